@@ -1,0 +1,86 @@
+/** Lint rules: typescript-eslint's strictest set, and the direction of imports between the layers. */
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+const AWS = [
+  '@aws-sdk/*',
+  '@aws-lambda-powertools/*',
+  '@middy/*',
+  'aws-lambda',
+  'aws-cdk-lib',
+  'aws-cdk-lib/*',
+];
+
+/**
+ * A rule that keeps the files of one layer from importing what lies above or beside it.
+ * @param {string} files @param {string[]} forbidden @param {string} why
+ */
+function layer(files, forbidden, why) {
+  return {
+    files: [files],
+    rules: { 'no-restricted-imports': ['error', { patterns: [{ group: forbidden, message: why }] }] },
+  };
+}
+
+export default [
+  { ignores: ['node_modules', 'cdk.out', '.local', '.cache', 'coverage'] },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['eslint.config.js'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  layer(
+    'src/domain/**',
+    [
+      ...AWS,
+      'node:*',
+      '**/application/**',
+      '**/ports/**',
+      '**/adapters/**',
+      '**/runtime/**',
+      '**/lib/**',
+      '**/local/**',
+    ],
+    'The domain is pure: no clock, no AWS, no randomness, nothing of the layers above.',
+  ),
+  layer(
+    'src/ports/**',
+    [...AWS, '**/application/**', '**/adapters/**', '**/runtime/**', '**/lib/**', '**/local/**'],
+    'A port speaks the language of the domain only.',
+  ),
+  layer(
+    'src/application/**',
+    [...AWS, '**/adapters/**', '**/runtime/**', '**/lib/**', '**/local/**'],
+    'A use case knows the domain and the ports, not what is behind them.',
+  ),
+  layer(
+    'src/adapters/**',
+    ['**/application/**', '**/runtime/**', '**/lib/**', '**/lambdas/**', '**/local/**'],
+    'An adapter knows the port it serves and the domain.',
+  ),
+  layer(
+    'src/runtime/**',
+    ['**/application/**', '**/adapters/**', '**/lib/**', '**/lambdas/**', '**/local/**'],
+    'The runtime serves any handler; it knows the domain only.',
+  ),
+  layer(
+    'lib/**',
+    ['**/src/**', '**/lambdas/**', '**/local/**'],
+    'The stack knows its functions by their entry files only.',
+  ),
+];
