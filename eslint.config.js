@@ -14,11 +14,14 @@ const AWS = [
 /**
  * A rule that keeps the files of one layer from importing what lies above or beside it.
  * @param {string} files @param {string[]} forbidden @param {string} why
+ * @param {{ regex: string, message: string }[]} more
  */
-function layer(files, forbidden, why) {
+function layer(files, forbidden, why, more = []) {
   return {
     files: [files],
-    rules: { 'no-restricted-imports': ['error', { patterns: [{ group: forbidden, message: why }] }] },
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ group: forbidden, message: why }, ...more] }],
+    },
   };
 }
 
@@ -41,6 +44,7 @@ export default [
       ],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       eqeqeq: 'error',
     },
   },
@@ -48,7 +52,6 @@ export default [
     'src/domain/**',
     [
       ...AWS,
-      'node:*',
       '**/application/**',
       '**/ports/**',
       '**/adapters/**',
@@ -57,6 +60,7 @@ export default [
       '**/local/**',
     ],
     'The domain is pure: no clock, no AWS, no randomness, nothing of the layers above.',
+    [{ regex: '^node:(?!crypto$)', message: 'The domain is pure; of Node it uses digests only.' }],
   ),
   layer(
     'src/ports/**',

@@ -1,0 +1,71 @@
+/** POST …/batch-jobs/{action's collection}: creates a bulk job and answers 201 with its address. */
+import { dynamoDBClient } from '../src/adapters/dynamodb/client.ts';
+import { DynamoDBJobStore } from '../src/adapters/dynamodb/job-store.ts';
+import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
+import { powertoolsOnce } from '../src/adapters/powertools/once.ts';
+import { sqsClient } from '../src/adapters/sqs/client.ts';
+import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
+import { createJob, requireProject } from '../src/application/create-job.ts';
+import { systemClock } from '../src/runtime/clock.ts';
+import { readEnv } from '../src/runtime/env.ts';
+import { authorize } from '../src/runtime/http/auth.ts';
+import { authenticatorFromEnv } from '../src/runtime/http/authenticate.ts';
+import { parseCreateRequest } from '../src/runtime/http/create-request.ts';
+import { httpHandler } from '../src/runtime/http/http-handler.ts';
+import { actionOf, jobPath, parsePath } from '../src/runtime/http/path.ts';
+import { logJournal } from '../src/runtime/observability/logger.ts';
+import { annotateJob, traced } from '../src/runtime/observability/tracer.ts';
+
+const env = readEnv([
+  'JOBS_TABLE',
+  'TARGET_GROUPS_TABLE',
+  'IDEMPOTENCY_TABLE',
+  'IDEMPOTENCY_TTL_SECONDS',
+  'CHUNKS_QUEUE_URL',
+  'MAX_TARGET_GROUPS',
+  'CHUNK_SIZE',
+  'JOB_RETENTION_DAYS',
+  'STALLED_SECONDS',
+]);
+const authenticate = authenticatorFromEnv();
+const dynamoDB = traced(dynamoDBClient());
+const groups = new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE);
+const once = powertoolsOnce({
+  client: dynamoDB,
+  table: env.IDEMPOTENCY_TABLE,
+  ttlSeconds: env.IDEMPOTENCY_TTL_SECONDS,
+});
+const world = {
+  jobs: new DynamoDBJobStore(dynamoDB, env.JOBS_TABLE),
+  queue: new SqsWorkQueue(traced(sqsClient()), env.CHUNKS_QUEUE_URL),
+  clock: systemClock,
+  journal: logJournal,
+  settings: {
+    chunkSize: env.CHUNK_SIZE,
+    retentionSeconds: env.JOB_RETENTION_DAYS * 86_400,
+    stalledSeconds: env.STALLED_SECONDS,
+  },
+};
+
+export const handler = httpHandler(async (request, trace, context) => {
+  const caller = await authenticate(request.headers['authorization']);
+  const { tenant } = parsePath(request.path);
+  const action = actionOf(request.routeKey);
+  authorize(caller, tenant.accountId, 'batch-jobs:write');
+  await requireProject(groups, tenant);
+  const { idempotencyKey, targetGroupIds } = parseCreateRequest(request, env.MAX_TARGET_GROUPS);
+
+  const { jobId, replayed } = await createJob(
+    { ...world, once: once(context) },
+    {
+      key: { ...tenant, action, idempotencyKey },
+      targetGroupIds,
+      createdBy: caller.userId,
+      trace: { traceparent: trace.traceparent, tracestate: trace.tracestate },
+      owner: context.awsRequestId,
+    },
+  );
+  annotateJob(jobId);
+  const location = jobPath(tenant, action, jobId);
+  return { statusCode: 201, headers: { location, ...(replayed && { 'idempotent-replayed': 'true' }) } };
+});

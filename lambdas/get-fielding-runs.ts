@@ -1,0 +1,22 @@
+/** GET …/target-groups/{target_group_id}/fielding-runs: the fielding run of a target group. */
+import { dynamoDBClient } from '../src/adapters/dynamodb/client.ts';
+import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
+import { getFieldingRun } from '../src/application/get-fielding-run.ts';
+import { readEnv } from '../src/runtime/env.ts';
+import { authorize } from '../src/runtime/http/auth.ts';
+import { authenticatorFromEnv } from '../src/runtime/http/authenticate.ts';
+import { fieldingRunsResponse } from '../src/runtime/http/fielding-run-view.ts';
+import { httpHandler } from '../src/runtime/http/http-handler.ts';
+import { parsePath } from '../src/runtime/http/path.ts';
+import { traced } from '../src/runtime/observability/tracer.ts';
+
+const env = readEnv(['TARGET_GROUPS_TABLE']);
+const authenticate = authenticatorFromEnv();
+const groups = new DynamoDBTargetGroups(traced(dynamoDBClient()), env.TARGET_GROUPS_TABLE);
+
+export const handler = httpHandler(async (request) => {
+  const caller = await authenticate(request.headers['authorization']);
+  const { tenant, id: targetGroupId } = parsePath(request.path, 'target_group_id');
+  authorize(caller, tenant.accountId, 'batch-jobs:read');
+  return fieldingRunsResponse(await getFieldingRun(groups, { ...tenant, targetGroupId }));
+});

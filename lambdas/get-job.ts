@@ -1,0 +1,28 @@
+/** GET …/batch-jobs/{action or its collection}/{job_id}: the status of a bulk job. */
+import { dynamoDBClient } from '../src/adapters/dynamodb/client.ts';
+import { DynamoDBJobStore } from '../src/adapters/dynamodb/job-store.ts';
+import { getJob } from '../src/application/get-job.ts';
+import { systemClock } from '../src/runtime/clock.ts';
+import { readEnv } from '../src/runtime/env.ts';
+import { authorize } from '../src/runtime/http/auth.ts';
+import { authenticatorFromEnv } from '../src/runtime/http/authenticate.ts';
+import { httpHandler } from '../src/runtime/http/http-handler.ts';
+import { jobResponse } from '../src/runtime/http/job-view.ts';
+import { actionOf, parsePath } from '../src/runtime/http/path.ts';
+import { annotateJob, traced } from '../src/runtime/observability/tracer.ts';
+
+const env = readEnv(['JOBS_TABLE']);
+const authenticate = authenticatorFromEnv();
+const world = {
+  jobs: new DynamoDBJobStore(traced(dynamoDBClient()), env.JOBS_TABLE),
+  clock: systemClock,
+};
+
+export const handler = httpHandler(async (request) => {
+  const caller = await authenticate(request.headers['authorization']);
+  const { tenant, id: jobId } = parsePath(request.path, 'job_id');
+  authorize(caller, tenant.accountId, 'batch-jobs:read');
+  annotateJob(jobId);
+  const { job, outcomes } = await getJob(world, tenant, actionOf(request.routeKey), jobId);
+  return jobResponse(job, outcomes);
+});

@@ -1,0 +1,53 @@
+/** Runs every minute and looks after the jobs that stand still. */
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { dynamoDBClient } from '../src/adapters/dynamodb/client.ts';
+import { DynamoDBJobStore } from '../src/adapters/dynamodb/job-store.ts';
+import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
+import { sqsClient } from '../src/adapters/sqs/client.ts';
+import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
+import { reconcile } from '../src/application/reconcile.ts';
+import { systemClock } from '../src/runtime/clock.ts';
+import { readEnv } from '../src/runtime/env.ts';
+import { logInvocation, logJournal } from '../src/runtime/observability/logger.ts';
+import { traceInvocation, traced } from '../src/runtime/observability/tracer.ts';
+
+/** Kept free at the end of an invocation, for the job that is being looked after. */
+const RESERVE_MS = 10_000;
+
+const env = readEnv([
+  'JOBS_TABLE',
+  'TARGET_GROUPS_TABLE',
+  'CHUNKS_QUEUE_URL',
+  'STALLED_SECONDS',
+  'DEADLINE_SECONDS',
+  'PARALLELISM',
+  'CLAIM_SECONDS',
+]);
+const dynamoDB = traced(dynamoDBClient());
+const world = {
+  jobs: new DynamoDBJobStore(dynamoDB, env.JOBS_TABLE),
+  groups: new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE),
+  queue: new SqsWorkQueue(traced(sqsClient()), env.CHUNKS_QUEUE_URL),
+  clock: systemClock,
+  journal: logJournal,
+  settings: {
+    parallelism: env.PARALLELISM,
+    claimMs: env.CLAIM_SECONDS * 1_000,
+    stalledMs: env.STALLED_SECONDS * 1_000,
+    deadlineMs: env.DEADLINE_SECONDS * 1_000,
+    pageSize: 100,
+    jobsAtOnce: 4,
+  },
+};
+
+export const handler = middy()
+  .use(traceInvocation())
+  .use(logInvocation())
+  .handler(async (_event: unknown, context: Context) => {
+    await reconcile(
+      world,
+      context.awsRequestId,
+      Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS,
+    );
+  });

@@ -1,0 +1,56 @@
+/** Takes chunks from the queue and works on them; answers which messages must be delivered again. */
+import { randomUUID } from 'node:crypto';
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import middy from '@middy/core';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { dynamoDBClient } from '../src/adapters/dynamodb/client.ts';
+import { DynamoDBJobStore } from '../src/adapters/dynamodb/job-store.ts';
+import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
+import { decodeChunk } from '../src/adapters/sqs/chunk-message.ts';
+import { runChunk } from '../src/application/run-chunk.ts';
+import { UnparsableMessageError } from '../src/domain/errors.ts';
+import { systemClock } from '../src/runtime/clock.ts';
+import { readEnv } from '../src/runtime/env.ts';
+import { log, logInvocation, logJournal } from '../src/runtime/observability/logger.ts';
+import { traceInvocation, traced } from '../src/runtime/observability/tracer.ts';
+
+/** Kept free at the end of an invocation: for the writes under way, the result, or handing the chunk back. */
+const RESERVE_MS = 5_000;
+
+const env = readEnv(['JOBS_TABLE', 'TARGET_GROUPS_TABLE', 'PARALLELISM', 'CLAIM_SECONDS']);
+const dynamoDB = traced(dynamoDBClient());
+const world = {
+  jobs: new DynamoDBJobStore(dynamoDB, env.JOBS_TABLE),
+  groups: new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE),
+  clock: systemClock,
+  journal: logJournal,
+  settings: { parallelism: env.PARALLELISM, claimMs: env.CLAIM_SECONDS * 1_000 },
+};
+
+async function work(record: SQSRecord, stopAt: number): Promise<void> {
+  try {
+    await runChunk(world, decodeChunk(record.body), randomUUID(), stopAt);
+  } catch (error) {
+    if (error instanceof UnparsableMessageError) {
+      log('message.unparsable', { messageId: record.messageId, cause: error });
+    }
+    throw error;
+  }
+}
+
+export const handler = middy<SQSEvent, SQSBatchResponse>()
+  .use(traceInvocation())
+  .use(logInvocation())
+  .handler((event, context: Context) => {
+    const stopAt = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+    return processPartialResponse(
+      event,
+      (record: SQSRecord) => work(record, stopAt),
+      new BatchProcessor(EventType.SQS),
+      {
+        context,
+        // A batch in which every message failed is answered like any other: each by its name.
+        throwOnFullBatchFailure: false,
+      },
+    );
+  });

@@ -1,0 +1,104 @@
+/**
+ * The items of the jobs table.
+ *
+ * | sk                        | holds                                                                        |
+ * | ------------------------- | ---------------------------------------------------------------------------- |
+ * | `META`                    | the job: small on purpose, for an update is billed by the whole item         |
+ * | `REQUEST#<hash>`          | the canonical ids, under their own hash: a repeat with others cannot touch it |
+ * | `RESULT#<created>#<chunk>` | a chunk's claim, then its failures                                           |
+ *
+ * A result bears the job's time of creation in its key: when a key is used again after its job's life has
+ * ended, leftovers of the first job that still wait for deletion are not taken for results of the second.
+ */
+import type { Action } from '../../domain/actions.ts';
+import { ACTION_NAMES } from '../../domain/actions.ts';
+import { InconsistentStoreError } from '../../domain/errors.ts';
+import type { ChunkKey, FailureGroup, Job } from '../../domain/job.ts';
+import type { FailureCode } from '../../domain/outcome.ts';
+import { type Item, number, numbers, oneOf, text } from './read-item.ts';
+
+/** Partition key of the index of unfinished jobs: an attribute that only unfinished jobs have. */
+export const OPEN = 'open';
+export const OPEN_JOBS_INDEX = 'open-jobs';
+
+const FAILURE_CODES: readonly FailureCode[] = [
+  'TargetGroupNotFound',
+  'StatusTransitionNotAllowed',
+  'InternalError',
+];
+
+export const metaKey = (jobId: string) => ({ pk: jobId, sk: 'META' });
+
+export const requestKey = (job: Pick<Job, 'jobId' | 'bodyHash'>) => ({
+  pk: job.jobId,
+  sk: `REQUEST#${job.bodyHash}`,
+});
+
+export const resultPrefix = (job: Pick<Job, 'createdAt'>) => `RESULT#${job.createdAt}#`;
+
+export const resultKey = (chunk: ChunkKey) => ({
+  pk: chunk.jobId,
+  sk: `${resultPrefix(chunk)}${String(chunk.index).padStart(5, '0')}`,
+});
+
+export function metaItem(job: Job, owner: string, dueAt: string) {
+  return {
+    ...metaKey(job.jobId),
+    account_id: job.accountId,
+    project_id: job.projectId,
+    action: job.action satisfies Action,
+    created_at: job.createdAt,
+    created_by: job.createdBy,
+    committed_by: owner,
+    body_hash: job.bodyHash,
+    total: job.total,
+    chunk_size: job.chunkSize,
+    expires_at: job.expiresAt,
+    [OPEN]: OPEN,
+    due_at: dueAt,
+  };
+}
+
+export function readMeta(item: Item): Job {
+  return {
+    jobId: text(item, 'pk'),
+    accountId: number(item, 'account_id'),
+    projectId: text(item, 'project_id'),
+    action: oneOf(item, 'action', ACTION_NAMES),
+    createdAt: text(item, 'created_at'),
+    createdBy: text(item, 'created_by'),
+    bodyHash: text(item, 'body_hash'),
+    total: number(item, 'total'),
+    chunkSize: number(item, 'chunk_size'),
+    expiresAt: number(item, 'expires_at'),
+    settled: numbers(item, 'settled'),
+    broken: numbers(item, 'broken'),
+    open: item[OPEN] !== undefined,
+  };
+}
+
+/** Ids are kept as one text: a list of thousands would be larger, and slow to take apart. */
+export const packIds = (ids: readonly string[]) => ids.join(',');
+
+export const unpackIds = (packed: string) => (packed === '' ? [] : packed.split(','));
+
+export function failureItems(failures: readonly FailureGroup[]) {
+  return failures.map(({ code, description, targetGroupIds }) => ({
+    code,
+    description,
+    ids: packIds(targetGroupIds),
+  }));
+}
+
+/** The failures of a result that is settled. */
+export function readFailures(item: Item): FailureGroup[] {
+  const groups: unknown = item['failures'];
+  if (!Array.isArray(groups)) {
+    throw new InconsistentStoreError('A settled chunk has no list of failures.', { pk: item['pk'] });
+  }
+  return (groups as Item[]).map((group) => ({
+    code: oneOf(group, 'code', FAILURE_CODES),
+    description: text(group, 'description'),
+    targetGroupIds: unpackIds(text(group, 'ids')),
+  }));
+}

@@ -1,0 +1,232 @@
+/** Jobs in DynamoDB. Every promise of the port is one conditional write; its meaning stands above its condition. */
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  paginateQuery,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { InconsistentStoreError } from '../../domain/errors.ts';
+import type { ChunkKey, FailureGroup, Job } from '../../domain/job.ts';
+import type { Claim, DueJob, JobRequest, JobStore } from '../../ports/job-store.ts';
+import {
+  failureItems,
+  metaItem,
+  metaKey,
+  OPEN,
+  OPEN_JOBS_INDEX,
+  packIds,
+  readFailures,
+  readMeta,
+  requestKey,
+  resultKey,
+  resultPrefix,
+  unpackIds,
+} from './job-item.ts';
+import { type Item, number, text } from './read-item.ts';
+import { updateIf } from './update.ts';
+
+export class DynamoDBJobStore implements JobStore {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async saveRequest(
+    job: Pick<Job, 'jobId' | 'bodyHash' | 'expiresAt'>,
+    { ids, trace }: JobRequest,
+  ): Promise<void> {
+    const item = { ...requestKey(job), ids: packIds(ids), ...trace, expires_at: job.expiresAt };
+    await this.#client.send(new PutItemCommand({ TableName: this.#table, Item: marshall(item) }));
+  }
+
+  async commit(job: Job, owner: string, now: number, dueAt: string): Promise<'created' | Job> {
+    try {
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item: marshall(metaItem(job, owner, dueAt)),
+          //  nobody has created the job │ it was created, and lives │ its life is over, deletion is late
+          //  ───────────────────────────┼───────────────────────────┼──────────────────────────────────►
+          //            ours             │          theirs           │               ours
+          ConditionExpression: 'attribute_not_exists(pk) OR expires_at <= :now',
+          ExpressionAttributeValues: marshall({ ':now': seconds(now) }),
+        }),
+      );
+      return 'created';
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      const item = await this.#get(metaKey(job.jobId));
+      if (item === undefined) {
+        throw new InconsistentStoreError(
+          'A job vanished while it was created.',
+          { jobId: job.jobId },
+          { cause: error },
+        );
+      }
+      // A put that is tried again after its answer was lost finds its own item: still the creator.
+      return text(item, 'committed_by') === owner ? 'created' : readMeta(item);
+    }
+  }
+
+  async find(jobId: string, now: number): Promise<Job | undefined> {
+    const item = await this.#get(metaKey(jobId));
+    if (item === undefined) return undefined;
+    const job = readMeta(item);
+    return job.expiresAt <= seconds(now) ? undefined : job;
+  }
+
+  async request(job: Job): Promise<JobRequest> {
+    const item = await this.#get(requestKey(job));
+    if (item === undefined) {
+      throw new InconsistentStoreError('A job has no request.', { jobId: job.jobId });
+    }
+    const trace = { traceparent: text(item, 'traceparent'), tracestate: text(item, 'tracestate') };
+    return { ids: unpackIds(text(item, 'ids')), trace };
+  }
+
+  async failures(job: Job): Promise<FailureGroup[]> {
+    const pages = paginateQuery(
+      { client: this.#client },
+      {
+        TableName: this.#table,
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: marshall({ ':pk': job.jobId, ':prefix': resultPrefix(job) }),
+      },
+    );
+    const failures: FailureGroup[] = [];
+    for await (const page of pages) {
+      for (const item of page.Items ?? []) failures.push(...readFailures(unmarshall(item)));
+    }
+    return failures;
+  }
+
+  async claim(chunk: ChunkKey, owner: string, now: number, until: number): Promise<Claim> {
+    const claimed = await updateIf(this.#client, {
+      table: this.#table,
+      key: resultKey(chunk),
+      update: 'SET claimed_by = :owner, claimed_until = :until, expires_at = :expires',
+      //  no claim │ claimed: nobody else may │ the claim is over: its owner is dead │ settled: never again
+      //  ─────────┼──────────────────────────┼──────────────────────────────────────┼────────────────────►
+      //   ours    │                claimed_until   ours                              │
+      condition: 'attribute_not_exists(settled_at) AND (attribute_not_exists(pk) OR claimed_until <= :now)',
+      values: { ':owner': owner, ':until': until, ':now': now, ':expires': chunk.expiresAt },
+    });
+    if (claimed !== undefined) return { kind: 'claimed' };
+    const item = await this.#get(resultKey(chunk));
+    if (item?.['settled_at'] !== undefined) return { kind: 'settled', failures: readFailures(item) };
+    // Our own claim, whose answer was lost on the way and which was tried again.
+    return { kind: item?.['claimed_by'] === owner ? 'claimed' : 'taken' };
+  }
+
+  async release(chunk: ChunkKey, owner: string): Promise<void> {
+    await updateIf(this.#client, {
+      table: this.#table,
+      key: resultKey(chunk),
+      update: 'SET claimed_until = :over',
+      // Only ours, and only while there is no result. When it is not ours any more, there is nothing to give back.
+      condition: 'claimed_by = :owner AND attribute_not_exists(settled_at)',
+      values: { ':over': 0, ':owner': owner },
+    });
+  }
+
+  async settle(
+    chunk: ChunkKey,
+    owner: string,
+    failures: readonly FailureGroup[],
+    now: number,
+  ): Promise<boolean> {
+    const settled = await updateIf(this.#client, {
+      table: this.#table,
+      key: resultKey(chunk),
+      update: 'SET settled_at = :now, failures = :failures',
+      // The first result stands, and only the holder of the claim may write it: a worker that was frozen and
+      // wakes after its claim has ended and been taken over is not the owner any more. The claim's end does not
+      // matter here: while nobody has taken it over, the chunk is still ours.
+      condition: 'claimed_by = :owner AND attribute_not_exists(settled_at)',
+      values: { ':owner': owner, ':now': now, ':failures': failureItems(failures) },
+    });
+    if (settled !== undefined) return true;
+    // Our own write, whose answer was lost on the way: an owner settles once, and nobody takes over a result.
+    const item = await this.#get(resultKey(chunk));
+    return item?.['settled_at'] !== undefined && item['claimed_by'] === owner;
+  }
+
+  async addSettled(chunk: ChunkKey, broken: boolean): Promise<Job | undefined> {
+    const item = await updateIf(this.#client, {
+      table: this.#table,
+      key: metaKey(chunk.jobId),
+      update: broken ? 'ADD settled :chunk, broken :chunk' : 'ADD settled :chunk',
+      // The job that the chunk belongs to, not one that was created later under the same key.
+      condition: 'created_at = :created',
+      values: { ':chunk': new Set([chunk.index]), ':created': chunk.createdAt },
+      returns: 'ALL_NEW',
+    });
+    return item && readMeta(item);
+  }
+
+  async close(job: Job, now: number): Promise<boolean> {
+    const closed = await updateIf(this.#client, {
+      table: this.#table,
+      key: metaKey(job.jobId),
+      update: 'SET closed_at = :now REMOVE #open, due_at',
+      // It is still open, and it is this job, not one created later under the same key.
+      condition: 'attribute_exists(#open) AND created_at = :created',
+      names: { '#open': OPEN },
+      values: { ':now': now, ':created': job.createdAt },
+    });
+    return closed !== undefined;
+  }
+
+  async due(now: string, limit: number, after?: DueJob): Promise<DueJob[]> {
+    const { Items = [] } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: OPEN_JOBS_INDEX,
+        KeyConditionExpression: '#open = :open AND due_at <= :now',
+        ExpressionAttributeNames: { '#open': OPEN },
+        ExpressionAttributeValues: marshall({ ':open': OPEN, ':now': now }),
+        Limit: limit,
+        ExclusiveStartKey: after && marshall({ ...metaKey(after.jobId), [OPEN]: OPEN, due_at: after.dueAt }),
+      }),
+    );
+    return Items.map((item) => unmarshall(item)).map((item) => ({
+      jobId: text(item, 'pk'),
+      dueAt: text(item, 'due_at'),
+    }));
+  }
+
+  async postpone(job: Job, from: string, to: string): Promise<{ readonly settledBefore: number } | 'lost'> {
+    const before = await updateIf(this.#client, {
+      table: this.#table,
+      key: metaKey(job.jobId),
+      update: 'SET due_at = :to, settled_seen = :seen',
+      // Nobody has moved it since we read the index. A call that is tried again after its answer was lost counts
+      // as lost: the job is due again at its next look.
+      condition: 'due_at = :from',
+      values: { ':from': from, ':to': to, ':seen': job.settled.size },
+      returns: 'ALL_OLD',
+    });
+    if (before === undefined) return 'lost';
+    return { settledBefore: before['settled_seen'] === undefined ? 0 : number(before, 'settled_seen') };
+  }
+
+  /** Reads an item; sees every write that was acknowledged before. */
+  async #get(key: Readonly<Record<string, string>>): Promise<Item | undefined> {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#table, Key: marshall(key), ConsistentRead: true }),
+    );
+    return Item && unmarshall(Item);
+  }
+}
+
+/** Epoch seconds, the unit of DynamoDB's time to live. */
+function seconds(ms: number): number {
+  return Math.floor(ms / 1000);
+}

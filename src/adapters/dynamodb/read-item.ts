@@ -1,0 +1,42 @@
+/** Reads attributes of a stored item, each with a clear error when it is not what we wrote. */
+import { InconsistentStoreError } from '../../domain/errors.ts';
+
+/** An item as plain JavaScript. */
+export type Item = Readonly<Record<string, unknown>>;
+
+function wrong(item: Item, name: string, expected: string): InconsistentStoreError {
+  const found = item[name];
+  return new InconsistentStoreError(`Attribute ${name} of a stored item is not ${expected}.`, {
+    item: `${String(item['pk'])} ${typeof item['sk'] === 'string' ? item['sk'] : ''}`.trim(),
+    attribute: name,
+    found: found === undefined ? 'nothing' : typeof found,
+    expected,
+  });
+}
+
+export function text(item: Item, name: string): string {
+  const value = item[name];
+  if (typeof value !== 'string') throw wrong(item, name, 'a text');
+  return value;
+}
+
+export function number(item: Item, name: string): number {
+  const value = item[name];
+  if (typeof value !== 'number') throw wrong(item, name, 'a number');
+  return value;
+}
+
+/** A number set; an empty one has no attribute. */
+export function numbers(item: Item, name: string): ReadonlySet<number> {
+  const value = item[name];
+  if (value === undefined) return new Set();
+  if (!(value instanceof Set)) throw wrong(item, name, 'a set of numbers');
+  return new Set([...(value as Set<unknown>)].map(Number));
+}
+
+export function oneOf<T extends string>(item: Item, name: string, values: readonly T[]): T {
+  const value = item[name];
+  const match = values.find((candidate) => candidate === value);
+  if (match === undefined) throw wrong(item, name, `one of ${values.join(', ')}`);
+  return match;
+}

@@ -1,0 +1,81 @@
+/** Target groups in DynamoDB. The condition of a move follows from the action's transition in the domain. */
+import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { type Guard, transitionOf } from '../../domain/actions.ts';
+import type { Tenant } from '../../domain/ids.ts';
+import type { TargetGroup, TargetGroupKey } from '../../domain/target-group.ts';
+import type { Move, TargetGroups } from '../../ports/target-groups.ts';
+import { MARKS, NO_MARK, projectKey, readTargetGroup, targetGroupKey } from './target-group-item.ts';
+import { updateIf } from './update.ts';
+
+/** Each guard as a condition; `guardHolds` in the domain says the same of a target group that was read. */
+const GUARD_CONDITIONS: Record<Guard, string> = {
+  'completes-goal-open': 'current_completes < completes_goal',
+  'end-date-ahead': 'end_fielding_at > :now',
+};
+
+/** Every mark moves one place down; the last one falls off. The right sides are the values before the write. */
+const SHIFT_MARKS = MARKS.map((name, i) =>
+  i === 0 ? `${name} = :mark` : `${name} = if_not_exists(${MARKS[i - 1] ?? ''}, :none)`,
+).join(', ');
+
+/** This job has not moved it yet: a job's second write would undo what a user did in between. */
+const WITHOUT_OUR_MARK = MARKS.map((name) => `(attribute_not_exists(${name}) OR ${name} <> :mark)`).join(
+  ' AND ',
+);
+
+export class DynamoDBTargetGroups implements TargetGroups {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async projectExists(tenant: Tenant): Promise<boolean> {
+    return (await this.#get(projectKey(tenant))) !== undefined;
+  }
+
+  async find(key: TargetGroupKey): Promise<TargetGroup | undefined> {
+    const item = await this.#get(targetGroupKey(key));
+    return item && readTargetGroup(key, unmarshall(item));
+  }
+
+  async move(key: TargetGroupKey, { action, mark, now, by }: Move): Promise<boolean> {
+    const { from, to, guards } = transitionOf(action);
+    const fromValues = from.map((status, i) => [`:from${i}`, status] as const);
+    // It is in a status that the action starts from, nothing bars it at this instant, and this job has not
+    // moved it. Where one of these fails nothing is written, and reading the item tells which.
+    const condition = [
+      `#status IN (${fromValues.map(([name]) => name).join(', ')})`,
+      ...guards.map((guard) => GUARD_CONDITIONS[guard]),
+      WITHOUT_OUR_MARK,
+    ].join(' AND ');
+    const moved = await updateIf(this.#client, {
+      table: this.#table,
+      key: targetGroupKey(key),
+      update: `SET #status = :to, version = version + :one, last_changed_at = :now, last_changed_by = :by, ${SHIFT_MARKS}`,
+      condition,
+      names: { '#status': 'status' },
+      values: {
+        ...Object.fromEntries(fromValues),
+        ':to': to,
+        ':one': 1,
+        ':now': now,
+        ':by': by,
+        ':mark': mark,
+        ':none': NO_MARK,
+      },
+    });
+    return moved !== undefined;
+  }
+
+  /** Reads an item; sees every write that was acknowledged before. */
+  async #get(key: Readonly<Record<string, string>>) {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#table, Key: marshall(key), ConsistentRead: true }),
+    );
+    return Item;
+  }
+}

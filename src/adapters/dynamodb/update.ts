@@ -1,0 +1,45 @@
+/** A conditional update: the one write that everything here is built from. */
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  type ReturnValue,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Item } from './read-item.ts';
+
+export interface ConditionalUpdate {
+  readonly table: string;
+  readonly key: Readonly<Record<string, string>>;
+  readonly update: string;
+  readonly condition: string;
+  readonly names?: Record<string, string>;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly returns?: ReturnValue;
+}
+
+/**
+ * @returns the attributes asked for (none: an empty item), or undefined when the condition did not hold.
+ *
+ * A call that is tried again after its answer was lost meets its own first write. Each caller's condition says
+ * what that means for it: the retried call must not be mistaken for a lost race where that matters.
+ */
+export async function updateIf(client: DynamoDBClient, update: ConditionalUpdate): Promise<Item | undefined> {
+  try {
+    const { Attributes } = await client.send(
+      new UpdateItemCommand({
+        TableName: update.table,
+        Key: marshall(update.key),
+        UpdateExpression: update.update,
+        ConditionExpression: update.condition,
+        ExpressionAttributeNames: update.names,
+        ExpressionAttributeValues: marshall(update.values),
+        ReturnValues: update.returns ?? 'NONE',
+      }),
+    );
+    return Attributes === undefined ? {} : unmarshall(Attributes);
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined;
+    throw error;
+  }
+}

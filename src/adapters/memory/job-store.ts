@@ -1,0 +1,125 @@
+/** Jobs in memory, with the same promises as those in DynamoDB. */
+/* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, a map is not */
+import { InconsistentStoreError } from '../../domain/errors.ts';
+import type { ChunkKey, FailureGroup, Job } from '../../domain/job.ts';
+import type { Claim, DueJob, JobRequest, JobStore } from '../../ports/job-store.ts';
+
+interface Meta {
+  job: Job;
+  owner: string;
+  dueAt: string;
+  settledSeen: number;
+}
+
+interface Result {
+  owner: string;
+  until: number;
+  failures?: readonly FailureGroup[];
+}
+
+const nameOfResult = ({ jobId, createdAt, index }: ChunkKey) => `${jobId}#${createdAt}#${index}`;
+
+const byDue = (a: DueJob, b: DueJob) => compare(a.dueAt, b.dueAt) || compare(a.jobId, b.jobId);
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+export class MemoryJobStore implements JobStore {
+  readonly #requests = new Map<string, JobRequest>();
+  readonly #metas = new Map<string, Meta>();
+  readonly #results = new Map<string, Result>();
+
+  // Each method runs to its end before another one starts: that is what makes it one conditional write.
+
+  async saveRequest(job: Pick<Job, 'jobId' | 'bodyHash'>, request: JobRequest): Promise<void> {
+    this.#requests.set(`${job.jobId}#${job.bodyHash}`, request);
+  }
+
+  async commit(job: Job, owner: string, now: number, dueAt: string): Promise<'created' | Job> {
+    const there = this.#metas.get(job.jobId);
+    if (there !== undefined && lives(there.job, now)) return there.owner === owner ? 'created' : there.job;
+    this.#metas.set(job.jobId, { job, owner, dueAt, settledSeen: 0 });
+    return 'created';
+  }
+
+  async find(jobId: string, now: number): Promise<Job | undefined> {
+    const job = this.#metas.get(jobId)?.job;
+    return job !== undefined && lives(job, now) ? job : undefined;
+  }
+
+  async request(job: Job): Promise<JobRequest> {
+    const request = this.#requests.get(`${job.jobId}#${job.bodyHash}`);
+    if (request === undefined) {
+      throw new InconsistentStoreError('A job has no request.', { jobId: job.jobId });
+    }
+    return request;
+  }
+
+  async failures(job: Job): Promise<FailureGroup[]> {
+    return [...job.settled].flatMap(
+      (index) => this.#results.get(nameOfResult({ ...job, index }))?.failures ?? [],
+    );
+  }
+
+  async claim(chunk: ChunkKey, owner: string, now: number, until: number): Promise<Claim> {
+    const result = this.#results.get(nameOfResult(chunk));
+    if (result?.failures !== undefined) return { kind: 'settled', failures: result.failures };
+    if (result !== undefined && result.until > now && result.owner !== owner) return { kind: 'taken' };
+    this.#results.set(nameOfResult(chunk), { owner, until });
+    return { kind: 'claimed' };
+  }
+
+  async release(chunk: ChunkKey, owner: string): Promise<void> {
+    const result = this.#results.get(nameOfResult(chunk));
+    if (result?.owner === owner && result.failures === undefined) result.until = 0;
+  }
+
+  async settle(chunk: ChunkKey, owner: string, failures: readonly FailureGroup[]): Promise<boolean> {
+    const result = this.#results.get(nameOfResult(chunk));
+    if (result?.owner !== owner) return false;
+    result.failures ??= failures;
+    return true;
+  }
+
+  async addSettled(chunk: ChunkKey, broken: boolean): Promise<Job | undefined> {
+    const meta = this.#metas.get(chunk.jobId);
+    if (meta?.job.createdAt !== chunk.createdAt) return undefined;
+    meta.job = {
+      ...meta.job,
+      settled: new Set([...meta.job.settled, chunk.index]),
+      broken: broken ? new Set([...meta.job.broken, chunk.index]) : meta.job.broken,
+    };
+    return meta.job;
+  }
+
+  async close(job: Job): Promise<boolean> {
+    const meta = this.#metas.get(job.jobId);
+    if (meta?.job.createdAt !== job.createdAt || !meta.job.open) return false;
+    meta.job = { ...meta.job, open: false };
+    return true;
+  }
+
+  async due(now: string, limit: number, after?: DueJob): Promise<DueJob[]> {
+    return [...this.#metas.values()]
+      .filter(({ job, dueAt }) => job.open && dueAt <= now)
+      .map(({ job, dueAt }) => ({ jobId: job.jobId, dueAt }))
+      .sort(byDue)
+      .filter((due) => after === undefined || byDue(due, after) > 0)
+      .slice(0, limit);
+  }
+
+  async postpone(job: Job, from: string, to: string): Promise<{ readonly settledBefore: number } | 'lost'> {
+    const meta = this.#metas.get(job.jobId);
+    if (meta === undefined || !meta.job.open || meta.dueAt !== from) return 'lost';
+    const settledBefore = meta.settledSeen;
+    meta.dueAt = to;
+    meta.settledSeen = job.settled.size;
+    return { settledBefore };
+  }
+}
+
+function lives(job: Job, now: number): boolean {
+  return job.expiresAt > Math.floor(now / 1000);
+}

@@ -1,0 +1,12 @@
+/** The SQS client, with the limits that suit a function that has seconds, not minutes. */
+import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
+
+/** @param config what a test or the local stack sets; in AWS nothing is needed */
+export function sqsClient(config: SQSClientConfig = {}): SQSClient {
+  return new SQSClient({
+    // The queue tries again by itself, with the refused entries only: once more here is enough.
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 },
+    ...config,
+  });
+}

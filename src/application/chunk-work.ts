@@ -1,0 +1,23 @@
+/** Cuts a job's request into the chunks that go to the queue. */
+import { type Job, chunkIds } from '../domain/job.ts';
+import type { Trace } from '../ports/job-store.ts';
+import type { ChunkWork } from '../ports/work-queue.ts';
+
+/**
+ * @param ids all canonical ids of the job
+ * @param indexes the chunks that are wanted
+ */
+export function chunkWork(
+  job: Job,
+  ids: readonly string[],
+  indexes: readonly number[],
+  trace: Trace,
+): ChunkWork[] {
+  const { jobId, createdAt, expiresAt, accountId, projectId, action, createdBy } = job;
+  return indexes.map((index) => ({
+    chunk: { jobId, createdAt, expiresAt, index },
+    job: { accountId, projectId, action, createdBy },
+    ids: chunkIds(ids, index, job.chunkSize),
+    trace,
+  }));
+}

@@ -1,0 +1,168 @@
+/** Creates a bulk job: once, however often and however concurrently it is asked for, and whatever crashes. */
+import { type CreationKey, deriveJobId, hashIds } from '../domain/digest.ts';
+import { IdempotencyKeyReusedError, ProjectNotFoundError } from '../domain/errors.ts';
+import type { Tenant } from '../domain/ids.ts';
+import { type Job, canonicalIds, chunkCount } from '../domain/job.ts';
+import { timestamp } from '../domain/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobStore, Trace } from '../ports/job-store.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { Created, Once } from '../ports/once.ts';
+import type { TargetGroups } from '../ports/target-groups.ts';
+import type { WorkQueue } from '../ports/work-queue.ts';
+import { chunkWork } from './chunk-work.ts';
+
+export interface CreateJobWorld {
+  readonly jobs: JobStore;
+  readonly queue: WorkQueue;
+  readonly once: Once;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly settings: {
+    /** Target groups per chunk. */
+    readonly chunkSize: number;
+    readonly retentionSeconds: number;
+    /** How long a job may stand still before reconcile looks after it. */
+    readonly stalledSeconds: number;
+  };
+}
+
+export interface Creation {
+  readonly key: CreationKey;
+  /** As the client sent them: any order, with duplicates. */
+  readonly targetGroupIds: readonly string[];
+  /** A UUID. */
+  readonly createdBy: string;
+  readonly trace: Trace;
+  /** Names this very attempt; no two attempts share a name. */
+  readonly owner: string;
+}
+
+/** @throws ProjectNotFoundError when the account has no such project */
+export async function requireProject(groups: TargetGroups, tenant: Tenant): Promise<void> {
+  if (!(await groups.projectExists(tenant))) {
+    throw new ProjectNotFoundError('The account has no such project.', { ...tenant });
+  }
+}
+
+/**
+ * Creates the job, or finds it created. When it returns, the job is accepted: it will end.
+ *
+ * Three things repeat a creation, and each lands on the same job because its id is derived from the key:
+ * a client that repeats the call (`once` remembers it), a client that repeats it while the first call is
+ * under way, and a repeat after `once` has lost its memory (for both the commit decides).
+ *
+ * @throws IdempotencyKeyReusedError when the key was used with other target groups
+ */
+export async function createJob(world: CreateJobWorld, creation: Creation): Promise<Created> {
+  const ids = canonicalIds(creation.targetGroupIds);
+  const bodyHash = hashIds(ids);
+  const jobId = deriveJobId(creation.key);
+  const { accountId, projectId } = creation.key;
+
+  // The fan-out runs beside the writing of the memory: once the job is committed neither needs the other.
+  let fanOut = Promise.resolve();
+  const work = async (): Promise<Created> => {
+    const committed = await commitJob(world, creation, { jobId, bodyHash, ids });
+    fanOut = committed.fanOut;
+    return { jobId, replayed: committed.replayed };
+  };
+
+  const result = await world.once.run(creation.key, bodyHash, work);
+  const created = await createdOf();
+  await fanOut;
+  if (created.replayed) world.journal.note({ event: 'job.replayed', jobId, accountId, projectId });
+  return created;
+
+  async function createdOf(): Promise<Created> {
+    switch (result.kind) {
+      case 'ran':
+        return result.created;
+      case 'replayed':
+        return { jobId: result.jobId, replayed: true };
+      case 'unknown': {
+        world.journal.note({ event: 'idempotency.bypassed', jobId, cause: result.cause });
+        // Whoever is at it may be done by now; otherwise run the same creation beside them: one commit wins.
+        const existing = await world.jobs.find(jobId, world.clock.now());
+        return existing === undefined ? work() : replayOf(existing, bodyHash);
+      }
+    }
+  }
+}
+
+async function commitJob(
+  world: CreateJobWorld,
+  creation: Creation,
+  { jobId, bodyHash, ids }: { jobId: string; bodyHash: string; ids: readonly string[] },
+): Promise<{ replayed: boolean; fanOut: Promise<void> }> {
+  const { jobs, clock, journal, settings } = world;
+  const now = clock.now();
+  const { accountId, projectId, action } = creation.key;
+  const job: Job = {
+    jobId,
+    accountId,
+    projectId,
+    action,
+    createdAt: timestamp(now),
+    createdBy: creation.createdBy,
+    bodyHash,
+    total: ids.length,
+    chunkSize: settings.chunkSize,
+    expiresAt: Math.floor(now / 1000) + settings.retentionSeconds,
+    settled: new Set(),
+    broken: new Set(),
+    open: true,
+  };
+
+  //  request saved ──► job committed ──► messages sent
+  //      ▲ a crash here     ▲ a crash here     ▲ a crash here
+  //      leaves an item     leaves a job that  leaves a job that has some of its messages:
+  //      that expires       has no message:    reconcile sends those of the unsettled chunks
+  //                         reconcile sends
+  await jobs.saveRequest(job, { ids, trace: creation.trace });
+  const committed = await jobs.commit(
+    job,
+    creation.owner,
+    now,
+    timestamp(now + settings.stalledSeconds * 1000),
+  );
+  if (committed !== 'created') {
+    journal.note({ event: 'race.lost', race: 'commit', jobId });
+    return { ...replayOf(committed, bodyHash), fanOut: Promise.resolve() };
+  }
+  journal.note({
+    event: 'job.created',
+    jobId,
+    accountId,
+    projectId,
+    action,
+    targetGroups: job.total,
+    chunks: chunkCount(job),
+  });
+  return { replayed: false, fanOut: sendAll(world, job, ids, creation.trace) };
+}
+
+function replayOf(existing: Job, bodyHash: string): Created {
+  if (existing.bodyHash !== bodyHash) {
+    throw new IdempotencyKeyReusedError('The idempotency key was used with other target groups.', {
+      jobId: existing.jobId,
+    });
+  }
+  return { jobId: existing.jobId, replayed: true };
+}
+
+/** Sends every chunk of a job that was just committed. Never throws: the job is accepted, reconcile finishes it. */
+async function sendAll(
+  { queue, journal }: CreateJobWorld,
+  job: Job,
+  ids: readonly string[],
+  trace: Trace,
+): Promise<void> {
+  const indexes = [...Array(chunkCount(job)).keys()];
+  try {
+    await queue.send(chunkWork(job, ids, indexes, trace));
+    journal.note({ event: 'fan-out.sent', jobId: job.jobId, chunks: indexes.length });
+  } catch (cause) {
+    journal.note({ event: 'fan-out.failed', jobId: job.jobId, cause });
+  }
+}

@@ -1,0 +1,38 @@
+/** Reads a job as its client sees it. */
+import type { Action } from '../domain/actions.ts';
+import { JobNotFoundError } from '../domain/errors.ts';
+import type { Tenant } from '../domain/ids.ts';
+import { type Job, outcomesOf, statusOf } from '../domain/job.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobStore } from '../ports/job-store.ts';
+
+export interface GetJobWorld {
+  readonly jobs: JobStore;
+  readonly clock: Clock;
+}
+
+/**
+ * The job and, once it has ended, the outcome of every target group in id order. While it runs there are no
+ * outcomes, so that a poll reads one small item whatever the size of the job.
+ *
+ * @throws JobNotFoundError also when the job is another project's, another account's or another action's
+ */
+export async function getJob(
+  { jobs, clock }: GetJobWorld,
+  tenant: Tenant,
+  action: Action,
+  jobId: string,
+): Promise<{ job: Job; outcomes: Outcome[] }> {
+  const job = await jobs.find(jobId, clock.now());
+  if (job === undefined || !isOf(job, tenant, action)) {
+    throw new JobNotFoundError('The project has no such job.', { ...tenant, action, jobId });
+  }
+  if (statusOf(job) === 'Processing') return { job, outcomes: [] };
+  const [{ ids }, failures] = await Promise.all([jobs.request(job), jobs.failures(job)]);
+  return { job, outcomes: outcomesOf(ids, failures) };
+}
+
+function isOf(job: Job, tenant: Tenant, action: string): boolean {
+  return job.accountId === tenant.accountId && job.projectId === tenant.projectId && job.action === action;
+}

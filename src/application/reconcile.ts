@@ -1,0 +1,135 @@
+/** Looks after jobs that stand still: what is unsettled is sent again, and past the deadline it is settled here. */
+import { InconsistentStoreError } from '../domain/errors.ts';
+import { type Job, statusOf, unsettledChunks } from '../domain/job.ts';
+import { NOT_CARRIED_OUT, type Outcome, decide, markOf } from '../domain/outcome.ts';
+import { timestamp } from '../domain/time.ts';
+import type { DueJob } from '../ports/job-store.ts';
+import type { ChunkWork, WorkQueue } from '../ports/work-queue.ts';
+import { chunkWork } from './chunk-work.ts';
+import { closeIfFinished } from './finish-chunk.ts';
+import { inParallel } from './in-parallel.ts';
+import { type RunChunkWorld, settleChunk } from './run-chunk.ts';
+
+export interface ReconcileWorld extends RunChunkWorld {
+  readonly queue: WorkQueue;
+  readonly settings: RunChunkWorld['settings'] & {
+    /** A job without progress for so long gets its unsettled chunks sent again. */
+    readonly stalledMs: number;
+    /** A job older than this is settled with what it has. */
+    readonly deadlineMs: number;
+    /** Due jobs read at a time. */
+    readonly pageSize: number;
+    /** Jobs looked after at once. */
+    readonly jobsAtOnce: number;
+  };
+}
+
+/** When a job that could not be settled at its deadline is tried again. */
+const AFTER_DEADLINE_MS = 60_000;
+
+/**
+ * Looks after the jobs that are due, the longest due first, until none is left or the time is up.
+ *
+ * Every job that is taken up gets its next look moved into the future first, in a conditional write. So two
+ * of these may run at once (one of them gets the job), and however many jobs are due, each goes to the back
+ * of the line and none is starved.
+ *
+ * @param owner names this run; no two runs share a name
+ * @param stopAt epoch ms after which no further job is taken up
+ */
+export async function reconcile(world: ReconcileWorld, owner: string, stopAt: number): Promise<void> {
+  const { jobs, clock, journal, settings } = world;
+  const mayGoOn = () => clock.now() < stopAt;
+  const now = timestamp(clock.now());
+  const attempt = async (due: DueJob) => {
+    try {
+      await lookAfter(world, due, owner, stopAt);
+    } catch (cause) {
+      // One job's trouble is not the next one's. It is due again after its postponement.
+      journal.note({ event: 'job.not-reconciled', jobId: due.jobId, cause });
+    }
+  };
+  let last: DueJob | undefined;
+  do {
+    const page = await jobs.due(now, settings.pageSize, last);
+    await inParallel(page, settings.jobsAtOnce, attempt, mayGoOn);
+    last = page.length < settings.pageSize ? undefined : page.at(-1);
+  } while (last !== undefined && mayGoOn());
+}
+
+async function lookAfter(world: ReconcileWorld, due: DueJob, owner: string, stopAt: number): Promise<void> {
+  const { jobs, clock, journal, settings } = world;
+  const now = clock.now();
+  const job = await jobs.find(due.jobId, now);
+  if (job === undefined) return;
+  if (statusOf(job) !== 'Processing') return closeIfFinished(world, job);
+
+  const deadline = Date.parse(job.createdAt) + settings.deadlineMs;
+  const nextLook =
+    now < deadline
+      ? Math.min(now + settings.stalledMs, deadline)
+      : now + Math.min(settings.stalledMs, AFTER_DEADLINE_MS);
+  const postponed = await jobs.postpone(job, due.dueAt, timestamp(nextLook));
+  if (postponed === 'lost') {
+    journal.note({ event: 'race.lost', race: 'postpone', jobId: job.jobId });
+    return;
+  }
+  if (now >= deadline) return settleRest(world, job, owner, stopAt);
+  if (job.settled.size > postponed.settledBefore) return;
+  await sendAgain(world, job);
+}
+
+/** A chunk that is only waiting in the queue is then there twice; whoever comes second finds its result. */
+async function sendAgain({ jobs, queue, journal }: ReconcileWorld, job: Job): Promise<void> {
+  const request = await jobs.request(job);
+  const unsettled = unsettledChunks(job);
+  await queue.send(chunkWork(job, request.ids, unsettled, request.trace));
+  journal.note({ event: 'job.re-enqueued', jobId: job.jobId, chunks: unsettled.length });
+}
+
+/** Settles what is left of a job whose deadline has passed. */
+async function settleRest(world: ReconcileWorld, job: Job, owner: string, stopAt: number): Promise<void> {
+  const { jobs, clock, journal } = world;
+  const request = await jobs.request(job);
+  const unsettled = unsettledChunks(job);
+  journal.note({ event: 'job.deadline-passed', jobId: job.jobId, chunks: unsettled.length });
+  const troubles: unknown[] = [];
+  for (const work of chunkWork(job, request.ids, unsettled, request.trace)) {
+    if (clock.now() >= stopAt) break;
+    try {
+      await settleChunk(world, work, `${owner}/${work.chunk.index}`, stopAt, (id) => giveUp(world, work, id));
+    } catch (error) {
+      // Somebody still holds this chunk, or the store failed us: the others need not wait for it.
+      troubles.push(error);
+    }
+  }
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Some chunks could not be settled yet.');
+}
+
+/**
+ * The outcome of a target group that nobody will work on any more. It is read, not moved: what bears the
+ * job's mark was moved by it and is updated, what could not have moved is refused as always, and the rest
+ * could not be carried out. We hold the claim of its chunk, so no worker moves it after we have read it.
+ */
+async function giveUp(
+  { groups, clock }: ReconcileWorld,
+  { chunk, job }: ChunkWork,
+  targetGroupId: string,
+): Promise<Outcome> {
+  const key = { accountId: job.accountId, projectId: job.projectId, targetGroupId };
+  try {
+    const decision = decide(job.action, await groups.find(key), markOf(chunk), timestamp(clock.now()));
+    switch (decision.kind) {
+      case 'updated':
+        return { targetGroupId };
+      case 'refused':
+        return { targetGroupId, failure: decision.failure };
+      case 'move':
+        return { targetGroupId, failure: NOT_CARRIED_OUT };
+    }
+  } catch (error) {
+    // An item that cannot be understood never will be; any other trouble passes, and the next look retries.
+    if (error instanceof InconsistentStoreError) return { targetGroupId, failure: NOT_CARRIED_OUT };
+    throw error;
+  }
+}

@@ -1,0 +1,168 @@
+/** Works on one chunk of a job: claim it, move its target groups, settle it. */
+import { ChunkUnfinishedError } from '../domain/errors.ts';
+import { type ChunkKey, groupFailures, isBroken } from '../domain/job.ts';
+import { type Outcome, decide, markOf } from '../domain/outcome.ts';
+import { timestamp } from '../domain/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobStore } from '../ports/job-store.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { TargetGroups } from '../ports/target-groups.ts';
+import type { ChunkWork } from '../ports/work-queue.ts';
+import { finishChunk } from './finish-chunk.ts';
+import { inParallel } from './in-parallel.ts';
+
+export interface RunChunkWorld {
+  readonly jobs: JobStore;
+  readonly groups: TargetGroups;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly settings: {
+    /** Target groups worked on at once. */
+    readonly parallelism: number;
+    /** How long a claim lasts: longer than the function can run, clock skew between two machines included. */
+    readonly claimMs: number;
+  };
+}
+
+/** Decides one target group's outcome. */
+export type Settler = (targetGroupId: string) => Promise<Outcome>;
+
+/** How often a target group that changes between our write and our read is tried before it is left for later. */
+const TRIES_PER_TARGET_GROUP = 3;
+
+/**
+ * Carries out a chunk. Returns when its message may be deleted: the chunk has its result and its job knows.
+ *
+ * @param owner names this very attempt; no two attempts share a name
+ * @param stopAt epoch ms after which no further target group is taken up
+ * @throws ChunkUnfinishedError when it must be taken up again; then nobody holds it but who claimed it before
+ */
+export async function runChunk(
+  world: RunChunkWorld,
+  work: ChunkWork,
+  owner: string,
+  stopAt: number,
+): Promise<void> {
+  await settleChunk(world, work, owner, stopAt, (id) => carryOut(world, work, id));
+}
+
+/**
+ * Claims a chunk, decides the outcome of each of its target groups with `settler`, and writes the result.
+ *
+ * @throws ChunkUnfinishedError as `runChunk`
+ */
+export async function settleChunk(
+  world: RunChunkWorld,
+  { chunk, ids }: Pick<ChunkWork, 'chunk' | 'ids'>,
+  owner: string,
+  stopAt: number,
+  settler: Settler,
+): Promise<void> {
+  const { jobs, clock, journal, settings } = world;
+  const start = clock.now();
+  if (!(await claim(world, chunk, owner, start))) return;
+
+  const outcomes: Outcome[] = [];
+  let cause: unknown;
+  const attempt = async (id: string) => {
+    try {
+      outcomes.push(await settler(id));
+    } catch (error) {
+      cause ??= error;
+    }
+  };
+  await inParallel(ids, settings.parallelism, attempt, () => clock.now() < stopAt);
+
+  const unfinished = ids.length - outcomes.length;
+  if (unfinished > 0) {
+    journal.note({ event: 'chunk.handed-back', jobId: chunk.jobId, chunk: chunk.index, unfinished, cause });
+    await jobs.release(chunk, owner);
+    throw unfinishedError(chunk, `${unfinished} of its target groups could not be processed now.`, cause);
+  }
+
+  const failures = groupFailures(outcomes);
+  if (!(await jobs.settle(chunk, owner, failures, clock.now()))) {
+    // Our claim ended under us and somebody else took the chunk up. Their result stands, if they have one yet.
+    journal.note({ event: 'race.lost', race: 'settle', jobId: chunk.jobId });
+    if (await claim(world, chunk, owner, clock.now())) {
+      await jobs.release(chunk, owner);
+      throw unfinishedError(chunk, 'Its claim was lost before its result was written.');
+    }
+    return;
+  }
+  const failed = failures.flatMap((group) => group.targetGroupIds).length;
+  journal.note({
+    event: 'chunk.settled',
+    jobId: chunk.jobId,
+    chunk: chunk.index,
+    updated: ids.length - failed,
+    failed,
+    failuresByCode: countByCode(failures),
+    ms: clock.now() - start,
+  });
+  await finishChunk(world, chunk, isBroken(failures));
+}
+
+/**
+ * @returns true when the chunk is ours to work on, false when it has its result and nothing is left to do
+ * @throws ChunkUnfinishedError when somebody else holds it
+ */
+async function claim(world: RunChunkWorld, chunk: ChunkKey, owner: string, now: number): Promise<boolean> {
+  const { jobs, journal, settings } = world;
+  const claimed = await jobs.claim(chunk, owner, now, now + settings.claimMs);
+  switch (claimed.kind) {
+    case 'claimed':
+      return true;
+    case 'taken':
+      journal.note({ event: 'race.lost', race: 'claim', jobId: chunk.jobId });
+      throw unfinishedError(chunk, 'Another worker holds it.');
+    case 'settled':
+      // Whoever settled it may have died before the job knew. Adding to the job's set twice adds once.
+      journal.note({ event: 'chunk.repeated', jobId: chunk.jobId, chunk: chunk.index });
+      await finishChunk(world, chunk, isBroken(claimed.failures));
+      return false;
+  }
+}
+
+/** Moves one target group, or finds out why it did not move. One conditional write decides. */
+async function carryOut(
+  { groups, clock, journal }: RunChunkWorld,
+  { chunk, job }: ChunkWork,
+  targetGroupId: string,
+): Promise<Outcome> {
+  const key = { accountId: job.accountId, projectId: job.projectId, targetGroupId };
+  const mark = markOf(chunk);
+  for (let tries = 0; tries < TRIES_PER_TARGET_GROUP; tries += 1) {
+    const now = timestamp(clock.now());
+    if (await groups.move(key, { action: job.action, mark, now, by: job.createdBy })) {
+      return { targetGroupId };
+    }
+    const decision = decide(job.action, await groups.find(key), mark, now);
+    switch (decision.kind) {
+      case 'updated':
+        return { targetGroupId };
+      case 'refused':
+        return { targetGroupId, failure: decision.failure };
+      case 'move':
+        // A user changed it after our write was refused and before we read it: ask again.
+        journal.note({ event: 'race.lost', race: 'move', jobId: chunk.jobId });
+    }
+  }
+  throw unfinishedError(chunk, `Target group ${targetGroupId} changed at each of our tries.`);
+}
+
+function unfinishedError(chunk: ChunkKey, why: string, cause?: unknown): ChunkUnfinishedError {
+  return new ChunkUnfinishedError(
+    `Chunk ${chunk.index} of job ${chunk.jobId} is not finished. ${why}`,
+    { ...chunk },
+    { cause },
+  );
+}
+
+function countByCode(failures: ReturnType<typeof groupFailures>): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { code, targetGroupIds } of failures) {
+    counts[code] = (counts[code] ?? 0) + targetGroupIds.length;
+  }
+  return counts;
+}

@@ -1,0 +1,109 @@
+/** A bulk job: what was asked for, how it is cut into chunks, and what its progress says of its status. */
+import type { Action } from './actions.ts';
+import type { Failure, Outcome } from './outcome.ts';
+import type { Tenant } from './ids.ts';
+
+export type JobStatus = 'Processing' | 'Completed' | 'Failed';
+
+/** The job as its one small item keeps it: no ids, no outcomes. */
+export interface Job extends Tenant {
+  readonly jobId: string;
+  readonly action: Action;
+  /** RFC 3339, UTC, milliseconds, `Z`. With the job id it names this very creation of the job. */
+  readonly createdAt: string;
+  /** The creator, a UUID. */
+  readonly createdBy: string;
+  /** SHA-256 of the canonical ids, hexadecimal. */
+  readonly bodyHash: string;
+  /** How many distinct target groups were asked for. */
+  readonly total: number;
+  /** Target groups per chunk. */
+  readonly chunkSize: number;
+  /** Epoch seconds after which the job is forgotten. */
+  readonly expiresAt: number;
+  /** The chunks that have their result. */
+  readonly settled: ReadonlySet<number>;
+  /** The settled chunks in which a target group ended as `InternalError`. */
+  readonly broken: ReadonlySet<number>;
+  /** Whether it still stands in the index of unfinished jobs. */
+  readonly open: boolean;
+}
+
+/** Names one chunk of one creation of a job. */
+export interface ChunkKey {
+  readonly jobId: string;
+  readonly createdAt: string;
+  readonly index: number;
+  readonly expiresAt: number;
+}
+
+/** Failures of one chunk, by reason. A target group of the chunk that is in none of them was updated. */
+export interface FailureGroup extends Failure {
+  readonly targetGroupIds: readonly string[];
+}
+
+/** Distinct and sorted by code unit: the same ids in another order, or duplicated, are the same request. */
+export function canonicalIds(ids: readonly string[]): string[] {
+  return [...new Set(ids)].sort();
+}
+
+export function chunkCount(job: Pick<Job, 'total' | 'chunkSize'>): number {
+  return Math.ceil(job.total / job.chunkSize);
+}
+
+/** The ids of chunk `index`, out of all canonical ids of the job. */
+export function chunkIds(ids: readonly string[], index: number, chunkSize: number): string[] {
+  return ids.slice(index * chunkSize, (index + 1) * chunkSize);
+}
+
+export function unsettledChunks(job: Job): number[] {
+  return Array.from({ length: chunkCount(job) }, (_, index) => index).filter(
+    (index) => !job.settled.has(index),
+  );
+}
+
+/**
+ * The status follows from the sets alone. There is no moment at which a stored status could disagree with
+ * them, and no write whose loss would leave a finished job unfinished.
+ */
+export function statusOf(job: Job): JobStatus {
+  if (job.settled.size < chunkCount(job)) return 'Processing';
+  return job.broken.size > 0 ? 'Failed' : 'Completed';
+}
+
+/** How many target groups are settled. Every chunk is full but the last. */
+export function settledTargetGroups(job: Job): number {
+  const last = chunkCount(job) - 1;
+  const missingInLast = (last + 1) * job.chunkSize - job.total;
+  return job.settled.size * job.chunkSize - (job.settled.has(last) ? missingInLast : 0);
+}
+
+/** Gathers the failures of a chunk by reason, so that a reason is stored once, not once per target group. */
+export function groupFailures(outcomes: readonly Outcome[]): FailureGroup[] {
+  const groups = new Map<string, Failure & { targetGroupIds: string[] }>();
+  for (const { targetGroupId, failure } of outcomes) {
+    if (failure === undefined) continue;
+    const reason = `${failure.code} ${failure.description}`;
+    const group = groups.get(reason) ?? { ...failure, targetGroupIds: [] };
+    group.targetGroupIds.push(targetGroupId);
+    groups.set(reason, group);
+  }
+  return [...groups.values()];
+}
+
+/** Whether a chunk with these failures makes its job `Failed`. */
+export function isBroken(failures: readonly FailureGroup[]): boolean {
+  return failures.some((group) => group.code === 'InternalError');
+}
+
+/** Every outcome of a finished job, in id order. */
+export function outcomesOf(ids: readonly string[], failures: readonly FailureGroup[]): Outcome[] {
+  const failed = new Map<string, Failure>();
+  for (const { code, description, targetGroupIds } of failures) {
+    for (const id of targetGroupIds) failed.set(id, { code, description });
+  }
+  return ids.map((targetGroupId) => {
+    const failure = failed.get(targetGroupId);
+    return failure === undefined ? { targetGroupId } : { targetGroupId, failure };
+  });
+}

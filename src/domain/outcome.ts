@@ -1,0 +1,83 @@
+/** What becomes of one target group of a job, and how the store's answer is turned into it. */
+import { type Action, type Guard, transitionOf } from './actions.ts';
+import type { TargetGroup } from './target-group.ts';
+
+export type FailureCode = 'TargetGroupNotFound' | 'StatusTransitionNotAllowed' | 'InternalError';
+
+export interface Failure {
+  readonly code: FailureCode;
+  readonly description: string;
+}
+
+/** One target group's outcome: updated, or failed for a reason. */
+export type Outcome =
+  | { readonly targetGroupId: string; readonly failure?: never }
+  | { readonly targetGroupId: string; readonly failure: Failure };
+
+/**
+ * What a job should do about a target group as it was found:
+ * `updated` nothing, it is where it should be; `refused` nothing, for a reason; `move` write it.
+ */
+export type Decision =
+  | { readonly kind: 'updated' }
+  | { readonly kind: 'move' }
+  | { readonly kind: 'refused'; readonly failure: Failure };
+
+export const NOT_FOUND: Failure = {
+  code: 'TargetGroupNotFound',
+  description: 'The project has no target group with this id.',
+};
+
+export const NOT_CARRIED_OUT: Failure = {
+  code: 'InternalError',
+  description: 'The target group could not be processed before the deadline of the job. It was not changed.',
+};
+
+/** The mark that a job leaves on what it moved: the job, and the creation of that job that is meant. */
+export function markOf(job: { readonly jobId: string; readonly createdAt: string }): string {
+  return `${job.jobId}@${Date.parse(job.createdAt).toString(36)}`;
+}
+
+/** Whether the guard holds at `now` (RFC 3339, UTC, milliseconds, `Z`). */
+export function guardHolds(guard: Guard, group: TargetGroup, now: string): boolean {
+  switch (guard) {
+    case 'completes-goal-open':
+      return group.currentCompletes < group.completesGoal;
+    case 'end-date-ahead':
+      return group.endFieldingAt > now;
+  }
+}
+
+function guardFailure(guard: Guard, participle: string): string {
+  switch (guard) {
+    case 'completes-goal-open':
+      return `The fielding run cannot be ${participle}: its completes goal has been reached.`;
+    case 'end-date-ahead':
+      return `The fielding run cannot be ${participle}: its end date has passed.`;
+  }
+}
+
+/**
+ * Decides what `action` means for a target group.
+ *
+ * The job's own mark comes first: a chunk that is taken up again after a crash must neither move a group
+ * twice nor undo what a user did to it since.
+ *
+ * @param found the target group as read, or undefined when the project has none of this id
+ * @param mark the mark of this job (see `markOf`)
+ * @param now RFC 3339, UTC, milliseconds, `Z`
+ */
+export function decide(action: Action, found: TargetGroup | undefined, mark: string, now: string): Decision {
+  if (found === undefined) return { kind: 'refused', failure: NOT_FOUND };
+  const transition = transitionOf(action);
+  if (found.marks.includes(mark) || found.status === transition.to) return { kind: 'updated' };
+  const refuse = (description: string): Decision => ({
+    kind: 'refused',
+    failure: { code: 'StatusTransitionNotAllowed', description },
+  });
+  if (!transition.from.includes(found.status)) {
+    return refuse(`A fielding run in status ${found.status} cannot be ${transition.participle}.`);
+  }
+  const broken = transition.guards.find((guard) => !guardHolds(guard, found, now));
+  return broken === undefined ? { kind: 'move' } : refuse(guardFailure(broken, transition.participle));
+}

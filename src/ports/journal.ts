@@ -1,0 +1,59 @@
+/** What the application tells the operators: one entry per thing that happened, by name. */
+import type { Action } from '../domain/actions.ts';
+import type { JobStatus } from '../domain/job.ts';
+
+/** A race that somebody must lose. Losing is safe in each (the code says why); it is counted all the same. */
+export type Race =
+  /** Two creations of one job: the other one committed. */
+  | 'commit'
+  /** A chunk was delivered while another worker held it. */
+  | 'claim'
+  /** A result was there when ours came. */
+  | 'settle'
+  /** A target group changed between the refused write and the read that should explain it. */
+  | 'move'
+  /** Another worker, or reconcile, took the finished job out of the index. */
+  | 'close'
+  /** Another reconcile looked after the job. */
+  | 'postpone';
+
+interface OfJob {
+  readonly jobId: string;
+}
+
+interface OfChunk extends OfJob {
+  readonly chunk: number;
+}
+
+export type Entry =
+  | (OfJob & {
+      readonly event: 'job.created';
+      readonly accountId: number;
+      readonly projectId: string;
+      readonly action: Action;
+      readonly targetGroups: number;
+      readonly chunks: number;
+    })
+  | (OfJob & { readonly event: 'job.replayed'; readonly accountId: number; readonly projectId: string })
+  | (OfJob & { readonly event: 'fan-out.sent'; readonly chunks: number })
+  | (OfJob & { readonly event: 'fan-out.failed'; readonly cause: unknown })
+  | (OfChunk & {
+      readonly event: 'chunk.settled';
+      readonly updated: number;
+      readonly failed: number;
+      readonly failuresByCode: Readonly<Record<string, number>>;
+      readonly ms: number;
+    })
+  | (OfChunk & { readonly event: 'chunk.repeated' })
+  | (OfChunk & { readonly event: 'chunk.handed-back'; readonly unfinished: number; readonly cause: unknown })
+  | (OfChunk & { readonly event: 'job.unknown' })
+  | (OfJob & { readonly event: 'job.finished'; readonly status: JobStatus; readonly ms: number })
+  | (OfJob & { readonly event: 'job.re-enqueued'; readonly chunks: number })
+  | (OfJob & { readonly event: 'job.deadline-passed'; readonly chunks: number })
+  | (OfJob & { readonly event: 'job.not-reconciled'; readonly cause: unknown })
+  | { readonly event: 'idempotency.bypassed'; readonly jobId: string; readonly cause: unknown }
+  | { readonly event: 'race.lost'; readonly race: Race; readonly jobId: string };
+
+export interface Journal {
+  note(entry: Entry): void;
+}

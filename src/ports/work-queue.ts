@@ -1,0 +1,20 @@
+/** The queue between the creation of a job and the work on it. */
+import type { ChunkKey, Job } from '../domain/job.ts';
+import type { Trace } from './job-store.ts';
+
+/** All that a worker needs to work on a chunk: it reads neither the job nor its request. */
+export interface ChunkWork {
+  readonly chunk: ChunkKey;
+  readonly job: Pick<Job, 'accountId' | 'projectId' | 'action' | 'createdBy'>;
+  readonly ids: readonly string[];
+  readonly trace: Trace;
+}
+
+export interface WorkQueue {
+  /**
+   * Sends the chunks; those that the queue refuses are tried again, and only those.
+   *
+   * @throws EnqueueFailedError when some could not be sent after all tries
+   */
+  send(work: readonly ChunkWork[]): Promise<void>;
+}

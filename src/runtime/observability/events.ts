@@ -1,0 +1,35 @@
+/** Every name that stands as `message` in a log line, with its level. The names are stable: queries use them. */
+import type { Entry } from '../../ports/journal.ts';
+
+type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/** What only the runtime reports; the rest are the journal's entries. */
+type RuntimeEvent =
+  /** A request was answered 4xx: `status`, `error_id`, and why. */
+  | 'request.refused'
+  /** A request was answered 5xx: `error_id` is what the client was told. */
+  | 'request.failed'
+  /** A queue message is none of ours; it goes to the dead-letter queue. */
+  | 'message.unparsable';
+
+export type EventName = Entry['event'] | RuntimeEvent;
+
+export const LEVELS: Readonly<Record<EventName, Level>> = {
+  'job.created': 'info',
+  'job.replayed': 'info',
+  'job.finished': 'info',
+  'job.re-enqueued': 'warn',
+  'job.deadline-passed': 'warn',
+  'job.not-reconciled': 'error',
+  'job.unknown': 'warn',
+  'fan-out.sent': 'info',
+  'fan-out.failed': 'error',
+  'chunk.settled': 'info',
+  'chunk.repeated': 'info',
+  'chunk.handed-back': 'warn',
+  'idempotency.bypassed': 'info',
+  'race.lost': 'info',
+  'request.refused': 'info',
+  'request.failed': 'error',
+  'message.unparsable': 'error',
+};

@@ -1,0 +1,47 @@
+/** The log of a function: one JSON line per event, under the names of `events.ts`. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import type { Journal } from '../../ports/journal.ts';
+import { type EventName, LEVELS } from './events.ts';
+
+const logger = new Logger();
+
+/** Adds the function, the request and cold start to the lines of an invocation, and forgets what the last one added. */
+export function logInvocation() {
+  return injectLambdaContext(logger, { resetKeys: true });
+}
+
+/** Adds the trace to every further line of this invocation. */
+export function logTrace(traceId: string): void {
+  logger.appendKeys({ trace_id: traceId });
+}
+
+/**
+ * Writes one line.
+ *
+ * @param fields their names are written in snake case, as everywhere outside the code
+ */
+export function log(event: EventName, fields: Readonly<Record<string, unknown>>): void {
+  logger[LEVELS[event]](event, { ...snakeCased(fields), ...errorOf(fields['cause']) });
+}
+
+/** The journal as log lines. */
+export const logJournal: Journal = {
+  note: ({ event, ...fields }) => {
+    log(event, fields);
+  },
+};
+
+function snakeCased(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([name]) => name !== 'cause')
+      .map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
+  );
+}
+
+function errorOf(cause: unknown): Record<string, unknown> {
+  if (cause === undefined) return {};
+  if (!(cause instanceof Error)) return { cause };
+  return { error: cause, ...('evidence' in cause ? { evidence: cause.evidence } : {}) };
+}

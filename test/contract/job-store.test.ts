@@ -1,0 +1,325 @@
+/** What every job store promises: one suite, run against each adapter. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
+import { MemoryJobStore } from '../../src/adapters/memory/job-store.ts';
+import { InconsistentStoreError } from '../../src/domain/errors.ts';
+import { type FailureGroup, type Job } from '../../src/domain/job.ts';
+import { timestamp } from '../../src/domain/time.ts';
+import type { JobStore } from '../../src/ports/job-store.ts';
+import { AT, NOW, TRACE, aJob, anId, chunkOf, ids } from '../support/builders.ts';
+import { type TestTables, openTables } from '../support/tables.ts';
+
+const DUE = timestamp(NOW + 600_000);
+const FAILURES: FailureGroup[] = [
+  { code: 'TargetGroupNotFound', description: 'Not there.', targetGroupIds: ids(2) },
+  { code: 'StatusTransitionNotAllowed', description: 'It is a draft.', targetGroupIds: ids(1) },
+];
+
+let tables: TestTables | undefined;
+
+beforeAll(async () => {
+  tables = await openTables();
+});
+afterAll(() => tables?.close());
+
+const ADAPTERS: [string, () => JobStore][] = [
+  ['memory', () => new MemoryJobStore()],
+  [
+    'DynamoDB',
+    () => {
+      if (tables === undefined) throw new Error('there are no tables');
+      return new DynamoDBJobStore(tables.client, tables.jobs);
+    },
+  ],
+];
+
+describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
+  let store: JobStore;
+  beforeAll(() => {
+    store = open();
+  });
+
+  const committed = async (overrides: Partial<Job> = {}): Promise<Job> => {
+    const job = aJob(overrides);
+    expect(await store.commit(job, anId(), NOW, DUE)).toBe('created');
+    return job;
+  };
+
+  describe('commit', () => {
+    test('a committed job is found as it was written', async () => {
+      const job = await committed();
+      expect(await store.find(job.jobId, NOW)).toEqual(job);
+    });
+
+    test('the second to commit gets the job of the first', async () => {
+      const job = await committed();
+      const second = { ...job, bodyHash: 'another', createdAt: timestamp(NOW + 1) };
+      expect(await store.commit(second, anId(), NOW, DUE)).toEqual(job);
+      expect(await store.find(job.jobId, NOW)).toEqual(job);
+    });
+
+    test('of many who commit at once one creates the job', async () => {
+      const job = aJob();
+      const results = await Promise.all(ids(20).map((owner) => store.commit(job, owner, NOW, DUE)));
+      expect(results.filter((result) => result === 'created')).toHaveLength(1);
+    });
+
+    test('who commits again under the same name is still the creator', async () => {
+      const job = aJob();
+      expect(await store.commit(job, 'me', NOW, DUE)).toBe('created');
+      expect(await store.commit(job, 'me', NOW, DUE)).toBe('created');
+    });
+
+    test('a job whose life is over is not there, and its id is free', async () => {
+      const job = await committed();
+      const later = job.expiresAt * 1000;
+      expect(await store.find(job.jobId, later - 1)).toEqual(job);
+      expect(await store.find(job.jobId, later)).toBeUndefined();
+      const next = { ...job, createdAt: timestamp(later), expiresAt: job.expiresAt + 86_400 };
+      expect(await store.commit(next, anId(), later, DUE)).toBe('created');
+      expect(await store.find(job.jobId, later)).toEqual(next);
+    });
+
+    test('an unknown job is not found', async () => {
+      expect(await store.find(anId(), NOW)).toBeUndefined();
+    });
+  });
+
+  describe('request', () => {
+    test('the ids and the trace come back', async () => {
+      const job = await committed();
+      const request = { ids: ids(3), trace: TRACE };
+      await store.saveRequest(job, request);
+      expect(await store.request(job)).toEqual(request);
+    });
+
+    test('10,000 ids fit', async () => {
+      const job = await committed();
+      const request = { ids: ids(10_000), trace: TRACE };
+      await store.saveRequest(job, request);
+      expect(await store.request(job)).toEqual(request);
+    });
+
+    test('a request with another hash touches nothing', async () => {
+      const job = await committed();
+      const request = { ids: ids(3), trace: TRACE };
+      await store.saveRequest(job, request);
+      await store.saveRequest({ ...job, bodyHash: 'another' }, { ids: ids(1), trace: TRACE });
+      expect(await store.request(job)).toEqual(request);
+    });
+
+    test('a job without its request is an error', async () => {
+      const job = await committed();
+      await expect(store.request(job)).rejects.toThrow(InconsistentStoreError);
+    });
+  });
+
+  describe('claim', () => {
+    test('a chunk is claimed by one of many', async () => {
+      const chunk = chunkOf(aJob());
+      const claims = await Promise.all(ids(20).map((owner) => store.claim(chunk, owner, NOW, NOW + 1000)));
+      const kinds = claims.map(({ kind }) => kind).sort();
+      expect(kinds).toEqual(['claimed', ...Array<string>(19).fill('taken')]);
+    });
+
+    test('a claim holds until its end, and no longer', async () => {
+      const chunk = chunkOf(aJob());
+      await store.claim(chunk, 'a', NOW, NOW + 1000);
+      expect(await store.claim(chunk, 'b', NOW + 999, NOW + 2000)).toEqual({ kind: 'taken' });
+      expect(await store.claim(chunk, 'b', NOW + 1000, NOW + 2000)).toEqual({ kind: 'claimed' });
+    });
+
+    test('who claims again under the same name holds the claim', async () => {
+      const chunk = chunkOf(aJob());
+      await store.claim(chunk, 'a', NOW, NOW + 1000);
+      expect(await store.claim(chunk, 'a', NOW, NOW + 1000)).toEqual({ kind: 'claimed' });
+    });
+
+    test('a released chunk can be claimed at once', async () => {
+      const chunk = chunkOf(aJob());
+      await store.claim(chunk, 'a', NOW, NOW + 1000);
+      await store.release(chunk, 'a');
+      expect(await store.claim(chunk, 'b', NOW, NOW + 1000)).toEqual({ kind: 'claimed' });
+    });
+
+    test('a claim that was taken over cannot be released by who lost it', async () => {
+      const chunk = chunkOf(aJob());
+      await store.claim(chunk, 'a', NOW, NOW + 1000);
+      await store.claim(chunk, 'b', NOW + 1000, NOW + 2000);
+      await store.release(chunk, 'a');
+      expect(await store.claim(chunk, 'c', NOW + 1001, NOW + 3000)).toEqual({ kind: 'taken' });
+    });
+
+    test('chunks of one job, and of two creations of one job, are apart', async () => {
+      const job = aJob();
+      const again = { ...job, createdAt: timestamp(NOW + 1) };
+      for (const chunk of [chunkOf(job, 0), chunkOf(job, 1), chunkOf(again, 0)]) {
+        expect(await store.claim(chunk, anId(), NOW, NOW + 1000)).toEqual({ kind: 'claimed' });
+      }
+    });
+  });
+
+  describe('settle', () => {
+    test('the result of the owner stands, and can be read by all', async () => {
+      const job = await committed();
+      const chunk = chunkOf(job);
+      await store.claim(chunk, 'a', NOW, NOW + 1000);
+      expect(await store.settle(chunk, 'a', FAILURES, NOW)).toBe(true);
+      expect(await store.claim(chunk, 'b', NOW + 9000, NOW + 9999)).toEqual({
+        kind: 'settled',
+        failures: FAILURES,
+      });
+      await store.addSettled(chunk, false);
+      const after = await store.find(job.jobId, NOW);
+      expect(after && (await store.failures(after))).toEqual(FAILURES);
+    });
+
+    test('nobody else can settle', async () => {
+      const chunk = chunkOf(aJob());
+      await store.claim(chunk, 'a', NOW, NOW + 1000);
+      expect(await store.settle(chunk, 'b', FAILURES, NOW)).toBe(false);
+    });
+
+    test('a chunk that nobody claimed cannot be settled', async () => {
+      expect(await store.settle(chunkOf(aJob()), 'a', [], NOW)).toBe(false);
+    });
+
+    test('who was frozen and lost the claim settles nothing', async () => {
+      const chunk = chunkOf(aJob());
+      await store.claim(chunk, 'a', NOW, NOW + 1000);
+      await store.claim(chunk, 'b', NOW + 1000, NOW + 2000);
+      expect(await store.settle(chunk, 'a', [], NOW + 1001)).toBe(false);
+      expect(await store.settle(chunk, 'b', FAILURES, NOW + 1002)).toBe(true);
+      expect(await store.settle(chunk, 'a', [], NOW + 1003)).toBe(false);
+      expect(await store.claim(chunk, 'c', NOW + 9000, NOW + 9999)).toEqual({
+        kind: 'settled',
+        failures: FAILURES,
+      });
+    });
+
+    test('while nobody took over, the owner settles even after the end of the claim', async () => {
+      const chunk = chunkOf(aJob());
+      await store.claim(chunk, 'a', NOW, NOW + 1000);
+      expect(await store.settle(chunk, 'a', [], NOW + 5000)).toBe(true);
+    });
+
+    test('the first result stands when the owner settles twice', async () => {
+      const chunk = chunkOf(aJob());
+      await store.claim(chunk, 'a', NOW, NOW + 1000);
+      await store.settle(chunk, 'a', FAILURES, NOW);
+      expect(await store.settle(chunk, 'a', [], NOW)).toBe(true);
+      expect(await store.claim(chunk, 'b', NOW + 9000, NOW + 9999)).toEqual({
+        kind: 'settled',
+        failures: FAILURES,
+      });
+    });
+
+    test('a released claim leaves a result alone', async () => {
+      const chunk = chunkOf(aJob());
+      await store.claim(chunk, 'a', NOW, NOW + 1000);
+      await store.settle(chunk, 'a', FAILURES, NOW);
+      await store.release(chunk, 'a');
+      expect(await store.claim(chunk, 'b', NOW, NOW + 1000)).toEqual({ kind: 'settled', failures: FAILURES });
+    });
+  });
+
+  describe('progress', () => {
+    test('adding a chunk twice adds it once', async () => {
+      const job = await committed();
+      await store.addSettled(chunkOf(job, 1), false);
+      const after = await store.addSettled(chunkOf(job, 1), false);
+      expect(after).toEqual({ ...job, settled: new Set([1]) });
+    });
+
+    test('chunks that are added at once are all there', async () => {
+      const job = await committed({ total: 2000, chunkSize: 100 });
+      const indexes = [...Array(20).keys()];
+      await Promise.all(indexes.map((index) => store.addSettled(chunkOf(job, index), index % 2 === 0)));
+      const after = await store.find(job.jobId, NOW);
+      expect(after?.settled).toEqual(new Set(indexes));
+      expect(after?.broken).toEqual(new Set(indexes.filter((index) => index % 2 === 0)));
+    });
+
+    test('a chunk of an unknown job, or of an earlier creation, is added to nothing', async () => {
+      const job = await committed();
+      expect(await store.addSettled(chunkOf(aJob()), false)).toBeUndefined();
+      expect(
+        await store.addSettled({ ...chunkOf(job), createdAt: timestamp(NOW - 1) }, false),
+      ).toBeUndefined();
+      expect(await store.find(job.jobId, NOW)).toEqual(job);
+    });
+
+    test('failures of an earlier creation are not those of a later one', async () => {
+      const job = await committed();
+      const chunk = chunkOf(job);
+      await store.claim(chunk, 'a', NOW, NOW + 1000);
+      await store.settle(chunk, 'a', FAILURES, NOW);
+      const again = { ...job, createdAt: timestamp(NOW + 1), settled: new Set([0]) };
+      expect(await store.failures(again)).toEqual([]);
+    });
+
+    test('a job is closed by one of many, and not open afterwards', async () => {
+      const job = await committed();
+      const closed = await Promise.all(Array.from({ length: 10 }, () => store.close(job, NOW)));
+      expect(closed.filter(Boolean)).toHaveLength(1);
+      expect(await store.find(job.jobId, NOW)).toEqual({ ...job, open: false });
+    });
+  });
+
+  describe('due jobs', () => {
+    /** The due jobs among those that a test made. */
+    const dueAmong = async (made: readonly Job[], now: string, limit = 100) => {
+      const found = [];
+      let page = await store.due(now, limit);
+      while (page.length > 0) {
+        found.push(...page);
+        page = await store.due(now, limit, page.at(-1));
+      }
+      return found.filter(({ jobId }) => made.some((job) => job.jobId === jobId)).map(({ jobId }) => jobId);
+    };
+
+    test('open jobs come when they are due, the longest due first, page by page', async () => {
+      const made: Job[] = [];
+      for (const minutes of [5, 1, 4, 2, 3]) {
+        const job = aJob();
+        await store.commit(job, anId(), NOW, timestamp(NOW + minutes * 60_000));
+        made.push(job);
+      }
+      const order = [1, 3, 4, 2, 0].map((i) => made[i]?.jobId);
+      expect(await dueAmong(made, timestamp(NOW + 59_999))).toEqual([]);
+      expect(await dueAmong(made, timestamp(NOW + 180_000))).toEqual(order.slice(0, 3));
+      expect(await dueAmong(made, timestamp(NOW + 300_000), 2)).toEqual(order);
+    });
+
+    test('a closed job is never due', async () => {
+      const job = await committed();
+      await store.close(job, NOW);
+      expect(await dueAmong([job], timestamp(NOW + 9e9))).toEqual([]);
+    });
+
+    test('a postponed job is due later, and what it had settled is remembered', async () => {
+      const job = await committed();
+      const to = timestamp(NOW + 1_200_000);
+      expect(await store.postpone(job, DUE, to)).toEqual({ settledBefore: 0 });
+      expect(await dueAmong([job], DUE)).toEqual([]);
+      expect(await dueAmong([job], to)).toEqual([job.jobId]);
+      const progressed = await store.addSettled(chunkOf(job, 0), false);
+      expect(progressed && (await store.postpone(progressed, to, AT))).toEqual({ settledBefore: 0 });
+      expect(progressed && (await store.postpone(progressed, AT, DUE))).toEqual({ settledBefore: 1 });
+    });
+
+    test('a job is postponed by one of many', async () => {
+      const job = await committed();
+      const results = await Promise.all(
+        Array.from({ length: 10 }, (_, i) => store.postpone(job, DUE, timestamp(NOW + 700_000 + i))),
+      );
+      expect(results.filter((result) => result !== 'lost')).toHaveLength(1);
+    });
+
+    test('a closed job cannot be postponed back into the index', async () => {
+      const job = await committed();
+      await store.close(job, NOW);
+      expect(await store.postpone(job, DUE, DUE)).toBe('lost');
+    });
+  });
+});

@@ -1,0 +1,177 @@
+/** What every store of target groups promises: one suite, run against each adapter. */
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { projectItem, targetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
+import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
+import { MemoryTargetGroups } from '../../src/adapters/memory/target-groups.ts';
+import { InconsistentStoreError } from '../../src/domain/errors.ts';
+import type { Tenant } from '../../src/domain/ids.ts';
+import { decide } from '../../src/domain/outcome.ts';
+import { FIELDING_RUN_STATUSES, MARKS_KEPT, type TargetGroup } from '../../src/domain/target-group.ts';
+import type { TargetGroups } from '../../src/ports/target-groups.ts';
+import { AT, NOW, TENANT, aTargetGroup, anId } from '../support/builders.ts';
+import { propertyRuns } from '../support/properties.ts';
+import { type TestTables, openTables } from '../support/tables.ts';
+
+interface Opened {
+  readonly groups: TargetGroups;
+  put(group: TargetGroup): Promise<void>;
+  addProject(tenant: Tenant): Promise<void>;
+}
+
+let tables: TestTables | undefined;
+
+beforeAll(async () => {
+  tables = await openTables();
+});
+afterAll(() => tables?.close());
+
+function openDynamoDB(): Opened {
+  if (tables === undefined) throw new Error('there are no tables');
+  const { client, targetGroups: TableName } = tables;
+  const put = async (Item: ReturnType<typeof projectItem>) => {
+    await client.send(new PutItemCommand({ TableName, Item }));
+  };
+  return {
+    groups: new DynamoDBTargetGroups(client, TableName),
+    put: (group) => put(targetGroupItem(group)),
+    addProject: (tenant) => put(projectItem(tenant)),
+  };
+}
+
+function openMemory(): Opened {
+  const groups = new MemoryTargetGroups();
+  return {
+    groups,
+    put: (group) => Promise.resolve(groups.put(group)),
+    addProject: (tenant) => Promise.resolve(groups.addProject(tenant)),
+  };
+}
+
+const ADAPTERS: [string, () => Opened][] = [
+  ['memory', openMemory],
+  ['DynamoDB', openDynamoDB],
+];
+
+const BY = '0190a8f0-5b7e-7c3a-9d55-000000000001';
+const move = (mark = 'job-a') => ({ action: 'resume', mark, now: AT, by: BY }) as const;
+
+describe.each(ADAPTERS)('the target groups in %s', (_name, open) => {
+  let opened: Opened;
+  beforeAll(() => {
+    opened = open();
+  });
+
+  const added = async (overrides: Partial<TargetGroup> = {}): Promise<TargetGroup> => {
+    const group = aTargetGroup(overrides);
+    await opened.put(group);
+    return group;
+  };
+
+  test('a target group is found as it was written', async () => {
+    const group = await added({ marks: ['m1', 'm2'] });
+    expect(await opened.groups.find(group)).toEqual(group);
+  });
+
+  test('an unknown one is not found, nor is one of another tenant', async () => {
+    const group = await added();
+    expect(await opened.groups.find({ ...TENANT, targetGroupId: anId() })).toBeUndefined();
+    expect(await opened.groups.find({ ...group, accountId: group.accountId + 1 })).toBeUndefined();
+    expect(await opened.groups.find({ ...group, projectId: anId('P') })).toBeUndefined();
+  });
+
+  test('a project exists for its own account', async () => {
+    const tenant = { accountId: 7, projectId: anId('P') };
+    expect(await opened.groups.projectExists(tenant)).toBe(false);
+    await opened.addProject(tenant);
+    expect(await opened.groups.projectExists(tenant)).toBe(true);
+    expect(await opened.groups.projectExists({ ...tenant, accountId: 8 })).toBe(false);
+  });
+
+  test('a move changes the status, the version, who and when, and leaves its mark', async () => {
+    const group = await added({ marks: ['older'] });
+    expect(await opened.groups.move(group, move())).toBe(true);
+    expect(await opened.groups.find(group)).toEqual({
+      ...group,
+      status: 'live',
+      version: group.version + 1,
+      lastChangedAt: AT,
+      lastChangedBy: BY,
+      marks: ['job-a', 'older'],
+    });
+  });
+
+  test('of many moves of one job at once one is made', async () => {
+    const group = await added();
+    const moved = await Promise.all(Array.from({ length: 20 }, () => opened.groups.move(group, move())));
+    expect(moved.filter(Boolean)).toHaveLength(1);
+    expect((await opened.groups.find(group))?.version).toBe(group.version + 1);
+  });
+
+  test('a job does not move a target group twice, even when somebody has paused it since', async () => {
+    const group = await added();
+    await opened.groups.move(group, move());
+    const moved = await opened.groups.find(group);
+    const paused = { ...group, ...moved, status: 'paused', version: group.version + 2 } as const;
+    await opened.put(paused);
+    expect(await opened.groups.move(group, move())).toBe(false);
+    expect(await opened.groups.find(group)).toEqual(paused);
+  });
+
+  test(`a mark outlives the moves of ${MARKS_KEPT - 1} other jobs`, async () => {
+    let group = await added();
+    for (let i = 0; i < MARKS_KEPT; i += 1) {
+      expect(await opened.groups.move(group, move(`job-${i}`))).toBe(true);
+      const moved = await opened.groups.find(group);
+      group = { ...group, ...moved, status: 'paused' };
+      await opened.put(group);
+    }
+    expect(group.marks).toEqual(['job-3', 'job-2', 'job-1', 'job-0']);
+    expect(await opened.groups.move(group, move('job-0'))).toBe(false);
+    expect(await opened.groups.move(group, move('job-4'))).toBe(true);
+    expect((await opened.groups.find(group))?.marks).toEqual(['job-4', 'job-3', 'job-2', 'job-1']);
+  });
+
+  test('an unknown target group is not moved, and not made', async () => {
+    const key = { ...TENANT, targetGroupId: anId() };
+    expect(await opened.groups.move(key, move())).toBe(false);
+    expect(await opened.groups.find(key)).toBeUndefined();
+  });
+
+  test('it moves exactly what the domain says should move, and writes nothing otherwise', async () => {
+    const groupOf = fc.record({
+      status: fc.constantFrom(...FIELDING_RUN_STATUSES),
+      completesGoal: fc.integer({ min: 0, max: 3 }),
+      currentCompletes: fc.integer({ min: 0, max: 3 }),
+      endFieldingAt: fc
+        .constantFrom(-86_400_000, -1, 0, 1, 86_400_000)
+        .map((ms) => new Date(NOW + ms).toISOString()),
+      marks: fc.uniqueArray(fc.constantFrom('job-a', 'job-b', 'job-c', 'job-d', 'job-e'), {
+        maxLength: MARKS_KEPT,
+      }),
+    });
+    await fc.assert(
+      fc.asyncProperty(groupOf, async (overrides) => {
+        const group = await added(overrides);
+        const decision = decide('resume', group, 'job-a', AT);
+        const moved = await opened.groups.move(group, move());
+        expect(moved).toBe(decision.kind === 'move');
+        const after = await opened.groups.find(group);
+        if (moved) expect(after?.status).toBe('live');
+        else expect(after).toEqual(group);
+      }),
+      propertyRuns(150),
+    );
+  });
+});
+
+test('an item that is not what we write is an error that names the attribute', async () => {
+  const { groups } = openDynamoDB();
+  const group = aTargetGroup();
+  const Item = { ...targetGroupItem(group), version: { S: 'three' } };
+  await tables?.client.send(new PutItemCommand({ TableName: tables.targetGroups, Item }));
+  const reading = groups.find(group);
+  await expect(reading).rejects.toThrow(InconsistentStoreError);
+  await expect(reading).rejects.toThrow('version');
+});

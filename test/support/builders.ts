@@ -1,0 +1,72 @@
+/** Makes valid things for tests; a test names only what it is about. */
+import { deriveJobId, hashIds } from '../../src/domain/digest.ts';
+import type { ChunkKey, Job } from '../../src/domain/job.ts';
+import type { TargetGroup } from '../../src/domain/target-group.ts';
+
+export const TENANT = { accountId: 101, projectId: 'PR0JECT0000000000000000001' };
+export const CREATOR = '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11';
+export const TRACE = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'x=1' };
+
+/** A point in time to count from: epoch ms, and the same as a timestamp. */
+export const NOW = Date.UTC(2026, 0, 15, 12);
+export const AT = new Date(NOW).toISOString();
+
+let counter = 0;
+
+/** Another id each time. */
+export function anId(prefix = 'T'): string {
+  counter += 1;
+  return (
+    prefix +
+    counter
+      .toString(36)
+      .toUpperCase()
+      .padStart(26 - prefix.length, '0')
+  );
+}
+
+export function ids(count: number, prefix = 'T'): string[] {
+  return Array.from({ length: count }, () => anId(prefix));
+}
+
+/** A paused target group that may be resumed. */
+export function aTargetGroup(overrides: Partial<TargetGroup> = {}): TargetGroup {
+  return {
+    ...TENANT,
+    targetGroupId: anId(),
+    fieldingRunId: anId('R'),
+    status: 'paused',
+    completesGoal: 100,
+    currentCompletes: 5,
+    startFieldingAt: new Date(NOW - 86_400_000).toISOString(),
+    endFieldingAt: new Date(NOW + 86_400_000).toISOString(),
+    version: 3,
+    lastChangedAt: new Date(NOW - 3_600_000).toISOString(),
+    lastChangedBy: CREATOR,
+    marks: [],
+    ...overrides,
+  };
+}
+
+/** A job that was just created. */
+export function aJob(overrides: Partial<Job> = {}): Job {
+  return {
+    ...TENANT,
+    jobId: deriveJobId({ ...TENANT, action: 'resume', idempotencyKey: anId() }),
+    action: 'resume',
+    createdAt: AT,
+    createdBy: CREATOR,
+    bodyHash: hashIds(['x']),
+    total: 450,
+    chunkSize: 200,
+    expiresAt: NOW / 1000 + 86_400,
+    settled: new Set(),
+    broken: new Set(),
+    open: true,
+    ...overrides,
+  };
+}
+
+export function chunkOf(job: Job, index = 0): ChunkKey {
+  return { jobId: job.jobId, createdAt: job.createdAt, expiresAt: job.expiresAt, index };
+}

@@ -1,0 +1,7 @@
+/** Settings of property-based tests. A failure prints its seed; `FC_SEED=<seed>` replays it. */
+import type { Parameters } from 'fast-check';
+
+export function propertyRuns(numRuns: number): Parameters<unknown> {
+  const seed = process.env['FC_SEED'];
+  return { numRuns, ...(seed === undefined ? {} : { seed: Number(seed) }) };
+}

@@ -1,0 +1,69 @@
+/**
+ * Tables for tests, as the template defines them: on the DynamoDB at DYNAMODB_ENDPOINT (Amazon's DynamoDB
+ * Local, in CI), or on an embedded dynalite.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import { DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Template as Synthesized } from 'aws-cdk-lib/assertions';
+import dynalite from 'dynalite';
+import { makeTables } from '../../local/infrastructure.ts';
+import { referencesOf } from '../../local/template/references.ts';
+import { readTables } from '../../local/template/tables.ts';
+import { readTemplate } from '../../local/template/template.ts';
+import { dynamoDBClient } from '../../src/adapters/dynamodb/client.ts';
+import { stackOf } from '../infrastructure/template.ts';
+
+export interface TestTables {
+  readonly client: DynamoDBClient;
+  readonly jobs: string;
+  readonly targetGroups: string;
+  readonly idempotency: string;
+  close(): Promise<void>;
+}
+
+/** Makes the three tables under names of their own, so that suites beside each other do not meet. */
+export async function openTables(): Promise<TestTables> {
+  const given = process.env['DYNAMODB_ENDPOINT'];
+  const embedded = given === undefined ? await startDynalite() : undefined;
+  const client = dynamoDBClient({
+    endpoint: given ?? embedded?.endpoint ?? '',
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+
+  const run = randomUUID();
+  const tables = definitions().map((table) => ({ ...table, name: `${table.logicalId}-${run}` }));
+  await makeTables(client, tables);
+  const named = (part: string): string => {
+    const matches = tables.filter(({ logicalId }) => logicalId.includes(part));
+    if (matches.length !== 1) throw new Error(`${matches.length} tables are named like ${part}`);
+    return matches[0]?.name ?? '';
+  };
+  return {
+    client,
+    jobs: named('TablesJobs'),
+    targetGroups: named('TablesTargetGroups'),
+    idempotency: named('TablesIdempotency'),
+    close: async () => {
+      await Promise.all(tables.map(({ name }) => client.send(new DeleteTableCommand({ TableName: name }))));
+      client.destroy();
+      embedded?.server.close();
+    },
+  };
+}
+
+/** The tables of the template, read as the local stack reads them. */
+function definitions() {
+  const stack = stackOf();
+  const template = readTemplate(stack.stackName, Synthesized.fromStack(stack).toJSON());
+  return readTables(template, referencesOf(template, { apiUrl: '', queueUrl: () => undefined }));
+}
+
+async function startDynalite(): Promise<{ server: Server; endpoint: string }> {
+  const server = dynalite({ createTableMs: 0 });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('dynalite does not listen on a port');
+  return { server, endpoint: `http://127.0.0.1:${address.port}` };
+}
