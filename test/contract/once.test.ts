@@ -42,7 +42,13 @@ function openPowertools(remainingMs?: number): Opened {
 
 function openMemory(): Opened {
   const once = new MemoryOnce();
-  return { once, forget: () => Promise.resolve(once.forget()) };
+  return {
+    once,
+    forget: () => {
+      once.forget();
+      return Promise.resolve();
+    },
+  };
 }
 
 const ADAPTERS: [string, () => Opened][] = [

@@ -44,8 +44,14 @@ function openMemory(): Opened {
   const groups = new MemoryTargetGroups();
   return {
     groups,
-    put: (group) => Promise.resolve(groups.put(group)),
-    addProject: (tenant) => Promise.resolve(groups.addProject(tenant)),
+    put: (group) => {
+      groups.put(group);
+      return Promise.resolve();
+    },
+    addProject: (tenant) => {
+      groups.addProject(tenant);
+      return Promise.resolve();
+    },
   };
 }
 

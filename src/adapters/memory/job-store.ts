@@ -76,7 +76,12 @@ export class MemoryJobStore implements JobStore {
     if (result?.owner === owner && result.failures === undefined) result.until = 0;
   }
 
-  async settle(chunk: ChunkKey, owner: string, failures: readonly FailureGroup[]): Promise<boolean> {
+  async settle(
+    chunk: ChunkKey,
+    owner: string,
+    failures: readonly FailureGroup[],
+    _now: number,
+  ): Promise<boolean> {
     const result = this.#results.get(nameOfResult(chunk));
     if (result?.owner !== owner) return false;
     result.failures ??= failures;
@@ -94,7 +99,7 @@ export class MemoryJobStore implements JobStore {
     return meta.job;
   }
 
-  async close(job: Job): Promise<boolean> {
+  async close(job: Job, _now: number): Promise<boolean> {
     const meta = this.#metas.get(job.jobId);
     if (meta?.job.createdAt !== job.createdAt || !meta.job.open) return false;
     meta.job = { ...meta.job, open: false };

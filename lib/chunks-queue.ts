@@ -1,0 +1,58 @@
+/** The queue of chunks with its dead-letter queue, and how its messages are delivered to the worker. */
+import { Duration } from 'aws-cdk-lib';
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { type Config, visibilitySeconds } from './config.ts';
+
+/**
+ * Messages per invocation. 5 chunks of 200 target groups are a few seconds of writes: enough to share the cost
+ * of an invocation, few enough that one that is killed sets little work back and that a job of 10,000 spreads
+ * over all workers.
+ */
+const BATCH_SIZE = 5;
+
+/** No waiting for a fuller batch: a fan-out fills batches by itself, and a small job should not wait. */
+const BATCH_WINDOW = Duration.seconds(0);
+
+/** Longer than the longest deadline of a job (a day), so that no message lapses before its job has ended. */
+const RETENTION = Duration.days(4);
+
+/** The longest that SQS offers: dead letters are evidence. */
+const DEAD_LETTER_RETENTION = Duration.days(14);
+
+export class ChunksQueue extends Construct {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+  private readonly config: Config;
+
+  constructor(scope: Construct, id: string, config: Config) {
+    super(scope, id);
+    this.config = config;
+    const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
+
+    this.deadLetters = new Queue(this, 'DeadLetters', { ...common, retentionPeriod: DEAD_LETTER_RETENTION });
+    this.queue = new Queue(this, 'Chunks', {
+      ...common,
+      retentionPeriod: RETENTION,
+      visibilityTimeout: Duration.seconds(visibilitySeconds(config.workerTimeoutSeconds)),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: config.maxReceiveCount },
+    });
+  }
+
+  /**
+   * Has the messages delivered to a function, which answers which of them failed. The function's role needs
+   * its permissions on the queue already: an event source object would grant more than is used.
+   */
+  deliverTo(worker: IFunction): void {
+    new EventSourceMapping(this, 'Delivery', {
+      target: worker,
+      eventSourceArn: this.queue.queueArn,
+      batchSize: BATCH_SIZE,
+      maxBatchingWindow: BATCH_WINDOW,
+      reportBatchItemFailures: true,
+      maxConcurrency: this.config.workerMaxConcurrency,
+    });
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * The stack's configuration: every key with its default, its bounds and what it does, in one table.
+ *
+ * Values come from CDK context: the `context` of cdk.json, or `cdk deploy -c key=value`.
+ */
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { z } from 'zod';
+import { nearMisses } from './near-misses.ts';
+import {
+  issuerAddress,
+  matching,
+  notesOf,
+  oneOf,
+  oneOfNumbers,
+  optionalEmail,
+  type SettingNotes,
+  wholeNumber,
+  word,
+} from './setting.ts';
+
+/** How many worker timeouts a message stays invisible: AWS's own advice for queues in front of functions. */
+const VISIBILITY_TIMEOUTS = 6;
+
+const SECONDS_PER_DAY = 86_400;
+
+const LOG_RETENTION_DAYS = Object.values(RetentionDays)
+  .filter((days) => typeof days === 'number')
+  .filter((days) => days !== RetentionDays.INFINITE);
+
+const settings = z.object({
+  stackName: matching(
+    /^[A-Za-z][A-Za-z0-9-]{0,127}$/,
+    'a letter, then up to 127 letters, digits or hyphens',
+    'FieldingJobs',
+    'Name of the CloudFormation stack.',
+  ),
+  issuer: issuerAddress(
+    'https://issuer.example.com/',
+    'Issuer of the tokens: their `iss` claim, character by character. A real deployment must set it.',
+  ),
+  audience: word(
+    'fielding-jobs',
+    'Audience of the tokens: their `aud` claim. A real deployment must set it.',
+  ),
+  jwksUrl: issuerAddress(
+    'https://issuer.example.com/.well-known/jwks.json',
+    "Address of the issuer's public keys (JWKS). A real deployment must set it.",
+  ),
+  accountsClaim: word('account_ids', 'Claim that lists the accounts a token may act for.'),
+  scopesClaim: word('scope', 'Claim that lists the scopes of a token.'),
+  maxTargetGroupsPerJob: wholeNumber(1, 10_000, 10_000, 'Most target groups one job may name.'),
+  chunkSize: wholeNumber(1, 1_000, 200, 'Target groups per message, and so per unit of retried work.'),
+  jobRetentionDays: wholeNumber(1, 3_650, 30, 'Days a job can be read after its creation.'),
+  idempotencyHours: wholeNumber(
+    1,
+    24 * 365,
+    24,
+    'Hours a repeat of a create call is answered from the idempotency table alone.',
+  ),
+  stalledSeconds: wholeNumber(
+    2,
+    SECONDS_PER_DAY,
+    600,
+    'Seconds without progress after which the unsettled chunks of a job are enqueued again.',
+  ),
+  deadlineSeconds: wholeNumber(
+    3,
+    SECONDS_PER_DAY,
+    3_600,
+    'Seconds after its creation at which what is left of a job is settled as InternalError.',
+  ),
+  workerTimeoutSeconds: wholeNumber(
+    1,
+    900,
+    30,
+    'Timeout of the worker function; a message stays invisible for 6 times as long.',
+  ),
+  // A new on-demand table takes 4,000 writes a second without throttling: 10 workers may have 400 of them each.
+  workerMaxConcurrency: wholeNumber(2, 1_000, 10, 'Most workers at a time, so that they starve nobody else.'),
+  // Each receive of a throttled or interrupted chunk counts: fewer would bury chunks that were only unlucky.
+  maxReceiveCount: wholeNumber(
+    1,
+    1_000,
+    5,
+    'Deliveries of a message before it goes to the dead-letter queue. AWS advises 5 or more.',
+  ),
+  logRetentionDays: oneOfNumbers(LOG_RETENTION_DAYS, RetentionDays.ONE_MONTH, 'Days that logs are kept.'),
+  logLevel: oneOf(
+    ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT', 'CRITICAL'],
+    'INFO',
+    'Least level of a log line that is written.',
+  ),
+  removalPolicy: oneOf(
+    ['retain', 'destroy'],
+    'retain',
+    'What happens to tables and logs when the stack is deleted; `retain` also protects tables from deletion.',
+  ),
+  alarmEmail: optionalEmail('Address that alarms are sent to. Without it, the topic has no subscription.'),
+});
+
+/** A validated configuration, with every default filled in. */
+export type Config = Readonly<z.output<typeof settings>>;
+
+/** A key of the configuration. */
+export type ConfigKey = keyof Config;
+
+const checked = settings
+  .refine(
+    ...relation(['stalledSeconds', 'workerTimeoutSeconds'], {
+      holds: (c) => c.stalledSeconds > visibilitySeconds(c.workerTimeoutSeconds),
+      expected:
+        `more than ${VISIBILITY_TIMEOUTS} x workerTimeoutSeconds, ` +
+        'or chunks are enqueued again while their first delivery may still return',
+    }),
+  )
+  .refine(
+    ...relation(['deadlineSeconds', 'stalledSeconds'], {
+      holds: (c) => c.deadlineSeconds > c.stalledSeconds,
+      expected: 'more than stalledSeconds, or a stalled job ends before it is given another try',
+    }),
+  )
+  .refine(
+    ...relation(['idempotencyHours', 'jobRetentionDays'], {
+      holds: (c) => c.idempotencyHours <= c.jobRetentionDays * 24,
+      expected: 'at most 24 x jobRetentionDays, or a repeat is answered with a job that is gone',
+    }),
+  );
+
+/** The configuration cannot be used. The message has one line per bad value and names its key. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads the configuration out of a CDK context.
+ * @param context all context values by key; keys that are not ours are left alone
+ * @throws ConfigurationError with every bad value and every key that looks like a misspelt one of ours
+ */
+export function readConfig(context: unknown): Config {
+  const result = checked.safeParse(context);
+  const found = z.record(z.string(), z.unknown()).parse(context);
+  const misspelt = nearMisses(Object.keys(found), Object.keys(settings.shape)).map(
+    ({ key, meant }) => `context key ${key}: not known, did you mean ${meant}?`,
+  );
+  const wrong = (result.error?.issues ?? []).map((issue) => {
+    const key = String(issue.path[0]);
+    const value = found[key] === undefined ? 'its default' : show(found[key]);
+    return `context key ${key}: found ${value}, expected ${issue.message}`;
+  });
+  if (!result.success || misspelt.length > 0) {
+    throw new ConfigurationError([...new Set([...wrong, ...misspelt])]);
+  }
+  return result.data;
+}
+
+/** The keys that a real deployment must set and that still have their default. */
+export function placeholders(config: Config): ('issuer' | 'audience' | 'jwksUrl')[] {
+  return (['issuer', 'audience', 'jwksUrl'] as const).filter(
+    (key) => config[key] === settings.shape[key].parse(undefined),
+  );
+}
+
+/** One row of the table of keys, for documentation. `fallback` is undefined where a key has no default. */
+export interface KeyDescription extends SettingNotes {
+  readonly key: string;
+  readonly fallback: string | number | undefined;
+}
+
+/** Every key, in the order of the table. */
+export function describeConfig(): KeyDescription[] {
+  return Object.entries(settings.shape).map(([key, schema]) => ({
+    key,
+    fallback: schema.parse(undefined),
+    ...notesOf(schema),
+  }));
+}
+
+/** Seconds a message is hidden while a worker has it. */
+export function visibilitySeconds(workerTimeoutSeconds: number): number {
+  return VISIBILITY_TIMEOUTS * workerTimeoutSeconds;
+}
+
+/** A rule between two keys, blamed on the first; it is tried once both are good by themselves. */
+function relation(
+  keys: readonly [ConfigKey, ConfigKey],
+  rule: { holds: (config: Config) => boolean; expected: string },
+): [
+  (config: Config) => boolean,
+  { path: string[]; error: string; when: (payload: { value: unknown }) => boolean },
+] {
+  const [first, second] = keys;
+  const both = z.object({ [first]: settings.shape[first], [second]: settings.shape[second] });
+  return [
+    rule.holds,
+    { path: [first], error: rule.expected, when: ({ value }) => both.safeParse(value).success },
+  ];
+}
+
+/** A found value as it may stand in one line of an error. */
+function show(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}

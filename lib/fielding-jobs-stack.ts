@@ -1,0 +1,46 @@
+/** The stack: puts the constructs together, and names what others need to find. */
+import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { Api } from './api.ts';
+import { ChunksQueue } from './chunks-queue.ts';
+import { type Config, placeholders } from './config.ts';
+import { Functions } from './functions.ts';
+import { Observability } from './observability.ts';
+import { ReconcileSchedule } from './reconcile-schedule.ts';
+import { Tables } from './tables.ts';
+
+export class FieldingJobsStack extends Stack {
+  constructor(scope: Construct, config: Config) {
+    super(scope, config.stackName, {
+      description: 'Bulk fielding-run jobs: HTTP API, queue, workers and tables',
+    });
+
+    const tables = new Tables(this, 'Tables', config);
+    const chunks = new ChunksQueue(this, 'Queue', config);
+    const observability = new Observability(this, 'Observability', config);
+    const functions = new Functions(this, 'Functions', { config, tables, chunks, observability });
+    const api = new Api(this, 'Api', { functions, accessLogs: observability.accessLogs });
+    chunks.deliverTo(functions.worker);
+    new ReconcileSchedule(this, 'Reconcile', functions.reconcile);
+    observability.watchDeadLetters(chunks.deadLetters);
+
+    this.output('ApiUrl', api.url, 'Base URL of the HTTP API');
+    this.output('JobsTable', tables.jobs.tableName, 'Table of the jobs');
+    this.output('TargetGroupsTable', tables.targetGroups.tableName, 'Table of projects and target groups');
+    this.output('IdempotencyTable', tables.idempotency.tableName, 'Table of the idempotency records');
+    this.output('ChunksQueueUrl', chunks.queue.queueUrl, 'Queue of the chunks');
+    this.output('DeadLetterQueueUrl', chunks.deadLetters.queueUrl, 'Queue of the messages given up on');
+    this.output('AlarmTopicArn', observability.alarmTopic.topicArn, 'Topic that alarms are sent to');
+
+    for (const key of placeholders(config)) {
+      Annotations.of(this).addWarningV2(
+        `fielding-jobs:${key}`,
+        `${key} is the placeholder ${config[key]}: a real deployment must set it (-c ${key}=..., or context in cdk.json)`,
+      );
+    }
+  }
+
+  private output(id: string, value: string, description: string): void {
+    new CfnOutput(this, id, { value, description });
+  }
+}

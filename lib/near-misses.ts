@@ -1,0 +1,47 @@
+/**
+ * Finds context keys that were meant to be ours. Context is shared with CDK and with other apps, so an unknown
+ * key is no error by itself; one that is a slip of the pen away from ours would be a setting without effect.
+ */
+
+/** Slips (a letter too many, too few or another) that still count as meaning the same key. */
+const SLIPS = 2;
+
+/**
+ * The keys that are none of `known` but close to one: same letters in another case or with separators, or up
+ * to two letters off.
+ * @returns each such key with the known key that is closest
+ */
+export function nearMisses(
+  keys: readonly string[],
+  known: readonly string[],
+): { key: string; meant: string }[] {
+  return keys
+    .filter((key) => !known.includes(key) && /^[\w.-]+$/.test(key))
+    .flatMap((key) => {
+      const distances = known.map((meant) => ({ meant, slips: slips(plain(key), plain(meant)) }));
+      const closest = distances.reduce((best, next) => (next.slips < best.slips ? next : best));
+      return closest.slips <= SLIPS ? [{ key, meant: closest.meant }] : [];
+    });
+}
+
+function plain(key: string): string {
+  return key.replaceAll(/[^A-Za-z0-9]/g, '').toLowerCase();
+}
+
+/** The Levenshtein distance of two words. */
+function slips(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [i, letter] of Array.from(one).entries()) {
+    const next = [i + 1];
+    for (const [j, otherLetter] of Array.from(other).entries()) {
+      const replaced = at(row, j) + (letter === otherLetter ? 0 : 1);
+      next.push(Math.min(replaced, at(row, j + 1) + 1, at(next, j) + 1));
+    }
+    row = next;
+  }
+  return at(row, other.length);
+}
+
+function at(row: readonly number[], index: number): number {
+  return row[index] ?? Infinity;
+}

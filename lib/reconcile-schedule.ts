@@ -1,0 +1,50 @@
+/** The schedule that runs reconcile every minute. */
+import { Duration, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Construct } from 'constructs';
+
+/** The next run is never more than a minute away: a late or repeated one would only pile up. */
+const NO_RETRY = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
+
+export class ReconcileSchedule extends Construct {
+  constructor(scope: Construct, id: string, reconcile: IFunction) {
+    super(scope, id);
+    const role = schedulerRole(this, reconcile);
+    // The scheduler only hands the event over; Lambda by itself would try a failed run twice more.
+    reconcile.configureAsyncInvoke(NO_RETRY);
+
+    new Schedule(this, 'EveryMinute', {
+      description: 'Runs reconcile, which takes up stalled jobs',
+      // The shortest interval of the scheduler: a stalled job waits at most this much longer.
+      schedule: ScheduleExpression.rate(Duration.minutes(1)),
+      target: new LambdaInvoke(reconcile, {
+        // Left to itself, CDK grants every version of the function as well.
+        role: role.withoutPolicyUpdates(),
+        ...NO_RETRY,
+      }),
+    });
+  }
+}
+
+/** A role that only the scheduler can take, only for this account's schedules, only to run this function. */
+function schedulerRole(scope: Construct, reconcile: IFunction): Role {
+  const stack = Stack.of(scope);
+  const scheduleGroup = stack.formatArn({
+    service: 'scheduler',
+    resource: 'schedule-group',
+    resourceName: 'default',
+  });
+  const role = new Role(scope, 'Role', {
+    description: 'Role of the schedule that runs reconcile',
+    assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': stack.account, 'aws:SourceArn': scheduleGroup } },
+    }),
+  });
+  role.addToPolicy(
+    new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [reconcile.functionArn] }),
+  );
+  return role;
+}

@@ -1,0 +1,103 @@
+/**
+ * The kinds of values a configuration key can have. Each kind accepts what its key would hold in cdk.json and
+ * the same thing as text, because `cdk -c key=value` only knows text.
+ *
+ * The message of a refusal is the sentence of what was expected, the same that the documentation shows.
+ */
+import { z } from 'zod';
+
+/** What is known of a key besides its schema: shown in errors and in the documentation. */
+export interface SettingNotes {
+  /** What a good value is, in words: "a whole number from 1 to 1000". */
+  readonly expected: string;
+  readonly description: string;
+}
+
+const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+
+/** A whole number within bounds, both included. */
+export function wholeNumber(from: number, to: number, fallback: number, description: string) {
+  const error = `a whole number from ${from} to ${to}`;
+  return z
+    .preprocess(numberFromText, z.int({ error }).min(from, { error }).max(to, { error }))
+    .default(fallback)
+    .meta({ expected: error, description });
+}
+
+/** One of a list of numbers. */
+export function oneOfNumbers<const T extends number>(
+  values: readonly T[],
+  fallback: NoInfer<T>,
+  description: string,
+) {
+  const error = `one of ${values.join(', ')}`;
+  return z
+    .preprocess(numberFromText, z.literal(values, { error }))
+    .default(fallback)
+    .meta({ expected: error, description });
+}
+
+/** One of a list of words. */
+export function oneOf<const T extends string>(
+  values: readonly T[],
+  fallback: NoInfer<T>,
+  description: string,
+) {
+  const error = `one of ${values.join(', ')}`;
+  return z.literal(values, { error }).default(fallback).meta({ expected: error, description });
+}
+
+/** Text without white space, 1 to 200 characters. */
+export function word(fallback: string, description: string) {
+  const error = 'text of 1 to 200 characters, without white space';
+  return z
+    .string({ error })
+    .regex(/^\S{1,200}$/, { error })
+    .default(fallback)
+    .meta({ expected: error, description });
+}
+
+/** Text of a given form; `expected` says which in words. */
+export function matching(pattern: RegExp, expected: string, fallback: string, description: string) {
+  return z
+    .string({ error: expected })
+    .regex(pattern, { error: expected })
+    .default(fallback)
+    .meta({ expected, description });
+}
+
+/**
+ * An address that tokens or keys come from: https, or http on this very machine (a local issuer). Kept as
+ * written, because an issuer is compared character by character.
+ */
+export function issuerAddress(fallback: string, description: string) {
+  const error = 'an https:// URL (http:// only for localhost, 127.0.0.1 or [::1])';
+  return z
+    .string({ error })
+    .refine(isTrustworthyAddress, { error })
+    .default(fallback)
+    .meta({ expected: error, description });
+}
+
+/** An e-mail address, or nothing. */
+export function optionalEmail(description: string) {
+  const error = 'an e-mail address';
+  return z.email({ error }).optional().meta({ expected: error, description });
+}
+
+/** The notes that one of the functions above left on a schema. */
+export function notesOf(schema: z.ZodType): SettingNotes {
+  const meta = schema.meta();
+  return { expected: String(meta?.['expected']), description: meta?.description ?? '' };
+}
+
+function numberFromText(value: unknown): unknown {
+  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+}
+
+function isTrustworthyAddress(text: string): boolean {
+  if (/\s/.test(text) || !URL.canParse(text)) return false;
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOSTS.includes(url.hostname));
+}

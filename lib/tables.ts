@@ -1,0 +1,60 @@
+/** The three tables: jobs, target groups, and the idempotency records of create calls. */
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import type { TableProps } from 'aws-cdk-lib/aws-dynamodb';
+import { Construct } from 'constructs';
+import type { Config } from './config.ts';
+
+/** The sparse index that holds the jobs that have not ended. */
+export const OPEN_JOBS_INDEX = 'open-jobs';
+
+export class Tables extends Construct {
+  readonly jobs: Table;
+  readonly targetGroups: Table;
+  readonly idempotency: Table;
+
+  constructor(scope: Construct, id: string, config: Config) {
+    super(scope, id);
+    const common = commonProps(config);
+
+    this.jobs = new Table(this, 'Jobs', {
+      ...common,
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      timeToLiveAttribute: 'expires_at',
+    });
+    this.jobs.addGlobalSecondaryIndex({
+      indexName: OPEN_JOBS_INDEX,
+      partitionKey: { name: 'open', type: AttributeType.STRING },
+      sortKey: { name: 'due_at', type: AttributeType.STRING },
+      // Keys only: a write of progress changes no key, so it costs nothing on the index.
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
+
+    // Target groups live until their owner removes them: no time to live.
+    this.targetGroups = new Table(this, 'TargetGroups', {
+      ...common,
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+    });
+
+    // The layout that the Powertools idempotency utility expects.
+    this.idempotency = new Table(this, 'Idempotency', {
+      ...common,
+      partitionKey: { name: 'id', type: AttributeType.STRING },
+      timeToLiveAttribute: 'expiration',
+    });
+  }
+}
+
+function commonProps(config: Config): Omit<TableProps, 'partitionKey'> {
+  const retain = config.removalPolicy === 'retain';
+  return {
+    // Bulk jobs come in bursts with long silences: capacity by the request costs nothing in between.
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    // The key of the account's own DynamoDB: its use shows in CloudTrail, and nobody has to manage it.
+    encryption: TableEncryption.AWS_MANAGED,
+    removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    deletionProtection: retain,
+  };
+}

@@ -1,0 +1,21 @@
+/** The CDK app as the `cdk` command runs it: a bad configuration ends it with lines to act on, and no trace. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+
+const APP = join(import.meta.dirname, '../../bin/app.ts');
+
+test('names all bad values, one line each, and fails', () => {
+  const context = { chunkSize: 'abc', issuer: 'http://id.test/', 'chunk-size': '5' };
+  const run = spawnSync(process.execPath, [APP], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '', CDK_CONTEXT_JSON: JSON.stringify(context) },
+  });
+  expect(run.status).toBe(1);
+  expect(run.stdout).toBe('');
+  expect(run.stderr.trimEnd().split('\n')).toEqual([
+    expect.stringMatching(/^context key issuer: found "http:\/\/id.test\/", expected an https:\/\/ URL/),
+    expect.stringMatching(/^context key chunkSize: found "abc", expected a whole number from 1 to 1000$/),
+    'context key chunk-size: not known, did you mean chunkSize?',
+  ]);
+});

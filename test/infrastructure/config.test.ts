@@ -1,0 +1,164 @@
+/** The configuration: defaults, values as text, and one clear line for each value that cannot be used. */
+import { describe, expect, test } from '@jest/globals';
+import { type ConfigKey, ConfigurationError, describeConfig, readConfig } from '../../lib/config.ts';
+
+/** The lines of the refusal of a context. */
+function problemsOf(context: Record<string, unknown>): readonly string[] {
+  try {
+    readConfig(context);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+  throw new Error('the context was accepted');
+}
+
+const KEYS = describeConfig().map(({ key }) => key);
+
+test('without any context there is a default for everything but the alarm address', () => {
+  expect(readConfig({})).toEqual({
+    stackName: 'FieldingJobs',
+    issuer: 'https://issuer.example.com/',
+    audience: 'fielding-jobs',
+    jwksUrl: 'https://issuer.example.com/.well-known/jwks.json',
+    accountsClaim: 'account_ids',
+    scopesClaim: 'scope',
+    maxTargetGroupsPerJob: 10_000,
+    chunkSize: 200,
+    jobRetentionDays: 30,
+    idempotencyHours: 24,
+    stalledSeconds: 600,
+    deadlineSeconds: 3_600,
+    workerTimeoutSeconds: 30,
+    workerMaxConcurrency: 10,
+    maxReceiveCount: 5,
+    logRetentionDays: 30,
+    logLevel: 'INFO',
+    removalPolicy: 'retain',
+  });
+});
+
+test('every key is described, and its default is a good value', () => {
+  for (const { key, fallback, expected, description } of describeConfig()) {
+    expect(`${key}: ${expected}`).toMatch(/: .*\w/);
+    expect(`${key}: ${description}`).toMatch(/: .*\w\.$/);
+    if (key === 'alarmEmail') expect(fallback).toBeUndefined();
+    else expect(readConfig({ [key]: fallback })).toMatchObject({ [key]: fallback });
+  }
+});
+
+test('numbers may come as text, as `cdk -c key=value` passes them', () => {
+  const numbers = {
+    maxTargetGroupsPerJob: 9_999,
+    chunkSize: 1,
+    jobRetentionDays: 31,
+    idempotencyHours: 48,
+    stalledSeconds: 601,
+    deadlineSeconds: 3_601,
+    workerTimeoutSeconds: 29,
+    workerMaxConcurrency: 2,
+    maxReceiveCount: 6,
+    logRetentionDays: 365,
+  };
+  const texts = Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, String(value)]));
+  expect(readConfig(numbers)).toMatchObject(numbers);
+  expect(readConfig(texts)).toEqual(readConfig(numbers));
+});
+
+const BAD: Record<ConfigKey, unknown[]> = {
+  stackName: ['', '1st', 'a b', 'x'.repeat(129), 7],
+  issuer: ['', 'issuer', 'ftp://id.test/', 'http://id.test/', ' https://id.test/', 'https://u:p@id.test/', 1],
+  audience: ['', 'two words', 'x'.repeat(201), null],
+  jwksUrl: ['keys', 'http://localhost.id.test/', 'http://127.0.0.1@id.test/', 'file:///keys', {}],
+  accountsClaim: ['', 'a b'],
+  scopesClaim: ['', '\n'],
+  maxTargetGroupsPerJob: [0, 10_001, 1.5, 'many', '', '1e3', '0x10', ' 5', true, [5]],
+  chunkSize: [0, 1_001, -1, '-1', 'abc'],
+  jobRetentionDays: [0, '0', 3_651],
+  idempotencyHours: [0, 8_761, 'a day'],
+  stalledSeconds: [0, 86_401, '10m'],
+  deadlineSeconds: [0, 86_401, '1h'],
+  workerTimeoutSeconds: [0, 901],
+  workerMaxConcurrency: [0, 1, 1_001],
+  maxReceiveCount: [0, 1_001],
+  logRetentionDays: [0, 2, 31, '31', 9_999, 'forever'],
+  logLevel: ['info', 'LOUD', ''],
+  removalPolicy: ['snapshot', 'RETAIN', true],
+  alarmEmail: ['', 'nobody', 'a@b', 3],
+};
+
+describe('a bad value is refused in one line that names key, found and expected', () => {
+  test('every key has bad values here', () => {
+    expect(Object.keys(BAD).sort()).toEqual([...KEYS].sort());
+  });
+
+  test.each(Object.entries(BAD))('%s', (key, values) => {
+    const expected = describeConfig().find((row) => row.key === key)?.expected;
+    for (const value of values) {
+      const shown = JSON.stringify(value);
+      const found = shown.length > 80 ? `${shown.slice(0, 80)}…` : shown;
+      expect(problemsOf({ [key]: value })).toEqual([
+        `context key ${key}: found ${found}, expected ${expected}`,
+      ]);
+    }
+  });
+
+  test('all at once', () => {
+    const context = Object.fromEntries(Object.entries(BAD).map(([key, values]) => [key, values[0]]));
+    const named = problemsOf(context).map((line) => /^context key (\w+): found/.exec(line)?.[1]);
+    expect(named.sort()).toEqual([...KEYS].sort());
+  });
+});
+
+test('http is for this machine only', () => {
+  for (const host of ['localhost', '127.0.0.1', '[::1]']) {
+    const address = `http://${host}:8080/`;
+    expect(readConfig({ issuer: address, jwksUrl: address })).toMatchObject({ issuer: address });
+  }
+});
+
+describe('values that do not fit together', () => {
+  test.each([
+    ['stalledSeconds', { workerTimeoutSeconds: 100, stalledSeconds: 600 }, { stalledSeconds: 601 }],
+    ['deadlineSeconds', { stalledSeconds: 700, deadlineSeconds: 700 }, { deadlineSeconds: 701 }],
+    ['idempotencyHours', { jobRetentionDays: 1, idempotencyHours: 25 }, { idempotencyHours: 24 }],
+  ])('%s', (key, bad, mended) => {
+    const problems = problemsOf(bad);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^context key ${key}: found \\d+, expected (more than|at most) `));
+    expect(readConfig({ ...bad, ...mended })).toMatchObject(mended);
+  });
+
+  test('are told together with a bad value elsewhere, and when one of the two is a default', () => {
+    expect(problemsOf({ chunkSize: 'x', idempotencyHours: 24 * 31 })).toHaveLength(2);
+    expect(problemsOf({ workerTimeoutSeconds: 900 })[0]).toMatch(
+      /stalledSeconds: found its default, expected more than 6 x workerTimeoutSeconds/,
+    );
+  });
+});
+
+describe('keys', () => {
+  test.each([
+    ['chunksize', 'chunkSize'],
+    ['chunk-size', 'chunkSize'],
+    ['CHUNK_SIZE', 'chunkSize'],
+    ['chunkSizes', 'chunkSize'],
+    ['jwksUri', 'jwksUrl'],
+    ['accountClaim', 'accountsClaim'],
+    ['alarmEMail', 'alarmEmail'],
+  ])('%s is taken for a misspelt %s', (key, meant) => {
+    expect(problemsOf({ [key]: 'x' })).toEqual([`context key ${key}: not known, did you mean ${meant}?`]);
+  });
+
+  test('of CDK and of other apps are left alone', () => {
+    const context = {
+      'aws:cdk:bundling-stacks': ['**'],
+      '@aws-cdk/core:checkSecretUsage': true,
+      'availability-zones:account=1:region=x': [],
+      'acknowledged-issue-numbers': [1],
+      vpcId: 'vpc-1',
+      stage: 'beta',
+    };
+    expect(readConfig(context)).toEqual(readConfig({}));
+  });
+});

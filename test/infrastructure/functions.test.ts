@@ -1,0 +1,124 @@
+/** The functions: what they run on, and exactly which environment each one gets. */
+import { describe, expect, test } from '@jest/globals';
+import { templateOf } from './template.ts';
+
+const COMMON = {
+  POWERTOOLS_SERVICE_NAME: 'fielding-jobs',
+  POWERTOOLS_METRICS_NAMESPACE: 'FieldingJobs',
+  POWERTOOLS_LOG_LEVEL: 'INFO',
+  NODE_OPTIONS: '--enable-source-maps',
+};
+const TOKENS = {
+  TOKEN_ISSUER: 'https://issuer.example.com/',
+  TOKEN_AUDIENCE: 'fielding-jobs',
+  TOKEN_JWKS_URL: 'https://issuer.example.com/.well-known/jwks.json',
+  TOKEN_ACCOUNTS_CLAIM: 'account_ids',
+  TOKEN_SCOPES_CLAIM: 'scope',
+};
+const JOBS = { JOBS_TABLE: '${TablesJobs}' };
+const TARGET_GROUPS = { TARGET_GROUPS_TABLE: '${TablesTargetGroups}' };
+const QUEUE = { CHUNKS_QUEUE_URL: '${QueueChunks}' };
+
+const ENVIRONMENTS: Record<string, Record<string, string>> = {
+  FunctionsCreateJob: {
+    ...COMMON,
+    ...TOKENS,
+    ...JOBS,
+    ...TARGET_GROUPS,
+    ...QUEUE,
+    IDEMPOTENCY_TABLE: '${TablesIdempotency}',
+    IDEMPOTENCY_TTL_SECONDS: '86400',
+    MAX_TARGET_GROUPS: '10000',
+    CHUNK_SIZE: '200',
+    JOB_RETENTION_DAYS: '30',
+    STALLED_SECONDS: '600',
+  },
+  FunctionsGetJob: { ...COMMON, ...TOKENS, ...JOBS },
+  FunctionsGetFieldingRuns: { ...COMMON, ...TOKENS, ...TARGET_GROUPS },
+  FunctionsNotFound: COMMON,
+  FunctionsWorker: { ...COMMON, ...JOBS, ...TARGET_GROUPS, PARALLELISM: '16', CLAIM_SECONDS: '330' },
+  FunctionsReconcile: {
+    ...COMMON,
+    ...JOBS,
+    ...TARGET_GROUPS,
+    ...QUEUE,
+    STALLED_SECONDS: '600',
+    DEADLINE_SECONDS: '3600',
+    PARALLELISM: '16',
+    CLAIM_SECONDS: '350',
+  },
+};
+const FUNCTIONS = Object.keys(ENVIRONMENTS);
+
+describe('functions', () => {
+  const template = templateOf();
+
+  test('are these six', () => {
+    expect(Object.keys(template.ofType('AWS::Lambda::Function')).sort()).toEqual([...FUNCTIONS].sort());
+  });
+
+  test.each(FUNCTIONS)('%s: Node 24 on arm64, traced, its own logs', (id) => {
+    expect(template.properties(id)).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      TracingConfig: { Mode: 'Active' },
+      LoggingConfig: {
+        LogFormat: 'Text',
+        LogGroup: `\${${id.replace('Functions', 'Observability')}Logs}`,
+      },
+      Role: `\${${id}Role.Arn}`,
+    });
+    expect(template.properties(id)['ReservedConcurrentExecutions']).toBeUndefined();
+  });
+
+  test.each(FUNCTIONS)('%s: exactly its environment', (id) => {
+    expect(template.properties(id)['Environment']).toEqual({ Variables: ENVIRONMENTS[id] });
+  });
+
+  test.each(['FunctionsCreateJob', 'FunctionsGetJob', 'FunctionsGetFieldingRuns', 'FunctionsNotFound'])(
+    '%s answers before the gateway gives up',
+    (id) => {
+      expect(template.properties(id)['Timeout']).toBeLessThan(30);
+    },
+  );
+});
+
+test('every setting of a function reaches its environment', () => {
+  const template = templateOf({
+    issuer: 'http://127.0.0.1:9000/',
+    audience: 'buyers',
+    jwksUrl: 'http://localhost:9000/keys',
+    accountsClaim: 'https://buyers.test/accounts',
+    scopesClaim: 'permissions',
+    maxTargetGroupsPerJob: 500,
+    chunkSize: 1,
+    jobRetentionDays: 3,
+    idempotencyHours: 2,
+    stalledSeconds: 700,
+    deadlineSeconds: 7_200,
+    workerTimeoutSeconds: 100,
+    logLevel: 'DEBUG',
+  });
+  expect(template.properties('FunctionsCreateJob')['Environment']).toMatchObject({
+    Variables: {
+      POWERTOOLS_LOG_LEVEL: 'DEBUG',
+      TOKEN_ISSUER: 'http://127.0.0.1:9000/',
+      TOKEN_AUDIENCE: 'buyers',
+      TOKEN_JWKS_URL: 'http://localhost:9000/keys',
+      TOKEN_ACCOUNTS_CLAIM: 'https://buyers.test/accounts',
+      TOKEN_SCOPES_CLAIM: 'permissions',
+      MAX_TARGET_GROUPS: '500',
+      CHUNK_SIZE: '1',
+      JOB_RETENTION_DAYS: '3',
+      IDEMPOTENCY_TTL_SECONDS: '7200',
+      STALLED_SECONDS: '700',
+    },
+  });
+  expect(template.properties('FunctionsWorker')['Environment']).toMatchObject({
+    Variables: { CLAIM_SECONDS: '400' },
+  });
+  expect(template.properties('FunctionsReconcile')['Environment']).toMatchObject({
+    Variables: { STALLED_SECONDS: '700', DEADLINE_SECONDS: '7200' },
+  });
+});

@@ -1,0 +1,61 @@
+/** Logs are kept as long as configured; a dead letter raises an alarm that reaches somebody. */
+import { describe, expect, test } from '@jest/globals';
+import { templateOf } from './template.ts';
+
+describe('observability', () => {
+  const template = templateOf();
+
+  test('a log group for each function and for the API, kept for the configured time', () => {
+    const groups = template.ofType('AWS::Logs::LogGroup');
+    expect(Object.keys(groups)).toHaveLength(7);
+    for (const { Properties, DeletionPolicy } of Object.values(groups)) {
+      expect(Properties).toEqual({ RetentionInDays: 30 });
+      expect(DeletionPolicy).toBe('Retain');
+    }
+    const shorter = templateOf({ logRetentionDays: '7' }).ofType('AWS::Logs::LogGroup');
+    expect(Object.values(shorter).map(({ Properties }) => Properties)).toEqual(
+      Array.from({ length: 7 }, () => ({ RetentionInDays: 7 })),
+    );
+  });
+
+  test('one message in the dead-letter queue raises the alarm', () => {
+    expect(template.properties('ObservabilityDeadLettersAlarm')).toMatchObject({
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: [{ Name: 'QueueName', Value: '${QueueDeadLetters.QueueName}' }],
+      Statistic: 'Maximum',
+      Threshold: 1,
+      EvaluationPeriods: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+      AlarmActions: ['${ObservabilityAlarmTopic}'],
+    });
+  });
+
+  test('the topic takes messages of this account’s alarms, over TLS', () => {
+    expect(template.properties('ObservabilityAlarmTopicPolicy')).toMatchObject({
+      PolicyDocument: {
+        Statement: [
+          { Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+          {
+            Effect: 'Allow',
+            Action: 'sns:Publish',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Resource: '${ObservabilityAlarmTopic}',
+            Condition: { StringEquals: { 'aws:SourceAccount': '${AWS::AccountId}' } },
+          },
+        ],
+      },
+    });
+  });
+
+  test('mail is sent only where an address is configured', () => {
+    expect(template.ofType('AWS::SNS::Subscription')).toEqual({});
+    const subscriptions = Object.values(
+      templateOf({ alarmEmail: 'ops@example.com' }).ofType('AWS::SNS::Subscription'),
+    );
+    expect(subscriptions.map(({ Properties }) => Properties)).toEqual([
+      { Protocol: 'email', Endpoint: 'ops@example.com', TopicArn: '${ObservabilityAlarmTopic}' },
+    ]);
+  });
+});

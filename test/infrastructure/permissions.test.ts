@@ -1,0 +1,104 @@
+/** Every role has exactly the actions that its holder uses, on exactly the resources that it uses. */
+import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { templateOf } from './template.ts';
+
+const texts = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
+const statementSchema = z.strictObject({ Effect: z.literal('Allow'), Action: texts, Resource: texts });
+const policySchema = z.object({
+  PolicyDocument: z.object({ Statement: z.array(statementSchema) }),
+  Roles: z.array(z.string()),
+});
+const roleSchema = z.strictObject({
+  Description: z.string(),
+  AssumeRolePolicyDocument: z.object({
+    Statement: z.tuple([z.object({ Principal: z.object({ Service: z.string() }) })]),
+  }),
+});
+
+type Grants = Record<string, string[]>;
+
+const JOBS = '${TablesJobs.Arn}';
+const TARGET_GROUPS = '${TablesTargetGroups.Arn}';
+const QUEUE = '${QueueChunks.Arn}';
+
+/** What each function's role grants, besides logs and traces: actions by resource. */
+const GRANTS: Record<string, Grants> = {
+  CreateJob: {
+    [JOBS]: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+    [TARGET_GROUPS]: ['dynamodb:GetItem'],
+    '${TablesIdempotency.Arn}': [
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+    ],
+    [QUEUE]: ['sqs:SendMessage'],
+  },
+  GetJob: { [JOBS]: ['dynamodb:GetItem', 'dynamodb:Query'] },
+  GetFieldingRuns: { [TARGET_GROUPS]: ['dynamodb:GetItem'] },
+  NotFound: {},
+  Worker: {
+    [JOBS]: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+    [TARGET_GROUPS]: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+    [QUEUE]: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+  },
+  Reconcile: {
+    [JOBS]: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+    '${TablesJobs.Arn}/index/open-jobs': ['dynamodb:Query'],
+    [TARGET_GROUPS]: ['dynamodb:GetItem'],
+    [QUEUE]: ['sqs:SendMessage'],
+  },
+};
+
+describe('roles', () => {
+  const template = templateOf();
+
+  /** Everything the policies of a role allow: sorted actions by resource. */
+  function grantsOf(role: string): Grants {
+    const grants: Grants = {};
+    const policies = Object.values(template.ofType('AWS::IAM::Policy')).map(({ Properties }) =>
+      policySchema.parse(Properties),
+    );
+    for (const { PolicyDocument } of policies.filter(({ Roles }) => Roles.includes(`\${${role}}`))) {
+      for (const { Action, Resource } of PolicyDocument.Statement) {
+        for (const resource of Resource) grants[resource] = [...(grants[resource] ?? []), ...Action].sort();
+      }
+    }
+    return grants;
+  }
+
+  test.each(Object.entries(GRANTS))('%s: exactly these grants', (name, grants) => {
+    expect(grantsOf(`Functions${name}Role`)).toEqual({
+      ...grants,
+      [`\${Observability${name}Logs.Arn}`]: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      // X-Ray has no resources to name.
+      '*': ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
+    });
+  });
+
+  test('the schedule may run reconcile and nothing else', () => {
+    expect(grantsOf('ReconcileRole')).toEqual({ '${FunctionsReconcile.Arn}': ['lambda:InvokeFunction'] });
+  });
+
+  test('are one per function and one for the schedule, without managed or inline policies', () => {
+    const roles = Object.entries(template.ofType('AWS::IAM::Role')).map(([id, { Properties }]) => {
+      const { AssumeRolePolicyDocument } = roleSchema.parse(Properties);
+      return [id, AssumeRolePolicyDocument.Statement[0].Principal.Service];
+    });
+    expect(Object.fromEntries(roles)).toEqual({
+      ...Object.fromEntries(
+        Object.keys(GRANTS).map((name) => [`Functions${name}Role`, 'lambda.amazonaws.com']),
+      ),
+      ReconcileRole: 'scheduler.amazonaws.com',
+    });
+  });
+
+  test('no action holds a wildcard', () => {
+    const actions = Object.keys(template.ofType('AWS::IAM::Role')).flatMap((role) =>
+      Object.values(grantsOf(role)).flat(),
+    );
+    expect(actions.length).toBeGreaterThan(0);
+    expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+  });
+});

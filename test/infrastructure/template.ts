@@ -1,0 +1,83 @@
+/** Synthesizes the stack without bundling, and reads its template in a form that is easy to compare. */
+import { App, type Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { z } from 'zod';
+import { readConfig } from '../../lib/config.ts';
+import { FieldingJobsStack } from '../../lib/fielding-jobs-stack.ts';
+
+const resourceSchema = z.object({
+  Type: z.string(),
+  Properties: z.record(z.string(), z.unknown()).default({}),
+  DeletionPolicy: z.string().optional(),
+  UpdateReplacePolicy: z.string().optional(),
+});
+const templateSchema = z.object({
+  Resources: z.record(z.string(), resourceSchema),
+  Outputs: z.record(z.string(), z.object({ Value: z.string() })),
+});
+
+export type Resource = z.output<typeof resourceSchema>;
+
+/** The template of a stack, with logical ids as the constructs name them and references as `${Id.Attribute}`. */
+export class ReadableTemplate {
+  readonly resources: Readonly<Record<string, Resource>>;
+  readonly outputs: Readonly<Record<string, { Value: string }>>;
+
+  constructor(template: unknown) {
+    const parsed = templateSchema.parse(readable(template));
+    const count = Object.keys(z.object({ Resources: z.object({}).loose() }).parse(template).Resources).length;
+    if (count !== Object.keys(parsed.Resources).length) throw new Error('two resources have one name');
+    this.resources = parsed.Resources;
+    this.outputs = parsed.Outputs;
+  }
+
+  /** The resources of a type, by id. */
+  ofType(type: string): Record<string, Resource> {
+    return Object.fromEntries(Object.entries(this.resources).filter(([, { Type }]) => Type === type));
+  }
+
+  /** The properties of a resource. Throws when there is none of that id. */
+  properties(id: string): Record<string, unknown> {
+    const resource = this.resources[id];
+    if (resource === undefined) throw new Error(`no resource ${id} in the template`);
+    return resource.Properties;
+  }
+}
+
+/** A stack of the default configuration, changed by `context`. */
+export function stackOf(context: Record<string, unknown> = {}): Stack {
+  const app = new App({
+    context: { ...context, 'aws:cdk:bundling-stacks': [] },
+    // Every synth by the cdk command checks the template against the resource schemas; here it would take most of the time.
+    builtinCloudFormationValidation: false,
+  });
+  return new FieldingJobsStack(app, readConfig(context));
+}
+
+/** The template of such a stack. */
+export function templateOf(context: Record<string, unknown> = {}): ReadableTemplate {
+  return new ReadableTemplate(Template.fromStack(stackOf(context)).toJSON());
+}
+
+const reference = z.union([
+  z.strictObject({ Ref: z.string() }).transform(({ Ref }) => `\${${named(Ref)}}`),
+  z
+    .strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) })
+    .transform(({ 'Fn::GetAtt': [id, attribute] }) => `\${${named(id)}.${attribute}}`),
+]);
+const join = z.strictObject({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]) });
+
+function readable(value: unknown): unknown {
+  const referred = reference.safeParse(value);
+  if (referred.success) return referred.data;
+  const joined = join.safeParse(value);
+  if (joined.success) return joined.data['Fn::Join'][1].map(readable).join('');
+  if (Array.isArray(value)) return value.map(readable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [named(key), readable(inner)]));
+}
+
+/** A logical id without the hash that CDK appends. */
+function named(id: string): string {
+  return id.replace(/[0-9A-F]{8}$/, '');
+}

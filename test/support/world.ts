@@ -1,0 +1,111 @@
+/** The use cases on the memory adapters, with a clock that stands until it is moved and a journal that is kept. */
+import { MemoryJobStore } from '../../src/adapters/memory/job-store.ts';
+import { MemoryOnce } from '../../src/adapters/memory/once.ts';
+import { MemoryTargetGroups } from '../../src/adapters/memory/target-groups.ts';
+import { MemoryWorkQueue } from '../../src/adapters/memory/work-queue.ts';
+import { type Creation, createJob } from '../../src/application/create-job.ts';
+import { getJob } from '../../src/application/get-job.ts';
+import { reconcile } from '../../src/application/reconcile.ts';
+import { runChunk } from '../../src/application/run-chunk.ts';
+import { canonicalIds } from '../../src/domain/job.ts';
+import type { TargetGroup } from '../../src/domain/target-group.ts';
+import type { Entry } from '../../src/ports/journal.ts';
+import type { ChunkWork } from '../../src/ports/work-queue.ts';
+import { CREATOR, NOW, TENANT, TRACE, aTargetGroup, anId } from './builders.ts';
+
+export class World {
+  readonly jobs = new MemoryJobStore();
+  readonly groups = new MemoryTargetGroups();
+  readonly queue = new MemoryWorkQueue();
+  readonly once = new MemoryOnce();
+  readonly entries: Entry[] = [];
+  readonly journal = {
+    note: (entry: Entry) => {
+      this.entries.push(entry);
+    },
+  };
+  readonly clock = { now: () => this.time };
+  time = NOW;
+  readonly settings = {
+    chunkSize: 2,
+    retentionSeconds: 86_400,
+    stalledSeconds: 600,
+    stalledMs: 600_000,
+    deadlineMs: 3_600_000,
+    parallelism: 4,
+    claimMs: 330_000,
+    pageSize: 10,
+    jobsAtOnce: 2,
+  };
+
+  constructor() {
+    this.groups.addProject(TENANT);
+  }
+
+  /** Adds target groups, and returns their ids. */
+  add(...overrides: Partial<TargetGroup>[]): string[] {
+    return overrides.map((each) => {
+      const group = aTargetGroup(each);
+      this.groups.put(group);
+      return group.targetGroupId;
+    });
+  }
+
+  create(targetGroupIds: readonly string[], idempotencyKey = anId('K'), overrides: Partial<Creation> = {}) {
+    const key = { ...TENANT, action: 'resume', idempotencyKey } as const;
+    return createJob(this, {
+      key,
+      targetGroupIds,
+      createdBy: CREATOR,
+      trace: TRACE,
+      owner: anId('O'),
+      ...overrides,
+    });
+  }
+
+  run(work: ChunkWork, owner = anId('O'), stopAt = Infinity) {
+    return runChunk(this, work, owner, stopAt);
+  }
+
+  /** Works on everything that is in the queue. */
+  async drain(): Promise<void> {
+    for (const work of this.queue.sent.splice(0)) await this.run(work);
+  }
+
+  reconcile(stopAt = Infinity) {
+    return reconcile(this, anId('O'), stopAt);
+  }
+
+  status(jobId: string) {
+    return getJob(this, TENANT, 'resume', jobId);
+  }
+
+  async group(targetGroupId: string): Promise<TargetGroup> {
+    const group = await this.groups.find({ ...TENANT, targetGroupId });
+    if (group === undefined) throw new Error(`no target group ${targetGroupId}`);
+    return group;
+  }
+
+  /** What a user does meanwhile. */
+  async change(targetGroupId: string, overrides: Partial<TargetGroup>): Promise<void> {
+    const group = await this.group(targetGroupId);
+    this.groups.put({ ...group, version: group.version + 1, ...overrides });
+  }
+
+  races(): string[] {
+    return this.entries.flatMap((entry) => (entry.event === 'race.lost' ? [entry.race] : []));
+  }
+
+  events(): string[] {
+    return this.entries.map(({ event }) => event);
+  }
+}
+
+/** Reads a chunk's ids from the queue's first message. */
+export function firstWork(world: World): ChunkWork {
+  const work = world.queue.sent[0];
+  if (work === undefined) throw new Error('the queue is empty');
+  return work;
+}
+
+export const sorted = canonicalIds;

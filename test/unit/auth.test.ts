@@ -1,0 +1,132 @@
+/** Tokens: which verify, and what their claims give. Attacks on the running stack are in the end-to-end suite. */
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { type CryptoKey, SignJWT, createLocalJWKSet, exportJWK, generateKeyPair } from 'jose';
+import { ForbiddenError, UnauthenticatedError } from '../../src/domain/errors.ts';
+import { type Caller, authenticator, authorize } from '../../src/runtime/http/auth.ts';
+
+const ISSUER = 'https://issuer.test/';
+const SUBJECT = '0190A8F0-5B7E-7C3A-9D55-3F1B6A2C4E11';
+const RULES = { issuer: ISSUER, audience: 'jobs', accountsClaim: 'account_ids', scopesClaim: 'scope' };
+
+let privateKey: CryptoKey;
+let authenticate: (authorization: string | undefined) => Promise<Caller>;
+
+beforeAll(async () => {
+  const pair = await generateKeyPair('RS256');
+  privateKey = pair.privateKey;
+  const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'RS256' };
+  authenticate = authenticator(RULES, createLocalJWKSet({ keys: [jwk] }));
+});
+
+function token(claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}): Promise<string> {
+  const now = Math.floor(Date.now() / 1000);
+  return new SignJWT({
+    iss: ISSUER,
+    aud: 'jobs',
+    sub: SUBJECT,
+    exp: now + 600,
+    account_ids: [101, 102],
+    scope: 'batch-jobs:write batch-jobs:read',
+    ...claims,
+  })
+    .setProtectedHeader({ alg: 'RS256', kid: 'k1', ...header })
+    .sign(privateKey);
+}
+
+const call = async (claims?: Record<string, unknown>) => authenticate(`Bearer ${await token(claims)}`);
+const seconds = (offset: number) => Math.floor(Date.now() / 1000) + offset;
+
+describe('a token', () => {
+  test('that verifies gives its caller', async () => {
+    const caller = await call();
+    expect(caller.userId).toBe(SUBJECT.toLowerCase());
+    expect([...caller.accounts]).toEqual([101, 102]);
+    expect([...caller.scopes]).toEqual(['batch-jobs:write', 'batch-jobs:read']);
+  });
+
+  test('is taken with a scheme in any case', async () => {
+    await expect(authenticate(`bearer ${await token()}`)).resolves.toBeDefined();
+    await expect(authenticate(`BEARER   ${await token()}`)).resolves.toBeDefined();
+  });
+
+  test.each<[string, string | undefined]>([
+    ['nothing', undefined],
+    ['an empty header', ''],
+    ['another scheme', 'Basic dXNlcjpwYXNz'],
+    ['a scheme alone', 'Bearer'],
+    ['garbage', 'Bearer garbage'],
+    ['three empty parts', 'Bearer ..'],
+  ])('%s is refused', async (_name, header) => {
+    await expect(authenticate(header)).rejects.toThrow(UnauthenticatedError);
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ['another issuer', { iss: 'https://evil.test/' }],
+    ['another audience', { aud: 'others' }],
+    ['no audience', { aud: undefined }],
+    ['expired', { exp: seconds(-60) }],
+    ['without an expiry', { exp: undefined }],
+    ['not valid yet', { nbf: seconds(60) }],
+    ['without a subject', { sub: undefined }],
+    ['with an empty subject', { sub: '' }],
+  ])('with %s is refused', async (_name, claims) => {
+    await expect(call(claims)).rejects.toThrow(UnauthenticatedError);
+  });
+
+  test('two of them in one header are refused', async () => {
+    const one = await token();
+    await expect(authenticate(`Bearer ${one},Bearer ${one}`)).rejects.toThrow(UnauthenticatedError);
+    await expect(authenticate(`Bearer ${one}, Bearer ${one}`)).rejects.toThrow(UnauthenticatedError);
+  });
+
+  test('a subject that is no UUID becomes one, always the same, another per subject', async () => {
+    const first = await call({ sub: 'auth0|42' });
+    expect(first.userId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect((await call({ sub: 'auth0|42' })).userId).toBe(first.userId);
+    expect((await call({ sub: 'auth0|43' })).userId).not.toBe(first.userId);
+  });
+});
+
+describe('claims of odd types never widen access', () => {
+  test.each([
+    [undefined],
+    [null],
+    ['101'],
+    [101],
+    [{ 101: true }],
+    [['101']],
+    [[[101]]],
+    [[101.5, -1, 0, 2 ** 31]],
+    [[]],
+    [true],
+  ])('accounts %j', async (accounts) => {
+    expect((await call({ account_ids: accounts })).accounts.size).toBe(0);
+  });
+
+  test.each([[undefined], [null], [['batch-jobs:write']], [{ scope: 'batch-jobs:write' }], [''], [1]])(
+    'scope %j',
+    async (scope) => {
+      expect((await call({ scope })).scopes.size).toBe(0);
+    },
+  );
+
+  test('a scope that only looks alike is another', async () => {
+    const { scopes } = await call({ scope: 'xbatch-jobs:write batch-jobs:write2 BATCH-JOBS:WRITE' });
+    expect(scopes.has('batch-jobs:write')).toBe(false);
+  });
+});
+
+describe('authorization', () => {
+  test('needs the account and the scope', async () => {
+    const caller = await call({ scope: 'batch-jobs:read' });
+    expect(() => {
+      authorize(caller, 101, 'batch-jobs:read');
+    }).not.toThrow();
+    expect(() => {
+      authorize(caller, 103, 'batch-jobs:read');
+    }).toThrow(ForbiddenError);
+    expect(() => {
+      authorize(caller, 101, 'batch-jobs:write');
+    }).toThrow(ForbiddenError);
+  });
+});

@@ -1,0 +1,66 @@
+/** Creating a job: once, whatever repeats, and whatever is lost on the way. */
+import { describe, expect, test } from '@jest/globals';
+import { IdempotencyKeyReusedError } from '../../src/domain/errors.ts';
+import { ids } from '../support/builders.ts';
+import { World, sorted } from '../support/world.ts';
+
+describe('creating a job', () => {
+  test('sends every id once, in order, in chunks', async () => {
+    const world = new World();
+    const asked = ids(5).reverse();
+    const { jobId, replayed } = await world.create([...asked, ...asked]);
+    expect(replayed).toBe(false);
+    expect(world.queue.sent.map(({ ids: chunk }) => chunk.length)).toEqual([2, 2, 1]);
+    expect(world.queue.sent.flatMap(({ ids: chunk }) => chunk)).toEqual(sorted(asked));
+    expect((await world.status(jobId)).job).toMatchObject({ jobId, total: 5, chunkSize: 2, open: true });
+  });
+
+  test('a repeat sends nothing more, with the ids in any order', async () => {
+    const world = new World();
+    const asked = ids(3);
+    const first = await world.create(asked, 'key');
+    const again = await world.create([...asked].reverse(), 'key');
+    expect(again).toEqual({ jobId: first.jobId, replayed: true });
+    expect(world.queue.sent).toHaveLength(2);
+  });
+
+  test('a repeat after the memory is lost sends nothing more', async () => {
+    const world = new World();
+    const asked = ids(3);
+    const first = await world.create(asked, 'key');
+    world.once.forget();
+    expect(await world.create(asked, 'key')).toEqual({ jobId: first.jobId, replayed: true });
+    expect(world.queue.sent).toHaveLength(2);
+    expect(world.races()).toEqual(['commit']);
+  });
+
+  test('fifty at once are one job and one fan-out', async () => {
+    const world = new World();
+    const asked = ids(3);
+    const created = await Promise.all(Array.from({ length: 50 }, () => world.create(asked, 'key')));
+    expect(new Set(created.map(({ jobId }) => jobId)).size).toBe(1);
+    expect(created.filter(({ replayed }) => !replayed)).toHaveLength(1);
+    expect(world.queue.sent).toHaveLength(2);
+  });
+
+  test('other ids under the same key are refused, the memory lost or not', async () => {
+    const world = new World();
+    const asked = ids(3);
+    const first = await world.create(asked, 'key');
+    await expect(world.create(ids(3), 'key')).rejects.toThrow(IdempotencyKeyReusedError);
+    world.once.forget();
+    await expect(world.create(ids(3), 'key')).rejects.toThrow(IdempotencyKeyReusedError);
+    expect(await world.create(asked, 'key')).toEqual({ jobId: first.jobId, replayed: true });
+    await world.drain();
+    const { outcomes } = await world.status(first.jobId);
+    expect(outcomes.map(({ targetGroupId }) => targetGroupId)).toEqual(sorted(asked));
+  });
+
+  test('a job whose messages could not be sent is accepted all the same', async () => {
+    const world = new World();
+    world.queue.send = () => Promise.reject(new Error('no queue'));
+    const { jobId } = await world.create(ids(3));
+    expect(world.events()).toContain('fan-out.failed');
+    expect((await world.status(jobId)).job.open).toBe(true);
+  });
+});

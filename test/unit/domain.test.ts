@@ -1,0 +1,221 @@
+/** The rules of the domain: what an action means for a target group, and how a job is cut and counted. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { deriveJobId, hashIds } from '../../src/domain/digest.ts';
+import { ID_PATTERN, isId, parseAccountId } from '../../src/domain/ids.ts';
+import {
+  canonicalIds,
+  chunkCount,
+  chunkIds,
+  groupFailures,
+  isBroken,
+  outcomesOf,
+  settledTargetGroups,
+  statusOf,
+  unsettledChunks,
+} from '../../src/domain/job.ts';
+import { type Outcome, decide, markOf } from '../../src/domain/outcome.ts';
+import { AT, NOW, TENANT, aJob, aTargetGroup, ids } from '../support/builders.ts';
+import { propertyRuns } from '../support/properties.ts';
+
+describe('deciding about a target group', () => {
+  const resume = (overrides: Parameters<typeof aTargetGroup>[0]) =>
+    decide('resume', aTargetGroup(overrides), 'mark', AT);
+  const refused = (description: string) => ({
+    kind: 'refused',
+    failure: { code: 'StatusTransitionNotAllowed', description },
+  });
+
+  test('one that is not there is not found', () => {
+    expect(decide('resume', undefined, 'mark', AT)).toEqual({
+      kind: 'refused',
+      failure: { code: 'TargetGroupNotFound', description: 'The project has no target group with this id.' },
+    });
+  });
+
+  test('a paused one moves', () => {
+    expect(resume({})).toEqual({ kind: 'move' });
+  });
+
+  test('a live one is updated as it stands, even past its end and its goal', () => {
+    expect(resume({ status: 'live', currentCompletes: 100, endFieldingAt: AT })).toEqual({ kind: 'updated' });
+  });
+
+  test('one that bears the mark of the job was moved by it, whatever it is now', () => {
+    expect(resume({ status: 'paused', marks: ['other', 'mark'] })).toEqual({ kind: 'updated' });
+    expect(resume({ status: 'archived', marks: ['mark'] })).toEqual({ kind: 'updated' });
+  });
+
+  test.each(['draft', 'scheduled', 'completed', 'archived'] as const)('a %s one is refused', (status) => {
+    expect(resume({ status })).toEqual(refused(`A fielding run in status ${status} cannot be resumed.`));
+  });
+
+  test('a paused one is refused when its goal is reached', () => {
+    const description = 'The fielding run cannot be resumed: its completes goal has been reached.';
+    expect(resume({ completesGoal: 5, currentCompletes: 5 })).toEqual(refused(description));
+    expect(resume({ completesGoal: 5, currentCompletes: 6 })).toEqual(refused(description));
+    expect(resume({ completesGoal: 5, currentCompletes: 4 })).toEqual({ kind: 'move' });
+  });
+
+  test('a paused one is refused from the very instant of its end on', () => {
+    const at = (ms: number) => new Date(NOW + ms).toISOString();
+    const description = 'The fielding run cannot be resumed: its end date has passed.';
+    expect(resume({ endFieldingAt: at(0) })).toEqual(refused(description));
+    expect(resume({ endFieldingAt: at(-1) })).toEqual(refused(description));
+    expect(resume({ endFieldingAt: at(1) })).toEqual({ kind: 'move' });
+  });
+
+  test('the marks of two creations of one job differ', () => {
+    const job = aJob();
+    expect(markOf(job)).not.toBe(markOf({ ...job, createdAt: new Date(NOW + 1).toISOString() }));
+  });
+});
+
+describe('the job id', () => {
+  const key = { ...TENANT, action: 'resume', idempotencyKey: 'k' } as const;
+
+  test('is one of the contract', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 31 - 1 }), fc.string(), (accountId, idempotencyKey) => {
+        expect(deriveJobId({ ...key, accountId, idempotencyKey })).toMatch(ID_PATTERN);
+      }),
+      propertyRuns(200),
+    );
+  });
+
+  test('is the same for the same key, and another for every other part', () => {
+    const others = [
+      key,
+      { ...key, accountId: 102 },
+      { ...key, projectId: 'PR0JECT0000000000000000002' },
+      { ...key, idempotencyKey: 'k ' },
+    ];
+    expect(deriveJobId({ ...key })).toBe(deriveJobId(key));
+    expect(new Set(others.map(deriveJobId)).size).toBe(others.length);
+  });
+
+  test('stays what it is: jobs that exist are found by it', () => {
+    expect(deriveJobId(key)).toBe('V6EYTCM4B1ZZ4SF1K2HN6EAJFN');
+  });
+});
+
+describe('the ids of a request', () => {
+  test('their order and duplicates do not matter', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.stringMatching(/^[0-9A-Z]{26}$/), { minLength: 1 }), (distinct) => {
+        const shuffled = [...distinct, ...distinct].reverse();
+        expect(hashIds(canonicalIds(shuffled))).toBe(hashIds(canonicalIds(distinct)));
+        expect(canonicalIds(shuffled)).toEqual([...distinct].sort());
+      }),
+      propertyRuns(100),
+    );
+  });
+
+  test.each([['0'], ['-1'], ['+1'], ['01'], ['1.0'], ['1e3'], [' 1'], ['2147483648'], ['99999999999'], ['']])(
+    'account %j is none',
+    (text) => {
+      expect(parseAccountId(text)).toBeUndefined();
+    },
+  );
+
+  test('accounts are int32', () => {
+    expect(parseAccountId('1')).toBe(1);
+    expect(parseAccountId('2147483647')).toBe(2_147_483_647);
+  });
+
+  test.each([
+    [''],
+    ['A'.repeat(25)],
+    ['A'.repeat(27)],
+    ['a'.repeat(26)],
+    [`${'A'.repeat(25)}#`],
+    [`${'A'.repeat(26)}\n`],
+  ])('id %j is none', (text) => {
+    expect(isId(text)).toBe(false);
+  });
+});
+
+describe('a job in chunks', () => {
+  test('the chunks hold every id once, in order', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 70 }), (total, chunkSize) => {
+        const all = ids(total);
+        const job = aJob({ total, chunkSize });
+        const chunks = [...Array(chunkCount(job)).keys()].map((index) => chunkIds(all, index, chunkSize));
+        expect(chunks.flat()).toEqual(all);
+        expect(chunks.every((chunk) => chunk.length > 0)).toBe(true);
+      }),
+      propertyRuns(200),
+    );
+  });
+
+  test('progress counts target groups, and the status follows from the chunks', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.array(fc.nat(59)),
+        (total, chunkSize, picked) => {
+          const job = aJob({ total, chunkSize });
+          const settled = new Set(picked.filter((index) => index < chunkCount(job)));
+          const now = { ...job, settled };
+          const expected = [...settled].flatMap((index) => chunkIds(ids(total), index, chunkSize)).length;
+          expect(settledTargetGroups(now)).toBe(expected);
+          expect(statusOf(now)).toBe(expected === total ? 'Completed' : 'Processing');
+          expect(unsettledChunks(now)).toHaveLength(chunkCount(job) - settled.size);
+        },
+      ),
+      propertyRuns(300),
+    );
+  });
+
+  test('one broken chunk makes a finished job Failed, and an unfinished one not', () => {
+    const job = aJob({ total: 3, chunkSize: 2, broken: new Set([0]) });
+    expect(statusOf({ ...job, settled: new Set([0]) })).toBe('Processing');
+    expect(statusOf({ ...job, settled: new Set([0, 1]) })).toBe('Failed');
+  });
+});
+
+describe('outcomes', () => {
+  const failureOf = fc.constantFrom(
+    { code: 'TargetGroupNotFound', description: 'none' } as const,
+    { code: 'StatusTransitionNotAllowed', description: 'draft' } as const,
+    { code: 'StatusTransitionNotAllowed', description: 'ended' } as const,
+    undefined,
+  );
+
+  test('come back as they were, one for each id, in id order', () => {
+    fc.assert(
+      fc.property(fc.array(failureOf, { minLength: 1, maxLength: 50 }), (failures) => {
+        const all = ids(failures.length);
+        const outcomes = all.map((targetGroupId, i): Outcome => {
+          const failure = failures[i];
+          return failure === undefined ? { targetGroupId } : { targetGroupId, failure };
+        });
+        expect(outcomesOf(all, groupFailures([...outcomes].reverse()))).toEqual(outcomes);
+      }),
+      propertyRuns(200),
+    );
+  });
+
+  test('a reason is kept once', () => {
+    const failure = { code: 'TargetGroupNotFound', description: 'none' } as const;
+    const [a, b] = ids(2);
+    expect(
+      groupFailures([
+        { targetGroupId: a ?? '', failure },
+        { targetGroupId: b ?? '', failure },
+      ]),
+    ).toEqual([{ ...failure, targetGroupIds: [a, b] }]);
+  });
+
+  test('only an internal error breaks a chunk', () => {
+    const group = (code: 'TargetGroupNotFound' | 'InternalError') => ({
+      code,
+      description: '',
+      targetGroupIds: [],
+    });
+    expect(isBroken([group('TargetGroupNotFound')])).toBe(false);
+    expect(isBroken([group('TargetGroupNotFound'), group('InternalError')])).toBe(true);
+  });
+});

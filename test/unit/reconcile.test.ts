@@ -1,0 +1,199 @@
+/** Looking after jobs that stand still: every one ends, and none is disturbed that moves. */
+import { describe, expect, test } from '@jest/globals';
+import { InconsistentStoreError } from '../../src/domain/errors.ts';
+import { statusOf } from '../../src/domain/job.ts';
+import { NOW, anId } from '../support/builders.ts';
+import { World, firstWork } from '../support/world.ts';
+
+const paused = (count: number) => Array<object>(count).fill({});
+
+describe('reconcile', () => {
+  test('leaves a job alone that is not due', async () => {
+    const world = new World();
+    await world.create(world.add(...paused(3)));
+    world.queue.sent.length = 0;
+    world.time += 599_999;
+    await world.reconcile();
+    expect(world.queue.sent).toEqual([]);
+  });
+
+  test('sends again what is unsettled of a job whose fan-out was lost', async () => {
+    const world = new World();
+    const { jobId } = await world.create(world.add(...paused(5)));
+    const [first] = world.queue.sent.splice(0);
+    if (first !== undefined) await world.run(first);
+    world.time += 600_000;
+    await world.reconcile();
+    // It had progressed since it was created: it gets another interval before anything is sent again.
+    expect(world.queue.sent).toEqual([]);
+    world.time += 600_000;
+    await world.reconcile();
+    expect(world.queue.sent.map(({ chunk }) => chunk.index)).toEqual([1, 2]);
+    await world.drain();
+    expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
+  });
+
+  test('two at once send once', async () => {
+    const world = new World();
+    await world.create(world.add(...paused(5)));
+    world.queue.sent.length = 0;
+    world.time += 600_000;
+    await Promise.all([world.reconcile(), world.reconcile()]);
+    expect(world.queue.sent).toHaveLength(3);
+    expect(world.races()).toEqual(['postpone']);
+  });
+
+  test('takes the longest due first, all of them, page by page', async () => {
+    const world = new World();
+    const created: string[] = [];
+    for (let i = 0; i < 35; i += 1) {
+      world.time = NOW + i * 1000;
+      created.push((await world.create(world.add({}))).jobId);
+    }
+    world.queue.sent.length = 0;
+    world.time += 600_000;
+    await world.reconcile();
+    const order = world.queue.sent.map(({ chunk }) => chunk.jobId);
+    expect(order).toHaveLength(35);
+    expect([...order].sort()).toEqual([...created].sort());
+    // Two are looked after at once, so the order is kept up to neighbours.
+    for (const [i, jobId] of order.entries()) expect(Math.abs(created.indexOf(jobId) - i)).toBeLessThan(2);
+  });
+
+  test('one that is out of time leaves the rest for the next run', async () => {
+    const world = new World();
+    for (let i = 0; i < 5; i += 1) await world.create(world.add({}));
+    world.queue.sent.length = 0;
+    world.time += 600_000;
+    await world.reconcile(world.time);
+    expect(world.queue.sent).toEqual([]);
+    await world.reconcile();
+    expect(world.queue.sent).toHaveLength(5);
+  });
+
+  test('takes a job out of the index whose last worker died before it could', async () => {
+    const world = new World();
+    const { jobId } = await world.create(world.add({}));
+    const close = world.jobs.close.bind(world.jobs);
+    world.jobs.close = () => Promise.reject(new Error('killed'));
+    await expect(world.drain()).rejects.toThrow('killed');
+    world.jobs.close = close;
+    expect((await world.status(jobId)).job).toMatchObject({ open: true });
+    expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
+    world.time += 600_000;
+    await world.reconcile();
+    expect((await world.status(jobId)).job).toMatchObject({ open: false });
+    expect(world.events()).toContain('job.finished');
+  });
+
+  test("one job's trouble does not keep the others", async () => {
+    const world = new World();
+    const bad = await world.create(world.add({}));
+    const good = await world.create(world.add({}));
+    world.queue.sent.length = 0;
+    const request = world.jobs.request.bind(world.jobs);
+    world.jobs.request = (job) => (job.jobId === bad.jobId ? Promise.reject(new Error('no')) : request(job));
+    world.time += 600_000;
+    await world.reconcile();
+    expect(world.queue.sent.map(({ chunk }) => chunk.jobId)).toEqual([good.jobId]);
+    expect(world.entries).toContainEqual(
+      expect.objectContaining({ event: 'job.not-reconciled', jobId: bad.jobId }),
+    );
+  });
+});
+
+describe('past the deadline', () => {
+  const late = async (world: World) => {
+    world.time = NOW + world.settings.deadlineMs;
+    await world.reconcile();
+  };
+
+  test('what was moved is updated, what could not move is refused, the rest was not carried out', async () => {
+    const world = new World();
+    const [moved = '', untouched = '', draft = '', live = ''] = world.add(
+      {},
+      {},
+      { status: 'draft' },
+      { status: 'live' },
+    );
+    const unknown = anId('U');
+    const { jobId } = await world.create([moved, untouched, draft, live, unknown]);
+    const work = world.queue.sent.splice(0).find(({ ids }) => ids.includes(moved));
+    const move = world.groups.move.bind(world.groups);
+    world.groups.move = (key, asked) =>
+      key.targetGroupId === moved ? move(key, asked) : Promise.reject(new Error('killed'));
+    if (work !== undefined) await world.run(work).catch(() => undefined);
+    world.groups.move = move;
+    await world.change(moved, { status: 'paused' });
+
+    await late(world);
+    const { job, outcomes } = await world.status(jobId);
+    expect(statusOf(job)).toBe('Failed');
+    expect(job.open).toBe(false);
+    const codes = new Map(outcomes.map(({ targetGroupId, failure }) => [targetGroupId, failure?.code]));
+    expect(codes.get(moved)).toBeUndefined();
+    expect(codes.get(live)).toBeUndefined();
+    expect(codes.get(untouched)).toBe('InternalError');
+    expect(codes.get(draft)).toBe('StatusTransitionNotAllowed');
+    expect(codes.get(unknown)).toBe('TargetGroupNotFound');
+    expect(await world.group(untouched)).toMatchObject({ status: 'paused', version: 3 });
+  });
+
+  test('a job whose target groups all have a business outcome is Completed', async () => {
+    const world = new World();
+    const { jobId } = await world.create(world.add({ status: 'live' }, { status: 'archived' }));
+    await late(world);
+    expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
+  });
+
+  test('a message that comes later changes nothing', async () => {
+    const world = new World();
+    const [id = ''] = world.add({});
+    const { jobId } = await world.create([id]);
+    const work = firstWork(world);
+    await late(world);
+    const before = await world.status(jobId);
+    await world.run(work);
+    expect(await world.status(jobId)).toEqual(before);
+    expect(await world.group(id)).toMatchObject({ status: 'paused', version: 3 });
+  });
+
+  test('a chunk that somebody holds is left to them, and settled when their claim has ended', async () => {
+    const world = new World();
+    const { jobId } = await world.create(world.add(...paused(4)));
+    const { chunk } = firstWork(world);
+    const deadline = NOW + world.settings.deadlineMs;
+    await world.jobs.claim(chunk, 'worker', deadline - 1, deadline + 1000);
+    await late(world);
+    expect((await world.status(jobId)).job.settled).toEqual(new Set([1]));
+    world.time = deadline + 60_000;
+    await world.reconcile();
+    expect(statusOf((await world.status(jobId)).job)).toBe('Failed');
+  });
+
+  test('a target group that cannot be understood does not keep the job from ending', async () => {
+    const world = new World();
+    const [bad = '', good = ''] = world.add({}, { status: 'live' });
+    const { jobId } = await world.create([bad, good]);
+    const find = world.groups.find.bind(world.groups);
+    world.groups.find = (key) =>
+      key.targetGroupId === bad ? Promise.reject(new InconsistentStoreError('not ours')) : find(key);
+    await late(world);
+    const { outcomes } = await world.status(jobId);
+    expect(outcomes.find(({ targetGroupId }) => targetGroupId === bad)?.failure?.code).toBe('InternalError');
+    expect(outcomes.find(({ targetGroupId }) => targetGroupId === good)?.failure).toBeUndefined();
+  });
+
+  test('while the store fails the job waits: nothing is guessed', async () => {
+    const world = new World();
+    const { jobId } = await world.create(world.add({}));
+    const find = world.groups.find.bind(world.groups);
+    world.groups.find = () => Promise.reject(new Error('throttled'));
+    await late(world);
+    expect(statusOf((await world.status(jobId)).job)).toBe('Processing');
+    world.groups.find = find;
+    world.time += 60_000;
+    await world.reconcile();
+    expect(statusOf((await world.status(jobId)).job)).toBe('Failed');
+  });
+});

@@ -1,0 +1,182 @@
+/** Working on a chunk: one outcome for each target group, whatever is delivered twice, late, or half done. */
+import { describe, expect, test } from '@jest/globals';
+import { ChunkUnfinishedError } from '../../src/domain/errors.ts';
+import { statusOf } from '../../src/domain/job.ts';
+import type { Move } from '../../src/ports/target-groups.ts';
+import type { TargetGroupKey } from '../../src/domain/target-group.ts';
+import { AT, CREATOR, NOW, TENANT, anId } from '../support/builders.ts';
+import { World, firstWork, sorted } from '../support/world.ts';
+
+describe('a chunk', () => {
+  test('gives each target group its outcome', async () => {
+    const world = new World();
+    const [paused = '', live = '', draft = '', full = '', ended = ''] = world.add(
+      {},
+      { status: 'live' },
+      { status: 'draft' },
+      { currentCompletes: 100 },
+      { endFieldingAt: AT },
+    );
+    const unknown = anId('U');
+    const { jobId } = await world.create([paused, live, draft, full, ended, unknown]);
+    await world.drain();
+
+    const { job, outcomes } = await world.status(jobId);
+    expect(statusOf(job)).toBe('Completed');
+    expect(job.open).toBe(false);
+    const failures = new Map(outcomes.map(({ targetGroupId, failure }) => [targetGroupId, failure?.code]));
+    expect([...failures.keys()]).toEqual(sorted([paused, live, draft, full, ended, unknown]));
+    expect(failures.get(paused)).toBeUndefined();
+    expect(failures.get(live)).toBeUndefined();
+    expect(failures.get(draft)).toBe('StatusTransitionNotAllowed');
+    expect(failures.get(full)).toBe('StatusTransitionNotAllowed');
+    expect(failures.get(ended)).toBe('StatusTransitionNotAllowed');
+    expect(failures.get(unknown)).toBe('TargetGroupNotFound');
+    expect(await world.group(paused)).toMatchObject({ status: 'live', version: 4, lastChangedBy: CREATOR });
+    expect(await world.group(live)).toMatchObject({ status: 'live', version: 3 });
+  });
+
+  test('delivered again changes nothing, and the job knows', async () => {
+    const world = new World();
+    const [id = ''] = world.add({});
+    const { jobId } = await world.create([id]);
+    const work = firstWork(world);
+    await world.drain();
+    await world.change(id, { status: 'paused' });
+    await world.run(work);
+    expect(await world.group(id)).toMatchObject({ status: 'paused', version: 5 });
+    expect((await world.status(jobId)).outcomes).toEqual([{ targetGroupId: id }]);
+    expect(world.events()).toContain('chunk.repeated');
+  });
+
+  test('settled by a worker that died before the job knew is added by the next delivery', async () => {
+    const world = new World();
+    const [id = ''] = world.add({});
+    const { jobId } = await world.create([id]);
+    const { chunk } = firstWork(world);
+    await world.jobs.claim(chunk, 'dead', NOW, NOW + 1);
+    await world.jobs.settle(chunk, 'dead', [], NOW);
+    await world.drain();
+    expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
+  });
+
+  test('taken up after a crash counts what it had moved, and does not undo a pause', async () => {
+    const world = new World();
+    const [first = '', second = ''] = world.add({}, {});
+    const { jobId } = await world.create([first, second]);
+    const work = firstWork(world);
+    const move = world.groups.move.bind(world.groups);
+    world.groups.move = (key: TargetGroupKey, asked: Move) =>
+      key.targetGroupId === work.ids[1] ? Promise.reject(new Error('killed')) : move(key, asked);
+    await expect(world.run(work)).rejects.toThrow(ChunkUnfinishedError);
+    world.groups.move = move;
+    await world.change(work.ids[0] ?? '', { status: 'paused' });
+
+    await world.run(work);
+    expect(await world.group(work.ids[0] ?? '')).toMatchObject({ status: 'paused', version: 5 });
+    expect(await world.group(work.ids[1] ?? '')).toMatchObject({ status: 'live', version: 4 });
+    expect((await world.status(jobId)).outcomes).toEqual(
+      work.ids.map((targetGroupId) => ({ targetGroupId })),
+    );
+  });
+
+  test('held by another worker goes back to the queue, until the claim ends', async () => {
+    const world = new World();
+    const { jobId } = await world.create(world.add({}));
+    const work = firstWork(world);
+    await world.jobs.claim(work.chunk, 'other', NOW, NOW + 1000);
+    await expect(world.run(work)).rejects.toThrow('Another worker holds it');
+    expect(world.races()).toEqual(['claim']);
+    world.time += 1000;
+    await world.run(work);
+    expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
+  });
+
+  test('handed back because the time is up can be taken up at once', async () => {
+    const world = new World();
+    const { jobId } = await world.create(world.add({}, {}));
+    const work = firstWork(world);
+    await expect(world.run(work, anId(), NOW)).rejects.toThrow(ChunkUnfinishedError);
+    expect(world.entries).toContainEqual(
+      expect.objectContaining({ event: 'chunk.handed-back', unfinished: 2 }),
+    );
+    await world.run(work);
+    expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
+  });
+
+  test('of a worker that was frozen past its claim: the result of who took over stands', async () => {
+    const world = new World();
+    const [id = ''] = world.add({});
+    const { jobId } = await world.create([id]);
+    const work = firstWork(world);
+    const settle = world.jobs.settle.bind(world.jobs);
+    world.jobs.settle = async (...args) => {
+      world.jobs.settle = settle;
+      world.time += world.settings.claimMs;
+      await world.change(id, { status: 'archived' });
+      await world.run(work);
+      return settle(...args);
+    };
+    await world.run(work);
+    expect((await world.status(jobId)).outcomes).toEqual([{ targetGroupId: id }]);
+    expect(world.races()).toEqual(['settle']);
+    expect(await world.group(id)).toMatchObject({ status: 'archived', version: 5 });
+  });
+
+  test('a target group that changes between the write and the read is asked again', async () => {
+    const world = new World();
+    const [id = ''] = world.add({ status: 'draft' });
+    const { jobId } = await world.create([id]);
+    const find = world.groups.find.bind(world.groups);
+    world.groups.find = async (key) => {
+      world.groups.find = find;
+      await world.change(id, { status: 'paused' });
+      return find(key);
+    };
+    await world.drain();
+    expect(world.races()).toEqual(['move']);
+    expect((await world.status(jobId)).outcomes).toEqual([{ targetGroupId: id }]);
+    expect(await world.group(id)).toMatchObject({ status: 'live' });
+  });
+
+  test('of a job that is gone is reported, and not tried for ever', async () => {
+    const world = new World();
+    await world.create(world.add({}));
+    const work = firstWork(world);
+    await world.run({ ...work, chunk: { ...work.chunk, jobId: anId('J') } });
+    expect(world.events()).toContain('job.unknown');
+  });
+
+  test('never runs more than its parallelism at once', async () => {
+    const world = new World();
+    const work = { ...firstWork(await withJob(world, 1)), ids: world.add(...Array<object>(40).fill({})) };
+    let running = 0;
+    let most = 0;
+    const move = world.groups.move.bind(world.groups);
+    world.groups.move = async (key, asked) => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise(setImmediate);
+      running -= 1;
+      return move(key, asked);
+    };
+    await world.run(work);
+    expect(most).toBe(world.settings.parallelism);
+  });
+});
+
+async function withJob(world: World, count: number): Promise<World> {
+  await world.create(world.add(...Array<object>(count).fill({})));
+  return world;
+}
+
+test('the tenant of a chunk is that of its job: ids reach no other tenant', async () => {
+  const world = new World();
+  const [id = ''] = world.add({ accountId: 999 });
+  const { jobId } = await world.create([id]);
+  await world.drain();
+  const { outcomes } = await world.status(jobId);
+  expect(outcomes[0]?.failure?.code).toBe('TargetGroupNotFound');
+  const theirs = await world.groups.find({ ...TENANT, accountId: 999, targetGroupId: id });
+  expect(theirs).toMatchObject({ status: 'paused', version: 3 });
+});

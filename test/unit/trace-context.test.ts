@@ -1,0 +1,65 @@
+/** W3C trace context: what is accepted, and what is answered. */
+import { describe, expect, test } from '@jest/globals';
+import { traceContext } from '../../src/runtime/observability/trace-context.ts';
+
+const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
+const PARENT = `00-${TRACE_ID}-00f067aa0ba902b7-01`;
+
+describe('traceparent', () => {
+  test('a good one is continued, with a span of our own', () => {
+    const trace = traceContext({ traceparent: PARENT });
+    expect(trace.traceId).toBe(TRACE_ID);
+    expect(trace.traceparent).toBe(`00-${TRACE_ID}-${trace.spanId}-01`);
+    expect(trace.spanId).not.toBe('00f067aa0ba902b7');
+  });
+
+  test.each([
+    ['nothing', undefined],
+    ['a garbled one', 'garbage'],
+    ['upper case', PARENT.toUpperCase()],
+    ['no trace', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`],
+    ['no parent', `00-${TRACE_ID}-${'0'.repeat(16)}-01`],
+    ['the forbidden version', `ff-${TRACE_ID}-00f067aa0ba902b7-01`],
+    ['more than version 00 has', `${PARENT}-what`],
+  ])('%s starts a new trace', (_name, traceparent) => {
+    const trace = traceContext({ traceparent, tracestate: 'a=1' });
+    expect(trace.traceId).not.toBe(TRACE_ID);
+    expect(trace.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+    expect(trace.tracestate).toBe(`fielding-jobs=${trace.spanId}`);
+  });
+
+  test('a later version is read as far as we know it', () => {
+    expect(traceContext({ traceparent: `01-${TRACE_ID}-00f067aa0ba902b7-03-more` }).traceparent).toMatch(
+      new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-01$`),
+    );
+  });
+
+  test('a new trace takes the id of the X-Ray trace', () => {
+    const xray = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
+    const trace = traceContext({}, xray);
+    expect(trace.traceparent).toBe(`00-5759e988bd862e3fe1be46a994272793-${trace.spanId}-01`);
+  });
+});
+
+describe('tracestate', () => {
+  const stateOf = (tracestate: string) => {
+    const { tracestate: answered, spanId } = traceContext({ traceparent: PARENT, tracestate });
+    return answered.replace(spanId, 'SPAN');
+  };
+
+  test('ours comes first, then what came, without an older entry of ours', () => {
+    expect(stateOf('a=1, b@x=2,fielding-jobs=old')).toBe('fielding-jobs=SPAN,a=1,b@x=2');
+  });
+
+  test('a malformed one is dropped', () => {
+    expect(stateOf('a=1,nonsense')).toBe('fielding-jobs=SPAN');
+    expect(stateOf('a=1\r\nx: y')).toBe('fielding-jobs=SPAN');
+  });
+
+  test('it stays within 32 members and 512 characters', () => {
+    const many = Array.from({ length: 40 }, (_, i) => `k${i}=v`).join(',');
+    expect(stateOf(many).split(',')).toHaveLength(32);
+    const long = Array.from({ length: 10 }, (_, i) => `k${i}=${'v'.repeat(100)}`).join(',');
+    expect(stateOf(long).length).toBeLessThanOrEqual(512);
+  });
+});
