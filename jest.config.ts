@@ -1,12 +1,33 @@
-/** Jest runs the sources as ES modules, as Node and Lambda do; types are checked by `npm run typecheck`. */
+/**
+ * Jest runs the sources as ES modules, as Node and Lambda do; types are checked by `npm run typecheck`.
+ * The end-to-end suites share one local stack, which is started when one of them runs.
+ */
 import type { Config } from 'jest';
 
-const config: Config = {
+const common: Config = {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/.local', '<rootDir>/.cache'],
+};
+
+const config: Config = {
+  projects: [
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['<rootDir>/test/e2e/'],
+    },
+    {
+      ...common,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/e2e/global-setup.ts',
+      globalTeardown: '<rootDir>/test/e2e/global-teardown.ts',
+    },
+  ],
+  testTimeout: 30_000,
 };
 
 export default config;

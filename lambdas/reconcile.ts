@@ -9,11 +9,9 @@ import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
 import { reconcile } from '../src/application/reconcile.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { readEnv } from '../src/runtime/env.ts';
+import { stopTime } from '../src/runtime/stop-time.ts';
 import { logInvocation, logJournal } from '../src/runtime/observability/logger.ts';
 import { traceInvocation, traced } from '../src/runtime/observability/tracer.ts';
-
-/** Kept free at the end of an invocation, for the job that is being looked after. */
-const RESERVE_MS = 10_000;
 
 const env = readEnv([
   'JOBS_TABLE',
@@ -45,9 +43,5 @@ export const handler = middy()
   .use(traceInvocation())
   .use(logInvocation())
   .handler(async (_event: unknown, context: Context) => {
-    await reconcile(
-      world,
-      context.awsRequestId,
-      Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS,
-    );
+    await reconcile(world, context.awsRequestId, stopTime(context, 10_000));
   });

@@ -11,11 +11,10 @@ import { runChunk } from '../src/application/run-chunk.ts';
 import { UnparsableMessageError } from '../src/domain/errors.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { readEnv } from '../src/runtime/env.ts';
-import { log, logInvocation, logJournal } from '../src/runtime/observability/logger.ts';
+import { stopTime } from '../src/runtime/stop-time.ts';
+import { log, logInvocation, logJournal, logTrace } from '../src/runtime/observability/logger.ts';
+import { traceIdOf } from '../src/runtime/observability/trace-context.ts';
 import { traceInvocation, traced } from '../src/runtime/observability/tracer.ts';
-
-/** Kept free at the end of an invocation: for the writes under way, the result, or handing the chunk back. */
-const RESERVE_MS = 5_000;
 
 const env = readEnv(['JOBS_TABLE', 'TARGET_GROUPS_TABLE', 'PARALLELISM', 'CLAIM_SECONDS']);
 const dynamoDB = traced(dynamoDBClient());
@@ -29,7 +28,9 @@ const world = {
 
 async function work(record: SQSRecord, stopAt: number): Promise<void> {
   try {
-    await runChunk(world, decodeChunk(record.body), randomUUID(), stopAt);
+    const chunkWork = decodeChunk(record.body);
+    logTrace(traceIdOf(chunkWork.trace.traceparent));
+    await runChunk(world, chunkWork, randomUUID(), stopAt);
   } catch (error) {
     if (error instanceof UnparsableMessageError) {
       log('message.unparsable', { messageId: record.messageId, cause: error });
@@ -42,13 +43,16 @@ export const handler = middy<SQSEvent, SQSBatchResponse>()
   .use(traceInvocation())
   .use(logInvocation())
   .handler((event, context: Context) => {
-    const stopAt = Date.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+    const stopAt = stopTime(context, 5_000);
     return processPartialResponse(
       event,
       (record: SQSRecord) => work(record, stopAt),
       new BatchProcessor(EventType.SQS),
       {
         context,
+        // One chunk after the other: the writes under way stay within PARALLELISM, and when the time is up some
+        // chunks are done and the others untouched, instead of all half done.
+        processInParallel: false,
         // A batch in which every message failed is answered like any other: each by its name.
         throwOnFullBatchFailure: false,
       },

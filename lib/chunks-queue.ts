@@ -7,11 +7,13 @@ import { Construct } from 'constructs';
 import { type Config, visibilitySeconds } from './config.ts';
 
 /**
- * Messages per invocation. 5 chunks of 200 target groups are a few seconds of writes: enough to share the cost
- * of an invocation, few enough that one that is killed sets little work back and that a job of 10,000 spreads
- * over all workers.
+ * Target groups per invocation. An invocation is short then even when everything is slow, one that is killed
+ * sets little work back, and a job spreads over all workers. Its price is small beside that of 200 writes.
  */
-const BATCH_SIZE = 5;
+const TARGET_GROUPS_PER_BATCH = 200;
+
+/** The most that SQS delivers without a batch window. */
+const MOST_MESSAGES = 10;
 
 /** No waiting for a fuller batch: a fan-out fills batches by itself, and a small job should not wait. */
 const BATCH_WINDOW = Duration.seconds(0);
@@ -49,10 +51,15 @@ export class ChunksQueue extends Construct {
     new EventSourceMapping(this, 'Delivery', {
       target: worker,
       eventSourceArn: this.queue.queueArn,
-      batchSize: BATCH_SIZE,
+      batchSize: batchSize(this.config.chunkSize),
       maxBatchingWindow: BATCH_WINDOW,
       reportBatchItemFailures: true,
       maxConcurrency: this.config.workerMaxConcurrency,
     });
   }
+}
+
+/** Messages per invocation: as many chunks as make up its target groups. */
+function batchSize(chunkSize: number): number {
+  return Math.min(MOST_MESSAGES, Math.max(1, Math.floor(TARGET_GROUPS_PER_BATCH / chunkSize)));
 }

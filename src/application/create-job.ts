@@ -69,24 +69,21 @@ export async function createJob(world: CreateJobWorld, creation: Creation): Prom
   };
 
   const result = await world.once.run(creation.key, bodyHash, work);
-  const created = await createdOf();
+  if (result.kind === 'unknown') {
+    world.journal.note({ event: 'idempotency.bypassed', jobId, cause: result.cause });
+  }
+  const created = result.kind === 'ran' ? result.created : await findOrCreate();
   await fanOut;
   if (created.replayed) world.journal.note({ event: 'job.replayed', jobId, accountId, projectId });
   return created;
 
-  async function createdOf(): Promise<Created> {
-    switch (result.kind) {
-      case 'ran':
-        return result.created;
-      case 'replayed':
-        return { jobId: result.jobId, replayed: true };
-      case 'unknown': {
-        world.journal.note({ event: 'idempotency.bypassed', jobId, cause: result.cause });
-        // Whoever is at it may be done by now; otherwise run the same creation beside them: one commit wins.
-        const existing = await world.jobs.find(jobId, world.clock.now());
-        return existing === undefined ? work() : replayOf(existing, bodyHash);
-      }
-    }
+  /**
+   * Replayed: the job is there, unless its life has ended before that of the memory. Unknown: whoever is at it
+   * may be done by now. Where the job is not there, the same creation runs here: of all that do, one commits.
+   */
+  async function findOrCreate(): Promise<Created> {
+    const existing = await world.jobs.find(jobId, world.clock.now());
+    return existing === undefined ? work() : replayOf(existing, bodyHash);
   }
 }
 

@@ -1,10 +1,10 @@
 /** Looks after jobs that stand still: what is unsettled is sent again, and past the deadline it is settled here. */
-import { InconsistentStoreError } from '../domain/errors.ts';
+import { ChunkUnfinishedError } from '../domain/errors.ts';
 import { type Job, statusOf, unsettledChunks } from '../domain/job.ts';
-import { NOT_CARRIED_OUT, type Outcome, decide, markOf } from '../domain/outcome.ts';
 import { timestamp } from '../domain/time.ts';
 import type { DueJob } from '../ports/job-store.ts';
-import type { ChunkWork, WorkQueue } from '../ports/work-queue.ts';
+import type { WorkQueue } from '../ports/work-queue.ts';
+import { giveUp } from './carry-out.ts';
 import { chunkWork } from './chunk-work.ts';
 import { closeIfFinished } from './finish-chunk.ts';
 import { inParallel } from './in-parallel.ts';
@@ -99,37 +99,9 @@ async function settleRest(world: ReconcileWorld, job: Job, owner: string, stopAt
     try {
       await settleChunk(world, work, `${owner}/${work.chunk.index}`, stopAt, (id) => giveUp(world, work, id));
     } catch (error) {
-      // Somebody still holds this chunk, or the store failed us: the others need not wait for it.
-      troubles.push(error);
+      // Somebody still holds this chunk (the journal has it), or the store failed us: the others need not wait.
+      if (!(error instanceof ChunkUnfinishedError)) troubles.push(error);
     }
   }
   if (troubles.length > 0) throw new AggregateError(troubles, 'Some chunks could not be settled yet.');
-}
-
-/**
- * The outcome of a target group that nobody will work on any more. It is read, not moved: what bears the
- * job's mark was moved by it and is updated, what could not have moved is refused as always, and the rest
- * could not be carried out. We hold the claim of its chunk, so no worker moves it after we have read it.
- */
-async function giveUp(
-  { groups, clock }: ReconcileWorld,
-  { chunk, job }: ChunkWork,
-  targetGroupId: string,
-): Promise<Outcome> {
-  const key = { accountId: job.accountId, projectId: job.projectId, targetGroupId };
-  try {
-    const decision = decide(job.action, await groups.find(key), markOf(chunk), timestamp(clock.now()));
-    switch (decision.kind) {
-      case 'updated':
-        return { targetGroupId };
-      case 'refused':
-        return { targetGroupId, failure: decision.failure };
-      case 'move':
-        return { targetGroupId, failure: NOT_CARRIED_OUT };
-    }
-  } catch (error) {
-    // An item that cannot be understood never will be; any other trouble passes, and the next look retries.
-    if (error instanceof InconsistentStoreError) return { targetGroupId, failure: NOT_CARRIED_OUT };
-    throw error;
-  }
 }

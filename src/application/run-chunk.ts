@@ -1,21 +1,15 @@
 /** Works on one chunk of a job: claim it, move its target groups, settle it. */
 import { ChunkUnfinishedError } from '../domain/errors.ts';
 import { type ChunkKey, groupFailures, isBroken } from '../domain/job.ts';
-import { type Outcome, decide, markOf } from '../domain/outcome.ts';
-import { timestamp } from '../domain/time.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import type { JobStore } from '../ports/job-store.ts';
-import type { Journal } from '../ports/journal.ts';
-import type { TargetGroups } from '../ports/target-groups.ts';
 import type { ChunkWork } from '../ports/work-queue.ts';
+import { type CarryOutWorld, carryOut } from './carry-out.ts';
 import { finishChunk } from './finish-chunk.ts';
 import { inParallel } from './in-parallel.ts';
 
-export interface RunChunkWorld {
+export interface RunChunkWorld extends CarryOutWorld {
   readonly jobs: JobStore;
-  readonly groups: TargetGroups;
-  readonly clock: Clock;
-  readonly journal: Journal;
   readonly settings: {
     /** Target groups worked on at once. */
     readonly parallelism: number;
@@ -26,9 +20,6 @@ export interface RunChunkWorld {
 
 /** Decides one target group's outcome. */
 export type Settler = (targetGroupId: string) => Promise<Outcome>;
-
-/** How often a target group that changes between our write and our read is tried before it is left for later. */
-const TRIES_PER_TARGET_GROUP = 3;
 
 /**
  * Carries out a chunk. Returns when its message may be deleted: the chunk has its result and its job knows.
@@ -60,6 +51,12 @@ export async function settleChunk(
 ): Promise<void> {
   const { jobs, clock, journal, settings } = world;
   const start = clock.now();
+  if (chunk.expiresAt * 1000 <= start) {
+    // A dead letter that is sent again long after its job: its result may be deleted already, and with it the
+    // knowledge that the outcomes were given.
+    journal.note({ event: 'chunk.expired', jobId: chunk.jobId, chunk: chunk.index });
+    return;
+  }
   if (!(await claim(world, chunk, owner, start))) return;
 
   const outcomes: Outcome[] = [];
@@ -122,33 +119,6 @@ async function claim(world: RunChunkWorld, chunk: ChunkKey, owner: string, now: 
       await finishChunk(world, chunk, isBroken(claimed.failures));
       return false;
   }
-}
-
-/** Moves one target group, or finds out why it did not move. One conditional write decides. */
-async function carryOut(
-  { groups, clock, journal }: RunChunkWorld,
-  { chunk, job }: ChunkWork,
-  targetGroupId: string,
-): Promise<Outcome> {
-  const key = { accountId: job.accountId, projectId: job.projectId, targetGroupId };
-  const mark = markOf(chunk);
-  for (let tries = 0; tries < TRIES_PER_TARGET_GROUP; tries += 1) {
-    const now = timestamp(clock.now());
-    if (await groups.move(key, { action: job.action, mark, now, by: job.createdBy })) {
-      return { targetGroupId };
-    }
-    const decision = decide(job.action, await groups.find(key), mark, now);
-    switch (decision.kind) {
-      case 'updated':
-        return { targetGroupId };
-      case 'refused':
-        return { targetGroupId, failure: decision.failure };
-      case 'move':
-        // A user changed it after our write was refused and before we read it: ask again.
-        journal.note({ event: 'race.lost', race: 'move', jobId: chunk.jobId });
-    }
-  }
-  throw unfinishedError(chunk, `Target group ${targetGroupId} changed at each of our tries.`);
 }
 
 function unfinishedError(chunk: ChunkKey, why: string, cause?: unknown): ChunkUnfinishedError {

@@ -7,78 +7,79 @@ export interface Fault {
 }
 
 export abstract class FieldingJobsError extends Error {
-  abstract readonly kind: string;
+  /** Written out in each class: a bundle that is minified changes the names of classes. */
+  abstract override readonly name: string;
   /** Facts for the log. Never shown to a client. */
   readonly evidence: Readonly<Record<string, unknown>>;
 
   constructor(message: string, evidence: Record<string, unknown> = {}, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
     this.evidence = evidence;
   }
 }
 
 /** The request is malformed; all its faults are listed. */
 export class InvalidRequestError extends FieldingJobsError {
-  readonly kind = 'invalid-request';
+  override readonly name = 'InvalidRequestError';
   readonly faults: readonly Fault[];
 
   constructor(faults: readonly Fault[]) {
-    // The names alone: what was found is the client's, and no log is the place for it.
-    super('The request is not valid.', { fields: faults.slice(0, 10).map(({ name }) => name) });
+    // For the log the names of the contract's fields alone: all else is the client's own text.
+    const fields = faults.map(({ name }) => name).filter((name) => /^[a-z_-]{1,30}(\[\d+\])?$/.test(name));
+    super('The request is not valid.', { faults: faults.length, fields: fields.slice(0, 10) });
     this.faults = faults;
   }
 }
 
 /** The idempotency key was used before, with another request body. */
 export class IdempotencyKeyReusedError extends FieldingJobsError {
-  readonly kind = 'idempotency-key-reused';
+  override readonly name = 'IdempotencyKeyReusedError';
 }
 
 /** No token, or one that does not verify. `evidence.reason` says why, to the operator only. */
 export class UnauthenticatedError extends FieldingJobsError {
-  readonly kind = 'unauthenticated';
+  override readonly name = 'UnauthenticatedError';
 }
 
 /** A good token that does not cover what is asked. */
 export class ForbiddenError extends FieldingJobsError {
-  readonly kind = 'forbidden';
+  override readonly name = 'ForbiddenError';
 }
 
 export class ProjectNotFoundError extends FieldingJobsError {
-  readonly kind = 'project-not-found';
+  override readonly name = 'ProjectNotFoundError';
 }
 
 export class JobNotFoundError extends FieldingJobsError {
-  readonly kind = 'job-not-found';
+  override readonly name = 'JobNotFoundError';
 }
 
 export class TargetGroupNotFoundError extends FieldingJobsError {
-  readonly kind = 'target-group-not-found';
+  override readonly name = 'TargetGroupNotFoundError';
 }
 
 export class RouteNotFoundError extends FieldingJobsError {
-  readonly kind = 'route-not-found';
+  override readonly name = 'RouteNotFoundError';
 }
 
 /** What the store holds contradicts itself: a bug, or a hand that edited items. */
 export class InconsistentStoreError extends FieldingJobsError {
-  readonly kind = 'inconsistent-store';
+  override readonly name = 'InconsistentStoreError';
 }
 
 /** Some messages of a fan-out could not be sent after all tries. */
 export class EnqueueFailedError extends FieldingJobsError {
-  readonly kind = 'enqueue-failed';
+  override readonly name = 'EnqueueFailedError';
 }
 
 /** A message on the queue that is none of ours. */
 export class UnparsableMessageError extends FieldingJobsError {
-  readonly kind = 'unparsable-message';
+  override readonly name = 'UnparsableMessageError';
 }
 
 /** A chunk could not be finished now; it goes back to the queue. */
 export class ChunkUnfinishedError extends FieldingJobsError {
-  readonly kind = 'chunk-unfinished';
+  override readonly name = 'ChunkUnfinishedError';
 }
 
 export type KnownError =

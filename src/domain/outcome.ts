@@ -33,6 +33,11 @@ export const NOT_CARRIED_OUT: Failure = {
   description: 'The target group could not be processed before the deadline of the job. It was not changed.',
 };
 
+export const NOT_UNDERSTOOD: Failure = {
+  code: 'InternalError',
+  description: 'The target group could not be processed: its record is damaged.',
+};
+
 /** The mark that a job leaves on what it moved: the job, and the creation of that job that is meant. */
 export function markOf(job: { readonly jobId: string; readonly createdAt: string }): string {
   return `${job.jobId}@${Date.parse(job.createdAt).toString(36)}`;

@@ -47,6 +47,7 @@ export type Entry =
   | (OfChunk & { readonly event: 'chunk.repeated' })
   | (OfChunk & { readonly event: 'chunk.handed-back'; readonly unfinished: number; readonly cause: unknown })
   | (OfChunk & { readonly event: 'job.unknown' })
+  | (OfChunk & { readonly event: 'chunk.expired' })
   | (OfJob & { readonly event: 'job.finished'; readonly status: JobStatus; readonly ms: number })
   | (OfJob & { readonly event: 'job.re-enqueued'; readonly chunks: number })
   | (OfJob & { readonly event: 'job.deadline-passed'; readonly chunks: number })

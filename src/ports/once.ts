@@ -10,8 +10,8 @@ export interface Created {
 export type OnceResult =
   /** `work` ran, here and now. */
   | { readonly kind: 'ran'; readonly created: Created }
-  /** It is known to have run before: this is what it returned. */
-  | { readonly kind: 'replayed'; readonly jobId: string }
+  /** It is known to have run before. */
+  | { readonly kind: 'replayed' }
   /** Nothing is known and `work` was not run: somebody is at it, or the memory does not answer. */
   | { readonly kind: 'unknown'; readonly cause: unknown };
 

@@ -17,7 +17,11 @@ export interface Move {
 export interface TargetGroups {
   projectExists(tenant: Tenant): Promise<boolean>;
 
-  /** Reads a target group; sees every write that was acknowledged before. */
+  /**
+   * Reads a target group; sees every write that was acknowledged before.
+   *
+   * @throws InconsistentStoreError when what is stored cannot be understood
+   */
   find(key: TargetGroupKey): Promise<TargetGroup | undefined>;
 
   /**
@@ -25,6 +29,7 @@ export interface TargetGroups {
    * statuses, every guard holding, without the job's mark. Raises its version by one and leaves the mark.
    *
    * @returns whether it moved. When not, nothing was written.
+   * @throws InconsistentStoreError when what is stored cannot be understood
    */
   move(key: TargetGroupKey, move: Move): Promise<boolean>;
 }

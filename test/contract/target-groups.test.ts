@@ -172,12 +172,19 @@ describe.each(ADAPTERS)('the target groups in %s', (_name, open) => {
   });
 });
 
-test('an item that is not what we write is an error that names the attribute', async () => {
+test.each([
+  ['version', { S: 'three' }],
+  ['version', undefined],
+  ['current_completes', undefined],
+  ['status', { S: 'asleep' }],
+])('a stored %s that is %j is an error that names it, to read and to move', async (name, value) => {
   const { groups } = openDynamoDB();
   const group = aTargetGroup();
-  const Item = { ...targetGroupItem(group), version: { S: 'three' } };
+  const rest = Object.entries(targetGroupItem(group)).filter(([attribute]) => attribute !== name);
+  const Item = { ...Object.fromEntries(rest), ...(value && { [name]: value }) };
   await tables?.client.send(new PutItemCommand({ TableName: tables.targetGroups, Item }));
-  const reading = groups.find(group);
-  await expect(reading).rejects.toThrow(InconsistentStoreError);
-  await expect(reading).rejects.toThrow('version');
+  await expect(groups.find(group)).rejects.toThrow(InconsistentStoreError);
+  await expect(groups.find(group)).rejects.toThrow(name);
+  const moving = groups.move(group, move()).then(() => groups.find(group));
+  await expect(moving).rejects.toThrow(InconsistentStoreError);
 });

@@ -48,7 +48,7 @@ describe('queue', () => {
       EventSourceArn: '${QueueChunks.Arn}',
       FunctionName: '${FunctionsWorker}',
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      BatchSize: 5,
+      BatchSize: 1,
       MaximumBatchingWindowInSeconds: 0,
       ScalingConfig: { MaximumConcurrency: 10 },
     });

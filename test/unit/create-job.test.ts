@@ -56,6 +56,16 @@ describe('creating a job', () => {
     expect(outcomes.map(({ targetGroupId }) => targetGroupId)).toEqual(sorted(asked));
   });
 
+  test('a repeat that is remembered longer than its job lives creates the job anew', async () => {
+    const world = new World();
+    const asked = ids(3);
+    const first = await world.create(asked, 'key');
+    world.time += world.settings.retentionSeconds * 1000;
+    expect(await world.create(asked, 'key')).toEqual({ jobId: first.jobId, replayed: false });
+    expect(world.queue.sent).toHaveLength(4);
+    expect((await world.status(first.jobId)).job.createdAt).toBe(new Date(world.time).toISOString());
+  });
+
   test('a job whose messages could not be sent is accepted all the same', async () => {
     const world = new World();
     world.queue.send = () => Promise.reject(new Error('no queue'));

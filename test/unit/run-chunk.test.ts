@@ -1,6 +1,6 @@
 /** Working on a chunk: one outcome for each target group, whatever is delivered twice, late, or half done. */
 import { describe, expect, test } from '@jest/globals';
-import { ChunkUnfinishedError } from '../../src/domain/errors.ts';
+import { ChunkUnfinishedError, InconsistentStoreError } from '../../src/domain/errors.ts';
 import { statusOf } from '../../src/domain/job.ts';
 import type { Move } from '../../src/ports/target-groups.ts';
 import type { TargetGroupKey } from '../../src/domain/target-group.ts';
@@ -145,6 +145,38 @@ describe('a chunk', () => {
     const work = firstWork(world);
     await world.run({ ...work, chunk: { ...work.chunk, jobId: anId('J') } });
     expect(world.events()).toContain('job.unknown');
+  });
+
+  test('gives a target group up at once whose record cannot be understood, and finishes the others', async () => {
+    const world = new World();
+    const [bad = '', good = ''] = world.add({}, {});
+    const { jobId } = await world.create([bad, good]);
+    const move = world.groups.move.bind(world.groups);
+    world.groups.move = (key, asked) =>
+      key.targetGroupId === bad ? Promise.reject(new InconsistentStoreError('not ours')) : move(key, asked);
+    await world.drain();
+    const { job, outcomes } = await world.status(jobId);
+    expect(statusOf(job)).toBe('Failed');
+    expect(outcomes).toEqual([
+      {
+        targetGroupId: bad,
+        failure: {
+          code: 'InternalError',
+          description: 'The target group could not be processed: its record is damaged.',
+        },
+      },
+      { targetGroupId: good },
+    ]);
+  });
+
+  test('of a job whose life has ended moves nothing: its result may be deleted already', async () => {
+    const world = new World();
+    const [id = ''] = world.add({});
+    await world.create([id]);
+    world.time += world.settings.retentionSeconds * 1000;
+    await world.drain();
+    expect(world.events()).toContain('chunk.expired');
+    expect(await world.group(id)).toMatchObject({ status: 'paused', version: 3 });
   });
 
   test('never runs more than its parallelism at once', async () => {

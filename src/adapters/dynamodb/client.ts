@@ -10,7 +10,7 @@ export function dynamoDBClient(config: DynamoDBClientConfig = {}): DynamoDBClien
     retryMode: 'standard',
     maxAttempts: 6,
     // A chunk keeps dozens of calls under way: let each have a socket, and let none hang for a whole invocation.
-    requestHandler: { httpsAgent: { maxSockets: 200 }, connectionTimeout: 1_000, requestTimeout: 3_000 },
+    requestHandler: { httpsAgent: { maxSockets: 100 }, connectionTimeout: 2_000, requestTimeout: 4_000 },
     ...config,
   });
 }

@@ -19,10 +19,11 @@ const SHIFT_MARKS = MARKS.map((name, i) =>
   i === 0 ? `${name} = :mark` : `${name} = if_not_exists(${MARKS[i - 1] ?? ''}, :none)`,
 ).join(', ');
 
-/** This job has not moved it yet: a job's second write would undo what a user did in between. */
-const WITHOUT_OUR_MARK = MARKS.map((name) => `(attribute_not_exists(${name}) OR ${name} <> :mark)`).join(
-  ' AND ',
-);
+/**
+ * This job has not moved it yet: a job's second write would undo what a user did in between. An attribute that
+ * is not there differs from every value, so that this holds for a target group that no job has moved.
+ */
+const WITHOUT_OUR_MARK = MARKS.map((name) => `${name} <> :mark`).join(' AND ');
 
 export class DynamoDBTargetGroups implements TargetGroups {
   readonly #client: DynamoDBClient;
@@ -52,7 +53,7 @@ export class DynamoDBTargetGroups implements TargetGroups {
       ...guards.map((guard) => GUARD_CONDITIONS[guard]),
       WITHOUT_OUR_MARK,
     ].join(' AND ');
-    const moved = await updateIf(this.#client, {
+    const update = {
       table: this.#table,
       key: targetGroupKey(key),
       update: `SET #status = :to, version = version + :one, last_changed_at = :now, last_changed_by = :by, ${SHIFT_MARKS}`,
@@ -67,8 +68,15 @@ export class DynamoDBTargetGroups implements TargetGroups {
         ':mark': mark,
         ':none': NO_MARK,
       },
-    });
-    return moved !== undefined;
+    };
+    try {
+      return (await updateIf(this.#client, update)) !== undefined;
+    } catch (error) {
+      // An attribute of another type, say a version that is a text. Reading it tells which; if reading it goes
+      // well, it was not the item.
+      if (error instanceof Error && error.name === 'ValidationException') await this.find(key);
+      throw error;
+    }
   }
 
   /** Reads an item; sees every write that was acknowledged before. */

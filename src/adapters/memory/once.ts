@@ -4,7 +4,7 @@ import { IdempotencyKeyReusedError } from '../../domain/errors.ts';
 import type { Created, Once, OnceResult } from '../../ports/once.ts';
 
 export class MemoryOnce implements Once {
-  readonly #records = new Map<string, { bodyHash: string; jobId?: string }>();
+  readonly #records = new Map<string, { bodyHash: string; done: boolean }>();
 
   /** Forgets everything, as a lost table would. */
   forget(): void {
@@ -18,14 +18,12 @@ export class MemoryOnce implements Once {
       if (record.bodyHash !== bodyHash) {
         throw new IdempotencyKeyReusedError('The idempotency key was used with other target groups.');
       }
-      return record.jobId === undefined
-        ? { kind: 'unknown', cause: 'in progress' }
-        : { kind: 'replayed', jobId: record.jobId };
+      return record.done ? { kind: 'replayed' } : { kind: 'unknown', cause: 'in progress' };
     }
-    this.#records.set(name, { bodyHash });
+    this.#records.set(name, { bodyHash, done: false });
     try {
       const created = await work();
-      this.#records.set(name, { bodyHash, jobId: created.jobId });
+      this.#records.set(name, { bodyHash, done: true });
       return { kind: 'ran', created };
     } catch (error) {
       this.#records.delete(name);

@@ -55,10 +55,10 @@ export function powertoolsOnce({ client, table, ttlSeconds }: PowertoolsOnceOpti
 
       try {
         const remembered = Object.freeze({ key: Object.freeze({ ...key }), bodyHash });
-        const { jobId } = await remember(remembered);
+        await remember(remembered);
         return ran !== undefined && 'created' in ran
           ? { kind: 'ran', created: ran.created }
-          : { kind: 'replayed', jobId };
+          : { kind: 'replayed' };
       } catch (cause) {
         // The work's own word comes first: whether its memory could be written or wiped changes nothing.
         if (ran !== undefined && 'error' in ran) throw ran.error;

@@ -1,5 +1,5 @@
 /** Verifies bearer tokens and tells what their bearer may do. */
-import { type JWTPayload, type JWTVerifyGetKey, createRemoteJWKSet, jwtVerify } from 'jose';
+import { type JWTPayload, type JWTVerifyGetKey, createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { v5 as uuidv5, validate as isUuid } from 'uuid';
 import { ForbiddenError, UnauthenticatedError } from '../../domain/errors.ts';
 import { MAX_ACCOUNT_ID } from '../../domain/ids.ts';
@@ -58,7 +58,7 @@ export function authenticator(rules: TokenRules, keys: JWTVerifyGetKey) {
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
       }));
     } catch (cause) {
-      const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : 'unknown';
+      const reason = cause instanceof errors.JOSEError ? `${cause.code}: ${cause.message}` : String(cause);
       throw new UnauthenticatedError('The token does not verify.', { reason }, { cause });
     }
     return {

@@ -32,15 +32,15 @@ const INTERNAL: Seen = {
 };
 
 function seenKnown(error: KnownError): Seen {
-  switch (error.kind) {
-    case 'invalid-request':
+  switch (error.name) {
+    case 'InvalidRequestError':
       return {
         status: 400,
         object: 'bad_request_error',
         detail: 'The request is not valid; see invalid_params.',
         faults: error.faults,
       };
-    case 'idempotency-key-reused':
+    case 'IdempotencyKeyReusedError':
       return {
         status: 400,
         object: 'bad_request_error',
@@ -49,27 +49,27 @@ function seenKnown(error: KnownError): Seen {
           { name: 'idempotency-key', reason: 'expected a new key, found one used with other target groups' },
         ],
       };
-    case 'unauthenticated':
+    case 'UnauthenticatedError':
       return {
         status: 401,
         object: 'authorization_error',
         detail: 'The request needs a valid bearer token.',
         headers: { 'www-authenticate': 'Bearer' },
       };
-    case 'forbidden':
+    case 'ForbiddenError':
       return { status: 403, object: 'authorization_error', detail: 'The token does not permit this.' };
-    case 'project-not-found':
+    case 'ProjectNotFoundError':
       return notFound('The account has no such project.');
-    case 'job-not-found':
+    case 'JobNotFoundError':
       return notFound('The project has no such job.');
-    case 'target-group-not-found':
+    case 'TargetGroupNotFoundError':
       return notFound('The project has no such target group.');
-    case 'route-not-found':
+    case 'RouteNotFoundError':
       return notFound('There is nothing at this address.');
-    case 'inconsistent-store':
-    case 'enqueue-failed':
-    case 'unparsable-message':
-    case 'chunk-unfinished':
+    case 'InconsistentStoreError':
+    case 'EnqueueFailedError':
+    case 'UnparsableMessageError':
+    case 'ChunkUnfinishedError':
       return INTERNAL;
   }
 }

@@ -9,7 +9,7 @@ type RuntimeEvent =
   | 'request.refused'
   /** A request was answered 5xx: `error_id` is what the client was told. */
   | 'request.failed'
-  /** A queue message is none of ours; it goes to the dead-letter queue. */
+  /** A queue message is none of ours. It is delivered as often as any that fails, then it is a dead letter. */
   | 'message.unparsable';
 
 export type EventName = Entry['event'] | RuntimeEvent;
@@ -27,6 +27,7 @@ export const LEVELS: Readonly<Record<EventName, Level>> = {
   'chunk.settled': 'info',
   'chunk.repeated': 'info',
   'chunk.handed-back': 'warn',
+  'chunk.expired': 'warn',
   'idempotency.bypassed': 'info',
   'race.lost': 'info',
   'request.refused': 'info',

@@ -11,7 +11,7 @@ export function logInvocation() {
   return injectLambdaContext(logger, { resetKeys: true });
 }
 
-/** Adds the trace to every further line of this invocation. */
+/** Adds the trace to every further line of this invocation, in place of an earlier one. */
 export function logTrace(traceId: string): void {
   logger.appendKeys({ trace_id: traceId });
 }
@@ -36,12 +36,18 @@ function snakeCased(fields: Readonly<Record<string, unknown>>): Record<string, u
   return Object.fromEntries(
     Object.entries(fields)
       .filter(([name]) => name !== 'cause')
-      .map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
+      .map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), inner(value)]),
   );
+}
+
+function inner(value: unknown): unknown {
+  const plain =
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  return plain ? snakeCased(value as Record<string, unknown>) : value;
 }
 
 function errorOf(cause: unknown): Record<string, unknown> {
   if (cause === undefined) return {};
   if (!(cause instanceof Error)) return { cause };
-  return { error: cause, ...('evidence' in cause ? { evidence: cause.evidence } : {}) };
+  return { error: cause, ...('evidence' in cause ? { evidence: inner(cause.evidence) } : {}) };
 }

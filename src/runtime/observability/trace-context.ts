@@ -42,6 +42,11 @@ export function traceContext(
   };
 }
 
+/** The trace of a `traceparent` that we made. */
+export function traceIdOf(traceparent: string): string {
+  return traceparent.split('-')[1] ?? '';
+}
+
 function parseTraceparent(header: string | undefined): { traceId: string; flags: string } | undefined {
   const [, version, traceId, parentId, flags, rest] = TRACEPARENT.exec(header?.trim() ?? '') ?? [];
   if (version === undefined || traceId === undefined || parentId === undefined || flags === undefined)

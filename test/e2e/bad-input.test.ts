@@ -1,0 +1,164 @@
+/** Hostile and broken requests: each gets the contract's error, nothing is stored, and the stack stays alive. */
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Tenant } from '../../src/domain/ids.ts';
+import { anId, ids as newIds } from '../support/builders.ts';
+import { COLLECTION, Client, errorOf, locationOf, projectPath } from '../support/client.ts';
+import { aProject, e2eStack, scan } from '../support/e2e.ts';
+
+const stack = e2eStack();
+let client: Client;
+let tenant: Tenant;
+let path: string;
+
+beforeAll(async () => {
+  client = await Client.of(stack.url);
+  ({ tenant } = await aProject(stack));
+  path = `${projectPath(tenant)}/${COLLECTION}`;
+});
+
+/** After all of it: no job of this project is there, and a good request still works. */
+afterAll(async () => {
+  const jobs = await scan(stack, 'TablesJobs');
+  expect(jobs.filter(({ project_id }) => project_id === tenant.projectId)).toEqual([]);
+  const alive = await aProject(stack, [{}]);
+  const job = await client.untilEnded(locationOf(await client.create(alive.tenant, alive.ids)));
+  expect(job.status).toBe('Completed');
+});
+
+const FIVE_MB = 5 * 1024 * 1024;
+
+describe('a body', () => {
+  test.each<[string, string | Uint8Array<ArrayBuffer>, string]>([
+    ['that is empty', '', 'body'],
+    ['that is not JSON', '{"target_group_ids": [', 'body'],
+    ['that is null', 'null', 'body'],
+    ['that is a number', '1', 'body'],
+    ['that is a text', '"target_group_ids"', 'body'],
+    ['that is an array', JSON.stringify(newIds(2)), 'body'],
+    ['that is not UTF-8', Uint8Array.from([0x7b, 0xff, 0xfe, 0x7d]), 'body'],
+    ['of another shape', '{"ids":["A"]}', 'ids'],
+    ['with a field too many', '{"target_group_ids":["AAAAAAAAAAAAAAAAAAAAAAAAAA"],"x":1}', 'x'],
+    ['with __proto__', '{"__proto__":{"target_group_ids":["AAAAAAAAAAAAAAAAAAAAAAAAAA"]}}', '__proto__'],
+    ['with ids of another type', '{"target_group_ids":"AAAAAAAAAAAAAAAAAAAAAAAAAA"}', 'target_group_ids'],
+    ['with an object of ids', '{"target_group_ids":{"length":1}}', 'target_group_ids'],
+    ['with no ids', '{"target_group_ids":[]}', 'target_group_ids'],
+    ['with ids that are numbers', '{"target_group_ids":[1]}', 'target_group_ids[0]'],
+    ['with ids in lower case', '{"target_group_ids":["aaaaaaaaaaaaaaaaaaaaaaaaaa"]}', 'target_group_ids[0]'],
+    [
+      "with another tenant's key",
+      '{"target_group_ids":["102#AAAAAAAAAAAAAAAAAAAAAA"]}',
+      'target_group_ids[0]',
+    ],
+    [
+      'nested 100,000 deep',
+      `{"target_group_ids":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+      'target_group_ids[0]',
+    ],
+    ['of 5 MB of one id', `{"target_group_ids":["${'A'.repeat(FIVE_MB)}"]}`, 'target_group_ids[0]'],
+    ['of 5 MB of spaces', ' '.repeat(FIVE_MB), 'body'],
+    ['of 5 MB of numbers', `{"target_group_ids":[${'1,'.repeat(FIVE_MB / 2)}1]}`, 'target_group_ids[0]'],
+  ])('%s is refused', async (_name, body, param) => {
+    const binary = typeof body === 'string' ? {} : { 'content-type': 'application/octet-stream' };
+    const answer = await client.post(path, body, binary);
+    expect(answer.status).toBe(400);
+    const { object, invalid_params: params } = errorOf(answer);
+    expect(object).toBe('bad_request_error');
+    expect(params?.[0]?.name).toBe(param);
+    expect(answer.text.length).toBeLessThan(30_000);
+  });
+
+  test('with ids that are none has all of them listed', async () => {
+    const bad = ['short', ...newIds(1), 'x'.repeat(26), null, ...newIds(1), {}];
+    const answer = await client.post(path, JSON.stringify({ target_group_ids: bad }));
+    const names = errorOf(answer).invalid_params?.map(({ name }) => name);
+    expect(names).toEqual([0, 2, 3, 5].map((i) => `target_group_ids[${i}]`));
+  });
+
+  test('with thousands of ids that are none has the first hundred listed', async () => {
+    const answer = await client.post(
+      path,
+      JSON.stringify({ target_group_ids: Array<string>(5000).fill('x') }),
+    );
+    expect(answer.status).toBe(400);
+    expect(errorOf(answer).invalid_params).toHaveLength(100);
+  });
+
+  test('above what the gateway takes is refused by the gateway', async () => {
+    const answer = await client.post(path, ' '.repeat(11 * 1024 * 1024));
+    expect(answer.status).toBe(413);
+    expect(JSON.parse(answer.text)).toEqual({ message: 'Request Entity Too Large' });
+  });
+});
+
+describe('a path', () => {
+  const T = 'AAAAAAAAAAAAAAAAAAAAAAAAAA';
+  test.each([
+    [`/demand/accounts/-1/projects/${T}/batch-jobs/resume/${T}`, ['account_id']],
+    [`/demand/accounts/1.5/projects/${T}/batch-jobs/resume/${T}`, ['account_id']],
+    [`/demand/accounts/0101/projects/${T}/batch-jobs/resume/${T}`, ['account_id']],
+    [`/demand/accounts/2147483648/projects/${T}/batch-jobs/resume/${T}`, ['account_id']],
+    [`/demand/accounts/101/projects/${T.toLowerCase()}/batch-jobs/resume/${T}`, ['project_id']],
+    [`/demand/accounts/101/projects/${T}A/batch-jobs/resume/${T}`, ['project_id']],
+    [`/demand/accounts/101/projects/${T.slice(1)}%23/batch-jobs/resume/${T}`, ['project_id']],
+    [`/demand/accounts/101/projects/${T}/batch-jobs/resume/%2e%2e%2f`, ['job_id']],
+    [`/demand/accounts/101/projects/${T}/batch-jobs/resume/%00`, ['job_id']],
+    ['/demand/accounts/x/projects/y/batch-jobs/resume/z', ['account_id', 'project_id', 'job_id']],
+  ])('%s is refused', async (bad, params) => {
+    const answer = await client.get(bad);
+    expect(answer.status).toBe(400);
+    expect(errorOf(answer).invalid_params?.map(({ name }) => name)).toEqual(params);
+  });
+
+  test('that is no URL at all is answered, and hurts nobody', async () => {
+    for (const target of [
+      '/%',
+      '/%zz/%ff',
+      `/demand/accounts/%E0%A4%A/projects/${T}/batch-jobs/resume/${T}`,
+      '//',
+      '/demand//',
+    ]) {
+      const answer = await raw(
+        `GET ${target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${client.token}\r\nconnection: close\r\n\r\n`,
+      );
+      expect(answer).toMatch(/^HTTP\/1\.1 (400|404) /);
+      expect(answer).toMatch(/"object":"(bad_request_error|not_found_error)"/);
+    }
+  });
+});
+
+describe('a client', () => {
+  test('that goes away in the middle of its request hurts nobody', async () => {
+    const head = `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${client.token}\r\ncontent-length: 1000\r\n\r\n{"tar`;
+    await new Promise<void>((resolve) => {
+      const socket = connect(Number(new URL(stack.url).port), '127.0.0.1', () => {
+        socket.write(head, () => {
+          socket.destroy();
+          resolve();
+        });
+      });
+    });
+    expect((await client.get(`${projectPath(tenant)}/batch-jobs/resume/${anId('J')}`)).status).toBe(404);
+  });
+
+  test('with a token of 100 KB is refused', async () => {
+    const answer = await new Client(stack.url, 'x'.repeat(100_000)).get(path);
+    expect(answer.status).toBe(404);
+    const create = await new Client(stack.url, 'x'.repeat(100_000)).create(tenant, newIds(1));
+    expect(create.status).toBe(401);
+    expect(errorOf(create).object).toBe('authorization_error');
+  });
+});
+
+/** Sends bytes that no HTTP library would, and returns what comes back. */
+function raw(bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(Number(new URL(stack.url).port), '127.0.0.1', () => socket.write(bytes));
+    socket.on('data', (data) => (answer += data.toString()));
+    socket.on('close', () => {
+      resolve(answer);
+    });
+    socket.on('error', reject);
+  });
+}

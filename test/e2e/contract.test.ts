@@ -1,0 +1,330 @@
+/** The HTTP contract, row by row, against the running local stack. */
+import { describe, expect, test } from '@jest/globals';
+import { anId } from '../support/builders.ts';
+import {
+  COLLECTION,
+  Client,
+  type JobBody,
+  SUBJECT,
+  errorOf,
+  locationOf,
+  projectPath,
+  request,
+} from '../support/client.ts';
+import { aProject, e2eStack } from '../support/e2e.ts';
+
+const stack = e2eStack();
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+describe('creating a job', () => {
+  test('answers 201, empty, with its address and its trace', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [{}]);
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const answer = await client.create(tenant, ids, {
+      traceparent,
+      tracestate: 'vendor=1',
+      'cint-api-version': '2025-12-18',
+    });
+    expect(answer.status).toBe(201);
+    expect(answer.text).toBe('');
+    expect(locationOf(answer)).toMatch(new RegExp(`^${projectPath(tenant)}/batch-jobs/resume/[0-9A-Z]{26}$`));
+    expect(answer.headers.get('traceparent')).toMatch(
+      /^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-01$/,
+    );
+    expect(answer.headers.get('tracestate')).toMatch(/^fielding-jobs=[0-9a-f]{16},vendor=1$/);
+    expect(answer.headers.get('idempotent-replayed')).toBeNull();
+  });
+
+  test('can be read at once, at both of its addresses and both prefixes, as the same', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [{}, {}]);
+    const location = locationOf(await client.create(tenant, ids));
+    expect((await client.get(location)).status).toBe(200);
+    await client.untilEnded(location);
+    const jobId = location.split('/').at(-1) ?? '';
+    const addresses = [location, `${projectPath(tenant)}/${COLLECTION}/${jobId}`];
+    const answers = await Promise.all(
+      addresses.flatMap((address) => [client.get(address), client.get(`/v1${address}`)]),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+  });
+
+  test('works under /v1 too, and is the same creation', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [{}]);
+    const key = { 'idempotency-key': anId('K') };
+    const body = JSON.stringify({ target_group_ids: ids });
+    const first = await client.post(`/v1${projectPath(tenant)}/${COLLECTION}`, body, key);
+    const second = await client.post(`${projectPath(tenant)}/${COLLECTION}`, body, key);
+    expect(locationOf(second)).toBe(locationOf(first));
+    expect(second.headers.get('idempotent-replayed')).toBe('true');
+  });
+});
+
+describe('the status of a job', () => {
+  test('has every field, and one outcome for each target group, in id order', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [
+      {},
+      { status: 'live' },
+      { status: 'draft' },
+      { status: 'scheduled' },
+      { status: 'completed' },
+      { status: 'archived' },
+      { completesGoal: 10, currentCompletes: 10 },
+      { endFieldingAt: '2026-01-01T00:00:00.000Z' },
+    ]);
+    const other = await aProject(stack, [{}]);
+    const asked = [...ids, ...other.ids, 'ZZZZZZZZZZZZZZZZZZZZZZZZZZ'];
+    const polls: [string, string | null][] = [];
+    const location = locationOf(await client.create(tenant, [...asked].reverse()));
+    const job = await client.untilEnded(location, ({ headers, text }) => {
+      polls.push([text, headers.get('x-job-progress')]);
+    });
+
+    expect(job).toEqual({
+      job_id: location.split('/').at(-1),
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      created_by: SUBJECT,
+      status: 'Completed',
+      updated_target_groups: {
+        data: ids.slice(0, 2).map((target_group_id) => ({ target_group_id })),
+        has_more: false,
+      },
+      failed_target_groups: { data: expect.anything(), has_more: false },
+    });
+    const failed = job.failed_target_groups.data;
+    const reasons = failed.map(({ failure_reason }) => Object.values(failure_reason));
+    expect(failed.map(({ target_group_id }) => target_group_id)).toEqual([...asked.slice(2)].sort());
+    const notAllowed = (text: string) => ['StatusTransitionNotAllowed', text];
+    const notFound = ['TargetGroupNotFound', 'The project has no target group with this id.'];
+    expect(reasons).toEqual([
+      notAllowed('A fielding run in status draft cannot be resumed.'),
+      notAllowed('A fielding run in status scheduled cannot be resumed.'),
+      notAllowed('A fielding run in status completed cannot be resumed.'),
+      notAllowed('A fielding run in status archived cannot be resumed.'),
+      notAllowed('The fielding run cannot be resumed: its completes goal has been reached.'),
+      notAllowed('The fielding run cannot be resumed: its end date has passed.'),
+      notFound,
+      notFound,
+    ]);
+
+    expect(polls.at(-1)?.[1]).toBe(`${asked.length}/${asked.length}`);
+    for (const [text, progress] of polls.slice(0, -1)) {
+      const processing = JSON.parse(text) as JobBody;
+      expect(progress).toBe(`0/${asked.length}`);
+      expect(processing.updated_target_groups).toEqual({ data: [], has_more: false });
+      expect(processing.failed_target_groups).toEqual({ data: [], has_more: false });
+    }
+  });
+});
+
+describe('fielding runs', () => {
+  const runOf = async (client: Client, path: string) => {
+    const answer = await client.get(path);
+    expect(answer.status).toBe(200);
+    return (JSON.parse(answer.text) as { data: Record<string, unknown>[] }).data[0];
+  };
+
+  test('show what a job has done: moved once, by whom; and nothing where it was live', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [{ version: 3 }, { status: 'live', version: 7 }]);
+    const paths = ids.map((id) => `${projectPath(tenant)}/target-groups/${id}/fielding-runs`);
+    const before = await Promise.all(paths.map((path) => runOf(client, path)));
+    await client.run(tenant, ids);
+    const after = await Promise.all(paths.map((path) => runOf(client, `/v1${path}`)));
+    expect(after[0]).toEqual({
+      ...before[0],
+      status: 'live',
+      version: 4,
+      last_changed_by: SUBJECT,
+      last_changed_at: expect.stringMatching(/Z$/),
+    });
+    expect(after[0]?.['last_changed_at']).not.toBe(before[0]?.['last_changed_at']);
+    expect(after[1]).toEqual(before[1]);
+    expect(Object.keys(after[0] ?? {})).toEqual([
+      'id',
+      'status',
+      'start_fielding_at',
+      'end_fielding_at',
+      'version',
+      'last_changed_at',
+      'last_changed_by',
+    ]);
+  });
+
+  test('of an unknown target group, or of one of another project, are not found', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant } = await aProject(stack);
+    const other = await aProject(stack, [{}]);
+    for (const id of [anId(), ...other.ids]) {
+      const answer = await client.get(`${projectPath(tenant)}/target-groups/${id}/fielding-runs`);
+      expect(answer.status).toBe(404);
+      expect(errorOf(answer).object).toBe('not_found_error');
+    }
+  });
+});
+
+describe('errors', () => {
+  interface Case {
+    readonly name: string;
+    readonly status: number;
+    readonly object: string;
+    readonly send: (client: Client) => ReturnType<Client['get']>;
+    readonly params?: string[];
+  }
+  const tenantOf = async () => (await aProject(stack)).tenant;
+  const good = { target_group_ids: ['AAAAAAAAAAAAAAAAAAAAAAAAAA'] };
+  const create = async (client: Client, body: unknown = good, headers: Record<string, string> = {}) =>
+    client.post(`${projectPath(await tenantOf())}/${COLLECTION}`, JSON.stringify(body), headers);
+
+  const CASES: Case[] = [
+    {
+      name: 'a malformed path',
+      status: 400,
+      object: 'bad_request_error',
+      params: ['account_id', 'project_id'],
+      send: (client) => client.post(`/demand/accounts/0/projects/nope/${COLLECTION}`, JSON.stringify(good)),
+    },
+    {
+      name: 'a malformed job id',
+      status: 400,
+      object: 'bad_request_error',
+      params: ['job_id'],
+      send: async (client) => client.get(`${projectPath(await tenantOf())}/batch-jobs/resume/nope`),
+    },
+    {
+      name: 'a malformed target group id',
+      status: 400,
+      object: 'bad_request_error',
+      params: ['target_group_id'],
+      send: async (client) => client.get(`${projectPath(await tenantOf())}/target-groups/x/fielding-runs`),
+    },
+    {
+      name: 'headers and body at once',
+      status: 400,
+      object: 'bad_request_error',
+      params: ['idempotency-key', 'cint-api-version', 'target_group_ids[0]'],
+      send: (client) =>
+        create(
+          client,
+          { target_group_ids: ['x'] },
+          { 'idempotency-key': '', 'cint-api-version': '2020-01-01' },
+        ),
+    },
+    {
+      name: 'a project that is not there',
+      status: 404,
+      object: 'not_found_error',
+      send: (client) => client.create({ accountId: 101, projectId: anId('N') }, [anId()]),
+    },
+    {
+      name: "another account's project",
+      status: 404,
+      object: 'not_found_error',
+      send: async (client) => {
+        const { tenant } = await aProject(stack, [], 202);
+        return client.create({ ...tenant, accountId: 101 }, [anId()]);
+      },
+    },
+    {
+      name: 'a project that is not there, before a bad body',
+      status: 404,
+      object: 'not_found_error',
+      send: (client) =>
+        client.post(`${projectPath({ accountId: 101, projectId: anId('N') })}/${COLLECTION}`, '{'),
+    },
+    {
+      name: 'a job that is not there',
+      status: 404,
+      object: 'not_found_error',
+      send: async (client) => client.get(`${projectPath(await tenantOf())}/batch-jobs/resume/${anId('J')}`),
+    },
+    {
+      name: "another project's job",
+      status: 404,
+      object: 'not_found_error',
+      send: async (client) => {
+        const { tenant, ids } = await aProject(stack, [{}]);
+        const location = locationOf(await client.create(tenant, ids));
+        const other = await aProject(stack);
+        return client.get(location.replace(tenant.projectId, other.tenant.projectId));
+      },
+    },
+    {
+      name: 'an unknown route',
+      status: 404,
+      object: 'not_found_error',
+      send: (client) => client.get('/nowhere'),
+    },
+    { name: 'the root', status: 404, object: 'not_found_error', send: (client) => client.get('/') },
+    {
+      name: 'a known path with another method',
+      status: 404,
+      object: 'not_found_error',
+      send: async (client) =>
+        request('DELETE', `${stack.url}${projectPath(await tenantOf())}/${COLLECTION}`, {
+          authorization: `Bearer ${client.token}`,
+        }),
+    },
+    {
+      name: 'no token',
+      status: 401,
+      object: 'authorization_error',
+      send: async () =>
+        request('POST', `${stack.url}${projectPath(await tenantOf())}/${COLLECTION}`, {}, '{'),
+    },
+    {
+      name: 'a garbage token, before a malformed path',
+      status: 401,
+      object: 'authorization_error',
+      send: () => new Client(stack.url, 'garbage').get('/demand/accounts/x/projects/y/batch-jobs/resume/z'),
+    },
+    {
+      name: 'an expired token',
+      status: 401,
+      object: 'authorization_error',
+      send: async () => create(await Client.of(stack.url, { ttlSeconds: -60 })),
+    },
+    {
+      name: 'an account that the token lacks, the project there or not',
+      status: 403,
+      object: 'authorization_error',
+      send: async () => create(await Client.of(stack.url, { accounts: [102] })),
+    },
+    {
+      name: 'a scope that the token lacks, to create',
+      status: 403,
+      object: 'authorization_error',
+      send: async () => create(await Client.of(stack.url, { scope: 'batch-jobs:read' })),
+    },
+    {
+      name: 'a scope that the token lacks, to read',
+      status: 403,
+      object: 'authorization_error',
+      send: async () => {
+        const client = await Client.of(stack.url, { scope: 'batch-jobs:write' });
+        return client.get(`${projectPath(await tenantOf())}/batch-jobs/resume/${anId('J')}`);
+      },
+    },
+  ];
+
+  test.each(CASES)('$name: $status', async ({ status, object, send, params }) => {
+    const answer = await send(await Client.of(stack.url));
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(answer.headers.get('traceparent')).toMatch(TRACEPARENT);
+    const body = errorOf(answer);
+    expect(body).toEqual({
+      id: expect.stringMatching(UUID),
+      object,
+      detail: expect.stringMatching(/./),
+      ...(params && {
+        invalid_params: params.map((name) => ({ name, reason: expect.stringMatching(/found/) })),
+      }),
+    });
+  });
+});

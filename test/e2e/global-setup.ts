@@ -1,0 +1,18 @@
+/** Starts one local stack for all end-to-end suites; what they need of it goes through the environment. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, type RunningStack, startStack } from '../support/local-stack.ts';
+
+declare global {
+  var localStack: RunningStack | undefined;
+}
+
+export default async function setUp(): Promise<void> {
+  const folder = join(ROOT, '.local');
+  mkdirSync(folder, { recursive: true });
+  const logFile = join(folder, 'e2e.jsonl');
+  // A name of its own, so that tables on an external DynamoDB are those of this run.
+  const stackName = `E2e${process.pid}`;
+  globalThis.localStack = await startStack(['-c', `stackName=${stackName}`], logFile);
+  process.env['E2E_STACK'] = JSON.stringify({ ...globalThis.localStack.info, logFile });
+}

@@ -1,0 +1,187 @@
+/** A job is created once, whatever repeats: against the running local stack. */
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { describe, expect, test } from '@jest/globals';
+import type { Tenant } from '../../src/domain/ids.ts';
+import { anId } from '../support/builders.ts';
+import { type Answer, COLLECTION, Client, errorOf, locationOf, projectPath } from '../support/client.ts';
+import { aProject, dynamoDBOf, e2eStack, logged, nameLike, scan } from '../support/e2e.ts';
+
+const stack = e2eStack();
+
+/** The versions of target groups, as the API shows them. */
+async function versions(client: Client, tenant: Tenant, ids: readonly string[]): Promise<number[]> {
+  const answers = await Promise.all(
+    ids.map((id) => client.get(`${projectPath(tenant)}/target-groups/${id}/fielding-runs`)),
+  );
+  return answers.map(({ text }) => (JSON.parse(text) as { data: [{ version: number }] }).data[0].version);
+}
+
+const replayed = (answer: Answer) => answer.headers.get('idempotent-replayed');
+
+/** What must hold once all the calls were answered and the job has ended. */
+async function expectOneJob(
+  client: Client,
+  tenant: Tenant,
+  ids: readonly string[],
+  answers: readonly Answer[],
+) {
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+  const locations = new Set(answers.map(locationOf));
+  expect(locations.size).toBe(1);
+  const [location = ''] = locations;
+  const job = await client.untilEnded(location);
+  expect(job.status).toBe('Completed');
+  expect(job.updated_target_groups.data).toHaveLength(ids.length);
+  expect(await versions(client, tenant, ids)).toEqual(ids.map(() => 4));
+  const ours = ({ job_id }: Record<string, unknown>) => job_id === job.job_id;
+  expect(logged(stack, 'job.created').filter(ours)).toHaveLength(1);
+  expect(logged(stack, 'fan-out.sent').filter(ours)).toHaveLength(1);
+  expect(logged(stack, 'chunk.settled').filter(ours)).toHaveLength(1);
+}
+
+describe('the same call again', () => {
+  test('while the job runs, and after it has ended', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [{}, {}]);
+    const key = { 'idempotency-key': anId('K') };
+    const first = await client.create(tenant, ids, key);
+    const second = await client.create(tenant, ids, key);
+    await client.untilEnded(locationOf(first));
+    const third = await client.create(tenant, ids, key);
+    expect([first, second, third].map(replayed)).toEqual([null, 'true', 'true']);
+    await expectOneJob(client, tenant, ids, [first, second, third]);
+  });
+
+  test('each answer has its own trace', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [{}]);
+    const key = { 'idempotency-key': anId('K') };
+    const answers = [await client.create(tenant, ids, key), await client.create(tenant, ids, key)];
+    expect(new Set(answers.map(({ headers }) => headers.get('traceparent'))).size).toBe(2);
+  });
+
+  test('fifty times at once', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [{}, {}, {}]);
+    const key = { 'idempotency-key': anId('K') };
+    const answers = await Promise.all(Array.from({ length: 50 }, () => client.create(tenant, ids, key)));
+    expect(answers.map(replayed).filter((header) => header === null)).toHaveLength(1);
+    await expectOneJob(client, tenant, ids, answers);
+  });
+
+  test('with the ids in another order, or duplicated', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [{}, {}, {}]);
+    const key = { 'idempotency-key': anId('K') };
+    const first = await client.create(tenant, ids, key);
+    const second = await client.create(tenant, [...ids].reverse(), key);
+    const third = await client.create(tenant, [...ids, ...ids], key);
+    await expectOneJob(client, tenant, ids, [first, second, third]);
+  });
+
+  test('after the idempotency table has lost its record, before and after the end', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [{}, {}]);
+    const key = { 'idempotency-key': anId('K') };
+    const first = await client.create(tenant, ids, key);
+    await forgetAll();
+    const second = await client.create(tenant, ids, key);
+    await client.untilEnded(locationOf(first));
+    await forgetAll();
+    const answers = [first, second, await client.create(tenant, ids, key)];
+    expect(answers.map(replayed)).toEqual([null, 'true', 'true']);
+    await expectOneJob(client, tenant, ids, answers);
+  });
+});
+
+/** Empties the idempotency table, as an expiry or a restore would. */
+async function forgetAll(): Promise<void> {
+  const client = dynamoDBOf(stack);
+  const TableName = nameLike(stack.tables, 'Idempotency');
+  const records = await scan(stack, 'Idempotency');
+  expect(records.length).toBeGreaterThan(0);
+  for (const { id } of records) {
+    await client.send(new DeleteItemCommand({ TableName, Key: marshall({ id }) }));
+  }
+  client.destroy();
+}
+
+describe('the same key', () => {
+  test('with other target groups is refused, and the job stays as it was', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [{}, {}]);
+    const key = { 'idempotency-key': anId('K') };
+    const first = await client.create(tenant, ids.slice(0, 1), key);
+    const refused = await client.create(tenant, ids, key);
+    await forgetAll();
+    const refusedAgain = await client.create(tenant, ids, key);
+    for (const answer of [refused, refusedAgain]) {
+      expect(answer.status).toBe(400);
+      expect(errorOf(answer)).toMatchObject({
+        object: 'bad_request_error',
+        invalid_params: [{ name: 'idempotency-key' }],
+      });
+    }
+    await expectOneJob(client, tenant, ids.slice(0, 1), [
+      first,
+      await client.create(tenant, ids.slice(0, 1), key),
+    ]);
+    expect(await versions(client, tenant, ids.slice(1))).toEqual([3]);
+  });
+
+  test('in another project, or another account, is another job', async () => {
+    const client = await Client.of(stack.url, { accounts: [101, 102] });
+    const key = { 'idempotency-key': anId('K') };
+    const projects = [
+      await aProject(stack, [{}]),
+      await aProject(stack, [{}]),
+      await aProject(stack, [{}], 102),
+    ];
+    const answers = await Promise.all(projects.map(({ tenant, ids }) => client.create(tenant, ids, key)));
+    const jobs = answers.map((answer) => locationOf(answer).split('/').at(-1));
+    expect(new Set(jobs).size).toBe(3);
+    for (const answer of answers)
+      expect((await client.untilEnded(locationOf(answer))).status).toBe('Completed');
+  });
+
+  test('is free again after a call that was refused', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [{}]);
+    const key = { 'idempotency-key': anId('K') };
+    const path = `${projectPath(tenant)}/${COLLECTION}`;
+    expect((await client.post(path, '{"target_group_ids":["x"]}', key)).status).toBe(400);
+    expect((await client.create({ ...tenant, projectId: anId('N') }, ids, key)).status).toBe(404);
+    const answer = await client.create(tenant, ids, key);
+    expect(replayed(answer)).toBeNull();
+    await expectOneJob(client, tenant, ids, [answer]);
+  });
+});
+
+describe('the key itself', () => {
+  test.each([
+    ['of 255 characters is taken', 'k'.repeat(255), 201],
+    ['of 256 characters is refused', 'k'.repeat(256), 400],
+    ['that is empty is refused', '', 400],
+  ])('%s', async (_name, key, status) => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [{}]);
+    const answer = await client.create(tenant, ids, { 'idempotency-key': key });
+    expect(answer.status).toBe(status);
+    if (status === 400) expect(errorOf(answer).invalid_params?.[0]?.name).toBe('idempotency-key');
+  });
+
+  test('that is missing is refused', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [{}]);
+    const answer = await fetch(`${stack.url}${projectPath(tenant)}/${COLLECTION}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${client.token}` },
+      body: JSON.stringify({ target_group_ids: ids }),
+    });
+    expect(answer.status).toBe(400);
+    expect(((await answer.json()) as { invalid_params: { name: string }[] }).invalid_params[0]?.name).toBe(
+      'idempotency-key',
+    );
+  });
+});

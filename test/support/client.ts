@@ -1,0 +1,145 @@
+/** A client of the API, as one would write it: tokens, requests, and waiting for a job to end. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { Issuer } from '../../local/issuer.ts';
+import type { Tenant } from '../../src/domain/ids.ts';
+import { anId } from './builders.ts';
+
+export interface TokenOptions {
+  readonly accounts?: readonly number[];
+  readonly scope?: string;
+  readonly subject?: string;
+  readonly ttlSeconds?: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+export interface JobBody {
+  readonly job_id: string;
+  readonly created_at: string;
+  readonly created_by: string;
+  readonly status: 'Processing' | 'Completed' | 'Failed';
+  readonly updated_target_groups: {
+    readonly data: { target_group_id: string }[];
+    readonly has_more: boolean;
+  };
+  readonly failed_target_groups: {
+    readonly data: {
+      target_group_id: string;
+      failure_reason: { code: string; description: string };
+    }[];
+    readonly has_more: boolean;
+  };
+}
+
+export interface ErrorBody {
+  readonly id: string;
+  readonly object: string;
+  readonly detail: string;
+  readonly invalid_params?: { name: string; reason: string }[];
+}
+
+export const SUBJECT = '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11';
+
+/** A token of the local issuer; by default one that may do everything on account 101. */
+export async function aToken(options: TokenOptions = {}): Promise<string> {
+  const issuer = await Issuer.load();
+  return issuer.sign({
+    accounts: options.accounts ?? [101],
+    scope: options.scope ?? 'batch-jobs:write batch-jobs:read',
+    subject: options.subject ?? SUBJECT,
+    ttlSeconds: options.ttlSeconds ?? 3600,
+  });
+}
+
+export async function request(
+  method: string,
+  url: string,
+  headers: Record<string, string> = {},
+  body?: string | Uint8Array<ArrayBuffer>,
+): Promise<Answer> {
+  const response = await fetch(url, { method, headers, ...(body !== undefined && { body }) });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+export function projectPath(tenant: Tenant): string {
+  return `/demand/accounts/${tenant.accountId}/projects/${tenant.projectId}`;
+}
+
+export const COLLECTION = 'batch-jobs/resume-fielding-runs-by-target-group-id';
+
+export class Client {
+  readonly url: string;
+  readonly token: string;
+
+  constructor(url: string, token: string) {
+    this.url = url;
+    this.token = token;
+  }
+
+  static async of(url: string, options: TokenOptions = {}): Promise<Client> {
+    return new Client(url, await aToken(options));
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return request('GET', this.url + path, { authorization: `Bearer ${this.token}`, ...headers });
+  }
+
+  post(
+    path: string,
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    return request(
+      'POST',
+      this.url + path,
+      {
+        authorization: `Bearer ${this.token}`,
+        'content-type': 'application/json',
+        'idempotency-key': anId('K'),
+        ...headers,
+      },
+      body,
+    );
+  }
+
+  create(tenant: Tenant, ids: readonly string[], headers: Record<string, string> = {}): Promise<Answer> {
+    return this.post(
+      `${projectPath(tenant)}/${COLLECTION}`,
+      JSON.stringify({ target_group_ids: ids }),
+      headers,
+    );
+  }
+
+  /** Polls a job until it has ended. `onPoll` sees every answer on the way. */
+  async untilEnded(location: string, onPoll: (answer: Answer) => void = () => undefined): Promise<JobBody> {
+    for (;;) {
+      const answer = await this.get(location);
+      if (answer.status !== 200) throw new Error(`the job answers ${answer.status}: ${answer.text}`);
+      onPoll(answer);
+      const job = JSON.parse(answer.text) as JobBody;
+      if (job.status !== 'Processing') return job;
+      await pause(50);
+    }
+  }
+
+  /** Creates a job and waits for its end. */
+  async run(tenant: Tenant, ids: readonly string[]): Promise<JobBody> {
+    return this.untilEnded(locationOf(await this.create(tenant, ids)));
+  }
+}
+
+export function locationOf(answer: Answer): string {
+  const location = answer.headers.get('location');
+  if (answer.status !== 201 || location === null) {
+    throw new Error(`no job was created: ${answer.status} ${answer.text}`);
+  }
+  return location;
+}
+
+export function errorOf(answer: Answer): ErrorBody {
+  return JSON.parse(answer.text) as ErrorBody;
+}

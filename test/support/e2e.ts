@@ -1,0 +1,98 @@
+/** What the end-to-end suites share: the running stack, data of their own, and a look behind the API. */
+import { readFileSync } from 'node:fs';
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { BatchWriter } from '../../local/data/write.ts';
+import type { Tenant } from '../../src/domain/ids.ts';
+import type { TargetGroup } from '../../src/domain/target-group.ts';
+import { aTargetGroup, anId } from './builders.ts';
+import type { StackInfo } from './local-stack.ts';
+
+export interface E2eStack extends StackInfo {
+  readonly logFile: string;
+}
+
+export function e2eStack(): E2eStack {
+  const text = process.env['E2E_STACK'];
+  if (text === undefined) throw new Error('there is no local stack: run the suite through jest');
+  return JSON.parse(text) as E2eStack;
+}
+
+export function dynamoDBOf(stack: StackInfo): DynamoDBClient {
+  return new DynamoDBClient({
+    endpoint: stack.endpoints.dynamodb,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+}
+
+/** Name of the one table, queue or function whose logical id contains `part`. */
+export function nameLike(names: Readonly<Record<string, string>>, part: string): string {
+  const matches = Object.entries(names).filter(([logicalId]) => logicalId.includes(part));
+  const [match] = matches;
+  if (match === undefined || matches.length > 1) throw new Error(`${matches.length} are named like ${part}`);
+  return match[1];
+}
+
+let projects = 0;
+
+/** A project of this process alone, with target groups; those without overrides are paused and may be resumed. */
+export async function aProject(
+  stack: StackInfo,
+  groups: readonly Partial<TargetGroup>[] = [],
+  accountId = 101,
+): Promise<{ tenant: Tenant; ids: string[] }> {
+  projects += 1;
+  const unique = `${process.pid}X${projects}X`;
+  const tenant = { accountId, projectId: anId(`P${unique}`) };
+  const client = dynamoDBOf(stack);
+  const writer = new BatchWriter(client, nameLike(stack.tables, 'TargetGroups'));
+  await writer.put({ type: 'project', tenant });
+  const ids: string[] = [];
+  for (const overrides of groups) {
+    const group = aTargetGroup({
+      targetGroupId: anId(`T${unique}`),
+      startFieldingAt: '2026-01-01T00:00:00.000Z',
+      endFieldingAt: '2099-01-01T00:00:00.000Z',
+      ...overrides,
+      ...tenant,
+    });
+    await writer.put({ type: 'target_group', group });
+    ids.push(group.targetGroupId);
+  }
+  await writer.flush();
+  client.destroy();
+  return { tenant, ids };
+}
+
+/** Every item of a table, as plain JavaScript. */
+export async function scan(stack: StackInfo, part: string): Promise<Record<string, unknown>[]> {
+  const client = dynamoDBOf(stack);
+  const items: Record<string, unknown>[] = [];
+  let from;
+  do {
+    const page: { Items?: Record<string, never>[]; LastEvaluatedKey?: Record<string, never> } =
+      (await client.send(
+        new ScanCommand({ TableName: nameLike(stack.tables, part), ExclusiveStartKey: from }),
+      )) as never;
+    items.push(...(page.Items ?? []).map((item) => unmarshall(item)));
+    from = page.LastEvaluatedKey;
+  } while (from !== undefined);
+  client.destroy();
+  return items;
+}
+
+/** The log lines of the functions so far, with `message` one of `events`. */
+export function logged(stack: E2eStack, event: string): Record<string, unknown>[] {
+  return readFileSync(stack.logFile, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(`"${event}"`))
+    .flatMap((line) => {
+      try {
+        return [JSON.parse(line) as Record<string, unknown>];
+      } catch {
+        return [];
+      }
+    })
+    .filter((line) => line['message'] === event);
+}

@@ -1,0 +1,70 @@
+/** Starts the local stack as a user does, as a process of its own, and stops it as Ctrl-C does. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+
+/** What `GET /_local/info` answers. */
+export interface StackInfo {
+  readonly url: string;
+  readonly tables: Readonly<Record<string, string>>;
+  readonly queues: Readonly<Record<string, string>>;
+  readonly functions: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly endpoints: { readonly dynamodb: string; readonly sqs: string };
+}
+
+export interface RunningStack {
+  readonly info: StackInfo;
+  /** What it printed before it was ready, and with `ready`. */
+  readonly printed: readonly string[];
+  readonly process: ChildProcess;
+  /** Interrupts it; resolves with its exit code. */
+  stop(): Promise<number | null>;
+}
+
+/**
+ * @param args of `npm start`; the port is any free one unless they say otherwise
+ * @param logFile where everything that it prints goes
+ */
+export async function startStack(args: readonly string[] = [], logFile?: string): Promise<RunningStack> {
+  const child = spawn(process.execPath, ['local/main.ts', '--port', '0', '--log', 'json', ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log = logFile === undefined ? undefined : createWriteStream(logFile);
+  child.stdout.on('data', (data: Buffer) => log?.write(data));
+  child.stderr.on('data', (data: Buffer) => log?.write(data));
+
+  const printed: string[] = [];
+  let complaint = '';
+  child.stderr.on('data', (data: Buffer) => {
+    complaint += data.toString();
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    child.once('exit', (code) => {
+      reject(new Error(`the local stack ended with ${String(code)}: ${printed.join('\n')}\n${complaint}`));
+    });
+    createInterface(child.stdout).on('line', (line) => {
+      if (printed.length < 1000) printed.push(line);
+      const ready = /^ready (http:\S+)/.exec(line)?.[1];
+      if (ready !== undefined) resolve(ready);
+    });
+  });
+  const info = (await (await fetch(`${url}/_local/info`)).json()) as StackInfo;
+  return {
+    info,
+    printed,
+    process: child,
+    stop: async () => {
+      if (child.exitCode !== null) return child.exitCode;
+      child.kill('SIGINT');
+      const [code] = (await once(child, 'exit')) as [number | null];
+      log?.end();
+      return code;
+    },
+  };
+}
