@@ -25,7 +25,6 @@ export function environments(
 ): Record<FunctionName, Environment> {
   const common = {
     POWERTOOLS_SERVICE_NAME: 'fielding-jobs',
-    POWERTOOLS_METRICS_NAMESPACE: 'FieldingJobs',
     POWERTOOLS_LOG_LEVEL: config.logLevel,
     // Stack traces in the logs name the sources, not the one long line of the bundle.
     NODE_OPTIONS: '--enable-source-maps',

@@ -4,7 +4,6 @@ import { templateOf } from './template.ts';
 
 const COMMON = {
   POWERTOOLS_SERVICE_NAME: 'fielding-jobs',
-  POWERTOOLS_METRICS_NAMESPACE: 'FieldingJobs',
   POWERTOOLS_LOG_LEVEL: 'INFO',
   NODE_OPTIONS: '--enable-source-maps',
 };

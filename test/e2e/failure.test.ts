@@ -1,0 +1,109 @@
+/** What cannot be carried out, or was lost on the way, ends too: against the running local stack. */
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { describe, expect, test } from '@jest/globals';
+import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
+import { hashIds } from '../../src/domain/digest.ts';
+import type { Tenant } from '../../src/domain/ids.ts';
+import { canonicalIds } from '../../src/domain/job.ts';
+import { timestamp } from '../../src/domain/time.ts';
+import { TRACE, aJob, anId } from '../support/builders.ts';
+import { Client, type JobBody, projectPath, request } from '../support/client.ts';
+import { aProject, dynamoDBOf, e2eStack, nameLike } from '../support/e2e.ts';
+
+const stack = e2eStack();
+
+/** A job as a creation leaves it that was killed right after its commit: no message was sent. */
+async function aLostJob(tenant: Tenant, asked: readonly string[], ageSeconds: number): Promise<string> {
+  const dynamoDB = dynamoDBOf(stack);
+  const store = new DynamoDBJobStore(dynamoDB, nameLike(stack.tables, 'TablesJobs'));
+  const ids = canonicalIds(asked);
+  const createdAt = Date.now() - ageSeconds * 1000;
+  const job = aJob({
+    ...tenant,
+    jobId: anId(`J${process.pid}X`),
+    createdAt: timestamp(createdAt),
+    bodyHash: hashIds(ids),
+    total: ids.length,
+    chunkSize: 2,
+    expiresAt: Math.floor(Date.now() / 1000) + 86_400,
+  });
+  await store.saveRequest(job, { ids, trace: TRACE });
+  await store.commit(job, anId(), Date.now(), timestamp(createdAt));
+  dynamoDB.destroy();
+  return `${projectPath(tenant)}/batch-jobs/resume/${job.jobId}`;
+}
+
+/** Lets the schedules run now instead of at the next full minute. */
+async function runSchedules(): Promise<void> {
+  const answer = await request('POST', `${stack.url}/_local/schedules/run`);
+  expect(answer.status).toBe(200);
+}
+
+const failedOf = (job: JobBody) =>
+  job.failed_target_groups.data.map(({ target_group_id, failure_reason }) => [
+    target_group_id,
+    failure_reason.code,
+    failure_reason.description,
+  ]);
+
+describe('a job', () => {
+  test('with one damaged record is Failed, and has its outcome for all the others', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [{}, {}, { status: 'draft' }]);
+    const [good = '', damaged = '', draft = ''] = ids;
+    const dynamoDB = dynamoDBOf(stack);
+    await dynamoDB.send(
+      new UpdateItemCommand({
+        TableName: nameLike(stack.tables, 'TargetGroups'),
+        Key: marshall({ pk: `${tenant.accountId}#${tenant.projectId}#${damaged}` }),
+        UpdateExpression: 'SET version = :text',
+        ExpressionAttributeValues: marshall({ ':text': 'three' }),
+      }),
+    );
+    dynamoDB.destroy();
+
+    const job = await client.run(tenant, ids);
+    expect(job.status).toBe('Failed');
+    expect(job.updated_target_groups.data).toEqual([{ target_group_id: good }]);
+    expect(failedOf(job)).toEqual([
+      [damaged, 'InternalError', 'The target group could not be processed: its record is damaged.'],
+      [draft, 'StatusTransitionNotAllowed', 'A fielding run in status draft cannot be resumed.'],
+    ]);
+  });
+
+  test('whose messages were never sent is sent again and completes', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, Array<object>(5).fill({}));
+    const location = await aLostJob(tenant, ids, 1000);
+    const before = await client.get(location);
+    expect(before.headers.get('x-job-progress')).toBe('0/5');
+    await runSchedules();
+    const job = await client.untilEnded(location);
+    expect(job.status).toBe('Completed');
+    expect(job.updated_target_groups.data).toHaveLength(5);
+  });
+
+  test('past its deadline is settled with what it has', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [{}, { status: 'live' }, { status: 'archived' }]);
+    const [paused = '', live = '', archived = ''] = ids;
+    const unknown = anId('U');
+    const location = await aLostJob(tenant, [...ids, unknown], 3601);
+    await runSchedules();
+    const job = await client.untilEnded(location);
+    expect(job.status).toBe('Failed');
+    expect(job.updated_target_groups.data).toEqual([{ target_group_id: live }]);
+    expect(failedOf(job)).toEqual([
+      [
+        paused,
+        'InternalError',
+        'The target group could not be processed before the deadline of the job. It was not changed.',
+      ],
+      [archived, 'StatusTransitionNotAllowed', 'A fielding run in status archived cannot be resumed.'],
+      [unknown, 'TargetGroupNotFound', 'The project has no target group with this id.'],
+    ]);
+    const run = await client.get(`${projectPath(tenant)}/target-groups/${paused}/fielding-runs`);
+    expect(JSON.parse(run.text)).toMatchObject({ data: [{ status: 'paused', version: 3 }] });
+  });
+});

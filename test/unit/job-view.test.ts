@@ -1,0 +1,59 @@
+/** A job as it is answered: every field always there, and small enough whatever failed. */
+import { describe, expect, test } from '@jest/globals';
+import { ACTION_NAMES } from '../../src/domain/actions.ts';
+import {
+  NOT_CARRIED_OUT,
+  NOT_FOUND,
+  NOT_UNDERSTOOD,
+  type Failure,
+  decide,
+} from '../../src/domain/outcome.ts';
+import { FIELDING_RUN_STATUSES } from '../../src/domain/target-group.ts';
+import { jobResponse } from '../../src/runtime/http/job-view.ts';
+import { AT, aJob, aTargetGroup, ids } from '../support/builders.ts';
+
+/** What a function may answer: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const LAMBDA_RESPONSE_LIMIT = 6 * 1024 * 1024;
+
+/** Every failure there is, found by deciding about every situation. */
+function everyFailure(): Failure[] {
+  const situations = [{}, { currentCompletes: 100 }, { endFieldingAt: AT }];
+  const refused = ACTION_NAMES.flatMap((action) =>
+    FIELDING_RUN_STATUSES.flatMap((status) =>
+      situations.map((situation) => decide(action, aTargetGroup({ status, ...situation }), 'mark', AT)),
+    ),
+  ).flatMap((decision) => (decision.kind === 'refused' ? [decision.failure] : []));
+  return [NOT_FOUND, NOT_CARRIED_OUT, NOT_UNDERSTOOD, ...refused];
+}
+
+describe('the answer about a job', () => {
+  test('of 10,000 failures of the longest kind stays under the limit', () => {
+    const all = everyFailure();
+    expect(all.length).toBeGreaterThan(6);
+    const size = (failure: Failure) => JSON.stringify(failure).length;
+    const [longest] = all.sort((a, b) => size(b) - size(a));
+    if (longest === undefined) throw new Error('there are no failures');
+    const job = aJob({ total: 10_000, settled: new Set(Array(50).keys()) });
+    const response = jobResponse(
+      job,
+      ids(10_000).map((targetGroupId) => ({ targetGroupId, failure: longest })),
+    );
+    // What Lambda counts is the response as JSON, in which the body is a text with every quote escaped.
+    expect(Buffer.byteLength(JSON.stringify(response))).toBeLessThan(LAMBDA_RESPONSE_LIMIT);
+  });
+
+  test('of a job that runs has empty lists, and tells how far it is', () => {
+    const job = aJob({ total: 450, chunkSize: 200, settled: new Set([2]) });
+    const { body, headers, statusCode } = jobResponse(job, []);
+    expect(statusCode).toBe(200);
+    expect(headers).toMatchObject({ 'x-job-progress': '50/450' });
+    expect(JSON.parse(body ?? '')).toEqual({
+      job_id: job.jobId,
+      created_at: job.createdAt,
+      created_by: job.createdBy,
+      status: 'Processing',
+      updated_target_groups: { data: [], has_more: false },
+      failed_target_groups: { data: [], has_more: false },
+    });
+  });
+});
