@@ -1,4 +1,5 @@
 /** POST …/batch-jobs/{action's collection}: creates a bulk job and answers 201 with its address. */
+import { randomUUID } from 'node:crypto';
 import { dynamoDBClient } from '../src/adapters/dynamodb/client.ts';
 import { DynamoDBJobStore } from '../src/adapters/dynamodb/job-store.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
@@ -13,6 +14,7 @@ import { authenticatorFromEnv } from '../src/runtime/http/authenticate.ts';
 import { parseCreateRequest } from '../src/runtime/http/create-request.ts';
 import { httpHandler } from '../src/runtime/http/http-handler.ts';
 import { actionOf, jobPath, parsePath } from '../src/runtime/http/path.ts';
+import { stopTime } from '../src/runtime/stop-time.ts';
 import { logJournal } from '../src/runtime/observability/logger.ts';
 import { annotateJob, traced } from '../src/runtime/observability/tracer.ts';
 
@@ -62,7 +64,8 @@ export const handler = httpHandler(async (request, trace, context) => {
       targetGroupIds,
       createdBy: caller.userId,
       trace: { traceparent: trace.traceparent, tracestate: trace.tracestate },
-      owner: context.awsRequestId,
+      owner: randomUUID(),
+      answerBy: stopTime(context, 3_000),
     },
   );
   annotateJob(jobId);

@@ -1,4 +1,5 @@
 /** Runs every minute and looks after the jobs that stand still. */
+import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { dynamoDBClient } from '../src/adapters/dynamodb/client.ts';
@@ -43,5 +44,5 @@ export const handler = middy()
   .use(traceInvocation())
   .use(logInvocation())
   .handler(async (_event: unknown, context: Context) => {
-    await reconcile(world, context.awsRequestId, stopTime(context, 10_000));
+    await reconcile(world, randomUUID(), stopTime(context, 10_000));
   });

@@ -7,8 +7,10 @@ import { dynamoDBClient } from '../src/adapters/dynamodb/client.ts';
 import { DynamoDBJobStore } from '../src/adapters/dynamodb/job-store.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
 import { decodeChunk } from '../src/adapters/sqs/chunk-message.ts';
+import { sqsClient } from '../src/adapters/sqs/client.ts';
+import { queueReturner } from '../src/adapters/sqs/return-to-queue.ts';
 import { runChunk } from '../src/application/run-chunk.ts';
-import { UnparsableMessageError } from '../src/domain/errors.ts';
+import { ChunkTakenError, ChunkUnfinishedError, UnparsableMessageError } from '../src/domain/errors.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { readEnv } from '../src/runtime/env.ts';
 import { stopTime } from '../src/runtime/stop-time.ts';
@@ -16,8 +18,15 @@ import { log, logInvocation, logJournal, logTrace } from '../src/runtime/observa
 import { traceIdOf } from '../src/runtime/observability/trace-context.ts';
 import { traceInvocation, traced } from '../src/runtime/observability/tracer.ts';
 
-const env = readEnv(['JOBS_TABLE', 'TARGET_GROUPS_TABLE', 'PARALLELISM', 'CLAIM_SECONDS']);
+const env = readEnv([
+  'JOBS_TABLE',
+  'TARGET_GROUPS_TABLE',
+  'CHUNKS_QUEUE_URL',
+  'PARALLELISM',
+  'CLAIM_SECONDS',
+]);
 const dynamoDB = traced(dynamoDBClient());
+const returnToQueue = queueReturner(traced(sqsClient()), env.CHUNKS_QUEUE_URL);
 const world = {
   jobs: new DynamoDBJobStore(dynamoDB, env.JOBS_TABLE),
   groups: new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE),
@@ -32,10 +41,21 @@ async function work(record: SQSRecord, stopAt: number): Promise<void> {
     logTrace(traceIdOf(chunkWork.trace.traceparent));
     await runChunk(world, chunkWork, randomUUID(), stopAt);
   } catch (error) {
-    if (error instanceof UnparsableMessageError) {
-      log('message.unparsable', { messageId: record.messageId, cause: error });
-    }
+    await deliverAgain(record, error);
     throw error;
+  }
+}
+
+/** Says why a message failed and, where waiting for the end of its visibility timeout is no use, ends that early. */
+async function deliverAgain(record: SQSRecord, error: unknown): Promise<void> {
+  if (error instanceof UnparsableMessageError) {
+    log('message.unparsable', { messageId: record.messageId, cause: error });
+  } else if (error instanceof ChunkTakenError) {
+    // Its owner is at work, or dead: the visibility timeout is longer than any claim.
+  } else {
+    if (!(error instanceof ChunkUnfinishedError))
+      log('chunk.failed', { messageId: record.messageId, cause: error });
+    await returnToQueue(record.receiptHandle, Number(record.attributes.ApproximateReceiveCount));
   }
 }
 

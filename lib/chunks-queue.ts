@@ -4,7 +4,8 @@ import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { type Config, visibilitySeconds } from './config.ts';
+import type { Config } from './config.ts';
+import { visibilitySeconds } from './timing.ts';
 
 /**
  * Target groups per invocation. An invocation is short then even when everything is slow, one that is killed

@@ -6,6 +6,7 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
 import { nearMisses } from './near-misses.ts';
+import { visibilitySeconds } from './timing.ts';
 import {
   issuerAddress,
   matching,
@@ -18,9 +19,7 @@ import {
   word,
 } from './setting.ts';
 
-/** How many worker timeouts a message stays invisible: AWS's own advice for queues in front of functions. */
-const VISIBILITY_TIMEOUTS = 6;
-
+const SECONDS_PER_HOUR = 3_600;
 const SECONDS_PER_DAY = 86_400;
 
 const LOG_RETENTION_DAYS = Object.values(RetentionDays)
@@ -73,15 +72,16 @@ const settings = z.object({
     1,
     900,
     30,
-    'Timeout of the worker function; a message stays invisible for 6 times as long.',
+    'Timeout of the worker function. Claims of chunks and the visibility timeout of messages follow from it.',
   ),
   // A new on-demand table takes 4,000 writes a second without throttling: 10 workers may have 400 of them each.
   workerMaxConcurrency: wholeNumber(2, 1_000, 10, 'Most workers at a time, so that they starve nobody else.'),
-  // Each receive of a throttled or interrupted chunk counts: fewer would bury chunks that were only unlucky.
+  // Each receive of a throttled or interrupted chunk counts. A chunk that is handed back returns after 10 s, 20 s,
+  // 40 s and so on: eight receives are about a quarter of an hour.
   maxReceiveCount: wholeNumber(
     1,
     1_000,
-    5,
+    8,
     'Deliveries of a message before it goes to the dead-letter queue. AWS advises 5 or more.',
   ),
   logRetentionDays: oneOfNumbers(LOG_RETENTION_DAYS, RetentionDays.ONE_MONTH, 'Days that logs are kept.'),
@@ -109,7 +109,7 @@ const checked = settings
     ...relation(['stalledSeconds', 'workerTimeoutSeconds'], {
       holds: (c) => c.stalledSeconds > visibilitySeconds(c.workerTimeoutSeconds),
       expected:
-        `more than ${VISIBILITY_TIMEOUTS} x workerTimeoutSeconds, ` +
+        'more than the visibility timeout, which is 6 x workerTimeoutSeconds or 330 s more than twice that, ' +
         'or chunks are enqueued again while their first delivery may still return',
     }),
   )
@@ -117,6 +117,13 @@ const checked = settings
     ...relation(['deadlineSeconds', 'stalledSeconds'], {
       holds: (c) => c.deadlineSeconds > c.stalledSeconds,
       expected: 'more than stalledSeconds, or a stalled job ends before it is given another try',
+    }),
+  )
+  .refine(
+    ...relation(['deadlineSeconds', 'jobRetentionDays'], {
+      holds: (c) => 2 * c.deadlineSeconds + SECONDS_PER_HOUR <= c.jobRetentionDays * SECONDS_PER_DAY,
+      expected:
+        'at most half of jobRetentionDays less half an hour, or a job is forgotten before it has ended',
     }),
   )
   .refine(
@@ -179,11 +186,6 @@ export function describeConfig(): KeyDescription[] {
     fallback: schema.parse(undefined),
     ...notesOf(schema),
   }));
-}
-
-/** Seconds a message is hidden while a worker has it. */
-export function visibilitySeconds(workerTimeoutSeconds: number): number {
-  return VISIBILITY_TIMEOUTS * workerTimeoutSeconds;
 }
 
 /** A rule between two keys, blamed on the first; it is tried once both are good by themselves. */

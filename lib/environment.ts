@@ -3,15 +3,13 @@ import type { ChunksQueue } from './chunks-queue.ts';
 import type { Config } from './config.ts';
 import { type FunctionName, timeoutSeconds } from './function-sizes.ts';
 import type { Tables } from './tables.ts';
+import { claimSeconds } from './timing.ts';
 
 /**
  * Writes in flight per function. At a few milliseconds each, 16 keep a function's share of a CPU busy; more
  * would wait for the CPU, not for DynamoDB.
  */
 const PARALLELISM = 16;
-
-/** How far two clocks may be apart before a chunk's claim could be taken over while its owner still works. */
-const CLOCK_SKEW_SECONDS = 300;
 
 const SECONDS_PER_HOUR = 3_600;
 
@@ -58,7 +56,7 @@ export function environments(
     'get-job': { ...common, ...tokens, ...jobs },
     'get-fielding-runs': { ...common, ...tokens, ...targetGroups },
     'not-found': common,
-    worker: { ...common, ...jobs, ...targetGroups, ...writer('worker', config) },
+    worker: { ...common, ...jobs, ...targetGroups, ...queue, ...writer('worker', config) },
     reconcile: {
       ...common,
       ...jobs,
@@ -75,6 +73,6 @@ export function environments(
 function writer(name: FunctionName, config: Config): Environment {
   return {
     PARALLELISM: String(PARALLELISM),
-    CLAIM_SECONDS: String(timeoutSeconds(name, config) + CLOCK_SKEW_SECONDS),
+    CLAIM_SECONDS: String(claimSeconds(timeoutSeconds(name, config))),
   };
 }

@@ -34,6 +34,8 @@ export function permissions(tables: Tables, chunks: ChunksQueue): Record<Functio
       allow(targetGroups, 'dynamodb:GetItem', 'dynamodb:UpdateItem'),
       // What Lambda itself needs, under this role, to deliver the messages.
       allow(queue, 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'),
+      // What the worker itself calls, to have a chunk that it hands back delivered soon.
+      allow(queue, 'sqs:ChangeMessageVisibility'),
     ],
     reconcile: [
       allow(jobs, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'),

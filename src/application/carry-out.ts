@@ -1,7 +1,8 @@
 /** Decides the outcome of one target group of a job: by moving it, or, past the deadline, by looking at it. */
-import { ChunkUnfinishedError, InconsistentStoreError } from '../domain/errors.ts';
+import { InconsistentStoreError, TargetGroupChangedError } from '../domain/errors.ts';
 import {
   NOT_CARRIED_OUT,
+  NOT_READ,
   NOT_UNDERSTOOD,
   type Failure,
   type Outcome,
@@ -20,33 +21,30 @@ export interface CarryOutWorld {
   readonly journal: Journal;
 }
 
-/** How often a target group that changes between our write and our read is tried before it is left for later. */
-const TRIES = 3;
-
 /**
  * Moves a target group, or finds out why it does not move. One conditional write decides.
  *
- * @throws ChunkUnfinishedError when it changed under each of our tries, and whatever the store throws
+ * @throws TargetGroupChangedError when it changed between the two, and whatever the store throws: to be tried again
  */
 export function carryOut(world: CarryOutWorld, work: ChunkWork, targetGroupId: string): Promise<Outcome> {
   const { groups, clock, journal } = world;
   const { key, mark, action } = named(work, targetGroupId);
   return orDamaged(targetGroupId, async () => {
-    for (let tries = 0; tries < TRIES; tries += 1) {
-      const now = timestamp(clock.now());
-      if (await groups.move(key, { action, mark, now, by: work.job.createdBy })) return { targetGroupId };
-      const decision = decide(action, await groups.find(key), mark, now);
-      switch (decision.kind) {
-        case 'updated':
-          return { targetGroupId };
-        case 'refused':
-          return failed(targetGroupId, decision.failure);
-        case 'move':
-          // A user changed it after our write was refused and before we read it: ask again.
-          journal.note({ event: 'race.lost', race: 'move', jobId: work.chunk.jobId });
-      }
+    const now = timestamp(clock.now());
+    if (await groups.move(key, { action, mark, now, by: work.job.createdBy })) return { targetGroupId };
+    const decision = decide(action, await groups.find(key), mark, now);
+    switch (decision.kind) {
+      case 'updated':
+        return { targetGroupId };
+      case 'refused':
+        return failed(targetGroupId, decision.failure);
+      case 'move':
+        // A user changed it after our write was refused and before we read it.
+        journal.note({ event: 'race.lost', race: 'move', jobId: work.chunk.jobId });
+        throw new TargetGroupChangedError('A target group changed between our write and our read.', {
+          ...key,
+        });
     }
-    throw new ChunkUnfinishedError('A target group changed at each of our tries.', { ...key });
   });
 }
 
@@ -55,12 +53,23 @@ export function carryOut(world: CarryOutWorld, work: ChunkWork, targetGroupId: s
  * job's mark was moved by it and is updated, what could not have moved is refused as always, and the rest was
  * not carried out. Whoever asks holds the claim of its chunk, so that no worker moves it after it was read.
  *
- * @throws whatever the store throws
+ * @param lastResort whether one that cannot be read is given up too
+ * @throws whatever the store throws, unless this is the last resort
  */
-export function giveUp(world: CarryOutWorld, work: ChunkWork, targetGroupId: string): Promise<Outcome> {
+export function giveUp(
+  world: CarryOutWorld,
+  work: ChunkWork,
+  targetGroupId: string,
+  lastResort: boolean,
+): Promise<Outcome> {
   const { key, mark, action } = named(work, targetGroupId);
   return orDamaged(targetGroupId, async () => {
-    const decision = decide(action, await world.groups.find(key), mark, timestamp(world.clock.now()));
+    const found = await world.groups.find(key).catch((error: unknown) => {
+      if (lastResort && !(error instanceof InconsistentStoreError)) return 'unreadable' as const;
+      throw error;
+    });
+    if (found === 'unreadable') return failed(targetGroupId, NOT_READ);
+    const decision = decide(action, found, mark, timestamp(world.clock.now()));
     switch (decision.kind) {
       case 'updated':
         return { targetGroupId };

@@ -36,6 +36,8 @@ export interface Creation {
   readonly trace: Trace;
   /** Names this very attempt; no two attempts share a name. */
   readonly owner: string;
+  /** Epoch ms by which the answer must be given, whether or not the fan-out is through. */
+  readonly answerBy: number;
 }
 
 /** @throws ProjectNotFoundError when the account has no such project */
@@ -136,7 +138,7 @@ async function commitJob(
     targetGroups: job.total,
     chunks: chunkCount(job),
   });
-  return { replayed: false, fanOut: sendAll(world, job, ids, creation.trace) };
+  return { replayed: false, fanOut: sendAll(world, job, ids, creation) };
 }
 
 function replayOf(existing: Job, bodyHash: string): Created {
@@ -153,11 +155,11 @@ async function sendAll(
   { queue, journal }: CreateJobWorld,
   job: Job,
   ids: readonly string[],
-  trace: Trace,
+  { trace, answerBy }: Creation,
 ): Promise<void> {
   const indexes = [...Array(chunkCount(job)).keys()];
   try {
-    await queue.send(chunkWork(job, ids, indexes, trace));
+    await queue.send(chunkWork(job, ids, indexes, trace), answerBy);
     journal.note({ event: 'fan-out.sent', jobId: job.jobId, chunks: indexes.length });
   } catch (cause) {
     journal.note({ event: 'fan-out.failed', jobId: job.jobId, cause });

@@ -29,8 +29,8 @@ export async function getJob(
     throw new JobNotFoundError('The project has no such job.', { ...tenant, action, jobId });
   }
   if (statusOf(job) === 'Processing') return { job, outcomes: [] };
-  const [{ ids }, failures] = await Promise.all([jobs.request(job), jobs.failures(job)]);
-  return { job, outcomes: outcomesOf(ids, failures) };
+  const [{ ids }, results] = await Promise.all([jobs.request(job), jobs.results(job)]);
+  return { job, outcomes: outcomesOf(job, ids, results) };
 }
 
 function isOf(job: Job, tenant: Tenant, action: string): boolean {

@@ -4,7 +4,6 @@
  * Runs `work` over the items, at most `limit` at a time, in order of the items, and waits for all. Stops taking
  * up items when `mayGoOn` says no.
  *
- * @returns how many items were not taken up
  * @throws what `work` throws; what was under way is waited for first
  */
 export async function inParallel<T>(
@@ -12,7 +11,7 @@ export async function inParallel<T>(
   limit: number,
   work: (item: T) => Promise<void>,
   mayGoOn: () => boolean = () => true,
-): Promise<number> {
+): Promise<void> {
   let next = 0;
   const lane = async () => {
     while (next < items.length && mayGoOn()) {
@@ -24,5 +23,4 @@ export async function inParallel<T>(
   const lanes = await Promise.allSettled(Array.from({ length: Math.min(limit, items.length) }, lane));
   const broken = lanes.find((result) => result.status === 'rejected');
   if (broken !== undefined) throw broken.reason;
-  return items.length - next;
 }

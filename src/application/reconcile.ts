@@ -1,5 +1,5 @@
 /** Looks after jobs that stand still: what is unsettled is sent again, and past the deadline it is settled here. */
-import { ChunkUnfinishedError } from '../domain/errors.ts';
+import { ChunkTakenError } from '../domain/errors.ts';
 import { type Job, statusOf, unsettledChunks } from '../domain/job.ts';
 import { timestamp } from '../domain/time.ts';
 import type { DueJob } from '../ports/job-store.ts';
@@ -76,31 +76,37 @@ async function lookAfter(world: ReconcileWorld, due: DueJob, owner: string, stop
   }
   if (now >= deadline) return settleRest(world, job, owner, stopAt);
   if (job.settled.size > postponed.settledBefore) return;
-  await sendAgain(world, job);
+  await sendAgain(world, job, stopAt);
 }
 
 /** A chunk that is only waiting in the queue is then there twice; whoever comes second finds its result. */
-async function sendAgain({ jobs, queue, journal }: ReconcileWorld, job: Job): Promise<void> {
+async function sendAgain({ jobs, queue, journal }: ReconcileWorld, job: Job, stopAt: number): Promise<void> {
   const request = await jobs.request(job);
   const unsettled = unsettledChunks(job);
-  await queue.send(chunkWork(job, request.ids, unsettled, request.trace));
+  await queue.send(chunkWork(job, request.ids, unsettled, request.trace), stopAt);
   journal.note({ event: 'job.re-enqueued', jobId: job.jobId, chunks: unsettled.length });
 }
 
-/** Settles what is left of a job whose deadline has passed. */
+/**
+ * Settles what is left of a job whose deadline has passed. What cannot even be read is tried again for as long
+ * as the job was given; then it is given up too, for every job ends.
+ */
 async function settleRest(world: ReconcileWorld, job: Job, owner: string, stopAt: number): Promise<void> {
-  const { jobs, clock, journal } = world;
+  const { jobs, clock, journal, settings } = world;
   const request = await jobs.request(job);
   const unsettled = unsettledChunks(job);
+  const lastResort = clock.now() >= Date.parse(job.createdAt) + 2 * settings.deadlineMs;
   journal.note({ event: 'job.deadline-passed', jobId: job.jobId, chunks: unsettled.length });
   const troubles: unknown[] = [];
   for (const work of chunkWork(job, request.ids, unsettled, request.trace)) {
     if (clock.now() >= stopAt) break;
     try {
-      await settleChunk(world, work, `${owner}/${work.chunk.index}`, stopAt, (id) => giveUp(world, work, id));
+      await settleChunk(world, work, `${owner}/${work.chunk.index}`, stopAt, (id) =>
+        giveUp(world, work, id, lastResort),
+      );
     } catch (error) {
-      // Somebody still holds this chunk (the journal has it), or the store failed us: the others need not wait.
-      if (!(error instanceof ChunkUnfinishedError)) troubles.push(error);
+      // Somebody still holds this chunk, or the store failed us: the others need not wait for it.
+      if (!(error instanceof ChunkTakenError)) troubles.push(error);
     }
   }
   if (troubles.length > 0) throw new AggregateError(troubles, 'Some chunks could not be settled yet.');

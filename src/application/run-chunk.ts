@@ -1,5 +1,5 @@
 /** Works on one chunk of a job: claim it, move its target groups, settle it. */
-import { ChunkUnfinishedError } from '../domain/errors.ts';
+import { ChunkTakenError, ChunkUnfinishedError } from '../domain/errors.ts';
 import { type ChunkKey, groupFailures, isBroken } from '../domain/job.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { JobStore } from '../ports/job-store.ts';
@@ -7,6 +7,7 @@ import type { ChunkWork } from '../ports/work-queue.ts';
 import { type CarryOutWorld, carryOut } from './carry-out.ts';
 import { finishChunk } from './finish-chunk.ts';
 import { inParallel } from './in-parallel.ts';
+import { patiently } from './patiently.ts';
 
 export interface RunChunkWorld extends CarryOutWorld {
   readonly jobs: JobStore;
@@ -18,7 +19,13 @@ export interface RunChunkWorld extends CarryOutWorld {
   };
 }
 
-/** Decides one target group's outcome. */
+/**
+ * How long a chunk that is handed back stays ours: a write whose answer we gave up on may still arrive, and must
+ * find nobody who has already looked at its target group.
+ */
+const LATE_WRITES_MS = 5_000;
+
+/** Decides one target group's outcome; may be tried again when it throws. */
 export type Settler = (targetGroupId: string) => Promise<Outcome>;
 
 /**
@@ -26,7 +33,8 @@ export type Settler = (targetGroupId: string) => Promise<Outcome>;
  *
  * @param owner names this very attempt; no two attempts share a name
  * @param stopAt epoch ms after which no further target group is taken up
- * @throws ChunkUnfinishedError when it must be taken up again; then nobody holds it but who claimed it before
+ * @throws ChunkTakenError when somebody else holds the chunk
+ * @throws ChunkUnfinishedError when it must be taken up again; then it is free within seconds
  */
 export async function runChunk(
   world: RunChunkWorld,
@@ -40,7 +48,7 @@ export async function runChunk(
 /**
  * Claims a chunk, decides the outcome of each of its target groups with `settler`, and writes the result.
  *
- * @throws ChunkUnfinishedError as `runChunk`
+ * @throws ChunkTakenError, ChunkUnfinishedError as `runChunk`
  */
 export async function settleChunk(
   world: RunChunkWorld,
@@ -63,7 +71,7 @@ export async function settleChunk(
   let cause: unknown;
   const attempt = async (id: string) => {
     try {
-      outcomes.push(await settler(id));
+      outcomes.push(await patiently(clock, stopAt, () => settler(id)));
     } catch (error) {
       cause ??= error;
     }
@@ -73,21 +81,21 @@ export async function settleChunk(
   const unfinished = ids.length - outcomes.length;
   if (unfinished > 0) {
     journal.note({ event: 'chunk.handed-back', jobId: chunk.jobId, chunk: chunk.index, unfinished, cause });
-    await jobs.release(chunk, owner);
+    await jobs.release(chunk, owner, clock.now() + LATE_WRITES_MS);
     throw unfinishedError(chunk, `${unfinished} of its target groups could not be processed now.`, cause);
   }
 
-  const failures = groupFailures(outcomes);
+  const failures = groupFailures(ids, outcomes);
   if (!(await jobs.settle(chunk, owner, failures, clock.now()))) {
     // Our claim ended under us and somebody else took the chunk up. Their result stands, if they have one yet.
     journal.note({ event: 'race.lost', race: 'settle', jobId: chunk.jobId });
     if (await claim(world, chunk, owner, clock.now())) {
-      await jobs.release(chunk, owner);
+      await jobs.release(chunk, owner, clock.now());
       throw unfinishedError(chunk, 'Its claim was lost before its result was written.');
     }
     return;
   }
-  const failed = failures.flatMap((group) => group.targetGroupIds).length;
+  const failed = failures.flatMap((group) => group.positions).length;
   journal.note({
     event: 'chunk.settled',
     jobId: chunk.jobId,
@@ -102,7 +110,7 @@ export async function settleChunk(
 
 /**
  * @returns true when the chunk is ours to work on, false when it has its result and nothing is left to do
- * @throws ChunkUnfinishedError when somebody else holds it
+ * @throws ChunkTakenError when somebody else holds it
  */
 async function claim(world: RunChunkWorld, chunk: ChunkKey, owner: string, now: number): Promise<boolean> {
   const { jobs, journal, settings } = world;
@@ -112,7 +120,7 @@ async function claim(world: RunChunkWorld, chunk: ChunkKey, owner: string, now: 
       return true;
     case 'taken':
       journal.note({ event: 'race.lost', race: 'claim', jobId: chunk.jobId });
-      throw unfinishedError(chunk, 'Another worker holds it.');
+      throw new ChunkTakenError('Another worker holds the chunk.', { ...chunk });
     case 'settled':
       // Whoever settled it may have died before the job knew. Adding to the job's set twice adds once.
       journal.note({ event: 'chunk.repeated', jobId: chunk.jobId, chunk: chunk.index });
@@ -131,8 +139,8 @@ function unfinishedError(chunk: ChunkKey, why: string, cause?: unknown): ChunkUn
 
 function countByCode(failures: ReturnType<typeof groupFailures>): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { code, targetGroupIds } of failures) {
-    counts[code] = (counts[code] ?? 0) + targetGroupIds.length;
+  for (const { code, positions } of failures) {
+    counts[code] = (counts[code] ?? 0) + positions.length;
   }
   return counts;
 }

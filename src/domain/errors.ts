@@ -77,6 +77,16 @@ export class UnparsableMessageError extends FieldingJobsError {
   override readonly name = 'UnparsableMessageError';
 }
 
+/** A target group was changed by somebody else while we looked at it; trying again helps. */
+export class TargetGroupChangedError extends FieldingJobsError {
+  override readonly name = 'TargetGroupChangedError';
+}
+
+/** Somebody else holds the claim of a chunk. */
+export class ChunkTakenError extends FieldingJobsError {
+  override readonly name = 'ChunkTakenError';
+}
+
 /** A chunk could not be finished now; it goes back to the queue. */
 export class ChunkUnfinishedError extends FieldingJobsError {
   override readonly name = 'ChunkUnfinishedError';
@@ -94,4 +104,6 @@ export type KnownError =
   | InconsistentStoreError
   | EnqueueFailedError
   | UnparsableMessageError
+  | TargetGroupChangedError
+  | ChunkTakenError
   | ChunkUnfinishedError;

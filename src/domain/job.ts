@@ -37,9 +37,16 @@ export interface ChunkKey {
   readonly expiresAt: number;
 }
 
-/** Failures of one chunk, by reason. A target group of the chunk that is in none of them was updated. */
+/** Failures of one chunk for one reason. A target group of the chunk that has no failure was updated. */
 export interface FailureGroup extends Failure {
-  readonly targetGroupIds: readonly string[];
+  /** Where the target groups stand in their chunk, from 0 on: much shorter than their ids. */
+  readonly positions: readonly number[];
+}
+
+/** What became of one chunk. */
+export interface ChunkResult {
+  readonly index: number;
+  readonly failures: readonly FailureGroup[];
 }
 
 /** Distinct and sorted by code unit: the same ids in another order, or duplicated, are the same request. */
@@ -78,14 +85,21 @@ export function settledTargetGroups(job: Job): number {
   return job.settled.size * job.chunkSize - (job.settled.has(last) ? missingInLast : 0);
 }
 
-/** Gathers the failures of a chunk by reason, so that a reason is stored once, not once per target group. */
-export function groupFailures(outcomes: readonly Outcome[]): FailureGroup[] {
-  const groups = new Map<string, Failure & { targetGroupIds: string[] }>();
-  for (const { targetGroupId, failure } of outcomes) {
+/**
+ * Gathers the failures of a chunk by reason, so that a reason is stored once, not once per target group.
+ *
+ * @param ids of the chunk, in order
+ * @param outcomes of all of them, in any order
+ */
+export function groupFailures(ids: readonly string[], outcomes: readonly Outcome[]): FailureGroup[] {
+  const failureOf = new Map(outcomes.map(({ targetGroupId, failure }) => [targetGroupId, failure]));
+  const groups = new Map<string, Failure & { positions: number[] }>();
+  for (const [position, id] of ids.entries()) {
+    const failure = failureOf.get(id);
     if (failure === undefined) continue;
     const reason = `${failure.code} ${failure.description}`;
-    const group = groups.get(reason) ?? { ...failure, targetGroupIds: [] };
-    group.targetGroupIds.push(targetGroupId);
+    const group = groups.get(reason) ?? { ...failure, positions: [] };
+    group.positions.push(position);
     groups.set(reason, group);
   }
   return [...groups.values()];
@@ -96,14 +110,25 @@ export function isBroken(failures: readonly FailureGroup[]): boolean {
   return failures.some((group) => group.code === 'InternalError');
 }
 
-/** Every outcome of a finished job, in id order. */
-export function outcomesOf(ids: readonly string[], failures: readonly FailureGroup[]): Outcome[] {
-  const failed = new Map<string, Failure>();
-  for (const { code, description, targetGroupIds } of failures) {
-    for (const id of targetGroupIds) failed.set(id, { code, description });
+/**
+ * Every outcome of a finished job, in id order.
+ *
+ * @param ids all canonical ids of the job
+ * @param results of all its chunks, in any order
+ */
+export function outcomesOf(
+  job: Pick<Job, 'chunkSize'>,
+  ids: readonly string[],
+  results: readonly ChunkResult[],
+): Outcome[] {
+  const failed = new Map<number, Failure>();
+  for (const { index, failures } of results) {
+    for (const { code, description, positions } of failures) {
+      for (const position of positions) failed.set(index * job.chunkSize + position, { code, description });
+    }
   }
-  return ids.map((targetGroupId) => {
-    const failure = failed.get(targetGroupId);
+  return ids.map((targetGroupId, i) => {
+    const failure = failed.get(i);
     return failure === undefined ? { targetGroupId } : { targetGroupId, failure };
   });
 }

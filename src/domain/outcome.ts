@@ -33,14 +33,23 @@ export const NOT_CARRIED_OUT: Failure = {
   description: 'The target group could not be processed before the deadline of the job. It was not changed.',
 };
 
+export const NOT_READ: Failure = {
+  code: 'InternalError',
+  description:
+    'The target group could be neither processed nor read. Whether it was changed, its fielding run shows.',
+};
+
 export const NOT_UNDERSTOOD: Failure = {
   code: 'InternalError',
   description: 'The target group could not be processed: its record is damaged.',
 };
 
-/** The mark that a job leaves on what it moved: the job, and the creation of that job that is meant. */
+/**
+ * The mark that a job leaves on what it moved: the job, and the creation of that job that is meant. 60 bits of
+ * the job's id tell apart the few jobs whose marks meet on one target group; what is short keeps the item small.
+ */
 export function markOf(job: { readonly jobId: string; readonly createdAt: string }): string {
-  return `${job.jobId}@${Date.parse(job.createdAt).toString(36)}`;
+  return `${job.jobId.slice(0, 12)}@${Date.parse(job.createdAt).toString(36)}`;
 }
 
 /** Whether the guard holds at `now` (RFC 3339, UTC, milliseconds, `Z`). */

@@ -35,7 +35,7 @@ export interface TargetGroup extends TargetGroupKey {
 
 /**
  * How many marks a target group keeps. A job's own mark must survive the moves of other jobs for as long as
- * one of its chunks may be taken up again. One would do were there one job at a time; with four, three other
- * jobs (each with a pause before it) may pass between a crash and the redelivery of its chunk.
+ * one of its chunks may be taken up again. One would do were there one job at a time; with six, five other
+ * jobs may move the target group between a crash and the redelivery of its chunk, minutes later.
  */
-export const MARKS_KEPT = 4;
+export const MARKS_KEPT = 6;

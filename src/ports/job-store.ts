@@ -1,5 +1,5 @@
 /** Where jobs live: the request, the one small item of the job, and the result of each chunk. */
-import type { ChunkKey, FailureGroup, Job } from '../domain/job.ts';
+import type { ChunkKey, ChunkResult, FailureGroup, Job } from '../domain/job.ts';
 
 /** W3C trace context of the call that created a job. */
 export interface Trace {
@@ -30,7 +30,10 @@ export interface DueJob {
 }
 
 export interface JobStore {
-  /** Keeps the ids of a request under their hash. May be repeated; touches no other request of the same job. */
+  /**
+   * Keeps the ids of a request under their hash. May be repeated: what is there and lives as long stays. Touches
+   * no other request of the same job.
+   */
   saveRequest(job: Pick<Job, 'jobId' | 'bodyHash' | 'expiresAt'>, request: JobRequest): Promise<void>;
 
   /**
@@ -48,18 +51,23 @@ export interface JobStore {
   /** @throws InconsistentStoreError when the job's request is not there */
   request(job: Job): Promise<JobRequest>;
 
-  /** The failures of all settled chunks of the job, in no order. */
-  failures(job: Job): Promise<FailureGroup[]>;
+  /** The results of all settled chunks of the job, in no order. */
+  results(job: Job): Promise<ChunkResult[]>;
 
   /**
-   * Claims a chunk, if it has no result and nobody's claim on it lasts beyond `now` (epoch ms).
+   * Claims a chunk, if it has no result and nobody's claim on it lasts beyond `now` (epoch ms). Who claims again
+   * under the same name is told that the chunk is theirs; the end of their claim stays.
    *
    * @param until when the claim ends, epoch ms
    */
   claim(chunk: ChunkKey, owner: string, now: number, until: number): Promise<Claim>;
 
-  /** Gives the chunk back, so that whoever takes it up next need not wait for the end of the claim. */
-  release(chunk: ChunkKey, owner: string): Promise<void>;
+  /**
+   * Gives the chunk back, so that whoever takes it up next need not wait for the end of the claim.
+   *
+   * @param until when it may be taken up, epoch ms
+   */
+  release(chunk: ChunkKey, owner: string, until: number): Promise<void>;
 
   /**
    * Writes the result of a chunk, if `owner` still holds it and it has none.

@@ -14,7 +14,8 @@ export interface WorkQueue {
   /**
    * Sends the chunks; those that the queue refuses are tried again, and only those.
    *
-   * @throws EnqueueFailedError when some could not be sent after all tries
+   * @param until epoch ms; what is not sent by then is given up
+   * @throws EnqueueFailedError when some could not be sent in time, or after all tries
    */
-  send(work: readonly ChunkWork[]): Promise<void>;
+  send(work: readonly ChunkWork[], until: number): Promise<void>;
 }

@@ -1,4 +1,5 @@
 /** What every job store promises: one suite, run against each adapter. */
+import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
 import { MemoryJobStore } from '../../src/adapters/memory/job-store.ts';
@@ -11,8 +12,8 @@ import { type TestTables, openTables } from '../support/tables.ts';
 
 const DUE = timestamp(NOW + 600_000);
 const FAILURES: FailureGroup[] = [
-  { code: 'TargetGroupNotFound', description: 'Not there.', targetGroupIds: ids(2) },
-  { code: 'StatusTransitionNotAllowed', description: 'It is a draft.', targetGroupIds: ids(1) },
+  { code: 'TargetGroupNotFound', description: 'Not there.', positions: [0, 2] },
+  { code: 'StatusTransitionNotAllowed', description: 'It is a draft.', positions: [199] },
 ];
 
 let tables: TestTables | undefined;
@@ -108,6 +109,18 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
       expect(await store.request(job)).toEqual(request);
     });
 
+    test('what is saved and lives as long stays: neither its trace nor its life is changed', async () => {
+      const job = await committed();
+      const request = { ids: ids(3), trace: TRACE };
+      await store.saveRequest(job, request);
+      const other = { ...request, trace: { ...TRACE, tracestate: 'other=1' } };
+      await store.saveRequest({ ...job, expiresAt: job.expiresAt - 1 }, other);
+      await store.saveRequest(job, other);
+      expect(await store.request(job)).toEqual(request);
+      await store.saveRequest({ ...job, expiresAt: job.expiresAt + 1 }, other);
+      expect(await store.request(job)).toEqual(other);
+    });
+
     test('a job without its request is an error', async () => {
       const job = await committed();
       await expect(store.request(job)).rejects.toThrow(InconsistentStoreError);
@@ -135,10 +148,25 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
       expect(await store.claim(chunk, 'a', NOW, NOW + 1000)).toEqual({ kind: 'claimed' });
     });
 
+    test('to claim again does not prolong the claim', async () => {
+      const chunk = chunkOf(aJob());
+      await store.claim(chunk, 'a', NOW, NOW + 1000);
+      await store.claim(chunk, 'a', NOW + 500, NOW + 1500);
+      expect(await store.claim(chunk, 'b', NOW + 1000, NOW + 2000)).toEqual({ kind: 'claimed' });
+    });
+
+    test('a released chunk can be claimed from the time on that was given', async () => {
+      const chunk = chunkOf(aJob());
+      await store.claim(chunk, 'a', NOW, NOW + 1000);
+      await store.release(chunk, 'a', NOW + 10);
+      expect(await store.claim(chunk, 'b', NOW + 9, NOW + 1000)).toEqual({ kind: 'taken' });
+      expect(await store.claim(chunk, 'b', NOW + 10, NOW + 1000)).toEqual({ kind: 'claimed' });
+    });
+
     test('a released chunk can be claimed at once', async () => {
       const chunk = chunkOf(aJob());
       await store.claim(chunk, 'a', NOW, NOW + 1000);
-      await store.release(chunk, 'a');
+      await store.release(chunk, 'a', NOW);
       expect(await store.claim(chunk, 'b', NOW, NOW + 1000)).toEqual({ kind: 'claimed' });
     });
 
@@ -146,7 +174,7 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
       const chunk = chunkOf(aJob());
       await store.claim(chunk, 'a', NOW, NOW + 1000);
       await store.claim(chunk, 'b', NOW + 1000, NOW + 2000);
-      await store.release(chunk, 'a');
+      await store.release(chunk, 'a', NOW);
       expect(await store.claim(chunk, 'c', NOW + 1001, NOW + 3000)).toEqual({ kind: 'taken' });
     });
 
@@ -171,7 +199,27 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
       });
       await store.addSettled(chunk, false);
       const after = await store.find(job.jobId, NOW);
-      expect(after && (await store.failures(after))).toEqual(FAILURES);
+      expect(after && (await store.results(after))).toEqual([{ index: 0, failures: FAILURES }]);
+    });
+
+    test('a chunk that is only claimed has no result', async () => {
+      const job = await committed();
+      await store.claim(chunkOf(job, 0), 'a', NOW, NOW + 1000);
+      await store.claim(chunkOf(job, 1), 'a', NOW, NOW + 1000);
+      await store.settle(chunkOf(job, 1), 'a', [], NOW);
+      expect(await store.results(job)).toEqual([{ index: 1, failures: [] }]);
+    });
+
+    test('more results than one page holds all come back', async () => {
+      const job = await committed({ total: 6, chunkSize: 1 });
+      // A page of DynamoDB is 1 MB.
+      const large: FailureGroup = { code: 'InternalError', description: 'x'.repeat(250_000), positions: [0] };
+      for (let index = 0; index < 6; index += 1) {
+        await store.claim(chunkOf(job, index), 'a', NOW, NOW + 1000);
+        await store.settle(chunkOf(job, index), 'a', [large], NOW);
+      }
+      const results = await store.results(job);
+      expect(results.map(({ index }) => index).sort()).toEqual([0, 1, 2, 3, 4, 5]);
     });
 
     test('nobody else can settle', async () => {
@@ -218,7 +266,7 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
       const chunk = chunkOf(aJob());
       await store.claim(chunk, 'a', NOW, NOW + 1000);
       await store.settle(chunk, 'a', FAILURES, NOW);
-      await store.release(chunk, 'a');
+      await store.release(chunk, 'a', NOW);
       expect(await store.claim(chunk, 'b', NOW, NOW + 1000)).toEqual({ kind: 'settled', failures: FAILURES });
     });
   });
@@ -255,7 +303,7 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
       await store.claim(chunk, 'a', NOW, NOW + 1000);
       await store.settle(chunk, 'a', FAILURES, NOW);
       const again = { ...job, createdAt: timestamp(NOW + 1), settled: new Set([0]) };
-      expect(await store.failures(again)).toEqual([]);
+      expect(await store.results(again)).toEqual([]);
     });
 
     test('a job is closed by one of many, and not open afterwards', async () => {
@@ -322,4 +370,39 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
       expect(await store.postpone(job, DUE, DUE)).toBe('lost');
     });
   });
+});
+
+test('in DynamoDB every item has its time to live, and every read is consistent', async () => {
+  if (tables === undefined) throw new Error('there are no tables');
+  const { client, jobs: table } = tables;
+  const inputs: Record<string, unknown>[] = [];
+  client.middlewareStack.add(
+    (next) => (args) => {
+      inputs.push(args.input as unknown as Record<string, unknown>);
+      return next(args);
+    },
+    { step: 'initialize', name: 'record' },
+  );
+  const store = new DynamoDBJobStore(client, table);
+  const job = aJob();
+  await store.saveRequest(job, { ids: ids(1), trace: TRACE });
+  await store.commit(job, 'a', NOW, DUE);
+  await store.claim(chunkOf(job), 'a', NOW, NOW + 1000);
+  await store.settle(chunkOf(job), 'a', [], NOW);
+  await store.find(job.jobId, NOW);
+  await store.request(job);
+  await store.results(job);
+  client.middlewareStack.remove('record');
+
+  const reads = inputs.filter((input) => !('Item' in input) && !('UpdateExpression' in input));
+  expect(reads).toHaveLength(3);
+  for (const read of reads) expect(read['ConsistentRead']).toBe(true);
+  const { Items = [] } = await client.send(
+    new QueryCommand({
+      TableName: table,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': { S: job.jobId } },
+    }),
+  );
+  expect(Items.map((item) => item['expires_at'])).toEqual(Array(3).fill({ N: String(job.expiresAt) }));
 });

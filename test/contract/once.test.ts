@@ -134,6 +134,45 @@ describe.each(ADAPTERS)('the memory of creations in %s', (_name, open) => {
 });
 
 describe('Powertools', () => {
+  test('a result that cannot be remembered is a result all the same', async () => {
+    const opened = openPowertools();
+    const created = { jobId: anId(), replayed: false };
+    if (tables === undefined) throw new Error('there are no tables');
+    const { client } = tables;
+    const work = () => {
+      client.middlewareStack.add(
+        (next, context) => (args) =>
+          context.commandName === 'UpdateItemCommand' ? Promise.reject(new Error('no answer')) : next(args),
+        { step: 'initialize', name: 'fail' },
+      );
+      return Promise.resolve(created);
+    };
+    expect(await opened.once.run(aKey(), 'hash', work)).toEqual({ kind: 'ran', created });
+    client.middlewareStack.remove('fail');
+    await opened.forget();
+  });
+
+  test('a record lives as long as it is told, and is held no longer than its invocation', async () => {
+    if (tables === undefined) throw new Error('there are no tables');
+    const { client, idempotency: TableName } = tables;
+    await openPowertools().forget();
+    const once = powertoolsOnce({ client, table: TableName, ttlSeconds: 7200 })(context(5_000));
+    const before = Date.now();
+    let held: number | undefined;
+    await once.run(aKey(), 'hash', async () => {
+      const { Items = [] } = await client.send(new ScanCommand({ TableName }));
+      held = Number(Items[0]?.['in_progress_expiration']?.N);
+      return { jobId: anId(), replayed: false };
+    });
+    const after = Date.now();
+    expect(held).toBeGreaterThanOrEqual(before + 5_000);
+    expect(held).toBeLessThanOrEqual(after + 5_000);
+    const { Items = [] } = await client.send(new ScanCommand({ TableName }));
+    const expiration = Number(Items[0]?.['expiration']?.N);
+    expect(expiration).toBeGreaterThanOrEqual(Math.floor(before / 1000) + 7200);
+    expect(expiration).toBeLessThanOrEqual(Math.ceil(after / 1000) + 7200);
+  });
+
   test('a table that does not answer makes nothing known, and the work does not run', async () => {
     if (tables === undefined) throw new Error('there are no tables');
     const once = powertoolsOnce({ client: tables.client, table: 'no-such-table', ttlSeconds: 60 })(context());

@@ -133,10 +133,11 @@ describe.each(ADAPTERS)('the target groups in %s', (_name, open) => {
       group = { ...group, ...moved, status: 'paused' };
       await opened.put(group);
     }
-    expect(group.marks).toEqual(['job-3', 'job-2', 'job-1', 'job-0']);
+    const newestFirst = Array.from({ length: MARKS_KEPT }, (_, i) => `job-${MARKS_KEPT - 1 - i}`);
+    expect(group.marks).toEqual(newestFirst);
     expect(await opened.groups.move(group, move('job-0'))).toBe(false);
-    expect(await opened.groups.move(group, move('job-4'))).toBe(true);
-    expect((await opened.groups.find(group))?.marks).toEqual(['job-4', 'job-3', 'job-2', 'job-1']);
+    expect(await opened.groups.move(group, move('job-new'))).toBe(true);
+    expect((await opened.groups.find(group))?.marks).toEqual(['job-new', ...newestFirst.slice(0, -1)]);
   });
 
   test('an unknown target group is not moved, and not made', async () => {

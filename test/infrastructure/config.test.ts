@@ -31,7 +31,7 @@ test('without any context there is a default for everything but the alarm addres
     deadlineSeconds: 3_600,
     workerTimeoutSeconds: 30,
     workerMaxConcurrency: 10,
-    maxReceiveCount: 5,
+    maxReceiveCount: 8,
     logRetentionDays: 30,
     logLevel: 'INFO',
     removalPolicy: 'retain',
@@ -121,6 +121,7 @@ describe('values that do not fit together', () => {
   test.each([
     ['stalledSeconds', { workerTimeoutSeconds: 100, stalledSeconds: 600 }, { stalledSeconds: 601 }],
     ['deadlineSeconds', { stalledSeconds: 700, deadlineSeconds: 700 }, { deadlineSeconds: 701 }],
+    ['deadlineSeconds', { jobRetentionDays: 1, deadlineSeconds: 41_401 }, { deadlineSeconds: 41_400 }],
     ['idempotencyHours', { jobRetentionDays: 1, idempotencyHours: 25 }, { idempotencyHours: 24 }],
   ])('%s', (key, bad, mended) => {
     const problems = problemsOf(bad);
@@ -132,7 +133,7 @@ describe('values that do not fit together', () => {
   test('are told together with a bad value elsewhere, and when one of the two is a default', () => {
     expect(problemsOf({ chunkSize: 'x', idempotencyHours: 24 * 31 })).toHaveLength(2);
     expect(problemsOf({ workerTimeoutSeconds: 900 })[0]).toMatch(
-      /stalledSeconds: found its default, expected more than 6 x workerTimeoutSeconds/,
+      /stalledSeconds: found its default, expected more than the visibility timeout, which is/,
     );
   });
 });

@@ -35,7 +35,14 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
   FunctionsGetJob: { ...COMMON, ...TOKENS, ...JOBS },
   FunctionsGetFieldingRuns: { ...COMMON, ...TOKENS, ...TARGET_GROUPS },
   FunctionsNotFound: COMMON,
-  FunctionsWorker: { ...COMMON, ...JOBS, ...TARGET_GROUPS, PARALLELISM: '16', CLAIM_SECONDS: '330' },
+  FunctionsWorker: {
+    ...COMMON,
+    ...JOBS,
+    ...TARGET_GROUPS,
+    ...QUEUE,
+    PARALLELISM: '16',
+    CLAIM_SECONDS: '330',
+  },
   FunctionsReconcile: {
     ...COMMON,
     ...JOBS,

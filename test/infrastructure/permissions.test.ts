@@ -41,7 +41,12 @@ const GRANTS: Record<string, Grants> = {
   Worker: {
     [JOBS]: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
     [TARGET_GROUPS]: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
-    [QUEUE]: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+    [QUEUE]: [
+      'sqs:ChangeMessageVisibility',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ReceiveMessage',
+    ],
   },
   Reconcile: {
     [JOBS]: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],

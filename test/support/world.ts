@@ -24,7 +24,13 @@ export class World {
       this.entries.push(entry);
     },
   };
-  readonly clock = { now: () => this.time };
+  readonly clock = {
+    now: () => this.time,
+    pause: (ms: number) => {
+      this.time += ms;
+      return Promise.resolve();
+    },
+  };
   time = NOW;
   readonly settings = {
     chunkSize: 2,
@@ -59,6 +65,7 @@ export class World {
       createdBy: CREATOR,
       trace: TRACE,
       owner: anId('O'),
+      answerBy: Infinity,
       ...overrides,
     });
   }

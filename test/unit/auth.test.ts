@@ -84,6 +84,8 @@ describe('a token', () => {
     expect(first.userId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect((await call({ sub: 'auth0|42' })).userId).toBe(first.userId);
     expect((await call({ sub: 'auth0|43' })).userId).not.toBe(first.userId);
+    // Of the issuer and the subject: this one, for as long as jobs bear it.
+    expect(first.userId).toBe('4bfbec90-4050-56de-9abb-9488864b0718');
   });
 });
 

@@ -1,7 +1,7 @@
 /** Creating a job: once, whatever repeats, and whatever is lost on the way. */
 import { describe, expect, test } from '@jest/globals';
-import { IdempotencyKeyReusedError } from '../../src/domain/errors.ts';
-import { ids } from '../support/builders.ts';
+import { IdempotencyKeyReusedError, JobNotFoundError } from '../../src/domain/errors.ts';
+import { NOW, ids } from '../support/builders.ts';
 import { World, sorted } from '../support/world.ts';
 
 describe('creating a job', () => {
@@ -54,6 +54,38 @@ describe('creating a job', () => {
     await world.drain();
     const { outcomes } = await world.status(first.jobId);
     expect(outcomes.map(({ targetGroupId }) => targetGroupId)).toEqual(sorted(asked));
+  });
+
+  test('while nothing is known of the key, other ids are still refused', async () => {
+    const world = new World();
+    await world.create(ids(3), 'key');
+    world.once.run = () => Promise.resolve({ kind: 'unknown', cause: 'no answer' });
+    await expect(world.create(ids(3), 'key')).rejects.toThrow(IdempotencyKeyReusedError);
+  });
+
+  test('a creation that dies before its request is saved leaves no job', async () => {
+    const world = new World();
+    world.jobs.saveRequest = () => Promise.reject(new Error('killed'));
+    await expect(world.create(ids(3), 'key')).rejects.toThrow('killed');
+    const { jobId } = await new World().create(ids(1), 'key');
+    await expect(world.status(jobId)).rejects.toThrow(JobNotFoundError);
+  });
+
+  test('is answered when the fan-out is through, or has run out of time', async () => {
+    const world = new World();
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    let until = 0;
+    world.queue.send = async (_work, stopAt) => {
+      until = stopAt;
+      await promise;
+    };
+    let answered = false;
+    const creating = world.create(ids(3), 'key', { answerBy: NOW + 100 }).then(() => (answered = true));
+    await new Promise(setImmediate);
+    expect(answered).toBe(false);
+    expect(until).toBe(NOW + 100);
+    resolve(undefined);
+    expect(await creating).toBe(true);
   });
 
   test('a repeat that is remembered longer than its job lives creates the job anew', async () => {

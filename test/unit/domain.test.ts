@@ -186,34 +186,40 @@ describe('outcomes', () => {
 
   test('come back as they were, one for each id, in id order', () => {
     fc.assert(
-      fc.property(fc.array(failureOf, { minLength: 1, maxLength: 50 }), (failures) => {
-        const all = ids(failures.length);
-        const outcomes = all.map((targetGroupId, i): Outcome => {
-          const failure = failures[i];
-          return failure === undefined ? { targetGroupId } : { targetGroupId, failure };
-        });
-        expect(outcomesOf(all, groupFailures([...outcomes].reverse()))).toEqual(outcomes);
-      }),
+      fc.property(
+        fc.array(failureOf, { minLength: 1, maxLength: 50 }),
+        fc.integer({ min: 1, max: 20 }),
+        (failures, chunkSize) => {
+          const all = ids(failures.length);
+          const outcomes = all.map((targetGroupId, i): Outcome => {
+            const failure = failures[i];
+            return failure === undefined ? { targetGroupId } : { targetGroupId, failure };
+          });
+          const job = aJob({ total: all.length, chunkSize });
+          const results = [...Array(chunkCount(job)).keys()].map((index) => {
+            const chunk = chunkIds(all, index, chunkSize);
+            const ofChunk = outcomes.filter(({ targetGroupId }) => chunk.includes(targetGroupId));
+            return { index, failures: groupFailures(chunk, ofChunk.reverse()) };
+          });
+          expect(outcomesOf(job, all, results.reverse())).toEqual(outcomes);
+        },
+      ),
       propertyRuns(200),
     );
   });
 
   test('a reason is kept once', () => {
     const failure = { code: 'TargetGroupNotFound', description: 'none' } as const;
-    const [a, b] = ids(2);
-    expect(
-      groupFailures([
-        { targetGroupId: a ?? '', failure },
-        { targetGroupId: b ?? '', failure },
-      ]),
-    ).toEqual([{ ...failure, targetGroupIds: [a, b] }]);
+    const all = ids(3);
+    const outcomes = [0, 2].map((i) => ({ targetGroupId: all[i] ?? '', failure }));
+    expect(groupFailures(all, outcomes)).toEqual([{ ...failure, positions: [0, 2] }]);
   });
 
   test('only an internal error breaks a chunk', () => {
     const group = (code: 'TargetGroupNotFound' | 'InternalError') => ({
       code,
       description: '',
-      targetGroupIds: [],
+      positions: [],
     });
     expect(isBroken([group('TargetGroupNotFound')])).toBe(false);
     expect(isBroken([group('TargetGroupNotFound'), group('InternalError')])).toBe(true);

@@ -184,6 +184,50 @@ describe('past the deadline', () => {
     expect(outcomes.find(({ targetGroupId }) => targetGroupId === good)?.failure).toBeUndefined();
   });
 
+  test('the last look before the deadline is at the deadline', async () => {
+    const world = new World();
+    await world.create(world.add({}));
+    world.time = NOW + world.settings.deadlineMs - 1000;
+    await world.reconcile();
+    world.time = NOW + world.settings.deadlineMs;
+    await world.reconcile();
+    expect(world.events()).toContain('job.deadline-passed');
+  });
+
+  test('one that is out of time settles no further chunk, and the next run does', async () => {
+    const world = new World();
+    const { jobId } = await world.create(world.add(...paused(6)));
+    world.time = NOW + world.settings.deadlineMs;
+    const settle = world.jobs.settle.bind(world.jobs);
+    world.jobs.settle = (...args) => {
+      world.time += 1000;
+      return settle(...args);
+    };
+    await world.reconcile(world.time + 1500);
+    expect((await world.status(jobId)).job.settled.size).toBe(2);
+    world.time += 60_000;
+    await world.reconcile();
+    expect(statusOf((await world.status(jobId)).job)).toBe('Failed');
+  });
+
+  test('a store that never answers does not keep a job open for ever', async () => {
+    const world = new World();
+    const { jobId } = await world.create(world.add({}, { status: 'live' }));
+    world.groups.find = () => Promise.reject(new Error('no answer'));
+    await late(world);
+    expect(statusOf((await world.status(jobId)).job)).toBe('Processing');
+    expect(world.events()).toContain('chunk.handed-back');
+    world.time = NOW + 2 * world.settings.deadlineMs;
+    await world.reconcile();
+    const { job, outcomes } = await world.status(jobId);
+    expect(statusOf(job)).toBe('Failed');
+    expect(outcomes.map(({ failure }) => failure?.description)).toEqual(
+      Array(2).fill(
+        'The target group could be neither processed nor read. Whether it was changed, its fielding run shows.',
+      ),
+    );
+  });
+
   test('while the store fails the job waits: nothing is guessed', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({}));

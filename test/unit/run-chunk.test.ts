@@ -1,6 +1,6 @@
 /** Working on a chunk: one outcome for each target group, whatever is delivered twice, late, or half done. */
 import { describe, expect, test } from '@jest/globals';
-import { ChunkUnfinishedError, InconsistentStoreError } from '../../src/domain/errors.ts';
+import { ChunkTakenError, ChunkUnfinishedError, InconsistentStoreError } from '../../src/domain/errors.ts';
 import { statusOf } from '../../src/domain/job.ts';
 import type { Move } from '../../src/ports/target-groups.ts';
 import type { TargetGroupKey } from '../../src/domain/target-group.ts';
@@ -72,6 +72,7 @@ describe('a chunk', () => {
     world.groups.move = move;
     await world.change(work.ids[0] ?? '', { status: 'paused' });
 
+    world.time += 5_000;
     await world.run(work);
     expect(await world.group(work.ids[0] ?? '')).toMatchObject({ status: 'paused', version: 5 });
     expect(await world.group(work.ids[1] ?? '')).toMatchObject({ status: 'live', version: 4 });
@@ -85,14 +86,80 @@ describe('a chunk', () => {
     const { jobId } = await world.create(world.add({}));
     const work = firstWork(world);
     await world.jobs.claim(work.chunk, 'other', NOW, NOW + 1000);
-    await expect(world.run(work)).rejects.toThrow('Another worker holds it');
+    await expect(world.run(work)).rejects.toThrow(ChunkTakenError);
     expect(world.races()).toEqual(['claim']);
     world.time += 1000;
     await world.run(work);
     expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
   });
 
-  test('handed back because the time is up can be taken up at once', async () => {
+  test('holds its claim for as long as its function may run', async () => {
+    const world = new World();
+    await world.create(world.add({}));
+    const work = firstWork(world);
+    const find = world.groups.move.bind(world.groups);
+    world.groups.move = async (key, asked) => {
+      world.groups.move = find;
+      world.time += world.settings.claimMs - 1;
+      await expect(world.run(work)).rejects.toThrow(ChunkTakenError);
+      return find(key, asked);
+    };
+    await world.run(work);
+    expect(world.events()).toContain('chunk.settled');
+  });
+
+  test('of a Failed job that is delivered again leaves it Failed', async () => {
+    const world = new World();
+    const { jobId } = await world.create(world.add({}));
+    const { chunk } = firstWork(world);
+    const failures = [{ code: 'InternalError', description: 'no', positions: [0] } as const];
+    await world.jobs.claim(chunk, 'dead', NOW, NOW + 1);
+    await world.jobs.settle(chunk, 'dead', failures, NOW);
+    await world.drain();
+    expect(statusOf((await world.status(jobId)).job)).toBe('Failed');
+  });
+
+  test('is tried again while there is time, with pauses that grow', async () => {
+    const world = new World();
+    const { jobId } = await world.create(world.add({}));
+    const move = world.groups.move.bind(world.groups);
+    let refusals = 3;
+    world.groups.move = (key, asked) => {
+      refusals -= 1;
+      return refusals >= 0 ? Promise.reject(new Error('throttled')) : move(key, asked);
+    };
+    await world.drain();
+    expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
+    expect(world.time).toBe(NOW + 50 + 100 + 200);
+  });
+
+  test('is not tried again when the time is up', async () => {
+    const world = new World();
+    await world.create(world.add({}));
+    let tries = 0;
+    world.groups.move = () => {
+      tries += 1;
+      return Promise.reject(new Error('throttled'));
+    };
+    await expect(world.run(firstWork(world), anId(), NOW + 150)).rejects.toThrow(ChunkUnfinishedError);
+    expect(tries).toBe(2);
+  });
+
+  test('whose claim was taken over by somebody who has no result yet is left to them', async () => {
+    const world = new World();
+    await world.create(world.add({}));
+    const work = firstWork(world);
+    const settle = world.jobs.settle.bind(world.jobs);
+    world.jobs.settle = async (...args) => {
+      world.time += world.settings.claimMs;
+      await world.jobs.claim(work.chunk, 'other', world.time, world.time + 1000);
+      return settle(...args);
+    };
+    await expect(world.run(work)).rejects.toThrow(ChunkTakenError);
+    expect(world.races()).toEqual(['settle', 'claim']);
+  });
+
+  test('handed back because the time is up can be taken up seconds later', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({}, {}));
     const work = firstWork(world);
@@ -100,6 +167,7 @@ describe('a chunk', () => {
     expect(world.entries).toContainEqual(
       expect.objectContaining({ event: 'chunk.handed-back', unfinished: 2 }),
     );
+    world.time += 5_000;
     await world.run(work);
     expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
   });

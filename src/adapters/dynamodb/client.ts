@@ -6,11 +6,17 @@ import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynam
  */
 export function dynamoDBClient(config: DynamoDBClientConfig = {}): DynamoDBClient {
   return new DynamoDBClient({
-    // Throttled and failed calls are tried again with growing, jittered pauses, within about two seconds.
+    // Once more, for the odd lost packet. Patience is the use cases' own: they know how much time is left.
     retryMode: 'standard',
-    maxAttempts: 6,
-    // A chunk keeps dozens of calls under way: let each have a socket, and let none hang for a whole invocation.
-    requestHandler: { httpsAgent: { maxSockets: 100 }, connectionTimeout: 2_000, requestTimeout: 4_000 },
+    maxAttempts: 2,
+    // Every call under way has a socket, and none hangs for a whole invocation: without the last setting a
+    // request that takes too long is only warned about.
+    requestHandler: {
+      httpsAgent: { maxSockets: 100 },
+      connectionTimeout: 1_000,
+      requestTimeout: 2_000,
+      throwOnRequestTimeout: true,
+    },
     ...config,
   });
 }

@@ -13,7 +13,7 @@
 import type { Action } from '../../domain/actions.ts';
 import { ACTION_NAMES } from '../../domain/actions.ts';
 import { InconsistentStoreError } from '../../domain/errors.ts';
-import type { ChunkKey, FailureGroup, Job } from '../../domain/job.ts';
+import type { ChunkKey, ChunkResult, FailureGroup, Job } from '../../domain/job.ts';
 import type { FailureCode } from '../../domain/outcome.ts';
 import { type Item, number, numbers, oneOf, text } from './read-item.ts';
 
@@ -80,14 +80,20 @@ export function readMeta(item: Item): Job {
 /** Ids are kept as one text: a list of thousands would be larger, and slow to take apart. */
 export const packIds = (ids: readonly string[]) => ids.join(',');
 
-export const unpackIds = (packed: string) => (packed === '' ? [] : packed.split(','));
+export const unpackIds = (packed: string) => packed.split(',');
 
 export function failureItems(failures: readonly FailureGroup[]) {
-  return failures.map(({ code, description, targetGroupIds }) => ({
+  return failures.map(({ code, description, positions }) => ({
     code,
     description,
-    ids: packIds(targetGroupIds),
+    positions: positions.join(','),
   }));
+}
+
+/** The result of a chunk, or undefined when it is only claimed. */
+export function readResult(item: Item): ChunkResult | undefined {
+  if (item['settled_at'] === undefined) return undefined;
+  return { index: Number(text(item, 'sk').split('#').at(-1)), failures: readFailures(item) };
 }
 
 /** The failures of a result that is settled. */
@@ -99,6 +105,6 @@ export function readFailures(item: Item): FailureGroup[] {
   return (groups as Item[]).map((group) => ({
     code: oneOf(group, 'code', FAILURE_CODES),
     description: text(group, 'description'),
-    targetGroupIds: unpackIds(text(group, 'ids')),
+    positions: text(group, 'positions').split(',').map(Number),
   }));
 }

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { InconsistentStoreError } from '../../domain/errors.ts';
-import type { ChunkKey, FailureGroup, Job } from '../../domain/job.ts';
+import type { ChunkKey, ChunkResult, FailureGroup, Job } from '../../domain/job.ts';
 import type { Claim, DueJob, JobRequest, JobStore } from '../../ports/job-store.ts';
 import {
   failureItems,
@@ -20,6 +20,7 @@ import {
   packIds,
   readFailures,
   readMeta,
+  readResult,
   requestKey,
   resultKey,
   resultPrefix,
@@ -42,7 +43,20 @@ export class DynamoDBJobStore implements JobStore {
     { ids, trace }: JobRequest,
   ): Promise<void> {
     const item = { ...requestKey(job), ids: packIds(ids), ...trace, expires_at: job.expiresAt };
-    await this.#client.send(new PutItemCommand({ TableName: this.#table, Item: marshall(item) }));
+    try {
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item: marshall(item),
+          // Not there, or it would go before the job that is now created. What is there has the same ids, for its
+          // key is their hash; it may be that of a job that lives, and stays.
+          ConditionExpression: 'attribute_not_exists(pk) OR expires_at < :expires',
+          ExpressionAttributeValues: marshall({ ':expires': job.expiresAt }),
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
   }
 
   async commit(job: Job, owner: string, now: number, dueAt: string): Promise<'created' | Job> {
@@ -90,7 +104,7 @@ export class DynamoDBJobStore implements JobStore {
     return { ids: unpackIds(text(item, 'ids')), trace };
   }
 
-  async failures(job: Job): Promise<FailureGroup[]> {
+  async results(job: Job): Promise<ChunkResult[]> {
     const pages = paginateQuery(
       { client: this.#client },
       {
@@ -100,11 +114,14 @@ export class DynamoDBJobStore implements JobStore {
         ExpressionAttributeValues: marshall({ ':pk': job.jobId, ':prefix': resultPrefix(job) }),
       },
     );
-    const failures: FailureGroup[] = [];
+    const results: ChunkResult[] = [];
     for await (const page of pages) {
-      for (const item of page.Items ?? []) failures.push(...readFailures(unmarshall(item)));
+      for (const item of page.Items ?? []) {
+        const result = readResult(unmarshall(item));
+        if (result !== undefined) results.push(result);
+      }
     }
-    return failures;
+    return results;
   }
 
   async claim(chunk: ChunkKey, owner: string, now: number, until: number): Promise<Claim> {
@@ -125,14 +142,14 @@ export class DynamoDBJobStore implements JobStore {
     return { kind: item?.['claimed_by'] === owner ? 'claimed' : 'taken' };
   }
 
-  async release(chunk: ChunkKey, owner: string): Promise<void> {
+  async release(chunk: ChunkKey, owner: string, until: number): Promise<void> {
     await updateIf(this.#client, {
       table: this.#table,
       key: resultKey(chunk),
-      update: 'SET claimed_until = :over',
+      update: 'SET claimed_until = :until',
       // Only ours, and only while there is no result. When it is not ours any more, there is nothing to give back.
       condition: 'claimed_by = :owner AND attribute_not_exists(settled_at)',
-      values: { ':over': 0, ':owner': owner },
+      values: { ':until': until, ':owner': owner },
     });
   }
 

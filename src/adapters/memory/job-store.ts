@@ -1,7 +1,8 @@
 /** Jobs in memory, with the same promises as those in DynamoDB. */
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, a map is not */
 import { InconsistentStoreError } from '../../domain/errors.ts';
-import type { ChunkKey, FailureGroup, Job } from '../../domain/job.ts';
+import type { ChunkKey, ChunkResult, FailureGroup, Job } from '../../domain/job.ts';
+import { chunkCount } from '../../domain/job.ts';
 import type { Claim, DueJob, JobRequest, JobStore } from '../../ports/job-store.ts';
 
 interface Meta {
@@ -27,14 +28,17 @@ function compare(a: string, b: string): number {
 }
 
 export class MemoryJobStore implements JobStore {
-  readonly #requests = new Map<string, JobRequest>();
+  readonly #requests = new Map<string, JobRequest & { readonly expiresAt: number }>();
   readonly #metas = new Map<string, Meta>();
   readonly #results = new Map<string, Result>();
 
   // Each method runs to its end before another one starts: that is what makes it one conditional write.
 
-  async saveRequest(job: Pick<Job, 'jobId' | 'bodyHash'>, request: JobRequest): Promise<void> {
-    this.#requests.set(`${job.jobId}#${job.bodyHash}`, request);
+  async saveRequest(job: Pick<Job, 'jobId' | 'bodyHash' | 'expiresAt'>, request: JobRequest): Promise<void> {
+    const name = `${job.jobId}#${job.bodyHash}`;
+    const there = this.#requests.get(name);
+    if (there !== undefined && there.expiresAt >= job.expiresAt) return;
+    this.#requests.set(name, { ...request, expiresAt: job.expiresAt });
   }
 
   async commit(job: Job, owner: string, now: number, dueAt: string): Promise<'created' | Job> {
@@ -54,26 +58,29 @@ export class MemoryJobStore implements JobStore {
     if (request === undefined) {
       throw new InconsistentStoreError('A job has no request.', { jobId: job.jobId });
     }
-    return request;
+    return { ids: request.ids, trace: request.trace };
   }
 
-  async failures(job: Job): Promise<FailureGroup[]> {
-    return [...job.settled].flatMap(
-      (index) => this.#results.get(nameOfResult({ ...job, index }))?.failures ?? [],
-    );
+  async results(job: Job): Promise<ChunkResult[]> {
+    return [...Array(chunkCount(job)).keys()].flatMap((index) => {
+      const failures = this.#results.get(nameOfResult({ ...job, index }))?.failures;
+      return failures === undefined ? [] : [{ index, failures }];
+    });
   }
 
   async claim(chunk: ChunkKey, owner: string, now: number, until: number): Promise<Claim> {
     const result = this.#results.get(nameOfResult(chunk));
     if (result?.failures !== undefined) return { kind: 'settled', failures: result.failures };
-    if (result !== undefined && result.until > now && result.owner !== owner) return { kind: 'taken' };
+    if (result !== undefined && result.until > now) {
+      return { kind: result.owner === owner ? 'claimed' : 'taken' };
+    }
     this.#results.set(nameOfResult(chunk), { owner, until });
     return { kind: 'claimed' };
   }
 
-  async release(chunk: ChunkKey, owner: string): Promise<void> {
+  async release(chunk: ChunkKey, owner: string, until: number): Promise<void> {
     const result = this.#results.get(nameOfResult(chunk));
-    if (result?.owner === owner && result.failures === undefined) result.until = 0;
+    if (result?.owner === owner && result.failures === undefined) result.until = until;
   }
 
   async settle(

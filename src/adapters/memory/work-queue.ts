@@ -4,7 +4,7 @@ import type { ChunkWork, WorkQueue } from '../../ports/work-queue.ts';
 export class MemoryWorkQueue implements WorkQueue {
   readonly sent: ChunkWork[] = [];
 
-  send(work: readonly ChunkWork[]): Promise<void> {
+  send(work: readonly ChunkWork[], _until: number): Promise<void> {
     this.sent.push(...work);
     return Promise.resolve();
   }

@@ -7,39 +7,43 @@ import type { ChunkWork } from '../../ports/work-queue.ts';
 
 const id = z.string().check(z.regex(ID_PATTERN));
 
-const schema = z.strictObject({
-  chunk: z.strictObject({
+const schema = z.object({
+  chunk: z.object({
     jobId: id,
     createdAt: z.iso.datetime({ precision: 3 }),
     expiresAt: z.int().check(z.positive()),
     index: z.int().check(z.nonnegative()),
   }),
-  job: z.strictObject({
+  job: z.object({
     accountId: z.int().check(z.minimum(1), z.maximum(MAX_ACCOUNT_ID)),
     projectId: id,
     action: z.enum(ACTION_NAMES),
     createdBy: z.uuid(),
   }),
   ids: z.array(id).check(z.minLength(1)),
-  trace: z.strictObject({ traceparent: z.string(), tracestate: z.string() }),
+  trace: z.object({ traceparent: z.string(), tracestate: z.string() }),
 });
 
 export function encodeChunk(work: ChunkWork): string {
   return JSON.stringify(work);
 }
 
-/** @throws UnparsableMessageError when the text is none of ours */
+/**
+ * A field that is not known is ignored: a message of a later version must not be buried while that is deployed.
+ *
+ * @throws UnparsableMessageError when the text is none of ours
+ */
 export function decodeChunk(body: string): ChunkWork {
   let value: unknown;
   try {
     value = JSON.parse(body);
-  } catch (cause) {
-    throw new UnparsableMessageError('A message is not JSON.', { start: body.slice(0, 200) }, { cause });
+  } catch {
+    throw new UnparsableMessageError('A message is not JSON.', { length: body.length });
   }
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
     throw new UnparsableMessageError('A message is not the work on a chunk.', {
-      start: body.slice(0, 200),
+      length: body.length,
       issues: parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.')}: ${message}`),
     });
   }

@@ -4,9 +4,9 @@ import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 /** @param config what a test or the local stack sets; in AWS nothing is needed */
 export function sqsClient(config: SQSClientConfig = {}): SQSClient {
   return new SQSClient({
-    // The queue tries again by itself, with the refused entries only: once more here is enough.
-    maxAttempts: 2,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 },
+    // The work queue tries again by itself, with the refused entries only.
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
     ...config,
   });
 }

@@ -10,6 +10,8 @@ const BATCH_SIZE = 10;
 /** Batches under way at once. */
 const LANES = 10;
 const TRIES = 5;
+/** The longest that a timer takes: 2^31 - 1 ms. */
+const MAX_DELAY_MS = 2_147_483_647;
 
 export class SqsWorkQueue implements WorkQueue {
   readonly #client: SQSClient;
@@ -23,7 +25,7 @@ export class SqsWorkQueue implements WorkQueue {
     this.#backoff = backoff;
   }
 
-  async send(work: readonly ChunkWork[]): Promise<void> {
+  async send(work: readonly ChunkWork[], until: number): Promise<void> {
     const batches: ChunkWork[][] = [];
     for (let i = 0; i < work.length; i += BATCH_SIZE) batches.push(work.slice(i, i + BATCH_SIZE));
 
@@ -31,7 +33,7 @@ export class SqsWorkQueue implements WorkQueue {
     let cause: unknown;
     const lane = async () => {
       for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
-        const result = await this.#sendBatch(batch);
+        const result = await this.#sendBatch(batch, until);
         refused += result.refused;
         cause ??= result.cause;
       }
@@ -47,10 +49,15 @@ export class SqsWorkQueue implements WorkQueue {
   }
 
   /** Sends up to ten messages. A batch is answered 200 with some entries refused: those alone are sent again. */
-  async #sendBatch(batch: readonly ChunkWork[]): Promise<{ refused: number; cause?: unknown }> {
+  async #sendBatch(
+    batch: readonly ChunkWork[],
+    until: number,
+  ): Promise<{ refused: number; cause?: unknown }> {
     let left = [...batch];
-    let cause: unknown;
+    let cause: unknown = 'no time left';
     for (let tries = 1; tries <= TRIES; tries += 1) {
+      const msLeft = until - Date.now();
+      if (msLeft <= 0) break;
       try {
         const { Failed = [] } = await this.#client.send(
           new SendMessageBatchCommand({
@@ -62,6 +69,7 @@ export class SqsWorkQueue implements WorkQueue {
               MessageGroupId: String(work.job.accountId),
             })),
           }),
+          { abortSignal: AbortSignal.timeout(Math.min(msLeft, MAX_DELAY_MS)) },
         );
         if (Failed.length === 0) return { refused: 0 };
         cause = Failed[0];

@@ -69,6 +69,8 @@ function seenKnown(error: KnownError): Seen {
     case 'InconsistentStoreError':
     case 'EnqueueFailedError':
     case 'UnparsableMessageError':
+    case 'ChunkTakenError':
+    case 'TargetGroupChangedError':
     case 'ChunkUnfinishedError':
       return INTERNAL;
   }

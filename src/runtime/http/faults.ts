@@ -15,8 +15,8 @@ function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : `an array of ${value.length}`;
-  if (typeof value === 'object') return 'an object';
-  if (typeof value !== 'string') return `the ${typeof value} ${JSON.stringify(value)}`;
+  if (typeof value === 'number' || typeof value === 'boolean') return `the ${typeof value} ${value}`;
+  if (typeof value !== 'string') return 'an object';
   if (value === '') return 'an empty text';
   return value.length > MAX_SHOWN
     ? `${JSON.stringify(value.slice(0, MAX_SHOWN))}... of ${value.length} characters`

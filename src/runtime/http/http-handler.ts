@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { FieldingJobsError } from '../../domain/errors.ts';
-import { log, logInvocation, logTrace } from '../observability/logger.ts';
+import { evidenceOf, log, logInvocation, logTrace } from '../observability/logger.ts';
 import { type TraceContext, traceContext } from '../observability/trace-context.ts';
 import { traceInvocation } from '../observability/tracer.ts';
 import { errorResponse } from './error-response.ts';
@@ -50,7 +50,7 @@ export function httpHandler(handle: Handle) {
         route: request.event.routeKey,
         // Of an error that we expect, its evidence tells more than its stack.
         ...(refused && request.error instanceof FieldingJobsError
-          ? { kind: request.error.name, evidence: request.error.evidence }
+          ? { kind: request.error.name, ...evidenceOf(request.error) }
           : { cause: request.error }),
       });
       request.response = response;

@@ -9,6 +9,8 @@ type RuntimeEvent =
   | 'request.refused'
   /** A request was answered 5xx: `error_id` is what the client was told. */
   | 'request.failed'
+  /** A chunk failed in a way that the use case does not expect: the store refuses, or a bug. */
+  | 'chunk.failed'
   /** A queue message is none of ours. It is delivered as often as any that fails, then it is a dead letter. */
   | 'message.unparsable';
 
@@ -27,6 +29,7 @@ export const LEVELS: Readonly<Record<EventName, Level>> = {
   'chunk.settled': 'info',
   'chunk.repeated': 'info',
   'chunk.handed-back': 'warn',
+  'chunk.failed': 'error',
   'chunk.expired': 'warn',
   'idempotency.bypassed': 'info',
   'race.lost': 'info',

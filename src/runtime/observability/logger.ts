@@ -1,6 +1,7 @@
 /** The log of a function: one JSON line per event, under the names of `events.ts`. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { FieldingJobsError } from '../../domain/errors.ts';
 import type { Journal } from '../../ports/journal.ts';
 import { type EventName, LEVELS } from './events.ts';
 
@@ -36,18 +37,17 @@ function snakeCased(fields: Readonly<Record<string, unknown>>): Record<string, u
   return Object.fromEntries(
     Object.entries(fields)
       .filter(([name]) => name !== 'cause')
-      .map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), inner(value)]),
+      .map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
   );
-}
-
-function inner(value: unknown): unknown {
-  const plain =
-    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-  return plain ? snakeCased(value as Record<string, unknown>) : value;
 }
 
 function errorOf(cause: unknown): Record<string, unknown> {
   if (cause === undefined) return {};
   if (!(cause instanceof Error)) return { cause };
-  return { error: cause, ...('evidence' in cause ? { evidence: inner(cause.evidence) } : {}) };
+  return { error: cause, ...(cause instanceof FieldingJobsError && evidenceOf(cause)) };
+}
+
+/** The evidence of an error, as a field of a log line. */
+export function evidenceOf(error: FieldingJobsError): { evidence: Record<string, unknown> } {
+  return { evidence: snakeCased(error.evidence) };
 }

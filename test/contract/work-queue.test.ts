@@ -1,0 +1,126 @@
+/** The work queue on SQS, against an embedded emulator; and what it does when SQS refuses some, or all. */
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type FauxqsServer, startFauxqs } from 'fauxqs';
+import { decodeChunk, encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
+import { sqsClient } from '../../src/adapters/sqs/client.ts';
+import { SqsWorkQueue } from '../../src/adapters/sqs/work-queue.ts';
+import { chunkWork } from '../../src/application/chunk-work.ts';
+import { EnqueueFailedError, UnparsableMessageError } from '../../src/domain/errors.ts';
+import type { ChunkWork } from '../../src/ports/work-queue.ts';
+import { TRACE, aJob, ids } from '../support/builders.ts';
+
+let server: FauxqsServer;
+let queueUrl: string;
+
+beforeAll(async () => {
+  server = await startFauxqs({ port: 0, logger: false, host: '127.0.0.1', messageSpies: true });
+  server.createQueue('chunks');
+  queueUrl = `http://127.0.0.1:${server.port}/000000000000/chunks`;
+});
+afterAll(() => server.stop());
+
+const client = () =>
+  sqsClient({
+    endpoint: `http://127.0.0.1:${server.port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  });
+
+function work(chunks: number): ChunkWork[] {
+  const job = aJob({ total: chunks * 2, chunkSize: 2 });
+  return chunkWork(job, ids(job.total), [...Array(chunks).keys()], TRACE);
+}
+
+/** Everything that is in the queue. */
+async function received(): Promise<{ body: string; group: string | undefined }[]> {
+  const messages = [];
+  for (;;) {
+    const { Messages = [] } = await client().send(
+      new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),
+    );
+    if (Messages.length === 0) return messages;
+    messages.push(
+      ...Messages.map(({ Body = '', Attributes }) => ({ body: Body, group: Attributes?.MessageGroupId })),
+    );
+  }
+}
+
+interface Entry {
+  readonly Id: string;
+  readonly MessageBody: string;
+  readonly MessageGroupId: string;
+}
+
+/** A client whose batches are answered by `answer`; what it was sent is kept. */
+function answering(answer: (entries: Entry[], call: number) => { Failed?: { Id: string }[] }) {
+  const sqs = client();
+  const calls: Entry[][] = [];
+  sqs.send = ((command: { input: { Entries: Entry[] } }) => {
+    calls.push(command.input.Entries);
+    return Promise.resolve(answer(command.input.Entries, calls.length));
+  }) as never;
+  return { calls, queue: new SqsWorkQueue(sqs, queueUrl, () => 0) };
+}
+
+describe('sending chunks', () => {
+  test('each arrives once, and can be read back', async () => {
+    const sent = work(37);
+    await new SqsWorkQueue(client(), queueUrl).send(sent, Infinity);
+    const arrived = (await received()).map(({ body }) => decodeChunk(body));
+    expect(arrived.sort((a, b) => a.chunk.index - b.chunk.index)).toEqual(sent);
+  });
+
+  test('those that are refused are sent again, and only those', async () => {
+    const sent = work(10);
+    const { calls, queue } = answering((entries, call) =>
+      call === 1 ? { Failed: [{ Id: entries[3]?.Id ?? '' }, { Id: entries[8]?.Id ?? '' }] } : {},
+    );
+    await queue.send(sent, Infinity);
+    expect(calls.map((entries) => entries.length)).toEqual([10, 2]);
+    expect(calls[1]?.map(({ MessageBody }) => decodeChunk(MessageBody))).toEqual([sent[3], sent[8]]);
+  });
+
+  test('each bears its account as its group, so that accounts are served fairly', async () => {
+    const { calls, queue } = answering(() => ({}));
+    await queue.send(work(2), Infinity);
+    expect(calls.flat().map(({ MessageGroupId }) => MessageGroupId)).toEqual(['101', '101']);
+  });
+
+  test('what is always refused is an error that counts it', async () => {
+    const { calls, queue } = answering((entries) => ({ Failed: [{ Id: entries.at(-1)?.Id ?? '' }] }));
+    await expect(queue.send(work(10), Infinity)).rejects.toThrow('1 of 10 messages could not be sent.');
+    expect(calls).toHaveLength(5);
+  });
+
+  test('nothing is sent when the time is up', async () => {
+    const { calls, queue } = answering(() => ({}));
+    await expect(queue.send(work(12), Date.now() - 1)).rejects.toThrow(EnqueueFailedError);
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('a message', () => {
+  const [one] = work(1);
+  if (one === undefined) throw new Error('there is no chunk');
+  const good = encodeChunk(one);
+  const changed = (change: object, ofJob: object = {}): string =>
+    JSON.stringify({ ...one, ...change, job: { ...one.job, ...ofJob } });
+
+  test('of a later version, with a field that we do not know, is read', () => {
+    const later = changed({ more: 1 }, { later: true });
+    expect(decodeChunk(later)).toEqual(decodeChunk(good));
+  });
+
+  test.each<[string, string]>([
+    ['that is not JSON', '{'],
+    ['that is something else', '{"Records":[]}'],
+    ['with another tenant in an id', changed({ ids: ['102#AAAAAAAAAAAAAAAAAAAAAA'] })],
+    ['without ids', changed({ ids: [] })],
+    ['with a project that is none', changed({}, { projectId: 'a#b' })],
+    ['with an unknown action', changed({}, { action: 'delete' })],
+    ['with an account that is none', changed({}, { accountId: 0 })],
+  ])('%s is refused', (_name, body) => {
+    expect(() => decodeChunk(body)).toThrow(UnparsableMessageError);
+  });
+});

@@ -1,0 +1,78 @@
+/** What every HTTP function does around its handler: traces on every answer, and errors that give nothing away. */
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import type { Handle, httpHandler as HttpHandler } from '../../src/runtime/http/http-handler.ts';
+import type { ApiRequest, ApiResponse } from '../../src/runtime/http/message.ts';
+
+const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+
+let httpHandler: typeof HttpHandler;
+
+beforeAll(async () => {
+  // The logger reads its level when it is loaded.
+  process.env['POWERTOOLS_LOG_LEVEL'] = 'SILENT';
+  ({ httpHandler } = await import('../../src/runtime/http/http-handler.ts'));
+});
+
+const context = { getRemainingTimeInMillis: () => 10_000, awsRequestId: 'r' } as Context;
+
+async function answer(handle: Handle, event: Partial<APIGatewayProxyEventV2> = {}): Promise<ApiResponse> {
+  const handler = httpHandler(handle);
+  const whole = { routeKey: 'GET /', headers: {}, isBase64Encoded: false, ...event };
+  return await handler(whole as APIGatewayProxyEventV2, context);
+}
+
+async function seen(event: Partial<APIGatewayProxyEventV2>): Promise<ApiRequest> {
+  let request: ApiRequest | undefined;
+  await answer((given) => {
+    request = given;
+    return Promise.resolve({ statusCode: 200 });
+  }, event);
+  if (request === undefined) throw new Error('the handler was not called');
+  return request;
+}
+
+describe('an answer', () => {
+  test.each<[string, Handle]>([
+    ['that is good', () => Promise.resolve({ statusCode: 200, headers: { 'x-own': '1' } })],
+    ['that is an error', () => Promise.reject(new Error('secret table name'))],
+  ])('%s names the trace of its request', async (_name, handle) => {
+    const { headers } = await answer(handle, { headers: { TraceParent: TRACEPARENT } });
+    expect(headers?.['traceparent']).toMatch(/^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-01$/);
+    expect(headers?.['tracestate']).toMatch(/^fielding-jobs=/);
+  });
+
+  test('to an error that nobody expected says nothing of it', async () => {
+    const { statusCode, body } = await answer(() => Promise.reject(new Error('secret table name')));
+    expect(statusCode).toBe(500);
+    expect(body).not.toContain('secret');
+    expect(JSON.parse(body ?? '')).toMatchObject({ object: 'unexpected_internal_error' });
+  });
+
+  test('to what is thrown and is no error is the same', async () => {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is what is tested
+    expect((await answer(() => Promise.reject('a text'))).statusCode).toBe(500);
+  });
+});
+
+describe('a request', () => {
+  test('has its header names in lower case, whatever the gateway sends', async () => {
+    const { headers } = await seen({ headers: { 'Idempotency-KEY': 'k', __proto__: 'x' } });
+    expect(headers['idempotency-key']).toBe('k');
+  });
+
+  test('has its body decoded', async () => {
+    const body = Buffer.from('{"ä":1}').toString('base64');
+    expect((await seen({ body, isBase64Encoded: true })).body).toBe('{"ä":1}');
+    expect((await seen({ body: '{}' })).body).toBe('{}');
+    expect((await seen({})).body).toBe('');
+  });
+
+  test('whose body is no text has that fault', async () => {
+    const body = Buffer.from([0xff, 0xfe]).toString('base64');
+    expect((await seen({ body, isBase64Encoded: true })).body).toEqual({
+      name: 'body',
+      reason: 'expected text in UTF-8, found other bytes',
+    });
+  });
+});
