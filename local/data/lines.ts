@@ -1,0 +1,53 @@
+/** Reads a text file line by line, in bounded memory whatever is in it. */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { codeOf, DataFileError, messageOf, UsageError } from '../errors.ts';
+
+/** No line of a data file comes near; a file without line ends is not one. */
+const LONGEST_LINE = 100_000;
+
+export interface Line {
+  /** From 1. */
+  readonly number: number;
+  readonly text: string;
+}
+
+/**
+ * The lines that are not blank.
+ * @throws UsageError when the file cannot be read, DataFileError when a line is too long
+ */
+export async function* readLines(file: string): AsyncGenerator<Line> {
+  await requireFile(file);
+  const stream = createReadStream(file, { encoding: 'utf8' });
+  let number = 0;
+  let rest = '';
+  for await (const chunk of stream as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const text of lines) {
+      number += 1;
+      if (text.trim() !== '') yield { number, text: withoutMark(number, text) };
+    }
+    if (rest.length > LONGEST_LINE) {
+      throw new DataFileError(file, number + 1, `longer than ${LONGEST_LINE} characters: not JSON Lines`);
+    }
+  }
+  if (rest.trim() !== '') yield { number: number + 1, text: withoutMark(number + 1, rest) };
+}
+
+/** The file is read twice, so it has to be one, not a pipe. */
+async function requireFile(file: string): Promise<void> {
+  try {
+    const found = await stat(file);
+    if (found.isFile()) return;
+  } catch (error) {
+    const reason = codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
+    throw new UsageError(`--data ${file}: ${reason}`);
+  }
+  throw new UsageError(`--data ${file}: not a file`);
+}
+
+/** A byte order mark is no part of the first line. */
+function withoutMark(number: number, text: string): string {
+  return number === 1 ? text.replace(/^\uFEFF/, '') : text;
+}

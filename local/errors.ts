@@ -1,0 +1,41 @@
+/** The errors that the local stack tells the person in front of it about. */
+
+/** Something on the command line or in a file is wrong and can be put right: one line, exit code 2. */
+export class UsageError extends Error {
+  override readonly name: string = 'UsageError';
+}
+
+/** A line of a data file is wrong. The message starts with `FILE:LINE: `. */
+export class DataFileError extends UsageError {
+  override readonly name = 'DataFileError';
+
+  constructor(file: string, line: number, problem: string) {
+    super(`${file}:${line}: ${problem}`);
+  }
+}
+
+/** The template holds something that the local stack cannot do; it names the resource. */
+export class UnsupportedTemplateError extends Error {
+  override readonly name = 'UnsupportedTemplateError';
+}
+
+/** The CDK app could not be synthesized. The message is what the app itself printed. */
+export class SynthesisError extends Error {
+  override readonly name = 'SynthesisError';
+}
+
+/** Whether it is an error, be it one from another thread or another realm, as Jest gives each test. */
+export function isError(value: unknown): value is Error {
+  return Object.prototype.toString.call(value) === '[object Error]';
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return isError(error) ? error.message : String(error);
+}
+
+/** The code of a Node.js system error (`EADDRINUSE`, `ENOENT`, ...), if it has one. */
+export function codeOf(error: unknown): string | undefined {
+  if (!isError(error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

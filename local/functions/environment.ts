@@ -1,0 +1,41 @@
+/** The environment of a function: Lambda's own variables, then the template's. Nothing of this machine's. */
+import { CREDENTIALS, REGION } from '../cloud.ts';
+import type { LambdaFunction } from '../template/functions.ts';
+
+export interface ServiceEndpoints {
+  readonly dynamodb: string;
+  readonly sqs: string;
+}
+
+export function environmentOf(
+  lambda: LambdaFunction,
+  endpoints: ServiceEndpoints,
+  logStream: string,
+): Record<string, string> {
+  return {
+    _HANDLER: lambda.handler,
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_EXECUTION_ENV: `AWS_Lambda_nodejs${process.versions.node.split('.')[0] ?? ''}.x`,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(lambda.memoryMegabytes),
+    AWS_LAMBDA_FUNCTION_NAME: lambda.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_FORMAT: 'Text',
+    AWS_LAMBDA_LOG_GROUP_NAME: lambda.logGroup,
+    AWS_LAMBDA_LOG_STREAM_NAME: logStream,
+    AWS_REGION: REGION,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    LAMBDA_TASK_ROOT: lambda.codePath,
+    PATH: process.env['PATH'] ?? '',
+    TZ: ':UTC',
+    ...lambda.environment,
+    // The emulators instead of AWS, and no profile of whoever runs this.
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+    AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    // There is no X-Ray daemon here.
+    POWERTOOLS_TRACE_ENABLED: 'false',
+  };
+}

@@ -1,0 +1,117 @@
+/** The instances of one function: idle ones are used again, new ones start on demand up to a limit. */
+import { availableParallelism } from 'node:os';
+import type { LambdaFunction } from '../template/functions.ts';
+import type { ServiceEndpoints } from './environment.ts';
+import { FunctionInstance } from './instance.ts';
+import type { InvocationResult } from './messages.ts';
+
+/**
+ * Instances of one function at a time. In AWS each has a share of a CPU to itself; here they share this machine's,
+ * and more of them would only make each one slower, until it runs out of its time.
+ */
+const MOST_INSTANCES = Math.min(10, 2 * availableParallelism());
+
+/** Events that may wait for an instance; more are turned away, as Lambda throttles. */
+const MOST_WAITING = 1_000;
+
+export interface InvokeOptions {
+  /** As in the header `X-Amzn-Trace-Id`. */
+  readonly traceId?: string | undefined;
+  /** An event whose caller has given up before it found an instance is dropped. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Something that runs events: a pool. */
+export interface Invoker {
+  /** Runs one event, JSON. Never rejects. */
+  invoke(event: string, options?: InvokeOptions): Promise<InvocationResult>;
+}
+
+const THROTTLED: InvocationResult = {
+  ok: false,
+  error: { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.', trace: [] },
+};
+
+export class FunctionPool implements Invoker {
+  readonly lambda: LambdaFunction;
+  private readonly endpoints: ServiceEndpoints;
+  private readonly log: (text: string) => void;
+  private readonly limit: number;
+  private readonly instances = new Set<FunctionInstance>();
+  private readonly idle: FunctionInstance[] = [];
+  private readonly waiting = new Set<(instance: FunctionInstance | undefined) => void>();
+  private stopped = false;
+
+  /** @param log takes each line that an instance prints */
+  constructor(lambda: LambdaFunction, endpoints: ServiceEndpoints, log: (text: string) => void) {
+    this.lambda = lambda;
+    this.endpoints = endpoints;
+    this.log = log;
+    this.limit = Math.min(lambda.reservedConcurrency ?? MOST_INSTANCES, MOST_INSTANCES);
+  }
+
+  /** Most events at a time. */
+  get concurrency(): number {
+    return this.limit;
+  }
+
+  /**
+   * Runs one event on the first instance that is free. Never rejects.
+   * @param event JSON
+   */
+  async invoke(event: string, options: InvokeOptions = {}): Promise<InvocationResult> {
+    const instance = await this.acquire(options.signal);
+    if (instance === undefined) return THROTTLED;
+    const result = await instance.invoke(event, options.traceId);
+    this.release(instance);
+    return result;
+  }
+
+  /** Kills every instance; what they were doing fails. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    for (const give of this.waiting) give(undefined);
+    this.waiting.clear();
+    await Promise.all([...this.instances].map((instance) => instance.terminate()));
+  }
+
+  private async acquire(signal: AbortSignal | undefined): Promise<FunctionInstance | undefined> {
+    if (this.stopped) return undefined;
+    const idle = this.takeIdle();
+    if (idle !== undefined) return idle;
+    if (this.instances.size < this.limit) return this.start();
+    if (this.waiting.size >= MOST_WAITING) return undefined;
+    const { promise, resolve } = Promise.withResolvers<FunctionInstance | undefined>();
+    this.waiting.add(resolve);
+    signal?.addEventListener('abort', () => {
+      if (this.waiting.delete(resolve)) resolve(undefined);
+    });
+    return promise;
+  }
+
+  private takeIdle(): FunctionInstance | undefined {
+    for (let instance = this.idle.pop(); instance !== undefined; instance = this.idle.pop()) {
+      if (instance.alive) return instance;
+      this.instances.delete(instance);
+    }
+    return undefined;
+  }
+
+  private start(): FunctionInstance {
+    const instance = new FunctionInstance(this.lambda, this.endpoints, this.log);
+    this.instances.add(instance);
+    return instance;
+  }
+
+  private release(instance: FunctionInstance): void {
+    if (!instance.alive) this.instances.delete(instance);
+    if (this.stopped) return;
+    const [next] = this.waiting;
+    if (next === undefined) {
+      if (instance.alive) this.idle.push(instance);
+      return;
+    }
+    this.waiting.delete(next);
+    next(instance.alive ? instance : this.start());
+  }
+}

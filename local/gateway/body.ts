@@ -1,0 +1,41 @@
+/** Reads the body of a request without ever holding more than the gateway takes. */
+import type { IncomingMessage } from 'node:http';
+
+/** The gateway's own limit, in bytes. */
+export const BODY_LIMIT = 10 * 1024 * 1024;
+
+/** The client went away before the end of its request. */
+export class RequestAbortedError extends Error {
+  override readonly name = 'RequestAbortedError';
+}
+
+/**
+ * The whole body; or `too large` as soon as that is known. What follows is then read and thrown away, because
+ * a client that is still sending would not see its answer if the connection were closed.
+ * @throws RequestAbortedError
+ */
+export function readBody(request: IncomingMessage): Promise<Buffer | 'too large'> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const tooLarge = () => {
+      request.off('data', take);
+      request.resume();
+      resolve('too large');
+    };
+    const take = (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > BODY_LIMIT) tooLarge();
+      else chunks.push(chunk);
+    };
+    const aborted = () => {
+      reject(new RequestAbortedError());
+    };
+    request.once('error', aborted).once('close', aborted);
+    request.once('end', () => {
+      resolve(Buffer.concat(chunks, length));
+    });
+    if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) tooLarge();
+    else request.on('data', take);
+  });
+}

@@ -1,0 +1,66 @@
+/** Turns the result of an invocation into an HTTP response, by the rules of an HTTP API. */
+import { z } from 'zod';
+import type { InvocationResult } from '../functions/messages.ts';
+
+export interface GatewayResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body: Buffer;
+}
+
+const INTERNAL_SERVER_ERROR = gatewayMessage(500, 'Internal Server Error');
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
+const answerShape = z.object({
+  statusCode: z.coerce.number().int().min(200).max(599),
+  headers: z.record(z.string(), scalar).nullish(),
+  cookies: z.array(z.string()).nullish(),
+  body: z.string().nullish(),
+  isBase64Encoded: z.boolean().nullish(),
+});
+
+/** These belong to the connection; AWS gives them another name when a function sets them. */
+const OF_THE_CONNECTION = ['connection', 'content-length', 'keep-alive', 'transfer-encoding', 'upgrade'];
+
+/** The gateway's own answer. */
+export function gatewayMessage(status: number, message: string): GatewayResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify({ message })),
+  };
+}
+
+/** A failed invocation, or an answer that cannot be understood, is a 500 of the gateway's own. */
+export function httpResponse(result: InvocationResult): GatewayResponse {
+  if (!result.ok) {
+    // A throttled function is the one failure that is not the function's own.
+    return result.error.errorType === 'TooManyRequestsException'
+      ? gatewayMessage(503, 'Service Unavailable')
+      : INTERNAL_SERVER_ERROR;
+  }
+  const answer: unknown = JSON.parse(result.payload);
+  if (typeof answer !== 'object' || answer === null || !('statusCode' in answer)) {
+    const body = typeof answer === 'string' ? answer : result.payload;
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(body) };
+  }
+  const parsed = answerShape.safeParse(answer);
+  if (!parsed.success) return INTERNAL_SERVER_ERROR;
+  const { statusCode, headers, cookies, body, isBase64Encoded } = parsed.data;
+  return {
+    status: statusCode,
+    headers: {
+      'content-type': 'text/plain; charset=utf-8',
+      ...Object.fromEntries(Object.entries(headers ?? {}).map(renamed)),
+      ...(cookies && cookies.length > 0 && { 'set-cookie': cookies }),
+    },
+    body: Buffer.from(body ?? '', isBase64Encoded === true ? 'base64' : 'utf8'),
+  };
+}
+
+function renamed([name, value]: [string, string]): [string, string] {
+  const lower = name.toLowerCase();
+  return [OF_THE_CONNECTION.includes(lower) ? `x-amzn-remapped-${lower}` : lower, value];
+}

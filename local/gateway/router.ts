@@ -1,0 +1,106 @@
+/** Finds the route of a request by the rules of an HTTP API. */
+import type { Route } from '../template/api.ts';
+
+export interface Match {
+  readonly route: Route;
+  /** Decoded. */
+  readonly pathParameters: Readonly<Record<string, string>>;
+}
+
+/** How exactly a path segment matches: the smaller, the more. */
+const LITERAL = 0;
+const PARAMETER = 1;
+const GREEDY = 2;
+
+type Kind = typeof LITERAL | typeof PARAMETER | typeof GREEDY;
+
+interface Segment {
+  readonly kind: Kind;
+  /** The literal text, or the name of the parameter. */
+  readonly text: string;
+}
+
+interface Pattern {
+  readonly route: Route;
+  readonly method: string;
+  readonly segments: readonly Segment[];
+}
+
+export class Router {
+  private readonly patterns: readonly Pattern[];
+  private readonly fallback: Route | undefined;
+
+  constructor(routes: readonly Route[]) {
+    this.fallback = routes.find(({ key }) => key === '$default');
+    this.patterns = routes
+      .filter(({ key }) => key !== '$default')
+      .map(parse)
+      .sort(bySpecificity);
+  }
+
+  /**
+   * The most specific route that fits, `$default` last; undefined when there is none.
+   * @param path as it stands in the request, still encoded, without the query
+   */
+  match(method: string, path: string): Match | undefined {
+    const segments = split(path);
+    for (const pattern of this.patterns) {
+      if (pattern.method !== method && pattern.method !== 'ANY') continue;
+      const pathParameters = fit(pattern.segments, segments);
+      if (pathParameters !== undefined) return { route: pattern.route, pathParameters };
+    }
+    return this.fallback && { route: this.fallback, pathParameters: {} };
+  }
+}
+
+/** Decodes percent encoding; text that is not well encoded stays as it is. */
+export function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function parse(route: Route): Pattern {
+  const [method = '', path = ''] = route.key.split(' ');
+  const segments = split(path).map((text): Segment => {
+    if (/^\{.+\+\}$/.test(text)) return { kind: GREEDY, text: text.slice(1, -2) };
+    if (/^\{.+\}$/.test(text)) return { kind: PARAMETER, text: text.slice(1, -1) };
+    return { kind: LITERAL, text };
+  });
+  return { route, method, segments };
+}
+
+function split(path: string): string[] {
+  return path.replace(/^\//, '').split('/');
+}
+
+/** The first segment that differs decides; of two equal paths the one with a method of its own comes first. */
+function bySpecificity(a: Pattern, b: Pattern): number {
+  const length = Math.min(a.segments.length, b.segments.length);
+  for (let index = 0; index < length; index++) {
+    const difference = (a.segments[index]?.kind ?? LITERAL) - (b.segments[index]?.kind ?? LITERAL);
+    if (difference !== 0) return difference;
+  }
+  return Number(a.method === 'ANY') - Number(b.method === 'ANY');
+}
+
+/** The parameters when the path fits. A parameter takes exactly one segment that is not empty. */
+function fit(pattern: readonly Segment[], path: readonly string[]): Record<string, string> | undefined {
+  const parameters: [string, string][] = [];
+  for (const [index, { kind, text }] of pattern.entries()) {
+    const segment = path[index];
+    if (segment === undefined) return undefined;
+    if (kind === GREEDY) {
+      const rest = path.slice(index).join('/');
+      return rest === '' ? undefined : Object.fromEntries([...parameters, [text, decode(rest)]]);
+    }
+    if (kind === LITERAL && decode(segment) !== text) return undefined;
+    if (kind === PARAMETER) {
+      if (segment === '') return undefined;
+      parameters.push([text, decode(segment)]);
+    }
+  }
+  return path.length === pattern.length ? Object.fromEntries(parameters) : undefined;
+}

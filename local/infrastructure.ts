@@ -1,0 +1,83 @@
+/** Makes tables and queues on the emulators. What is there already is used as it is. */
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  ResourceInUseException,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CREDENTIALS, REGION } from './cloud.ts';
+import type { References } from './template/intrinsics.ts';
+import { type Queue, readQueues } from './template/queues.ts';
+import { referencesOf } from './template/references.ts';
+import { readTables, type Table } from './template/tables.ts';
+import type { Template } from './template/template.ts';
+
+export interface Infrastructure {
+  readonly tables: readonly Table[];
+  readonly queues: readonly Queue[];
+  /** By logical id. */
+  readonly queueUrls: ReadonlyMap<string, string>;
+  /** Those of the template, the queues included. */
+  readonly references: References;
+  readonly dynamodb: DynamoDBClient;
+  readonly sqs: SQSClient;
+}
+
+/**
+ * Makes what the template says.
+ * @param apiUrl base URL of the API
+ * @throws UnsupportedTemplateError
+ */
+export async function makeInfrastructure(
+  template: Template,
+  endpoints: { readonly dynamodb: string; readonly sqs: string },
+  apiUrl: string,
+): Promise<Infrastructure> {
+  const client = { region: REGION, credentials: CREDENTIALS };
+  const dynamodb = new DynamoDBClient({ ...client, endpoint: endpoints.dynamodb });
+  const sqs = new SQSClient({ ...client, endpoint: endpoints.sqs });
+  const queueUrls = new Map<string, string>();
+  const references = referencesOf(template, { apiUrl, queueUrl: (id) => queueUrls.get(id) });
+  const tables = readTables(template, references);
+  const queues = readQueues(template, references);
+  await makeTables(dynamodb, tables);
+  for (const [id, url] of await makeQueues(sqs, endpoints.sqs, queues)) queueUrls.set(id, url);
+  return { tables, queues, queueUrls, references, dynamodb, sqs };
+}
+
+/** Makes the tables that do not exist yet, and waits until all can be used. */
+export async function makeTables(dynamodb: DynamoDBClient, tables: readonly Table[]): Promise<void> {
+  for (const { name, definition } of tables) {
+    try {
+      await dynamodb.send(new CreateTableCommand({ TableName: name, ...definition }));
+    } catch (error) {
+      if (!(error instanceof ResourceInUseException)) throw error;
+    }
+    await waitUntilTableExists({ client: dynamodb, maxWaitTime: 30, minDelay: 1 }, { TableName: name });
+  }
+}
+
+/**
+ * Makes the queues, each after its dead-letter queue.
+ * @param endpoint the address to put into the URLs, as an emulator may answer with a name that does not resolve
+ * @returns their URLs by logical id
+ */
+async function makeQueues(
+  sqs: SQSClient,
+  endpoint: string,
+  queues: readonly Queue[],
+): Promise<Map<string, string>> {
+  const deadLettersFirst = [...queues].sort(
+    (a, b) => Number('RedrivePolicy' in a.attributes) - Number('RedrivePolicy' in b.attributes),
+  );
+  const urls = new Map<string, string>();
+  for (const { logicalId, name, attributes } of deadLettersFirst) {
+    const { QueueUrl } = await sqs.send(
+      new CreateQueueCommand({ QueueName: name, Attributes: { ...attributes } }),
+    );
+    if (QueueUrl === undefined) throw new Error(`CreateQueue ${name} answered without a URL`);
+    urls.set(logicalId, new URL(new URL(QueueUrl).pathname, endpoint).href);
+  }
+  return urls;
+}

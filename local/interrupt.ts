@@ -1,0 +1,34 @@
+/** Tells when the person in front of the stack wants it to end. */
+
+/** A terminal sends an interrupt to all its processes and npm hands it on: the same key press comes twice. */
+const SAME_PRESS_MILLISECONDS = 500;
+
+const PARENT_CHECK_MILLISECONDS = 250;
+
+/** Aborts at the first interrupt; the second ends the process at once. */
+export function onInterrupt(): AbortSignal {
+  const first = new AbortController();
+  let firstAt = 0;
+  const interrupt = () => {
+    if (!first.signal.aborted) {
+      firstAt = performance.now();
+      first.abort();
+    } else if (performance.now() - firstAt > SAME_PRESS_MILLISECONDS) {
+      process.exit(130);
+    }
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  if (process.env['npm_lifecycle_event'] !== undefined) onParentGone(interrupt);
+  return first.signal;
+}
+
+/** npm starts a shell that starts us. A signal to npm alone ends that shell, which hands nothing on. */
+function onParentGone(act: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    act();
+  }, PARENT_CHECK_MILLISECONDS);
+  timer.unref();
+}

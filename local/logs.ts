@@ -1,0 +1,136 @@
+/** How the local stack shows what happens: for people, or line by line as JSON. */
+import type { Writable } from 'node:stream';
+import { styleText } from 'node:util';
+import type { RequestLine } from './gateway/server.ts';
+
+export type LogEntry =
+  | { readonly kind: 'function'; readonly functionName: string; readonly text: string }
+  | ({ readonly kind: 'request' } & RequestLine)
+  | { readonly kind: 'notice'; readonly text: string };
+
+export type Log = (entry: LogEntry) => void;
+
+type Style = Parameters<typeof styleText>[0];
+
+const LEVEL_STYLES: ReadonlyMap<string, Style> = new Map([
+  ['TRACE', 'gray'],
+  ['DEBUG', 'gray'],
+  ['INFO', 'green'],
+  ['WARN', 'yellow'],
+  ['ERROR', 'red'],
+  ['CRITICAL', 'red'],
+]);
+
+/** The same on every line, or shown already. */
+const HIDDEN_KEYS = new Set([
+  'cold_start',
+  'function_arn',
+  'function_memory_size',
+  'function_name',
+  'function_request_id',
+  'level',
+  'message',
+  'sampling_rate',
+  'service',
+  'timestamp',
+  'xray_trace_id',
+]);
+
+const LONGEST_VALUE = 200;
+
+/** Nothing at all. */
+export const silentLog: Log = () => undefined;
+
+/** One line for each thing that happens, coloured on a terminal. Lines of metrics are left out. */
+export function prettyLog(out: Writable): Log {
+  const style = (format: Style, text: string) => styleText(format, text, { stream: out });
+  const write = (level: string, source: string, text: string) => {
+    const time = style('gray', new Date().toISOString().slice(11, 23));
+    const coloured = style(LEVEL_STYLES.get(level) ?? 'green', level.padEnd(5));
+    out.write(`${time} ${coloured} ${style('cyan', source.padEnd(15))} ${text}\n`);
+  };
+  return (entry) => {
+    switch (entry.kind) {
+      case 'notice':
+        write('INFO', 'local stack', printable(entry.text));
+        break;
+      case 'request': {
+        const level = entry.status < 500 ? 'INFO' : 'ERROR';
+        const milliseconds = style('gray', `${entry.milliseconds.toFixed(0)} ms`);
+        const problem = entry.problem === undefined ? '' : ` ${printable(entry.problem)}`;
+        write(
+          level,
+          'gateway',
+          `${entry.method} ${printable(entry.path)} ${entry.status} ${milliseconds}${problem}`,
+        );
+        break;
+      }
+      case 'function': {
+        const line = parseObject(entry.text);
+        if (line === undefined) {
+          write('INFO', entry.functionName, printable(entry.text));
+        } else if (!('_aws' in line)) {
+          const keys = style('gray', keysOf(line));
+          const text = `${printable(textOf(line['message']))} ${keys}`.trimEnd();
+          write(textOf(line['level']) || 'INFO', entry.functionName, text + stackOf(line, style));
+        }
+        break;
+      }
+    }
+  };
+}
+
+/** The lines of the functions as they are; everything else as JSON too. */
+export function jsonLog(out: Writable): Log {
+  return (entry) => {
+    out.write(`${entry.kind === 'function' ? entry.text : JSON.stringify(entry)}\n`);
+  };
+}
+
+function keysOf(line: Record<string, unknown>): string {
+  return Object.entries(line)
+    .filter(([key]) => !HIDDEN_KEYS.has(key))
+    .map(([key, value]) => {
+      const text = key === 'error' ? errorOf(value) : textOf(value);
+      return `${key}=${printable(text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text)}`;
+    })
+    .join(' ');
+}
+
+function errorOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null || !('name' in value) || !('message' in value)) {
+    return textOf(value);
+  }
+  return JSON.stringify(`${textOf(value.name)}: ${textOf(value.message)}`);
+}
+
+/** The stack of an error on lines of its own. */
+function stackOf(line: Record<string, unknown>, style: (format: Style, text: string) => string): string {
+  const { error } = line;
+  if (typeof error !== 'object' || error === null || !('stack' in error)) return '';
+  const calls = textOf(error.stack)
+    .split('\n')
+    .filter((call) => /^\s+at /.test(call));
+  return calls.map((call) => style('gray', `\n    ${printable(call.trim())}`)).join('');
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** What clients send ends up in logs: no control character of theirs reaches the terminal. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) =>
+    JSON.stringify(character).slice(1, -1).replace('\u007f', '\\u007f'),
+  );
+}

@@ -1,0 +1,61 @@
+/** The command line of `npm start`. */
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { UsageError } from './errors.ts';
+
+export const USAGE = `npm start -- [options]
+
+Runs the stack on this machine: synthesizes it, makes its tables and queues on emulators, and serves its API.
+
+  --port PORT         where to serve (default: 3000; 0: any free port)
+  --data FILE         projects and target groups as JSON Lines (default: demo data)
+  -c, --context K=V   a value of the configuration, as for cdk deploy; may be repeated
+  --log FORMAT        pretty or json (default: pretty)
+  --help
+
+Environment: DYNAMODB_ENDPOINT and SQS_ENDPOINT name emulators to use instead of the embedded ones.
+`;
+
+const OPTIONS = {
+  port: { type: 'string', default: '3000' },
+  data: { type: 'string' },
+  context: { type: 'string', short: 'c', multiple: true },
+  log: { type: 'string', default: 'pretty' },
+  help: { type: 'boolean', default: false },
+} as const satisfies ParseArgsOptionsConfig;
+
+export interface Options {
+  readonly help: boolean;
+  readonly port: number;
+  readonly dataFile: string | undefined;
+  readonly context: Readonly<Record<string, string>>;
+  readonly log: 'pretty' | 'json';
+}
+
+/** @throws UsageError, or an argument error of parseArgs */
+export function parseOptions(argv: string[]): Options {
+  const { values } = parseArgs({ args: argv, options: OPTIONS });
+  return {
+    help: values.help,
+    port: portOf(values.port),
+    dataFile: values.data,
+    context: Object.fromEntries((values.context ?? []).map(contextValue)),
+    log: logFormat(values.log),
+  };
+}
+
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (port <= 65_535) return port;
+  throw new UsageError(`--port: found ${JSON.stringify(text)}, expected a whole number from 0 to 65535`);
+}
+
+function contextValue(text: string): [string, string] {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key !== undefined && value !== undefined) return [key, value];
+  throw new UsageError(`--context: found ${JSON.stringify(text)}, expected key=value`);
+}
+
+function logFormat(text: string): 'pretty' | 'json' {
+  if (text === 'pretty' || text === 'json') return text;
+  throw new UsageError(`--log: found ${JSON.stringify(text)}, expected pretty or json`);
+}

@@ -1,0 +1,81 @@
+/** What runs once tables and queues are there: the functions, the readers of queues, the clock. */
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { UsageError } from './errors.ts';
+import type { ServiceEndpoints } from './functions/environment.ts';
+import { FunctionPool } from './functions/pool.ts';
+import type { Log } from './logs.ts';
+import { QueuePoller } from './queue-poller.ts';
+import { Schedules } from './schedules.ts';
+import type { LambdaFunction } from './template/functions.ts';
+import type { Runtime } from './template/runtime.ts';
+
+export interface ProcessesProps {
+  readonly runtime: Runtime;
+  readonly endpoints: ServiceEndpoints;
+  readonly sqs: SQSClient;
+  /** By logical id. */
+  readonly queueUrls: ReadonlyMap<string, string>;
+  readonly log: Log;
+}
+
+export class Processes {
+  /** By the logical id of their function. */
+  readonly pools: ReadonlyMap<string, FunctionPool>;
+  readonly schedules: Schedules;
+  private readonly props: ProcessesProps;
+  private pollers: QueuePoller[] = [];
+
+  constructor(props: ProcessesProps) {
+    this.props = props;
+    this.pools = new Map(props.runtime.functions.map((lambda) => [lambda.logicalId, this.poolOf(lambda)]));
+    this.schedules = new Schedules(props.runtime.schedules, this.pools);
+  }
+
+  /** Starts to read the queues and to run the schedules. */
+  start(): void {
+    const { runtime, sqs, queueUrls, log } = this.props;
+    this.pollers = runtime.eventSources.map(
+      (source) =>
+        new QueuePoller({
+          source,
+          queueUrl: queueUrls.get(source.queue.logicalId) ?? '',
+          sqs,
+          pool: this.pool(source.functionId),
+          notice: (text) => {
+            log({ kind: 'notice', text });
+          },
+        }),
+    );
+    this.schedules.start();
+  }
+
+  /** @throws UsageError when the template has no such function */
+  pool(logicalId: string): FunctionPool {
+    const pool = this.pools.get(logicalId);
+    if (pool === undefined) throw new UsageError(`there is no function ${logicalId}`);
+    return pool;
+  }
+
+  /** Takes no more messages and starts no more runs; waits for the batches under way, at most so long. */
+  async drain(graceMilliseconds: number): Promise<void> {
+    this.schedules.stop();
+    const giveUp = new AbortController();
+    await Promise.race([
+      Promise.all(this.pollers.map((poller) => poller.stop())),
+      pause(graceMilliseconds, undefined, { signal: giveUp.signal }).catch(() => undefined),
+    ]);
+    giveUp.abort();
+  }
+
+  /** Kills every function. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.pools.values()].map((pool) => pool.stop()));
+  }
+
+  private poolOf(lambda: LambdaFunction): FunctionPool {
+    return new FunctionPool(lambda, this.props.endpoints, (text) => {
+      this.props.log({ kind: 'function', functionName: lambda.displayName, text });
+    });
+  }
+}

@@ -1,0 +1,72 @@
+/** Runs functions by the clock, as EventBridge Scheduler does. */
+import { randomUUID } from 'node:crypto';
+import { ACCOUNT_ID, REGION } from './cloud.ts';
+import type { InvocationResult } from './functions/messages.ts';
+import type { Invoker } from './functions/pool.ts';
+import type { Schedule } from './template/schedules.ts';
+
+export interface ScheduledRun {
+  readonly schedule: string;
+  readonly functionId: string;
+  readonly result: InvocationResult;
+}
+
+export class Schedules {
+  private readonly schedules: readonly Schedule[];
+  private readonly functions: ReadonlyMap<string, Invoker>;
+  private readonly timers: NodeJS.Timeout[] = [];
+
+  /** @param functions by logical id */
+  constructor(schedules: readonly Schedule[], functions: ReadonlyMap<string, Invoker>) {
+    this.schedules = schedules;
+    this.functions = functions;
+  }
+
+  /** Starts the timers. A run that is still under way does not keep the next from starting. */
+  start(): void {
+    for (const schedule of this.schedules) {
+      this.timers.push(setInterval(() => void this.run(schedule), schedule.everySeconds * 1_000));
+    }
+  }
+
+  /** Runs every schedule now; resolves when all have finished. */
+  runAll(): Promise<ScheduledRun[]> {
+    return Promise.all(this.schedules.map((schedule) => this.run(schedule)));
+  }
+
+  /** Starts no more runs. */
+  stop(): void {
+    for (const timer of this.timers) clearInterval(timer);
+  }
+
+  private async run(schedule: Schedule): Promise<ScheduledRun> {
+    const lambda = this.functions.get(schedule.functionId);
+    if (lambda === undefined) throw new Error(`no function ${schedule.functionId}`);
+    const result = await lambda.invoke(eventOf(schedule));
+    return { schedule: schedule.logicalId, functionId: schedule.functionId, result };
+  }
+}
+
+/** The event of one run, as JSON: the schedule's input with its placeholders filled in, or the default. */
+function eventOf({ arn, input }: Schedule): string {
+  const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  const id = randomUUID();
+  if (input !== undefined) {
+    return input
+      .replaceAll('<aws.scheduler.schedule-arn>', arn)
+      .replaceAll('<aws.scheduler.scheduled-time>', time)
+      .replaceAll('<aws.scheduler.execution-id>', id)
+      .replaceAll('<aws.scheduler.attempt-number>', '1');
+  }
+  return JSON.stringify({
+    version: '0',
+    id,
+    'detail-type': 'Scheduled Event',
+    source: 'aws.scheduler',
+    account: ACCOUNT_ID,
+    time,
+    region: REGION,
+    resources: [arn],
+    detail: '{}',
+  });
+}

@@ -1,0 +1,35 @@
+/** Everything of a template that runs: functions, and what calls them. */
+import { type Route, readRoutes } from './api.ts';
+import { type EventSource, readEventSources } from './event-sources.ts';
+import { type LambdaFunction, readFunctions } from './functions.ts';
+import type { References } from './intrinsics.ts';
+import type { Queue } from './queues.ts';
+import { readSchedules, type Schedule } from './schedules.ts';
+import type { Template } from './template.ts';
+
+export interface Runtime {
+  readonly functions: readonly LambdaFunction[];
+  readonly eventSources: readonly EventSource[];
+  readonly schedules: readonly Schedule[];
+  readonly routes: readonly Route[];
+}
+
+/**
+ * @param references know the URLs of the queues already, as the environments of functions hold them
+ * @param assets folder of a file asset by its object key
+ * @throws UnsupportedTemplateError
+ */
+export function readRuntime(
+  template: Template,
+  references: References,
+  assets: ReadonlyMap<string, string>,
+  queues: readonly Queue[],
+): Runtime {
+  const functions = readFunctions(template, references, assets);
+  return {
+    functions,
+    eventSources: readEventSources(template, references, functions, queues),
+    schedules: readSchedules(template, references, functions),
+    routes: readRoutes(template, references, functions),
+  };
+}

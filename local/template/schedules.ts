@@ -1,0 +1,61 @@
+/** The schedules of a template: which function runs how often, with which event. */
+import { z } from 'zod';
+import { arn } from '../cloud.ts';
+import { functionByArn, type LambdaFunction } from './functions.ts';
+import type { References } from './intrinsics.ts';
+import { readProperties, resourcesOfType, type Template } from './template.ts';
+
+const UNIT_SECONDS = { minute: 60, hour: 3_600, day: 86_400 } as const;
+
+const rate = z.string().transform((text, context) => {
+  const match = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/.exec(text);
+  if (match !== null) {
+    const unit = z.enum(['minute', 'hour', 'day']).parse(match[2]);
+    return Number(match[1]) * UNIT_SECONDS[unit];
+  }
+  context.addIssue(`${text} is not a rate expression`);
+  return z.NEVER;
+});
+
+const scheduleShape = z.object({
+  FlexibleTimeWindow: z.looseObject({ Mode: z.literal('OFF') }),
+  ScheduleExpression: rate,
+  State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+  // Its role and retries have no effect here: a failed run is reported, and comes again by itself.
+  Target: z.strictObject({
+    Arn: z.string(),
+    Input: z.string().optional(),
+    RetryPolicy: z.unknown().optional(),
+    RoleArn: z.unknown().optional(),
+  }),
+});
+
+const WITHOUT_EFFECT = ['Description', 'GroupName', 'Name', 'ScheduleExpressionTimezone'];
+
+export interface Schedule {
+  readonly logicalId: string;
+  readonly arn: string;
+  readonly everySeconds: number;
+  readonly functionId: string;
+  /** The event as JSON; undefined for the scheduler's own. */
+  readonly input: string | undefined;
+}
+
+/** The enabled schedules. @throws UnsupportedTemplateError, for cron expressions among others */
+export function readSchedules(
+  template: Template,
+  references: References,
+  functions: readonly LambdaFunction[],
+): Schedule[] {
+  return resourcesOfType(template, 'AWS::Scheduler::Schedule').flatMap((resource) => {
+    const properties = readProperties(resource, references, scheduleShape, WITHOUT_EFFECT);
+    if (properties.State === 'DISABLED') return [];
+    return {
+      logicalId: resource.logicalId,
+      arn: arn('scheduler', `schedule/default/${resource.logicalId}`),
+      everySeconds: properties.ScheduleExpression,
+      functionId: functionByArn(functions, properties.Target.Arn, resource),
+      input: properties.Target.Input,
+    };
+  });
+}

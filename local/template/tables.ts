@@ -1,0 +1,55 @@
+/** The DynamoDB tables of a template. */
+import { z } from 'zod';
+import type { References } from './intrinsics.ts';
+import { physicalName } from './references.ts';
+import { readProperties, resourcesOfType, type Template } from './template.ts';
+
+const keySchema = z.array(z.strictObject({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }));
+
+const index = z.strictObject({
+  IndexName: z.string(),
+  KeySchema: keySchema,
+  Projection: z.strictObject({
+    ProjectionType: z.enum(['ALL', 'KEYS_ONLY', 'INCLUDE']),
+    NonKeyAttributes: z.array(z.string()).optional(),
+  }),
+});
+
+const tableShape = z.object({
+  AttributeDefinitions: z.array(
+    z.strictObject({ AttributeName: z.string(), AttributeType: z.enum(['S', 'N', 'B']) }),
+  ),
+  BillingMode: z.literal('PAY_PER_REQUEST'),
+  KeySchema: keySchema,
+  GlobalSecondaryIndexes: z.array(index).optional(),
+  LocalSecondaryIndexes: z.array(index).optional(),
+});
+
+/** Safety, upkeep, and time to live: the emulators keep expired items, as AWS may for days. */
+const WITHOUT_EFFECT = [
+  'ContributorInsightsSpecification',
+  'DeletionProtectionEnabled',
+  'PointInTimeRecoverySpecification',
+  'ResourcePolicy',
+  'SSESpecification',
+  'TableClass',
+  'TableName',
+  'Tags',
+  'TimeToLiveSpecification',
+];
+
+export interface Table {
+  readonly logicalId: string;
+  readonly name: string;
+  /** As CreateTable takes it. */
+  readonly definition: z.output<typeof tableShape>;
+}
+
+/** @throws UnsupportedTemplateError */
+export function readTables(template: Template, references: References): Table[] {
+  return resourcesOfType(template, 'AWS::DynamoDB::Table').map((resource) => ({
+    logicalId: resource.logicalId,
+    name: physicalName(template, resource, 'TableName'),
+    definition: readProperties(resource, references, tableShape, WITHOUT_EFFECT),
+  }));
+}
