@@ -10,11 +10,18 @@ import { decodeChunk } from '../src/adapters/sqs/chunk-message.ts';
 import { sqsClient } from '../src/adapters/sqs/client.ts';
 import { queueReturner } from '../src/adapters/sqs/return-to-queue.ts';
 import { runChunk } from '../src/application/run-chunk.ts';
-import { ChunkTakenError, ChunkUnfinishedError, UnparsableMessageError } from '../src/domain/errors.ts';
+import { ChunkTakenError, ChunkUnfinishedError } from '../src/domain/errors.ts';
+import type { ChunkWork } from '../src/ports/work-queue.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { readEnv } from '../src/runtime/env.ts';
 import { stopTime } from '../src/runtime/stop-time.ts';
-import { log, logInvocation, logJournal, logTrace } from '../src/runtime/observability/logger.ts';
+import {
+  log,
+  logInvocation,
+  logJournal,
+  logTrace,
+  forgetTrace,
+} from '../src/runtime/observability/logger.ts';
 import { traceIdOf } from '../src/runtime/observability/trace-context.ts';
 import { traceInvocation, traced } from '../src/runtime/observability/tracer.ts';
 
@@ -36,26 +43,32 @@ const world = {
 };
 
 async function work(record: SQSRecord, stopAt: number): Promise<void> {
+  const chunkWork = decode(record);
+  const { jobId, index } = chunkWork.chunk;
+  logTrace(traceIdOf(chunkWork.trace.traceparent));
   try {
-    const chunkWork = decodeChunk(record.body);
-    logTrace(traceIdOf(chunkWork.trace.traceparent));
     await runChunk(world, chunkWork, randomUUID(), stopAt);
   } catch (error) {
-    await deliverAgain(record, error);
+    // Of a chunk that is taken the owner is at work, or dead: no claim lasts longer than its message is invisible.
+    // Any other is given back, to be delivered before that.
+    if (!(error instanceof ChunkTakenError)) {
+      if (!(error instanceof ChunkUnfinishedError)) {
+        log('chunk.failed', { jobId, chunk: index, cause: error });
+      }
+      await returnToQueue(record.receiptHandle, Number(record.attributes.ApproximateReceiveCount));
+    }
     throw error;
   }
 }
 
-/** Says why a message failed and, where waiting for the end of its visibility timeout is no use, ends that early. */
-async function deliverAgain(record: SQSRecord, error: unknown): Promise<void> {
-  if (error instanceof UnparsableMessageError) {
-    log('message.unparsable', { messageId: record.messageId, cause: error });
-  } else if (error instanceof ChunkTakenError) {
-    // Its owner is at work, or dead: the visibility timeout is longer than any claim.
-  } else {
-    if (!(error instanceof ChunkUnfinishedError))
-      log('chunk.failed', { messageId: record.messageId, cause: error });
-    await returnToQueue(record.receiptHandle, Number(record.attributes.ApproximateReceiveCount));
+/** @throws UnparsableMessageError, which is logged: who looks into the dead-letter queue later finds it by its id */
+function decode({ body, messageId }: SQSRecord): ChunkWork {
+  try {
+    return decodeChunk(body);
+  } catch (error) {
+    forgetTrace();
+    log('message.unparsable', { messageId, cause: error });
+    throw error;
   }
 }
 

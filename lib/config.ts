@@ -54,16 +54,16 @@ const settings = z.object({
     1,
     24 * 365,
     24,
-    'Hours a repeat of a create call is answered from the idempotency table alone.',
+    'Hours that the idempotency table remembers a create call; after that, its job does, for as long as it lives.',
   ),
   stalledSeconds: wholeNumber(
-    2,
+    333,
     SECONDS_PER_DAY,
     600,
     'Seconds without progress after which the unsettled chunks of a job are enqueued again.',
   ),
   deadlineSeconds: wholeNumber(
-    3,
+    334,
     SECONDS_PER_DAY,
     3_600,
     'Seconds after its creation at which what is left of a job is settled as InternalError.',
@@ -129,7 +129,7 @@ const checked = settings
   .refine(
     ...relation(['idempotencyHours', 'jobRetentionDays'], {
       holds: (c) => c.idempotencyHours <= c.jobRetentionDays * 24,
-      expected: 'at most 24 x jobRetentionDays, or a repeat is answered with a job that is gone',
+      expected: 'at most 24 x jobRetentionDays: a call need not be remembered longer than its job',
     }),
   );
 

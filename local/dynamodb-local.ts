@@ -28,8 +28,10 @@ await runCommand(async (argv) => {
       `--port: found ${JSON.stringify(values.port)}, expected a whole number from 1 to 65535`,
     );
   }
-  if (spawnSync('java', ['-version']).status !== 0) {
-    throw new UsageError('java is not there: install a Java runtime, version 17 or later');
+  // Undefined where there is no java at all.
+  const { stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' }) as { stderr?: string };
+  if (Number(/version "(\d+)/.exec(stderr ?? '')?.[1] ?? 0) < 17) {
+    throw new UsageError('java: expected a Java runtime of version 17 or later');
   }
   if (!existsSync(CACHE)) await download();
   await run(port);

@@ -2,7 +2,6 @@
 import { InconsistentStoreError, TargetGroupChangedError } from '../domain/errors.ts';
 import {
   NOT_CARRIED_OUT,
-  NOT_READ,
   NOT_UNDERSTOOD,
   type Failure,
   type Outcome,
@@ -53,22 +52,12 @@ export function carryOut(world: CarryOutWorld, work: ChunkWork, targetGroupId: s
  * job's mark was moved by it and is updated, what could not have moved is refused as always, and the rest was
  * not carried out. Whoever asks holds the claim of its chunk, so that no worker moves it after it was read.
  *
- * @param lastResort whether one that cannot be read is given up too
- * @throws whatever the store throws, unless this is the last resort
+ * @throws whatever the store throws
  */
-export function giveUp(
-  world: CarryOutWorld,
-  work: ChunkWork,
-  targetGroupId: string,
-  lastResort: boolean,
-): Promise<Outcome> {
+export function giveUp(world: CarryOutWorld, work: ChunkWork, targetGroupId: string): Promise<Outcome> {
   const { key, mark, action } = named(work, targetGroupId);
   return orDamaged(targetGroupId, async () => {
-    const found = await world.groups.find(key).catch((error: unknown) => {
-      if (lastResort && !(error instanceof InconsistentStoreError)) return 'unreadable' as const;
-      throw error;
-    });
-    if (found === 'unreadable') return failed(targetGroupId, NOT_READ);
+    const found = await world.groups.find(key);
     const decision = decide(action, found, mark, timestamp(world.clock.now()));
     switch (decision.kind) {
       case 'updated':

@@ -1,6 +1,7 @@
 /** Looks after jobs that stand still: what is unsettled is sent again, and past the deadline it is settled here. */
 import { ChunkTakenError } from '../domain/errors.ts';
 import { type Job, statusOf, unsettledChunks } from '../domain/job.ts';
+import { NOT_READ } from '../domain/outcome.ts';
 import { timestamp } from '../domain/time.ts';
 import type { DueJob } from '../ports/job-store.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
@@ -8,7 +9,8 @@ import { giveUp } from './carry-out.ts';
 import { chunkWork } from './chunk-work.ts';
 import { closeIfFinished } from './finish-chunk.ts';
 import { inParallel } from './in-parallel.ts';
-import { type RunChunkWorld, settleChunk } from './run-chunk.ts';
+import { patiently } from './patiently.ts';
+import { type RunChunkWorld, type Settler, settleChunk } from './run-chunk.ts';
 
 export interface ReconcileWorld extends RunChunkWorld {
   readonly queue: WorkQueue;
@@ -100,9 +102,14 @@ async function settleRest(world: ReconcileWorld, job: Job, owner: string, stopAt
   const troubles: unknown[] = [];
   for (const work of chunkWork(job, request.ids, unsettled, request.trace)) {
     if (clock.now() >= stopAt) break;
+    const settler: Settler = (id) => giveUp(world, work, id);
     try {
-      await settleChunk(world, work, `${owner}/${work.chunk.index}`, stopAt, (id) =>
-        giveUp(world, work, id, lastResort),
+      await settleChunk(
+        world,
+        work,
+        `${owner}/${work.chunk.index}`,
+        stopAt,
+        lastResort ? orUnread(world, stopAt, settler) : settler,
       );
     } catch (error) {
       // Somebody still holds this chunk, or the store failed us: the others need not wait for it.
@@ -110,4 +117,16 @@ async function settleRest(world: ReconcileWorld, job: Job, owner: string, stopAt
     }
   }
   if (troubles.length > 0) throw new AggregateError(troubles, 'Some chunks could not be settled yet.');
+}
+
+/** Gives a target group up that fails at every try. When it is only the time that is up, there is a next run. */
+function orUnread({ clock }: ReconcileWorld, stopAt: number, settler: Settler): Settler {
+  return async (targetGroupId) => {
+    try {
+      return await patiently(clock, stopAt, () => settler(targetGroupId));
+    } catch (error) {
+      if (clock.now() >= stopAt) throw error;
+      return { targetGroupId, failure: NOT_READ };
+    }
+  };
 }

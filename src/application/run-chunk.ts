@@ -1,6 +1,6 @@
 /** Works on one chunk of a job: claim it, move its target groups, settle it. */
 import { ChunkTakenError, ChunkUnfinishedError } from '../domain/errors.ts';
-import { type ChunkKey, groupFailures, isBroken } from '../domain/job.ts';
+import { type ChunkKey, type FailureGroup, groupFailures, isBroken } from '../domain/job.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { ChunkWork } from '../ports/work-queue.ts';
@@ -57,7 +57,7 @@ export async function settleChunk(
   stopAt: number,
   settler: Settler,
 ): Promise<void> {
-  const { jobs, clock, journal, settings } = world;
+  const { jobs, clock, journal } = world;
   const start = clock.now();
   if (chunk.expiresAt * 1000 <= start) {
     // A dead letter that is sent again long after its job: its result may be deleted already, and with it the
@@ -67,26 +67,17 @@ export async function settleChunk(
   }
   if (!(await claim(world, chunk, owner, start))) return;
 
-  const outcomes: Outcome[] = [];
-  let cause: unknown;
-  const attempt = async (id: string) => {
-    try {
-      outcomes.push(await patiently(clock, stopAt, () => settler(id)));
-    } catch (error) {
-      cause ??= error;
-    }
-  };
-  await inParallel(ids, settings.parallelism, attempt, () => clock.now() < stopAt);
-
-  const unfinished = ids.length - outcomes.length;
-  if (unfinished > 0) {
-    journal.note({ event: 'chunk.handed-back', jobId: chunk.jobId, chunk: chunk.index, unfinished, cause });
-    await jobs.release(chunk, owner, clock.now() + LATE_WRITES_MS);
-    throw unfinishedError(chunk, `${unfinished} of its target groups could not be processed now.`, cause);
+  let failures: FailureGroup[];
+  let settled: boolean;
+  try {
+    failures = groupFailures(ids, await decideAll(world, { chunk, ids }, stopAt, settler));
+    settled = await jobs.settle(chunk, owner, failures, clock.now());
+  } catch (error) {
+    // Where this fails too, or after a result that was written and not answered, the claim ends by itself.
+    await jobs.release(chunk, owner, clock.now() + LATE_WRITES_MS).catch(() => undefined);
+    throw error;
   }
-
-  const failures = groupFailures(ids, outcomes);
-  if (!(await jobs.settle(chunk, owner, failures, clock.now()))) {
+  if (!settled) {
     // Our claim ended under us and somebody else took the chunk up. Their result stands, if they have one yet.
     journal.note({ event: 'race.lost', race: 'settle', jobId: chunk.jobId });
     if (await claim(world, chunk, owner, clock.now())) {
@@ -106,6 +97,29 @@ export async function settleChunk(
     ms: clock.now() - start,
   });
   await finishChunk(world, chunk, isBroken(failures));
+}
+
+/** @throws ChunkUnfinishedError when some have no outcome when the time is up, or fail at every try */
+async function decideAll(
+  { clock, journal, settings }: RunChunkWorld,
+  { chunk, ids }: Pick<ChunkWork, 'chunk' | 'ids'>,
+  stopAt: number,
+  settler: Settler,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let cause: unknown;
+  const attempt = async (id: string) => {
+    try {
+      outcomes.push(await patiently(clock, stopAt, () => settler(id)));
+    } catch (error) {
+      cause ??= error;
+    }
+  };
+  await inParallel(ids, settings.parallelism, attempt, () => clock.now() < stopAt);
+  const unfinished = ids.length - outcomes.length;
+  if (unfinished === 0) return outcomes;
+  journal.note({ event: 'chunk.handed-back', jobId: chunk.jobId, chunk: chunk.index, unfinished, cause });
+  throw unfinishedError(chunk, `${unfinished} of its target groups could not be processed now.`, cause);
 }
 
 /**

@@ -17,6 +17,11 @@ export function logTrace(traceId: string): void {
   logger.appendKeys({ trace_id: traceId });
 }
 
+/** Takes the trace off the further lines. */
+export function forgetTrace(): void {
+  logger.removeKeys(['trace_id']);
+}
+
 /**
  * Writes one line.
  *
