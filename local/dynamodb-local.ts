@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { REGION } from './cloud.ts';
+import { CREDENTIALS, REGION } from './cloud.ts';
 import { runCommand } from './command.ts';
 import { UsageError } from './errors.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -74,8 +74,12 @@ async function run(port: number): Promise<void> {
 
 /** Resolves when the endpoint answers. */
 async function answers(endpoint: string): Promise<void> {
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = new DynamoDBClient({ endpoint, region: REGION, credentials, maxAttempts: 1 });
+  const client = new DynamoDBClient({
+    endpoint,
+    region: REGION,
+    credentials: CREDENTIALS,
+    maxAttempts: 1,
+  });
   const until = Date.now() + START_SECONDS * 1_000;
   while (Date.now() < until) {
     try {

@@ -2,6 +2,7 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { CREDENTIALS, REGION } from '../../local/cloud.ts';
 import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
 import { targetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
 import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
@@ -25,9 +26,9 @@ beforeAll(async () => {
     PARALLELISM: '4',
     CLAIM_SECONDS: '330',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'x',
-    AWS_SECRET_ACCESS_KEY: 'x',
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: `http://${endpoint?.hostname ?? ''}:${endpoint?.port ?? ''}`,
     AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9',
   });

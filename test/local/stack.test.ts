@@ -259,7 +259,8 @@ describe('schedules', () => {
     lines = [];
     const [run] = await stack.runSchedules();
     expect(run).toMatchObject({ schedule: 'EveryMinute', functionId: 'Tick', result: { ok: true } });
-    expect(lines).toMatchObject([
+    // A batch of an earlier test may still come to its end meanwhile.
+    expect(lines.filter(({ functionName }) => functionName === 'Tick')).toMatchObject([
       { tick: { at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) } },
     ]);
   });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { CREDENTIALS, REGION } from '../../local/cloud.ts';
 import { BatchWriter } from '../../local/data/write.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
@@ -21,8 +22,8 @@ export function e2eStack(): E2eStack {
 export function dynamoDBOf(stack: StackInfo): DynamoDBClient {
   return new DynamoDBClient({
     endpoint: stack.endpoints.dynamodb,
-    region: 'eu-central-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    region: REGION,
+    credentials: CREDENTIALS,
   });
 }
 

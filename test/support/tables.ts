@@ -7,6 +7,7 @@ import type { Server } from 'node:http';
 import { DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Template as Synthesized } from 'aws-cdk-lib/assertions';
 import dynalite from 'dynalite';
+import { CREDENTIALS, REGION } from '../../local/cloud.ts';
 import { makeTables } from '../../local/infrastructure.ts';
 import { referencesOf } from '../../local/template/references.ts';
 import { readTables } from '../../local/template/tables.ts';
@@ -28,8 +29,8 @@ export async function openTables(): Promise<TestTables> {
   const embedded = given === undefined ? await startDynalite() : undefined;
   const client = dynamoDBClient({
     endpoint: given ?? embedded?.endpoint ?? '',
-    region: 'eu-central-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    region: REGION,
+    credentials: CREDENTIALS,
   });
 
   const run = randomUUID();
