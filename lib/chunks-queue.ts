@@ -39,7 +39,7 @@ export class ChunksQueue extends Construct {
     this.queue = new Queue(this, 'Chunks', {
       ...common,
       retentionPeriod: RETENTION,
-      visibilityTimeout: Duration.seconds(visibilitySeconds(config.workerTimeoutSeconds)),
+      visibilityTimeout: Duration.seconds(visibilitySeconds(config)),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: config.maxReceiveCount },
     });
   }

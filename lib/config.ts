@@ -57,13 +57,13 @@ const settings = z.object({
     'Hours that the idempotency table remembers a create call; after that, its job does, for as long as it lives.',
   ),
   stalledSeconds: wholeNumber(
-    333,
+    8,
     SECONDS_PER_DAY,
     600,
     'Seconds without progress after which the unsettled chunks of a job are enqueued again.',
   ),
   deadlineSeconds: wholeNumber(
-    334,
+    9,
     SECONDS_PER_DAY,
     3_600,
     'Seconds after its creation at which what is left of a job is settled as InternalError.',
@@ -73,6 +73,12 @@ const settings = z.object({
     900,
     30,
     'Timeout of the worker function. Claims of chunks and the visibility timeout of messages follow from it.',
+  ),
+  clockSkewSeconds: wholeNumber(
+    1,
+    3_600,
+    300,
+    'How far the clocks of two functions may be apart. Claims of chunks last so much longer than the functions run.',
   ),
   // A new on-demand table takes 4,000 writes a second without throttling: 10 workers may have 400 of them each.
   workerMaxConcurrency: wholeNumber(2, 1_000, 10, 'Most workers at a time, so that they starve nobody else.'),
@@ -106,10 +112,10 @@ export type ConfigKey = keyof Config;
 
 const checked = settings
   .refine(
-    ...relation(['stalledSeconds', 'workerTimeoutSeconds'], {
-      holds: (c) => c.stalledSeconds > visibilitySeconds(c.workerTimeoutSeconds),
+    ...relation(['stalledSeconds', 'workerTimeoutSeconds', 'clockSkewSeconds'], {
+      holds: (c) => c.stalledSeconds > visibilitySeconds(c),
       expected:
-        'more than the visibility timeout, which is 6 x workerTimeoutSeconds or 330 s more than twice that, ' +
+        'more than the visibility timeout (6 x workerTimeoutSeconds, or twice that and clockSkewSeconds and 5), ' +
         'or chunks are enqueued again while their first delivery may still return',
     }),
   )
@@ -188,19 +194,18 @@ export function describeConfig(): KeyDescription[] {
   }));
 }
 
-/** A rule between two keys, blamed on the first; it is tried once both are good by themselves. */
+/** A rule between keys, blamed on the first; it is tried once all of them are good by themselves. */
 function relation(
-  keys: readonly [ConfigKey, ConfigKey],
+  keys: readonly [ConfigKey, ...ConfigKey[]],
   rule: { holds: (config: Config) => boolean; expected: string },
 ): [
   (config: Config) => boolean,
   { path: string[]; error: string; when: (payload: { value: unknown }) => boolean },
 ] {
-  const [first, second] = keys;
-  const both = z.object({ [first]: settings.shape[first], [second]: settings.shape[second] });
+  const all = z.object(Object.fromEntries(keys.map((key) => [key, settings.shape[key]])));
   return [
     rule.holds,
-    { path: [first], error: rule.expected, when: ({ value }) => both.safeParse(value).success },
+    { path: [keys[0]], error: rule.expected, when: ({ value }) => all.safeParse(value).success },
   ];
 }
 

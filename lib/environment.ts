@@ -73,6 +73,6 @@ export function environments(
 function writer(name: FunctionName, config: Config): Environment {
   return {
     PARALLELISM: String(PARALLELISM),
-    CLAIM_SECONDS: String(claimSeconds(timeoutSeconds(name, config))),
+    CLAIM_SECONDS: String(claimSeconds(timeoutSeconds(name, config), config.clockSkewSeconds)),
   };
 }

@@ -27,9 +27,9 @@ await runCommand(async (argv) => {
 });
 
 async function run(options: Options, interrupted: AbortSignal): Promise<void> {
-  const { port, dataFile, context } = options;
+  const { port, dataFile, context, killShare } = options;
   const log = options.log === 'json' ? jsonLog(process.stdout) : prettyLog(process.stdout);
-  const stack = await startLocalStack({ port, dataFile, context, log, signal: interrupted });
+  const stack = await startLocalStack({ port, dataFile, context, killShare, log, signal: interrupted });
   try {
     process.stdout.write(welcome(stack.url, stack.sample, await exampleToken(stack)));
     const failure = await Promise.race([stack.failure, aborted(interrupted)]);

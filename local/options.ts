@@ -10,6 +10,7 @@ Runs the stack on this machine: synthesizes it, makes its tables and queues on e
   --data FILE         projects and target groups as JSON Lines (default: demo data)
   -c, --context K=V   a value of the configuration, as for cdk deploy; may be repeated
   --log FORMAT        pretty or json (default: pretty)
+  --kill SHARE        kills this share of all invocations at a random moment, 0 to 1 (default: 0)
   --help
 
 Environment: DYNAMODB_ENDPOINT and SQS_ENDPOINT name emulators to use instead of the embedded ones.
@@ -20,6 +21,7 @@ const OPTIONS = {
   data: { type: 'string' },
   context: { type: 'string', short: 'c', multiple: true },
   log: { type: 'string', default: 'pretty' },
+  kill: { type: 'string', default: '0' },
   help: { type: 'boolean', default: false },
 } as const satisfies ParseArgsOptionsConfig;
 
@@ -29,6 +31,7 @@ export interface Options {
   readonly dataFile: string | undefined;
   readonly context: Readonly<Record<string, string>>;
   readonly log: 'pretty' | 'json';
+  readonly killShare: number;
 }
 
 /** @throws UsageError, or an argument error of parseArgs */
@@ -40,6 +43,7 @@ export function parseOptions(argv: string[]): Options {
     dataFile: values.data,
     context: Object.fromEntries((values.context ?? []).map(contextValue)),
     log: logFormat(values.log),
+    killShare: shareOf(values.kill),
   };
 }
 
@@ -53,6 +57,12 @@ function contextValue(text: string): [string, string] {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (key !== undefined && value !== undefined) return [key, value];
   throw new UsageError(`--context: found ${JSON.stringify(text)}, expected key=value`);
+}
+
+function shareOf(text: string): number {
+  const share = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (share <= 1) return share;
+  throw new UsageError(`--kill: found ${JSON.stringify(text)}, expected a number from 0 to 1`);
 }
 
 function logFormat(text: string): 'pretty' | 'json' {

@@ -17,6 +17,8 @@ export interface ProcessesProps {
   /** By logical id. */
   readonly queueUrls: ReadonlyMap<string, string>;
   readonly log: Log;
+  /** Share of all invocations that are killed, 0 to 1. */
+  readonly killShare: number;
 }
 
 export class Processes {
@@ -74,8 +76,10 @@ export class Processes {
   }
 
   private poolOf(lambda: LambdaFunction): FunctionPool {
-    return new FunctionPool(lambda, this.props.endpoints, (text) => {
-      this.props.log({ kind: 'function', functionName: lambda.displayName, text });
-    });
+    const { endpoints, killShare, log } = this.props;
+    const logText = (text: string) => {
+      log({ kind: 'function', functionName: lambda.displayName, text });
+    };
+    return new FunctionPool(lambda, endpoints, logText, killShare);
   }
 }

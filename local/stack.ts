@@ -36,6 +36,8 @@ export interface LocalStackOptions {
   readonly sqsEndpoint?: string | undefined;
   /** Default: nothing is shown. */
   readonly log?: Log | undefined;
+  /** Share of all invocations that are killed at a random moment, 0 to 1; none by default. */
+  readonly killShare?: number | undefined;
   /** Folder of an assembly to run as it is, instead of synthesizing the app. */
   readonly assembly?: string | undefined;
   /** Gives the start up. */
@@ -136,7 +138,14 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
   }
   signal.throwIfAborted();
 
-  const processes = new Processes({ runtime, endpoints, sqs, queueUrls, log });
+  const processes = new Processes({
+    runtime,
+    endpoints,
+    sqs,
+    queueUrls,
+    log,
+    killShare: options.killShare ?? 0,
+  });
   closers.add(() => processes.stop());
   closers.add(() => Promise.all([gateway.close(GRACE_MILLISECONDS), processes.drain(GRACE_MILLISECONDS)]));
   processes.start();

@@ -40,10 +40,20 @@ export class FunctionPool implements Invoker {
   private readonly instances = new Set<FunctionInstance>();
   private readonly idle: FunctionInstance[] = [];
   private readonly waiting = new Set<(instance: FunctionInstance | undefined) => void>();
+  private readonly killShare: number;
   private stopped = false;
 
-  /** @param log takes each line that an instance prints */
-  constructor(lambda: LambdaFunction, endpoints: ServiceEndpoints, log: (text: string) => void) {
+  /**
+   * @param log takes each line that an instance prints
+   * @param killShare share of the invocations that are killed at a random moment, 0 to 1
+   */
+  constructor(
+    lambda: LambdaFunction,
+    endpoints: ServiceEndpoints,
+    log: (text: string) => void,
+    killShare = 0,
+  ) {
+    this.killShare = killShare;
     this.lambda = lambda;
     this.endpoints = endpoints;
     this.log = log;
@@ -62,7 +72,9 @@ export class FunctionPool implements Invoker {
   async invoke(event: string, options: InvokeOptions = {}): Promise<InvocationResult> {
     const instance = await this.acquire(options.signal);
     if (instance === undefined) return THROTTLED;
+    const killer = Math.random() < this.killShare ? killSoon(instance) : undefined;
     const result = await instance.invoke(event, options.traceId);
+    clearTimeout(killer);
     this.release(instance);
     return result;
   }
@@ -114,4 +126,9 @@ export class FunctionPool implements Invoker {
     this.waiting.delete(next);
     next(instance.alive ? instance : this.start());
   }
+}
+
+/** Within a second, the sooner the likelier: most invocations are short, and are to be hit in their midst. */
+function killSoon(instance: FunctionInstance): NodeJS.Timeout {
+  return setTimeout(() => void instance.terminate(), 1_000 * Math.random() ** 2);
 }

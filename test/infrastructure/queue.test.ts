@@ -19,7 +19,7 @@ describe('queue', () => {
   test('chunks: hidden until the claim of a killed worker is over, then to the dead letters after 8 deliveries', () => {
     expect(template.properties('QueueChunks')).toMatchObject({
       SqsManagedSseEnabled: true,
-      VisibilityTimeout: 390,
+      VisibilityTimeout: 365,
       RedrivePolicy: { deadLetterTargetArn: '${QueueDeadLetters.Arn}', maxReceiveCount: 8 },
     });
     expect(template.properties('FunctionsWorker')['Timeout']).toBe(30);
@@ -63,7 +63,7 @@ test('the configuration moves timeout, visibility, concurrency and deliveries', 
   });
   expect(template.properties('FunctionsWorker')['Timeout']).toBe(60);
   expect(template.properties('QueueChunks')).toMatchObject({
-    VisibilityTimeout: 450,
+    VisibilityTimeout: 425,
     RedrivePolicy: { maxReceiveCount: 7 },
   });
   expect(template.properties('QueueDelivery')).toMatchObject({ ScalingConfig: { MaximumConcurrency: 3 } });
