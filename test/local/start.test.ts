@@ -64,6 +64,7 @@ describe('what cannot start says so in one clear line, with exit code 2:', () =>
       /^--context: found "chunkSize", expected key=value/,
     ],
     ['a format of logs that is not known', () => ['--log', 'xml'], /^--log: found "xml"/],
+    ['a share that is none', () => ['--kill', '1.5'], /^--kill: found "1.5", expected a number from 0 to 1/],
   ])('%s', async (_name, args, message) => {
     const { code, stdout, stderr } = await start(...args());
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -81,7 +82,7 @@ test('an error of the app is shown as it is', async () => {
 test('--help explains the options', async () => {
   const { code, stdout } = await start('--help');
   expect(code).toBe(0);
-  for (const option of ['--port', '--data', '--context', '--log']) expect(stdout).toContain(option);
+  for (const option of ['--port', '--data', '--context', '--log', '--kill']) expect(stdout).toContain(option);
 });
 
 test('options have defaults', () => {
@@ -90,6 +91,7 @@ test('options have defaults', () => {
     port: 3000,
     dataFile: undefined,
     context: {},
+    killShare: 0,
     log: 'pretty',
   });
 });
