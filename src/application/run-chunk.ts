@@ -5,9 +5,9 @@ import type { Outcome } from '../domain/outcome.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { ChunkWork } from '../ports/work-queue.ts';
 import { type CarryOutWorld, carryOut } from './carry-out.ts';
+import { LATE_WRITES_MS, certainly } from './certainly.ts';
 import { finishChunk } from './finish-chunk.ts';
 import { inParallel } from './in-parallel.ts';
-import { patiently } from './patiently.ts';
 
 export interface RunChunkWorld extends CarryOutWorld {
   readonly jobs: JobStore;
@@ -18,12 +18,6 @@ export interface RunChunkWorld extends CarryOutWorld {
     readonly claimMs: number;
   };
 }
-
-/**
- * How long a chunk that is handed back stays ours: a write whose answer we gave up on may still arrive, and must
- * find nobody who has already looked at its target group.
- */
-const LATE_WRITES_MS = 5_000;
 
 /** Decides one target group's outcome; may be tried again when it throws. */
 export type Settler = (targetGroupId: string) => Promise<Outcome>;
@@ -73,6 +67,7 @@ export async function settleChunk(
     failures = groupFailures(ids, await decideAll(world, { chunk, ids }, stopAt, settler));
     settled = await jobs.settle(chunk, owner, failures, clock.now());
   } catch (error) {
+    // It stays ours for as long as one of our writes may still arrive: whoever comes next must see what it did.
     // Where this fails too, or after a result that was written and not answered, the claim ends by itself.
     await jobs.release(chunk, owner, clock.now() + LATE_WRITES_MS).catch(() => undefined);
     throw error;
@@ -110,7 +105,7 @@ async function decideAll(
   let cause: unknown;
   const attempt = async (id: string) => {
     try {
-      outcomes.push(await patiently(clock, stopAt, () => settler(id)));
+      outcomes.push(await certainly(clock, stopAt, () => settler(id)));
     } catch (error) {
       cause ??= error;
     }

@@ -77,6 +77,11 @@ export class UnparsableMessageError extends FieldingJobsError {
   override readonly name = 'UnparsableMessageError';
 }
 
+/** A write that was given up without an answer may still arrive; what is read until then proves nothing. */
+export class UncertainWriteError extends FieldingJobsError {
+  override readonly name = 'UncertainWriteError';
+}
+
 /** A target group was changed by somebody else while we looked at it; trying again helps. */
 export class TargetGroupChangedError extends FieldingJobsError {
   override readonly name = 'TargetGroupChangedError';
@@ -105,5 +110,6 @@ export type KnownError =
   | EnqueueFailedError
   | UnparsableMessageError
   | TargetGroupChangedError
+  | UncertainWriteError
   | ChunkTakenError
   | ChunkUnfinishedError;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { projectItem, targetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
 import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
 import { MemoryTargetGroups } from '../../src/adapters/memory/target-groups.ts';
-import { InconsistentStoreError } from '../../src/domain/errors.ts';
+import { InconsistentStoreError, UncertainWriteError } from '../../src/domain/errors.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { decide } from '../../src/domain/outcome.ts';
 import { FIELDING_RUN_STATUSES, MARKS_KEPT, type TargetGroup } from '../../src/domain/target-group.ts';
@@ -188,4 +188,25 @@ test.each([
   await expect(groups.find(group)).rejects.toThrow(name);
   const moving = groups.move(group, move()).then(() => groups.find(group));
   await expect(moving).rejects.toThrow(InconsistentStoreError);
+});
+
+test('a refusal at the second try is none: the first, which had no answer, may still be carried out', async () => {
+  if (tables === undefined) throw new Error('there are no tables');
+  const { groups } = openDynamoDB();
+  const { client } = tables;
+  let tries = 0;
+  client.middlewareStack.add(
+    (next) => (args) => {
+      tries += 1;
+      // As a connection that breaks: the client tries again by itself.
+      return tries === 1
+        ? Promise.reject(Object.assign(new Error('reset'), { code: 'ECONNRESET' }))
+        : next(args);
+    },
+    { step: 'deserialize', priority: 'low', name: 'breakFirst' },
+  );
+  const moving = groups.move({ ...TENANT, targetGroupId: anId() }, move());
+  await expect(moving).rejects.toThrow(UncertainWriteError);
+  client.middlewareStack.remove('breakFirst');
+  expect(tries).toBe(2);
 });

@@ -145,6 +145,43 @@ describe('a chunk', () => {
     expect(tries).toBe(2);
   });
 
+  test('refuses nothing while a write without an answer may still arrive', async () => {
+    const world = new World();
+    const [id = ''] = world.add({ status: 'draft' });
+    const { jobId } = await world.create([id]);
+    const move = world.groups.move.bind(world.groups);
+    const late: (() => Promise<boolean>)[] = [];
+    world.groups.move = (key, asked) => {
+      world.groups.move = move;
+      late.push(() => move(key, asked));
+      return Promise.reject(new Error('no answer'));
+    };
+    const pause = world.clock.pause.bind(world.clock);
+    world.clock.pause = async (ms) => {
+      await pause(ms);
+      // The long pause: a user makes it movable, and the write that was given up on arrives.
+      if (ms < 5_000) return;
+      await world.change(id, { status: 'paused' });
+      await late.pop()?.();
+    };
+    await world.drain();
+    expect((await world.status(jobId)).outcomes).toEqual([{ targetGroupId: id }]);
+    expect(await world.group(id)).toMatchObject({ status: 'live', version: 5 });
+  });
+
+  test('that has no time left to wait for such a write is handed back', async () => {
+    const world = new World();
+    const [id = ''] = world.add({ status: 'draft' });
+    await world.create([id]);
+    const move = world.groups.move.bind(world.groups);
+    world.groups.move = () => {
+      world.groups.move = move;
+      return Promise.reject(new Error('no answer'));
+    };
+    const handedBack = world.run(firstWork(world), anId(), NOW + 5_000);
+    await expect(handedBack).rejects.toMatchObject({ cause: { name: 'UncertainWriteError' } });
+  });
+
   test('whose claim was taken over by somebody who has no result yet is left to them', async () => {
     const world = new World();
     await world.create(world.add({}));

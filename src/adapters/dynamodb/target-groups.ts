@@ -68,6 +68,7 @@ export class DynamoDBTargetGroups implements TargetGroups {
         ':mark': mark,
         ':none': NO_MARK,
       },
+      certain: true,
     };
     try {
       return (await updateIf(this.#client, update)) !== undefined;

@@ -6,6 +6,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { UncertainWriteError } from '../../domain/errors.ts';
 import type { Item } from './read-item.ts';
 
 export interface ConditionalUpdate {
@@ -16,10 +17,13 @@ export interface ConditionalUpdate {
   readonly names?: Record<string, string>;
   readonly values: Readonly<Record<string, unknown>>;
   readonly returns?: ReturnValue;
+  /** Whether a refusal must be certain: not that of a write whose first try had no answer. */
+  readonly certain?: boolean;
 }
 
 /**
  * @returns the attributes asked for (none: an empty item), or undefined when the condition did not hold.
+ * @throws UncertainWriteError when it did not hold, but an earlier try of the same write may still be carried out
  *
  * A call that is tried again after its answer was lost meets its own first write. Each caller's condition says
  * what that means for it: the retried call must not be mistaken for a lost race where that matters.
@@ -39,7 +43,14 @@ export async function updateIf(client: DynamoDBClient, update: ConditionalUpdate
     );
     return Attributes === undefined ? {} : unmarshall(Attributes);
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return undefined;
-    throw error;
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    if (update.certain === true && (error.$metadata.attempts ?? 1) > 1) {
+      throw new UncertainWriteError(
+        'A write was refused at its second try.',
+        { key: update.key },
+        { cause: error },
+      );
+    }
+    return undefined;
   }
 }

@@ -71,6 +71,7 @@ function seenKnown(error: KnownError): Seen {
     case 'UnparsableMessageError':
     case 'ChunkTakenError':
     case 'TargetGroupChangedError':
+    case 'UncertainWriteError':
     case 'ChunkUnfinishedError':
       return INTERNAL;
   }

@@ -1,0 +1,83 @@
+/**
+ * Every crash point of a small job: before and after each port call, wherever it is made, alone and in pairs. No
+ * chance is involved, and nothing else goes wrong.
+ */
+import type { Violation } from './auditor.ts';
+import { type CrashPoint, ScriptedFaults } from './faults.ts';
+import { ids } from './ids.ts';
+import { type Plan, pausedGroup } from './plan.ts';
+import { CALM, type Profile } from './profile.ts';
+import type { System } from './system.ts';
+import { soundSystem } from './system.ts';
+import { HOUR } from './timing.ts';
+import { runWorld } from './world.ts';
+
+export interface Walk {
+  readonly chunks: number;
+  /** How many crashes at most in one schedule. */
+  readonly crashes: 1 | 2;
+  /** Whether the client asks again when it has no 201. */
+  readonly repeats: boolean;
+  /** Whether no message is delivered before the job's deadline, so that reconcile has to settle it. */
+  readonly late: boolean;
+}
+
+export interface WalkResult {
+  schedules: number;
+  readonly violations: { readonly points: readonly CrashPoint[]; readonly violation: Violation }[];
+}
+
+const TENANT = { accountId: 101, projectId: 'PROJECT0000000000000000001' };
+const FATES = ['crash-before', 'crash-after'] as const;
+
+const LATE: Profile = { ...CALM, delayMs: [2 * HOUR, 2 * HOUR], troubleMs: HOUR };
+
+/** @returns what the auditor saw in any of the schedules */
+export async function walk(
+  { chunks, crashes, repeats, late }: Walk,
+  plant: (sound: System) => System = (sound) => sound,
+): Promise<WalkResult> {
+  const result: WalkResult = { schedules: 0, violations: [] };
+  const plan = (start: number) => smallPlan(chunks, repeats, start);
+
+  const visit = async (points: readonly CrashPoint[]): Promise<void> => {
+    const { calls, violations } = await runWorld({
+      seed: 1,
+      plan,
+      profile: () => (late ? LATE : CALM),
+      faults: new ScriptedFaults(points),
+      system: plant(soundSystem()),
+    });
+    result.schedules += 1;
+    for (const violation of violations) result.violations.push({ points, violation });
+    if (points.length === crashes) return;
+    // A crash changes what comes after it: the next one is looked for in the world as it then goes on.
+    for (let call = (points.at(-1)?.call ?? 0) + 1; call <= calls; call += 1) {
+      for (const fate of FATES) await visit([...points, { call, fate }]);
+    }
+  };
+  await visit([]);
+  return result;
+}
+
+/** One target group per chunk; the second one cannot be resumed, so that there is an outcome of each kind. */
+function smallPlan(chunks: number, repeats: boolean, start: number): Plan {
+  const names = ids('T', chunks);
+  const attempt = { at: 0, ids: names, givesUp: false, retries: repeats ? 3 : 0 };
+  return {
+    chunkSize: 1,
+    parallelism: 1,
+    tenants: [TENANT],
+    groups: names.map((targetGroupId, i) => ({
+      ...pausedGroup({ ...TENANT, targetGroupId }, start),
+      ...(i === 1 && { status: 'draft' as const }),
+    })),
+    orders: [
+      {
+        key: { ...TENANT, action: 'resume', idempotencyKey: 'key' },
+        createdBy: 'creator',
+        attempts: [attempt],
+      },
+    ],
+  };
+}

@@ -1,0 +1,18 @@
+/** Runs seeds against a system with a planted bug until the auditor sees it. */
+import type { Violation } from './auditor.ts';
+import type { PlantedBug } from './planted-bugs.ts';
+import { soundSystem } from './system.ts';
+import { runWorld } from './world.ts';
+
+/** @returns the first violation and how many schedules it took, or undefined when `most` were not enough */
+export async function hunt(
+  { plant, profile }: PlantedBug,
+  most: number,
+): Promise<{ readonly schedules: number; readonly violation: Violation } | undefined> {
+  for (let seed = 1; seed <= most; seed += 1) {
+    const system = plant(soundSystem());
+    const { violations } = await runWorld({ seed, system, ...(profile && { profile }) });
+    if (violations[0] !== undefined) return { schedules: seed, violation: violations[0] };
+  }
+  return undefined;
+}

@@ -1,0 +1,63 @@
+/**
+ * `npm run simulate -- --seeds 100000 [--from N]`: runs so many schedules and sums up what happened in them.
+ * `npm run simulate -- --seed N`: runs one and prints all that happens in it. Exits with 1 on a violation.
+ */
+import { parseArgs } from 'node:util';
+import { Stats } from './stats.ts';
+import { runWorld } from './world.ts';
+
+const PROGRESS_EVERY = 500;
+
+async function replay(seed: number): Promise<boolean> {
+  const { violations } = await runWorld({
+    seed,
+    trace: (line) => {
+      console.log(line);
+    },
+  });
+  return violations.length === 0;
+}
+
+async function simulate(from: number, seeds: number): Promise<boolean> {
+  const stats = new Stats();
+  const broken: string[] = [];
+  const begin = performance.now();
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    const { violations } = await runWorld({ seed, stats });
+    for (const { rule, detail } of violations) broken.push(`seed ${seed}: ${rule}: ${detail}`);
+    if (process.stdout.isTTY && (seed - from) % PROGRESS_EVERY === 0) {
+      process.stdout.write(`\r${seed - from} of ${seeds} schedules, ${broken.length} violations`);
+      // Lets the terminal have it: the schedules themselves never wait for anything.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  const seconds = (performance.now() - begin) / 1000;
+  if (process.stdout.isTTY) process.stdout.write('\r\u001b[K');
+  for (const [name, count] of stats.entries()) console.log(`${name.padEnd(28)}${String(count).padStart(12)}`);
+  console.log(
+    `seeds ${from} to ${from + seeds - 1} in ${seconds.toFixed(1)} s, ${Math.round(seeds / seconds)} schedules/s`,
+  );
+  for (const line of broken) console.log(`VIOLATION ${line}`);
+  return broken.length === 0;
+}
+
+/** @throws RangeError when it is not a whole number, 0 or more */
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new RangeError(`--${name}: ${text} is not a whole number`);
+  return value;
+}
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+  },
+});
+const sound =
+  values.seed === undefined
+    ? await simulate(wholeNumber('from', values.from), wholeNumber('seeds', values.seeds))
+    : await replay(wholeNumber('seed', values.seed));
+process.exitCode = sound ? 0 : 1;

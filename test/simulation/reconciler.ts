@@ -1,0 +1,53 @@
+/** Starts reconcile every minute, and now and then twice at once; ends the world when all is done. */
+import { DEADLINE_MS, HOUR, MAX_SKEW_MS, MINUTE, SECOND, STALLED_MS } from './timing.ts';
+import type { World } from './world.ts';
+
+/** By when every job has ended for sure: a claim of a dead function is over, and reconcile has come by again. */
+const ENOUGH_MS = 90 * MINUTE;
+
+export function startReconciler(world: World): void {
+  const { auditor, profile, random, scheduler } = world;
+  const outageEnd = profile.outage?.until ?? 0;
+  const latest = scheduler.now + Math.max(profile.troubleMs, outageEnd, HOUR) + ENOUGH_MS;
+
+  const tick = async () => {
+    if (world.allAsked() && (await auditor.allEnded())) {
+      world.afterlife();
+      return;
+    }
+    if (scheduler.now > latest) {
+      await auditor.final();
+      scheduler.stop();
+      return;
+    }
+    // A run that would find nothing due, whatever its clock says, is left out: there are many of these.
+    if ((await auditor.nextDue()) - MAX_SKEW_MS <= scheduler.now) {
+      run(world);
+      if (random.chance(profile.duplicate)) {
+        scheduler.after(random.int(0, 10 * SECOND), () => {
+          run(world);
+        });
+      }
+    }
+    scheduler.after(MINUTE, tick);
+  };
+  scheduler.after(random.int(0, MINUTE), tick);
+}
+
+function run(world: World): void {
+  const { plan, system } = world;
+  const by = world.invoke('reconcile');
+  const { jobs, groups, queue, clock, journal } = world.portsOf(by);
+  const settings = {
+    parallelism: plan.parallelism,
+    claimMs: system.reconcileClaimMs,
+    stalledMs: STALLED_MS,
+    deadlineMs: DEADLINE_MS,
+    pageSize: 2,
+    jobsAtOnce: 2,
+  };
+  system
+    .reconcile({ jobs, groups, queue, clock, journal, settings }, by.name, by.stopAt)
+    // The next minute brings the next one.
+    .catch(() => undefined);
+}

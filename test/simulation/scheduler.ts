@@ -1,0 +1,94 @@
+/**
+ * Virtual time. Everything that happens is an event at an instant; one event at a time is run, and what it sets
+ * free runs until it waits for a later event. Nothing else decides an order, so a seed replays to the same trace.
+ */
+
+interface Event {
+  readonly at: number;
+  /** Of two events at one instant the one that was planned first comes first. */
+  readonly order: number;
+  readonly run: () => Promise<void> | void;
+}
+
+export class Scheduler {
+  /** Epoch ms: the true time, which nobody in the world can read exactly. */
+  now: number;
+  steps = 0;
+  #planned = 0;
+  #stopped = false;
+  /** A binary heap, the next event first. */
+  readonly #heap: Event[] = [];
+
+  constructor(start: number) {
+    this.now = start;
+  }
+
+  /** Plans an event, `delay` ms (0 or more) from now. */
+  after(delay: number, run: () => Promise<void> | void): void {
+    this.#planned += 1;
+    const event = { at: this.now + delay, order: this.#planned, run };
+    const heap = this.#heap;
+    let i = heap.push(event) - 1;
+    while (i > 0) {
+      const up = (i - 1) >> 1;
+      const parent = heap[up];
+      if (parent === undefined || before(parent, event)) break;
+      heap[i] = parent;
+      i = up;
+    }
+    heap[i] = event;
+  }
+
+  /** Runs no further event. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Runs events until none is left or `stop` was called. */
+  async run(): Promise<void> {
+    for (let event = this.#take(); event !== undefined && !this.#stopped; event = this.#take()) {
+      this.now = event.at;
+      this.steps += 1;
+      const done = event.run();
+      if (done !== undefined) await done;
+      await untilIdle();
+    }
+  }
+
+  #take(): Event | undefined {
+    const heap = this.#heap;
+    const first = heap[0];
+    const last = heap.pop();
+    if (first === undefined || last === undefined || first === last) return first;
+    let i = 0;
+    for (;;) {
+      let down = 2 * i + 1;
+      let child = heap[down];
+      if (child === undefined) break;
+      const right = heap[down + 1];
+      if (right !== undefined && before(right, child)) {
+        down += 1;
+        child = right;
+      }
+      if (before(last, child)) break;
+      heap[i] = child;
+      i = down;
+    }
+    heap[i] = last;
+    return first;
+  }
+}
+
+function before(a: Event, b: Event): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
+}
+
+/**
+ * Waits until all code that can go on has come to its next port call. Node runs a tick when no microtask is left,
+ * and nothing in the simulation waits for anything but microtasks and the scheduler.
+ */
+function untilIdle(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
+}
