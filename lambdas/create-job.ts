@@ -1,6 +1,6 @@
 /** POST …/batch-jobs/{action's collection}: creates a bulk job and answers 201 with its address. */
 import { randomUUID } from 'node:crypto';
-import { dynamoDBClient } from '../src/adapters/dynamodb/client.ts';
+import { patientDynamoDBClient } from '../src/adapters/dynamodb/client.ts';
 import { DynamoDBJobStore } from '../src/adapters/dynamodb/job-store.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
 import { powertoolsOnce } from '../src/adapters/powertools/once.ts';
@@ -30,7 +30,7 @@ const env = readEnv([
   'STALLED_SECONDS',
 ]);
 const authenticate = authenticatorFromEnv();
-const dynamoDB = traced(dynamoDBClient());
+const dynamoDB = traced(patientDynamoDBClient());
 const groups = new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE);
 const once = powertoolsOnce({
   client: dynamoDB,

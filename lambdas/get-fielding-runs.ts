@@ -1,5 +1,5 @@
 /** GET …/target-groups/{target_group_id}/fielding-runs: the fielding run of a target group. */
-import { dynamoDBClient } from '../src/adapters/dynamodb/client.ts';
+import { patientDynamoDBClient } from '../src/adapters/dynamodb/client.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
 import { getFieldingRun } from '../src/application/get-fielding-run.ts';
 import { readEnv } from '../src/runtime/env.ts';
@@ -12,7 +12,7 @@ import { traced } from '../src/runtime/observability/tracer.ts';
 
 const env = readEnv(['TARGET_GROUPS_TABLE']);
 const authenticate = authenticatorFromEnv();
-const groups = new DynamoDBTargetGroups(traced(dynamoDBClient()), env.TARGET_GROUPS_TABLE);
+const groups = new DynamoDBTargetGroups(traced(patientDynamoDBClient()), env.TARGET_GROUPS_TABLE);
 
 export const handler = httpHandler(async (request) => {
   const caller = await authenticate(request.headers['authorization']);

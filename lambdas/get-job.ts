@@ -1,5 +1,5 @@
 /** GET …/batch-jobs/{action or its collection}/{job_id}: the status of a bulk job. */
-import { dynamoDBClient } from '../src/adapters/dynamodb/client.ts';
+import { patientDynamoDBClient } from '../src/adapters/dynamodb/client.ts';
 import { DynamoDBJobStore } from '../src/adapters/dynamodb/job-store.ts';
 import { getJob } from '../src/application/get-job.ts';
 import { systemClock } from '../src/runtime/clock.ts';
@@ -14,7 +14,7 @@ import { annotateJob, traced } from '../src/runtime/observability/tracer.ts';
 const env = readEnv(['JOBS_TABLE']);
 const authenticate = authenticatorFromEnv();
 const world = {
-  jobs: new DynamoDBJobStore(traced(dynamoDBClient()), env.JOBS_TABLE),
+  jobs: new DynamoDBJobStore(traced(patientDynamoDBClient()), env.JOBS_TABLE),
   clock: systemClock,
 };
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { dynamoDBClient } from '../src/adapters/dynamodb/client.ts';
+import { dynamoDBClient, singleTryDynamoDBClient } from '../src/adapters/dynamodb/client.ts';
 import { DynamoDBJobStore } from '../src/adapters/dynamodb/job-store.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
 import { decodeChunk } from '../src/adapters/sqs/chunk-message.ts';
@@ -36,7 +36,7 @@ const dynamoDB = traced(dynamoDBClient());
 const returnToQueue = queueReturner(traced(sqsClient()), env.CHUNKS_QUEUE_URL);
 const world = {
   jobs: new DynamoDBJobStore(dynamoDB, env.JOBS_TABLE),
-  groups: new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE),
+  groups: new DynamoDBTargetGroups(traced(singleTryDynamoDBClient()), env.TARGET_GROUPS_TABLE),
   clock: systemClock,
   journal: logJournal,
   settings: { parallelism: env.PARALLELISM, claimMs: env.CLAIM_SECONDS * 1_000 },

@@ -1,5 +1,5 @@
 /** Makes sure that an outcome is one that no write under way can still belie. */
-import { TargetGroupChangedError, UncertainWriteError } from '../domain/errors.ts';
+import { TargetGroupChangedError, ThrottledError, UncertainWriteError } from '../domain/errors.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
 import { patiently } from './patiently.ts';
@@ -28,7 +28,7 @@ export async function certainly(
       try {
         return await settle();
       } catch (error) {
-        if (!(error instanceof TargetGroupChangedError)) tries.uncertain = true;
+        if (!isCertain(error)) tries.uncertain = true;
         throw error;
       }
     });
@@ -39,4 +39,9 @@ export async function certainly(
     }
     await clock.pause(2 * LATE_WRITES_MS);
   }
+}
+
+/** Whether nothing of a try that failed so is still under way. */
+function isCertain(error: unknown): boolean {
+  return error instanceof TargetGroupChangedError || error instanceof ThrottledError;
 }

@@ -77,6 +77,11 @@ export class UnparsableMessageError extends FieldingJobsError {
   override readonly name = 'UnparsableMessageError';
 }
 
+/** The store refused a call for want of capacity. It was not carried out, and never will be. */
+export class ThrottledError extends FieldingJobsError {
+  override readonly name = 'ThrottledError';
+}
+
 /** A write that was given up without an answer may still arrive; what is read until then proves nothing. */
 export class UncertainWriteError extends FieldingJobsError {
   override readonly name = 'UncertainWriteError';
@@ -111,5 +116,6 @@ export type KnownError =
   | UnparsableMessageError
   | TargetGroupChangedError
   | UncertainWriteError
+  | ThrottledError
   | ChunkTakenError
   | ChunkUnfinishedError;

@@ -33,12 +33,12 @@ const IDS = Number(values.ids);
 const chance = new Random(Number(values.seed));
 const random = () => chance.next();
 
-/** Short times, so that what was killed is taken up again within half a minute. */
+/** Short times, so that what was killed is taken up again within a minute. */
 const SETTINGS = {
   stackName: `Chaos${process.pid}`,
-  workerTimeoutSeconds: 5,
+  workerTimeoutSeconds: 10,
   clockSkewSeconds: 1,
-  stalledSeconds: 60,
+  stalledSeconds: 300,
   deadlineSeconds: 3600,
   chunkSize: 100,
   logLevel: 'WARN',

@@ -1,11 +1,14 @@
 /** What every store of target groups promises: one suite, run against each adapter. */
+import { createServer } from 'node:http';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { CREDENTIALS, REGION } from '../../local/cloud.ts';
+import { dynamoDBClient } from '../../src/adapters/dynamodb/client.ts';
 import { projectItem, targetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
 import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
 import { MemoryTargetGroups } from '../../src/adapters/memory/target-groups.ts';
-import { InconsistentStoreError, UncertainWriteError } from '../../src/domain/errors.ts';
+import { InconsistentStoreError, ThrottledError, UncertainWriteError } from '../../src/domain/errors.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { decide } from '../../src/domain/outcome.ts';
 import { FIELDING_RUN_STATUSES, MARKS_KEPT, type TargetGroup } from '../../src/domain/target-group.ts';
@@ -209,4 +212,24 @@ test('a refusal at the second try is none: the first, which had no answer, may s
   await expect(moving).rejects.toThrow(UncertainWriteError);
   client.middlewareStack.remove('breakFirst');
   expect(tries).toBe(2);
+});
+
+test('a throttled move says that it was not carried out', async () => {
+  const throttling = createServer((_request, response) => {
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end('{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}');
+  });
+  await new Promise<void>((resolve) => throttling.listen(0, '127.0.0.1', resolve));
+  const address = throttling.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const client = dynamoDBClient({
+    endpoint: `http://127.0.0.1:${address.port}`,
+    region: REGION,
+    credentials: CREDENTIALS,
+    maxAttempts: 1,
+  });
+  const groups = new DynamoDBTargetGroups(client, 'any');
+  await expect(groups.move(aTargetGroup(), move())).rejects.toThrow(ThrottledError);
+  client.destroy();
+  throttling.close();
 });

@@ -2,6 +2,7 @@
  * Port calls. Each is sent, takes effect and is answered at three different instants, and between any two of them
  * others may act, the caller may crash, and the request or the answer may be lost.
  */
+import { ThrottledError } from '../../src/domain/errors.ts';
 import type { Fate, Faults, Plan } from './faults.ts';
 import type { Invocation } from './invocation.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -12,7 +13,7 @@ export class CallFailedError extends Error {
 }
 
 /** Made once: the making of an error, with its stack, costs more than all else in a step. */
-const THROTTLED = new CallFailedError('throttled');
+const THROTTLED = new ThrottledError('throttled');
 const LOST = new CallFailedError('no answer');
 
 export interface CallObserver {

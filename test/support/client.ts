@@ -122,7 +122,7 @@ export class Client {
       onPoll(answer);
       const job = JSON.parse(answer.text) as JobBody;
       if (job.status !== 'Processing') return job;
-      await pause(50);
+      await pause(150);
     }
   }
 

@@ -2,11 +2,14 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 
 /**
+ * For a function that works behind the queue: what fails is tried again by the use case, which knows how much time
+ * is left.
+ *
  * @param config what a test or the local stack sets; in AWS nothing is needed
  */
 export function dynamoDBClient(config: DynamoDBClientConfig = {}): DynamoDBClient {
   return new DynamoDBClient({
-    // Once more, for the odd lost packet. Patience is the use cases' own: they know how much time is left.
+    // Once more, for the odd lost packet.
     retryMode: 'standard',
     maxAttempts: 2,
     // Every call under way has a socket, and none hangs for a whole invocation: without the last setting a
@@ -19,4 +22,14 @@ export function dynamoDBClient(config: DynamoDBClientConfig = {}): DynamoDBClien
     },
     ...config,
   });
+}
+
+/** For a function that a client waits for: nobody else tries again there, so the client of DynamoDB does. */
+export function patientDynamoDBClient(): DynamoDBClient {
+  return dynamoDBClient({ maxAttempts: 4 });
+}
+
+/** For the moves of target groups: the use case makes every try itself, to know what became of each. */
+export function singleTryDynamoDBClient(): DynamoDBClient {
+  return dynamoDBClient({ maxAttempts: 1 });
 }

@@ -72,6 +72,7 @@ function seenKnown(error: KnownError): Seen {
     case 'ChunkTakenError':
     case 'TargetGroupChangedError':
     case 'UncertainWriteError':
+    case 'ThrottledError':
     case 'ChunkUnfinishedError':
       return INTERNAL;
   }
