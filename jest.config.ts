@@ -5,8 +5,7 @@
 import type { Config } from 'jest';
 
 const common: Config = {
-  // What waits for something that never comes ends by it; no test asserts how long anything takes.
-  testTimeout: 120_000,
+  setupFilesAfterEnv: ['<rootDir>/test/support/set-timeout.ts'],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },
