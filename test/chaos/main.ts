@@ -38,7 +38,7 @@ const SETTINGS = {
   stackName: `Chaos${process.pid}`,
   workerTimeoutSeconds: 10,
   clockSkewSeconds: 1,
-  stalledSeconds: 300,
+  stalledSeconds: 75,
   deadlineSeconds: 3600,
   chunkSize: 100,
   logLevel: 'WARN',
