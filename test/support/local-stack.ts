@@ -4,18 +4,12 @@ import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { LocalStack } from '../../local/stack.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
 /** What `GET /_local/info` answers. */
-export interface StackInfo {
-  readonly url: string;
-  readonly tables: Readonly<Record<string, string>>;
-  readonly queues: Readonly<Record<string, string>>;
-  readonly functions: Readonly<Record<string, string>>;
-  readonly outputs: Readonly<Record<string, string>>;
-  readonly endpoints: { readonly dynamodb: string; readonly sqs: string };
-}
+export type StackInfo = Pick<LocalStack, 'url' | 'tables' | 'queues' | 'functions' | 'outputs' | 'endpoints'>;
 
 export interface RunningStack {
   readonly info: StackInfo;
