@@ -1,23 +1,24 @@
 /**
  * `npm run chaos`: many jobs on the local stack while its functions are killed, its stores throttle and lose
- * answers, messages are doubled, clients repeat themselves and users pause what was resumed. Every job must end,
- * with one right outcome for each target group. On the DynamoDB at DYNAMODB_ENDPOINT, or an embedded one.
+ * answers, messages are doubled, clients repeat themselves and users pause what was resumed. The auditor of the
+ * simulator watches. On the DynamoDB at DYNAMODB_ENDPOINT, or an embedded one. Exits with 1 on a violation.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { BatchWriter } from '../../local/data/write.ts';
 import { startEmulators } from '../../local/emulators/emulators.ts';
 import { startLocalStack } from '../../local/stack.ts';
-import { readTargetGroup, targetGroupKey } from '../../src/adapters/dynamodb/target-group-item.ts';
-import type { TargetGroup } from '../../src/domain/target-group.ts';
-import { aTargetGroup, anId } from '../support/builders.ts';
-import { Client, type JobBody, locationOf } from '../support/client.ts';
-import { dynamoDBOf, nameLike } from '../support/e2e.ts';
+import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
+import { getJob } from '../../src/application/get-job.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { Auditor } from '../auditor/auditor.ts';
 import { Random } from '../simulation/random.ts';
-import { type Before, audit } from './audit.ts';
+import { anId } from '../support/builders.ts';
+import { dynamoDBOf, nameLike } from '../support/e2e.ts';
+import { runJob } from './clients.ts';
+import { Observer } from './observer.ts';
 import { Proxy } from './proxy.ts';
+import { seedTargetGroups } from './target-groups.ts';
+import { pauseIfLive } from './users.ts';
 
 const { values } = parseArgs({
   options: {
@@ -28,55 +29,47 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '20' },
   },
 });
-const JOBS = Number(values.jobs);
-const IDS = Number(values.ids);
+const jobs = Number(values.jobs);
+const idsPerJob = Number(values.ids);
 const chance = new Random(Number(values.seed));
 const random = () => chance.next();
 
 /** Short times, so that what was killed is taken up again within a minute. */
 const SETTINGS = {
   stackName: `Chaos${process.pid}`,
-  workerTimeoutSeconds: 10,
+  workerTimeoutSeconds: 5,
   clockSkewSeconds: 1,
-  stalledSeconds: 75,
+  stalledSeconds: 35,
   deadlineSeconds: 3600,
   chunkSize: 100,
+  maxReceiveCount: 20,
   logLevel: 'WARN',
 };
+const POLL_MS = 10_000;
+const SCHEDULES_MS = 5_000;
+const TROUBLE = { throttled: 0.02, unanswered: 0.005 };
 
-const SITUATIONS: Partial<TargetGroup>[] = [
-  {},
-  {},
-  {},
-  {},
-  {},
-  { status: 'live' },
-  { status: 'draft' },
-  { status: 'archived' },
-  { currentCompletes: 100 },
-];
-
-console.log(
-  `${JOBS} jobs of ${IDS} target groups, ${values.kill} of all invocations killed, seed ${values.seed}`,
-);
+console.log(`${jobs} jobs of ${idsPerJob} target groups, ${values.kill} of all invocations killed`);
+console.log(`seed ${values.seed} (of the faults; their timing is the machine's)`);
 const emulators = await startEmulators({ dynamodb: process.env['DYNAMODB_ENDPOINT'] }, (error) => {
   throw error;
 });
-const trouble = { throttled: 0.02, unanswered: 0.005 };
 const dynamoDB = new Proxy({
   target: emulators.dynamodb,
-  trouble: { ...trouble, repeated: 0 },
+  trouble: { ...TROUBLE, repeated: 0 },
   throttlingError: 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException',
   mayRepeat: () => false,
   random,
 });
 const sqs = new Proxy({
   target: emulators.sqs,
-  trouble: { ...trouble, repeated: 0.2 },
+  trouble: { ...TROUBLE, repeated: 0.2 },
   throttlingError: 'com.amazonaws.sqs#RequestThrottled',
   mayRepeat: (operation) => operation.startsWith('SendMessage'),
   random,
 });
+// Users pass by the trouble, not by the observer.
+const calm = new Proxy({ ...dynamoDB.options, trouble: { throttled: 0, unanswered: 0, repeated: 0 } });
 const stack = await startLocalStack({
   context: SETTINGS,
   killShare: Number(values.kill),
@@ -84,160 +77,79 @@ const stack = await startLocalStack({
   sqsEndpoint: await sqs.listen(),
 });
 
-// The auditor looks past the proxies, at what is really stored.
 const direct = dynamoDBOf({ ...stack, endpoints: emulators });
+const observed = dynamoDBOf({ ...stack, endpoints: { ...emulators, dynamodb: await calm.listen() } });
+const store = new DynamoDBJobStore(direct, nameLike(stack.tables, 'Jobs'));
+const auditor = new Auditor({
+  now: () => Date.now(),
+  getJob: (key, jobId) => getJob({ jobs: store, clock: systemClock }, key, key.action, jobId),
+  unfinished: () => store.due('9999-01-01T00:00:00.000Z', 100),
+  maxSkewMs: 0,
+  brief: true,
+  zombies: false,
+});
 const table = nameLike(stack.tables, 'TargetGroups');
+const observer = new Observer(auditor, table);
 const tenant = { accountId: 101, projectId: anId('P') };
-const before = new Map<string, Before>();
-const asked = await seed();
-dynamoDB.troubled = true;
-sqs.troubled = true;
+const lists = await seedTargetGroups(direct, table, { tenant, jobs, idsPerJob }, (group) => {
+  observer.add(group);
+});
+dynamoDB.around = calm.around = observer.dynamoDB;
+sqs.around = observer.sqs;
+dynamoDB.troubled = sqs.troubled = true;
 
 const start = Date.now();
-let done = 0;
-const client = await Client.of(stack.url);
-const ended = new AbortController();
-const looking = [
-  everySoOften(20_000, () => {
-    console.log(`${((Date.now() - start) / 1000).toFixed(0)} s: ${done} of ${JOBS} jobs have ended`);
-    return Promise.resolve();
-  }),
-  everySoOften(1_000, userPauses),
-  everySoOften(10_000, () => stack.runSchedules()),
-];
+const seconds = () => `${((Date.now() - start) / 1000).toFixed(0)} s`;
+let ended = 0;
+let pauses = 0;
 const limit = setTimeout(
   () => {
-    console.log(`not all jobs ended within ${values.minutes} minutes`);
+    console.log(`${seconds()}: ${jobs - ended} jobs have not ended`);
     process.exit(1);
   },
   Number(values.minutes) * 60_000,
 );
-const jobs = await Promise.all(asked.map((ids, i) => runJob(ids, i)));
+
+const over = new AbortController();
+const meanwhile = [
+  everySoOften(20_000, () => {
+    console.log(`${seconds()}: ${ended} of ${jobs} jobs have ended`);
+    return Promise.resolve();
+  }),
+  everySoOften(500, () => auditor.look()),
+  everySoOften(200, async () => {
+    const groups = [...observer.groups.values()];
+    const group = groups[Math.floor(random() * groups.length)];
+    if (group?.status === 'live' && (await pauseIfLive(observed, table, group))) pauses += 1;
+  }),
+  everySoOften(SCHEDULES_MS, () => stack.runSchedules()),
+];
+await Promise.all(
+  lists.map(async (ids, i) => {
+    await pause(i * 100);
+    const key = { ...tenant, action: 'resume' as const, idempotencyKey: `chaos-${values.seed}-${i}` };
+    await runJob({ url: stack.url, auditor, key, ids, repeats: 1 + (i % 3), random, pollMs: POLL_MS });
+    ended += 1;
+  }),
+);
+over.abort();
+await Promise.all(meanwhile);
 clearTimeout(limit);
-ended.abort();
-await Promise.all(looking);
+await auditor.final();
 
-const broken: string[] = [];
-for (const [i, job] of jobs.entries()) {
-  const ids = asked[i] ?? [];
-  const after = new Map<string, TargetGroup>();
-  for (const id of ids) {
-    const group = await read(id);
-    if (group !== undefined) after.set(id, group);
-  }
-  broken.push(...audit(job, ids, before, after));
-}
-const pauses = [...before.values()].reduce((sum, each) => sum + each.pauses, 0);
-console.log(
-  `DynamoDB calls ${JSON.stringify(dynamoDB.counts)}, SQS calls ${JSON.stringify(sqs.counts)}, pauses ${pauses}`,
-);
-console.log(
-  `${jobs.length} jobs ended in ${((Date.now() - start) / 1000).toFixed(0)} s, ${broken.length} broken promises`,
-);
-for (const sentence of broken.slice(0, 20)) console.log(sentence);
+console.log(`calls to DynamoDB ${JSON.stringify(dynamoDB.counts)}`);
+console.log(`calls to SQS ${JSON.stringify(sqs.counts)}`);
+console.log(`${pauses} pauses by users`);
+console.log(`${jobs} jobs ended in ${seconds()}, violations ${auditor.violations.length}`);
+for (const { rule, detail } of auditor.violations.slice(0, 20)) console.log(`${rule}: ${detail}`);
 await stack.stop();
-dynamoDB.close();
-sqs.close();
+for (const each of [dynamoDB, sqs, calm]) each.close();
 await emulators.stop();
-process.exit(broken.length > 0 ? 1 : 0);
-
-/** Writes the target groups of all jobs; one id in twenty is of none. @returns the ids that each job asks for */
-async function seed(): Promise<string[][]> {
-  const writer = new BatchWriter(direct, table);
-  await writer.put({ type: 'project', tenant });
-  const lists: string[][] = [];
-  for (let job = 0; job < JOBS; job += 1) {
-    const ids: string[] = [];
-    for (let i = 0; i < IDS; i += 1) {
-      if (i % 20 === 0) {
-        ids.push(anId('U'));
-        continue;
-      }
-      const endFieldingAt = '2099-01-01T00:00:00.000Z';
-      const group = aTargetGroup({ ...tenant, endFieldingAt, ...SITUATIONS[i % SITUATIONS.length] });
-      await writer.put({ type: 'target_group', group });
-      before.set(group.targetGroupId, { group, pauses: 0 });
-      ids.push(group.targetGroupId);
-    }
-    lists.push(ids);
-  }
-  await writer.flush();
-  return lists;
-}
-
-/** Asks until a 201 comes, some at once, then polls until the job has ended. */
-async function runJob(ids: readonly string[], i: number): Promise<JobBody> {
-  await pause(i * 200);
-  const key = { 'idempotency-key': `chaos-${values.seed}-${i}` };
-  const ask = async (): Promise<string> => {
-    for (;;) {
-      const answer = await client.create(tenant, ids, key).catch(() => undefined);
-      if (answer?.status === 201) return locationOf(answer);
-      if (answer !== undefined && answer.status < 500)
-        throw new Error(`create: ${answer.status} ${answer.text}`);
-      await pause(500 * random());
-    }
-  };
-  const locations = new Set(await Promise.all(Array.from({ length: 1 + (i % 3) }, ask)));
-  const [location = ''] = locations;
-  if (locations.size > 1) throw new Error(`one key, ${locations.size} jobs`);
-  for (;;) {
-    const answer = await client.get(location).catch(() => undefined);
-    if (answer !== undefined && answer.status < 500 && answer.status !== 200) {
-      throw new Error(`status: ${answer.status} ${answer.text}`);
-    }
-    if (answer?.status === 200) {
-      const job = JSON.parse(answer.text) as JobBody;
-      if (job.status !== 'Processing') {
-        done += 1;
-        return job;
-      }
-    }
-    // Rarely: a poll that is killed costs a start of the function, which the workers need the CPU for.
-    await pause(8_000 + 8_000 * random());
-  }
-}
-
-async function read(targetGroupId: string): Promise<TargetGroup | undefined> {
-  const key = { ...tenant, targetGroupId };
-  const { pk } = targetGroupKey(key);
-  const { Item } = await direct.send(
-    new GetItemCommand({ TableName: table, Key: { pk: { S: pk } }, ConsistentRead: true }),
-  );
-  return Item && readTargetGroup(key, unmarshall(Item));
-}
-
-/** A user pauses some that are live, which only a job can have made them or they always were. */
-async function userPauses(): Promise<void> {
-  const all = [...before.values()];
-  for (let i = 0; i < 20; i += 1) {
-    const each = all[Math.floor(random() * all.length)];
-    if (each?.group.status !== 'paused') continue;
-    try {
-      await direct.send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key: { pk: { S: targetGroupKey(each.group).pk } },
-          UpdateExpression: 'SET #status = :paused, version = version + :one',
-          ConditionExpression: '#status = :live',
-          ExpressionAttributeNames: { '#status': 'status' },
-          ExpressionAttributeValues: {
-            ':paused': { S: 'paused' },
-            ':live': { S: 'live' },
-            ':one': { N: '1' },
-          },
-        }),
-      );
-      each.pauses += 1;
-    } catch (error) {
-      if (!(error instanceof Error && error.name === 'ConditionalCheckFailedException')) throw error;
-    }
-  }
-}
+process.exit(auditor.violations.length > 0 ? 1 : 0);
 
 async function everySoOften(ms: number, act: () => Promise<unknown>): Promise<void> {
-  while (!ended.signal.aborted) {
+  while (!over.signal.aborted) {
     await act();
-    await pause(ms, undefined, { signal: ended.signal }).catch(() => undefined);
+    await pause(ms, undefined, { signal: over.signal }).catch(() => undefined);
   }
 }

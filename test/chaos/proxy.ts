@@ -1,6 +1,12 @@
 /** Stands between the functions and an emulator, and does what a network and a busy service do. */
-import { type IncomingMessage, type Server, type ServerResponse, createServer, request } from 'node:http';
-import { Agent } from 'node:http';
+import {
+  Agent,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  createServer,
+  request,
+} from 'node:http';
 
 export interface Trouble {
   /** Share of the calls that are refused for want of capacity. */
@@ -10,6 +16,20 @@ export interface Trouble {
   /** Share of the calls that are carried out twice; only where `mayRepeat` says so. */
   readonly repeated: number;
 }
+
+export interface Call {
+  readonly operation: string;
+  readonly body: Buffer;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+}
+
+/** Sees every call that is carried out and its answer, whoever gets to know it; may carry out another body. */
+export type Around = (call: Call, forward: (body: Buffer) => Promise<Answer>) => Promise<Answer>;
 
 export interface ProxyOptions {
   readonly target: string;
@@ -27,12 +47,14 @@ export class Proxy {
   readonly counts = { forwarded: 0, throttled: 0, unanswered: 0, repeated: 0 };
   /** While false, everything is just forwarded. */
   troubled = false;
-  readonly #options: ProxyOptions;
+  readonly options: ProxyOptions;
   readonly #server: Server;
+  /** Nothing, until it is set. */
+  around: Around = ({ body }, forward) => forward(body);
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
   constructor(options: ProxyOptions) {
-    this.#options = options;
+    this.options = options;
     this.#server = createServer((incoming, outgoing) => {
       this.#handle(incoming, outgoing).catch(() => {
         outgoing.destroy();
@@ -57,7 +79,7 @@ export class Proxy {
 
   async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const body = await read(incoming);
-    const { trouble, random, mayRepeat, throttlingError } = this.#options;
+    const { trouble, random, mayRepeat, throttlingError } = this.options;
     const operation = String(incoming.headers['x-amz-target']).split('.').at(-1) ?? '';
     const happens = (share: number) => this.troubled && random() < share;
 
@@ -69,12 +91,13 @@ export class Proxy {
       outgoing.end(JSON.stringify({ __type: throttlingError, message: 'slow down' }));
       return;
     }
+    const carryOut = () => this.around({ operation, body }, (content) => this.#forward(incoming, content));
     this.counts.forwarded += 1;
     if (mayRepeat(operation) && happens(trouble.repeated)) {
       this.counts.repeated += 1;
-      await this.#forward(incoming, body);
+      await carryOut();
     }
-    const answer = await this.#forward(incoming, body);
+    const answer = await carryOut();
     if (happens(trouble.unanswered)) {
       this.counts.unanswered += 1;
       outgoing.destroy();
@@ -84,13 +107,11 @@ export class Proxy {
     outgoing.end(answer.body);
   }
 
-  #forward(
-    incoming: IncomingMessage,
-    body: Buffer,
-  ): Promise<{ status: number; headers: IncomingMessage['headers']; body: Buffer }> {
+  #forward(incoming: IncomingMessage, body: Buffer): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const url = new URL(incoming.url ?? '/', this.#options.target);
-      const { method, headers } = incoming;
+      const url = new URL(incoming.url ?? '/', this.options.target);
+      const { method } = incoming;
+      const headers = { ...incoming.headers, 'content-length': String(body.length) };
       const call = request(url, { method, headers, agent: this.#agent }, (response) => {
         read(response).then(
           (answered) => {

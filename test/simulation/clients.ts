@@ -1,7 +1,8 @@
 /** Clients: create jobs, repeat it, give up, send another body under the same key, and look at what became of it. */
 import { requireProject } from '../../src/application/create-job.ts';
 import { IdempotencyKeyReusedError } from '../../src/domain/errors.ts';
-import type { Asked } from './auditor.ts';
+import { statusOf } from '../../src/domain/job.ts';
+import type { Asked } from '../auditor/auditor.ts';
 import type { Attempt, Order } from './plan.ts';
 import { FUNCTIONS, HOUR, MINUTE, RETENTION_MS, SECOND, STALLED_MS } from './timing.ts';
 import type { World } from './world.ts';
@@ -82,9 +83,7 @@ function poll(world: World, asked: Asked, jobId: string): void {
       const { jobs, clock } = world.portsOf(by);
       const endedBefore = auditor.hasEnded(jobId);
       system.getJob({ jobs, clock }, asked.key, asked.key.action, jobId).then(
-        (view) => {
-          auditor.shown(jobId, view, endedBefore);
-        },
+        ({ job, outcomes }) => auditor.shown(jobId, { status: statusOf(job), outcomes }, endedBefore),
         // A 500: the client asks again, or does not.
         () => undefined,
       );

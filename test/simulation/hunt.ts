@@ -1,5 +1,5 @@
 /** Runs seeds against a system with a planted bug until the auditor sees it. */
-import type { Violation } from './auditor.ts';
+import type { Violation } from '../auditor/auditor.ts';
 import type { PlantedBug } from './planted-bugs.ts';
 import { soundSystem } from './system.ts';
 import { runWorld } from './world.ts';

@@ -9,6 +9,7 @@ import { runChunk } from '../../src/application/run-chunk.ts';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
 import type { JobStore } from '../../src/ports/job-store.ts';
 import type { TargetGroups } from '../../src/ports/target-groups.ts';
+import { nameOf } from '../auditor/history.ts';
 import { RECONCILE_CLAIM_MS, WORKER_CLAIM_MS } from './timing.ts';
 
 export interface System {
@@ -57,13 +58,4 @@ export function soundSystem(): System {
     reconcileClaimMs: RECONCILE_CLAIM_MS,
     acknowledges: (failed) => !failed,
   };
-}
-
-/** One text per target group of the world: the tenant is part of it. */
-export function nameOf({
-  accountId,
-  projectId,
-  targetGroupId,
-}: Pick<TargetGroup, 'accountId' | 'projectId' | 'targetGroupId'>): string {
-  return `${accountId}#${projectId}#${targetGroupId}`;
 }

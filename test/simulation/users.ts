@@ -1,7 +1,7 @@
 /** Users who pause, resume, archive and complete target groups while jobs work on them. */
 import type { FieldingRunStatus, TargetGroup, TargetGroupKey } from '../../src/domain/target-group.ts';
 import { timestamp } from '../../src/domain/time.ts';
-import { nameOf } from './system.ts';
+import { nameOf } from '../auditor/history.ts';
 import { HOUR, MINUTE, SECOND } from './timing.ts';
 import type { World } from './world.ts';
 

@@ -1,13 +1,13 @@
 /** One world: a system, those who use it, and what goes wrong in it. The same seed makes the same world. */
 import type { Entry } from '../../src/ports/journal.ts';
-import { Auditor, type Violation } from './auditor.ts';
+import { Auditor, type Observed, type Violation } from '../auditor/auditor.ts';
 import { Calls } from './calls.ts';
 import { startClients } from './clients.ts';
 import { type Faults, RandomFaults } from './faults.ts';
 import { Invocation } from './invocation.ts';
 import { type Plan, randomPlan } from './plan.ts';
 import { groupsPort, jobsPort, oncePort, queuePort } from './ports.ts';
-import { type Profile, randomProfile } from './profile.ts';
+import { BRIEF_MS, type Profile, randomProfile } from './profile.ts';
 import { Queue } from './queue.ts';
 import { Random } from './random.ts';
 import { startReconciler } from './reconciler.ts';
@@ -15,7 +15,7 @@ import { Scheduler } from './scheduler.ts';
 import { Stats } from './stats.ts';
 import { type System, soundSystem } from './system.ts';
 import type { FunctionName } from './timing.ts';
-import { HOUR, MAX_WIRE_MS } from './timing.ts';
+import { HOUR, MAX_SKEW_MS, MAX_WIRE_MS } from './timing.ts';
 import { react, startUsers } from './users.ts';
 import { startWorker } from './workers.ts';
 
@@ -75,7 +75,7 @@ export class World {
         : (line) => {
             trace(`${((this.scheduler.now - START) / 1000).toFixed(3).padStart(10)} ${line()}`);
           };
-    this.auditor = new Auditor(this.system, this.scheduler, this.profile);
+    this.auditor = new Auditor(this.#observed());
     this.queue = new Queue(this.scheduler, this.random, this.profile, (batch) => {
       startWorker(this, batch);
     });
@@ -85,7 +85,7 @@ export class World {
       fate: (fate) => {
         this.stats.add(`calls: ${fate}`);
       },
-      landed: (_name, jobId) => this.auditor.look(jobId),
+      landed: (_name, jobId) => (jobId === undefined ? this.auditor.look() : this.auditor.look(jobId)),
     });
   }
 
@@ -153,15 +153,31 @@ export class World {
     this.queue.replay(0.2);
   }
 
+  #observed(): Observed {
+    const { jobs } = this.system;
+    const now = () => this.scheduler.now;
+    const clock = { now, pause: () => Promise.resolve() };
+    return {
+      now,
+      getJob: (key, jobId) => this.system.getJob({ jobs, clock }, key, key.action, jobId),
+      unfinished: () => jobs.due('9999-01-01T00:00:00.000Z', 100),
+      maxSkewMs: MAX_SKEW_MS,
+      brief: this.profile.troubleMs <= BRIEF_MS,
+      zombies: this.profile.zombies,
+      violated: () => {
+        this.scheduler.stop();
+      },
+    };
+  }
+
   #furnish(): void {
     const { groupRecords } = this.system;
+    groupRecords.onWrite = (before, after) => {
+      this.auditor.wrote(before, after);
+      if (before !== undefined && after.lastChangedBy !== 'user') react(this, after);
+    };
     for (const tenant of this.plan.tenants) groupRecords.addProject(tenant);
     for (const group of this.plan.groups) groupRecords.put(group);
-    const audit = groupRecords.onWrite;
-    groupRecords.onWrite = (before, after) => {
-      audit(before, after);
-      if (after.lastChangedBy !== 'user') react(this, after);
-    };
   }
 
   #redriveNowAndThen(): void {

@@ -1,6 +1,5 @@
 /** What every target group was, and from when on; and how often each creator has moved it. */
 import type { TargetGroup } from '../../src/domain/target-group.ts';
-import { nameOf } from './system.ts';
 
 export class History {
   readonly #states = new Map<string, { readonly since: number; readonly group: TargetGroup }[]>();
@@ -39,4 +38,13 @@ export class History {
       ({ since, group }, i) => since <= to && (states[i + 1]?.since ?? Infinity) >= from && test(group),
     );
   }
+}
+
+/** One text per target group of the world: the tenant is part of it. */
+export function nameOf({
+  accountId,
+  projectId,
+  targetGroupId,
+}: Pick<TargetGroup, 'accountId' | 'projectId' | 'targetGroupId'>): string {
+  return `${accountId}#${projectId}#${targetGroupId}`;
 }

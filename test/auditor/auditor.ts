@@ -1,22 +1,39 @@
 /**
  * Holds the world against the promises of the system. It knows what an outsider can see: what clients asked and
  * were answered, jobs as `getJob` shows them, which messages are there and acknowledged, the index of unfinished
- * jobs, and the history of every target group.
+ * jobs, and the history of every target group. The world may be the simulated one or a running stack.
  */
 import type { CreationKey } from '../../src/domain/digest.ts';
 import { hashIds } from '../../src/domain/digest.ts';
 import { JobNotFoundError } from '../../src/domain/errors.ts';
-import { type Job, canonicalIds, statusOf } from '../../src/domain/job.ts';
+import { type Job, type JobStatus, canonicalIds, statusOf } from '../../src/domain/job.ts';
 import { NOT_READ, type Outcome } from '../../src/domain/outcome.ts';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
 import { timestamp } from '../../src/domain/time.ts';
+import type { DueJob } from '../../src/ports/job-store.ts';
 import type { ChunkWork } from '../../src/ports/work-queue.ts';
-import { History } from './history.ts';
-import type { Profile } from './profile.ts';
-import { BRIEF_MS } from './profile.ts';
-import type { Scheduler } from './scheduler.ts';
-import { type System, nameOf } from './system.ts';
-import { MAX_SKEW_MS } from './timing.ts';
+import { History, nameOf } from './history.ts';
+
+/** The world that is looked at. */
+export interface Observed {
+  /** The true time, epoch ms. */
+  readonly now: () => number;
+  /** The job of this key as a client is shown it who asks now. @throws JobNotFoundError */
+  readonly getJob: (key: CreationKey, jobId: string) => Promise<JobView>;
+  /** Jobs that have not ended and left the index; one page, the one that is due first at its beginning. */
+  readonly unfinished: () => Promise<readonly DueJob[]>;
+  /** How far the clock of a function may be from the true time, ms. */
+  readonly maxSkewMs: number;
+  /** Whether all trouble is over long before any job's deadline. */
+  readonly brief: boolean;
+  /**
+   * Whether a frozen function outlives its timeout. Lambda rules that out, and nothing can keep the last write of
+   * one that sleeps for longer than its claim from coming late; all other promises hold even then.
+   */
+  readonly zombies: boolean;
+  /** Called at every violation. */
+  readonly violated?: () => void;
+}
 
 export interface Violation {
   readonly rule: string;
@@ -43,6 +60,13 @@ export interface JobView {
   readonly outcomes: readonly Outcome[];
 }
 
+/** What a client is shown of a job. */
+export interface Shown {
+  readonly status: JobStatus;
+  /** In id order. */
+  readonly outcomes: readonly Outcome[];
+}
+
 interface Seen {
   readonly asked: Asked;
   settled: number;
@@ -52,29 +76,22 @@ interface Seen {
 
 export class Auditor {
   readonly violations: Violation[] = [];
-  readonly #system: System;
-  readonly #scheduler: Scheduler;
-  readonly #profile: Profile;
+  readonly #world: Observed;
   readonly #asked: Asked[] = [];
   readonly #jobs = new Map<string, Seen>();
   readonly #history = new History();
   /** Moves that were written and not yet looked into. */
   readonly #moves: { readonly asked: Asked; readonly group: TargetGroup }[] = [];
 
-  constructor(system: System, scheduler: Scheduler, profile: Profile) {
-    this.#system = system;
-    this.#scheduler = scheduler;
-    this.#profile = profile;
-    system.groupRecords.onWrite = (before, after) => {
-      this.#wrote(before, after);
-    };
+  constructor(world: Observed) {
+    this.#world = world;
   }
 
   /** A client is about to ask. */
   asks(key: CreationKey, createdBy: string, ids: readonly string[]): Asked {
     let asked = this.#asked.find((each) => each.createdBy === createdBy);
     if (asked === undefined) {
-      const since = this.#scheduler.now;
+      const since = this.#world.now();
       asked = { key, createdBy, since, bodies: new Map(), jobIds: new Set() };
       this.#asked.push(asked);
     }
@@ -124,42 +141,44 @@ export class Auditor {
     return this.#jobs.get(jobId)?.ended !== undefined;
   }
 
-  /** A client was shown a job. @param endedBefore what `hasEnded` said when it asked */
-  shown(jobId: string, view: JobView, endedBefore: boolean): void {
+  /**
+   * A client was shown a job.
+   * @param endedBefore what `hasEnded` said when it asked
+   */
+  async shown(jobId: string, shown: Shown, endedBefore: boolean): Promise<void> {
     const seen = this.#jobs.get(jobId);
     if (seen === undefined) return;
-    if (statusOf(view.job) === 'Processing') {
+    if (shown.status === 'Processing') {
       this.#require(!endedBefore, 'terminal-job-changed', `${jobId} is Processing again`);
-      this.#require(view.outcomes.length === 0, 'outcomes-while-processing', jobId);
+      this.#require(shown.outcomes.length === 0, 'outcomes-while-processing', jobId);
       return;
     }
-    const text = `${statusOf(view.job)} ${JSON.stringify(view.outcomes)}`;
-    if (seen.ended === undefined) {
-      seen.ended = { text, view };
-      this.#ended(seen.asked, view);
-    } else if (seen.ended.text !== text) {
-      this.#violated('terminal-job-changed', `${jobId}: ${seen.ended.text} became ${text}`);
-    }
+    if (seen.ended === undefined) await this.#view(jobId);
+    this.#stays(jobId, seen, shown);
   }
 
-  /** To be called after every effect on the world. @param jobId the job that it was about, if it was about one */
-  async look(jobId?: string): Promise<void> {
-    if (jobId !== undefined && this.#jobs.has(jobId)) await this.#view(jobId);
-    for (const move of this.#moves.splice(0)) await this.#judge(move);
+  /**
+   * To be called after every effect on the world, or as often as can be.
+   * @param jobIds the jobs that it was about
+   */
+  async look(...jobIds: readonly string[]): Promise<void> {
+    for (const jobId of jobIds) await this.#view(jobId);
+    const views = new Map<string, JobView | undefined>();
+    for (const move of this.#moves.splice(0)) await this.#judge(move, views);
   }
 
   /** Whether every job that exists has ended and left the index. */
   async allEnded(): Promise<boolean> {
-    return (await this.#unfinished()).length === 0;
+    return (await this.#world.unfinished()).length === 0;
   }
 
   /** When the next job is due to be looked after by a clock that is right, epoch ms. */
   async nextDue(): Promise<number> {
-    return Date.parse((await this.#unfinished())[0]?.dueAt ?? '9999-01-01T00:00:00.000Z');
+    return Date.parse((await this.#world.unfinished())[0]?.dueAt ?? '9999-01-01T00:00:00.000Z');
   }
 
   async final(): Promise<void> {
-    for (const { jobId } of await this.#unfinished()) this.#violated('never-ended', jobId);
+    for (const { jobId } of await this.#world.unfinished()) this.#violated('never-ended', jobId);
     for (const [jobId, seen] of this.#jobs) {
       const view = await this.#view(jobId);
       if (seen.asked.accepted !== undefined) {
@@ -170,28 +189,40 @@ export class Auditor {
     await this.look();
   }
 
-  #unfinished() {
-    return this.#system.jobs.due('9999-01-01T00:00:00.000Z', 100);
-  }
-
   /** The job as a client that asks now, and whose clock is right, is shown it. */
   async #view(jobId: string): Promise<JobView | undefined> {
     const seen = this.#jobs.get(jobId);
     if (seen === undefined) return undefined;
-    const ended = seen.ended !== undefined;
+    // What was known before it is asked for: a look that takes longer may end after a later one.
+    const endedBefore = seen.ended !== undefined;
+    const settledBefore = seen.settled;
     try {
-      const { key } = seen.asked;
-      const clock = { now: () => this.#scheduler.now, pause: () => Promise.resolve() };
-      const view = await this.#system.getJob({ jobs: this.#system.jobs, clock }, key, key.action, jobId);
-      this.#require(view.job.settled.size >= seen.settled, 'progress-shrank', jobId);
-      seen.settled = view.job.settled.size;
-      this.shown(jobId, view, ended);
+      const view = await this.#world.getJob(seen.asked.key, jobId);
+      this.#require(view.job.settled.size >= settledBefore, 'progress-shrank', jobId);
+      seen.settled = Math.max(seen.settled, view.job.settled.size);
+      const shown = { status: statusOf(view.job), outcomes: view.outcomes };
+      if (shown.status === 'Processing') await this.shown(jobId, shown, endedBefore);
+      else if (seen.ended !== undefined) this.#stays(jobId, seen, shown);
+      else {
+        seen.ended = { text: textOf(shown), view };
+        this.#ended(seen.asked, view);
+      }
       return view;
     } catch (error) {
       if (!(error instanceof JobNotFoundError)) throw error;
-      this.#require(!ended, 'terminal-job-changed', `${jobId} is gone`);
+      this.#require(!endedBefore, 'terminal-job-changed', `${jobId} is gone`);
       return undefined;
     }
+  }
+
+  /** What is shown of a job that has ended is what was shown of it at first. */
+  #stays(jobId: string, { ended }: Seen, shown: Shown): void {
+    const text = textOf(shown);
+    this.#require(
+      ended?.text === text,
+      'terminal-job-changed',
+      `${jobId}: ${ended?.text ?? 'Processing'} became ${text}`,
+    );
   }
 
   #belongs(asked: Asked, jobId: string): void {
@@ -211,7 +242,7 @@ export class Auditor {
     this.#require(ids.join() === body.join(), 'outcomes-incomplete', `${jobId}: ${ids.join()}`);
     const broken = outcomes.some(({ failure }) => failure?.code === 'InternalError');
     this.#require(broken === (statusOf(job) === 'Failed'), 'status-contradicts-outcomes', jobId);
-    if (broken && this.#profile.troubleMs <= BRIEF_MS) {
+    if (broken && this.#world.brief) {
       this.#violated('given-up-without-need', `${jobId}: the trouble was over long before its deadline`);
     }
     for (const outcome of outcomes) this.#judgeOutcome(asked, job, outcome);
@@ -220,7 +251,7 @@ export class Auditor {
   #judgeOutcome(asked: Asked, job: Job, { targetGroupId, failure }: Outcome): void {
     const name = nameOf({ ...asked.key, targetGroupId });
     const moved = this.#history.moves(name, asked.createdBy) > 0;
-    const now = this.#scheduler.now;
+    const now = this.#world.now();
     // The claim's owner may have decided at any instant since the job was asked for.
     const everWas = (test: (group: TargetGroup | undefined) => boolean) =>
       this.#history.everWas(name, asked.since, now, test);
@@ -231,7 +262,7 @@ export class Auditor {
     }
     // It is the one outcome that admits that it does not know.
     if (failure.description === NOT_READ.description) return;
-    this.#require(!moved || this.#profile.zombies, 'refused-but-moved', detail);
+    this.#require(!moved || this.#world.zombies, 'refused-but-moved', detail);
     const reason = failure.code;
     if (reason === 'TargetGroupNotFound') {
       this.#require(
@@ -240,7 +271,7 @@ export class Auditor {
         detail,
       );
     } else if (reason === 'StatusTransitionNotAllowed') {
-      const latest = timestamp(now + MAX_SKEW_MS);
+      const latest = timestamp(now + this.#world.maxSkewMs);
       this.#require(
         everWas((group) => group !== undefined && mayRefuse(group, latest)),
         'refused-without-reason',
@@ -249,8 +280,9 @@ export class Auditor {
     }
   }
 
-  #wrote(before: TargetGroup | undefined, after: TargetGroup): void {
-    this.#history.add(after, this.#scheduler.now);
+  /** A target group was written: by a job, by a user, or for the first time. In the order of its writes. */
+  wrote(before: TargetGroup | undefined, after: TargetGroup): void {
+    this.#history.add(after, this.#world.now());
     // Only a change of status raises the version; what else is written is not a move.
     if (before === undefined || after.version === before.version) return;
     const asked = this.#asked.find((each) => each.createdBy === after.lastChangedBy);
@@ -265,11 +297,15 @@ export class Auditor {
   }
 
   /** A target group was moved: there must be a job that names it, and that has not said that it would not. */
-  async #judge({ asked, group }: { asked: Asked; group: TargetGroup }): Promise<void> {
+  async #judge(
+    { asked, group }: { asked: Asked; group: TargetGroup },
+    views: Map<string, JobView | undefined>,
+  ): Promise<void> {
     const name = nameOf(group);
     let named = false;
     for (const jobId of asked.jobIds) {
-      const view = await this.#view(jobId);
+      if (!views.has(jobId)) views.set(jobId, await this.#view(jobId));
+      const view = views.get(jobId);
       const ids = view && asked.bodies.get(view.job.bodyHash);
       named ||=
         ids?.includes(group.targetGroupId) === true &&
@@ -278,7 +314,7 @@ export class Auditor {
         .get(jobId)
         ?.ended?.view.outcomes.find(({ targetGroupId }) => targetGroupId === group.targetGroupId);
       if (outcome?.failure !== undefined && outcome.failure.description !== NOT_READ.description) {
-        this.#require(this.#profile.zombies, 'refused-but-moved', `${jobId} ${name}, after it had ended`);
+        this.#require(this.#world.zombies, 'refused-but-moved', `${jobId} ${name}, after it had ended`);
       }
     }
     this.#require(named, 'moved-for-no-job', `${name} by ${asked.key.idempotencyKey}`);
@@ -289,9 +325,13 @@ export class Auditor {
   }
 
   #violated(rule: string, detail: string): void {
-    this.violations.push({ rule, detail, at: this.#scheduler.now });
-    this.#scheduler.stop();
+    this.violations.push({ rule, detail, at: this.#world.now() });
+    this.#world.violated?.();
   }
+}
+
+function textOf({ status, outcomes }: Shown): string {
+  return `${status} ${JSON.stringify(outcomes)}`;
 }
 
 /** Whether a look at the target group, by a clock that says `latest` at most, may find that it cannot be resumed. */
