@@ -1,5 +1,5 @@
 /** Makes sure that an outcome is one that no write under way can still belie. */
-import { TargetGroupChangedError, ThrottledError, UncertainWriteError } from '../domain/errors.ts';
+import { UncertainWriteError } from '../domain/errors.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
 import { patiently } from './patiently.ts';
@@ -8,8 +8,8 @@ import { patiently } from './patiently.ts';
 export const LATE_WRITES_MS = 5_000;
 
 /**
- * Decides an outcome, patiently. When a try failed on the way, its write may have been carried out, or be carried
- * out yet: a refusal counts only if it stands after that can no longer be.
+ * Decides an outcome, patiently. When a try failed with an UncertainWriteError on the way, its write may have been
+ * carried out, or be carried out yet: a refusal counts only if it stands after that can no longer be.
  *
  *   move ──no answer── move refused, reads `draft` ──── user pauses ──── the first write arrives: live
  *                                  └─ a refusal here would be untrue      └─ asked again: it bears our mark
@@ -28,7 +28,7 @@ export async function certainly(
       try {
         return await settle();
       } catch (error) {
-        if (!isCertain(error)) tries.uncertain = true;
+        if (error instanceof UncertainWriteError) tries.uncertain = true;
         throw error;
       }
     });
@@ -39,9 +39,4 @@ export async function certainly(
     }
     await clock.pause(2 * LATE_WRITES_MS);
   }
-}
-
-/** Whether nothing of a try that failed so is still under way. */
-function isCertain(error: unknown): boolean {
-  return error instanceof TargetGroupChangedError || error instanceof ThrottledError;
 }

@@ -121,9 +121,9 @@ async function settleRest(world: ReconcileWorld, job: Job, owner: string, stopAt
 
 /** Gives a target group up that fails at every try. When it is only the time that is up, there is a next run. */
 function orUnread({ clock }: ReconcileWorld, stopAt: number, settler: Settler): Settler {
-  return async (targetGroupId) => {
+  return async (targetGroupId, begun) => {
     try {
-      return await patiently(clock, stopAt, () => settler(targetGroupId));
+      return await patiently(clock, stopAt, () => settler(targetGroupId, begun));
     } catch (error) {
       if (clock.now() >= stopAt) throw error;
       return { targetGroupId, failure: NOT_READ };

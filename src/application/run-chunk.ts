@@ -19,8 +19,12 @@ export interface RunChunkWorld extends CarryOutWorld {
   };
 }
 
-/** Decides one target group's outcome; may be tried again when it throws. */
-export type Settler = (targetGroupId: string) => Promise<Outcome>;
+/**
+ * Decides one target group's outcome; may be tried again when it throws.
+ *
+ * @param begun whether somebody may have worked on it before
+ */
+export type Settler = (targetGroupId: string, begun: boolean) => Promise<Outcome>;
 
 /**
  * Carries out a chunk. Returns when its message may be deleted: the chunk has its result and its job knows.
@@ -36,7 +40,7 @@ export async function runChunk(
   owner: string,
   stopAt: number,
 ): Promise<void> {
-  await settleChunk(world, work, owner, stopAt, (id) => carryOut(world, work, id));
+  await settleChunk(world, work, owner, stopAt, (id, begun) => carryOut(world, work, id, begun));
 }
 
 /**
@@ -59,12 +63,16 @@ export async function settleChunk(
     journal.note({ event: 'chunk.expired', jobId: chunk.jobId, chunk: chunk.index });
     return;
   }
-  if (!(await claim(world, chunk, owner, start))) return;
+  const mine = await claim(world, chunk, owner, start);
+  if (mine === 'settled') return;
 
   let failures: FailureGroup[];
   let settled: boolean;
   try {
-    failures = groupFailures(ids, await decideAll(world, { chunk, ids }, stopAt, settler));
+    failures = groupFailures(
+      ids,
+      await decideAll(world, { chunk, ids }, stopAt, (id) => settler(id, mine.begun)),
+    );
     settled = await jobs.settle(chunk, owner, failures, clock.now());
   } catch (error) {
     // It stays ours for as long as one of our writes may still arrive: whoever comes next must see what it did.
@@ -75,7 +83,7 @@ export async function settleChunk(
   if (!settled) {
     // Our claim ended under us and somebody else took the chunk up. Their result stands, if they have one yet.
     journal.note({ event: 'race.lost', race: 'settle', jobId: chunk.jobId });
-    if (await claim(world, chunk, owner, clock.now())) {
+    if ((await claim(world, chunk, owner, clock.now())) !== 'settled') {
       await jobs.release(chunk, owner, clock.now());
       throw unfinishedError(chunk, 'Its claim was lost before its result was written.');
     }
@@ -99,7 +107,7 @@ async function decideAll(
   { clock, journal, settings }: RunChunkWorld,
   { chunk, ids }: Pick<ChunkWork, 'chunk' | 'ids'>,
   stopAt: number,
-  settler: Settler,
+  settler: (targetGroupId: string) => Promise<Outcome>,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   let cause: unknown;
@@ -118,15 +126,20 @@ async function decideAll(
 }
 
 /**
- * @returns true when the chunk is ours to work on, false when it has its result and nothing is left to do
+ * @returns `settled` when it has its result and nothing is left to do; else the chunk is ours to work on
  * @throws ChunkTakenError when somebody else holds it
  */
-async function claim(world: RunChunkWorld, chunk: ChunkKey, owner: string, now: number): Promise<boolean> {
+async function claim(
+  world: RunChunkWorld,
+  chunk: ChunkKey,
+  owner: string,
+  now: number,
+): Promise<'settled' | { readonly begun: boolean }> {
   const { jobs, journal, settings } = world;
   const claimed = await jobs.claim(chunk, owner, now, now + settings.claimMs);
   switch (claimed.kind) {
     case 'claimed':
-      return true;
+      return claimed;
     case 'taken':
       journal.note({ event: 'race.lost', race: 'claim', jobId: chunk.jobId });
       throw new ChunkTakenError('Another worker holds the chunk.', { ...chunk });
@@ -134,7 +147,7 @@ async function claim(world: RunChunkWorld, chunk: ChunkKey, owner: string, now: 
       // Whoever settled it may have died before the job knew. Adding to the job's set twice adds once.
       journal.note({ event: 'chunk.repeated', jobId: chunk.jobId, chunk: chunk.index });
       await finishChunk(world, chunk, isBroken(claimed.failures));
-      return false;
+      return 'settled';
   }
 }
 

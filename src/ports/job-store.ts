@@ -15,8 +15,11 @@ export interface JobRequest {
 
 /** A claim names its owner; only the owner of a claim may settle or release the chunk. */
 export type Claim =
-  /** The chunk is ours until the claim ends. */
-  | { readonly kind: 'claimed' }
+  /**
+   * The chunk is ours until the claim ends. `begun` says that it may have been claimed before: whoever did may
+   * have moved some of its target groups.
+   */
+  | { readonly kind: 'claimed'; readonly begun: boolean }
   /** Somebody else works on it, or did and died: their claim has not ended yet. */
   | { readonly kind: 'taken' }
   /** It has its result. */

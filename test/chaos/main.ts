@@ -3,9 +3,12 @@
  * answers, messages are doubled, clients repeat themselves and users pause what was resumed. The auditor of the
  * simulator watches. On the DynamoDB at DYNAMODB_ENDPOINT, or an embedded one. Exits with 1 on a violation.
  */
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startEmulators } from '../../local/emulators/emulators.ts';
+import { jsonLog } from '../../local/logs.ts';
 import { startLocalStack } from '../../local/stack.ts';
 import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
 import { getJob } from '../../src/application/get-job.ts';
@@ -37,20 +40,20 @@ const random = () => chance.next();
 /** Short times, so that what was killed is taken up again within a minute. */
 const SETTINGS = {
   stackName: `Chaos${process.pid}`,
-  workerTimeoutSeconds: 5,
+  workerTimeoutSeconds: 8,
   clockSkewSeconds: 1,
-  stalledSeconds: 35,
+  stalledSeconds: 50,
   deadlineSeconds: 3600,
   chunkSize: 100,
   maxReceiveCount: 20,
-  logLevel: 'WARN',
 };
+const LOG_FILE = '.local/chaos.jsonl';
 const POLL_MS = 10_000;
 const SCHEDULES_MS = 5_000;
 const TROUBLE = { throttled: 0.02, unanswered: 0.005 };
 
 console.log(`${jobs} jobs of ${idsPerJob} target groups, ${values.kill} of all invocations killed`);
-console.log(`seed ${values.seed} (of the faults; their timing is the machine's)`);
+console.log(`seed ${values.seed} (of the faults; their timing is the machine's), log ${LOG_FILE}`);
 const emulators = await startEmulators({ dynamodb: process.env['DYNAMODB_ENDPOINT'] }, (error) => {
   throw error;
 });
@@ -70,8 +73,10 @@ const sqs = new Proxy({
 });
 // Users pass by the trouble, not by the observer.
 const calm = new Proxy({ ...dynamoDB.options, trouble: { throttled: 0, unanswered: 0, repeated: 0 } });
+await mkdir('.local', { recursive: true });
 const stack = await startLocalStack({
   context: SETTINGS,
+  log: jsonLog(createWriteStream(LOG_FILE)),
   killShare: Number(values.kill),
   dynamodbEndpoint: await dynamoDB.listen(),
   sqsEndpoint: await sqs.listen(),

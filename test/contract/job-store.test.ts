@@ -11,6 +11,9 @@ import { AT, NOW, TRACE, aJob, anId, chunkOf, ids } from '../support/builders.ts
 import { type TestTables, openTables } from '../support/tables.ts';
 
 const DUE = timestamp(NOW + 600_000);
+/** A claim of a chunk that was claimed before. */
+const BEGUN = { kind: 'claimed', begun: true };
+
 const FAILURES: FailureGroup[] = [
   { code: 'TargetGroupNotFound', description: 'Not there.', positions: [0, 2] },
   { code: 'StatusTransitionNotAllowed', description: 'It is a draft.', positions: [199] },
@@ -139,20 +142,20 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
       const chunk = chunkOf(aJob());
       await store.claim(chunk, 'a', NOW, NOW + 1000);
       expect(await store.claim(chunk, 'b', NOW + 999, NOW + 2000)).toEqual({ kind: 'taken' });
-      expect(await store.claim(chunk, 'b', NOW + 1000, NOW + 2000)).toEqual({ kind: 'claimed' });
+      expect(await store.claim(chunk, 'b', NOW + 1000, NOW + 2000)).toEqual(BEGUN);
     });
 
     test('who claims again under the same name holds the claim', async () => {
       const chunk = chunkOf(aJob());
       await store.claim(chunk, 'a', NOW, NOW + 1000);
-      expect(await store.claim(chunk, 'a', NOW, NOW + 1000)).toEqual({ kind: 'claimed' });
+      expect(await store.claim(chunk, 'a', NOW, NOW + 1000)).toEqual(BEGUN);
     });
 
     test('to claim again does not prolong the claim', async () => {
       const chunk = chunkOf(aJob());
       await store.claim(chunk, 'a', NOW, NOW + 1000);
       await store.claim(chunk, 'a', NOW + 500, NOW + 1500);
-      expect(await store.claim(chunk, 'b', NOW + 1000, NOW + 2000)).toEqual({ kind: 'claimed' });
+      expect(await store.claim(chunk, 'b', NOW + 1000, NOW + 2000)).toEqual(BEGUN);
     });
 
     test('a released chunk can be claimed from the time on that was given', async () => {
@@ -160,14 +163,14 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
       await store.claim(chunk, 'a', NOW, NOW + 1000);
       await store.release(chunk, 'a', NOW + 10);
       expect(await store.claim(chunk, 'b', NOW + 9, NOW + 1000)).toEqual({ kind: 'taken' });
-      expect(await store.claim(chunk, 'b', NOW + 10, NOW + 1000)).toEqual({ kind: 'claimed' });
+      expect(await store.claim(chunk, 'b', NOW + 10, NOW + 1000)).toEqual(BEGUN);
     });
 
     test('a released chunk can be claimed at once', async () => {
       const chunk = chunkOf(aJob());
       await store.claim(chunk, 'a', NOW, NOW + 1000);
       await store.release(chunk, 'a', NOW);
-      expect(await store.claim(chunk, 'b', NOW, NOW + 1000)).toEqual({ kind: 'claimed' });
+      expect(await store.claim(chunk, 'b', NOW, NOW + 1000)).toEqual(BEGUN);
     });
 
     test('a claim that was taken over cannot be released by who lost it', async () => {
@@ -182,7 +185,7 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
       const job = aJob();
       const again = { ...job, createdAt: timestamp(NOW + 1) };
       for (const chunk of [chunkOf(job, 0), chunkOf(job, 1), chunkOf(again, 0)]) {
-        expect(await store.claim(chunk, anId(), NOW, NOW + 1000)).toEqual({ kind: 'claimed' });
+        expect(await store.claim(chunk, anId(), NOW, NOW + 1000)).toEqual({ kind: 'claimed', begun: false });
       }
     });
   });

@@ -1,6 +1,11 @@
 /** Working on a chunk: one outcome for each target group, whatever is delivered twice, late, or half done. */
 import { describe, expect, test } from '@jest/globals';
-import { ChunkTakenError, ChunkUnfinishedError, InconsistentStoreError } from '../../src/domain/errors.ts';
+import {
+  ChunkTakenError,
+  ChunkUnfinishedError,
+  InconsistentStoreError,
+  ThrottledError,
+} from '../../src/domain/errors.ts';
 import { statusOf } from '../../src/domain/job.ts';
 import type { Move } from '../../src/ports/target-groups.ts';
 import type { TargetGroupKey } from '../../src/domain/target-group.ts';
@@ -180,6 +185,43 @@ describe('a chunk', () => {
     };
     const handedBack = world.run(firstWork(world), anId(), NOW + 5_000);
     await expect(handedBack).rejects.toMatchObject({ cause: { name: 'UncertainWriteError' } });
+  });
+
+  test('does not wait for a write that was surely refused, though the read after it failed', async () => {
+    const world = new World();
+    const [id = ''] = world.add({ status: 'draft' });
+    await world.create([id]);
+    const find = world.groups.find.bind(world.groups);
+    world.groups.find = () => {
+      world.groups.find = find;
+      return Promise.reject(new Error('no answer'));
+    };
+    await world.drain();
+    expect(world.events()).toContain('chunk.settled');
+    expect(world.time).toBe(NOW + 50);
+  });
+
+  test('that was begun writes only what was not moved yet', async () => {
+    const world = new World();
+    const ids = world.add(...Array<object>(10).fill({}));
+    const { jobId } = await world.create([ids[0] ?? '']);
+    const work = { ...firstWork(world), ids };
+    const asked: string[] = [];
+    let left = 4;
+    const move = world.groups.move.bind(world.groups);
+    world.groups.move = (key, how) => {
+      asked.push(key.targetGroupId);
+      left -= 1;
+      return left >= 0 ? move(key, how) : Promise.reject(new ThrottledError('no capacity'));
+    };
+    await expect(world.run(work, anId(), NOW + 10)).rejects.toThrow(ChunkUnfinishedError);
+    const moved = asked.slice(0, 4);
+    asked.length = 0;
+    left = Infinity;
+    world.time += 5_000;
+    await world.run(work);
+    expect(sorted(asked)).toEqual(ids.filter((id) => !moved.includes(id)));
+    expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
   });
 
   test('whose claim was taken over by somebody who has no result yet is left to them', async () => {

@@ -134,12 +134,13 @@ export class DynamoDBJobStore implements JobStore {
       //   ours    │                claimed_until   ours                              │
       condition: 'attribute_not_exists(settled_at) AND (attribute_not_exists(pk) OR claimed_until <= :now)',
       values: { ':owner': owner, ':until': until, ':now': now, ':expires': chunk.expiresAt },
+      returns: 'UPDATED_OLD',
     });
-    if (claimed !== undefined) return { kind: 'claimed' };
+    if (claimed !== undefined) return { kind: 'claimed', begun: claimed['claimed_by'] !== undefined };
     const item = await this.#get(resultKey(chunk));
     if (item?.['settled_at'] !== undefined) return { kind: 'settled', failures: readFailures(item) };
     // Our own claim, whose answer was lost on the way and which was tried again.
-    return { kind: item?.['claimed_by'] === owner ? 'claimed' : 'taken' };
+    return item?.['claimed_by'] === owner ? { kind: 'claimed', begun: true } : { kind: 'taken' };
   }
 
   async release(chunk: ChunkKey, owner: string, until: number): Promise<void> {

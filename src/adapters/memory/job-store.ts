@@ -72,10 +72,10 @@ export class MemoryJobStore implements JobStore {
     const result = this.#results.get(nameOfResult(chunk));
     if (result?.failures !== undefined) return { kind: 'settled', failures: result.failures };
     if (result !== undefined && result.until > now) {
-      return { kind: result.owner === owner ? 'claimed' : 'taken' };
+      return result.owner === owner ? { kind: 'claimed', begun: true } : { kind: 'taken' };
     }
     this.#results.set(nameOfResult(chunk), { owner, until });
-    return { kind: 'claimed' };
+    return { kind: 'claimed', begun: result !== undefined };
   }
 
   async release(chunk: ChunkKey, owner: string, until: number): Promise<void> {
