@@ -40,9 +40,9 @@ const random = () => chance.next();
 /** Short times, so that what was killed is taken up again within a minute. */
 const SETTINGS = {
   stackName: `Chaos${process.pid}`,
-  workerTimeoutSeconds: 8,
+  workerTimeoutSeconds: 5,
   clockSkewSeconds: 1,
-  stalledSeconds: 50,
+  stalledSeconds: 32,
   deadlineSeconds: 3600,
   chunkSize: 100,
   maxReceiveCount: 20,

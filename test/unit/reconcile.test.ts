@@ -2,7 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { InconsistentStoreError } from '../../src/domain/errors.ts';
 import { statusOf } from '../../src/domain/job.ts';
-import { NOW, anId } from '../support/builders.ts';
+import { timestamp } from '../../src/domain/time.ts';
+import { NOW, TRACE, aJob, anId } from '../support/builders.ts';
 import { World, firstWork } from '../support/world.ts';
 
 const paused = (count: number) => Array<object>(count).fill({});
@@ -99,6 +100,75 @@ describe('reconcile', () => {
     expect(world.entries).toContainEqual(
       expect.objectContaining({ event: 'job.not-reconciled', jobId: bad.jobId }),
     );
+  });
+});
+
+describe('with 100,000 open jobs', () => {
+  const BACKLOG = 100_000;
+  const MINUTE = 60_000;
+  /** Of each call to the job store or the queue. */
+  const CALL_MS = 1;
+  const RUN_MS = 40_000;
+
+  test('takes the oldest first, in pages and within its time, and starves none, the young neither', async () => {
+    const world = new World();
+    const [id = ''] = world.add({});
+    const dueAt = new Map<string, number>();
+    // Every fan-out was lost, and none of what is sent again arrives.
+    const create = async () => {
+      const due = world.time + world.settings.stalledMs;
+      const job = aJob({ jobId: anId('J'), createdAt: timestamp(world.time), total: 1, settled: new Set() });
+      await world.jobs.saveRequest(job, { ids: [id], trace: TRACE });
+      await world.jobs.commit(job, 'creator', world.time, timestamp(due));
+      dueAt.set(job.jobId, due);
+    };
+    for (let i = 0; i < BACKLOG; i += 1) {
+      world.time = NOW + i;
+      await create();
+    }
+    const pages: number[] = [];
+    const due = world.jobs.due.bind(world.jobs);
+    world.jobs.due = async (...args) => {
+      world.time += CALL_MS;
+      const page = await due(...args);
+      pages.push(page.length);
+      return page;
+    };
+    const find = world.jobs.find.bind(world.jobs);
+    world.jobs.find = (...args) => {
+      world.time += CALL_MS;
+      return find(...args);
+    };
+    const seen: string[] = [];
+    world.queue.send = (work) => {
+      world.time += CALL_MS;
+      for (const { chunk } of work) seen.push(chunk.jobId);
+      return Promise.resolve();
+    };
+
+    world.time += world.settings.stalledMs;
+    let latest = 0;
+    for (let young = 0; seen.length < BACKLOG;) {
+      const start = world.time;
+      const before = seen.length;
+      await world.reconcile(start + RUN_MS);
+      expect(world.time - start).toBeLessThan(RUN_MS + 10 * CALL_MS);
+      expect(seen.length).toBeGreaterThan(before);
+      for (const jobId of seen.slice(before)) {
+        latest = Math.max(latest, world.time - (dueAt.get(jobId) ?? 0));
+      }
+      world.time = start + MINUTE;
+      if (young < 10) await create();
+      young += 1;
+    }
+    expect(Math.max(...pages)).toBe(world.settings.pageSize);
+    // Nobody is looked at again before everybody was looked at.
+    expect(new Set(seen).size).toBe(seen.length);
+    const order = seen.map((jobId) => dueAt.get(jobId) ?? 0);
+    // Two are looked after at once, so the order is kept up to neighbours.
+    const swaps = order.filter((at, i) => at < (order[i - 4] ?? 0));
+    expect(swaps).toEqual([]);
+    expect(latest).toBeLessThan(BACKLOG * 3 * CALL_MS * (MINUTE / RUN_MS));
   });
 });
 

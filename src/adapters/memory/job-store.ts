@@ -4,6 +4,7 @@ import { InconsistentStoreError } from '../../domain/errors.ts';
 import type { ChunkKey, ChunkResult, FailureGroup, Job } from '../../domain/job.ts';
 import { chunkCount } from '../../domain/job.ts';
 import type { Claim, DueJob, JobRequest, JobStore } from '../../ports/job-store.ts';
+import { OpenIndex } from './open-index.ts';
 
 interface Meta {
   job: Job;
@@ -20,17 +21,11 @@ interface Result {
 
 const nameOfResult = ({ jobId, createdAt, index }: ChunkKey) => `${jobId}#${createdAt}#${index}`;
 
-const byDue = (a: DueJob, b: DueJob) => compare(a.dueAt, b.dueAt) || compare(a.jobId, b.jobId);
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
-
 export class MemoryJobStore implements JobStore {
   readonly #requests = new Map<string, JobRequest & { readonly expiresAt: number }>();
   readonly #metas = new Map<string, Meta>();
   readonly #results = new Map<string, Result>();
+  readonly #open = new OpenIndex();
 
   // Each method runs to its end before another one starts: that is what makes it one conditional write.
 
@@ -44,7 +39,9 @@ export class MemoryJobStore implements JobStore {
   async commit(job: Job, owner: string, now: number, dueAt: string): Promise<'created' | Job> {
     const there = this.#metas.get(job.jobId);
     if (there !== undefined && lives(there.job, now)) return there.owner === owner ? 'created' : there.job;
+    if (there?.job.open === true) this.#open.remove({ jobId: job.jobId, dueAt: there.dueAt });
     this.#metas.set(job.jobId, { job, owner, dueAt, settledSeen: 0 });
+    if (job.open) this.#open.add({ jobId: job.jobId, dueAt });
     return 'created';
   }
 
@@ -110,23 +107,21 @@ export class MemoryJobStore implements JobStore {
     const meta = this.#metas.get(job.jobId);
     if (meta?.job.createdAt !== job.createdAt || !meta.job.open) return false;
     meta.job = { ...meta.job, open: false };
+    this.#open.remove({ jobId: job.jobId, dueAt: meta.dueAt });
     return true;
   }
 
   async due(now: string, limit: number, after?: DueJob): Promise<DueJob[]> {
-    return [...this.#metas.values()]
-      .filter(({ job, dueAt }) => job.open && dueAt <= now)
-      .map(({ job, dueAt }) => ({ jobId: job.jobId, dueAt }))
-      .sort(byDue)
-      .filter((due) => after === undefined || byDue(due, after) > 0)
-      .slice(0, limit);
+    return this.#open.page(now, limit, after);
   }
 
   async postpone(job: Job, from: string, to: string): Promise<{ readonly settledBefore: number } | 'lost'> {
     const meta = this.#metas.get(job.jobId);
     if (meta === undefined || !meta.job.open || meta.dueAt !== from) return 'lost';
     const settledBefore = meta.settledSeen;
+    this.#open.remove({ jobId: job.jobId, dueAt: from });
     meta.dueAt = to;
+    this.#open.add({ jobId: job.jobId, dueAt: to });
     meta.settledSeen = job.settled.size;
     return { settledBefore };
   }
