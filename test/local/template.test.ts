@@ -194,6 +194,24 @@ test('a route leads to a function', () => {
   ]);
 });
 
+test('the throttle of a route is its own, else that of the stage', () => {
+  const routes = { 'GET /a': 'Fn', 'POST /a': 'Fn', $default: 'Fn' };
+  const stage = {
+    DefaultRouteSettings: { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 },
+    // What a route's own settings leave out is without limit: the default ones are replaced as a whole.
+    RouteSettings: { 'GET /a': { ThrottlingRateLimit: 5 }, 'POST /a': { DetailedMetricsEnabled: true } },
+  };
+  const throttles = runtime({ Fn: FUNCTION, ...anApi(routes, {}, stage) }).routes.map((route) => [
+    route.key,
+    route.throttle,
+  ]);
+  expect(Object.fromEntries(throttles)).toEqual({
+    'GET /a': { perSecond: 5, burst: Infinity },
+    'POST /a': undefined,
+    $default: { perSecond: 10, burst: 20 },
+  });
+});
+
 test('outputs are resolved', () => {
   const read = readTemplate('Local', {
     Resources: { Dead: { Type: 'AWS::SQS::Queue' } },
@@ -242,6 +260,16 @@ describe('what would behave otherwise than in AWS is an error that names the res
       'payload format 1.0',
       { Fn: FUNCTION, ...anApi({ 'GET /': 'Fn' }, { PayloadFormatVersion: '1.0' }) },
       /Integration0: .*PayloadFormatVersion/,
+    ],
+    [
+      'settings of a route that is not there',
+      { Fn: FUNCTION, ...anApi({ 'GET /': 'Fn' }, {}, { RouteSettings: { 'PUT /': {} } }) },
+      /Stage: .*PUT \//,
+    ],
+    [
+      'route settings of other kinds',
+      { Fn: FUNCTION, ...anApi({ 'GET /': 'Fn' }, {}, { DefaultRouteSettings: { LoggingLevel: 'INFO' } }) },
+      /Stage: .*LoggingLevel/,
     ],
     [
       'an environment that names what has no local value',
