@@ -134,6 +134,7 @@ test('a function comes with code, environment, memory and timeout', () => {
     Queue: QUEUE,
     Fn: withProperties(FUNCTION, {
       Timeout: 7,
+      ReservedConcurrentExecutions: 5,
       MemorySize: 256,
       Environment: {
         Variables: { QUEUE_URL: { Ref: 'Queue' }, QUEUE_ARN: { 'Fn::GetAtt': ['Queue', 'Arn'] } },
@@ -147,6 +148,7 @@ test('a function comes with code, environment, memory and timeout', () => {
       codePath: '/assets/abc',
       handler: 'index.handler',
       timeoutSeconds: 7,
+      reservedConcurrency: 5,
       memoryMegabytes: 256,
       environment: {
         QUEUE_URL: 'http://queue/Queue',
