@@ -14,6 +14,7 @@ import {
   oneOf,
   oneOfNumbers,
   optionalEmail,
+  optionalWholeNumber,
   type SettingNotes,
   wholeNumber,
   word,
@@ -82,6 +83,41 @@ const settings = z.object({
   ),
   // A new on-demand table takes 4,000 writes a second without throttling: 10 workers may have 400 of them each.
   workerMaxConcurrency: wholeNumber(2, 1_000, 10, 'Most workers at a time, so that they starve nobody else.'),
+  // Two routes at 200 requests a second of some 150 ms are 60 functions at a time, of the 1,000 of an account.
+  createRateLimit: wholeNumber(
+    1,
+    10_000,
+    200,
+    'Requests a second that each route that creates jobs takes; above it, 429.',
+  ),
+  createBurstLimit: wholeNumber(
+    1,
+    5_000,
+    400,
+    'Requests that each route that creates jobs takes at once, after a pause.',
+  ),
+  readRateLimit: wholeNumber(
+    1,
+    10_000,
+    500,
+    'Requests a second that each route that reads takes, and all unknown routes together.',
+  ),
+  readBurstLimit: wholeNumber(
+    1,
+    5_000,
+    1_000,
+    'Requests that each route that reads takes at once, after a pause.',
+  ),
+  createReservedConcurrency: optionalWholeNumber(
+    1,
+    1_000,
+    'Most create-job functions at a time, taken from what the account has. Without it, all that the account has.',
+  ),
+  readReservedConcurrency: optionalWholeNumber(
+    1,
+    1_000,
+    'get-job functions kept free for reads, and the most at a time. Without it, all that the account has.',
+  ),
   // Each receive of a throttled or interrupted chunk counts. A chunk that is handed back returns after 10 s, 20 s,
   // 40 s and so on: eight receives are about a quarter of an hour.
   maxReceiveCount: wholeNumber(
@@ -99,7 +135,7 @@ const settings = z.object({
   removalPolicy: oneOf(
     ['retain', 'destroy'],
     'retain',
-    'What happens to tables and logs when the stack is deleted; `retain` also protects tables from deletion.',
+    'What happens to tables and logs when the stack is deleted; `retain` also protects stack and tables from deletion.',
   ),
   alarmEmail: optionalEmail('Address that alarms are sent to. Without it, the topic has no subscription.'),
 });

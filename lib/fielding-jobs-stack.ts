@@ -13,13 +13,14 @@ export class FieldingJobsStack extends Stack {
   constructor(scope: Construct, config: Config) {
     super(scope, config.stackName, {
       description: 'Bulk fielding-run jobs: HTTP API, queue, workers and tables',
+      terminationProtection: config.removalPolicy === 'retain',
     });
 
     const tables = new Tables(this, 'Tables', config);
     const chunks = new ChunksQueue(this, 'Queue', config);
     const observability = new Observability(this, 'Observability', config);
     const functions = new Functions(this, 'Functions', { config, tables, chunks, observability });
-    const api = new Api(this, 'Api', { functions, accessLogs: observability.accessLogs });
+    const api = new Api(this, 'Api', { config, functions, accessLogs: observability.accessLogs });
     chunks.deliverTo(functions.worker);
     new ReconcileSchedule(this, 'Reconcile', functions.reconcile);
     observability.watchDeadLetters(chunks.deadLetters);

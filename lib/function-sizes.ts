@@ -66,6 +66,17 @@ export const FUNCTION_SIZES: Readonly<Record<FunctionName, FunctionSize>> = {
   },
 };
 
+/**
+ * The most invocations of a function at a time, which are kept free for it as well; undefined for a share in what
+ * the account has. Nothing by default: a reservation that leaves an account with fewer than 100 is refused by AWS,
+ * and a new account may have no more than 10 in all.
+ */
+export function reservedConcurrency(name: FunctionName, config: Config): number | undefined {
+  if (name === 'create-job') return config.createReservedConcurrency;
+  if (name === 'get-job') return config.readReservedConcurrency;
+  return undefined;
+}
+
 /** The timeout of a function, in seconds. */
 export function timeoutSeconds(name: FunctionName, config: Config): number {
   const { timeout } = FUNCTION_SIZES[name];

@@ -5,7 +5,7 @@ import { bundledFunction } from './bundled-function.ts';
 import type { ChunksQueue } from './chunks-queue.ts';
 import type { Config } from './config.ts';
 import { environments } from './environment.ts';
-import { type FunctionName, timeoutSeconds } from './function-sizes.ts';
+import { type FunctionName, reservedConcurrency, timeoutSeconds } from './function-sizes.ts';
 import type { Observability } from './observability.ts';
 import { permissions } from './permissions.ts';
 import type { Tables } from './tables.ts';
@@ -35,6 +35,7 @@ export class Functions extends Construct {
       bundledFunction(this, functionId, {
         name,
         timeoutSeconds: timeoutSeconds(name, config),
+        reservedConcurrency: reservedConcurrency(name, config),
         environment: environment[name],
         statements: statements[name],
         logGroup: observability.logGroup(functionId),

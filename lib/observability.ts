@@ -1,13 +1,12 @@
 /** What an operator sees: the logs of functions and API, and the alarms with the topic they are sent to. */
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { Topic } from 'aws-cdk-lib/aws-sns';
-import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { alarmTopic } from './alarm-topic.ts';
 import type { Config } from './config.ts';
 
 export class Observability extends Construct {
@@ -19,7 +18,7 @@ export class Observability extends Construct {
     super(scope, id);
     this.config = config;
     this.accessLogs = this.logGroup('Access');
-    this.alarmTopic = this.topic();
+    this.alarmTopic = alarmTopic(this, config);
   }
 
   /** Makes the log group of a function, or of whatever else `id` names. */
@@ -48,27 +47,5 @@ export class Observability extends Construct {
     const action = new SnsAction(this.alarmTopic);
     alarm.addAlarmAction(action);
     alarm.addOkAction(action);
-  }
-
-  /**
-   * The topic of the alarms. Not encrypted with the account's SNS key, because CloudWatch may not use that
-   * one: the alarm would be lost. An alarm says no more than its name.
-   */
-  private topic(): Topic {
-    const topic = new Topic(this, 'AlarmTopic', { enforceSSL: true });
-    // A topic with a policy of its own has lost the default one, by which the account's alarms could publish.
-    topic.addToResourcePolicy(
-      new PolicyStatement({
-        sid: 'AllowAlarms',
-        actions: ['sns:Publish'],
-        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-        resources: [topic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-      }),
-    );
-    if (this.config.alarmEmail !== undefined) {
-      topic.addSubscription(new EmailSubscription(this.config.alarmEmail));
-    }
-    return topic;
   }
 }

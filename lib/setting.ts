@@ -24,6 +24,15 @@ export function wholeNumber(from: number, to: number, fallback: number, descript
     .meta({ expected: error, description });
 }
 
+/** A whole number within bounds, both included, or nothing. */
+export function optionalWholeNumber(from: number, to: number, description: string) {
+  const error = `a whole number from ${from} to ${to}`;
+  return z
+    .preprocess(numberFromText, z.int({ error }).min(from, { error }).max(to, { error }).optional())
+    .optional()
+    .meta({ expected: error, description });
+}
+
 /** One of a list of numbers. */
 export function oneOfNumbers<const T extends number>(
   values: readonly T[],

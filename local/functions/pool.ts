@@ -36,6 +36,7 @@ export class FunctionPool implements Invoker {
   readonly lambda: LambdaFunction;
   private readonly endpoints: ServiceEndpoints;
   private readonly log: (text: string) => void;
+  private readonly reserved: number;
   private readonly limit: number;
   private readonly instances = new Set<FunctionInstance>();
   private readonly idle: FunctionInstance[] = [];
@@ -46,18 +47,21 @@ export class FunctionPool implements Invoker {
   /**
    * @param log takes each line that an instance prints
    * @param killShare share of the invocations that are killed at a random moment, 0 to 1
+   * @param mostInstances that this machine can carry; more events wait, unless they are above the reserved concurrency
    */
   constructor(
     lambda: LambdaFunction,
     endpoints: ServiceEndpoints,
     log: (text: string) => void,
     killShare = 0,
+    mostInstances = MOST_INSTANCES,
   ) {
     this.killShare = killShare;
     this.lambda = lambda;
     this.endpoints = endpoints;
     this.log = log;
-    this.limit = Math.min(lambda.reservedConcurrency ?? MOST_INSTANCES, MOST_INSTANCES);
+    this.reserved = lambda.reservedConcurrency ?? Infinity;
+    this.limit = Math.min(this.reserved, mostInstances);
   }
 
   /** Most events at a time. */
@@ -65,8 +69,14 @@ export class FunctionPool implements Invoker {
     return this.limit;
   }
 
+  /** Events that run, and those that wait because this machine is smaller than the reserved concurrency. */
+  private get underWay(): number {
+    return this.instances.size - this.idle.length + this.waiting.size;
+  }
+
   /**
-   * Runs one event on the first instance that is free. Never rejects.
+   * Runs one event on the first instance that is free; throttled when the reserved concurrency is used up. Never
+   * rejects.
    * @param event JSON
    */
   async invoke(event: string, options: InvokeOptions = {}): Promise<InvocationResult> {
@@ -88,7 +98,7 @@ export class FunctionPool implements Invoker {
   }
 
   private async acquire(signal: AbortSignal | undefined): Promise<FunctionInstance | undefined> {
-    if (this.stopped) return undefined;
+    if (this.stopped || this.underWay >= this.reserved) return undefined;
     const idle = this.takeIdle();
     if (idle !== undefined) return idle;
     if (this.instances.size < this.limit) return this.start();

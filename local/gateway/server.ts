@@ -9,6 +9,7 @@ import { readBody, RequestAbortedError } from './body.ts';
 import { type GatewayRequest, httpEvent, splitTarget } from './event.ts';
 import { gatewayMessage, type GatewayResponse, httpResponse } from './response.ts';
 import type { Match, Router } from './router.ts';
+import { RouteThrottles } from './throttle.ts';
 
 const HOST = '127.0.0.1';
 
@@ -22,6 +23,7 @@ const REQUEST_TIMEOUT_MILLISECONDS = 120_000;
 const LOCAL_PREFIX = '/_local/';
 
 const TOO_LARGE = gatewayMessage(413, 'Request Entity Too Large');
+const TOO_MANY = gatewayMessage(429, 'Too Many Requests');
 const UNAVAILABLE = gatewayMessage(503, 'Service Unavailable');
 
 /** Answers a request below `/_local/` with JSON; undefined when there is no such thing. */
@@ -48,6 +50,7 @@ export class Gateway {
   private readonly server: Server;
   private readonly log: (line: RequestLine) => void;
   private api: ServedApi | undefined;
+  private throttles = new RouteThrottles();
   private closing = false;
   private control: ControlHandler = () => Promise.resolve(undefined);
 
@@ -91,6 +94,7 @@ export class Gateway {
   /** Answers requests from now on. */
   serve(api: ServedApi): void {
     this.api = api;
+    this.throttles = new RouteThrottles();
   }
 
   /** Takes no more requests and waits for those under way, at most so long; frees the port. */
@@ -154,6 +158,7 @@ export class Gateway {
     };
     const match = api.router.match(gatewayRequest.method, splitTarget(gatewayRequest.target)[0]);
     if (match === undefined) return gatewayMessage(404, 'Not Found');
+    if (!this.throttles.admit(match.route)) return TOO_MANY;
     return this.invoke(api, match, gatewayRequest);
   }
 

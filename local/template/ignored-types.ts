@@ -8,6 +8,7 @@ export const IGNORED_TYPES: ReadonlyMap<string, string> = new Map([
   ['AWS::IAM::ManagedPolicy', 'the emulators let everybody do everything'],
   ['AWS::IAM::Policy', 'the emulators let everybody do everything'],
   ['AWS::IAM::Role', 'the emulators let everybody do everything'],
+  ['AWS::KMS::Key', 'nothing is encrypted here'],
   ['AWS::Lambda::EventInvokeConfig', 'a schedule comes again by itself, it is not retried'],
   ['AWS::Lambda::Permission', 'gateway, queue and schedules call the functions directly'],
   ['AWS::Logs::LogGroup', 'log lines are shown, not kept'],

@@ -1,4 +1,4 @@
-/** The HTTP API: its routes and who may be called by them, its throttle, its access log. */
+/** The HTTP API: its routes and who may be called by them, its throttles, its access log. */
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { ACTIONS, ROUTES } from '../../lib/routes.ts';
@@ -70,7 +70,7 @@ describe('API', () => {
     expect(permissions.sort()).toEqual(expected.sort());
   });
 
-  test('has one stage, at the root, with a throttle', () => {
+  test('has one stage, at the root, with a default throttle', () => {
     expect(Object.keys(template.ofType('AWS::ApiGatewayV2::Stage'))).toEqual(['ApiStage']);
     expect(template.properties('ApiStage')).toMatchObject({
       StageName: '$default',
@@ -83,11 +83,57 @@ describe('API', () => {
   test('logs each request as JSON of values that no client writes', () => {
     const { AccessLogSettings } = stageSchema.parse(template.properties('ApiStage'));
     const format = z.record(z.string(), z.string()).parse(JSON.parse(AccessLogSettings.Format));
-    const values = Object.values(format);
-    expect(values).toContain('$context.requestId');
-    expect(values).toContain('$context.status');
-    expect(values.every((value) => value.startsWith('$context.'))).toBe(true);
-    expect(values.filter((value) => /header|query|body|path|userAgent|authorizer/i.test(value))).toEqual([]);
+    expect(Object.values(format).sort()).toEqual([
+      '$context.error.responseType',
+      '$context.httpMethod',
+      '$context.identity.sourceIp',
+      '$context.integration.integrationStatus',
+      '$context.integration.requestId',
+      '$context.integrationLatency',
+      '$context.protocol',
+      '$context.requestId',
+      '$context.requestTime',
+      '$context.responseLatency',
+      '$context.responseLength',
+      '$context.routeKey',
+      '$context.status',
+    ]);
+  });
+});
+
+describe('throttles', () => {
+  test('every known route has limits of its own, lower for those that create', () => {
+    const { RouteSettings } = templateOf().properties('ApiStage');
+    const expected = Object.keys(EXPECTED)
+      .filter((key) => key !== '$default')
+      .map((key) => [
+        key,
+        key.startsWith('POST ')
+          ? { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 }
+          : { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1_000 },
+      ]);
+    expect(RouteSettings).toEqual(Object.fromEntries(expected));
+  });
+
+  test('are configurable', () => {
+    const stage = templateOf({
+      createRateLimit: '7',
+      createBurstLimit: '8',
+      readRateLimit: '70',
+      readBurstLimit: '80',
+    }).properties('ApiStage');
+    expect(stage['DefaultRouteSettings']).toEqual({ ThrottlingRateLimit: 70, ThrottlingBurstLimit: 80 });
+    expect(stage['RouteSettings']).toMatchObject({
+      [`POST /demand${RESUME}`]: { ThrottlingRateLimit: 7, ThrottlingBurstLimit: 8 },
+      [`GET /demand${RUNS}`]: { ThrottlingRateLimit: 70, ThrottlingBurstLimit: 80 },
+    });
+  });
+
+  test('are set once the routes are there: API Gateway refuses settings of a route that it does not know', () => {
+    const template = templateOf();
+    const { DependsOn } = z.object({ DependsOn: z.array(z.string()) }).parse(template.resources['ApiStage']);
+    const routes = Object.keys(template.ofType('AWS::ApiGatewayV2::Route'));
+    expect(routes.filter((id) => !DependsOn.includes(id))).toEqual([]);
   });
 });
 

@@ -1,42 +1,144 @@
-/** The bundles as they are deployed: ES modules with everything inside, and a source map beside them. */
+/** The bundles as they are deployed: ES modules with exactly these packages inside, and a source map beside them. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { readConfig } from '../../lib/config.ts';
 import { FieldingJobsStack } from '../../lib/fielding-jobs-stack.ts';
-import { FUNCTION_NAMES } from '../../lib/function-sizes.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../../lib/function-sizes.ts';
+import { productionPackages, PROJECT } from './production-packages.ts';
+
+/**
+ * Which package is in whose bundle. A change here is a change of what runs in production; it may come with an install
+ * alone, as indirect dependencies have no exact versions.
+ */
+const PACKAGES = `
+package                                    create-job  get-job  get-fielding-runs  not-found  worker  reconcile
+@aws-lambda-powertools/batch               ·           ·        ·                  ·          x       ·
+@aws-lambda-powertools/commons             x           x        x                  x          x       x
+@aws-lambda-powertools/idempotency         x           ·        ·                  ·          ·       ·
+@aws-lambda-powertools/jmespath            x           ·        ·                  ·          ·       ·
+@aws-lambda-powertools/logger              x           x        x                  x          x       x
+@aws-lambda-powertools/tracer              x           x        x                  x          x       x
+@aws-sdk/client-dynamodb                   x           x        x                  ·          x       x
+@aws-sdk/client-sqs                        x           ·        ·                  ·          x       x
+@aws-sdk/core                              x           x        x                  ·          x       x
+@aws-sdk/credential-provider-env           x           x        x                  ·          x       x
+@aws-sdk/credential-provider-http          x           x        x                  ·          x       x
+@aws-sdk/credential-provider-ini           x           x        x                  ·          x       x
+@aws-sdk/credential-provider-login         x           x        x                  ·          x       x
+@aws-sdk/credential-provider-node          x           x        x                  ·          x       x
+@aws-sdk/credential-provider-process       x           x        x                  ·          x       x
+@aws-sdk/credential-provider-sso           x           x        x                  ·          x       x
+@aws-sdk/credential-provider-web-identity  x           x        x                  ·          x       x
+@aws-sdk/dynamodb-codec                    x           x        x                  ·          x       x
+@aws-sdk/endpoint-cache                    x           x        x                  ·          x       x
+@aws-sdk/middleware-endpoint-discovery     x           x        x                  ·          x       x
+@aws-sdk/middleware-sdk-sqs                x           ·        ·                  ·          x       x
+@aws-sdk/nested-clients                    x           x        x                  ·          x       x
+@aws-sdk/signature-v4-multi-region         x           x        x                  ·          x       x
+@aws-sdk/token-providers                   x           x        x                  ·          x       x
+@aws-sdk/util-dynamodb                     x           x        x                  ·          x       x
+@aws-sdk/xml-builder                       x           x        x                  ·          x       x
+@aws/lambda-invoke-store                   x           x        x                  x          x       x
+@middy/core                                x           x        x                  x          x       x
+@smithy/core                               x           x        x                  ·          x       x
+@smithy/credential-provider-imds           x           x        x                  ·          x       x
+@smithy/node-http-handler                  x           x        x                  ·          x       x
+@smithy/service-error-classification       x           x        x                  x          x       x
+@smithy/signature-v4                       x           x        x                  ·          x       x
+@smithy/types                              x           x        x                  ·          x       x
+atomic-batcher                             x           x        x                  x          x       x
+aws-xray-sdk-core                          x           x        x                  x          x       x
+cls-hooked                                 x           x        x                  x          x       x
+emitter-listener                           x           x        x                  x          x       x
+jose                                       x           x        x                  ·          ·       ·
+mnemonist                                  x           x        x                  ·          x       x
+obliterator                                x           x        x                  ·          x       x
+semver                                     x           x        x                  x          x       x
+shimmer                                    x           x        x                  x          x       x
+uuid                                       x           x        x                  ·          ·       ·
+zod                                        x           x        x                  ·          x       x
+`;
+
+interface Bundle {
+  readonly folder: string;
+  readonly code: string;
+  /** Every file that has code in the bundle, from the project's folder. */
+  readonly sources: readonly string[];
+}
+
+const mapSchema = z.object({ sources: z.array(z.string()), sourcesContent: z.unknown().optional() });
 
 const outdir = mkdtempSync(join(tmpdir(), 'fielding-jobs-bundles-'));
+const bundles = new Map<FunctionName, Bundle>();
+
+beforeAll(() => {
+  const app = new App({ outdir, builtinCloudFormationValidation: false });
+  new FieldingJobsStack(app, readConfig({}));
+  app.synth();
+  for (const asset of readdirSync(outdir).filter((name) => name.startsWith('asset.'))) {
+    const folder = join(outdir, asset);
+    const map = mapSchema.parse(JSON.parse(readFileSync(join(folder, 'index.mjs.map'), 'utf8')));
+    expect(map.sourcesContent).toBeUndefined();
+    const sources = map.sources.map((source) => relative(PROJECT, resolve(folder, source)));
+    const name = FUNCTION_NAMES.find((each) => sources.includes(`lambdas/${each}.ts`));
+    if (name === undefined) throw new Error(`${asset} is of no function`);
+    bundles.set(name, { folder, code: readFileSync(join(folder, 'index.mjs'), 'utf8'), sources });
+  }
+}, 120_000);
+
 afterAll(() => {
   rmSync(outdir, { recursive: true, force: true });
 });
 
-test('each function is an ES module that brings its packages, with a map that holds no sources', () => {
-  const app = new App({ outdir, builtinCloudFormationValidation: false });
-  new FieldingJobsStack(app, readConfig({}));
-  app.synth();
-
-  const assets = readdirSync(outdir).filter((name) => name.startsWith('asset.'));
-  expect(assets).toHaveLength(FUNCTION_NAMES.length);
-  for (const asset of assets) {
-    const folder = join(outdir, asset);
+test('each function is an ES module that brings its packages, with a map beside it', () => {
+  expect([...bundles.keys()].sort()).toEqual([...FUNCTION_NAMES].sort());
+  for (const { folder, code } of bundles.values()) {
     expect(readdirSync(folder).sort()).toEqual(['index.mjs', 'index.mjs.map']);
-
-    const bundle = join(folder, 'index.mjs');
-    execFileSync(process.execPath, ['--check', bundle], { env: { ...process.env, NODE_OPTIONS: '' } });
-    const code = readFileSync(bundle, 'utf8');
+    execFileSync(process.execPath, ['--check', join(folder, 'index.mjs')], {
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
     expect(code).toMatch(/export\{[^}]*\bas handler\b/);
     const imported = [...code.matchAll(/\bfrom\s?"([@\w./:-]+)"/g)].map(([, name]) => name ?? '');
     expect(imported.filter((name) => /^(@aws|@smithy|zod|jose|uuid)/.test(name))).toEqual([]);
-
-    const map = z
-      .object({ sources: z.array(z.string()), sourcesContent: z.unknown().optional() })
-      .parse(JSON.parse(readFileSync(`${bundle}.map`, 'utf8')));
-    expect(map.sources.some((source) => source.includes('lambdas/'))).toBe(true);
-    expect(map.sourcesContent).toBeUndefined();
   }
-}, 120_000);
+});
+
+test('each bundle has exactly these packages', () => {
+  const found = new Map([...bundles].map(([name, { sources }]) => [name, packagesOf(sources)]));
+  expect(tableOf(found)).toBe(PACKAGES.trim());
+});
+
+test('no bundle has a development dependency, or code of ours that is not meant for it', () => {
+  const production = new Set(productionPackages().map(({ manifest }) => manifest.name));
+  for (const { sources } of bundles.values()) {
+    expect([...packagesOf(sources)].filter((name) => !production.has(name))).toEqual([]);
+    const own = sources.filter((source) => !source.includes('node_modules/'));
+    expect(own.filter((source) => !/^(src|lambdas)\//.test(source))).toEqual([]);
+    expect(own.filter((source) => source.startsWith('lambdas/'))).toHaveLength(1);
+  }
+});
+
+/** The names of the packages that files belong to. */
+function packagesOf(sources: readonly string[]): Set<string> {
+  const names = sources.map((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1]);
+  return new Set(names.filter((name) => name !== undefined));
+}
+
+/** A line for each package, a column for each function. */
+function tableOf(found: ReadonlyMap<FunctionName, ReadonlySet<string>>): string {
+  const packages = [...new Set([...found.values()].flatMap((names) => [...names]))].sort();
+  const width = Math.max(...packages.map((name) => name.length));
+  const line = (first: string, cell: (name: FunctionName) => string) =>
+    [first.padEnd(width), ...FUNCTION_NAMES.map((name) => cell(name).padEnd(name.length))]
+      .join('  ')
+      .trimEnd();
+  return [
+    line('package', (name) => name),
+    ...packages.map((each) => line(each, (name) => (found.get(name)?.has(each) === true ? 'x' : '·'))),
+  ].join('\n');
+}

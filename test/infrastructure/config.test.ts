@@ -15,7 +15,10 @@ function problemsOf(context: Record<string, unknown>): readonly string[] {
 
 const KEYS = describeConfig().map(({ key }) => key);
 
-test('without any context there is a default for everything but the alarm address', () => {
+/** Keys without a default. */
+const OPTIONAL = ['createReservedConcurrency', 'readReservedConcurrency', 'alarmEmail'];
+
+test('without any context there is a default for everything but what is optional', () => {
   expect(readConfig({})).toEqual({
     stackName: 'FieldingJobs',
     issuer: 'https://issuer.example.com/',
@@ -32,6 +35,10 @@ test('without any context there is a default for everything but the alarm addres
     workerTimeoutSeconds: 30,
     clockSkewSeconds: 300,
     workerMaxConcurrency: 10,
+    createRateLimit: 200,
+    createBurstLimit: 400,
+    readRateLimit: 500,
+    readBurstLimit: 1_000,
     maxReceiveCount: 8,
     logRetentionDays: 30,
     logLevel: 'INFO',
@@ -43,7 +50,7 @@ test('every key is described, and its default is a good value', () => {
   for (const { key, fallback, expected, description } of describeConfig()) {
     expect(`${key}: ${expected}`).toMatch(/: .*\w/);
     expect(`${key}: ${description}`).toMatch(/: .*\w\.$/);
-    if (key === 'alarmEmail') expect(fallback).toBeUndefined();
+    if (OPTIONAL.includes(key)) expect(fallback).toBeUndefined();
     else expect(readConfig({ [key]: fallback })).toMatchObject({ [key]: fallback });
   }
 });
@@ -59,6 +66,12 @@ test('numbers may come as text, as `cdk -c key=value` passes them', () => {
     workerTimeoutSeconds: 29,
     clockSkewSeconds: 299,
     workerMaxConcurrency: 2,
+    createRateLimit: 20,
+    createBurstLimit: 40,
+    readRateLimit: 50,
+    readBurstLimit: 60,
+    createReservedConcurrency: 70,
+    readReservedConcurrency: 80,
     maxReceiveCount: 6,
     logRetentionDays: 365,
   };
@@ -83,6 +96,12 @@ const BAD: Record<ConfigKey, unknown[]> = {
   workerTimeoutSeconds: [0, 901],
   clockSkewSeconds: [0, 3_601],
   workerMaxConcurrency: [0, 1, 1_001],
+  createRateLimit: [0, 10_001, 0.5],
+  createBurstLimit: [0, 5_001],
+  readRateLimit: [0, 10_001, 'none'],
+  readBurstLimit: [0, 5_001],
+  createReservedConcurrency: [0, '0', 1_001, '', null],
+  readReservedConcurrency: [0, -1, 'all'],
   maxReceiveCount: [0, 1_001],
   logRetentionDays: [0, 2, 31, '31', 9_999, 'forever'],
   logLevel: ['info', 'LOUD', ''],

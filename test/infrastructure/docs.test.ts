@@ -43,6 +43,7 @@ test('operating.md lists every log event with its level, and no other', () => {
 describe('links', () => {
   const documents = [
     'README.md',
+    'SECURITY.md',
     ...readdirSync(join(PROJECT, 'docs'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.md'))
       .map((name) => join('docs', name)),

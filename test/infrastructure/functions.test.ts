@@ -90,6 +90,15 @@ describe('functions', () => {
   );
 });
 
+test('concurrency is reserved where the configuration says so, for creates and for reads each', () => {
+  const template = templateOf({ createReservedConcurrency: '30', readReservedConcurrency: '40' });
+  const reserved = FUNCTIONS.map((id) => [id, template.properties(id)['ReservedConcurrentExecutions']]);
+  expect(Object.fromEntries(reserved.filter(([, value]) => value !== undefined))).toEqual({
+    FunctionsCreateJob: 30,
+    FunctionsGetJob: 40,
+  });
+});
+
 test('every setting of a function reaches its environment', () => {
   const template = templateOf({
     issuer: 'http://127.0.0.1:9000/',

@@ -49,6 +49,30 @@ describe('observability', () => {
     });
   });
 
+  test('the topic is encrypted under a key that rotates, and that this account’s alarms may use', () => {
+    expect(template.properties('ObservabilityAlarmTopic')).toMatchObject({
+      KmsMasterKeyId: '${ObservabilityAlarmTopicKey.Arn}',
+    });
+    expect(template.properties('ObservabilityAlarmTopicKey')).toMatchObject({
+      EnableKeyRotation: true,
+      KeyPolicy: {
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: 'kms:*',
+            Principal: { AWS: 'arn:${AWS::Partition}:iam::${AWS::AccountId}:root' },
+          },
+          {
+            Effect: 'Allow',
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Condition: { StringEquals: { 'aws:SourceAccount': '${AWS::AccountId}' } },
+          },
+        ],
+      },
+    });
+  });
+
   test('mail is sent only where an address is configured', () => {
     expect(template.ofType('AWS::SNS::Subscription')).toEqual({});
     const subscriptions = Object.values(

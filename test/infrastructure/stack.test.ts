@@ -13,6 +13,7 @@ const TYPES = [
   'AWS::DynamoDB::Table',
   'AWS::IAM::Policy',
   'AWS::IAM::Role',
+  'AWS::KMS::Key',
   'AWS::Lambda::EventInvokeConfig',
   'AWS::Lambda::EventSourceMapping',
   'AWS::Lambda::Function',
@@ -66,6 +67,11 @@ test('names what others need to find', () => {
 
 test('takes its name from the configuration', () => {
   expect(stackOf({ stackName: 'Staging' }).stackName).toBe('Staging');
+});
+
+test('is protected from deletion, unless it is configured to go', () => {
+  expect(stackOf().terminationProtection).toBe(true);
+  expect(stackOf({ removalPolicy: 'destroy' }).terminationProtection).toBe(false);
 });
 
 test('warns of each placeholder that a real deployment must set, until it is set', () => {

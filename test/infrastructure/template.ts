@@ -10,6 +10,10 @@ const resourceSchema = z.object({
   Properties: z.record(z.string(), z.unknown()).default({}),
   DeletionPolicy: z.string().optional(),
   UpdateReplacePolicy: z.string().optional(),
+  DependsOn: z
+    .array(z.string())
+    .transform((ids) => ids.map(named))
+    .optional(),
 });
 const templateSchema = z.object({
   Resources: z.record(z.string(), resourceSchema),

@@ -68,12 +68,16 @@ function aFunction(key: string, properties: Record<string, unknown>) {
 }
 
 /** An HTTP API whose routes lead to functions by their logical ids. */
-export function anApi(routes: Readonly<Record<string, string>>, integrationProperties = {}): Resources {
+export function anApi(
+  routes: Readonly<Record<string, string>>,
+  integrationProperties = {},
+  stageProperties = {},
+): Resources {
   const resources: Resources = {
     Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP', Name: 'api' } },
     Stage: {
       Type: 'AWS::ApiGatewayV2::Stage',
-      Properties: { ApiId: { Ref: 'Api' }, StageName: '$default', AutoDeploy: true },
+      Properties: { ApiId: { Ref: 'Api' }, StageName: '$default', AutoDeploy: true, ...stageProperties },
     },
   };
   for (const [index, [key, functionId]] of Object.entries(routes).entries()) {

@@ -24,11 +24,11 @@ afterEach(async () => {
 });
 
 /** A pool of the function that `source` exports as `handler`. */
-function run(source: string, overrides: Partial<LambdaFunction> = {}): FunctionPool {
+function run(source: string, overrides: Partial<LambdaFunction> = {}, mostInstances?: number): FunctionPool {
   const assembly = writeAssembly({}, { Fn: source });
   assemblies.push(assembly);
   const lambda = aLambda(`${assembly.folder}/asset.Fn`, overrides);
-  const pool = new FunctionPool(lambda, ENDPOINTS, (line) => lines.push(line));
+  const pool = new FunctionPool(lambda, ENDPOINTS, (line) => lines.push(line), 0, mostInstances);
   pools.push(pool);
   return pool;
 }
@@ -127,7 +127,7 @@ test('an instance is used again, one event at a time', async () => {
   expect(await answer(pool)).toBe(2);
 });
 
-test('events at the same time run on instances of their own, up to the limit; then they wait', async () => {
+test('events at the same time run on instances of their own, as many as the machine carries; then they wait', async () => {
   const pool = run(
     `let running = 0;
     export const handler = async () => {
@@ -137,7 +137,8 @@ test('events at the same time run on instances of their own, up to the limit; th
       running -= 1;
       return { seen, thread: (await import('node:worker_threads')).threadId };
     }`,
-    { reservedConcurrency: 2 },
+    {},
+    2,
   );
   const answers = (await Promise.all([1, 2, 3, 4, 5].map(() => answer(pool)))) as {
     seen: number;
@@ -147,8 +148,21 @@ test('events at the same time run on instances of their own, up to the limit; th
   expect(answers.every(({ seen }) => seen === 1)).toBe(true);
 });
 
+test.each([
+  ['run', 4],
+  ['run or wait for one of fewer instances', 1],
+])('events above the reserved concurrency are throttled: those below it %s', async (_name, mostInstances) => {
+  const pool = run(COUNTER, { reservedConcurrency: 2, timeoutSeconds: 1 }, mostInstances);
+  const [first, second, third] = [failure(pool, { hang: true }), answer(pool), failure(pool)];
+  expect(await third).toMatchObject({ errorType: 'TooManyRequestsException' });
+  expect(await second).toBe(1);
+  expect(await first).toMatchObject({ errorType: 'Sandbox.Timedout' });
+  // Those that have ended count no more.
+  expect(await Promise.all([answer(pool), answer(pool)])).toHaveLength(2);
+});
+
 test('an event whose caller gives up before it found an instance never runs', async () => {
-  const pool = run(COUNTER, { reservedConcurrency: 1 });
+  const pool = run(COUNTER, {}, 1);
   const giveUp = new AbortController();
   const first = answer(pool);
   const second = pool.invoke('{}', { signal: giveUp.signal });

@@ -5,6 +5,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { InvocationResult } from '../../local/functions/messages.ts';
 import { Router } from '../../local/gateway/router.ts';
 import { Gateway, type RequestLine } from '../../local/gateway/server.ts';
+import type { Throttle } from '../../local/template/api.ts';
 
 let gateway: Gateway;
 let lines: RequestLine[] = [];
@@ -26,13 +27,14 @@ afterEach(() => gateway.close(0));
 function serve(
   answer: () => Promise<InvocationResult> = () => Promise.resolve(OK),
   timeoutMilliseconds = 30_000,
+  throttle?: Throttle,
 ) {
   const invoke = (event: string) => {
     events.push(JSON.parse(event) as APIGatewayProxyEventV2);
     return answer();
   };
   gateway.serve({
-    router: new Router([{ key: '$default', functionId: 'Fn', timeoutMilliseconds }]),
+    router: new Router([{ key: '$default', functionId: 'Fn', timeoutMilliseconds, throttle }]),
     functions: new Map([['Fn', { invoke }]]),
   });
 }
@@ -128,6 +130,25 @@ test('an integration that takes too long is a 503', async () => {
   expect(response.status).toBe(503);
   expect(await response.json()).toEqual({ message: 'Service Unavailable' });
   finish(OK);
+});
+
+test('a request above the limits of its route is a 429 and reaches no function', async () => {
+  serve(undefined, 30_000, { perSecond: 0.001, burst: 2 });
+  const statuses = await Promise.all([1, 2, 3].map(async () => (await fetch(gateway.url)).status));
+  expect(statuses.sort()).toEqual([200, 200, 429]);
+  const response = await fetch(gateway.url);
+  expect(response.headers.get('content-type')).toBe('application/json');
+  expect(await response.json()).toEqual({ message: 'Too Many Requests' });
+  expect(events).toHaveLength(2);
+  expect(lines.filter(({ status }) => status === 429)).toHaveLength(2);
+});
+
+test('an event above the reserved concurrency of its function is a 503', async () => {
+  const error = { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.', trace: [] };
+  serve(() => Promise.resolve({ ok: false, error }));
+  const response = await fetch(gateway.url);
+  expect(response.status).toBe(503);
+  expect(await response.json()).toEqual({ message: 'Service Unavailable' });
 });
 
 test('an answer that HTTP cannot carry is a 500, and the reason is told', async () => {

@@ -103,7 +103,11 @@ const RESOURCES: Resources = {
       },
     },
   },
-  ...anApi({ 'POST /echo/{id}': 'Echo', $default: 'Echo' }),
+  ...anApi(
+    { 'POST /echo/{id}': 'Echo', 'GET /rare': 'Echo', $default: 'Echo' },
+    {},
+    { RouteSettings: { 'GET /rare': { ThrottlingRateLimit: 0.001, ThrottlingBurstLimit: 1 } } },
+  ),
 };
 
 let assembly: HandwrittenAssembly;
@@ -193,6 +197,14 @@ test('a function that fails is a 500 that says nothing', async () => {
   const response = await fetch(`${stack.url}/throw`);
   expect(response.status).toBe(500);
   expect(await response.json()).toEqual({ message: 'Internal Server Error' });
+});
+
+test('a route takes no more requests than the template says, and the others take theirs', async () => {
+  expect((await fetch(`${stack.url}/rare`)).status).toBe(200);
+  const refused = await fetch(`${stack.url}/rare`);
+  expect(refused.status).toBe(429);
+  expect(await refused.json()).toEqual({ message: 'Too Many Requests' });
+  expect((await fetch(`${stack.url}/other`)).status).toBe(200);
 });
 
 test('the table has its index', async () => {

@@ -134,6 +134,7 @@ test('a function comes with code, environment, memory and timeout', () => {
     Queue: QUEUE,
     Fn: withProperties(FUNCTION, {
       Timeout: 7,
+      ReservedConcurrentExecutions: 5,
       MemorySize: 256,
       Environment: {
         Variables: { QUEUE_URL: { Ref: 'Queue' }, QUEUE_ARN: { 'Fn::GetAtt': ['Queue', 'Arn'] } },
@@ -147,6 +148,7 @@ test('a function comes with code, environment, memory and timeout', () => {
       codePath: '/assets/abc',
       handler: 'index.handler',
       timeoutSeconds: 7,
+      reservedConcurrency: 5,
       memoryMegabytes: 256,
       environment: {
         QUEUE_URL: 'http://queue/Queue',
@@ -192,6 +194,24 @@ test('a route leads to a function', () => {
     { key: 'GET /a/{b}', functionId: 'Fn', timeoutMilliseconds: 30_000 },
     { key: '$default', functionId: 'Fn', timeoutMilliseconds: 30_000 },
   ]);
+});
+
+test('the throttle of a route is its own, else that of the stage', () => {
+  const routes = { 'GET /a': 'Fn', 'POST /a': 'Fn', $default: 'Fn' };
+  const stage = {
+    DefaultRouteSettings: { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 },
+    // What a route's own settings leave out is without limit: the default ones are replaced as a whole.
+    RouteSettings: { 'GET /a': { ThrottlingRateLimit: 5 }, 'POST /a': { DetailedMetricsEnabled: true } },
+  };
+  const throttles = runtime({ Fn: FUNCTION, ...anApi(routes, {}, stage) }).routes.map((route) => [
+    route.key,
+    route.throttle,
+  ]);
+  expect(Object.fromEntries(throttles)).toEqual({
+    'GET /a': { perSecond: 5, burst: Infinity },
+    'POST /a': undefined,
+    $default: { perSecond: 10, burst: 20 },
+  });
 });
 
 test('outputs are resolved', () => {
@@ -242,6 +262,16 @@ describe('what would behave otherwise than in AWS is an error that names the res
       'payload format 1.0',
       { Fn: FUNCTION, ...anApi({ 'GET /': 'Fn' }, { PayloadFormatVersion: '1.0' }) },
       /Integration0: .*PayloadFormatVersion/,
+    ],
+    [
+      'settings of a route that is not there',
+      { Fn: FUNCTION, ...anApi({ 'GET /': 'Fn' }, {}, { RouteSettings: { 'PUT /': {} } }) },
+      /Stage: .*PUT \//,
+    ],
+    [
+      'route settings of other kinds',
+      { Fn: FUNCTION, ...anApi({ 'GET /': 'Fn' }, {}, { DefaultRouteSettings: { LoggingLevel: 'INFO' } }) },
+      /Stage: .*LoggingLevel/,
     ],
     [
       'an environment that names what has no local value',

@@ -1,0 +1,86 @@
+/** Nothing of the stack is open to the public but the routes of its API. */
+import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { type Resource, templateOf } from './template.ts';
+
+const statement = z.looseObject({ Effect: z.enum(['Allow', 'Deny']), Principal: z.unknown().optional() });
+const document = z.object({ Version: z.string(), Statement: z.array(statement) });
+
+interface Found {
+  readonly where: string;
+  readonly statement: z.output<typeof statement>;
+}
+
+/** Every statement of every policy, wherever in the resources it stands. */
+function statementsOf(resources: Readonly<Record<string, Resource>>): Found[] {
+  const found: Found[] = [];
+  const search = (where: string, value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const policy = document.safeParse(value);
+    if (policy.success) found.push(...policy.data.Statement.map((each) => ({ where, statement: each })));
+    else for (const [key, inner] of Object.entries(value)) search(`${where}.${key}`, inner);
+  };
+  for (const [id, { Properties }] of Object.entries(resources)) search(id, Properties);
+  return found;
+}
+
+/** `*`, alone, in a list or by a kind of principal. */
+function isEverybody(principal: unknown): boolean {
+  if (Array.isArray(principal)) return principal.some(isEverybody);
+  if (typeof principal === 'object' && principal !== null) return Object.values(principal).some(isEverybody);
+  return principal === '*';
+}
+
+describe('exposure', () => {
+  const template = templateOf({ alarmEmail: 'ops@example.com' });
+  const statements = statementsOf(template.resources);
+
+  test('no policy allows anything to everybody', () => {
+    const kinds = new Set(statements.map(({ where }) => where.slice(where.indexOf('.'))));
+    expect([...kinds].sort()).toEqual(['.AssumeRolePolicyDocument', '.KeyPolicy', '.PolicyDocument']);
+    const open = statements.filter(
+      ({ statement: { Effect, ...rest } }) =>
+        Effect === 'Allow' && (isEverybody(rest.Principal) || 'NotPrincipal' in rest),
+    );
+    expect(open).toEqual([]);
+  });
+
+  test('whoever comes to a queue or to the topic without TLS is turned away, whoever it is', () => {
+    const refused = statements
+      .filter(
+        ({ statement: { Effect, ...rest } }) =>
+          Effect === 'Deny' &&
+          isEverybody(rest.Principal) &&
+          JSON.stringify(rest['Condition']) === '{"Bool":{"aws:SecureTransport":"false"}}',
+      )
+      .map(({ where }) => where.replace('.PolicyDocument', ''));
+    expect(refused.sort()).toEqual([
+      'ObservabilityAlarmTopicPolicy',
+      'QueueChunksPolicy',
+      'QueueDeadLettersPolicy',
+    ]);
+  });
+
+  test('functions have no addresses of their own, and are called by the API and by roles of this account only', () => {
+    expect(template.ofType('AWS::Lambda::Url')).toEqual({});
+    const callers = Object.values(template.ofType('AWS::Lambda::Permission')).map(
+      ({ Properties }) => Properties['Principal'],
+    );
+    expect([...new Set(callers)]).toEqual(['apigateway.amazonaws.com']);
+  });
+});
+
+test('a policy that lets everybody in would be found', () => {
+  const policy = (Principal: unknown) => ({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal }],
+  });
+  const resources = {
+    Bucket: { Type: 'AWS::S3::BucketPolicy', Properties: { PolicyDocument: policy({ AWS: ['a', '*'] }) } },
+    Table: { Type: 'AWS::DynamoDB::Table', Properties: { ResourcePolicy: { PolicyDocument: policy('*') } } },
+  };
+  expect(statementsOf(resources).map(({ statement: { Principal } }) => isEverybody(Principal))).toEqual([
+    true,
+    true,
+  ]);
+});

@@ -1,0 +1,53 @@
+/** The packages that a production install consists of: the dependencies, and theirs, as they are on disk. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+
+export const PROJECT = join(import.meta.dirname, '..', '..');
+
+const versions = z.record(z.string(), z.string()).default({});
+
+const manifestSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  license: z.string().default('none'),
+  scripts: versions,
+  dependencies: versions,
+  optionalDependencies: versions,
+  devDependencies: versions,
+});
+
+export interface Package {
+  readonly folder: string;
+  readonly manifest: z.output<typeof manifestSchema>;
+}
+
+/** Every package, each folder once. Throws when one that is needed is not installed. */
+export function productionPackages(): Package[] {
+  const found = new Map<string, Package>();
+  const visit = (folder: string): void => {
+    const { dependencies, optionalDependencies } = readManifest(folder);
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+      const at = folderOf(name, folder);
+      if (at === undefined && !(name in optionalDependencies)) {
+        throw new Error(`${name}, which ${folder} needs, is not installed`);
+      }
+      if (at === undefined || found.has(at)) continue;
+      found.set(at, { folder: at, manifest: readManifest(at) });
+      visit(at);
+    }
+  };
+  visit(PROJECT);
+  return [...found.values()];
+}
+
+export function readManifest(folder: string): Package['manifest'] {
+  return manifestSchema.parse(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')));
+}
+
+/** Where Node finds a package from a folder: in its node_modules, else in those of the folders above. */
+function folderOf(name: string, from: string): string | undefined {
+  const folder = join(from, 'node_modules', name);
+  if (existsSync(join(folder, 'package.json'))) return folder;
+  return from === PROJECT ? undefined : folderOf(name, dirname(from));
+}
