@@ -1,6 +1,6 @@
 /** A small issuer of tokens over HTTP, for tests: keys that come and go, and answers as bad as one likes. */
 import { once } from 'node:events';
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { type CryptoKey, type JWK, SignJWT, exportJWK, generateKeyPair } from 'jose';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -11,34 +11,40 @@ interface IssuerKey {
 }
 
 export class TestIssuer {
-  readonly url: string;
   /** How often its keys were asked for. */
   asked = 0;
   /** In place of its keys. */
   answer: Answer | undefined;
-  readonly #server: Server;
+  #server = createServer();
+  #port = 0;
   readonly #keys = new Map<string, IssuerKey>();
 
-  private constructor(server: Server, url: string) {
-    this.#server = server;
-    this.url = url;
+  static async start(): Promise<TestIssuer> {
+    const issuer = new TestIssuer();
+    await issuer.restart();
+    return issuer;
   }
 
-  /** @param port 0 for any that is free; another to come back at an address that is known */
-  static async start(port = 0): Promise<TestIssuer> {
-    const server = createServer();
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string')
-      throw new Error('the issuer does not listen on a port');
-    const issuer = new TestIssuer(server, `http://127.0.0.1:${address.port}/jwks.json`);
-    server.on('request', (request, response) => {
-      issuer.asked += 1;
+  /** The address of its keys. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/jwks.json`;
+  }
+
+  /** Listens, after a stop at the address of before, and answers with its keys. */
+  async restart(): Promise<void> {
+    this.answer = undefined;
+    this.#server = createServer((request, response) => {
+      this.asked += 1;
       response.on('error', () => undefined);
-      (issuer.answer ?? issuer.#answerKeys)(request, response);
+      (this.answer ?? this.#answerKeys)(request, response);
     });
-    return issuer;
+    this.#server.listen(this.#port, '127.0.0.1');
+    await once(this.#server, 'listening');
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') {
+      throw new Error('the issuer does not listen on a port');
+    }
+    this.#port = address.port;
   }
 
   readonly #answerKeys: Answer = (_request, response) => {

@@ -20,7 +20,7 @@ const REFRESH_AFTER_MS = 600_000;
 const REFRESH_AGAIN_MS = 60_000;
 
 /** A token with an unknown key makes us look at most so often, whatever became of the look before. */
-const LOOK_AGAIN_MS = 10_000;
+const LOOK_AGAIN_MS = 5_000;
 
 export interface RemoteKeysOptions {
   /** Hears of each fetch that brought no keys. */
