@@ -1,6 +1,6 @@
 /** The issuer's keys over real HTTP: kept, rotated, withdrawn; an issuer that is down, hangs or answers nonsense. */
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { UnauthenticatedError } from '../../src/domain/errors.ts';
 import { type Caller, authenticator } from '../../src/runtime/http/auth.ts';
 import { remoteKeys } from '../../src/runtime/http/remote-keys.ts';
@@ -16,29 +16,41 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 
+const TIMERS = [
+  ...(['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const),
+  ...(['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const),
+];
+
 let issuer: TestIssuer;
-let time: number;
 let failures: unknown[];
 let authenticate: (authorization: string | undefined) => Promise<Caller>;
 
 /** A function instance that has just started. */
 function coldStart(): void {
   const onFailure = (cause: unknown) => failures.push(cause);
-  authenticate = authenticator(RULES, remoteKeys(issuer.url, { onFailure, now: () => time }));
+  authenticate = authenticator(RULES, remoteKeys(issuer.url, { onFailure }));
 }
 
 beforeEach(async () => {
   issuer = await TestIssuer.start();
   await issuer.addKey('k1');
-  time = 1_000_000;
+  // Only the clock: what waits for the network waits in earnest.
+  jest.useFakeTimers({ now: Date.now(), doNotFake: TIMERS });
   failures = [];
   coldStart();
 });
-afterEach(() => issuer.stop());
+afterEach(async () => {
+  jest.useRealTimers();
+  await issuer.stop();
+});
+
+function later(ms: number): void {
+  jest.setSystemTime(Date.now() + ms);
+}
 
 async function tokenOf(kid: string, by = issuer): Promise<string> {
   const claims = { iss: RULES.issuer, aud: RULES.audience, sub: 's', account_ids: [101] };
-  return by.sign(kid, { ...claims, exp: Math.floor(Date.now() / 1000) + 600 });
+  return by.sign(kid, { ...claims, exp: Math.floor(Date.now() / 1000) + 400 * 86_400 });
 }
 
 const accepted = async (token: string) => {
@@ -54,10 +66,10 @@ describe('an issuer that answers', () => {
     await Promise.all(Array.from({ length: 20 }, () => accepted(token)));
     await accepted(token);
     expect(issuer.asked).toBe(1);
-    time += 10 * MINUTE - 1;
+    later(10 * MINUTE - 1);
     await accepted(token);
     expect(issuer.asked).toBe(1);
-    time += 1;
+    later(1);
     await accepted(token);
     expect(issuer.asked).toBe(2);
   });
@@ -66,7 +78,7 @@ describe('an issuer that answers', () => {
     const old = await tokenOf('k1');
     await accepted(old);
     await issuer.addKey('k2');
-    time += 5 * SECOND;
+    later(5 * SECOND);
     await accepted(await tokenOf('k2'));
     await accepted(old);
     expect(issuer.asked).toBe(2);
@@ -78,7 +90,7 @@ describe('an issuer that answers', () => {
     const attack = await tokenOf('attack');
     issuer.withdrawKey('attack');
     for (let second = 0; second < 60; second += 1) {
-      time += SECOND;
+      later(SECOND);
       await Promise.all([refused(attack), refused(attack)]);
     }
     expect(issuer.asked).toBe(1 + 12);
@@ -89,7 +101,7 @@ describe('an issuer that answers', () => {
     const withdrawn = await tokenOf('k1');
     await accepted(withdrawn);
     issuer.withdrawKey('k1');
-    time += 10 * MINUTE;
+    later(10 * MINUTE);
     await refused(withdrawn);
     await accepted(await tokenOf('k2'));
   });
@@ -98,11 +110,11 @@ describe('an issuer that answers', () => {
     const token = await tokenOf('k1');
     await accepted(token);
     issuer.answer = (_request, response) => response.end('{"keys":[]}');
-    time += 10 * MINUTE;
+    later(10 * MINUTE);
     await refused(token);
     expect(failures).toEqual([]);
     issuer.answer = undefined;
-    time += 5 * SECOND;
+    later(5 * SECOND);
     await accepted(token);
   });
 
@@ -130,10 +142,10 @@ describe('an issuer that is down', () => {
     const token = await tokenOf('k1');
     await accepted(token);
     issuer.answer = (request) => request.socket.destroy();
-    time += 30 * DAY;
+    later(30 * DAY);
     for (let second = 0; second < 120; second += 1) {
       await accepted(token);
-      time += SECOND;
+      later(SECOND);
     }
     expect(issuer.asked).toBe(1 + 2);
     expect(failures).toHaveLength(2);
@@ -144,12 +156,12 @@ describe('an issuer that is down', () => {
     await issuer.addKey('k2');
     const token = await tokenOf('k2');
     issuer.answer = (request) => request.socket.destroy();
-    time += 10 * MINUTE;
+    later(10 * MINUTE);
     await refused(token);
     await refused(token);
     expect(issuer.asked).toBe(2);
     issuer.answer = undefined;
-    time += 5 * SECOND;
+    later(5 * SECOND);
     await accepted(token);
   });
 
@@ -160,7 +172,7 @@ describe('an issuer that is down', () => {
     await refused(token);
     expect(issuer.asked).toBe(1);
     issuer.answer = undefined;
-    time += 5 * SECOND;
+    later(5 * SECOND);
     await accepted(token);
     expect(issuer.asked).toBe(2);
   });
@@ -171,7 +183,7 @@ describe('an issuer that is down', () => {
     await issuer.addKey('k2');
     const unknown = await tokenOf('k2');
     await issuer.stop();
-    time += DAY;
+    later(DAY);
     await accepted(known);
     await refused(unknown);
     coldStart();
@@ -228,7 +240,7 @@ describe('an answer that is no key set', () => {
     await accepted(token);
     await issuer.addKey('k2');
     issuer.answer = answer();
-    time += 10 * MINUTE;
+    later(10 * MINUTE);
     await refused(await tokenOf('k2'));
     await accepted(token);
     // Once, so that no redirect was followed.
@@ -238,7 +250,7 @@ describe('an answer that is no key set', () => {
     coldStart();
     await refused(token);
     issuer.answer = undefined;
-    time += 5 * SECOND;
+    later(5 * SECOND);
     await accepted(token);
   });
 
@@ -254,7 +266,7 @@ describe('an answer that is no key set', () => {
       response.on('drain', more);
       more();
     };
-    time += 10 * MINUTE;
+    later(10 * MINUTE);
     await accepted(token);
     await cut;
     expect(failures).toHaveLength(1);
@@ -267,7 +279,7 @@ describe('an answer that is no key set', () => {
     const token = await tokenOf('k1');
     await accepted(token);
     issuer.answer = answer;
-    time += 10 * MINUTE;
+    later(10 * MINUTE);
     await accepted(token);
     await accepted(token);
     expect(issuer.asked).toBe(2);

@@ -25,8 +25,6 @@ const LOOK_AGAIN_MS = 5_000;
 export interface RemoteKeysOptions {
   /** Hears of each fetch that brought no keys. */
   readonly onFailure: (cause: unknown) => void;
-  /** Epoch milliseconds; the system's clock by default. */
-  readonly now?: () => number;
 }
 
 /**
@@ -36,10 +34,7 @@ export interface RemoteKeysOptions {
  * is down nor one that answers nonsense locks anybody out. The function that is returned throws a JOSEError for a
  * key that is not known.
  */
-export function remoteKeys(
-  jwksUrl: string,
-  { onFailure, now = Date.now }: RemoteKeysOptions,
-): JWTVerifyGetKey {
+export function remoteKeys(jwksUrl: string, { onFailure }: RemoteKeysOptions): JWTVerifyGetKey {
   // When to fetch is decided here: by itself, it would refuse known keys as soon as they are too old.
   const remote = createRemoteJWKSet(new URL(jwksUrl), {
     timeoutDuration: FETCH_TIMEOUT_MS,
@@ -53,8 +48,8 @@ export function remoteKeys(
   /** Fetches, unless that was tried less than `pauseMs` ago. Joins a fetch under way. */
   const refresh = async (pauseMs: number): Promise<void> => {
     if (!remote.reloading) {
-      if (now() - askedAt < pauseMs) return;
-      askedAt = now();
+      if (Date.now() - askedAt < pauseMs) return;
+      askedAt = Date.now();
     }
     try {
       await remote.reload();
@@ -66,7 +61,8 @@ export function remoteKeys(
   const known = () => answeredAt > -Infinity;
 
   return async (header, token) => {
-    if (now() - answeredAt >= REFRESH_AFTER_MS) await refresh(known() ? REFRESH_AGAIN_MS : LOOK_AGAIN_MS);
+    if (Date.now() - answeredAt >= REFRESH_AFTER_MS)
+      await refresh(known() ? REFRESH_AGAIN_MS : LOOK_AGAIN_MS);
     if (!known()) throw new errors.JWKSNoMatchingKey('the keys of the issuer could not be fetched yet');
     try {
       return await remote(header, token);
