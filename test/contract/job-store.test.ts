@@ -106,7 +106,10 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
         expect(await store.postpone(other, DUE, DUE)).toBe('lost');
         expect(await store.commit(other, 'they', NOW, DUE)).toBe('created');
         expect(await store.find(other, NOW)).toEqual(other);
-        expect(await store.claim(chunkOf(other), 'they', NOW, NOW + 1000)).toEqual({ kind: 'claimed' });
+        expect(await store.claim(chunkOf(other), 'they', NOW, NOW + 1000)).toEqual({
+          kind: 'claimed',
+          begun: false,
+        });
       }
       expect(await store.find(job, NOW)).toEqual(job);
       expect(await store.results(job)).toHaveLength(1);
