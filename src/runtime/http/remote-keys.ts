@@ -8,7 +8,7 @@ import {
 } from 'jose';
 
 /** A request waits at most once for the issuer, and no longer than this. */
-const FETCH_TIMEOUT_MS = 2_000;
+const FETCH_TIMEOUT_MS = 3_000;
 
 /** Key sets have some kilobytes. What is larger is none, and is not read to its end. */
 const MAX_KEY_SET_BYTES = 256 * 1024;
@@ -21,6 +21,9 @@ const REFRESH_AGAIN_MS = 60_000;
 
 /** A token with an unknown key makes us look at most so often, whatever became of the look before. */
 const LOOK_AGAIN_MS = 5_000;
+
+/** A function that has no keys at all can let nobody in, so it looks again soon. */
+const START_AGAIN_MS = 1_000;
 
 export interface RemoteKeysOptions {
   /** Hears of each fetch that brought no keys. */
@@ -62,7 +65,7 @@ export function remoteKeys(jwksUrl: string, { onFailure }: RemoteKeysOptions): J
 
   return async (header, token) => {
     if (Date.now() - answeredAt >= REFRESH_AFTER_MS)
-      await refresh(known() ? REFRESH_AGAIN_MS : LOOK_AGAIN_MS);
+      await refresh(known() ? REFRESH_AGAIN_MS : START_AGAIN_MS);
     if (!known()) throw new errors.JWKSNoMatchingKey('the keys of the issuer could not be fetched yet');
     try {
       return await remote(header, token);
