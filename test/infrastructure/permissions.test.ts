@@ -49,7 +49,7 @@ const GRANTS: Record<string, Grants> = {
     ],
   },
   Reconcile: {
-    [JOBS]: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+    [JOBS]: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
     '${TablesJobs.Arn}/index/open-jobs': ['dynamodb:Query'],
     [TARGET_GROUPS]: ['dynamodb:GetItem'],
     [QUEUE]: ['sqs:SendMessage'],
