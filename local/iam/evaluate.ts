@@ -12,34 +12,33 @@ export interface Call {
   readonly context: CallContext;
 }
 
-export type Decision =
-  | { readonly allowed: true; /** The first that allows it. */ readonly by: Grant }
-  | {
-      readonly allowed: false;
-      /** The statement that forbids it, if it is not just allowed nowhere. */ readonly by?: Grant;
-    };
+export interface Decision {
+  readonly allowed: boolean;
+  /** All that allow it, or all that deny it; empty when it is only allowed nowhere. */
+  readonly by: readonly Grant[];
+}
 
 /**
  * One Deny forbids the call, else one Allow allows it, else it is forbidden.
  * @param statements all that concern the caller and the resource
  */
 export function evaluate(statements: readonly Statement[], call: Call): Decision {
-  const denied = firstMatch(statements, 'Deny', call);
-  if (denied !== undefined) return { allowed: false, by: denied };
-  const allowed = firstMatch(statements, 'Allow', call);
-  return allowed === undefined ? { allowed: false } : { allowed: true, by: allowed };
+  const denied = matches(statements, 'Deny', call);
+  if (denied.length > 0) return { allowed: false, by: denied };
+  const allowed = matches(statements, 'Allow', call);
+  return { allowed: allowed.length > 0, by: allowed };
 }
 
-function firstMatch(
+function matches(
   statements: readonly Statement[],
   effect: Statement['effect'],
   { service, action, resource, context }: Call,
-): Grant | undefined {
-  for (const { effect: found, principals, rules, conditions } of statements) {
-    if (found !== effect) continue;
-    if (principals !== undefined && !principals.some((who) => who === EVERYBODY || who === service)) continue;
-    const rule = rules.find((each) => each.matchesAction(action) && each.matchesResource(resource));
-    if (rule !== undefined && conditions.every((isMet) => isMet(context))) return rule.grant;
-  }
-  return undefined;
+): Grant[] {
+  return statements
+    .filter((each) => each.effect === effect)
+    .filter(({ principals }) => principals?.some((who) => who === EVERYBODY || who === service) ?? true)
+    .filter(({ conditions }) => conditions.every((isMet) => isMet(context)))
+    .flatMap(({ rules }) => rules)
+    .filter(({ matchesAction, matchesResource }) => matchesAction(action) && matchesResource(resource))
+    .map(({ grant }) => grant);
 }

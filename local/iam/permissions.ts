@@ -17,7 +17,7 @@ export interface Caller {
   readonly statements: readonly Statement[];
 }
 
-/** One action on one resource that a policy grants, and how many calls needed it. */
+/** One action on one resource that a policy grants, and how many calls it allowed. */
 export interface UsedGrant extends Grant {
   /** Names of the functions or schedules that hold the role, the role that nobody holds, or the service. */
   readonly holder: string;
@@ -80,7 +80,7 @@ export class Permissions {
   allows(caller: Caller, action: string, resource: string, context: CallContext = {}): boolean {
     const decision = this.decide(caller, action, resource, context);
     if (decision.allowed) {
-      this.uses.set(decision.by, (this.uses.get(decision.by) ?? 0) + 1);
+      for (const grant of decision.by) this.uses.set(grant, (this.uses.get(grant) ?? 0) + 1);
       return true;
     }
     const call = { caller: caller.name, action, resource };
@@ -100,10 +100,10 @@ export class Permissions {
   /** The reason of a refusal, in AWS's words. */
   reason(caller: Caller, { action, resource }: { action: string; resource: string }): string {
     const decision = this.decide(caller, action, resource, {});
-    const explicit = !decision.allowed && decision.by !== undefined;
-    const why = explicit
-      ? 'with an explicit deny'
-      : `because no identity-based policy allows the ${action} action`;
+    const why =
+      decision.by.length > 0
+        ? 'with an explicit deny'
+        : `because no identity-based policy allows the ${action} action`;
     return `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
   }
 

@@ -44,12 +44,15 @@ describe('a call of a role', () => {
     expect(decide(list).allowed).toBe(allowed);
   });
 
-  test('is told by which action and resource it is allowed, the first that fits', () => {
+  test('is told by which actions and resources it is allowed', () => {
     const decision = decide([
       allow(['dynamodb:PutItem', 'dynamodb:Get*'], ['x', `${TABLE}*`]),
       allow('dynamodb:GetItem', TABLE),
     ]);
-    expect(decision.by).toEqual({ source: 'Policy', action: 'dynamodb:Get*', resource: `${TABLE}*` });
+    expect(decision.by).toEqual([
+      { source: 'Policy', action: 'dynamodb:Get*', resource: `${TABLE}*` },
+      { source: 'Policy', action: 'dynamodb:GetItem', resource: TABLE },
+    ]);
   });
 });
 
