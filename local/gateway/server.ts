@@ -10,6 +10,7 @@ import { type GatewayRequest, httpEvent, splitTarget } from './event.ts';
 import { gatewayMessage, type GatewayResponse, httpResponse } from './response.ts';
 import type { Match, Router } from './router.ts';
 import { RouteThrottles } from './throttle.ts';
+import type { Route } from '../template/api.ts';
 
 const HOST = '127.0.0.1';
 
@@ -33,6 +34,8 @@ export interface ServedApi {
   readonly router: Router;
   /** By the logical id of their function. */
   readonly functions: ReadonlyMap<string, Invoker>;
+  /** Whether the API has the permission to run a route's function. */
+  readonly mayInvoke: (route: Route) => boolean;
 }
 
 export interface RequestLine {
@@ -165,6 +168,9 @@ export class Gateway {
   private async invoke(api: ServedApi, match: Match, request: GatewayRequest): Promise<GatewayResponse> {
     const lambda = api.functions.get(match.route.functionId);
     if (lambda === undefined) throw new Error(`no function ${match.route.functionId}`);
+    if (!api.mayInvoke(match.route)) {
+      throw new Error(`the API has no permission to run ${match.route.functionId} for ${match.route.key}`);
+    }
     const event = JSON.stringify(httpEvent(request, match));
     if (Buffer.byteLength(event) > PAYLOAD_LIMIT) return TOO_LARGE;
     const giveUp = new AbortController();

@@ -36,6 +36,7 @@ function serve(
   gateway.serve({
     router: new Router([{ key: '$default', functionId: 'Fn', timeoutMilliseconds, throttle }]),
     functions: new Map([['Fn', { invoke }]]),
+    mayInvoke: () => true,
   });
 }
 
@@ -162,7 +163,7 @@ test('an answer that HTTP cannot carry is a 500, and the reason is told', async 
 });
 
 test('no route and no $default is a 404', async () => {
-  gateway.serve({ router: new Router([]), functions: new Map() });
+  gateway.serve({ router: new Router([]), functions: new Map(), mayInvoke: () => true });
   const response = await fetch(gateway.url);
   expect(response.status).toBe(404);
   expect(await response.json()).toEqual({ message: 'Not Found' });
