@@ -99,7 +99,7 @@ test('a worker that may not write target groups gets the error of DynamoDB and h
   expect(stack.permissions().denied).toEqual([
     { caller: 'Worker', action: 'dynamodb:UpdateItem', resource: table, times: expect.any(Number) },
   ]);
-  expect((await store.find(job.jobId, Date.now()))?.settled.size).toBe(0);
+  expect((await store.find(job, Date.now()))?.settled.size).toBe(0);
   const groups = await scan(stack, 'TargetGroups');
   expect(groups.find(({ pk }) => String(pk).endsWith(ids[0] ?? ''))).toMatchObject({
     status: 'paused',

@@ -191,6 +191,38 @@ describe('what is not HTTP, or only half of it, does not harm', () => {
     expect((await fetch(gateway.url)).status).toBe(200);
   });
 
+  test.each([
+    ['bytes that are none', '\u0000\u0001\r\n\r\n', 400, 'Bad Request'],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'Bad Request'],
+    ['a request without a host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'Bad Request'],
+    ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'Bad Request'],
+    [
+      'a body that breaks off',
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf',
+      400,
+      'Bad Request',
+    ],
+    [
+      'headers above the limit',
+      `GET / HTTP/1.1\r\nHost: a\r\nX: ${'y'.repeat(300_000)}\r\n\r\n`,
+      431,
+      'Request Header Fields Too Large',
+    ],
+    [
+      'a wish that nobody knows',
+      'GET / HTTP/1.1\r\nHost: a\r\nExpect: gold\r\nConnection: close\r\n\r\n',
+      417,
+      'Expectation Failed',
+    ],
+  ])("%s is refused in the gateway's own form", async (_name, text, status, message) => {
+    serve();
+    const answer = await raw(text);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toMatch(/\r\ncontent-type: application\/json\r\n/);
+    expect(answer.split('\r\n\r\n')[1]).toBe(JSON.stringify({ message }));
+    expect(events).toEqual([]);
+  });
+
   test.each(['/%', '/%00', '/%ff%fe', '//', '/a/../b', '/?%', '/;', '*', 'http://elsewhere/x?y', '/\u00e4'])(
     'the target %s',
     async (target) => {
