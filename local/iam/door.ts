@@ -114,7 +114,7 @@ export class Door {
   /** The answer to a call that must not go on. */
   private check(call: HttpCall): Refusal | undefined {
     const { needsOf, refusals } = this.service;
-    const accessKey = CREDENTIAL.exec(call.header('authorization') ?? '')?.[0] ?? '';
+    const accessKey = CREDENTIAL.exec(call.headers.get('authorization') ?? '')?.[0] ?? '';
     const caller = this.access?.caller(accessKey);
     if (this.access === undefined || caller === undefined) return refusals.unknownCaller();
     const { permissions } = this.access;
@@ -124,7 +124,7 @@ export class Door {
     } catch {
       return refusals.malformed();
     }
-    const operation = call.header('x-amz-target')?.split('.').at(-1) ?? '';
+    const operation = call.headers.get('x-amz-target')?.split('.').at(-1) ?? '';
     const denied = needsOf(operation, body).find(
       ({ action, resource }) => !permissions.allows(caller, action, resource),
     );

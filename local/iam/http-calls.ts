@@ -17,16 +17,14 @@ export class UnreadableCallError extends Error {
 export class HttpCall {
   /** Request line and headers, without the empty line at their end. */
   readonly head: string;
+  /** By their names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;
 
-  constructor(head: string, body: Buffer) {
+  constructor(head: string, headers: ReadonlyMap<string, string>, body: Buffer) {
     this.head = head;
+    this.headers = headers;
     this.body = body;
-  }
-
-  /** The value of a header; undefined when there is none. */
-  header(name: string): string | undefined {
-    return headerOf(this.head, name);
   }
 
   /** The bytes of the request with another head. */
@@ -56,17 +54,24 @@ export class HttpCalls {
     const end = this.pending.indexOf(END_OF_HEAD);
     if (end === -1) return undefined;
     const head = this.pending.toString('latin1', 0, end);
-    const length = headerOf(head, 'content-length') ?? '';
+    const headers = headersOf(head);
+    const length = headers.get('content-length') ?? '';
     if (!/^\d+$/.test(length)) throw new UnreadableCallError('a request does not say how long it is');
     const start = end + END_OF_HEAD.length;
     const next = start + Number(length);
     if (this.pending.length < next) return undefined;
     const body = this.pending.subarray(start, next);
     this.pending = this.pending.subarray(next);
-    return new HttpCall(head, body);
+    return new HttpCall(head, headers, body);
   }
 }
 
-function headerOf(head: string, name: string): string | undefined {
-  return new RegExp(`^${name}:[ \\t]*([^\\r\\n]*?)[ \\t]*$`, 'im').exec(head.replaceAll('\r', ''))?.[1];
+function headersOf(head: string): Map<string, string> {
+  const lines = head.split('\r\n').slice(1);
+  return new Map(
+    lines.map((line) => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+    }),
+  );
 }
