@@ -41,6 +41,11 @@ function apply(request: FuzzRequest, { name, change, breaks }: Mutation): FuzzRe
   return { ...request, ...change(request), done: [...done, name], broken: broken || breaks === true };
 }
 
+/** What is neither a path nor a URL any more is no HTTP. */
+function withTarget(request: FuzzRequest): FuzzRequest {
+  return { ...request, broken: request.broken || !/^(\/|\*$|https?:\/\/)/i.test(request.target) };
+}
+
 /** A good request for one of the routes: create calls are half of them, because most happens there. */
 function known(world: World): fc.Arbitrary<FuzzRequest> {
   const creating = ROUTES.filter(({ method }) => method === 'POST');
