@@ -41,7 +41,7 @@ export function jobAlarms({ config, chunks, own }: Watched): AlarmSpec[] {
     },
     {
       name: 'ReconcileSilent',
-      description: 'Reconcile, which runs every minute, has not come to the end of a run for 5 minutes.',
+      description: 'Reconcile, which runs every minute, has not counted the open jobs for 5 minutes.',
       metric: own.whole('OpenJobs', { statistic: 'SampleCount', period: MINUTE }),
       threshold: 1,
       breaches: 'below',
