@@ -28,7 +28,7 @@ export function requests(world: World): fc.Arbitrary<FuzzRequest> {
     { weight: 5, arbitrary: fc.tuple(change) },
     { weight: 3, arbitrary: fc.array(change, { minLength: 2, maxLength: 4 }) },
   );
-  return fc.tuple(base, changes).map(([request, done]) => done.reduce(apply, request));
+  return fc.tuple(base, changes).map(([request, done]) => withTarget(done.reduce(apply, request)));
 }
 
 /** The request number `index` of a run, always the same. */
@@ -39,6 +39,11 @@ export function seedOf(seed: number, index: number): number {
 function apply(request: FuzzRequest, { name, change, breaks }: Mutation): FuzzRequest {
   const { broken, done } = request;
   return { ...request, ...change(request), done: [...done, name], broken: broken || breaks === true };
+}
+
+/** What is neither a path nor a URL any more is no HTTP. */
+function withTarget(request: FuzzRequest): FuzzRequest {
+  return { ...request, broken: request.broken || !/^(\/|\*$|https?:\/\/)/i.test(request.target) };
 }
 
 /** A good request for one of the routes: create calls are half of them, because most happens there. */
