@@ -24,6 +24,8 @@ export function environments(
   const common = {
     POWERTOOLS_SERVICE_NAME: 'fielding-jobs',
     POWERTOOLS_LOG_LEVEL: config.logLevel,
+    POWERTOOLS_LOGGER_SAMPLE_RATE: String(config.debugSampleRate),
+    POWERTOOLS_METRICS_NAMESPACE: config.stackName,
     // Stack traces in the logs name the sources, not the one long line of the bundle.
     NODE_OPTIONS: '--enable-source-maps',
   };

@@ -42,6 +42,7 @@ test('without any context there is a default for everything but what is optional
     maxReceiveCount: 8,
     logRetentionDays: 30,
     logLevel: 'INFO',
+    debugSampleRate: 0,
     removalPolicy: 'retain',
   });
 });
@@ -77,6 +78,7 @@ test('numbers may come as text, as `cdk -c key=value` passes them', () => {
   };
   const texts = Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, String(value)]));
   expect(readConfig(numbers)).toMatchObject(numbers);
+  expect(readConfig({ debugSampleRate: '0.05' })).toMatchObject({ debugSampleRate: 0.05 });
   expect(readConfig(texts)).toEqual(readConfig(numbers));
 });
 
@@ -105,6 +107,7 @@ const BAD: Record<ConfigKey, unknown[]> = {
   maxReceiveCount: [0, 1_001],
   logRetentionDays: [0, 2, 31, '31', 9_999, 'forever'],
   logLevel: ['info', 'LOUD', ''],
+  debugSampleRate: [-0.1, 1.01, '2', '.5', '5%', ''],
   removalPolicy: ['snapshot', 'RETAIN', true],
   alarmEmail: ['', 'nobody', 'a@b', 3],
 };

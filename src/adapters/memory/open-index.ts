@@ -14,11 +14,11 @@ export class OpenIndex {
     if (this.#jobs[place]?.jobId === due.jobId) this.#jobs.splice(place, 1);
   }
 
-  /** The first that are due at `now`, behind `after`; `limit` at most. */
-  page(now: string, limit: number, after?: DueJob): DueJob[] {
+  /** The first that are due at `now`, or at any time, behind `after`; `limit` at most. */
+  page(now: string | undefined, limit: number, after?: DueJob): DueJob[] {
     const last = after === undefined ? -1 : this.#place(after);
     const behind = last >= 0 && this.#jobs[last]?.jobId === after?.jobId ? last + 1 : Math.max(last, 0);
-    return this.#jobs.slice(behind, behind + limit).filter(({ dueAt }) => dueAt <= now);
+    return this.#jobs.slice(behind, behind + limit).filter(({ dueAt }) => now === undefined || dueAt <= now);
   }
 
   /** Where it stands, or would. */

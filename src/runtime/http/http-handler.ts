@@ -1,13 +1,15 @@
-/** What every HTTP function does around its handler: tracing, log context, and the contract's errors. */
+/** What every HTTP function does around its handler: its trace, its reports, and the contract's errors. */
 import { randomUUID } from 'node:crypto';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { FieldingJobsError } from '../../domain/errors.ts';
-import { evidenceOf, log, logInvocation, logTrace } from '../observability/logger.ts';
+import { evidenceOf, logTrace } from '../observability/logger.ts';
+import { report, reportInvocation } from '../observability/report.ts';
 import { type TraceContext, traceContext } from '../observability/trace-context.ts';
-import { traceInvocation } from '../observability/tracer.ts';
 import { errorResponse } from './error-response.ts';
 import { type ApiRequest, type ApiResponse, apiRequest } from './message.ts';
+import { subjectOf } from './path.ts';
+import { beginRequestSegment, endRequestSegment } from './request-segment.ts';
 
 /** Answers a request. What it throws becomes the contract's error. */
 export type Handle = (request: ApiRequest, trace: TraceContext, context: Context) => Promise<ApiResponse>;
@@ -27,32 +29,51 @@ export function httpHandler(handle: Handle) {
   };
 
   /** Every answer, errors included, names its trace. A trace is the request's own, never a replayed one. */
-  const trace: Middleware = {
-    before: ({ event }) => {
-      logTrace(traceOf(event).traceId);
+  const answered = (event: APIGatewayProxyEventV2, response: ApiResponse | null | undefined) => {
+    const trace = traceOf(event);
+    endRequestSegment(trace, event.routeKey, response?.statusCode ?? 500);
+    if (response === null || response === undefined) return;
+    const { traceparent, tracestate } = trace;
+    response.headers = { ...response.headers, traceparent, tracestate };
+  };
+
+  const traced: Middleware = {
+    before: ({ event, context }) => {
+      const trace = traceOf(event);
+      logTrace(trace.traceId);
+      beginRequestSegment(trace, subjectOf(apiRequest(event)), context.awsRequestId);
     },
     after: ({ event, response }) => {
-      addTrace(response, traceOf(event));
+      answered(event, response);
     },
     onError: ({ event, response }) => {
-      addTrace(response, traceOf(event));
+      answered(event, response);
     },
   };
 
-  const errors: Middleware = {
+  const reported: Middleware = {
+    after: ({ event, response }) => {
+      const { routeKey: route } = event;
+      report(
+        { event: 'request.answered', status: response?.statusCode ?? 200, route },
+        subjectOf(apiRequest(event)),
+      );
+    },
     onError: (request) => {
-      const id = randomUUID();
-      const response = errorResponse(request.error, id);
-      const refused = (response.statusCode ?? 500) < 500;
-      log(refused ? 'request.refused' : 'request.failed', {
-        errorId: id,
-        status: response.statusCode,
-        route: request.event.routeKey,
+      const { error, event } = request;
+      const { routeKey: route } = event;
+      const errorId = randomUUID();
+      const response = errorResponse(error, errorId);
+      const status = response.statusCode ?? 500;
+      const subject = subjectOf(apiRequest(event));
+      if (status >= 500) {
+        report({ event: 'request.failed', errorId, status, route, cause: error }, subject);
+      } else {
         // Of an error that we expect, its evidence tells more than its stack.
-        ...(refused && request.error instanceof FieldingJobsError
-          ? { kind: request.error.name, ...evidenceOf(request.error) }
-          : { cause: request.error }),
-      });
+        const why =
+          error instanceof FieldingJobsError ? { kind: error.name, ...evidenceOf(error) } : { cause: error };
+        report({ event: 'request.refused', errorId, status, route, ...why }, subject);
+      }
       request.response = response;
     },
   };
@@ -60,14 +81,8 @@ export function httpHandler(handle: Handle) {
   return middy<APIGatewayProxyEventV2, ApiResponse>({
     timeoutEarlyInMillis: TIMEOUT_EARLY_MS,
   })
-    .use(traceInvocation())
-    .use(logInvocation())
-    .use(trace)
-    .use(errors)
+    .use(reportInvocation())
+    .use(traced)
+    .use(reported)
     .handler((event, context) => handle(apiRequest(event), traceOf(event), context));
-}
-
-function addTrace(response: ApiResponse | null | undefined, { traceparent, tracestate }: TraceContext): void {
-  if (response === null || response === undefined) return;
-  response.headers = { ...response.headers, traceparent, tracestate };
 }
