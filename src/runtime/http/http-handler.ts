@@ -1,8 +1,9 @@
 /** What every HTTP function does around its handler: its trace, its reports, and the contract's errors. */
 import { randomUUID } from 'node:crypto';
-import middy, { type MiddlewareObj } from '@middy/core';
+import middy, { type MiddlewareObj, type Request } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { FieldingJobsError } from '../../domain/errors.ts';
+import type { Subject } from '../../ports/journal.ts';
 import { evidenceOf, logTrace } from '../observability/logger.ts';
 import { report, reportInvocation } from '../observability/report.ts';
 import { type TraceContext, traceContext } from '../observability/trace-context.ts';
@@ -15,22 +16,33 @@ import { beginRequestSegment, endRequestSegment } from './request-segment.ts';
 export type Handle = (request: ApiRequest, trace: TraceContext, context: Context) => Promise<ApiResponse>;
 
 type Middleware = MiddlewareObj<APIGatewayProxyEventV2, ApiResponse>;
+type MiddyRequest = Request<APIGatewayProxyEventV2, ApiResponse>;
 
 /** Before the function's own timeout: the contract's error is better than the gateway's. */
 const TIMEOUT_EARLY_MS = 500;
 
+/** What is known of a request before anything of it is checked. */
+interface Received {
+  readonly request: ApiRequest;
+  readonly trace: TraceContext;
+  readonly subject: Subject;
+}
+
 export function httpHandler(handle: Handle) {
-  const traces = new WeakMap<APIGatewayProxyEventV2, TraceContext>();
-  const traceOf = (event: APIGatewayProxyEventV2): TraceContext => {
-    const trace =
-      traces.get(event) ?? traceContext(apiRequest(event).headers, process.env['_X_AMZN_TRACE_ID']);
-    traces.set(event, trace);
-    return trace;
+  const known = new WeakMap<APIGatewayProxyEventV2, Received>();
+  const receive = (event: APIGatewayProxyEventV2): Received => {
+    const there = known.get(event);
+    if (there !== undefined) return there;
+    const request = apiRequest(event);
+    const trace = traceContext(request.headers, process.env['_X_AMZN_TRACE_ID']);
+    const received = { request, trace, subject: subjectOf(request) };
+    known.set(event, received);
+    return received;
   };
 
   /** Every answer, errors included, names its trace. A trace is the request's own, never a replayed one. */
-  const answered = (event: APIGatewayProxyEventV2, response: ApiResponse | null | undefined) => {
-    const trace = traceOf(event);
+  const answered = ({ event, response }: MiddyRequest) => {
+    const { trace } = receive(event);
     endRequestSegment(trace, event.routeKey, response?.statusCode ?? 500);
     if (response === null || response === undefined) return;
     const { traceparent, tracestate } = trace;
@@ -39,33 +51,26 @@ export function httpHandler(handle: Handle) {
 
   const traced: Middleware = {
     before: ({ event, context }) => {
-      const trace = traceOf(event);
+      const { trace, subject } = receive(event);
       logTrace(trace.traceId);
-      beginRequestSegment(trace, subjectOf(apiRequest(event)), context.awsRequestId);
+      beginRequestSegment(trace, subject, context.awsRequestId);
     },
-    after: ({ event, response }) => {
-      answered(event, response);
-    },
-    onError: ({ event, response }) => {
-      answered(event, response);
-    },
+    after: answered,
+    onError: answered,
   };
 
   const reported: Middleware = {
     after: ({ event, response }) => {
-      const { routeKey: route } = event;
-      report(
-        { event: 'request.answered', status: response?.statusCode ?? 200, route },
-        subjectOf(apiRequest(event)),
-      );
+      const status = response?.statusCode ?? 200;
+      report({ event: 'request.answered', status, route: event.routeKey }, receive(event).subject);
     },
     onError: (request) => {
       const { error, event } = request;
+      const { subject } = receive(event);
       const { routeKey: route } = event;
       const errorId = randomUUID();
       const response = errorResponse(error, errorId);
       const status = response.statusCode ?? 500;
-      const subject = subjectOf(apiRequest(event));
       if (status >= 500) {
         report({ event: 'request.failed', errorId, status, route, cause: error }, subject);
       } else {
@@ -84,5 +89,8 @@ export function httpHandler(handle: Handle) {
     .use(reportInvocation())
     .use(traced)
     .use(reported)
-    .handler((event, context) => handle(apiRequest(event), traceOf(event), context));
+    .handler((event, context) => {
+      const { request, trace } = receive(event);
+      return handle(request, trace, context);
+    });
 }
