@@ -21,7 +21,6 @@ export function subjectOfJob({ jobId, accountId, projectId, action }: Job): Subj
 }
 
 export function subjectOfChunk({ chunk, job, trace }: ChunkWork): Subject {
-  const { accountId, projectId, action } = job;
-  const { jobId, index } = chunk;
-  return { accountId, projectId, action, jobId, chunk: index, traceparent: trace.traceparent };
+  const { accountId, projectId, jobId, index } = chunk;
+  return { accountId, projectId, action: job.action, jobId, chunk: index, traceparent: trace.traceparent };
 }

@@ -75,7 +75,7 @@ async function noting({ journal }: ReconcileWorld, jobId: string, work: () => Pr
 
 async function lookAfter(given: ReconcileWorld, due: DueJob, owner: string, stopAt: number): Promise<void> {
   const now = given.clock.now();
-  const job = await given.jobs.find(due.jobId, now);
+  const job = await given.jobs.find(due, now);
   if (job === undefined) return;
   const world = about(given, subjectOfJob(job));
   await noting(world, job.jobId, async () => {

@@ -110,7 +110,7 @@ describe('reconcile', () => {
     const limits: number[] = [];
     world.jobs.openJobs = (limit, after) => {
       limits.push(limit);
-      const next = { jobId: `${after?.jobId ?? ''}x`, dueAt: '' };
+      const next = { ...TENANT, jobId: `${after?.jobId ?? ''}x`, dueAt: '' };
       return Promise.resolve({ count: limit, oldestCreatedAt: timestamp(NOW - limits.length * 1000), next });
     };
     await world.reconcile();

@@ -26,6 +26,8 @@ export type RuntimeEntry =
       readonly route: string;
       readonly cause: unknown;
     }
+  /** The keys of the token issuer could not be fetched: those that are known stay in use, others are refused. */
+  | { readonly event: 'issuer.unreachable'; readonly cause: unknown }
   /** A chunk failed in a way that the use case does not expect: the store refuses, or a bug. */
   | {
       readonly event: 'chunk.failed';
@@ -65,5 +67,6 @@ export const LEVELS: Readonly<Record<EventName, Level>> = {
   'request.answered': 'debug',
   'request.refused': 'info',
   'request.failed': 'error',
+  'issuer.unreachable': 'warn',
   'message.unparsable': 'error',
 };

@@ -5,8 +5,12 @@ import { FieldingJobsError } from '../../domain/errors.ts';
 import { parseTraceparent } from '../../domain/trace.ts';
 import type { Subject } from '../../ports/journal.ts';
 import { LEVELS, type Report } from './events.ts';
+import { LineFormatter, lineText } from './log-line.ts';
 
-const logger = new Logger();
+const logger = new Logger({
+  logFormatter: new LineFormatter(),
+  jsonReplacerFn: (key, value) => (typeof value === 'string' ? lineText(value, key) : value),
+});
 let startedAt = Date.now();
 
 /** Adds the function, the request and cold start to the lines of an invocation, and forgets what the last one added. */

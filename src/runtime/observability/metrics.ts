@@ -97,6 +97,7 @@ export function measurementsOf(report: Report): Measurement[] {
     case 'fan-out.sent':
     case 'chunk.claimed':
     case 'chunk.expired':
+    case 'issuer.unreachable':
     case 'job.unknown':
     case 'open-jobs.not-counted':
       return [];
