@@ -1,4 +1,4 @@
 /** What waits for something that never comes ends by this; no test asserts how long anything takes. */
 import { jest } from '@jest/globals';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
