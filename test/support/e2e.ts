@@ -1,4 +1,5 @@
 /** What the end-to-end suites share: the running stack, data of their own, and a look behind the API. */
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
@@ -36,6 +37,8 @@ export function nameLike(names: Readonly<Record<string, string>>, part: string):
   return match[1];
 }
 
+/** Test files that share a process each have their own counters: without this, they would meet in one project. */
+const FILE = randomBytes(4).toString('hex').toUpperCase();
 let projects = 0;
 
 /** A project of this process alone, with target groups; those without overrides are paused and may be resumed. */
@@ -45,7 +48,7 @@ export async function aProject(
   accountId = 101,
 ): Promise<{ tenant: Tenant; ids: string[] }> {
   projects += 1;
-  const unique = `${process.pid}X${projects}X`;
+  const unique = `${FILE}X${projects}X`;
   const tenant = { accountId, projectId: anId(`P${unique}`) };
   const client = dynamoDBOf(stack);
   const writer = new BatchWriter(client, nameLike(stack.tables, 'TargetGroups'));
