@@ -12,10 +12,12 @@ import { Router } from './gateway/router.ts';
 import { Gateway } from './gateway/server.ts';
 import { makeInfrastructure } from './infrastructure.ts';
 import { AUDIENCE, Issuer, ISSUER } from './issuer.ts';
-import { type Log, silentLog } from './logs.ts';
+import { bothLogs, type Log, silentLog } from './logs.ts';
 import { Processes } from './processes.ts';
 import { PROJECT } from './project.ts';
 import type { ScheduledRun } from './schedules.ts';
+import { Recorder } from './status/recorder.ts';
+import { sourcesOf, Status } from './status/status.ts';
 import { synthesize } from './synth.ts';
 import { readRuntime } from './template/runtime.ts';
 import { readOutputs } from './template/template.ts';
@@ -84,7 +86,9 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
 }
 
 async function start(options: LocalStackOptions, closers: Closers): Promise<LocalStack> {
-  const log = options.log ?? silentLog;
+  const recorder = new Recorder();
+  const status = new Status(recorder);
+  const log = bothLogs(recorder.log, options.log ?? silentLog);
   const notice = (text: string) => {
     log({ kind: 'notice', text });
   };
@@ -98,7 +102,7 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
   closers.add(() => gateway.close(0));
   const issuer = await Issuer.load();
   const served: { stack?: LocalStack } = {};
-  gateway.serveControl(controlHandler(issuer, () => served.stack));
+  gateway.serveControl(controlHandler(issuer, status, () => served.stack));
 
   const seed = await checkData(options.dataFile, now);
 
@@ -145,6 +149,7 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
     queueUrls,
     log,
     killShare: options.killShare ?? 0,
+    recorder,
   });
   closers.add(() => processes.stop());
   closers.add(() => Promise.all([gateway.close(GRACE_MILLISECONDS), processes.drain(GRACE_MILLISECONDS)]));
@@ -165,6 +170,7 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
     stop: () => closers.close(),
   };
   served.stack = stack;
+  status.watch(sourcesOf(recorder, runtime, infrastructure));
   gateway.serve({ router: new Router(runtime.routes), functions: processes.pools });
   return stack;
 }
