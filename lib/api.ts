@@ -48,6 +48,7 @@ export interface ApiProps {
 export class Api extends Construct {
   /** Base URL, without a slash at its end. */
   readonly url: string;
+  readonly http: HttpApi;
 
   constructor(scope: Construct, id: string, props: ApiProps) {
     super(scope, id);
@@ -100,5 +101,6 @@ export class Api extends Construct {
     // API Gateway refuses the settings of a route that it does not know yet.
     stage.node.addDependency(...routes);
     this.url = api.apiEndpoint;
+    this.http = api;
   }
 }

@@ -138,6 +138,47 @@ const settings = z.object({
     'What happens to tables and logs when the stack is deleted; `retain` also protects stack and tables from deletion.',
   ),
   alarmEmail: optionalEmail('Address that alarms are sent to. Without it, the topic has no subscription.'),
+  alarmErrorPercent: wholeNumber(
+    1,
+    100,
+    5,
+    'Share of requests, or of invocations of a function, in percent, that raises an alarm when it fails.',
+  ),
+  // Of a handful of requests one failure is a large share, and no reason to wake anybody.
+  alarmMinimumErrors: wholeNumber(
+    1,
+    10_000,
+    3,
+    'Failures within 5 minutes below which their share raises no alarm.',
+  ),
+  alarmThrottles: wholeNumber(
+    1,
+    100_000,
+    10,
+    'Throttled invocations of a function within 5 minutes that raise an alarm.',
+  ),
+  alarmLatencyMs: wholeNumber(
+    1,
+    30_000,
+    5_000,
+    'Milliseconds that raise an alarm when one in a hundred requests takes longer.',
+  ),
+  alarmConflicts: wholeNumber(
+    1,
+    100_000,
+    10,
+    'Calls within 5 minutes, refused because their key was used with another body, that raise an alarm.',
+  ),
+  alarmMessageAgeSeconds: optionalWholeNumber(
+    1,
+    SECONDS_PER_DAY,
+    'Seconds that a chunk may wait in the queue before an alarm is raised. Without it, as many as stalledSeconds.',
+  ),
+  alarmOpenJobSeconds: optionalWholeNumber(
+    1,
+    SECONDS_PER_DAY,
+    'Seconds that a job may run before an alarm is raised. Without it, halfway from stalledSeconds to deadlineSeconds.',
+  ),
 });
 
 /** A validated configuration, with every default filled in. */

@@ -2,6 +2,7 @@
 import type { ChunksQueue } from './chunks-queue.ts';
 import type { Config } from './config.ts';
 import { type FunctionName, timeoutSeconds } from './function-sizes.ts';
+import { SERVICE } from './observability/metrics.ts';
 import type { Tables } from './tables.ts';
 import { claimSeconds } from './timing.ts';
 
@@ -22,11 +23,13 @@ export function environments(
   chunks: ChunksQueue,
 ): Record<FunctionName, Environment> {
   const common = {
-    POWERTOOLS_SERVICE_NAME: 'fielding-jobs',
+    POWERTOOLS_SERVICE_NAME: SERVICE,
     POWERTOOLS_LOG_LEVEL: config.logLevel,
     // Stack traces in the logs name the sources, not the one long line of the bundle.
     NODE_OPTIONS: '--enable-source-maps',
   };
+  // One namespace per stack, so that two stacks of an account do not mix their metrics.
+  const metrics = { POWERTOOLS_METRICS_NAMESPACE: config.stackName };
   const tokens = {
     TOKEN_ISSUER: config.issuer,
     TOKEN_AUDIENCE: config.audience,
@@ -42,6 +45,7 @@ export function environments(
   return {
     'create-job': {
       ...common,
+      ...metrics,
       ...tokens,
       ...jobs,
       ...targetGroups,
@@ -56,9 +60,10 @@ export function environments(
     'get-job': { ...common, ...tokens, ...jobs },
     'get-fielding-runs': { ...common, ...tokens, ...targetGroups },
     'not-found': common,
-    worker: { ...common, ...jobs, ...targetGroups, ...queue, ...writer('worker', config) },
+    worker: { ...common, ...metrics, ...jobs, ...targetGroups, ...queue, ...writer('worker', config) },
     reconcile: {
       ...common,
+      ...metrics,
       ...jobs,
       ...targetGroups,
       ...queue,

@@ -5,7 +5,8 @@ import { Api } from './api.ts';
 import { ChunksQueue } from './chunks-queue.ts';
 import { type Config, placeholders } from './config.ts';
 import { Functions } from './functions.ts';
-import { Observability } from './observability.ts';
+import { OwnMetrics } from './observability/metrics.ts';
+import { Observability } from './observability/observability.ts';
 import { ReconcileSchedule } from './reconcile-schedule.ts';
 import { Tables } from './tables.ts';
 
@@ -23,7 +24,15 @@ export class FieldingJobsStack extends Stack {
     const api = new Api(this, 'Api', { config, functions, accessLogs: observability.accessLogs });
     chunks.deliverTo(functions.worker);
     new ReconcileSchedule(this, 'Reconcile', functions.reconcile);
-    observability.watchDeadLetters(chunks.deadLetters);
+    observability.watch({
+      config,
+      api: api.http,
+      accessLogs: observability.accessLogs,
+      functions: functions.all,
+      chunks,
+      tables,
+      own: new OwnMetrics(config.stackName),
+    });
 
     this.output('ApiUrl', api.url, 'Base URL of the HTTP API');
     this.output('JobsTable', tables.jobs.tableName, 'Table of the jobs');

@@ -6,7 +6,7 @@ import type { ChunksQueue } from './chunks-queue.ts';
 import type { Config } from './config.ts';
 import { environments } from './environment.ts';
 import { type FunctionName, reservedConcurrency, timeoutSeconds } from './function-sizes.ts';
-import type { Observability } from './observability.ts';
+import type { Observability } from './observability/observability.ts';
 import { permissions } from './permissions.ts';
 import type { Tables } from './tables.ts';
 
@@ -47,5 +47,17 @@ export class Functions extends Construct {
     this.notFound = make('NotFound', 'not-found');
     this.worker = make('Worker', 'worker');
     this.reconcile = make('Reconcile', 'reconcile');
+  }
+
+  /** Every function, by name. */
+  get all(): Record<FunctionName, NodejsFunction> {
+    return {
+      'create-job': this.createJob,
+      'get-job': this.getJob,
+      'get-fielding-runs': this.getFieldingRuns,
+      'not-found': this.notFound,
+      worker: this.worker,
+      reconcile: this.reconcile,
+    };
   }
 }

@@ -38,7 +38,7 @@ export function permissions(tables: Tables, chunks: ChunksQueue): Record<Functio
       allow(queue, 'sqs:ChangeMessageVisibility'),
     ],
     reconcile: [
-      allow(jobs, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'),
+      allow(jobs, 'dynamodb:GetItem', 'dynamodb:UpdateItem'),
       allow(openJobs, 'dynamodb:Query'),
       readTargetGroups(),
       allow(queue, 'sqs:SendMessage'),

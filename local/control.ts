@@ -8,6 +8,7 @@ import type { Status } from './status/status.ts';
 /**
  * - `GET jwks.json`: the public key of the local issuer
  * - `GET info`: names and addresses of everything that runs
+ * - `GET permissions`: what the roles grant, how often it was used, and which calls were denied
  * - `POST schedules/run`: runs every schedule now, answers when all have finished
  * - the status page and what it reads
  * @param stack undefined while the stack starts
@@ -26,6 +27,7 @@ export function controlHandler(
       const { url, tables, queues, functions, outputs, endpoints } = running;
       return { url, tables, queues, functions, outputs, endpoints };
     }
+    if (method === 'GET' && path === 'permissions') return running.permissions();
     if (method === 'POST' && path === 'schedules/run') return { runs: await running.runSchedules() };
     return statusPage(method, path, query);
   };

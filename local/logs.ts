@@ -2,10 +2,12 @@
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import type { RequestLine } from './gateway/server.ts';
+import type { DeniedCall } from './iam/permissions.ts';
 
 export type LogEntry =
   | { readonly kind: 'function'; readonly functionName: string; readonly text: string }
   | ({ readonly kind: 'request' } & RequestLine)
+  | ({ readonly kind: 'denied' } & DeniedCall)
   | { readonly kind: 'notice'; readonly text: string };
 
 export type Log = (entry: LogEntry) => void;
@@ -61,6 +63,9 @@ export function prettyLog(out: Writable): Log {
     switch (entry.kind) {
       case 'notice':
         write('INFO', 'local stack', printable(entry.text));
+        break;
+      case 'denied':
+        write('ERROR', 'permissions', `denied: ${entry.caller} may not ${entry.action} on ${entry.resource}`);
         break;
       case 'request': {
         const level = entry.status < 500 ? 'INFO' : 'ERROR';

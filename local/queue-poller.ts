@@ -2,11 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { messageOf } from './errors.ts';
+import { messageOf, RefusedTemplateError } from './errors.ts';
 import type { FunctionPool } from './functions/pool.ts';
 import { messagesDone } from './partial-batch.ts';
 import { sqsEvent } from './sqs-event.ts';
@@ -23,6 +24,7 @@ const PAUSE_AFTER_ERROR_MILLISECONDS = 1_000;
 export interface QueuePollerProps {
   readonly source: EventSource;
   readonly queueUrl: string;
+  /** Acts with the role of the function. */
   readonly sqs: SQSClient;
   readonly pool: FunctionPool;
   /** Takes a sentence about what went wrong. */
@@ -34,11 +36,30 @@ export class QueuePoller {
   private readonly stopping = new AbortController();
   private readonly loops: Promise<void>[];
 
-  /** Starts to read, with as many batches at a time as mapping and function allow. */
-  constructor(props: QueuePollerProps) {
+  private constructor(props: QueuePollerProps) {
     this.props = props;
     const concurrency = Math.min(props.source.maximumConcurrency ?? Infinity, props.pool.concurrency);
     this.loops = Array.from({ length: concurrency }, () => this.loop());
+  }
+
+  /**
+   * Starts to read, with as many batches at a time as mapping and function allow.
+   * @throws RefusedTemplateError when a message would be visible again while its function is still at work on it
+   */
+  static async start(props: QueuePollerProps): Promise<QueuePoller> {
+    const { source, queueUrl, sqs, pool } = props;
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['VisibilityTimeout'] }),
+    );
+    const visibility = Number(Attributes?.VisibilityTimeout);
+    const { timeoutSeconds } = pool.lambda;
+    if (visibility < timeoutSeconds) {
+      throw new RefusedTemplateError(
+        `AWS::Lambda::EventSourceMapping ${source.logicalId}: Queue visibility timeout: ${visibility} seconds ` +
+          `is less than Function timeout: ${timeoutSeconds} seconds`,
+      );
+    }
+    return new QueuePoller(props);
   }
 
   /** Stops to read; resolves when the batches under way are done. */

@@ -11,15 +11,33 @@ export interface ScheduledRun {
   readonly result: InvocationResult;
 }
 
+const DENIED: InvocationResult = {
+  ok: false,
+  error: {
+    errorType: 'AccessDeniedException',
+    errorMessage: 'The role of the schedule may not run the function.',
+    trace: [],
+  },
+};
+
 export class Schedules {
   private readonly schedules: readonly Schedule[];
   private readonly functions: ReadonlyMap<string, Invoker>;
+  private readonly mayRun: (schedule: Schedule) => boolean;
   private readonly timers: NodeJS.Timeout[] = [];
 
-  /** @param functions by logical id */
-  constructor(schedules: readonly Schedule[], functions: ReadonlyMap<string, Invoker>) {
+  /**
+   * @param functions by logical id
+   * @param mayRun whether the role of a schedule lets it run its function
+   */
+  constructor(
+    schedules: readonly Schedule[],
+    functions: ReadonlyMap<string, Invoker>,
+    mayRun: (schedule: Schedule) => boolean,
+  ) {
     this.schedules = schedules;
     this.functions = functions;
+    this.mayRun = mayRun;
   }
 
   /** Starts the timers. A run that is still under way does not keep the next from starting. */
@@ -42,7 +60,7 @@ export class Schedules {
   private async run(schedule: Schedule): Promise<ScheduledRun> {
     const lambda = this.functions.get(schedule.functionId);
     if (lambda === undefined) throw new Error(`no function ${schedule.functionId}`);
-    const result = await lambda.invoke(eventOf(schedule));
+    const result = this.mayRun(schedule) ? await lambda.invoke(eventOf(schedule)) : DENIED;
     return { schedule: schedule.logicalId, functionId: schedule.functionId, result };
   }
 }

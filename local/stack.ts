@@ -10,6 +10,9 @@ import { startEmulators } from './emulators/emulators.ts';
 import type { InvocationResult } from './functions/messages.ts';
 import { Router } from './gateway/router.ts';
 import { Gateway } from './gateway/server.ts';
+import { Access } from './iam/access.ts';
+import { openDoors } from './iam/doors.ts';
+import type { PermissionsReport } from './iam/permissions.ts';
 import { makeInfrastructure } from './infrastructure.ts';
 import { AUDIENCE, Issuer, ISSUER } from './issuer.ts';
 import { bothLogs, type Log, silentLog } from './logs.ts';
@@ -19,6 +22,7 @@ import type { ScheduledRun } from './schedules.ts';
 import { Recorder } from './status/recorder.ts';
 import { sourcesOf, Status } from './status/status.ts';
 import { synthesize } from './synth.ts';
+import { referencesOf } from './template/references.ts';
 import { readRuntime } from './template/runtime.ts';
 import { readOutputs } from './template/template.ts';
 
@@ -57,6 +61,7 @@ export interface LocalStack {
   readonly functions: Readonly<Record<string, string>>;
   /** The outputs of the template. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** The emulators themselves, where nothing is checked. */
   readonly endpoints: { readonly dynamodb: string; readonly sqs: string };
   readonly issuer: Issuer;
   /** What an example request can name. */
@@ -67,13 +72,16 @@ export interface LocalStack {
   invoke(functionLogicalId: string, event: unknown): Promise<InvocationResult>;
   /** Runs every schedule now; resolves when all have finished. */
   runSchedules(): Promise<ScheduledRun[]>;
+  /** What the policies of the template grant, how often it was used so far, and which calls were denied. */
+  permissions(): PermissionsReport;
   /** Ends everything; resolves when nothing is left, within seconds. */
   stop(): Promise<void>;
 }
 
 /**
  * Starts the stack; resolves when it serves.
- * @throws UsageError for a port or data file that cannot be used, SynthesisError, UnsupportedTemplateError
+ * @throws UsageError for a port or data file that cannot be used, SynthesisError, UnsupportedTemplateError,
+ *   RefusedTemplateError
  */
 export async function startLocalStack(options: LocalStackOptions = {}): Promise<LocalStack> {
   const closers = new Closers();
@@ -130,7 +138,25 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
     sqs.destroy();
     return Promise.resolve();
   });
-  const runtime = readRuntime(template, references, assets, queues);
+
+  const doors = await openDoors(endpoints);
+  closers.add(() => doors.close());
+  const runtime = readRuntime(
+    template,
+    referencesOf(template, {
+      apiUrl: gateway.url,
+      queueUrl: (id) => {
+        const url = queueUrls.get(id);
+        return url && doors.queueUrl(url);
+      },
+    }),
+    assets,
+    queues,
+  );
+  const access = new Access(template, references, runtime, (call) => {
+    log({ kind: 'denied', ...call });
+  });
+  doors.guard(access);
 
   const table = runtime.functions.map(({ environment }) => environment['TARGET_GROUPS_TABLE']).find(Boolean);
   if (table !== undefined) {
@@ -144,8 +170,8 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
 
   const processes = new Processes({
     runtime,
-    endpoints,
-    sqs,
+    endpoints: doors,
+    access,
     queueUrls,
     log,
     killShare: options.killShare ?? 0,
@@ -153,7 +179,7 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
   });
   closers.add(() => processes.stop());
   closers.add(() => Promise.all([gateway.close(GRACE_MILLISECONDS), processes.drain(GRACE_MILLISECONDS)]));
-  processes.start();
+  await processes.start();
 
   const stack: LocalStack = {
     url: gateway.url,
@@ -167,11 +193,16 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
     failure: failure.promise,
     invoke: (logicalId, event) => processes.pool(logicalId).invoke(JSON.stringify(event)),
     runSchedules: () => processes.schedules.runAll(),
+    permissions: () => access.report(),
     stop: () => closers.close(),
   };
   served.stack = stack;
   status.watch(sourcesOf(recorder, runtime, infrastructure));
-  gateway.serve({ router: new Router(runtime.routes), functions: processes.pools });
+  gateway.serve({
+    router: new Router(runtime.routes),
+    functions: processes.pools,
+    mayInvoke: (route) => access.mayInvoke(route),
+  });
   return stack;
 }
 

@@ -1,5 +1,6 @@
 /** The environment of a function: Lambda's own variables, then the template's. Nothing of this machine's. */
 import { CREDENTIALS, REGION } from '../cloud.ts';
+import { accessKeyOf } from '../iam/access.ts';
 import type { LambdaFunction } from '../template/functions.ts';
 
 export interface ServiceEndpoints {
@@ -14,7 +15,7 @@ export function environmentOf(
 ): Record<string, string> {
   return {
     _HANDLER: lambda.handler,
-    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_ACCESS_KEY_ID: accessKeyOf(lambda),
     AWS_DEFAULT_REGION: REGION,
     AWS_EXECUTION_ENV: `AWS_Lambda_nodejs${process.versions.node.split('.')[0] ?? ''}.x`,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(lambda.memoryMegabytes),

@@ -8,9 +8,11 @@ import { newTraceId } from '../functions/trace-id.ts';
 import { readBody, RequestAbortedError } from './body.ts';
 import { type GatewayRequest, httpEvent, splitTarget } from './event.ts';
 import { answerLocal, type ControlHandler, isLocal } from './local-routes.ts';
+import { refuseWhatIsNoRequest } from './refusals.ts';
 import { gatewayMessage, type GatewayResponse, httpResponse } from './response.ts';
 import type { Match, Router } from './router.ts';
 import { RouteThrottles } from './throttle.ts';
+import type { Route } from '../template/api.ts';
 
 const HOST = '127.0.0.1';
 
@@ -21,6 +23,8 @@ const MAX_HEADER_BYTES = 256 * 1024;
 const HEADERS_TIMEOUT_MILLISECONDS = 20_000;
 const REQUEST_TIMEOUT_MILLISECONDS = 120_000;
 
+const BAD_REQUEST = gatewayMessage(400, 'Bad Request');
+const EXPECTATION_FAILED = gatewayMessage(417, 'Expectation Failed');
 const TOO_LARGE = gatewayMessage(413, 'Request Entity Too Large');
 const TOO_MANY = gatewayMessage(429, 'Too Many Requests');
 const UNAVAILABLE = gatewayMessage(503, 'Service Unavailable');
@@ -29,6 +33,8 @@ export interface ServedApi {
   readonly router: Router;
   /** By the logical id of their function. */
   readonly functions: ReadonlyMap<string, Invoker>;
+  /** Whether the API has the permission to run a route's function. */
+  readonly mayInvoke: (route: Route) => boolean;
 }
 
 export interface RequestLine {
@@ -57,6 +63,10 @@ export class Gateway {
     server.on('request', (request, response) => {
       void this.handle(request, response);
     });
+    server.on('checkExpectation', (_request, response: ServerResponse) => {
+      this.send(response, EXPECTATION_FAILED, randomUUID());
+    });
+    refuseWhatIsNoRequest(server);
   }
 
   /**
@@ -69,6 +79,8 @@ export class Gateway {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MILLISECONDS,
       requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
+      // It is required all the same, but refused with a body.
+      requireHostHeader: false,
       noDelay: true,
     });
     await new Promise<void>((resolve, reject) => {
@@ -138,6 +150,7 @@ export class Gateway {
   private async answer(request: IncomingMessage, requestId: string): Promise<GatewayResponse> {
     const { api } = this;
     if (api === undefined) return UNAVAILABLE;
+    if (request.headers.host === undefined && request.httpVersion === '1.1') return BAD_REQUEST;
     const time = new Date();
     const body = await readBody(request);
     if (body === 'too large') return TOO_LARGE;
@@ -161,6 +174,9 @@ export class Gateway {
   private async invoke(api: ServedApi, match: Match, request: GatewayRequest): Promise<GatewayResponse> {
     const lambda = api.functions.get(match.route.functionId);
     if (lambda === undefined) throw new Error(`no function ${match.route.functionId}`);
+    if (!api.mayInvoke(match.route)) {
+      throw new Error(`the API has no permission to run ${match.route.functionId} for ${match.route.key}`);
+    }
     const event = JSON.stringify(httpEvent(request, match));
     if (Buffer.byteLength(event) > PAYLOAD_LIMIT) return TOO_LARGE;
     const giveUp = new AbortController();

@@ -1,4 +1,5 @@
 /** The latest jobs, as the log lines of the functions tell of them. */
+import type { JobKey } from '../../src/domain/job.ts';
 import { jobIdOf, traceIdOf } from './log-lines.ts';
 
 const MOST_JOBS = 200;
@@ -6,7 +7,7 @@ const MOST_JOBS = 200;
 const LONGEST_EVENT = 100;
 
 export interface JobNotes {
-  readonly jobId: string;
+  readonly key: JobKey;
   /** Of the call that created it; undefined when that was before this stack started. */
   traceId: string | undefined;
   /** Target groups that failed, in the chunks whose settlement was logged. */
@@ -35,14 +36,18 @@ export class JobList {
     return this.notes.get(jobId);
   }
 
-  /** @param now epoch milliseconds */
+  /**
+   * A job is known from the first line on that says whose it is.
+   * @param now epoch milliseconds
+   */
   add(line: Record<string, unknown>, now: number): void {
     const jobId = jobIdOf(line);
     const event = line['message'];
     if (jobId === undefined || typeof event !== 'string') return;
     // A key may be used again after its job's life has ended: then everything begins anew.
     const known = event === 'job.created' ? undefined : this.notes.get(jobId);
-    const job = known ?? this.enter(jobId);
+    const job = known ?? this.enter(jobId, line);
+    if (job === undefined) return;
     job.lastEvent = event.slice(0, LONGEST_EVENT);
     job.lastAt = now;
     switch (event) {
@@ -58,9 +63,12 @@ export class JobList {
     }
   }
 
-  private enter(jobId: string): JobNotes {
+  private enter(jobId: string, line: Record<string, unknown>): JobNotes | undefined {
+    const accountId = numberOf(line['account_id']);
+    const projectId = line['project_id'];
+    if (accountId === undefined || typeof projectId !== 'string') return undefined;
     const job: JobNotes = {
-      jobId,
+      key: { accountId, projectId, jobId },
       traceId: undefined,
       failed: 0,
       milliseconds: undefined,
@@ -76,7 +84,7 @@ export class JobList {
   private evict(): void {
     const all = this.all;
     const victim = all.find(({ milliseconds }) => milliseconds !== undefined) ?? all[0];
-    if (victim !== undefined) this.notes.delete(victim.jobId);
+    if (victim !== undefined) this.notes.delete(victim.key.jobId);
   }
 }
 

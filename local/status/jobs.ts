@@ -2,7 +2,13 @@
 import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { metaKey, readMeta } from '../../src/adapters/dynamodb/job-item.ts';
-import { type Job, type JobStatus, settledTargetGroups, statusOf } from '../../src/domain/job.ts';
+import {
+  type Job,
+  type JobKey,
+  type JobStatus,
+  settledTargetGroups,
+  statusOf,
+} from '../../src/domain/job.ts';
 import type { JobList, JobNotes } from './job-list.ts';
 
 /** BatchGetItem takes no more. */
@@ -48,12 +54,12 @@ export class Jobs {
     const unknown = notes.filter((note) => !this.ended.has(note));
     const found = new Map<string, Job>();
     for (let start = 0; start < unknown.length; start += MOST_KEYS) {
-      const ids = unknown.slice(start, start + MOST_KEYS).map(({ jobId }) => jobId);
-      for (const job of await this.fetch(ids, signal)) found.set(job.jobId, job);
+      const keys = unknown.slice(start, start + MOST_KEYS).map(({ key }) => key);
+      for (const job of await this.fetch(keys, signal)) found.set(job.jobId, job);
     }
     const rows: JobRow[] = [];
     for (const note of notes) {
-      const job = this.ended.get(note) ?? found.get(note.jobId);
+      const job = this.ended.get(note) ?? found.get(note.key.jobId);
       if (job === undefined) continue;
       if (statusOf(job) !== 'Processing') this.ended.set(note, job);
       rows.push(rowOf(job, note));
@@ -61,9 +67,9 @@ export class Jobs {
     return rows.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
   }
 
-  private async fetch(jobIds: readonly string[], signal: AbortSignal): Promise<Job[]> {
+  private async fetch(jobKeys: readonly JobKey[], signal: AbortSignal): Promise<Job[]> {
     const jobs: Job[] = [];
-    let keys = jobIds.map((jobId) => marshall(metaKey(jobId)));
+    let keys = jobKeys.map((key) => marshall(metaKey(key)));
     while (keys.length > 0) {
       const { Responses, UnprocessedKeys } = await this.dynamodb.send(
         new BatchGetItemCommand({ RequestItems: { [this.table]: { Keys: keys, ConsistentRead: true } } }),

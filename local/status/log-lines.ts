@@ -103,6 +103,11 @@ export function shownOf(
   switch (entry.kind) {
     case 'notice':
       return { ...common, level: 'INFO', source: 'local stack', message: cut(entry.text, LONGEST_MESSAGE) };
+    case 'denied': {
+      const { caller, action, resource } = entry;
+      const message = cut(`denied: ${caller} may not ${action} on ${resource}`, LONGEST_MESSAGE);
+      return { ...common, level: 'ERROR', source: 'permissions', message };
+    }
     case 'request': {
       const { method, path, status, milliseconds, problem } = entry;
       return {

@@ -15,6 +15,7 @@ const functionShape = z.object({
     .default({}),
   MemorySize: z.number().default(128),
   ReservedConcurrentExecutions: z.number().min(1).optional(),
+  Role: z.string(),
   Runtime: z.string().regex(/^nodejs/, 'a runtime of Node.js'),
   Timeout: z.number().default(3),
 });
@@ -25,7 +26,6 @@ const WITHOUT_EFFECT = [
   'EphemeralStorage',
   'FunctionName',
   'RecursiveLoop',
-  'Role',
   'Tags',
   'TracingConfig',
 ];
@@ -35,6 +35,8 @@ export interface LambdaFunction {
   /** The physical name. */
   readonly name: string;
   readonly arn: string;
+  /** ARN of the role that it acts with. */
+  readonly roleArn: string;
   /** A short name for people: the construct path without stack and boilerplate, else the logical id. */
   readonly displayName: string;
   /** Folder of the bundled code. */
@@ -71,6 +73,7 @@ export function readFunctions(
       logicalId: resource.logicalId,
       name,
       arn: arn('lambda', `function:${name}`),
+      roleArn: properties.Role,
       displayName: displayName(resource),
       codePath,
       handler: properties.Handler,

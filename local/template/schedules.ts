@@ -21,12 +21,12 @@ const scheduleShape = z.object({
   FlexibleTimeWindow: z.looseObject({ Mode: z.literal('OFF') }),
   ScheduleExpression: rate,
   State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
-  // Its role and retries have no effect here: a failed run is reported, and comes again by itself.
+  // Its retries have no effect here: a failed run is reported, and comes again by itself.
   Target: z.strictObject({
     Arn: z.string(),
     Input: z.string().optional(),
     RetryPolicy: z.unknown().optional(),
-    RoleArn: z.unknown().optional(),
+    RoleArn: z.string(),
   }),
 });
 
@@ -37,6 +37,8 @@ export interface Schedule {
   readonly arn: string;
   readonly everySeconds: number;
   readonly functionId: string;
+  /** ARN of the role that it runs the function with. */
+  readonly roleArn: string;
   /** The event as JSON; undefined for the scheduler's own. */
   readonly input: string | undefined;
 }
@@ -55,6 +57,7 @@ export function readSchedules(
       arn: arn('scheduler', `schedule/default/${resource.logicalId}`),
       everySeconds: properties.ScheduleExpression,
       functionId: functionByArn(functions, properties.Target.Arn, resource),
+      roleArn: properties.Target.RoleArn,
       input: properties.Target.Input,
     };
   });

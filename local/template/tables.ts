@@ -30,7 +30,6 @@ const WITHOUT_EFFECT = [
   'ContributorInsightsSpecification',
   'DeletionProtectionEnabled',
   'PointInTimeRecoverySpecification',
-  'ResourcePolicy',
   'SSESpecification',
   'TableClass',
   'TableName',

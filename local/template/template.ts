@@ -4,16 +4,21 @@ import { UnsupportedTemplateError } from '../errors.ts';
 import { IGNORED_TYPES } from './ignored-types.ts';
 import { type References, resolve } from './intrinsics.ts';
 
-/** The types that are made on this machine. */
+/** The types that are made, or enforced, on this machine. */
 const MADE_TYPES: ReadonlySet<string> = new Set([
   'AWS::ApiGatewayV2::Api',
   'AWS::ApiGatewayV2::Integration',
   'AWS::ApiGatewayV2::Route',
   'AWS::ApiGatewayV2::Stage',
   'AWS::DynamoDB::Table',
+  'AWS::IAM::ManagedPolicy',
+  'AWS::IAM::Policy',
+  'AWS::IAM::Role',
   'AWS::Lambda::EventSourceMapping',
   'AWS::Lambda::Function',
+  'AWS::Lambda::Permission',
   'AWS::SQS::Queue',
+  'AWS::SQS::QueuePolicy',
   'AWS::Scheduler::Schedule',
 ]);
 

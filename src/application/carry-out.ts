@@ -109,6 +109,6 @@ async function orDamaged(targetGroupId: string, decideOutcome: () => Promise<Out
 }
 
 function named({ chunk, job }: ChunkWork, targetGroupId: string) {
-  const { accountId, projectId, action } = job;
-  return { key: { accountId, projectId, targetGroupId }, mark: markOf(chunk), action };
+  const { accountId, projectId } = chunk;
+  return { key: { accountId, projectId, targetGroupId }, mark: markOf(chunk), action: job.action };
 }

@@ -15,8 +15,8 @@ export function chunkWork(
 ): ChunkWork[] {
   const { jobId, createdAt, expiresAt, accountId, projectId, action, createdBy } = job;
   return indexes.map((index) => ({
-    chunk: { jobId, createdAt, expiresAt, index },
-    job: { accountId, projectId, action, createdBy },
+    chunk: { accountId, projectId, jobId, createdAt, expiresAt, index },
+    job: { action, createdBy },
     ids: chunkIds(ids, index, job.chunkSize),
     trace,
   }));

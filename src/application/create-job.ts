@@ -84,7 +84,7 @@ export async function createJob(world: CreateJobWorld, creation: Creation): Prom
    * may be done by now. Where the job is not there, the same creation runs here: of all that do, one commits.
    */
   async function findOrCreate(): Promise<Created> {
-    const existing = await world.jobs.find(jobId, world.clock.now());
+    const existing = await world.jobs.find({ accountId, projectId, jobId }, world.clock.now());
     return existing === undefined ? work() : replayOf(existing, bodyHash);
   }
 }

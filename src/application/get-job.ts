@@ -24,15 +24,11 @@ export async function getJob(
   action: Action,
   jobId: string,
 ): Promise<{ job: Job; outcomes: Outcome[] }> {
-  const job = await jobs.find(jobId, clock.now());
-  if (job === undefined || !isOf(job, tenant, action)) {
+  const job = await jobs.find({ ...tenant, jobId }, clock.now());
+  if (job?.action !== action) {
     throw new JobNotFoundError('The project has no such job.', { ...tenant, action, jobId });
   }
   if (statusOf(job) === 'Processing') return { job, outcomes: [] };
   const [{ ids }, results] = await Promise.all([jobs.request(job), jobs.results(job)]);
   return { job, outcomes: outcomesOf(job, ids, results) };
-}
-
-function isOf(job: Job, tenant: Tenant, action: string): boolean {
-  return job.accountId === tenant.accountId && job.projectId === tenant.projectId && job.action === action;
 }

@@ -62,7 +62,7 @@ export async function reconcile(world: ReconcileWorld, owner: string, stopAt: nu
 async function lookAfter(world: ReconcileWorld, due: DueJob, owner: string, stopAt: number): Promise<void> {
   const { jobs, clock, journal, settings } = world;
   const now = clock.now();
-  const job = await jobs.find(due.jobId, now);
+  const job = await jobs.find(due, now);
   if (job === undefined) return;
   if (statusOf(job) !== 'Processing') return closeIfFinished(world, job);
 

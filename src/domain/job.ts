@@ -5,9 +5,13 @@ import type { Tenant } from './ids.ts';
 
 export type JobStatus = 'Processing' | 'Completed' | 'Failed';
 
-/** The job as its one small item keeps it: no ids, no outcomes. */
-export interface Job extends Tenant {
+/** Names a job. An id alone reaches none: whose job it is belongs to its name. */
+export interface JobKey extends Tenant {
   readonly jobId: string;
+}
+
+/** The job as its one small item keeps it: no ids, no outcomes. */
+export interface Job extends JobKey {
   readonly action: Action;
   /** RFC 3339, UTC, milliseconds, `Z`. With the job id it names this very creation of the job. */
   readonly createdAt: string;
@@ -30,8 +34,7 @@ export interface Job extends Tenant {
 }
 
 /** Names one chunk of one creation of a job. */
-export interface ChunkKey {
-  readonly jobId: string;
+export interface ChunkKey extends JobKey {
   readonly createdAt: string;
   readonly index: number;
   readonly expiresAt: number;

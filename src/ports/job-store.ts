@@ -1,5 +1,5 @@
 /** Where jobs live: the request, the one small item of the job, and the result of each chunk. */
-import type { ChunkKey, ChunkResult, FailureGroup, Job } from '../domain/job.ts';
+import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../domain/job.ts';
 
 /** W3C trace context of the call that created a job. */
 export interface Trace {
@@ -26,8 +26,7 @@ export type Claim =
   | { readonly kind: 'settled'; readonly failures: readonly FailureGroup[] };
 
 /** A job that is due to be looked after. */
-export interface DueJob {
-  readonly jobId: string;
+export interface DueJob extends JobKey {
   /** RFC 3339, UTC, milliseconds, `Z`. */
   readonly dueAt: string;
 }
@@ -37,7 +36,7 @@ export interface JobStore {
    * Keeps the ids of a request under their hash. May be repeated: what is there and lives as long stays. Touches
    * no other request of the same job.
    */
-  saveRequest(job: Pick<Job, 'jobId' | 'bodyHash' | 'expiresAt'>, request: JobRequest): Promise<void>;
+  saveRequest(job: JobKey & Pick<Job, 'bodyHash' | 'expiresAt'>, request: JobRequest): Promise<void>;
 
   /**
    * Creates the job: the commit point. Of all who try for one job id, one gets `created`.
@@ -48,8 +47,8 @@ export interface JobStore {
    */
   commit(job: Job, owner: string, now: number, dueAt: string): Promise<'created' | Job>;
 
-  /** The job, if it is there and its life has not ended by `now` (epoch ms). Sees every acknowledged write. */
-  find(jobId: string, now: number): Promise<Job | undefined>;
+  /** The tenant's job, if it is there and its life has not ended by `now` (epoch ms). Sees every acknowledged write. */
+  find(key: JobKey, now: number): Promise<Job | undefined>;
 
   /** @throws InconsistentStoreError when the job's request is not there */
   request(job: Job): Promise<JobRequest>;

@@ -5,7 +5,7 @@ import type { Trace } from './job-store.ts';
 /** All that a worker needs to work on a chunk: it reads neither the job nor its request. */
 export interface ChunkWork {
   readonly chunk: ChunkKey;
-  readonly job: Pick<Job, 'accountId' | 'projectId' | 'action' | 'createdBy'>;
+  readonly job: Pick<Job, 'action' | 'createdBy'>;
   readonly ids: readonly string[];
   readonly trace: Trace;
 }

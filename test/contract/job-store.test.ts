@@ -52,14 +52,14 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
   describe('commit', () => {
     test('a committed job is found as it was written', async () => {
       const job = await committed();
-      expect(await store.find(job.jobId, NOW)).toEqual(job);
+      expect(await store.find(job, NOW)).toEqual(job);
     });
 
     test('the second to commit gets the job of the first', async () => {
       const job = await committed();
       const second = { ...job, bodyHash: 'another', createdAt: timestamp(NOW + 1) };
       expect(await store.commit(second, anId(), NOW, DUE)).toEqual(job);
-      expect(await store.find(job.jobId, NOW)).toEqual(job);
+      expect(await store.find(job, NOW)).toEqual(job);
     });
 
     test('of many who commit at once one creates the job', async () => {
@@ -77,15 +77,42 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
     test('a job whose life is over is not there, and its id is free', async () => {
       const job = await committed();
       const later = job.expiresAt * 1000;
-      expect(await store.find(job.jobId, later - 1)).toEqual(job);
-      expect(await store.find(job.jobId, later)).toBeUndefined();
+      expect(await store.find(job, later - 1)).toEqual(job);
+      expect(await store.find(job, later)).toBeUndefined();
       const next = { ...job, createdAt: timestamp(later), expiresAt: job.expiresAt + 86_400 };
       expect(await store.commit(next, anId(), later, DUE)).toBe('created');
-      expect(await store.find(job.jobId, later)).toEqual(next);
+      expect(await store.find(job, later)).toEqual(next);
     });
 
     test('an unknown job is not found', async () => {
-      expect(await store.find(anId(), NOW)).toBeUndefined();
+      expect(await store.find(aJob(), NOW)).toBeUndefined();
+    });
+
+    test('a job of the same id of another account or project is another job, in all that it has', async () => {
+      const job = await committed();
+      const others = [
+        { ...job, accountId: job.accountId + 1 },
+        { ...job, projectId: anId('P') },
+      ];
+      await store.saveRequest(job, { ids: ids(1), trace: TRACE });
+      await store.claim(chunkOf(job), 'me', NOW, NOW + 1000);
+      await store.settle(chunkOf(job), 'me', [], NOW);
+      for (const other of others) {
+        expect(await store.find(other, NOW)).toBeUndefined();
+        await expect(store.request(other)).rejects.toThrow(InconsistentStoreError);
+        expect(await store.results(other)).toEqual([]);
+        expect(await store.addSettled(chunkOf(other), false)).toBeUndefined();
+        expect(await store.close(other, NOW)).toBe(false);
+        expect(await store.postpone(other, DUE, DUE)).toBe('lost');
+        expect(await store.commit(other, 'they', NOW, DUE)).toBe('created');
+        expect(await store.find(other, NOW)).toEqual(other);
+        expect(await store.claim(chunkOf(other), 'they', NOW, NOW + 1000)).toEqual({
+          kind: 'claimed',
+          begun: false,
+        });
+      }
+      expect(await store.find(job, NOW)).toEqual(job);
+      expect(await store.results(job)).toHaveLength(1);
     });
   });
 
@@ -201,7 +228,7 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
         failures: FAILURES,
       });
       await store.addSettled(chunk, false);
-      const after = await store.find(job.jobId, NOW);
+      const after = await store.find(job, NOW);
       expect(after && (await store.results(after))).toEqual([{ index: 0, failures: FAILURES }]);
     });
 
@@ -286,7 +313,7 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
       const job = await committed({ total: 2000, chunkSize: 100 });
       const indexes = [...Array(20).keys()];
       await Promise.all(indexes.map((index) => store.addSettled(chunkOf(job, index), index % 2 === 0)));
-      const after = await store.find(job.jobId, NOW);
+      const after = await store.find(job, NOW);
       expect(after?.settled).toEqual(new Set(indexes));
       expect(after?.broken).toEqual(new Set(indexes.filter((index) => index % 2 === 0)));
     });
@@ -297,7 +324,7 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
       expect(
         await store.addSettled({ ...chunkOf(job), createdAt: timestamp(NOW - 1) }, false),
       ).toBeUndefined();
-      expect(await store.find(job.jobId, NOW)).toEqual(job);
+      expect(await store.find(job, NOW)).toEqual(job);
     });
 
     test('failures of an earlier creation are not those of a later one', async () => {
@@ -313,7 +340,7 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
       const job = await committed();
       const closed = await Promise.all(Array.from({ length: 10 }, () => store.close(job, NOW)));
       expect(closed.filter(Boolean)).toHaveLength(1);
-      expect(await store.find(job.jobId, NOW)).toEqual({ ...job, open: false });
+      expect(await store.find(job, NOW)).toEqual({ ...job, open: false });
     });
   });
 
@@ -392,7 +419,7 @@ test('in DynamoDB every item has its time to live, and every read is consistent'
   await store.commit(job, 'a', NOW, DUE);
   await store.claim(chunkOf(job), 'a', NOW, NOW + 1000);
   await store.settle(chunkOf(job), 'a', [], NOW);
-  await store.find(job.jobId, NOW);
+  await store.find(job, NOW);
   await store.request(job);
   await store.results(job);
   client.middlewareStack.remove('record');
@@ -404,7 +431,7 @@ test('in DynamoDB every item has its time to live, and every read is consistent'
     new QueryCommand({
       TableName: table,
       KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': { S: job.jobId } },
+      ExpressionAttributeValues: { ':pk': { S: `${job.accountId}#${job.projectId}#${job.jobId}` } },
     }),
   );
   expect(Items.map((item) => item['expires_at'])).toEqual(Array(3).fill({ N: String(job.expiresAt) }));

@@ -104,11 +104,11 @@ describe('a message', () => {
   const [one] = work(1);
   if (one === undefined) throw new Error('there is no chunk');
   const good = encodeChunk(one);
-  const changed = (change: object, ofJob: object = {}): string =>
-    JSON.stringify({ ...one, ...change, job: { ...one.job, ...ofJob } });
+  const changed = (change: object, ofJob: object = {}, ofChunk: object = {}): string =>
+    JSON.stringify({ ...one, ...change, job: { ...one.job, ...ofJob }, chunk: { ...one.chunk, ...ofChunk } });
 
   test('of a later version, with a field that we do not know, is read', () => {
-    const later = changed({ more: 1 }, { later: true });
+    const later = changed({ more: 1 }, { later: true }, { later: 1 });
     expect(decodeChunk(later)).toEqual(decodeChunk(good));
   });
 
@@ -117,9 +117,9 @@ describe('a message', () => {
     ['that is something else', '{"Records":[]}'],
     ['with another tenant in an id', changed({ ids: ['102#AAAAAAAAAAAAAAAAAAAAAA'] })],
     ['without ids', changed({ ids: [] })],
-    ['with a project that is none', changed({}, { projectId: 'a#b' })],
+    ['with a project that is none', changed({}, {}, { projectId: 'a#b' })],
     ['with an unknown action', changed({}, { action: 'delete' })],
-    ['with an account that is none', changed({}, { accountId: 0 })],
+    ['with an account that is none', changed({}, {}, { accountId: 0 })],
   ])('%s is refused', (_name, body) => {
     expect(() => decodeChunk(body)).toThrow(UnparsableMessageError);
   });

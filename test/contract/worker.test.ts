@@ -72,7 +72,7 @@ describe('the worker', () => {
   test('asks for nothing again when all is done, and the job has ended', async () => {
     const { store, job, bodies } = await aJobInMessages(5, 2);
     expect(await handler(eventOf(bodies), context)).toEqual({ batchItemFailures: [] });
-    const ended = await store.find(job.jobId, Date.now());
+    const ended = await store.find(job, Date.now());
     expect(ended && statusOf(ended)).toBe('Completed');
   });
 
@@ -82,7 +82,7 @@ describe('the worker', () => {
     expect(await handler(eventOf([first, 'not ours', second]), context)).toEqual({
       batchItemFailures: [{ itemIdentifier: 'm1' }],
     });
-    const ended = await store.find(job.jobId, Date.now());
+    const ended = await store.find(job, Date.now());
     expect(ended && statusOf(ended)).toBe('Completed');
   });
 

@@ -16,7 +16,13 @@ function problemsOf(context: Record<string, unknown>): readonly string[] {
 const KEYS = describeConfig().map(({ key }) => key);
 
 /** Keys without a default. */
-const OPTIONAL = ['createReservedConcurrency', 'readReservedConcurrency', 'alarmEmail'];
+const OPTIONAL = [
+  'createReservedConcurrency',
+  'readReservedConcurrency',
+  'alarmEmail',
+  'alarmMessageAgeSeconds',
+  'alarmOpenJobSeconds',
+];
 
 test('without any context there is a default for everything but what is optional', () => {
   expect(readConfig({})).toEqual({
@@ -43,6 +49,11 @@ test('without any context there is a default for everything but what is optional
     logRetentionDays: 30,
     logLevel: 'INFO',
     removalPolicy: 'retain',
+    alarmErrorPercent: 5,
+    alarmMinimumErrors: 3,
+    alarmThrottles: 10,
+    alarmLatencyMs: 5_000,
+    alarmConflicts: 10,
   });
 });
 
@@ -74,6 +85,13 @@ test('numbers may come as text, as `cdk -c key=value` passes them', () => {
     readReservedConcurrency: 80,
     maxReceiveCount: 6,
     logRetentionDays: 365,
+    alarmErrorPercent: 6,
+    alarmMinimumErrors: 4,
+    alarmThrottles: 11,
+    alarmLatencyMs: 4_000,
+    alarmConflicts: 9,
+    alarmMessageAgeSeconds: 100,
+    alarmOpenJobSeconds: 200,
   };
   const texts = Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, String(value)]));
   expect(readConfig(numbers)).toMatchObject(numbers);
@@ -107,6 +125,13 @@ const BAD: Record<ConfigKey, unknown[]> = {
   logLevel: ['info', 'LOUD', ''],
   removalPolicy: ['snapshot', 'RETAIN', true],
   alarmEmail: ['', 'nobody', 'a@b', 3],
+  alarmErrorPercent: [0, 101, '5%'],
+  alarmMinimumErrors: [0, 10_001],
+  alarmThrottles: [0, 100_001],
+  alarmLatencyMs: [0, 30_001, '5s'],
+  alarmConflicts: [0, 100_001],
+  alarmMessageAgeSeconds: [0, 86_401, '10m'],
+  alarmOpenJobSeconds: [0, 86_401, ''],
 };
 
 describe('a bad value is refused in one line that names key, found and expected', () => {

@@ -7,6 +7,7 @@ const COMMON = {
   POWERTOOLS_LOG_LEVEL: 'INFO',
   NODE_OPTIONS: '--enable-source-maps',
 };
+const METRICS = { POWERTOOLS_METRICS_NAMESPACE: 'FieldingJobs' };
 const TOKENS = {
   TOKEN_ISSUER: 'https://issuer.example.com/',
   TOKEN_AUDIENCE: 'fielding-jobs',
@@ -21,6 +22,7 @@ const QUEUE = { CHUNKS_QUEUE_URL: '${QueueChunks}' };
 const ENVIRONMENTS: Record<string, Record<string, string>> = {
   FunctionsCreateJob: {
     ...COMMON,
+    ...METRICS,
     ...TOKENS,
     ...JOBS,
     ...TARGET_GROUPS,
@@ -37,6 +39,7 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
   FunctionsNotFound: COMMON,
   FunctionsWorker: {
     ...COMMON,
+    ...METRICS,
     ...JOBS,
     ...TARGET_GROUPS,
     ...QUEUE,
@@ -45,6 +48,7 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
   },
   FunctionsReconcile: {
     ...COMMON,
+    ...METRICS,
     ...JOBS,
     ...TARGET_GROUPS,
     ...QUEUE,
@@ -97,6 +101,15 @@ test('concurrency is reserved where the configuration says so, for creates and f
     FunctionsCreateJob: 30,
     FunctionsGetJob: 40,
   });
+});
+
+test('the metrics of each stack have a namespace of their own', () => {
+  const template = templateOf({ stackName: 'Staging' });
+  for (const id of ['FunctionsCreateJob', 'FunctionsWorker', 'FunctionsReconcile']) {
+    expect(template.properties(id)['Environment']).toMatchObject({
+      Variables: { POWERTOOLS_METRICS_NAMESPACE: 'Staging' },
+    });
+  }
 });
 
 test('every setting of a function reaches its environment', () => {

@@ -1,4 +1,4 @@
-/** Logs are kept as long as configured; a dead letter raises an alarm that reaches somebody. */
+/** Logs are kept as long as configured; what the alarms send reaches somebody. */
 import { describe, expect, test } from '@jest/globals';
 import { templateOf } from './template.ts';
 
@@ -16,20 +16,6 @@ describe('observability', () => {
     expect(Object.values(shorter).map(({ Properties }) => Properties)).toEqual(
       Array.from({ length: 7 }, () => ({ RetentionInDays: 7 })),
     );
-  });
-
-  test('one message in the dead-letter queue raises the alarm', () => {
-    expect(template.properties('ObservabilityDeadLettersAlarm')).toMatchObject({
-      Namespace: 'AWS/SQS',
-      MetricName: 'ApproximateNumberOfMessagesVisible',
-      Dimensions: [{ Name: 'QueueName', Value: '${QueueDeadLetters.QueueName}' }],
-      Statistic: 'Maximum',
-      Threshold: 1,
-      EvaluationPeriods: 1,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      TreatMissingData: 'notBreaching',
-      AlarmActions: ['${ObservabilityAlarmTopic}'],
-    });
   });
 
   test('the topic takes messages of this account’s alarms, over TLS', () => {

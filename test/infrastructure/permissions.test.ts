@@ -1,4 +1,6 @@
 /** Every role has exactly the actions that its holder uses, on exactly the resources that it uses. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { templateOf } from './template.ts';
@@ -21,6 +23,15 @@ type Grants = Record<string, string[]>;
 const JOBS = '${TablesJobs.Arn}';
 const TARGET_GROUPS = '${TablesTargetGroups.Arn}';
 const QUEUE = '${QueueChunks.Arn}';
+
+/** What the documentation calls the resources. */
+const DOCUMENTED: Record<string, string> = {
+  [JOBS]: 'jobs table',
+  [`${JOBS}/index/open-jobs`]: 'its index of open jobs',
+  [TARGET_GROUPS]: 'target groups table',
+  '${TablesIdempotency.Arn}': 'idempotency table',
+  [QUEUE]: 'queue of chunks',
+};
 
 /** What each function's role grants, besides logs and traces: actions by resource. */
 const GRANTS: Record<string, Grants> = {
@@ -49,12 +60,26 @@ const GRANTS: Record<string, Grants> = {
     ],
   },
   Reconcile: {
-    [JOBS]: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+    [JOBS]: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
     '${TablesJobs.Arn}/index/open-jobs': ['dynamodb:Query'],
     [TARGET_GROUPS]: ['dynamodb:GetItem'],
     [QUEUE]: ['sqs:SendMessage'],
   },
 };
+
+test('architecture.md lists them all', () => {
+  const rows = Object.entries(GRANTS).flatMap(([name, grants]) =>
+    Object.entries(grants).map(([resource, actions]) => [name, DOCUMENTED[resource] ?? resource, actions]),
+  );
+  const document = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'architecture.md'), 'utf8');
+  const table = /<!-- permissions:start -->\n+(.*?)\n+<!-- permissions:end -->/s.exec(document)?.[1] ?? '';
+  const documented = table
+    .split('\n')
+    .slice(2)
+    .map((row) => row.split('|').map((cell) => cell.trim()))
+    .map(([, name, resource, actions = '']) => [name, resource, actions.replaceAll('`', '').split(', ')]);
+  expect(documented).toEqual(rows);
+});
 
 describe('roles', () => {
   const template = templateOf();

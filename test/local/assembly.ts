@@ -67,7 +67,26 @@ function aFunction(key: string, properties: Record<string, unknown>) {
   };
 }
 
-/** An HTTP API whose routes lead to functions by their logical ids. */
+/** A role that a service may take, with the statements of its policy. */
+export function aRole(service: string, ...statements: readonly object[]): Resources[string] {
+  const policy = (Statement: readonly object[]) => ({ Version: '2012-10-17', Statement });
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      AssumeRolePolicyDocument: policy([
+        { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: service } },
+      ]),
+      Policies: [{ PolicyName: 'policy', PolicyDocument: policy(statements) }],
+    },
+  };
+}
+
+/** A statement of a policy. */
+export function allow(action: string | readonly string[], resource: unknown) {
+  return { Effect: 'Allow', Action: action, Resource: resource };
+}
+
+/** An HTTP API whose routes lead to functions by their logical ids, with the permission to run them. */
 export function anApi(
   routes: Readonly<Record<string, string>>,
   integrationProperties = {},
@@ -99,6 +118,17 @@ export function anApi(
         Target: { 'Fn::Join': ['', ['integrations/', { Ref: `Integration${index}` }]] },
       },
     };
+    resources[`Permission${index}`] = {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: { 'Fn::GetAtt': [functionId, 'Arn'] },
+        Principal: 'apigateway.amazonaws.com',
+        SourceArn: {
+          'Fn::Sub': `arn:aws:execute-api:\${AWS::Region}:\${AWS::AccountId}:\${Api}/*/*${key.split(' ')[1] ?? ''}`,
+        },
+      },
+    };
   }
   return resources;
 }
@@ -109,6 +139,7 @@ export function aLambda(codePath: string, overrides: Partial<LambdaFunction> = {
     logicalId: 'Fn',
     name: 'local-fn',
     arn: 'arn:aws:lambda:us-east-1:000000000000:function:local-fn',
+    roleArn: 'arn:aws:iam::000000000000:role/local-role',
     displayName: 'Fn',
     codePath,
     handler: 'index.handler',

@@ -36,6 +36,7 @@ function serve(
   gateway.serve({
     router: new Router([{ key: '$default', functionId: 'Fn', timeoutMilliseconds, throttle }]),
     functions: new Map([['Fn', { invoke }]]),
+    mayInvoke: () => true,
   });
 }
 
@@ -162,7 +163,7 @@ test('an answer that HTTP cannot carry is a 500, and the reason is told', async 
 });
 
 test('no route and no $default is a 404', async () => {
-  gateway.serve({ router: new Router([]), functions: new Map() });
+  gateway.serve({ router: new Router([]), functions: new Map(), mayInvoke: () => true });
   const response = await fetch(gateway.url);
   expect(response.status).toBe(404);
   expect(await response.json()).toEqual({ message: 'Not Found' });
@@ -188,6 +189,38 @@ describe('what is not HTTP, or only half of it, does not harm', () => {
     await raw(text);
     expect(events).toEqual([]);
     expect((await fetch(gateway.url)).status).toBe(200);
+  });
+
+  test.each([
+    ['bytes that are none', '\u0000\u0001\r\n\r\n', 400, 'Bad Request'],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'Bad Request'],
+    ['a request without a host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'Bad Request'],
+    ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'Bad Request'],
+    [
+      'a body that breaks off',
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf',
+      400,
+      'Bad Request',
+    ],
+    [
+      'headers above the limit',
+      `GET / HTTP/1.1\r\nHost: a\r\nX: ${'y'.repeat(300_000)}\r\n\r\n`,
+      431,
+      'Request Header Fields Too Large',
+    ],
+    [
+      'a wish that nobody knows',
+      'GET / HTTP/1.1\r\nHost: a\r\nExpect: gold\r\nConnection: close\r\n\r\n',
+      417,
+      'Expectation Failed',
+    ],
+  ])("%s is refused in the gateway's own form", async (_name, text, status, message) => {
+    serve();
+    const answer = await raw(text);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toMatch(/\r\ncontent-type: application\/json\r\n/);
+    expect(answer.split('\r\n\r\n')[1]).toBe(JSON.stringify({ message }));
+    expect(events).toEqual([]);
   });
 
   test.each(['/%', '/%00', '/%ff%fe', '//', '/a/../b', '/?%', '/;', '*', 'http://elsewhere/x?y', '/\u00e4'])(

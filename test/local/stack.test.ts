@@ -12,8 +12,9 @@ import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/c
 import type { SQSRecord } from 'aws-lambda';
 import { CREDENTIALS, REGION } from '../../local/cloud.ts';
 import { UnsupportedTemplateError } from '../../local/errors.ts';
+import type { ScheduledRun } from '../../local/schedules.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
-import { anApi, type HandwrittenAssembly, type Resources, writeAssembly } from './assembly.ts';
+import { allow, anApi, aRole, type HandwrittenAssembly, type Resources, writeAssembly } from './assembly.ts';
 
 const ECHO = `export const handler = async (event) => {
   if (event.rawPath === '/throw') throw new Error('no');
@@ -47,7 +48,7 @@ function aQueue(dead: string | undefined, properties = {}): Resources[string] {
   return {
     Type: 'AWS::SQS::Queue',
     Properties: {
-      VisibilityTimeout: 1,
+      VisibilityTimeout: 2,
       ...(dead !== undefined && { RedrivePolicy: redrive }),
       ...properties,
     },
@@ -67,7 +68,17 @@ function aMapping(queue: string, functionId: string, properties: object): Resour
 }
 
 const RESOURCES: Resources = {
-  Role: { Type: 'AWS::IAM::Role' },
+  Role: aRole(
+    'lambda.amazonaws.com',
+    allow(
+      ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+      [{ 'Fn::GetAtt': ['Work', 'Arn'] }, { 'Fn::GetAtt': ['Flood', 'Arn'] }],
+    ),
+  ),
+  ScheduleRole: aRole(
+    'scheduler.amazonaws.com',
+    allow('lambda:InvokeFunction', { 'Fn::GetAtt': ['Tick', 'Arn'] }),
+  ),
   Table: {
     Type: 'AWS::DynamoDB::Table',
     Properties: {
@@ -98,7 +109,7 @@ const RESOURCES: Resources = {
       ScheduleExpression: 'rate(1 hour)',
       Target: {
         Arn: { 'Fn::GetAtt': ['Tick', 'Arn'] },
-        RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] },
+        RoleArn: { 'Fn::GetAtt': ['ScheduleRole', 'Arn'] },
         Input: '{"at":"<aws.scheduler.scheduled-time>"}',
       },
     },
@@ -279,18 +290,22 @@ describe('schedules', () => {
 
   test('run over HTTP too, which answers when they have finished', async () => {
     const response = await fetch(`${stack.url}/_local/schedules/run`, { method: 'POST' });
-    expect(await response.json()).toEqual({
-      runs: [
-        {
-          schedule: 'EveryMinute',
-          functionId: 'Tick',
-          result: {
-            ok: true,
-            payload: JSON.stringify({ table: 'Local-Table', queue: stack.queues['Work'] }),
-          },
-        },
-      ],
-    });
+    const { runs } = (await response.json()) as { runs: ScheduledRun[] };
+    expect(runs).toEqual([
+      {
+        schedule: 'EveryMinute',
+        functionId: 'Tick',
+        result: { ok: true, payload: expect.any(String) },
+      },
+    ]);
+    const [{ result } = {}] = runs;
+    const seen = JSON.parse(result?.ok === true ? result.payload : '{}') as Record<string, string>;
+    expect(seen['table']).toBe('Local-Table');
+    // The same queue, behind the door where every call is checked.
+    const [door, direct] = [new URL(seen['queue'] ?? ''), new URL(stack.queues['Work'] ?? '')];
+    expect(door.pathname).toBe(direct.pathname);
+    expect(door.hostname).toBe('127.0.0.1');
+    expect(door.port).not.toBe(direct.port);
   });
 });
 
@@ -345,10 +360,7 @@ test('on given emulators, what is there already is used, and stays', async () =>
   const client = new DynamoDBClient({ endpoint: dynamodbEndpoint, region: REGION, credentials: CREDENTIALS });
   const item = { pk: { S: 'kept' } };
   await client.send(new PutItemCommand({ TableName: 'Local-Table', Item: item }));
-  const quiet = writeAssembly(
-    { Role: { Type: 'AWS::IAM::Role' }, Table: RESOURCES['Table'] ?? { Type: '' } },
-    {},
-  );
+  const quiet = writeAssembly({ Table: RESOURCES['Table'] ?? { Type: '' } }, {});
   const second = await startLocalStack({ assembly: quiet.folder, dynamodbEndpoint, sqsEndpoint });
   expect(second.endpoints).toEqual(stack.endpoints);
   await second.stop();
@@ -368,7 +380,7 @@ test('a template with a resource that is not known does not start, and frees the
 
 test('after it has stopped nothing answers any more', async () => {
   const short = writeAssembly(
-    { Role: { Type: 'AWS::IAM::Role' }, ...anApi({ $default: 'Echo' }) },
+    { Role: aRole('lambda.amazonaws.com'), ...anApi({ $default: 'Echo' }) },
     { Echo: ECHO },
   );
   const other = await startLocalStack({ assembly: short.folder });

@@ -92,7 +92,7 @@ function delegate(jobs: JobStore): JobStore {
   return {
     saveRequest: (job, request) => jobs.saveRequest(job, request),
     commit: (job, owner, now, dueAt) => jobs.commit(job, owner, now, dueAt),
-    find: (jobId, now) => jobs.find(jobId, now),
+    find: (key, now) => jobs.find(key, now),
     request: (job) => jobs.request(job),
     results: (job) => jobs.results(job),
     claim: (chunk, owner, now, until) => jobs.claim(chunk, owner, now, until),
@@ -109,7 +109,7 @@ function delegate(jobs: JobStore): JobStore {
 function seenThrough(jobs: JobStore, settledOf: (job: Job) => ReadonlySet<number>): Partial<JobStore> {
   const see = <T extends Job | undefined>(job: T) => job && { ...job, settled: settledOf(job) };
   return {
-    find: async (jobId, now) => see(await jobs.find(jobId, now)),
+    find: async (key, now) => see(await jobs.find(key, now)),
     addSettled: async (chunk, broken) => see(await jobs.addSettled(chunk, broken)),
   };
 }
@@ -232,8 +232,8 @@ function anyBody(sound: System): System {
       const bodyHash = hashIds(canonicalIds(creation.targetGroupIds));
       const jobs: JobStore = {
         ...delegate(world.jobs),
-        find: async (jobId, now) => {
-          const job = await world.jobs.find(jobId, now);
+        find: async (key, now) => {
+          const job = await world.jobs.find(key, now);
           return job && { ...job, bodyHash };
         },
         commit: async (job, owner, now, dueAt) => {
@@ -299,8 +299,8 @@ function partialReconcile(sound: System): System {
   return {
     ...sound,
     reconcile: (world, owner, stopAt) => {
-      const find: JobStore['find'] = async (jobId, now) => {
-        const job = await world.jobs.find(jobId, now);
+      const find: JobStore['find'] = async (key, now) => {
+        const job = await world.jobs.find(key, now);
         return job !== undefined && job.settled.size > 0 && job.settled.size < chunkCount(job)
           ? undefined
           : job;

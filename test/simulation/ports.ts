@@ -13,7 +13,7 @@ export function jobsPort(calls: Calls, by: Invocation, jobs: JobStore): JobStore
   return {
     saveRequest: (job, request) => call('saveRequest', job.jobId, () => jobs.saveRequest(job, request)),
     commit: (job, owner, now, dueAt) => call('commit', job.jobId, () => jobs.commit(job, owner, now, dueAt)),
-    find: (jobId, now) => call('find', jobId, () => jobs.find(jobId, now)),
+    find: (key, now) => call('find', key.jobId, () => jobs.find(key, now)),
     request: (job) => call('request', job.jobId, () => jobs.request(job)),
     results: (job) => call('results', job.jobId, () => jobs.results(job)),
     claim: (chunk, owner, now, until) =>

@@ -25,7 +25,7 @@ export function startWorker(world: World, batch: readonly Message[]): void {
     return calls.make(by, 'queue.giveBack', effect).catch(() => undefined);
   };
 
-  for (const { work } of batch) waver(world, { ...work.job, targetGroupId: random.pick(work.ids) });
+  for (const { work } of batch) waver(world, { ...work.chunk, targetGroupId: random.pick(work.ids) });
 
   const work = async () => {
     const acknowledged: Message[] = [];

@@ -68,5 +68,6 @@ export function aJob(overrides: Partial<Job> = {}): Job {
 }
 
 export function chunkOf(job: Job, index = 0): ChunkKey {
-  return { jobId: job.jobId, createdAt: job.createdAt, expiresAt: job.expiresAt, index };
+  const { accountId, projectId, jobId } = job;
+  return { accountId, projectId, jobId, createdAt: job.createdAt, expiresAt: job.expiresAt, index };
 }

@@ -1,19 +1,22 @@
 /** Tokens: which verify, and what their claims give. Attacks on the running stack are in the end-to-end suite. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { type CryptoKey, SignJWT, createLocalJWKSet, exportJWK, generateKeyPair } from 'jose';
 import { ForbiddenError, UnauthenticatedError } from '../../src/domain/errors.ts';
 import { type Caller, authenticator, authorize } from '../../src/runtime/http/auth.ts';
+import { propertyRuns } from '../support/properties.ts';
 
 const ISSUER = 'https://issuer.test/';
 const SUBJECT = '0190A8F0-5B7E-7C3A-9D55-3F1B6A2C4E11';
 const RULES = { issuer: ISSUER, audience: 'jobs', accountsClaim: 'account_ids', scopesClaim: 'scope' };
 
 let privateKey: CryptoKey;
+let publicKey: CryptoKey;
 let authenticate: (authorization: string | undefined) => Promise<Caller>;
 
 beforeAll(async () => {
   const pair = await generateKeyPair('RS256');
-  privateKey = pair.privateKey;
+  ({ privateKey, publicKey } = pair);
   const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'RS256' };
   authenticate = authenticator(RULES, createLocalJWKSet({ keys: [jwk] }));
 });
@@ -56,6 +59,8 @@ describe('a token', () => {
     ['a scheme alone', 'Bearer'],
     ['garbage', 'Bearer garbage'],
     ['three empty parts', 'Bearer ..'],
+    ['three parts that are no token', 'Bearer a.b.c'],
+    ['a tab', 'Bearer\ta.b.c'],
   ])('%s is refused', async (_name, header) => {
     await expect(authenticate(header)).rejects.toThrow(UnauthenticatedError);
   });
@@ -111,6 +116,97 @@ describe('claims of odd types never widen access', () => {
       expect((await call({ scope })).scopes.size).toBe(0);
     },
   );
+
+  /** Any JSON at all, and often what nearly names account 101. */
+  const nearly101 = fc.constantFrom<unknown>(
+    ...[
+      '101',
+      ' 101',
+      '101.0',
+      '0x65',
+      [101],
+      [[101]],
+      { 0: 101 },
+      { 101: 101 },
+      101.5,
+      -101,
+      100.99,
+      1.01e4,
+    ],
+    ...[{ length: 1, 0: 101 }, { valueOf: 101 }, true, null, 2 ** 32 + 101, Number.MAX_SAFE_INTEGER],
+  );
+  const accountsLike = fc.oneof(fc.array(fc.oneof(nearly101, fc.jsonValue())), nearly101, fc.jsonValue());
+
+  test('whatever the claims are, only a list that holds the very number opens an account', async () => {
+    await fc.assert(
+      fc.asyncProperty(accountsLike, fc.boolean(), async (odd, withIt) => {
+        const account_ids: unknown = withIt && Array.isArray(odd) ? [...(odd as unknown[]), 101] : odd;
+        const { accounts } = await call({ account_ids });
+        const named: unknown[] = Array.isArray(account_ids) ? account_ids : [];
+        expect(accounts.has(101)).toBe(named.some((each) => JSON.stringify(each) === '101'));
+        for (const account of accounts) {
+          expect(String(account)).toMatch(/^[1-9][0-9]*$/);
+          expect(account).toBeLessThan(2 ** 31);
+          expect(named.map((each) => JSON.stringify(each))).toContain(String(account));
+        }
+      }),
+      propertyRuns(300),
+    );
+  });
+
+  test('whatever the claims are, only a text that holds the very word gives a scope', async () => {
+    const words = fc.constantFrom(
+      'batch-jobs:write',
+      'batch-jobs:writes',
+      'Batch-jobs:write',
+      ',',
+      '\t',
+      '*',
+      '',
+    );
+    const scopeLike = fc.oneof(
+      fc.array(words, { maxLength: 4 }).map((each) => each.join(' ')),
+      fc.array(words, { maxLength: 3 }).map((each) => each.join('')),
+      fc.array(words),
+      fc.dictionary(words, fc.boolean()),
+      fc.jsonValue(),
+    );
+    await fc.assert(
+      fc.asyncProperty(scopeLike, async (scope) => {
+        const { scopes } = await call({ scope });
+        const given = typeof scope === 'string' && ` ${scope} `.includes(' batch-jobs:write ');
+        expect(scopes.has('batch-jobs:write')).toBe(given);
+      }),
+      propertyRuns(300),
+    );
+  });
+
+  test('whatever the subject is, its user is a UUID, or the token is refused', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.string(), fc.uuid(), fc.jsonValue()), async (sub) => {
+        const caller = await call({ sub }).catch((error: unknown) => error);
+        if (typeof sub === 'string' && sub !== '') {
+          expect(caller).toHaveProperty(
+            'userId',
+            expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+          );
+        } else {
+          expect(caller).toBeInstanceOf(UnauthenticatedError);
+        }
+      }),
+      propertyRuns(300),
+    );
+    expect((await call({ sub: 's'.repeat(5_000) })).userId).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('claims of a configured name that every object has name nothing', async () => {
+    const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty'];
+    for (const name of names) {
+      const odd = authenticator({ ...RULES, accountsClaim: name, scopesClaim: name }, () => publicKey);
+      const caller = await odd(`Bearer ${await token()}`);
+      expect([caller.accounts.size, caller.scopes.size]).toEqual([0, 0]);
+    }
+  });
 
   test('a scope that only looks alike is another', async () => {
     const { scopes } = await call({ scope: 'xbatch-jobs:write batch-jobs:write2 BATCH-JOBS:WRITE' });

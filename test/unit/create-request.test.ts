@@ -43,6 +43,12 @@ describe('a create request', () => {
     ]);
   });
 
+  test('with values that are no ids has them listed, and does not count how many differ', () => {
+    const faults = faultsOf(request({ target_group_ids: Array.from({ length: 2 * MAX }, (_, i) => i) }));
+    expect(faults).toHaveLength(100);
+    expect(faults.map(({ name }) => name)).not.toContain('target_group_ids');
+  });
+
   test.each<[unknown, string, string]>([
     ['', 'body', 'expected a JSON object, found nothing'],
     ['{', 'body', 'expected a JSON object, found "{"'],

@@ -1,5 +1,6 @@
 /**
- * The items of the jobs table.
+ * The items of the jobs table. Their partition key is the tenant and the job's id: the tenant comes from a checked
+ * path, so that no id in a path or a body reaches an item of another tenant.
  *
  * | sk                        | holds                                                                        |
  * | ------------------------- | ---------------------------------------------------------------------------- |
@@ -13,7 +14,7 @@
 import type { Action } from '../../domain/actions.ts';
 import { ACTION_NAMES } from '../../domain/actions.ts';
 import { InconsistentStoreError } from '../../domain/errors.ts';
-import type { ChunkKey, ChunkResult, FailureGroup, Job } from '../../domain/job.ts';
+import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../domain/job.ts';
 import type { FailureCode } from '../../domain/outcome.ts';
 import { type Item, number, numbers, oneOf, text } from './read-item.ts';
 
@@ -27,25 +28,26 @@ const FAILURE_CODES: readonly FailureCode[] = [
   'InternalError',
 ];
 
-export const metaKey = (jobId: string) => ({ pk: jobId, sk: 'META' });
+/** The partition of a job. An id holds no `#`, and the account's number none either. */
+export const jobPartition = (key: JobKey) => `${key.accountId}#${key.projectId}#${key.jobId}`;
 
-export const requestKey = (job: Pick<Job, 'jobId' | 'bodyHash'>) => ({
-  pk: job.jobId,
+export const metaKey = (key: JobKey) => ({ pk: jobPartition(key), sk: 'META' });
+
+export const requestKey = (job: JobKey & Pick<Job, 'bodyHash'>) => ({
+  pk: jobPartition(job),
   sk: `REQUEST#${job.bodyHash}`,
 });
 
 export const resultPrefix = (job: Pick<Job, 'createdAt'>) => `RESULT#${job.createdAt}#`;
 
 export const resultKey = (chunk: ChunkKey) => ({
-  pk: chunk.jobId,
+  pk: jobPartition(chunk),
   sk: `${resultPrefix(chunk)}${String(chunk.index).padStart(5, '0')}`,
 });
 
 export function metaItem(job: Job, owner: string, dueAt: string) {
   return {
-    ...metaKey(job.jobId),
-    account_id: job.accountId,
-    project_id: job.projectId,
+    ...metaKey(job),
     action: job.action satisfies Action,
     created_at: job.createdAt,
     created_by: job.createdBy,
@@ -59,11 +61,15 @@ export function metaItem(job: Job, owner: string, dueAt: string) {
   };
 }
 
+/** The job that an item belongs to. */
+export function readJobKey(item: Item): JobKey {
+  const [accountId, projectId = '', jobId = ''] = text(item, 'pk').split('#');
+  return { accountId: Number(accountId), projectId, jobId };
+}
+
 export function readMeta(item: Item): Job {
   return {
-    jobId: text(item, 'pk'),
-    accountId: number(item, 'account_id'),
-    projectId: text(item, 'project_id'),
+    ...readJobKey(item),
     action: oneOf(item, 'action', ACTION_NAMES),
     createdAt: text(item, 'created_at'),
     createdBy: text(item, 'created_by'),

@@ -9,16 +9,18 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { InconsistentStoreError } from '../../domain/errors.ts';
-import type { ChunkKey, ChunkResult, FailureGroup, Job } from '../../domain/job.ts';
+import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../domain/job.ts';
 import type { Claim, DueJob, JobRequest, JobStore } from '../../ports/job-store.ts';
 import {
   failureItems,
+  jobPartition,
   metaItem,
   metaKey,
   OPEN,
   OPEN_JOBS_INDEX,
   packIds,
   readFailures,
+  readJobKey,
   readMeta,
   readResult,
   requestKey,
@@ -39,7 +41,7 @@ export class DynamoDBJobStore implements JobStore {
   }
 
   async saveRequest(
-    job: Pick<Job, 'jobId' | 'bodyHash' | 'expiresAt'>,
+    job: JobKey & Pick<Job, 'bodyHash' | 'expiresAt'>,
     { ids, trace }: JobRequest,
   ): Promise<void> {
     const item = { ...requestKey(job), ids: packIds(ids), ...trace, expires_at: job.expiresAt };
@@ -75,7 +77,7 @@ export class DynamoDBJobStore implements JobStore {
       return 'created';
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      const item = await this.#get(metaKey(job.jobId));
+      const item = await this.#get(metaKey(job));
       if (item === undefined) {
         throw new InconsistentStoreError(
           'A job vanished while it was created.',
@@ -88,8 +90,8 @@ export class DynamoDBJobStore implements JobStore {
     }
   }
 
-  async find(jobId: string, now: number): Promise<Job | undefined> {
-    const item = await this.#get(metaKey(jobId));
+  async find(key: JobKey, now: number): Promise<Job | undefined> {
+    const item = await this.#get(metaKey(key));
     if (item === undefined) return undefined;
     const job = readMeta(item);
     return job.expiresAt <= seconds(now) ? undefined : job;
@@ -111,7 +113,7 @@ export class DynamoDBJobStore implements JobStore {
         TableName: this.#table,
         ConsistentRead: true,
         KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: marshall({ ':pk': job.jobId, ':prefix': resultPrefix(job) }),
+        ExpressionAttributeValues: marshall({ ':pk': jobPartition(job), ':prefix': resultPrefix(job) }),
       },
     );
     const results: ChunkResult[] = [];
@@ -179,7 +181,7 @@ export class DynamoDBJobStore implements JobStore {
   async addSettled(chunk: ChunkKey, broken: boolean): Promise<Job | undefined> {
     const item = await updateIf(this.#client, {
       table: this.#table,
-      key: metaKey(chunk.jobId),
+      key: metaKey(chunk),
       update: broken ? 'ADD settled :chunk, broken :chunk' : 'ADD settled :chunk',
       // The job that the chunk belongs to, not one that was created later under the same key.
       condition: 'created_at = :created',
@@ -192,7 +194,7 @@ export class DynamoDBJobStore implements JobStore {
   async close(job: Job, now: number): Promise<boolean> {
     const closed = await updateIf(this.#client, {
       table: this.#table,
-      key: metaKey(job.jobId),
+      key: metaKey(job),
       update: 'SET closed_at = :now REMOVE #open, due_at',
       // It is still open, and it is this job, not one created later under the same key.
       condition: 'attribute_exists(#open) AND created_at = :created',
@@ -211,11 +213,11 @@ export class DynamoDBJobStore implements JobStore {
         ExpressionAttributeNames: { '#open': OPEN },
         ExpressionAttributeValues: marshall({ ':open': OPEN, ':now': now }),
         Limit: limit,
-        ExclusiveStartKey: after && marshall({ ...metaKey(after.jobId), [OPEN]: OPEN, due_at: after.dueAt }),
+        ExclusiveStartKey: after && marshall({ ...metaKey(after), [OPEN]: OPEN, due_at: after.dueAt }),
       }),
     );
     return Items.map((item) => unmarshall(item)).map((item) => ({
-      jobId: text(item, 'pk'),
+      ...readJobKey(item),
       dueAt: text(item, 'due_at'),
     }));
   }
@@ -223,7 +225,7 @@ export class DynamoDBJobStore implements JobStore {
   async postpone(job: Job, from: string, to: string): Promise<{ readonly settledBefore: number } | 'lost'> {
     const before = await updateIf(this.#client, {
       table: this.#table,
-      key: metaKey(job.jobId),
+      key: metaKey(job),
       update: 'SET due_at = :to, settled_seen = :seen',
       // Nobody has moved it since we read the index. A call that is tried again after its answer was lost counts
       // as lost: the job is due again at its next look.

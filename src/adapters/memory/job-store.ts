@@ -1,7 +1,7 @@
 /** Jobs in memory, with the same promises as those in DynamoDB. */
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, a map is not */
 import { InconsistentStoreError } from '../../domain/errors.ts';
-import type { ChunkKey, ChunkResult, FailureGroup, Job } from '../../domain/job.ts';
+import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../domain/job.ts';
 import { chunkCount } from '../../domain/job.ts';
 import type { Claim, DueJob, JobRequest, JobStore } from '../../ports/job-store.ts';
 import { OpenIndex } from './open-index.ts';
@@ -19,7 +19,11 @@ interface Result {
   failures?: readonly FailureGroup[];
 }
 
-const nameOfResult = ({ jobId, createdAt, index }: ChunkKey) => `${jobId}#${createdAt}#${index}`;
+const nameOf = ({ accountId, projectId, jobId }: JobKey) => `${accountId}#${projectId}#${jobId}`;
+
+const nameOfRequest = (job: JobKey & Pick<Job, 'bodyHash'>) => `${nameOf(job)}#${job.bodyHash}`;
+
+const nameOfResult = (chunk: ChunkKey) => `${nameOf(chunk)}#${chunk.createdAt}#${chunk.index}`;
 
 export class MemoryJobStore implements JobStore {
   readonly #requests = new Map<string, JobRequest & { readonly expiresAt: number }>();
@@ -29,29 +33,29 @@ export class MemoryJobStore implements JobStore {
 
   // Each method runs to its end before another one starts: that is what makes it one conditional write.
 
-  async saveRequest(job: Pick<Job, 'jobId' | 'bodyHash' | 'expiresAt'>, request: JobRequest): Promise<void> {
-    const name = `${job.jobId}#${job.bodyHash}`;
+  async saveRequest(job: JobKey & Pick<Job, 'bodyHash' | 'expiresAt'>, request: JobRequest): Promise<void> {
+    const name = nameOfRequest(job);
     const there = this.#requests.get(name);
     if (there !== undefined && there.expiresAt >= job.expiresAt) return;
     this.#requests.set(name, { ...request, expiresAt: job.expiresAt });
   }
 
   async commit(job: Job, owner: string, now: number, dueAt: string): Promise<'created' | Job> {
-    const there = this.#metas.get(job.jobId);
+    const there = this.#metas.get(nameOf(job));
     if (there !== undefined && lives(there.job, now)) return there.owner === owner ? 'created' : there.job;
-    if (there?.job.open === true) this.#open.remove({ jobId: job.jobId, dueAt: there.dueAt });
-    this.#metas.set(job.jobId, { job, owner, dueAt, settledSeen: 0 });
-    if (job.open) this.#open.add({ jobId: job.jobId, dueAt });
+    if (there?.job.open === true) this.#open.remove({ ...keyOf(job), dueAt: there.dueAt });
+    this.#metas.set(nameOf(job), { job, owner, dueAt, settledSeen: 0 });
+    if (job.open) this.#open.add({ ...keyOf(job), dueAt });
     return 'created';
   }
 
-  async find(jobId: string, now: number): Promise<Job | undefined> {
-    const job = this.#metas.get(jobId)?.job;
+  async find(key: JobKey, now: number): Promise<Job | undefined> {
+    const job = this.#metas.get(nameOf(key))?.job;
     return job !== undefined && lives(job, now) ? job : undefined;
   }
 
   async request(job: Job): Promise<JobRequest> {
-    const request = this.#requests.get(`${job.jobId}#${job.bodyHash}`);
+    const request = this.#requests.get(nameOfRequest(job));
     if (request === undefined) {
       throw new InconsistentStoreError('A job has no request.', { jobId: job.jobId });
     }
@@ -93,7 +97,7 @@ export class MemoryJobStore implements JobStore {
   }
 
   async addSettled(chunk: ChunkKey, broken: boolean): Promise<Job | undefined> {
-    const meta = this.#metas.get(chunk.jobId);
+    const meta = this.#metas.get(nameOf(chunk));
     if (meta?.job.createdAt !== chunk.createdAt) return undefined;
     meta.job = {
       ...meta.job,
@@ -104,10 +108,10 @@ export class MemoryJobStore implements JobStore {
   }
 
   async close(job: Job, _now: number): Promise<boolean> {
-    const meta = this.#metas.get(job.jobId);
+    const meta = this.#metas.get(nameOf(job));
     if (meta?.job.createdAt !== job.createdAt || !meta.job.open) return false;
     meta.job = { ...meta.job, open: false };
-    this.#open.remove({ jobId: job.jobId, dueAt: meta.dueAt });
+    this.#open.remove({ ...keyOf(job), dueAt: meta.dueAt });
     return true;
   }
 
@@ -116,15 +120,19 @@ export class MemoryJobStore implements JobStore {
   }
 
   async postpone(job: Job, from: string, to: string): Promise<{ readonly settledBefore: number } | 'lost'> {
-    const meta = this.#metas.get(job.jobId);
+    const meta = this.#metas.get(nameOf(job));
     if (meta === undefined || !meta.job.open || meta.dueAt !== from) return 'lost';
     const settledBefore = meta.settledSeen;
-    this.#open.remove({ jobId: job.jobId, dueAt: from });
+    this.#open.remove({ ...keyOf(job), dueAt: from });
     meta.dueAt = to;
-    this.#open.add({ jobId: job.jobId, dueAt: to });
+    this.#open.add({ ...keyOf(job), dueAt: to });
     meta.settledSeen = job.settled.size;
     return { settledBefore };
   }
+}
+
+function keyOf({ accountId, projectId, jobId }: JobKey): JobKey {
+  return { accountId, projectId, jobId };
 }
 
 function lives(job: Job, now: number): boolean {

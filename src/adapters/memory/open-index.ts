@@ -11,14 +11,16 @@ export class OpenIndex {
 
   remove(due: DueJob): void {
     const place = this.#place(due);
-    if (this.#jobs[place]?.jobId === due.jobId) this.#jobs.splice(place, 1);
+    const there = this.#jobs[place];
+    if (there !== undefined && byDue(there, due) === 0) this.#jobs.splice(place, 1);
   }
 
   /** The first that are due at `now`, behind `after`; `limit` at most. */
   page(now: string, limit: number, after?: DueJob): DueJob[] {
-    const last = after === undefined ? -1 : this.#place(after);
-    const behind = last >= 0 && this.#jobs[last]?.jobId === after?.jobId ? last + 1 : Math.max(last, 0);
-    return this.#jobs.slice(behind, behind + limit).filter(({ dueAt }) => dueAt <= now);
+    let first = after === undefined ? 0 : this.#place(after);
+    const there = this.#jobs[first];
+    if (after !== undefined && there !== undefined && byDue(there, after) === 0) first += 1;
+    return this.#jobs.slice(first, first + limit).filter(({ dueAt }) => dueAt <= now);
   }
 
   /** Where it stands, or would. */
@@ -35,7 +37,10 @@ export class OpenIndex {
   }
 }
 
-const byDue = (a: DueJob, b: DueJob) => compare(a.dueAt, b.dueAt) || compare(a.jobId, b.jobId);
+const byDue = (a: DueJob, b: DueJob) =>
+  compare(a.dueAt, b.dueAt) ||
+  a.accountId - b.accountId ||
+  compare(a.projectId + a.jobId, b.projectId + b.jobId);
 
 function compare(a: string, b: string): number {
   if (a === b) return 0;

@@ -70,7 +70,9 @@ export function powertoolsOnce({ client, table, ttlSeconds }: PowertoolsOnceOpti
             { cause },
           );
         }
-        return { kind: 'unknown', cause };
+        // Expected when a call is repeated at once: nothing failed, so no stack of it belongs in the log.
+        const underWay = cause instanceof Error && cause.name === 'IdempotencyAlreadyInProgressError';
+        return { kind: 'unknown', cause: underWay ? 'a creation is under way' : cause };
       }
     },
   });

@@ -9,14 +9,14 @@ const id = z.string().check(z.regex(ID_PATTERN));
 
 const schema = z.object({
   chunk: z.object({
+    accountId: z.int().check(z.minimum(1), z.maximum(MAX_ACCOUNT_ID)),
+    projectId: id,
     jobId: id,
     createdAt: z.iso.datetime({ precision: 3 }),
     expiresAt: z.int().check(z.positive()),
     index: z.int().check(z.nonnegative()),
   }),
   job: z.object({
-    accountId: z.int().check(z.minimum(1), z.maximum(MAX_ACCOUNT_ID)),
-    projectId: id,
     action: z.enum(ACTION_NAMES),
     createdBy: z.uuid(),
   }),

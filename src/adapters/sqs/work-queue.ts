@@ -66,7 +66,7 @@ export class SqsWorkQueue implements WorkQueue {
               Id: String(i),
               MessageBody: encodeChunk(work),
               // A standard queue is then fair between accounts: one with a large backlog does not hold up the rest.
-              MessageGroupId: String(work.job.accountId),
+              MessageGroupId: String(work.chunk.accountId),
             })),
           }),
           { abortSignal: AbortSignal.timeout(Math.min(msLeft, MAX_DELAY_MS)) },

@@ -1,5 +1,5 @@
 /** Verifies bearer tokens and tells what their bearer may do. */
-import { type JWTPayload, type JWTVerifyGetKey, createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { type JWTPayload, type JWTVerifyGetKey, errors, jwtVerify } from 'jose';
 import { v5 as uuidv5, validate as isUuid } from 'uuid';
 import { ForbiddenError, UnauthenticatedError } from '../../domain/errors.ts';
 import { MAX_ACCOUNT_ID } from '../../domain/ids.ts';
@@ -26,14 +26,11 @@ const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 /** How far the issuer's clock may be from ours. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** The keys at the issuer's address: kept for ten minutes, an unknown key looked up at most every thirty seconds. */
-export function remoteKeys(jwksUrl: string): JWTVerifyGetKey {
-  return createRemoteJWKSet(new URL(jwksUrl), {
-    timeoutDuration: 3_000,
-    cooldownDuration: 30_000,
-    cacheMaxAge: 600_000,
-  });
-}
+/** The gateway takes no more than this for all headers of a request together. */
+const MAX_TOKEN_LENGTH = 10_240;
+
+/** A reason is for a person to read; parts of it may be the token's own words. */
+const MAX_REASON_LENGTH = 200;
 
 /**
  * Makes the function that turns an `authorization` header into its caller.
@@ -42,8 +39,7 @@ export function remoteKeys(jwksUrl: string): JWTVerifyGetKey {
  */
 export function authenticator(rules: TokenRules, keys: JWTVerifyGetKey) {
   return async (authorization: string | undefined): Promise<Caller> => {
-    // RFC 9110: the scheme in any case. RFC 6750: what follows is one token.
-    const token = /^bearer +([^\s,]+)$/i.exec(authorization?.trim() ?? '')?.[1];
+    const token = bearerToken(authorization);
     if (token === undefined) {
       const reason = authorization === undefined ? 'no authorization header' : 'not one bearer token';
       throw new UnauthenticatedError('The request has no bearer token.', { reason });
@@ -59,7 +55,11 @@ export function authenticator(rules: TokenRules, keys: JWTVerifyGetKey) {
       }));
     } catch (cause) {
       const reason = cause instanceof errors.JOSEError ? `${cause.code}: ${cause.message}` : String(cause);
-      throw new UnauthenticatedError('The token does not verify.', { reason }, { cause });
+      throw new UnauthenticatedError(
+        'The token does not verify.',
+        { reason: reason.slice(0, MAX_REASON_LENGTH) },
+        { cause },
+      );
     }
     return {
       userId: userIdOf(rules.issuer, payload.sub),
@@ -77,6 +77,19 @@ export function authorize(caller: Caller, accountId: number, scope: Scope): void
   if (!caller.scopes.has(scope)) {
     throw new ForbiddenError('The token lacks a scope.', { scope, userId: caller.userId });
   }
+}
+
+/**
+ * The token of an `authorization` header, if that is a bearer's and has exactly one, written in the one way in which
+ * its parts can be.
+ *
+ * RFC 9110: the scheme in any case, then spaces. RFC 7515: three parts in base64url, without padding.
+ */
+function bearerToken(authorization = ''): string | undefined {
+  const [, token, signature] = /^bearer +([\w-]+\.[\w-]+\.([\w-]+))$/i.exec(authorization.trim()) ?? [];
+  if (token === undefined || signature === undefined || token.length > MAX_TOKEN_LENGTH) return undefined;
+  // The last character may have bits to spare, which a decoder drops: then other texts are the same signature.
+  return Buffer.from(signature, 'base64url').toString('base64url') === signature ? token : undefined;
 }
 
 function userIdOf(issuer: string, subject: unknown): string {

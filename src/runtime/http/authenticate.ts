@@ -1,6 +1,8 @@
 /** The authentication of an HTTP function, from its environment. */
 import { readEnv } from '../env.ts';
-import { authenticator, remoteKeys } from './auth.ts';
+import { log } from '../observability/logger.ts';
+import { authenticator } from './auth.ts';
+import { remoteKeys } from './remote-keys.ts';
 
 export function authenticatorFromEnv() {
   const env = readEnv([
@@ -17,6 +19,10 @@ export function authenticatorFromEnv() {
       accountsClaim: env.TOKEN_ACCOUNTS_CLAIM,
       scopesClaim: env.TOKEN_SCOPES_CLAIM,
     },
-    remoteKeys(env.TOKEN_JWKS_URL),
+    remoteKeys(env.TOKEN_JWKS_URL, {
+      onFailure: (cause) => {
+        log('issuer.unreachable', { cause });
+      },
+    }),
   );
 }

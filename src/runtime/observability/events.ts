@@ -9,6 +9,8 @@ type RuntimeEvent =
   | 'request.refused'
   /** A request was answered 5xx: `error_id` is what the client was told. */
   | 'request.failed'
+  /** The keys of the token issuer could not be fetched: those that are known stay in use, others are refused. */
+  | 'issuer.unreachable'
   /** A chunk failed in a way that the use case does not expect: the store refuses, or a bug. */
   | 'chunk.failed'
   /** A queue message is none of ours. It is delivered as often as any that fails, then it is a dead letter. */
@@ -35,5 +37,6 @@ export const LEVELS: Readonly<Record<EventName, Level>> = {
   'race.lost': 'info',
   'request.refused': 'info',
   'request.failed': 'error',
+  'issuer.unreachable': 'warn',
   'message.unparsable': 'error',
 };

@@ -4,8 +4,12 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { FieldingJobsError } from '../../domain/errors.ts';
 import type { Journal } from '../../ports/journal.ts';
 import { type EventName, LEVELS } from './events.ts';
+import { LineFormatter, lineText } from './log-line.ts';
 
-const logger = new Logger();
+const logger = new Logger({
+  logFormatter: new LineFormatter(),
+  jsonReplacerFn: (key, value) => (typeof value === 'string' ? lineText(value, key) : value),
+});
 
 /** Adds the function, the request and cold start to the lines of an invocation, and forgets what the last one added. */
 export function logInvocation() {

@@ -1,0 +1,61 @@
+/** The alarms: what each watches, from when on it is raised, and that all go to one topic. docs/runbook.md has a section on each. */
+import { Stack } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { AlarmSpec } from './alarm-spec.ts';
+import { apiAlarms } from './api-alarms.ts';
+import { functionAlarms } from './function-alarms.ts';
+import { jobAlarms } from './job-alarms.ts';
+import type { Watched } from './watched.ts';
+
+const COMPARISONS = {
+  'at or above': ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  below: ComparisonOperator.LESS_THAN_THRESHOLD,
+};
+
+const MISSING = {
+  quiet: TreatMissingData.NOT_BREACHING,
+  breaching: TreatMissingData.BREACHING,
+  'as before': TreatMissingData.IGNORE,
+};
+
+export class Alarms extends Construct {
+  private readonly made: ReadonlyMap<string, Alarm>;
+
+  constructor(scope: Construct, id: string, watched: Watched, topic: ITopic) {
+    super(scope, id);
+    const specs = [...jobAlarms(watched), ...apiAlarms(watched), ...functionAlarms(watched)];
+    this.made = new Map(specs.map((spec) => [spec.name, this.make(spec, topic)]));
+  }
+
+  /** Every alarm, the most telling first. */
+  get all(): Alarm[] {
+    return [...this.made.values()];
+  }
+
+  /** The alarm of a name. Throws when there is none. */
+  named(name: string): Alarm {
+    const alarm = this.made.get(name);
+    if (alarm === undefined) throw new Error(`there is no alarm ${name}`);
+    return alarm;
+  }
+
+  private make(spec: AlarmSpec, topic: ITopic): Alarm {
+    const alarm = new Alarm(this, spec.name, {
+      alarmName: `${Stack.of(this).stackName}-${spec.name}`,
+      alarmDescription: `${spec.description} What to do: docs/runbook.md#${spec.name.toLowerCase()}`,
+      metric: spec.metric,
+      threshold: spec.threshold,
+      comparisonOperator: COMPARISONS[spec.breaches ?? 'at or above'],
+      datapointsToAlarm: spec.periods.breaching,
+      evaluationPeriods: spec.periods.of,
+      treatMissingData: MISSING[spec.missing ?? 'quiet'],
+    });
+    const action = new SnsAction(topic);
+    alarm.addAlarmAction(action);
+    alarm.addOkAction(action);
+    return alarm;
+  }
+}

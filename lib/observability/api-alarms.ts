@@ -1,0 +1,40 @@
+/** The alarms about what clients of the API get. */
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { type AlarmSpec, LASTING } from './alarm-spec.ts';
+import { failureShare, SHARE_PERIOD } from './share.ts';
+import type { Watched } from './watched.ts';
+
+/** Requests in a period below which the slowest in a hundred is only the slowest: a cold start, most likely. */
+const MINIMUM_REQUESTS = 100;
+
+export function apiAlarms({ config, api }: Watched): AlarmSpec[] {
+  const sum = { statistic: 'Sum', period: SHARE_PERIOD };
+  // One sample a request, whatever its value.
+  const requests = api.metricCount({ statistic: 'SampleCount', period: SHARE_PERIOD });
+  return [
+    {
+      name: 'ApiErrors',
+      description: 'The API answers a share of its requests 5xx.',
+      metric: failureShare(
+        api.metricServerError(sum),
+        requests,
+        config.alarmMinimumErrors,
+        'requests answered 5xx (%)',
+      ),
+      threshold: config.alarmErrorPercent,
+      periods: LASTING,
+    },
+    {
+      name: 'ApiLatency',
+      description: 'One request in a hundred takes long.',
+      metric: new MathExpression({
+        expression: `IF(requests >= ${MINIMUM_REQUESTS}, latency, 0)`,
+        usingMetrics: { requests, latency: api.metricLatency({ statistic: 'p99', period: SHARE_PERIOD }) },
+        period: SHARE_PERIOD,
+        label: 'latency p99 (ms)',
+      }),
+      threshold: config.alarmLatencyMs,
+      periods: LASTING,
+    },
+  ];
+}

@@ -1,0 +1,70 @@
+/** The section of the dashboard on what the stack is billed for, in the units of the bill. */
+import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { FUNCTION_NAMES, FUNCTION_SIZES } from '../function-sizes.ts';
+import type { Section } from './dashboard.ts';
+import { namedTables, ofOpenJobsIndex } from './resource-sections.ts';
+import type { Watched } from './watched.ts';
+
+export function costSection(watched: Watched): Section {
+  return {
+    title: 'Cost drivers',
+    normal:
+      'the write units of the target groups are the bill: one a target group, and some 4 % on the jobs table. The rest ' +
+      'follows them. Write units far above the target groups updated: work is repeated. Messages are an upper bound of ' +
+      'SQS requests, as one request takes up to ten.',
+    graphs: [
+      { title: 'Lambda GB-seconds', stacked: true, left: gigabyteSeconds(watched) },
+      { title: 'Consumed write units', stacked: true, left: consumed(watched, 'ConsumedWriteCapacityUnits') },
+      { title: 'Consumed read units', stacked: true, left: consumed(watched, 'ConsumedReadCapacityUnits') },
+      { title: 'SQS messages', stacked: true, left: sqsRequests(watched) },
+      { title: 'Log bytes', stacked: true, left: logBytes(watched) },
+    ],
+  };
+}
+
+/** What Lambda bills besides the invocations: duration × memory. */
+function gigabyteSeconds({ functions }: Watched): IMetric[] {
+  return FUNCTION_NAMES.map((name) => {
+    // Every expression of a graph needs an id of its own for what it uses.
+    const duration = `duration_${name.replaceAll('-', '_')}`;
+    return new MathExpression({
+      expression: `${duration} / 1000 * ${FUNCTION_SIZES[name].memorySize} / 1024`,
+      usingMetrics: { [duration]: functions[name].metricDuration({ statistic: 'Sum' }) },
+      label: name,
+    });
+  });
+}
+
+function consumed(
+  watched: Watched,
+  metricName: 'ConsumedWriteCapacityUnits' | 'ConsumedReadCapacityUnits',
+): IMetric[] {
+  return [
+    ...namedTables(watched).map(([name, table]) =>
+      table.metric(metricName, { statistic: 'Sum', label: name }),
+    ),
+    ofOpenJobsIndex(watched, metricName),
+  ];
+}
+
+function sqsRequests({ chunks: { queue } }: Watched): IMetric[] {
+  return [
+    queue.metricNumberOfMessagesSent({ statistic: 'Sum', label: 'sent' }),
+    queue.metricNumberOfMessagesReceived({ statistic: 'Sum', label: 'received' }),
+    queue.metricNumberOfMessagesDeleted({ statistic: 'Sum', label: 'deleted' }),
+    queue.metricNumberOfEmptyReceives({ statistic: 'Sum', label: 'empty receives' }),
+  ];
+}
+
+function logBytes({ functions, accessLogs }: Watched): IMetric[] {
+  const groups: [string, ILogGroup][] = FUNCTION_NAMES.map((name) => [name, functions[name].logGroup]);
+  return [...groups, ['access log', accessLogs] as const].map(([name, logs]) =>
+    logs.metricIncomingBytes({
+      statistic: 'Sum',
+      label: name,
+      // Without it CDK names the log groups of the whole account.
+      dimensionsMap: { LogGroupName: logs.logGroupName },
+    }),
+  );
+}

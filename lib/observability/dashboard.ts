@@ -1,0 +1,60 @@
+/** The dashboard, one for the stack: read from the top, each section says first what is normal in it. */
+import { Stack } from 'aws-cdk-lib';
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type GraphWidgetProps,
+  TextWidget,
+  TextWidgetBackground,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import type { Alarms } from './alarms.ts';
+import { costSection } from './cost-section.ts';
+import { jobSections } from './job-sections.ts';
+import { resourceSections } from './resource-sections.ts';
+import type { Watched } from './watched.ts';
+
+/** A heading, what is normal under it, and the graphs beside one another. */
+export interface Section {
+  readonly title: string;
+  readonly normal: string;
+  readonly graphs: readonly (GraphWidgetProps & { readonly title: string })[];
+}
+
+/** Width of a dashboard, in its own units. */
+const FULL_WIDTH = 24;
+
+/** Makes it, under the stack's name. */
+export function dashboard(scope: Construct, watched: Watched, alarms: Alarms): void {
+  const { stackName } = Stack.of(scope);
+  const made = new Dashboard(scope, 'Dashboard', { dashboardName: stackName });
+  made.addWidgets(
+    text(
+      `# ${stackName}: bulk fielding-run jobs\n` +
+        'Read from the top: alarms, what comes in, what comes of it, how fast, and below what it is made of. ' +
+        `An alarm's section in docs/runbook.md says what to do. Saved queries: Logs Insights, folder **${stackName}**.`,
+      3,
+    ),
+  );
+  made.addWidgets(
+    new AlarmStatusWidget({ title: 'Alarms', alarms: alarms.all, width: FULL_WIDTH, height: 4 }),
+  );
+  const sections = [...jobSections(watched, alarms), ...resourceSections(watched), costSection(watched)];
+  for (const { title, normal, graphs } of sections) {
+    made.addWidgets(text(`## ${title}\n**Normal:** ${normal}`, 2));
+    const width = Math.floor(FULL_WIDTH / graphs.length);
+    made.addWidgets(
+      ...graphs.map((graph) => new GraphWidget({ leftYAxis: { min: 0 }, width, height: 6, ...graph })),
+    );
+  }
+}
+
+function text(markdown: string, height: number): TextWidget {
+  return new TextWidget({
+    markdown,
+    width: FULL_WIDTH,
+    height,
+    background: TextWidgetBackground.TRANSPARENT,
+  });
+}

@@ -1,0 +1,86 @@
+/** The alarms about jobs, from the call that creates one to its end. */
+import { Duration } from 'aws-cdk-lib';
+import type { Config } from '../config.ts';
+import { type AlarmSpec, AT_ONCE, LASTING } from './alarm-spec.ts';
+import { SHARE_PERIOD } from './share.ts';
+import type { Watched } from './watched.ts';
+
+const MINUTE = Duration.minutes(1);
+
+/** Made in this order, the most telling first. */
+export function jobAlarms({ config, chunks, own }: Watched): AlarmSpec[] {
+  return [
+    {
+      name: 'DeadLetters',
+      description: 'At least one message is in the dead-letter queue: a chunk failed at every delivery.',
+      metric: chunks.deadLetters.metricApproximateNumberOfMessagesVisible({
+        statistic: 'Maximum',
+        period: MINUTE,
+      }),
+      // Not one is normal, and one stays until somebody acts.
+      threshold: 1,
+      periods: AT_ONCE,
+      // SQS stops reporting on a queue that nobody uses, which is what a dead-letter queue should be.
+      missing: 'quiet',
+    },
+    {
+      name: 'JobsFailed',
+      description: 'At least one job ended with a target group that could not be processed (InternalError).',
+      metric: own.whole('JobsFailed', { period: SHARE_PERIOD }),
+      threshold: 1,
+      periods: AT_ONCE,
+    },
+    {
+      name: 'OldestOpenJob',
+      description: 'A job has been running for long; at its deadline what is left of it fails.',
+      metric: own.whole('OldestOpenJobAge', { statistic: 'Maximum', period: MINUTE }),
+      threshold: openJobSeconds(config),
+      periods: { breaching: 3, of: 3 },
+      // Silence says nothing of the jobs: whoever does not run reconcile must not end this alarm.
+      missing: 'as before',
+    },
+    {
+      name: 'ReconcileSilent',
+      description: 'Reconcile, which runs every minute, has not counted the open jobs for 5 minutes.',
+      metric: own.whole('OpenJobs', { statistic: 'SampleCount', period: MINUTE }),
+      threshold: 1,
+      breaches: 'below',
+      periods: { breaching: 5, of: 5 },
+      missing: 'breaching',
+    },
+    {
+      name: 'JobsNotReconciled',
+      description: 'Reconcile again and again fails to look after a job that stands still.',
+      metric: own.whole('JobsNotReconciled', { period: SHARE_PERIOD }),
+      threshold: 1,
+      periods: LASTING,
+    },
+    {
+      name: 'MessageAge',
+      description: 'Chunks wait long in the queue: the workers do not keep up, or fail.',
+      metric: chunks.queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: MINUTE }),
+      threshold: config.alarmMessageAgeSeconds ?? config.stalledSeconds,
+      periods: { breaching: 5, of: 5 },
+    },
+    {
+      name: 'FanOutsFailed',
+      description: 'Jobs are created whose chunks cannot be sent to the queue.',
+      metric: own.whole('FanOutsFailed', { period: SHARE_PERIOD }),
+      threshold: 1,
+      periods: LASTING,
+    },
+    {
+      name: 'IdempotencyConflicts',
+      description:
+        'Calls come with an idempotency key that was used with another body: a client is at fault.',
+      metric: own.whole('IdempotencyConflicts', { period: SHARE_PERIOD }),
+      threshold: config.alarmConflicts,
+      periods: LASTING,
+    },
+  ];
+}
+
+/** Late enough that the job was sent again in vain, early enough to act before its deadline. */
+function openJobSeconds({ alarmOpenJobSeconds, stalledSeconds, deadlineSeconds }: Config): number {
+  return alarmOpenJobSeconds ?? Math.round((stalledSeconds + deadlineSeconds) / 2);
+}

@@ -1,0 +1,187 @@
+/**
+ * The saved queries of CloudWatch Logs Insights, in a folder of the stack's name. Their fields are those of the event
+ * table in docs/operating.md and of the access log in lib/api.ts.
+ */
+import { Stack } from 'aws-cdk-lib';
+import { type ILogGroup, QueryDefinition, QueryString, type QueryStringProps } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import type { Watched } from './watched.ts';
+
+interface SavedQuery extends QueryStringProps {
+  readonly name: string;
+  readonly logs: ILogGroup[];
+}
+
+const NEWEST_FIRST = '@timestamp desc';
+
+/** Saves them. An id in capitals is a place to fill in. */
+export function saveQueries(scope: Construct, watched: Watched): void {
+  for (const { name, logs, ...query } of queries(watched)) {
+    new QueryDefinition(scope, `Query${name.replaceAll(/\W/g, '')}`, {
+      queryDefinitionName: `${Stack.of(scope).stackName}/${name}`,
+      queryString: new QueryString(query),
+      logGroups: logs,
+    });
+  }
+}
+
+function queries({ functions, accessLogs }: Watched): SavedQuery[] {
+  const create = functions['create-job'].logGroup;
+  const worker = functions.worker.logGroup;
+  const reconcile = functions.reconcile.logGroup;
+  const answering = [create, functions['get-job'].logGroup, functions['get-fielding-runs'].logGroup];
+  answering.push(functions['not-found'].logGroup);
+  return [
+    {
+      name: 'Story of a job',
+      logs: [create, worker, reconcile],
+      fields: [
+        '@timestamp',
+        'message',
+        'chunk',
+        'target_groups',
+        'chunks',
+        'updated',
+        'failed',
+        'unfinished',
+        'status',
+        'race',
+        'ms',
+        'error.message',
+        'trace_id',
+      ],
+      filterStatements: ['job_id = "JOB_ID"'],
+      sort: '@timestamp asc',
+      limit: 1000,
+    },
+    {
+      name: 'Story of a trace',
+      logs: [...answering, worker],
+      fields: ['@timestamp', 'function_name', 'message', 'job_id', 'chunk', 'status', 'error.message'],
+      filterStatements: ['trace_id = "TRACE_ID"'],
+      sort: '@timestamp asc',
+      limit: 1000,
+    },
+    {
+      name: 'Error by its id',
+      logs: answering,
+      fields: [
+        '@timestamp',
+        'function_name',
+        'status',
+        'route',
+        'kind',
+        'error.name',
+        'error.message',
+        'error.stack',
+        'trace_id',
+      ],
+      filterStatements: ['error_id = "ERROR_ID"'],
+    },
+    {
+      name: 'Failures by reason',
+      logs: [worker, reconcile],
+      filterStatements: ['message = "chunk.settled" and failed > 0'],
+      statsStatements: [
+        [
+          'sum(failures_by_code.InternalError) as internal_error',
+          'sum(failures_by_code.StatusTransitionNotAllowed) as not_allowed',
+          'sum(failures_by_code.TargetGroupNotFound) as not_found by account_id, project_id, action, job_id',
+        ].join(', '),
+      ],
+      sort: 'internal_error desc, not_allowed desc, not_found desc',
+      limit: 100,
+    },
+    {
+      name: 'Slowest jobs',
+      logs: [worker, reconcile],
+      fields: ['@timestamp', 'job_id', 'account_id', 'action', 'status', 'ms'],
+      filterStatements: ['message = "job.finished"'],
+      sort: 'ms desc',
+      limit: 20,
+    },
+    {
+      name: 'Jobs that needed help',
+      logs: [create, reconcile],
+      filterStatements: [
+        'message in ["fan-out.failed", "job.re-enqueued", "job.deadline-passed", "job.not-reconciled"]',
+      ],
+      statsStatements: ['count(*) as times, latest(error.message) as last_error by job_id, message'],
+      sort: 'times desc',
+      limit: 100,
+    },
+    {
+      name: 'Chunks that were not finished',
+      logs: [worker],
+      filterStatements: ['message in ["chunk.handed-back", "chunk.failed", "message.unparsable"]'],
+      statsStatements: [
+        'count(*) as times, latest(job_id) as last_job by message, error.name, error.message',
+      ],
+      sort: 'times desc',
+      limit: 100,
+    },
+    {
+      name: 'Errors of the functions',
+      logs: [...answering, worker, reconcile],
+      fields: ['@timestamp', '@log', 'message', 'error.name', 'error.message', 'job_id', '@message'],
+      // What Lambda itself writes of a crash is no JSON, so it has no level.
+      filterStatements: [
+        'level in ["ERROR", "CRITICAL"] or @message like /Task timed out|Runtime exited|Invoke Error|Uncaught/',
+      ],
+      sort: NEWEST_FIRST,
+      limit: 100,
+    },
+    {
+      name: 'Who replays',
+      logs: [create],
+      filterStatements: ['message = "job.replayed"'],
+      statsStatements: ['count(*) as replays, count_distinct(job_id) as jobs by account_id, project_id'],
+      sort: 'replays desc',
+      limit: 100,
+    },
+    {
+      name: 'Keys used twice',
+      logs: [create],
+      filterStatements: ['message = "request.refused" and kind = "IdempotencyKeyReusedError"'],
+      statsStatements: ['count(*) as times, max(@timestamp) as last by evidence.job_id'],
+      sort: 'times desc',
+      limit: 100,
+    },
+    {
+      name: 'Why requests are refused',
+      logs: answering,
+      filterStatements: ['message = "request.refused"'],
+      statsStatements: ['count(*) as times by status, kind, route'],
+      sort: 'times desc',
+      limit: 100,
+    },
+    {
+      name: 'Why tokens are refused',
+      logs: answering,
+      filterStatements: ['message = "request.refused" and status = 401'],
+      statsStatements: ['count(*) as times by evidence.reason'],
+      sort: 'times desc',
+    },
+    {
+      name: 'Answers of the API',
+      logs: [accessLogs],
+      statsStatements: ['count(*) as times by status, routeKey, integrationStatus, errorResponseType'],
+      sort: 'status desc, times desc',
+      limit: 100,
+    },
+    {
+      name: 'Slow routes',
+      logs: [accessLogs],
+      statsStatements: [
+        [
+          'count(*) as requests',
+          'pct(responseLatency, 50) as p50',
+          'pct(responseLatency, 99) as p99',
+          'pct(integrationLatency, 99) as function_p99',
+          'max(responseLatency) as slowest by routeKey',
+        ].join(', '),
+      ],
+      sort: 'p99 desc',
+    },
+  ];
+}

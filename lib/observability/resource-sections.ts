@@ -1,0 +1,94 @@
+/** The sections of the dashboard on what the stack is made of: functions and tables. */
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { FUNCTION_NAMES } from '../function-sizes.ts';
+import { OPEN_JOBS_INDEX } from '../tables.ts';
+import type { Section } from './dashboard.ts';
+import type { Watched } from './watched.ts';
+
+export function resourceSections(watched: Watched): Section[] {
+  return [functionsSection(watched), tablesSection(watched)];
+}
+
+function functionsSection({ functions }: Watched): Section {
+  const each = (metric: (lambda: NodejsFunction, options: MetricOptions) => Metric, statistic: string) =>
+    FUNCTION_NAMES.map((name) => metric(functions[name], { statistic, label: name }));
+  return {
+    title: 'Functions',
+    normal:
+      'reconcile runs once a minute, the others as they are called. No errors: an error here is a crash or a timeout, ' +
+      'not an answer 5xx. No throttles. Durations far below the timeouts.',
+    graphs: [
+      { title: 'Invocations', left: each((lambda, options) => lambda.metricInvocations(options), 'Sum') },
+      { title: 'Errors', left: each((lambda, options) => lambda.metricErrors(options), 'Sum') },
+      { title: 'Throttles', left: each((lambda, options) => lambda.metricThrottles(options), 'Sum') },
+      { title: 'Duration p99 (ms)', left: each((lambda, options) => lambda.metricDuration(options), 'p99') },
+      {
+        title: 'Concurrency',
+        left: each((lambda, options) => lambda.metric('ConcurrentExecutions', options), 'Maximum'),
+      },
+    ],
+  };
+}
+
+function tablesSection(watched: Watched): Section {
+  const tables = namedTables(watched);
+  const { jobs, targetGroups, idempotency } = watched.tables;
+  const latency = (table: Table, name: string, operation: string) =>
+    table.metricSuccessfulRequestLatency({
+      dimensionsMap: { TableName: table.tableName, Operation: operation },
+      statistic: 'Average',
+      label: `${name} ${operation}`,
+    });
+  return {
+    title: 'Tables',
+    normal:
+      'calls take single milliseconds. Throttles may come at the first large burst, until DynamoDB has split the table; ' +
+      'the functions wait and go on. Refused conditions are how races are decided and marks are found.',
+    graphs: [
+      {
+        title: 'Throttled by the tables',
+        left: tables.flatMap(([name, table]) => [
+          table.metric('WriteThrottleEvents', { statistic: 'Sum', label: `${name} writes` }),
+          table.metric('ReadThrottleEvents', { statistic: 'Sum', label: `${name} reads` }),
+        ]),
+      },
+      {
+        title: 'Latency of the tables (ms)',
+        left: [
+          latency(jobs, 'jobs', 'GetItem'),
+          latency(jobs, 'jobs', 'Query'),
+          latency(jobs, 'jobs', 'UpdateItem'),
+          latency(targetGroups, 'target groups', 'GetItem'),
+          latency(targetGroups, 'target groups', 'UpdateItem'),
+          latency(idempotency, 'idempotency', 'PutItem'),
+        ],
+      },
+      {
+        title: 'Refused conditions',
+        left: tables.map(([name, table]) =>
+          table.metricConditionalCheckFailedRequests({ statistic: 'Sum', label: name }),
+        ),
+      },
+    ],
+  };
+}
+
+/** The tables with the names that graphs show. */
+export function namedTables({ tables }: Watched): [string, Table][] {
+  return [
+    ['target groups', tables.targetGroups],
+    ['jobs', tables.jobs],
+    ['idempotency', tables.idempotency],
+  ];
+}
+
+/** A metric of the index of open jobs; its units are not in those of its table. */
+export function ofOpenJobsIndex({ tables }: Watched, metricName: string): Metric {
+  return tables.jobs.metric(metricName, {
+    dimensionsMap: { TableName: tables.jobs.tableName, GlobalSecondaryIndexName: OPEN_JOBS_INDEX },
+    statistic: 'Sum',
+    label: `index ${OPEN_JOBS_INDEX}`,
+  });
+}

@@ -1,0 +1,145 @@
+/** Who may do what, by the policies of the template; and what of it was used, what was refused. */
+import { ACCOUNT_ID, PARTITION } from '../cloud.ts';
+import type { CallContext } from './conditions.ts';
+import type { Grant, Statement } from './document.ts';
+import { type Decision, evaluate } from './evaluate.ts';
+import type { Role } from './roles.ts';
+
+/** Who calls: a session of a role, or a service of AWS in its own name. */
+export interface Caller {
+  /** A short name for people. */
+  readonly name: string;
+  /** As AWS names it in errors. */
+  readonly arn: string;
+  /** The service; undefined for a session of a role. */
+  readonly service?: string;
+  /** What its role says. */
+  readonly statements: readonly Statement[];
+}
+
+/** One action on one resource that a policy grants, and how many calls it allowed. */
+export interface UsedGrant extends Grant {
+  /** Names of the functions or schedules that hold the role, the role that nobody holds, or the service. */
+  readonly holder: string;
+  readonly uses: number;
+}
+
+export interface DeniedCall {
+  readonly caller: string;
+  readonly action: string;
+  readonly resource: string;
+}
+
+export interface PermissionsReport {
+  readonly grants: readonly UsedGrant[];
+  readonly denied: readonly (DeniedCall & { readonly times: number })[];
+}
+
+/** All calls are taken to come through TLS, as they do in AWS. */
+const TLS: CallContext = { 'aws:securetransport': 'true' };
+
+export class Permissions {
+  private readonly resourceStatements: readonly Statement[];
+  private readonly onDenied: (call: DeniedCall) => void;
+  /** Names of those who hold a role. */
+  private readonly holders: ReadonlyMap<Role, Set<string>>;
+  private readonly decisions = new Map<string, Decision>();
+  private readonly uses = new Map<Grant, number>();
+  private readonly denials = new Map<string, { readonly call: DeniedCall; times: number }>();
+
+  /**
+   * @param roles all of the template: what one of them grants that nobody calls with is in the report too
+   * @param resourceStatements what the resources say themselves
+   * @param onDenied called for every call that is refused
+   */
+  constructor(
+    roles: Iterable<Role>,
+    resourceStatements: readonly Statement[],
+    onDenied: (call: DeniedCall) => void,
+  ) {
+    this.holders = new Map([...roles].map((role) => [role, new Set()]));
+    this.resourceStatements = resourceStatements;
+    this.onDenied = onDenied;
+  }
+
+  /**
+   * A session of a role.
+   * @param name for people
+   * @param session its name in AWS: for a function, the function's own
+   */
+  session(role: Role, name: string, session: string): Caller {
+    this.holders.get(role)?.add(name);
+    return {
+      name,
+      arn: `arn:${PARTITION}:sts::${ACCOUNT_ID}:assumed-role/${role.name}/${session}`,
+      statements: role.statements,
+    };
+  }
+
+  /** Decides a call that is now made, and counts it. */
+  allows(caller: Caller, action: string, resource: string, context: CallContext = {}): boolean {
+    const decision = this.decide(caller, action, resource, context);
+    if (decision.allowed) {
+      for (const grant of decision.by) this.uses.set(grant, (this.uses.get(grant) ?? 0) + 1);
+      return true;
+    }
+    const call = { caller: caller.name, action, resource };
+    const key = JSON.stringify(call);
+    const denial = this.denials.get(key) ?? { call, times: 0 };
+    denial.times += 1;
+    this.denials.set(key, denial);
+    this.onDenied(call);
+    return false;
+  }
+
+  /** Whether a call would be allowed; counts nothing. */
+  wouldAllow(caller: Caller, action: string, resource: string): boolean {
+    return this.decide(caller, action, resource, {}).allowed;
+  }
+
+  /** The reason of a refusal, in AWS's words. */
+  reason(caller: Caller, { action, resource }: { action: string; resource: string }): string {
+    const decision = this.decide(caller, action, resource, {});
+    const why =
+      decision.by.length > 0
+        ? 'with an explicit deny'
+        : `because no identity-based policy allows the ${action} action`;
+    return `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
+  }
+
+  /** What was granted and used so far, and what was refused. */
+  report(): PermissionsReport {
+    const ofRoles = [...this.holders].flatMap(([{ logicalId, statements }, names]) =>
+      this.grantsOf(statements, names.size > 0 ? [...names].join(', ') : logicalId),
+    );
+    const ofResources = this.resourceStatements.flatMap((statement) =>
+      this.grantsOf([statement], statement.principals?.join(', ') ?? ''),
+    );
+    return {
+      grants: [...ofRoles, ...ofResources],
+      denied: [...this.denials.values()].map(({ call, times }) => ({ ...call, times })),
+    };
+  }
+
+  private grantsOf(statements: readonly Statement[], holder: string): UsedGrant[] {
+    return statements
+      .filter(({ effect }) => effect === 'Allow')
+      .flatMap(({ rules }) => rules)
+      .map(({ grant }) => ({ holder, ...grant, uses: this.uses.get(grant) ?? 0 }));
+  }
+
+  private decide(caller: Caller, action: string, resource: string, context: CallContext): Decision {
+    const key = JSON.stringify([caller.arn, action, resource, context]);
+    const known = this.decisions.get(key);
+    if (known !== undefined) return known;
+    const { service, statements } = caller;
+    const decision = evaluate([...statements, ...this.resourceStatements], {
+      service,
+      action,
+      resource,
+      context: { ...TLS, ...context },
+    });
+    this.decisions.set(key, decision);
+    return decision;
+  }
+}

@@ -1,0 +1,110 @@
+/** A role that lacks one action that its function needs, in the very template that is deployed otherwise. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { CREDENTIALS, REGION } from '../../local/cloud.ts';
+import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { synthesize } from '../../local/synth.ts';
+import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
+import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
+import { chunkWork } from '../../src/application/chunk-work.ts';
+import { timestamp } from '../../src/domain/time.ts';
+import { aJob, anId, TRACE } from '../support/builders.ts';
+import { aProject, dynamoDBOf, nameLike, scan } from '../support/e2e.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'denied-'));
+const lines: string[] = [];
+let stack: LocalStack;
+
+beforeAll(async () => {
+  const stackName = `Denied${process.pid}`;
+  await synthesize(folder, { stackName, workerTimeoutSeconds: 10 }, new AbortController().signal);
+  withhold(
+    join(folder, `${stackName}.template.json`),
+    'FunctionsWorkerRole',
+    'dynamodb:UpdateItem',
+    'TablesTargetGroups',
+  );
+  stack = await startLocalStack({
+    assembly: folder,
+    log: (entry) => {
+      if (entry.kind === 'function') lines.push(entry.text);
+    },
+  });
+});
+
+afterAll(async () => {
+  await stack.stop();
+  rmSync(folder, { recursive: true });
+});
+
+interface Policy {
+  readonly Type: string;
+  readonly Properties: {
+    readonly PolicyDocument: { readonly Statement: { Action: string | string[]; Resource: unknown }[] };
+  };
+}
+
+/** Takes one action on one resource out of a policy of a template. */
+function withhold(file: string, policy: string, action: string, resource: string): void {
+  const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, Policy> };
+  const [, found] =
+    Object.entries(template.Resources).find(
+      ([id, { Type }]) => Type === 'AWS::IAM::Policy' && id.startsWith(policy),
+    ) ?? [];
+  const statement = found?.Properties.PolicyDocument.Statement.find(({ Resource }) =>
+    JSON.stringify(Resource).includes(resource),
+  );
+  if (!statement?.Action.includes(action)) throw new Error('there is no such grant');
+  statement.Action = [statement.Action].flat().filter((each) => each !== action);
+  writeFileSync(file, JSON.stringify(template));
+}
+
+async function until<T>(look: () => T | undefined): Promise<T> {
+  for (;;) {
+    const found = look();
+    if (found !== undefined) return found;
+    await pause(50);
+  }
+}
+
+test('a worker that may not write target groups gets the error of DynamoDB and hands its chunk back', async () => {
+  const { tenant, ids } = await aProject(stack, [{}]);
+  const dynamoDB = dynamoDBOf(stack);
+  const store = new DynamoDBJobStore(dynamoDB, nameLike(stack.tables, 'TablesJobs'));
+  const now = Date.now();
+  const expiresAt = Math.floor(now / 1000) + 86_400;
+  const job = aJob({
+    ...tenant,
+    jobId: anId('J'),
+    createdAt: timestamp(now),
+    total: 1,
+    chunkSize: 1,
+    expiresAt,
+  });
+  await store.saveRequest(job, { ids, trace: TRACE });
+  await store.commit(job, anId(), now, timestamp(now + 3_600_000));
+  const sqs = new SQSClient({ endpoint: stack.endpoints.sqs, region: REGION, credentials: CREDENTIALS });
+  for (const work of chunkWork(job, ids, [0], TRACE)) {
+    const QueueUrl = nameLike(stack.queues, 'Chunks');
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: encodeChunk(work) }));
+  }
+
+  const handedBack = await until(() => lines.find((line) => line.includes('"chunk.handed-back"')));
+  expect(handedBack).toContain('AccessDeniedException');
+  const table = `arn:aws:dynamodb:us-east-1:000000000000:table/${nameLike(stack.tables, 'TargetGroups')}`;
+  expect(stack.permissions().denied).toEqual([
+    { caller: 'Worker', action: 'dynamodb:UpdateItem', resource: table, times: expect.any(Number) },
+  ]);
+  expect((await store.find(job, Date.now()))?.settled.size).toBe(0);
+  const groups = await scan(stack, 'TargetGroups');
+  expect(groups.find(({ pk }) => String(pk).endsWith(ids[0] ?? ''))).toMatchObject({
+    status: 'paused',
+    version: 3,
+  });
+  dynamoDB.destroy();
+  sqs.destroy();
+});

@@ -1,0 +1,132 @@
+/** Hostile texts in every place of a request that could reach the log, and bodies made to cost: on the running stack. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Tenant } from '../../src/domain/ids.ts';
+import { anId } from '../support/builders.ts';
+import { type Answer, COLLECTION, Client, errorOf, projectPath } from '../support/client.ts';
+import { aProject, e2eStack } from '../support/e2e.ts';
+
+const stack = e2eStack();
+let client: Client;
+let tenant: Tenant;
+let ids: string[];
+let path: string;
+
+beforeAll(async () => {
+  client = await Client.of(stack.url);
+  ({ tenant, ids } = await aProject(stack, [{}]));
+  path = `${projectPath(tenant)}/${COLLECTION}`;
+});
+
+/** The lines of the functions' logs that tell of something, once there is one. */
+async function linesOf(what: string): Promise<string[]> {
+  for (;;) {
+    const lines = readFileSync(stack.logFile, 'utf8').split('\n');
+    // The last one may be half written yet.
+    const found = lines
+      .slice(0, -1)
+      .filter((line) => line.includes(what) && !line.includes('"kind":"request"'));
+    if (found.length > 0) return found;
+    await pause(50);
+  }
+}
+
+/** The answer is an error that left one line, which is short and says nothing that the client made up. */
+async function expectOneLine(answer: Answer, status: number): Promise<void> {
+  expect(answer.status).toBe(status);
+  const { id } = errorOf(answer);
+  const lines = await linesOf(`"${id}"`);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]?.length).toBeLessThan(2_000);
+  expect(lines[0]).not.toMatch(/MARK|[\p{Cc}\p{Zl}\p{Zp}]/u);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ message: 'request.refused', error_id: id, status });
+}
+
+// What HTTP lets through of new lines, escape sequences, separators and size.
+const TEXTS = {
+  'new lines': '%0d%0a{"level":"INFO","message":"MARK"}%0a',
+  'escape sequences': '%1b[2J%1b]0;MARK%07',
+  separators: '%e2%80%a8MARK%e2%80%a9%c2%85',
+  'control bytes': '\u009b31mMARK\u0085',
+  'a huge value': 'MARK'.repeat(10_000),
+};
+
+describe.each(Object.entries(TEXTS))('%s', (_name, text) => {
+  const inPath = encodeURI(text).replaceAll('%25', '%').replace(/[?#]/g, '');
+
+  test('in a path leave one line of log', async () => {
+    const project = `/demand/accounts/101/projects/${inPath}/batch-jobs/resume/${anId('J')}`;
+    await expectOneLine(await client.get(project), 400);
+    await expectOneLine(await client.get(`/${inPath}?${inPath}=${inPath}`), 404);
+  });
+
+  test('in headers leave one line of log', async () => {
+    const headers = {
+      'idempotency-key': text,
+      'cint-api-version': text,
+      traceparent: text,
+      tracestate: text,
+      'user-agent': text,
+      'x-amzn-trace-id': text,
+    };
+    await expectOneLine(await client.post(path, '{}', headers), 400);
+    await expectOneLine(await client.get(path, { authorization: `Bearer ${text}` }), 404);
+    await expectOneLine(await client.post(path, '{}', { authorization: `Bearer ${text}` }), 401);
+  });
+
+  test('in a body leave one line of log', async () => {
+    const decoded = decodeURIComponent(text);
+    const body = JSON.stringify({ target_group_ids: [decoded], [decoded]: decoded });
+    await expectOneLine(await client.post(path, body), 400);
+  });
+
+  test('as the subject of a token leave a creator that is a UUID, and as its scope nothing', async () => {
+    const decoded = decodeURIComponent(text);
+    const odd = await Client.of(stack.url, { subject: decoded });
+    const job = await odd.run(tenant, ids);
+    expect(job.created_by).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    const [line = ''] = await linesOf(`"job.created"`).then((all) =>
+      all.filter((each) => each.includes(job.job_id)),
+    );
+    expect(line).not.toContain('MARK');
+    await expectOneLine(
+      await (await Client.of(stack.url, { scope: decoded })).get(`${path}/${job.job_id}`),
+      403,
+    );
+  });
+});
+
+test('a traceparent that a client may send is in the lines of its request, as it is', async () => {
+  const traceId = anId('')
+    .toLowerCase()
+    .replace(/[^0-9a-f]/g, 'a')
+    .padStart(32, 'c');
+  const answer = await client.post(path, '{}', { traceparent: `00-${traceId}-00f067aa0ba902b7-01` });
+  const [line] = await linesOf(`"${errorOf(answer).id}"`);
+  expect(JSON.parse(line ?? '')).toMatchObject({ trace_id: traceId });
+});
+
+describe('a body', () => {
+  const MEGABYTE = 1024 * 1024;
+
+  test.each([
+    ['of arrays 100,000 deep', '['.repeat(100_000) + ']'.repeat(100_000), 'body'],
+    ['of objects 100,000 deep', '{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000), 'a'],
+    ['of 5 MB of open brackets', '['.repeat(5 * MEGABYTE), 'body'],
+    ['of 100,000 fields', `{${Array.from({ length: 100_000 }, (_, n) => `"k${n}":1`).join(',')}}`, 'k0'],
+  ])('%s is a 400', async (_name, body, name) => {
+    const answer = await client.post(path, body);
+    expect(answer.status).toBe(400);
+    expect(errorOf(answer).invalid_params?.[0]?.name).toBe(name);
+    expect(answer.text.length).toBeLessThan(30_000);
+  });
+
+  test('of almost 10 MB of open brackets is a 413', async () => {
+    const answer = await client.post(path, '['.repeat(10 * MEGABYTE - 1));
+    expect({ status: answer.status, body: answer.text }).toEqual({
+      status: 413,
+      body: '{"message":"Request Entity Too Large"}',
+    });
+  });
+});

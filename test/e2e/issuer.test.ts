@@ -1,0 +1,78 @@
+/** A stack of its own whose issuer changes its keys, goes away, and comes back. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { anId } from '../support/builders.ts';
+import { type Answer, Client, errorOf, projectPath } from '../support/client.ts';
+import { aProject } from '../support/e2e.ts';
+import { goodClaims } from '../support/forge.ts';
+import { type RunningStack, startStack } from '../support/local-stack.ts';
+import { TestIssuer } from '../support/test-issuer.ts';
+
+const ISSUER = 'https://issuer.test/';
+
+let issuer: TestIssuer;
+let running: RunningStack;
+let paths: string[];
+
+beforeAll(async () => {
+  issuer = await TestIssuer.start();
+  await issuer.addKey('k1');
+  const context = [`issuer=${ISSUER}`, `jwksUrl=${issuer.url}`, `stackName=Issuer${process.pid}`];
+  running = await startStack(context.flatMap((each) => ['-c', each]));
+  const { tenant, ids } = await aProject(running.info, [{}]);
+  const base = projectPath(tenant);
+  paths = [`${base}/target-groups/${ids[0] ?? ''}/fielding-runs`, `${base}/batch-jobs/resume/${anId('J')}`];
+});
+afterAll(async () => {
+  await running.stop();
+  await issuer.stop();
+});
+
+/** One answer of each function that reads. */
+async function answersTo(kid: string): Promise<Answer[]> {
+  const token = await issuer.sign(kid, goodClaims({ iss: ISSUER }));
+  return Promise.all(paths.map((path) => new Client(running.info.url, token).get(path)));
+}
+
+/** There is no such job; a token that is let in is told so. */
+const LET_IN = [200, 404];
+const statuses = async (kid: string) => (await answersTo(kid)).map(({ status }) => status);
+
+/** Until the functions have looked again, which they do every five seconds at most. */
+async function untilLetIn(kid: string): Promise<void> {
+  while ((await statuses(kid)).some((status, i) => status !== LET_IN[i])) await pause(500);
+}
+
+test('keys are taken up, kept while the issuer is down, and never made up', async () => {
+  // Down before the functions have any key: nobody is let in, and it is no fault of ours.
+  issuer.answer = (request) => request.socket.destroy();
+  expect(await statuses('k1')).toEqual([401, 401]);
+  issuer.answer = (_request, response) => response.end('<html>maintenance</html>');
+  expect(await statuses('k1')).toEqual([401, 401]);
+
+  issuer.answer = undefined;
+  await untilLetIn('k1');
+
+  await issuer.addKey('k2');
+  await untilLetIn('k2');
+  expect(await statuses('k1')).toEqual(LET_IN);
+
+  // It hangs, then does not even listen: known keys go on, a new one is refused in the contract's way.
+  await issuer.addKey('k3');
+  issuer.answer = () => undefined;
+  const { asked } = issuer;
+  while (issuer.asked < asked + paths.length) {
+    for (const answer of await answersTo('k3')) {
+      expect(answer.status).toBe(401);
+      expect(errorOf(answer).object).toBe('authorization_error');
+    }
+    await pause(200);
+  }
+  expect(await statuses('k2')).toEqual(LET_IN);
+  await issuer.stop();
+  expect(await statuses('k1')).toEqual(LET_IN);
+  expect(await statuses('k3')).toEqual([401, 401]);
+
+  await issuer.restart();
+  await untilLetIn('k3');
+});

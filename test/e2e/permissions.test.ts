@@ -1,0 +1,202 @@
+/**
+ * The permissions of the template are what the functions need, no less and no more: on a stack of its own everything
+ * happens that makes a grant needed. Not one call is denied, and not one grant is left unused.
+ */
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { CREDENTIALS, REGION } from '../../local/cloud.ts';
+import type { PermissionsReport, UsedGrant } from '../../local/iam/permissions.ts';
+import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
+import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
+import { chunkWork } from '../../src/application/chunk-work.ts';
+import { hashIds } from '../../src/domain/digest.ts';
+import type { Tenant } from '../../src/domain/ids.ts';
+import { canonicalIds, type Job } from '../../src/domain/job.ts';
+import { timestamp } from '../../src/domain/time.ts';
+import { aJob, anId, TRACE } from '../support/builders.ts';
+import { Client, COLLECTION, locationOf, projectPath, request } from '../support/client.ts';
+import { aProject, dynamoDBOf, nameLike, scan } from '../support/e2e.ts';
+import { ROOT, type RunningStack, startStack } from '../support/local-stack.ts';
+
+/** Grants that no call on this machine can use, each with the reason. */
+const NOT_USED_HERE: readonly [action: RegExp, reason: string][] = [
+  [/^xray:Put(TraceSegments|TelemetryRecords)$/, 'there is no X-Ray here: Lambda sends the traces by itself'],
+  [
+    /^logs:(CreateLogStream|PutLogEvents)$/,
+    'the stack shows what a function prints: Lambda writes it to its log',
+  ],
+];
+
+/** On the DynamoDB that AWS runs, and on DynamoDB Local, a failed condition brings the record along. */
+const RECORD_COMES_ALONG = process.env['DYNAMODB_ENDPOINT'] !== undefined;
+const OF_THE_RECORD = /^CreateJob: dynamodb:GetItem on \S+Idempotency/;
+
+let running: RunningStack;
+let client: Client;
+
+beforeAll(async () => {
+  const stackName = `Permissions${process.pid}`;
+  running = await startStack(['-c', `stackName=${stackName}`], join(ROOT, '.local', 'permissions.jsonl'));
+  client = await Client.of(running.info.url);
+});
+
+afterAll(async () => {
+  expect(await running.stop()).toBe(0);
+});
+
+async function report(): Promise<PermissionsReport> {
+  const { text } = await request('GET', `${running.info.url}/_local/permissions`);
+  return JSON.parse(text) as PermissionsReport;
+}
+
+const named = ({ holder, action, resource, source }: UsedGrant) =>
+  // Which route a permission is for, only its own name tells.
+  `${holder}: ${action} on ${resource}${holder.endsWith('.amazonaws.com') ? ` (${source})` : ''}`;
+
+/** Waits until a grant has been used. */
+async function used(grant: RegExp): Promise<void> {
+  for (;;) {
+    const { grants } = await report();
+    if (grants.some((each) => grant.test(named(each)) && each.uses > 0)) return;
+    await pause(100);
+  }
+}
+
+/** What a creation leaves that was killed after its commit. */
+async function aLostJob(tenant: Tenant, asked: readonly string[], ageSeconds: number): Promise<Job> {
+  const dynamoDB = dynamoDBOf(running.info);
+  const store = new DynamoDBJobStore(dynamoDB, nameLike(running.info.tables, 'TablesJobs'));
+  const ids = canonicalIds(asked);
+  const createdAt = Date.now() - ageSeconds * 1000;
+  const job = aJob({
+    ...tenant,
+    jobId: anId('J'),
+    createdAt: timestamp(createdAt),
+    bodyHash: hashIds(ids),
+    total: ids.length,
+    chunkSize: 2,
+    expiresAt: Math.floor(Date.now() / 1000) + 86_400,
+  });
+  await store.saveRequest(job, { ids, trace: TRACE });
+  await store.commit(job, anId(), Date.now(), timestamp(createdAt));
+  dynamoDB.destroy();
+  return job;
+}
+
+/** Sends a chunk of a job once more. */
+async function sendAgain(job: Job, ids: readonly string[]): Promise<void> {
+  const sqs = new SQSClient({
+    endpoint: running.info.endpoints.sqs,
+    region: REGION,
+    credentials: CREDENTIALS,
+  });
+  for (const work of chunkWork(job, canonicalIds(ids), [0], TRACE)) {
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl: nameLike(running.info.queues, 'Chunks'),
+        MessageBody: encodeChunk(work),
+      }),
+    );
+  }
+  sqs.destroy();
+}
+
+async function everyRoute(): Promise<void> {
+  const { tenant, ids } = await aProject(running.info, [{}, { status: 'draft' }]);
+  for (const prefix of ['', '/v1']) {
+    const path = prefix + projectPath(tenant);
+    const answer = await client.post(`${path}/${COLLECTION}`, JSON.stringify({ target_group_ids: ids }));
+    const location = locationOf(answer);
+    await client.untilEnded(location);
+    const jobId = location.split('/').at(-1) ?? '';
+    for (const address of [
+      `${path}/batch-jobs/resume/${jobId}`,
+      `${path}/${COLLECTION}/${jobId}`,
+      `${path}/target-groups/${ids[0] ?? ''}/fielding-runs`,
+    ]) {
+      expect((await client.get(address)).status).toBe(200);
+    }
+  }
+  expect((await client.get('/nowhere')).status).toBe(404);
+}
+
+/** A repeat with the idempotency record, one without it, and one with other ids without it, whose record is wiped. */
+async function repeats(): Promise<void> {
+  const { tenant, ids } = await aProject(running.info, [{}, {}]);
+  const key = { 'idempotency-key': anId('K') };
+  const statuses = [];
+  for (const asked of [ids, ids, 'forget', ids, 'forget', ids.slice(1)] as const) {
+    if (asked === 'forget') await forgetAll();
+    else statuses.push((await client.create(tenant, asked, key)).status);
+  }
+  expect(statuses).toEqual([201, 201, 201, 400]);
+}
+
+async function forgetAll(): Promise<void> {
+  const dynamoDB = dynamoDBOf(running.info);
+  const TableName = nameLike(running.info.tables, 'Idempotency');
+  for (const { id } of await scan(running.info, 'Idempotency')) {
+    await dynamoDB.send(new DeleteItemCommand({ TableName, Key: marshall({ id }) }));
+  }
+  dynamoDB.destroy();
+}
+
+/** Reconcile sends one job's messages and settles another. */
+async function stalled(): Promise<void> {
+  const { tenant, ids } = await aProject(running.info, [{}, {}, { status: 'archived' }]);
+  const jobs = [await aLostJob(tenant, ids, 1000), await aLostJob(tenant, ids, 3601)];
+  expect((await request('POST', `${running.info.url}/_local/schedules/run`)).status).toBe(200);
+  for (const { jobId } of jobs) await client.untilEnded(`${projectPath(tenant)}/batch-jobs/resume/${jobId}`);
+}
+
+/** A message that comes twice, and one whose job cannot be read, so that the worker gives it back to its queue. */
+async function trouble(): Promise<void> {
+  const { tenant, ids } = await aProject(running.info, [{}]);
+  const job = await aLostJob(tenant, ids, 0);
+  await sendAgain(job, ids);
+  await client.untilEnded(`${projectPath(tenant)}/batch-jobs/resume/${job.jobId}`);
+  await sendAgain(job, ids);
+  await used(/^Worker: dynamodb:GetItem on \S+Jobs/);
+
+  const damaged = await aLostJob(tenant, ids, 0);
+  const dynamoDB = dynamoDBOf(running.info);
+  await dynamoDB.send(
+    new UpdateItemCommand({
+      TableName: nameLike(running.info.tables, 'TablesJobs'),
+      Key: marshall({ pk: damaged.jobId, sk: 'META' }),
+      UpdateExpression: 'SET chunk_size = :text',
+      ExpressionAttributeValues: marshall({ ':text': 'two' }),
+    }),
+  );
+  dynamoDB.destroy();
+  await sendAgain(damaged, ids);
+  await used(/^Worker: sqs:ChangeMessageVisibility /);
+}
+
+test('every grant is used, and no call is denied', async () => {
+  await everyRoute();
+  await repeats();
+  await stalled();
+  await trouble();
+
+  const { grants, denied } = await report();
+  expect(denied).toEqual([]);
+  expect(grants.length).toBeGreaterThan(20);
+  const unused = grants.filter(
+    ({ action, uses }) => uses === 0 && !NOT_USED_HERE.some(([each]) => each.test(action)),
+  );
+  expect(unused.map(named).filter((grant) => !(RECORD_COMES_ALONG && OF_THE_RECORD.test(grant)))).toEqual([]);
+});
+
+test('each exception is of a grant that is there and really is not used', async () => {
+  const { grants } = await report();
+  for (const [action] of NOT_USED_HERE) {
+    const excepted = grants.filter((grant) => action.test(grant.action));
+    expect(excepted.length).toBeGreaterThan(0);
+    expect(excepted.filter(({ uses }) => uses > 0).map(named)).toEqual([]);
+  }
+});

@@ -1,0 +1,251 @@
+/**
+ * Tenants apart, on a running stack with a spy before its DynamoDB: over random worlds, what is another account's is
+ * answered as what is not there, with the same calls to the store; and whatever a request or its job touches is the
+ * tenant's own. Ids are shared between accounts on purpose.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { BatchWriter } from '../../local/data/write.ts';
+import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
+import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
+import { deriveJobId, hashIds } from '../../src/domain/digest.ts';
+import type { Tenant } from '../../src/domain/ids.ts';
+import { timestamp } from '../../src/domain/time.ts';
+import { TRACE, aJob, aTargetGroup, anId } from '../support/builders.ts';
+import { type Answer, COLLECTION, Client, locationOf, projectPath } from '../support/client.ts';
+import { DynamoDBSpy, type StoreCall } from '../support/dynamodb-spy.ts';
+import { dynamoDBOf, e2eStack, nameLike } from '../support/e2e.ts';
+import { propertyRuns } from '../support/properties.ts';
+
+const shared = e2eStack();
+// One number begins with the other: so would their keys, if nothing stood between.
+const OURS = 101;
+const THEIRS = 1010;
+
+/** Past the spy. */
+const direct = dynamoDBOf(shared);
+let spy: DynamoDBSpy;
+let stack: LocalStack;
+let us: Client;
+let them: Client;
+
+beforeAll(async () => {
+  spy = await DynamoDBSpy.start(shared.endpoints.dynamodb);
+  stack = await startLocalStack({
+    context: { stackName: `Tenants${process.pid}`, chunkSize: 3 },
+    dynamodbEndpoint: spy.url,
+  });
+  us = await Client.of(stack.url, { accounts: [OURS] });
+  them = await Client.of(stack.url, { accounts: [THEIRS] });
+});
+afterAll(async () => {
+  await stack.stop();
+  spy.stop();
+  direct.destroy();
+});
+
+interface World {
+  /** A project of both, with the same id. */
+  readonly project: string;
+  readonly theirProject: string;
+  /** Target groups that both have, in every project. */
+  readonly common: readonly string[];
+  /** Target groups that they alone have, in every project. */
+  readonly hidden: readonly string[];
+  /** The idempotency key of their job in `project`. */
+  readonly key: string;
+  readonly theirJob: string;
+}
+
+const STATUSES = ['paused', 'live', 'draft', 'archived'] as const;
+const statuses = fc.array(fc.constantFrom(...STATUSES), { minLength: 1, maxLength: 4 });
+const aSpec = fc.record({ common: statuses, hidden: statuses, unfinished: fc.boolean() });
+type Spec = typeof aSpec extends fc.Arbitrary<infer T> ? T : never;
+
+async function make(spec: Spec): Promise<World> {
+  const common = spec.common.map(() => anId('T'));
+  const hidden = spec.hidden.map(() => anId('H'));
+  const project = anId('P');
+  const theirProject = anId('Q');
+  const writer = new BatchWriter(direct, nameLike(stack.tables, 'TargetGroups'));
+  const put = async (tenant: Tenant, groups: Readonly<Record<string, (typeof STATUSES)[number]>>) => {
+    await writer.put({ type: 'project', tenant });
+    for (const [targetGroupId, status] of Object.entries(groups)) {
+      const group = { ...tenant, targetGroupId, status, endFieldingAt: '2099-01-01T00:00:00.000Z' };
+      await writer.put({ type: 'target_group', group: aTargetGroup(group) });
+    }
+  };
+  const ours = Object.fromEntries(common.map((id, i) => [id, spec.common[i] ?? 'paused']));
+  const theirs = { ...ours, ...Object.fromEntries(hidden.map((id, i) => [id, spec.hidden[i] ?? 'paused'])) };
+  await put({ accountId: OURS, projectId: project }, ours);
+  await put({ accountId: THEIRS, projectId: project }, theirs);
+  await put({ accountId: THEIRS, projectId: theirProject }, theirs);
+  await writer.flush();
+  const key = anId('K');
+  const theirJob = await theirJobIn({ accountId: THEIRS, projectId: project }, hidden, key, spec.unfinished);
+  return { project, theirProject, common, hidden, key, theirJob };
+}
+
+/** Makes their job, ended or such that no worker has heard of it. */
+async function theirJobIn(tenant: Tenant, ids: readonly string[], key: string, unfinished: boolean) {
+  const jobId = deriveJobId({ ...tenant, action: 'resume', idempotencyKey: key });
+  if (unfinished) {
+    const store = new DynamoDBJobStore(direct, nameLike(stack.tables, 'TablesJobs'));
+    const [now, expiresAt] = [Date.now(), Math.floor(Date.now() / 1000) + 86_400];
+    const of = { ...tenant, jobId, createdAt: timestamp(now), bodyHash: hashIds(ids), total: ids.length };
+    const job = aJob({ ...of, expiresAt, chunkSize: 3 });
+    await store.saveRequest(job, { ids: [...ids], trace: TRACE });
+    await store.commit(job, anId(), now, timestamp(now + 3_600_000));
+  } else {
+    const { calls } = await watch(async () =>
+      them.untilEnded(locationOf(await them.create(tenant, ids, { 'idempotency-key': key }))),
+    );
+    expectOwn(calls, tenant);
+  }
+  return jobId;
+}
+
+/** Everything of theirs, as it is stored. */
+async function theirsAsStored({ project, theirProject, common, hidden, theirJob }: World) {
+  const groups = new DynamoDBTargetGroups(direct, nameLike(stack.tables, 'TargetGroups'));
+  const jobs = new DynamoDBJobStore(direct, nameLike(stack.tables, 'TablesJobs'));
+  const found = await Promise.all(
+    [project, theirProject].flatMap((projectId) =>
+      [...common, ...hidden].map((targetGroupId) =>
+        groups.find({ accountId: THEIRS, projectId, targetGroupId }),
+      ),
+    ),
+  );
+  const job = await jobs.find({ accountId: THEIRS, projectId: project, jobId: theirJob }, Date.now());
+  return { found, job };
+}
+
+/** Acts, and waits until nothing calls the store any more: a worker closes its job after clients see it ended. */
+async function watch<T>(act: () => Promise<T>): Promise<{ result: T; calls: StoreCall[] }> {
+  spy.calls.length = 0;
+  const result = await act();
+  let before;
+  do {
+    before = spy.calls.length;
+    await pause(50);
+  } while (before !== spy.calls.length);
+  // A look at the index of unfinished jobs is the schedule's.
+  return {
+    result,
+    calls: spy.calls.filter(({ operation, key }) => operation !== 'Query' || key !== undefined),
+  };
+}
+
+/** What a client could compare of two answers: all but what is drawn anew for each. */
+function comparable({ status, headers, text }: Answer) {
+  const drawn = ['traceparent', 'tracestate', 'date', 'apigw-requestid'];
+  const body = text === '' ? '' : { ...(JSON.parse(text) as object), id: 'an id' };
+  return { status, headers: [...headers].filter(([name]) => !drawn.includes(name)), body };
+}
+
+const callsOf = (calls: readonly StoreCall[]) => calls.map(({ operation, table }) => `${operation} ${table}`);
+
+/** The idempotency table's keys are digests: whose each is, is known by who was the first to use it. */
+const firstUsers = new Map<string, string>();
+
+function expectOwn(calls: readonly StoreCall[], { accountId, projectId }: Tenant): void {
+  const own = `${accountId}#${projectId}`;
+  const idempotency = nameLike(stack.tables, 'Idempotency');
+  const foreign = calls.filter(({ table, key = '' }) => {
+    if (table !== idempotency) return key !== own && !key.startsWith(`${own}#`);
+    if (!firstUsers.has(key)) firstUsers.set(key, own);
+    return firstUsers.get(key) !== own;
+  });
+  expect(foreign).toEqual([]);
+}
+
+type Probe = readonly [
+  tenant: Tenant,
+  status: number,
+  theirs: () => Promise<Answer>,
+  unknown: () => Promise<Answer>,
+];
+
+/** Each id of each route: one of theirs, and in its place one that nobody has. */
+function probes({ project, theirProject, common, hidden, key, theirJob }: World): Probe[] {
+  const mine = { accountId: OURS, projectId: project };
+  const notMine = { accountId: OURS, projectId: theirProject };
+  const nobodys = { accountId: OURS, projectId: anId('N') };
+  const jobAt = (tenant: Tenant, jobId: string) => `${projectPath(tenant)}/batch-jobs/resume/${jobId}`;
+  const longJobAt = (tenant: Tenant, jobId: string) => `/v1${projectPath(tenant)}/${COLLECTION}/${jobId}`;
+  const runAt = (tenant: Tenant, id: string) => `${projectPath(tenant)}/target-groups/${id}/fielding-runs`;
+  const theirs = (tenant: Tenant) => ({ ...tenant, accountId: THEIRS });
+  const [group = ''] = common;
+  const [hiddenGroup = ''] = hidden;
+  const get = (path: string) => () => us.get(path);
+  const create = (tenant: Tenant) => () => us.create(tenant, [group], { 'idempotency-key': key });
+  return [
+    [notMine, 404, create(notMine), create(nobodys)],
+    [mine, 404, get(jobAt(mine, theirJob)), get(jobAt(mine, anId('J')))],
+    [mine, 404, get(longJobAt(mine, theirJob)), get(longJobAt(mine, anId('J')))],
+    [notMine, 404, get(jobAt(notMine, theirJob)), get(jobAt(nobodys, anId('J')))],
+    [mine, 404, get(runAt(mine, hiddenGroup)), get(runAt(mine, anId('T')))],
+    [notMine, 404, get(runAt(notMine, group)), get(runAt(nobodys, anId('T')))],
+    [mine, 403, create(theirs(mine)), create(theirs(nobodys))],
+    [mine, 403, get(jobAt(theirs(mine), theirJob)), get(jobAt(theirs(nobodys), anId('J')))],
+    [mine, 403, get(runAt(theirs(mine), hiddenGroup)), get(runAt(theirs(nobodys), anId('T')))],
+  ];
+}
+
+test('what is theirs is answered as what is not there, and nothing of theirs is touched', async () => {
+  await fc.assert(
+    fc.asyncProperty(aSpec, async (spec) => {
+      const world = await make(spec);
+      const before = await theirsAsStored(world);
+      for (const [tenant, status, askTheirs, askUnknown] of probes(world)) {
+        const theirs = await watch(askTheirs);
+        const unknown = await watch(askUnknown);
+        expect(theirs.result.status).toBe(status);
+        expect(comparable(theirs.result)).toEqual(comparable(unknown.result));
+        expect(callsOf(theirs.calls)).toEqual(callsOf(unknown.calls));
+        if (status === 403) expect(theirs.calls).toEqual([]);
+        else expect(theirs.calls).not.toEqual([]);
+        expectOwn(theirs.calls, tenant);
+      }
+      expect(await theirsAsStored(world)).toEqual(before);
+    }),
+    propertyRuns(5),
+  );
+});
+
+test('a job with their key and their ids is ours alone, and each id of theirs is as an unknown one', async () => {
+  await fc.assert(
+    fc.asyncProperty(aSpec, async (spec) => {
+      const world = await make(spec);
+      const before = await theirsAsStored(world);
+      const tenant = { accountId: OURS, projectId: world.project };
+      const run = (ids: readonly string[], key: string) =>
+        watch(async () => {
+          const answer = await us.create(tenant, ids, { 'idempotency-key': key });
+          expect(answer.headers.get('idempotent-replayed')).toBeNull();
+          return us.untilEnded(locationOf(answer));
+        });
+      const { result: job, calls } = await run([...world.common, ...world.hidden], world.key);
+      expect(job.job_id).not.toBe(world.theirJob);
+      expectOwn(calls, tenant);
+      const reasonsOf = (ids: readonly string[], { failed_target_groups: { data } }: typeof job) =>
+        ids.map((id) => data.find(({ target_group_id }) => target_group_id === id)?.failure_reason);
+
+      const unknown = world.hidden.map(() => anId('H'));
+      const control = await run(unknown, anId('K'));
+      expect(reasonsOf(world.hidden, job)).toEqual(reasonsOf(unknown, control.result));
+      expect(reasonsOf(world.hidden, job)).not.toContain(undefined);
+
+      // The same ids alone take the same calls as unknown ones, whatever theirs are like.
+      const hidden = await run(world.hidden, anId('K'));
+      const countsOf = (all: readonly StoreCall[]) =>
+        callsOf(all.filter(({ key = '' }) => /#[TH][^#]*$/.test(key))).sort();
+      expect(countsOf(hidden.calls)).toEqual(countsOf(control.calls));
+      expect(countsOf(hidden.calls)).toHaveLength(2 * world.hidden.length);
+      expect(await theirsAsStored(world)).toEqual(before);
+    }),
+    propertyRuns(4),
+  );
+});

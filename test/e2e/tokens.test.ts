@@ -1,0 +1,516 @@
+/** Attacks on the tokens, each on every route of the running local stack: all are 401, in one and the same body. */
+import { generateKeyPairSync, constants, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { CompactEncrypt } from 'jose';
+import { AUDIENCE, ISSUER } from '../../local/issuer.ts';
+import type { Tenant } from '../../src/domain/ids.ts';
+import { anId } from '../support/builders.ts';
+import { COLLECTION, Client, type ErrorBody, locationOf, projectPath } from '../support/client.ts';
+import { aProject, e2eStack, logged } from '../support/e2e.ts';
+import {
+  type LocalKey,
+  base64url,
+  forge,
+  goodClaims,
+  hs256,
+  inSeconds,
+  localKey,
+  rs256,
+  unsigned,
+} from '../support/forge.ts';
+import { TestIssuer } from '../support/test-issuer.ts';
+
+const stack = e2eStack();
+const attackerKey = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const attackerJwk = attackerKey.publicKey.export({ format: 'jwk' });
+
+let key: LocalKey;
+let attacker: TestIssuer;
+let tenant: Tenant;
+let routes: { method: string; path: string }[];
+
+beforeAll(async () => {
+  key = await localKey();
+  attacker = await TestIssuer.start();
+  const project = await aProject(stack, [{}]);
+  tenant = project.tenant;
+  const client = await Client.of(stack.url);
+  const location = locationOf(await client.create(tenant, project.ids));
+  const base = projectPath(tenant);
+  routes = [
+    { method: 'POST', path: `${base}/${COLLECTION}` },
+    { method: 'GET', path: location },
+    { method: 'GET', path: `/v1${base}/${COLLECTION}/${location.split('/').at(-1) ?? ''}` },
+    { method: 'GET', path: `${base}/target-groups/${project.ids[0] ?? ''}/fielding-runs` },
+  ];
+});
+afterAll(() => attacker.stop());
+
+interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+/** Sends header values as they are, several of a name too. */
+function send(
+  route: { method: string; path: string },
+  authorizations: readonly string[],
+): Promise<RawAnswer> {
+  const headers = [
+    ...['host', new URL(stack.url).host, 'content-type', 'application/json', 'idempotency-key', anId('K')],
+    ...authorizations.flatMap((value) => ['authorization', value]),
+  ];
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(stack.url + route.path, { method: route.method, headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const { statusCode = 0, headers: answered } = response;
+        resolve({ status: statusCode, headers: answered, text: Buffer.concat(chunks).toString() });
+      });
+    });
+    request.on('error', reject);
+    request.end(route.method === 'POST' ? JSON.stringify({ target_group_ids: [anId()] }) : undefined);
+  });
+}
+
+/** Sends to all routes; each must answer with the status and the one body that goes with it. */
+async function expectAll(status: 401 | 403, ...authorizations: string[]): Promise<void> {
+  const detail =
+    status === 401 ? 'The request needs a valid bearer token.' : 'The token does not permit this.';
+  for (const answer of await Promise.all(routes.map((route) => send(route, authorizations)))) {
+    expect(answer.status).toBe(status);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/json',
+      traceparent: expect.stringMatching(/^00-/),
+    });
+    expect(answer.headers['www-authenticate']).toBe(status === 401 ? 'Bearer' : undefined);
+    expect(JSON.parse(answer.text)).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      object: 'authorization_error',
+      detail,
+    });
+  }
+}
+
+async function expectAccepted(...authorizations: string[]): Promise<void> {
+  const answers = await Promise.all(routes.map((route) => send(route, authorizations)));
+  expect(answers.map(({ status }) => status)).toEqual([201, 200, 200, 200]);
+}
+
+const RS256 = () => ({ alg: 'RS256', kid: key.kid, typ: 'JWT' });
+
+/** A token of the local issuer, with changes. */
+const issued = (claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}) =>
+  forge({ ...RS256(), ...header }, goodClaims(claims), rs256(key.privateKey));
+
+/** A good-looking token with the attacker's signature. */
+const byAttacker = (header: Record<string, unknown> = {}) =>
+  forge({ ...RS256(), ...header }, goodClaims(), rs256(attackerKey.privateKey));
+
+const parts = (token: string) => token.split('.') as [string, string, string];
+
+/** A good token whose signature has characters in which the two alphabets of base64 differ. */
+function withBothAlphabets(): string {
+  for (let jti = 0; ; jti += 1) {
+    const token = issued({ jti });
+    if (/[-_]/.test(parts(token)[2])) return token;
+  }
+}
+
+const publicForm = (format: 'pem' | 'der', type: 'spki' | 'pkcs1') =>
+  format === 'pem' ? key.publicKey.export({ format, type }) : key.publicKey.export({ format, type });
+
+/** The last character of the signature has four bits to spare: another one with the same first two. */
+function otherSpareBits(token: string): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const last = alphabet.indexOf(token.slice(-1));
+  return token.slice(0, -1) + (alphabet[last ^ 1] ?? '');
+}
+
+test('a good token opens every route', async () => {
+  await expectAccepted(`Bearer ${issued()}`);
+  await expectAccepted(`Bearer ${issued({ aud: ['others', AUDIENCE], nbf: inSeconds(-60) })}`);
+  await expectAccepted(`Bearer ${issued({}, { typ: undefined })}`);
+});
+
+describe('the header authorization', () => {
+  test.each<[string, (token: string) => string]>([
+    ['in lower case', (token) => `bearer ${token}`],
+    ['in upper case', (token) => `BEARER ${token}`],
+    ['with the two spaces that RFC 9110 allows', (token) => `Bearer  ${token}`],
+  ])('has its scheme %s', async (_name, value) => {
+    await expectAccepted(value(issued()));
+  });
+
+  test.each<[string, (token: string) => string]>([
+    ['nothing in it', () => ''],
+    ['a token without a scheme', (token) => token],
+    ['a scheme without a token', () => 'Bearer'],
+    ['a scheme and a space', () => 'Bearer '],
+    ['a scheme and a tab', (token) => `Bearer\t${token}`],
+    ['a scheme, a space and a tab', (token) => `Bearer \t${token}`],
+    ['no space', (token) => `Bearer${token}`],
+    ['a colon', (token) => `Bearer: ${token}`],
+    ['an equals sign', (token) => `Bearer=${token}`],
+    ['Basic', () => `Basic ${Buffer.from('user:password').toString('base64')}`],
+    ['Basic with a token', (token) => `Basic ${token}`],
+    ['Token', (token) => `Token ${token}`],
+    ['JWT', (token) => `JWT ${token}`],
+    ['DPoP', (token) => `DPoP ${token}`],
+    ['the scheme twice', (token) => `Bearer Bearer ${token}`],
+    ['quotes', (token) => `Bearer "${token}"`],
+    ['a parameter', (token) => `Bearer token=${token}`],
+    ['a token and more', (token) => `Bearer ${token} x`],
+    ['two tokens', (token) => `Bearer ${token} ${token}`],
+    ['two tokens and a comma', (token) => `Bearer ${token}, Bearer ${token}`],
+    ['a comma at its end', (token) => `Bearer ${token},`],
+    ['a letter that is only like one', (token) => `B\u00e9arer ${token}`],
+    ['a space that is only like one', (token) => `Bearer\u00a0${token}`],
+  ])('with %s is refused', async (_name, value) => {
+    await expectAll(401, value(issued()));
+  });
+
+  test('is refused when it is not there, or there twice', async () => {
+    const good = `Bearer ${issued()}`;
+    await expectAll(401);
+    await expectAll(401, good, good);
+    await expectAll(401, good, `Bearer ${byAttacker()}`);
+    await expectAll(401, `Bearer ${byAttacker()}`, good);
+    await expectAll(401, 'Basic eDp5', good);
+    await expectAll(401, good, '');
+  });
+
+  test('is the only place of a token', async () => {
+    const token = issued();
+    for (const { method, path } of routes) {
+      const answer = await send({ method, path: `${path}?access_token=${token}&authorization=${token}` }, []);
+      expect(answer.status).toBe(401);
+    }
+  });
+});
+
+describe('a signature', () => {
+  test.each(['none', 'None', 'NONE', 'nOnE', 'none ', '', 'RS256 ', 'rs256', 'HS256', 'RS0', 'dir'])(
+    'with the algorithm %j is refused, be there one or not',
+    async (alg) => {
+      await expectAll(401, `Bearer ${forge({ ...RS256(), alg }, goodClaims(), unsigned)}`);
+      await expectAll(401, `Bearer ${forge({ alg }, goodClaims(), unsigned)}`);
+      await expectAll(401, `Bearer ${issued({}, { alg })}`);
+    },
+  );
+
+  test.each<[string, unknown]>([
+    ['no algorithm', undefined],
+    ['null', null],
+    ['a list', ['RS256']],
+    ['a list with none', ['none', 'RS256']],
+    ['an object', { RS256: true }],
+    ['a number', 256],
+    ['true', true],
+  ])('with %s is refused', async (_name, alg) => {
+    await expectAll(401, `Bearer ${issued({}, { alg })}`);
+  });
+
+  test.each<[string, () => string | Buffer]>([
+    ['PEM', () => publicForm('pem', 'spki')],
+    ['PEM without its last line break', () => publicForm('pem', 'spki').toString().trim()],
+    ['PEM of PKCS #1', () => publicForm('pem', 'pkcs1')],
+    ['DER', () => publicForm('der', 'spki')],
+    ['JWK', () => JSON.stringify(key.publicKey.export({ format: 'jwk' }))],
+    ['modulus', () => Buffer.from(key.publicKey.export({ format: 'jwk' }).n ?? '', 'base64url')],
+    ['nothing', () => ''],
+  ])('of HS256 with the public key as secret (%s) is refused', async (_name, secret) => {
+    for (const header of [{ ...RS256(), alg: 'HS256' }, { alg: 'HS256' }, RS256()]) {
+      await expectAll(401, `Bearer ${forge(header, goodClaims(), hs256(secret()))}`);
+    }
+  });
+
+  test('with another key under the same key id is refused', async () => {
+    await expectAll(401, `Bearer ${byAttacker()}`);
+    await expectAll(401, `Bearer ${byAttacker({ kid: undefined })}`);
+  });
+
+  test("of another issuer's good token is refused", async () => {
+    const theirs = goodClaims({ iss: 'https://issuer.other.test/' });
+    await expectAll(401, `Bearer ${forge(RS256(), theirs, rs256(attackerKey.privateKey))}`);
+    await expectAll(401, `Bearer ${issued({ iss: 'https://issuer.other.test/' })}`);
+  });
+
+  test('of another algorithm than the key has is refused', async () => {
+    const padding = constants.RSA_PKCS1_PSS_PADDING;
+    const pss = (hash: string, saltLength: number) => (signed: string) =>
+      sign(hash, Buffer.from(signed), { key: key.privateKey, padding, saltLength });
+    const rs512 = (signed: string) => sign('RSA-SHA512', Buffer.from(signed), key.privateKey);
+    await expectAll(401, `Bearer ${forge({ ...RS256(), alg: 'PS256' }, goodClaims(), pss('sha256', 32))}`);
+    await expectAll(401, `Bearer ${forge(RS256(), goodClaims(), pss('sha256', 32))}`);
+    await expectAll(401, `Bearer ${forge({ ...RS256(), alg: 'RS512' }, goodClaims(), rs512)}`);
+    await expectAll(401, `Bearer ${forge(RS256(), goodClaims(), rs512)}`);
+    for (const alg of ['ES256', 'EdDSA', 'ES512']) {
+      await expectAll(401, `Bearer ${forge({ ...RS256(), alg }, goodClaims(), () => Buffer.alloc(64))}`);
+    }
+  });
+
+  test('of another token, or of another kind of bytes, is refused', async () => {
+    const [header, payload] = parts(issued());
+    const other = parts(issued({ jti: 'other' }))[2];
+    for (const signature of [other, base64url(Buffer.alloc(256)), base64url(Buffer.alloc(256, 0xff)), 'AA']) {
+      await expectAll(401, `Bearer ${header}.${payload}.${signature}`);
+    }
+    const grown = base64url(JSON.stringify(goodClaims({ account_ids: [101, 102] })));
+    await expectAll(401, `Bearer ${header}.${grown}.${parts(issued())[2]}`);
+  });
+});
+
+describe('the place of a key', () => {
+  test.each([
+    'unknown',
+    '',
+    '../../../../../../dev/null',
+    '/dev/null',
+    'file:///proc/self/environ',
+    "x' UNION SELECT 'key",
+    '__proto__',
+    'constructor',
+    '*',
+  ])('is no key id like %j', async (kid) => {
+    await expectAll(401, `Bearer ${byAttacker({ kid })}`);
+    await expectAll(401, `Bearer ${forge({ alg: 'HS256', kid }, goodClaims(), hs256(''))}`);
+  });
+
+  test.each<[string, unknown]>([
+    ['null', null],
+    ['a number', 0],
+    ['a list', ['k']],
+    ['an object', { toString: 'k' }],
+    ['long', 'k'.repeat(5_000)],
+  ])('is no key id that is %s', async (_name, kid) => {
+    await expectAll(401, `Bearer ${byAttacker({ kid })}`);
+  });
+
+  test('is never named by the token: nothing fetches what it points to', async () => {
+    attacker.answer = (_request, response) =>
+      response.end(JSON.stringify({ keys: [{ ...attackerJwk, kid: key.kid, alg: 'RS256', use: 'sig' }] }));
+    const certificate = attackerKey.publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+    const { url } = attacker;
+    const headers: Record<string, unknown>[] = [
+      { jku: url },
+      { jku: url, kid: url },
+      { x5u: url },
+      { kid: url },
+      { jku: [url] },
+      { iss: url, jwks_uri: url },
+      { jwk: { ...attackerJwk, kid: key.kid } },
+      { jwk: { ...attackerJwk, kid: key.kid, alg: 'RS256' }, kid: undefined },
+      { x5c: [certificate] },
+      { x5t: base64url('x'), x5c: [certificate] },
+      { jku: url, x5u: url, jwk: attackerJwk, x5c: [certificate], kid: 'attacker' },
+    ];
+    for (const header of headers) await expectAll(401, `Bearer ${byAttacker(header)}`);
+    const claiming = goodClaims({ iss: new URL(url).origin, jku: url, jwks_uri: url });
+    await expectAll(
+      401,
+      `Bearer ${forge({ ...RS256(), jku: url }, claiming, rs256(attackerKey.privateKey))}`,
+    );
+    expect(attacker.asked).toBe(0);
+  });
+
+  test('is not moved by such a header on a good token either', async () => {
+    await expectAccepted(`Bearer ${issued({}, { jku: attacker.url, x5u: attacker.url, jwk: attackerJwk })}`);
+    expect(attacker.asked).toBe(0);
+  });
+});
+
+describe('critical extensions', () => {
+  test.each<[string, Record<string, unknown>]>([
+    ['an unknown one', { crit: ['http://example.com/x'], 'http://example.com/x': true }],
+    ['one that is not there', { crit: ['x'] }],
+    ['none', { crit: [] }],
+    ['a text', { crit: 'exp' }],
+    ['a known field', { crit: ['alg'] }],
+    ['an unencoded payload', { crit: ['b64'], b64: false }],
+  ])('with %s are refused', async (_name, header) => {
+    await expectAll(401, `Bearer ${issued({}, header)}`);
+  });
+});
+
+describe('the claim', () => {
+  const BAD: Record<string, unknown[]> = {
+    iss: [
+      undefined,
+      null,
+      '',
+      1,
+      [ISSUER],
+      { iss: ISSUER },
+      `${ISSUER}/`,
+      ISSUER.toUpperCase(),
+      ` ${ISSUER}`,
+    ],
+    aud: [
+      ...[undefined, null, '', [], {}, 1, true, 'others', ['others'], [[AUDIENCE]], { 0: AUDIENCE }],
+      ...[AUDIENCE.slice(0, -1), `${AUDIENCE} `, `${AUDIENCE},others`, AUDIENCE.toUpperCase()],
+    ],
+    exp: [undefined, null, 0, -1, '', '99999999999', [99999999999], {}, true],
+    nbf: ['', '0', [], {}, true, null],
+    sub: [undefined, null, '', 1, true, [], ['x'], { sub: 'x' }],
+  };
+
+  test.each(Object.keys(BAD))('%s is refused when it is not what it should be', async (name) => {
+    for (const value of BAD[name] ?? []) await expectAll(401, `Bearer ${issued({ [name]: value })}`);
+  });
+
+  test('exp is refused when it is over, nbf when it is ahead', async () => {
+    await expectAll(401, `Bearer ${issued({ exp: inSeconds(-6) })}`);
+    await expectAll(401, `Bearer ${issued({ exp: inSeconds(-86_400) })}`);
+    await expectAll(401, `Bearer ${issued({ nbf: inSeconds(60) })}`);
+  });
+
+  test.each<[string, string | Buffer]>([
+    ['no JSON', 'x'],
+    ['nothing', ''],
+    ['null', 'null'],
+    ['a list', '[]'],
+    ['a text', '"x"'],
+    ['a deep nesting', '['.repeat(3_000)],
+    ['no UTF-8', Buffer.concat([Buffer.from([0xff]), Buffer.from(JSON.stringify(goodClaims()))])],
+  ])('set that is %s is refused', async (_name, payload) => {
+    await expectAll(401, `Bearer ${forge(RS256(), payload, rs256(key.privateKey))}`);
+  });
+});
+
+describe('the form of a token', () => {
+  test('that is truncated is refused', async () => {
+    const token = issued();
+    const [header, payload, signature] = parts(token);
+    const truncated = [
+      ...[token.slice(0, -1), token.slice(0, -10), token.slice(0, token.length / 2), token.slice(1)],
+      ...[header, `${header}.`, `${header}.${payload}`, `${header}.${payload}.`, `${header}..${signature}`],
+      ...[`.${payload}.${signature}`, '..', '.', `${payload}.${signature}`, `${header}.${signature}`],
+    ];
+    for (const each of truncated) await expectAll(401, `Bearer ${each}`);
+  });
+
+  test('that is encoded in another way is refused, be its content the same', async () => {
+    const token = withBothAlphabets();
+    await expectAccepted(`Bearer ${token}`);
+    const [header, payload, signature] = parts(token);
+    const bytes = Buffer.from(signature, 'base64url');
+    const signatures = [
+      ...[`${signature}=`, `${signature}==`, `${signature}%3D%3D`, `${signature}A`, `${signature}AAAA`],
+      ...[otherSpareBits(signature), bytes.toString('base64'), bytes.toString('base64').replace(/=+$/, '')],
+      ...[bytes.toString('hex'), signature.toLowerCase(), `A${signature}`, base64url(signature)],
+      ...[base64url(Buffer.concat([Buffer.alloc(1), bytes])), `${signature}.`, `.${signature}`],
+      ...[
+        `${signature.slice(0, 9)}!${signature.slice(9)}`,
+        `${signature.slice(0, 9)}*`,
+        `${signature}\u00e9`,
+      ],
+    ];
+    for (const each of signatures) await expectAll(401, `Bearer ${header}.${payload}.${each}`);
+    await expectAll(401, `Bearer ${header}=.${payload}.${signature}`);
+    await expectAll(401, `Bearer ${header}.${payload}=.${signature}`);
+    await expectAll(401, `Bearer ${header}%2E${payload}%2E${signature}`);
+    await expectAll(401, `Bearer ${base64url(token)}`);
+    await expectAll(401, `Bearer ${token}.${signature}`);
+    await expectAll(401, `Bearer ${base64url(JSON.stringify({ payload, protected: header, signature }))}`);
+  });
+
+  test('of 100 KB is refused, be it garbage or signed', async () => {
+    await expectAll(401, `Bearer ${'a'.repeat(100_000)}`);
+    await expectAll(401, `Bearer ${'a.'.repeat(50_000)}`);
+    await expectAll(401, `Bearer ${'.'.repeat(100_000)}`);
+    await expectAll(401, `${' '.repeat(100_000)}x`);
+    await expectAll(401, `Bearer${' '.repeat(100_000)}`);
+    await expectAll(401, `Bearer ${issued({ padding: 'x'.repeat(75_000) })}`);
+    const accounts = Array.from({ length: 20_000 }, (_, i) => i + 1);
+    await expectAll(401, `Bearer ${issued({ account_ids: accounts })}`);
+    await expectAll(401, `Bearer ${byAttacker({ kid: 'k'.repeat(75_000) })}`);
+  });
+
+  test('that is encrypted is refused', async () => {
+    const encrypted = await new CompactEncrypt(Buffer.from(issued()))
+      .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM', kid: key.kid, cty: 'JWT' })
+      .encrypt(key.publicKey);
+    await expectAll(401, `Bearer ${encrypted}`);
+    const direct = await new CompactEncrypt(Buffer.from(JSON.stringify(goodClaims())))
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+      .encrypt(Buffer.alloc(32));
+    await expectAll(401, `Bearer ${direct}`);
+    await expectAll(401, `Bearer ${parts(issued()).join('..')}`);
+  });
+
+  test('that is signed inside of another is refused', async () => {
+    const nested = forge({ ...RS256(), cty: 'JWT' }, issued(), rs256(key.privateKey));
+    await expectAll(401, `Bearer ${nested}`);
+  });
+});
+
+describe('claims of odd types', () => {
+  test.each<[string, string]>([
+    ['nothing', 'null'],
+    ['a text', '"101"'],
+    ['a text with a list', '"[101]"'],
+    ['a number', '101'],
+    ['texts', '["101"]'],
+    ['a nested list', '[[101]]'],
+    ['an object', '{"0":101,"length":1}'],
+    ['an empty list', '[]'],
+    ['fractions', '[101.5, 100.999, 1.01e1]'],
+    ['negative ones', '[-101, -0]'],
+    ['other numbers', '[1e2, 1e101, 1e999, 4294967397, 102]'],
+    ['a wildcard', '["*", null, true, {}, "all"]'],
+    ['a large list', JSON.stringify(Array.from({ length: 1_000 }, (_, i) => i + 102))],
+    ['a prototype', '{"__proto__":[101]}'],
+  ])('name no account: %s', async (_name, accounts) => {
+    const claims = JSON.stringify(goodClaims({ account_ids: undefined }));
+    const payload = `${claims.slice(0, -1)},"account_ids":${accounts},"__proto__":{"account_ids":[101]}}`;
+    await expectAll(403, `Bearer ${forge(RS256(), payload, rs256(key.privateKey))}`);
+  });
+
+  test.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a list', ['batch-jobs:write', 'batch-jobs:read']],
+    ['an object', { 'batch-jobs:write': true, 'batch-jobs:read': true }],
+    ['a number', 1],
+    ['an empty text', ''],
+    ['a wildcard', '* batch-jobs:* batch-jobs'],
+    ['other separators', 'batch-jobs:write,batch-jobs:read;batch-jobs:read\tbatch-jobs:write'],
+    ['another case', 'Batch-Jobs:Write BATCH-JOBS:READ'],
+    ['longer and shorter ones', 'batch-jobs:writer xbatch-jobs:read batch-jobs:rea'],
+  ])('give no scope: %s', async (_name, scope) => {
+    await expectAll(403, `Bearer ${issued({ scope })}`);
+  });
+
+  test('a huge subject is a user like any other', async () => {
+    await expectAccepted(`Bearer ${issued({ sub: 's'.repeat(5_000) })}`);
+  });
+});
+
+test('the log says why, under the id that the client has, and holds no token', async () => {
+  const token = byAttacker({ jti: 'logged' });
+  const [route] = routes;
+  if (route === undefined) throw new Error('there is no route');
+  const { id } = JSON.parse((await send(route, [`Bearer ${token}`])).text) as ErrorBody;
+  const linesOf = () => logged(stack, 'request.refused').filter((line) => line['error_id'] === id);
+  while (linesOf().length === 0) await pause(50);
+  const lines = linesOf();
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatchObject({
+    status: 401,
+    kind: 'UnauthenticatedError',
+    evidence: { reason: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED: signature verification failed' },
+  });
+  const log = readFileSync(stack.logFile, 'utf8');
+  for (const part of parts(token)) expect(log).not.toContain(part);
+  for (const line of logged(stack, 'request.refused')) {
+    const { reason = '' } = (line['evidence'] ?? {}) as { reason?: string };
+    expect(reason.length).toBeLessThanOrEqual(200);
+  }
+});

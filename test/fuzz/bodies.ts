@@ -1,0 +1,157 @@
+/** Bodies of create requests, from good to absurd. */
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { anyText, NAMES } from './texts.ts';
+import type { World } from './world.ts';
+
+const MEGABYTE = 1024 * 1024;
+
+/** A good body; most name a few ids, so that the jobs stay small. */
+export function goodBody(world: World): fc.Arbitrary<Buffer> {
+  const ids = fc.array(idOf(world), { minLength: 1, maxLength: 4 });
+  return ids.map((list) => Buffer.from(JSON.stringify({ target_group_ids: list })));
+}
+
+function idOf({ groups, foreign }: World): fc.Arbitrary<string> {
+  const unknown = fc.stringMatching(/^[0-9A-Z]{26}$/);
+  return fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom(...groups) },
+    { weight: 1, arbitrary: unknown },
+    { weight: 1, arbitrary: fc.constant(foreign.group) },
+  );
+}
+
+export function hostileBody(world: World): fc.Arbitrary<Buffer> {
+  const good = goodBody(world);
+  const goodText = good.map((body) => body.toString());
+  const text = fc.oneof(
+    { weight: 4, arbitrary: json },
+    { weight: 6, arbitrary: oddIds(world) },
+    { weight: 4, arbitrary: withFields(goodText) },
+    { weight: 2, arbitrary: fc.constantFrom(...TEXTS) },
+    { weight: 2, arbitrary: nested },
+    { weight: 2, arbitrary: edited(goodText) },
+    { weight: 1, arbitrary: anyText },
+  );
+  return fc.oneof(
+    { weight: 60, arbitrary: text.map((value) => Buffer.from(value)) },
+    { weight: 12, arbitrary: encoded(good) },
+    { weight: 3, arbitrary: many(world) },
+    { weight: 1, arbitrary: huge },
+  );
+}
+
+const json = fc.oneof(
+  fc.json({ maxDepth: 4 }),
+  fc.jsonValue({ noUnicodeString: false }).map((value) => JSON.stringify(value)),
+);
+
+/** A list of ids in which some are none. */
+function oddIds(world: World): fc.Arbitrary<string> {
+  const bad = fc.oneof(
+    anyText,
+    fc.jsonValue(),
+    idOf(world).map((id) => id.toLowerCase()),
+    idOf(world).map((id) => `${id} `),
+  );
+  return fc
+    .array(fc.oneof(bad, idOf(world)), { maxLength: 6 })
+    .map((list) => JSON.stringify({ target_group_ids: list }));
+}
+
+/** Fields that are not known, some of them twice. In JSON's own text, so that `__proto__` is a name like any other. */
+function withFields(good: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const name = fc.oneof(fc.constantFrom(...NAMES, 'target_group_ids'), anyText);
+  const value = fc.oneof(
+    json,
+    fc.constantFrom('{"polluted":1}', '1e999', '-0', '9'.repeat(400), 'tru', '[],'),
+  );
+  return fc
+    .tuple(good, fc.array(fc.tuple(name, value), { minLength: 1, maxLength: 4 }), fc.boolean())
+    .map(([body, fields, first]) => {
+      const added = fields.map(([key, text]) => `${JSON.stringify(key)}:${text}`).join(',');
+      return first ? `{${added},${body.slice(1)}` : `${body.slice(0, -1)},${added}}`;
+    });
+}
+
+const TEXTS = [
+  '',
+  'null',
+  'true',
+  '1e999',
+  '-1e-999',
+  '"\\ud800"',
+  '"\\u0000"',
+  '[]',
+  '{}',
+  '{"target_group_ids":{"length":1,"0":"A"}}',
+  '{"target_group_ids":[1e999,-0,1e-400,9007199254740993]}',
+  '{"target_group_ids":["\\ud800","\\u0000","\\u2028"]}',
+  "{'target_group_ids':['A']}",
+  '{"target_group_ids":[NaN]}',
+  '{"target_group_ids":[,]}',
+  '/* */{}',
+  '<a/>',
+  'target_group_ids=A',
+];
+
+const DEPTHS = [2, 10, 1_000, 100_000];
+
+const nested = fc
+  .tuple(
+    fc.constantFrom(['[', ']'], ['{"a":', '}'], ['{"__proto__":', '}']),
+    fc.constantFrom(...DEPTHS),
+    fc.boolean(),
+  )
+  .map(([[open = '', close = ''], depth, closed]) => {
+    const inner = open.repeat(depth) + (closed ? `1${close.repeat(depth)}` : '');
+    return `{"target_group_ids":${inner}}`;
+  });
+
+/** A good text with something cut out of it, put into it or behind it. */
+function edited(good: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc.tuple(good, fc.nat(200), fc.nat(20), anyText).map(([text, at, cut, put]) => {
+    const place = at % text.length;
+    return text.slice(0, place) + put + text.slice(place + cut);
+  });
+}
+
+/** Good bodies in another encoding, and bytes that are in none. */
+function encoded(good: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer> {
+  const encode = fc.constantFrom<(body: Buffer) => Buffer>(
+    (body) => gzipSync(body),
+    (body) => Buffer.concat([Buffer.from('\ufeff'), body]),
+    (body) => Buffer.from(body.toString(), 'utf16le'),
+    (body) => Buffer.from(body.toString('base64')),
+    (body) => Buffer.concat([body, Buffer.from([0])]),
+    (body) => Buffer.concat([body.subarray(0, 30), Buffer.from([0xed, 0xa0, 0x80, 0xff, 0xc0, 0xaf]), body]),
+  );
+  const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
+  return fc.oneof(
+    fc.tuple(good, encode).map(([body, change]) => change(body)),
+    bytes,
+  );
+}
+
+/** As many as thousands: one id over and over, numbers, and fields. */
+function many({ groups: [id = ''] }: World): fc.Arbitrary<Buffer> {
+  const list = (of: (n: number) => string, count: number) =>
+    Buffer.from(`{"target_group_ids":[${Array.from({ length: count }, (_, n) => of(n)).join(',')}]}`);
+  return fc
+    .constantFrom(100, 5_000, 30_000)
+    .chain((count) =>
+      fc.constantFrom(
+        () => list(() => `"${id}"`, count),
+        () => list((n) => String(n * 65_536), count),
+        () => list((n) => `"${n}"`, count),
+        () => Buffer.from(`{${Array.from({ length: count }, (_, n) => `"${n * 65_536}":1`).join(',')}}`),
+        () => Buffer.from(`{${Array.from({ length: count }, (_, n) => `"k${n}":{}`).join(',')}}`),
+      ),
+    )
+    .map((make) => make());
+}
+
+/** Around the limits of Lambda (6 MB for the event) and of the gateway (10 MB). */
+const huge = fc
+  .tuple(fc.constantFrom('[', ' ', '{"a":', '1', 'A', '"'), fc.constantFrom(1, 1, 1, 1, 5, 10.5))
+  .map(([piece, size]) => Buffer.alloc(Math.floor(size * MEGABYTE), piece));

@@ -1,0 +1,143 @@
+/** The dashboard: reads from the top, and has no graph that would stay empty. */
+import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { METRICS } from '../../lib/observability/metrics.ts';
+import { type MetricReference, problemOf } from './metric-references.ts';
+import { type ReadableTemplate, templateOf } from './template.ts';
+
+const optionsSchema = z.object({ label: z.string().optional(), expression: z.string().optional() }).loose();
+const rowSchema = z.array(z.union([z.string(), optionsSchema]));
+const widgetSchema = z.object({
+  type: z.enum(['text', 'alarm', 'metric']),
+  x: z.number(),
+  y: z.number(),
+  width: z.number(),
+  properties: z
+    .object({
+      title: z.string().optional(),
+      markdown: z.string().optional(),
+      region: z.string().optional(),
+      alarms: z.array(z.string()).optional(),
+      metrics: z.array(rowSchema).optional(),
+    })
+    .loose(),
+});
+const bodySchema = z.object({ widgets: z.array(widgetSchema) });
+
+function widgetsOf(template: ReadableTemplate) {
+  const { DashboardBody } = z
+    .object({ DashboardBody: z.string() })
+    .parse(template.properties('ObservabilityDashboard'));
+  return bodySchema.parse(JSON.parse(DashboardBody)).widgets;
+}
+
+/** The metrics of a graph. A row is namespace, name, then dimensions and values in turns; an expression is none. */
+function referencesOf(rows: readonly z.output<typeof rowSchema>[]): MetricReference[] {
+  return rows.flatMap((row) => {
+    const [namespace, name, ...pairs] = row.filter((part) => typeof part === 'string');
+    if (namespace === undefined || name === undefined) return [];
+    const dimensions: Record<string, string> = {};
+    for (let at = 0; at < pairs.length; at += 2) dimensions[pairs[at] ?? ''] = pairs[at + 1] ?? '';
+    return [{ namespace, name, dimensions }];
+  });
+}
+
+describe('dashboard', () => {
+  const template = templateOf();
+  const widgets = widgetsOf(template);
+  const graphs = widgets.filter(({ type }) => type === 'metric');
+  const references = graphs.flatMap(({ properties }) => referencesOf(properties.metrics ?? []));
+
+  test('is one, named like the stack', () => {
+    expect(Object.keys(template.ofType('AWS::CloudWatch::Dashboard'))).toEqual(['ObservabilityDashboard']);
+    expect(template.properties('ObservabilityDashboard')['DashboardName']).toBe('FieldingJobs');
+  });
+
+  test('shows all alarms first, then the sections from the outside in, each with what is normal', () => {
+    expect(
+      widgets[1]?.properties.alarms?.map((arn) => arn.replace(/^\$\{(\w+)\.Arn\}$/, '$1')).sort(),
+    ).toEqual(Object.keys(template.ofType('AWS::CloudWatch::Alarm')).sort());
+    const texts = widgets.flatMap(({ y, properties: { markdown } }) =>
+      markdown === undefined ? [] : { y, markdown },
+    );
+    const sections = texts.slice(1);
+    expect(sections.map(({ markdown }) => /^## (.*)\n\*\*Normal:\*\* .+\.$/.exec(markdown)?.[1])).toEqual([
+      'Traffic',
+      'Outcome',
+      'Latency',
+      'Queue',
+      'Dead letters',
+      'Functions',
+      'Tables',
+      'Cost drivers',
+    ]);
+    expect(texts.map(({ y }) => y)).toEqual(texts.map(({ y }) => y).sort((a, b) => a - b));
+  });
+
+  test('has graphs with names of their own, side by side, in the region of the stack', () => {
+    const titles = graphs.map(({ properties }) => properties.title);
+    expect(titles).toHaveLength(29);
+    expect(new Set(titles).size).toBe(titles.length);
+    for (const { x, width, properties } of graphs) {
+      expect(x + width).toBeLessThanOrEqual(24);
+      expect(properties.region).toBe('${AWS::Region}');
+    }
+  });
+
+  test('graphs only what is published', () => {
+    expect(references.length).toBeGreaterThan(80);
+    expect(references.flatMap((reference) => problemOf(reference, template, 'FieldingJobs') ?? [])).toEqual(
+      [],
+    );
+  });
+
+  test('leaves out no metric of the functions, and none of their values', () => {
+    const shown = references.filter(({ namespace }) => namespace === 'FieldingJobs');
+    const expected = Object.entries(METRICS).flatMap(([name, notes]) =>
+      'by' in notes ? notes.by.values.map((value) => `${name} ${value}`) : [name],
+    );
+    const found = shown.map(({ name, dimensions }) => {
+      const more = Object.entries(dimensions).filter(([dimension]) => dimension !== 'service');
+      return [name, ...more.map(([, value]) => value)].join(' ');
+    });
+    expect([...new Set(found)].sort()).toEqual(expected.sort());
+  });
+
+  test('computes only with what the same graph has', () => {
+    for (const { properties } of graphs) {
+      const options = (properties.metrics ?? []).flatMap((row) =>
+        row.filter((part) => typeof part !== 'string'),
+      );
+      const ids = options.map((option) => option['id']);
+      for (const { expression } of options) {
+        const used = (expression ?? '').match(/[a-z]\w*/g) ?? [];
+        expect(used.filter((id) => !ids.includes(id))).toEqual([]);
+      }
+    }
+  });
+});
+
+test('a metric that nobody publishes would be seen', () => {
+  const template = templateOf();
+  const problem = (namespace: string, name: string, dimensions: Record<string, string>) =>
+    problemOf({ namespace, name, dimensions }, template, 'FieldingJobs');
+  const service = 'fielding-jobs';
+  expect(problem('FieldingJobs', 'JobsFailed', { service })).toBeUndefined();
+  expect(problem('FieldingJobs', 'JobsLost', { service })).toMatch(/no function publishes/);
+  expect(problem('FieldingJobs', 'JobsFailed', {})).toMatch(/no function publishes/);
+  expect(problem('FieldingJobs', 'LostRaces', { service })).toMatch(/no function publishes/);
+  expect(problem('FieldingJobs', 'LostRaces', { service, race: 'commit' })).toBeUndefined();
+  expect(problem('FieldingJobs', 'LostRaces', { service, race: 'arms' })).toMatch(/no function publishes/);
+  expect(
+    problem('AWS/SQS', 'NumberOfMessagesSent', { QueueName: '${QueueChunks.QueueName}' }),
+  ).toBeUndefined();
+  expect(problem('AWS/SQS', 'NumberOfMessagesSent', { QueueName: '${TablesJobs}' })).toMatch(
+    /no AWS::SQS::Queue/,
+  );
+  expect(problem('AWS/SQS', 'MessagesSent', { QueueName: '${QueueChunks.QueueName}' })).toMatch(
+    /unknown metric/,
+  );
+  expect(
+    problem('AWS/DynamoDB', 'SuccessfulRequestLatency', { TableName: '${TablesJobs}', Operation: 'Scan' }),
+  ).toMatch(/unknown Operation/);
+});

@@ -1,0 +1,105 @@
+/** The runbook says of every alarm what an operator must know, and sends nobody to a graph or a query that is not there. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { describeConfig } from '../../lib/config.ts';
+import { templateOf } from './template.ts';
+
+const PARTS = ['What it means', 'What users see', 'How to look', 'What to do', 'It is over when'];
+const DOCS = join(import.meta.dirname, '../../docs');
+
+const template = templateOf();
+const runbook = readFileSync(join(DOCS, 'runbook.md'), 'utf8');
+const operating = readFileSync(join(DOCS, 'operating.md'), 'utf8');
+
+/** The sections on alarms: heading and text. */
+const sections = [...runbook.matchAll(/^### (.+)\n([^]*?)(?=^##|(?![^]))/gm)].map(
+  ([, name = '', text = '']) => ({
+    name,
+    text,
+  }),
+);
+
+/** A name of each resource of a type, without the stack's. */
+function namesOf(type: string, property: string): string[] {
+  return Object.values(template.ofType(type)).map(({ Properties }) =>
+    z
+      .string()
+      .parse(Properties[property])
+      .replace(/^FieldingJobs[-/]/, ''),
+  );
+}
+
+const alarms = namesOf('AWS::CloudWatch::Alarm', 'AlarmName');
+const queries = namesOf('AWS::Logs::QueryDefinition', 'Name');
+const bodySchema = z.object({
+  widgets: z.array(z.object({ properties: z.object({ title: z.string().optional() }) })),
+});
+const [body = ''] = namesOf('AWS::CloudWatch::Dashboard', 'DashboardBody');
+const widgets = bodySchema
+  .parse(JSON.parse(body))
+  .widgets.flatMap(({ properties: { title } }) => title ?? []);
+
+/** What a text calls a widget, or a query, in code style. */
+function called(kind: 'widget' | 'query', text: string): string[] {
+  return [...text.matchAll(new RegExp(`\\b${kind}\\s+\`([^\`]+)\``, 'gi'))].map(([, name = '']) => name);
+}
+
+describe('runbook', () => {
+  test('has a section for each alarm, and for nothing else', () => {
+    expect(sections.map(({ name }) => name).sort()).toEqual([...alarms].sort());
+  });
+
+  test.each(sections)('$name: has the five parts, in order', ({ text }) => {
+    const parts = [...text.matchAll(/^- \*\*([^*]+)\*\*:? \S/gm)].map(([, part]) => part);
+    expect(parts).toEqual(PARTS);
+  });
+
+  test.each(sections)('$name: says where to look, by widgets and queries that are there', ({ text }) => {
+    const look = /\*\*How to look\*\*([^]*?)^- /m.exec(text)?.[1] ?? '';
+    expect(called('widget', look).length).toBeGreaterThan(0);
+    expect(called('query', text).filter((name) => !queries.includes(name))).toEqual([]);
+    expect(called('widget', text).filter((name) => !widgets.includes(name))).toEqual([]);
+  });
+
+  test('calls everything in code style by what it is: widget, query, configuration key, event, or text of the stack', () => {
+    const keys = describeConfig().map(({ key }) => key);
+    const events = [...operating.matchAll(/^\| `([a-z.-]+)` /gm)].map(([, event = '']) => event);
+    const loose = sections.flatMap(({ text }) => {
+      const rest = text.replaceAll(/\b(?:widget|query)\s+`[^`]+`/gi, '');
+      return [...rest.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word);
+    });
+    // A name that looks like that of a key or an event has to be one.
+    const wrong = loose.filter(
+      (word) =>
+        (/^[a-z]+[A-Z][A-Za-z]+$/.test(word) && word !== 'integrationStatus' && !keys.includes(word)) ||
+        (/^[a-z-]+\.[a-z-]+$/.test(word) && !events.includes(word)),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+test('operating.md lists every saved query, and no other', () => {
+  const table = /^\| Query [^]*?\n\n/m.exec(operating)?.[0] ?? '';
+  const listed = [...table.matchAll(/^\| `([^`]+)` /gm)].map(([, name = '']) => name);
+  expect(listed.sort()).toEqual([...queries].sort());
+});
+
+test('deploying.md says how many alarms there are, and what they cost', () => {
+  const deploying = readFileSync(join(DOCS, 'deploying.md'), 'utf8');
+  const read = Object.values(template.ofType('AWS::CloudWatch::Alarm')).map(({ Properties }) => {
+    const metrics = z
+      .array(z.object({ MetricStat: z.unknown().optional() }))
+      .optional()
+      .parse(Properties['Metrics']);
+    return metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
+  });
+  const [one, two] = [1, 2].map((count) => read.filter((metrics) => metrics === count).length);
+  expect(deploying).toContain(`and ${read.length} alarms`);
+  expect(deploying).toContain(`${one} read one, ${two} read two`);
+  const dollars = (0.1 * read.reduce((sum, metrics) => sum + metrics, 0)).toFixed(2);
+  expect(deploying).toMatch(
+    new RegExp(`read two +\\| \\$0\\.10 a metric +\\| \\$${dollars.replace('.', '\\.')} `),
+  );
+});

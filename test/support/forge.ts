@@ -1,0 +1,68 @@
+/** Forges tokens: every part as one likes, signed with the local issuer's own key or with another. */
+import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AUDIENCE, ISSUER, Issuer } from '../../local/issuer.ts';
+import { SUBJECT } from './client.ts';
+import { ROOT } from './local-stack.ts';
+
+export interface LocalKey {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+}
+
+/** The key of the local issuer. */
+export async function localKey(): Promise<LocalKey> {
+  // Makes it, if there is none.
+  await Issuer.load();
+  const text = readFileSync(join(ROOT, '.local', 'issuer-key.json'), 'utf8');
+  const jwk = JSON.parse(text) as { kid: string };
+  const privateKey = createPrivateKey({ key: jwk, format: 'jwk' });
+  return { kid: jwk.kid, privateKey, publicKey: createPublicKey(privateKey) };
+}
+
+/** Epoch seconds, so many from now. */
+export const inSeconds = (offset: number) => Math.floor(Date.now() / 1000) + offset;
+
+/** Claims of the local issuer that may do everything on account 101. */
+export function goodClaims(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return {
+    iss: ISSUER,
+    aud: AUDIENCE,
+    sub: SUBJECT,
+    iat: inSeconds(0),
+    exp: inSeconds(600),
+    account_ids: [101],
+    scope: 'batch-jobs:write batch-jobs:read',
+    ...changes,
+  };
+}
+
+export const base64url = (text: string | Buffer) => Buffer.from(text).toString('base64url');
+
+/** A signature over the first two parts of a token. */
+export type Sign = (signed: string) => Buffer;
+
+export const rs256 =
+  (key: KeyObject): Sign =>
+  (signed) =>
+    sign('RSA-SHA256', Buffer.from(signed), key);
+
+export const hs256 =
+  (secret: string | Buffer): Sign =>
+  (signed) =>
+    createHmac('sha256', secret).update(signed).digest();
+
+export const unsigned: Sign = () => Buffer.alloc(0);
+
+/** @param payload claims, or the payload itself */
+export function forge(
+  header: Readonly<Record<string, unknown>>,
+  payload: Readonly<Record<string, unknown>> | string | Buffer,
+  signature: Sign,
+): string {
+  const whole = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload : JSON.stringify(payload);
+  const signed = `${base64url(JSON.stringify(header))}.${base64url(whole)}`;
+  return `${signed}.${base64url(signature(signed))}`;
+}

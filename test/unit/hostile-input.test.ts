@@ -1,0 +1,162 @@
+/** Input that is made to do harm: keys of JavaScript's own, depth, sheer number, and texts that patterns choke on. */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { CompactSign, generateKeyPair } from 'jose';
+import { InvalidRequestError } from '../../src/domain/errors.ts';
+import { isId, parseAccountId } from '../../src/domain/ids.ts';
+import { authenticator } from '../../src/runtime/http/auth.ts';
+import { parseCreateRequest } from '../../src/runtime/http/create-request.ts';
+import { apiRequest } from '../../src/runtime/http/message.ts';
+import { parsePath } from '../../src/runtime/http/path.ts';
+import { traceContext } from '../../src/runtime/observability/trace-context.ts';
+import { SUBJECT } from '../support/client.ts';
+
+const ID = 'A'.repeat(26);
+const KEYS = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty'];
+
+const before = Object.getOwnPropertyNames(Object.prototype);
+
+afterEach(() => {
+  expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
+  expect({}).not.toHaveProperty('polluted');
+});
+
+/** The event as the function gets it: out of JSON, in which `__proto__` is a name like any other. */
+function event(more: string, body: string): APIGatewayProxyEventV2 {
+  const text = `{"routeKey":"POST /","isBase64Encoded":false,"body":${JSON.stringify(body)},${more}}`;
+  return JSON.parse(text) as APIGatewayProxyEventV2;
+}
+
+/** The names of the faults of a body; none when it is taken. */
+function faultsOf(body: string, more = '"headers":{"idempotency-key":"k"}'): string[] {
+  try {
+    parseCreateRequest(apiRequest(event(more, body)), 10_000);
+  } catch (error) {
+    if (error instanceof InvalidRequestError) return error.faults.map(({ name }) => name);
+    throw error;
+  }
+  return [];
+}
+
+describe("a key of JavaScript's own", () => {
+  test.each(KEYS)('%s as a field is unknown, like any other', (key) => {
+    expect(faultsOf(`{"target_group_ids":["${ID}"],"${key}":{"polluted":1}}`)).toEqual([key]);
+    expect(faultsOf(`{"${key}":{"target_group_ids":["${ID}"],"polluted":1}}`)).toEqual([
+      key,
+      'target_group_ids',
+    ]);
+    expect(faultsOf(`{"target_group_ids":[{"${key}":{"polluted":1}}]}`)).toEqual(['target_group_ids[0]']);
+    expect(faultsOf(`{"target_group_ids":{"${key}":{"polluted":1}}}`)).toEqual(['target_group_ids']);
+  });
+
+  test.each(KEYS)('%s as a header or in the query says nothing', (key) => {
+    const hostile = `{"${key}":"polluted","${key.toUpperCase()}":"polluted"}`;
+    const more = `"headers":${hostile},"queryStringParameters":${hostile},"pathParameters":${hostile}`;
+    const request = apiRequest(event(more, ''));
+    expect(request.headers['idempotency-key']).toBeUndefined();
+    expect(faultsOf(`{"target_group_ids":["${ID}"]}`, more)).toEqual(['idempotency-key']);
+    expect(() => parsePath(request.path, 'job_id')).toThrow(InvalidRequestError);
+  });
+
+  test('in __proto__ of the headers is no header', () => {
+    const more = '"headers":{"__proto__":{"idempotency-key":"k","authorization":"x"}}';
+    const { headers } = apiRequest(event(more, ''));
+    expect(headers['idempotency-key']).toBeUndefined();
+    expect(headers['authorization']).toBeUndefined();
+  });
+
+  test.each(KEYS)('%s as a claim, or in one, gives nothing', async (key) => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    const rules = { issuer: 'i', audience: 'a', accountsClaim: 'account_ids', scopesClaim: 'scope' };
+    const claims = `{"iss":"i","aud":"a","sub":"${SUBJECT}","exp":9999999999,"${key}":{"account_ids":[101],"scope":"batch-jobs:read","polluted":1}}`;
+    // Signed as text: as an object it might lose its __proto__.
+    const token = await new CompactSign(new TextEncoder().encode(claims))
+      .setProtectedHeader({ alg: 'ES256' })
+      .sign(privateKey);
+    const keys = () => Promise.resolve(publicKey);
+    const caller = await authenticator(rules, keys)(`Bearer ${token}`);
+    expect({ accounts: [...caller.accounts], scopes: [...caller.scopes] }).toEqual({
+      accounts: [],
+      scopes: [],
+    });
+  });
+});
+
+describe('a body', () => {
+  const DEPTH = 100_000;
+
+  test.each([
+    ['arrays', '['.repeat(DEPTH) + ']'.repeat(DEPTH), ['body']],
+    ['objects', '{"a":'.repeat(DEPTH) + '1' + '}'.repeat(DEPTH), ['a', 'target_group_ids']],
+    [
+      'arrays of ids',
+      `{"target_group_ids":${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}}`,
+      ['target_group_ids[0]'],
+    ],
+    ['arrays without end', '['.repeat(6_000_000), ['body']],
+    ['objects without end', '{"a":'.repeat(1_000_000), ['body']],
+  ])('of nested %s is refused', (_name, body, faults) => {
+    expect(faultsOf(body)).toEqual(faults);
+  });
+
+  test('of a hundred thousand fields is refused, with the first hundred', () => {
+    const fields = Array.from({ length: 100_000 }, (_, n) => `"k${n}":1`);
+    expect(faultsOf(`{${fields.join(',')}}`)).toHaveLength(100);
+    const numbers = Array.from({ length: 100_000 }, (_, n) => `"${n * 65_536}":1`);
+    expect(faultsOf(`{${numbers.join(',')}}`)).toHaveLength(100);
+  });
+});
+
+describe('a text of a million characters', () => {
+  const MILLION = 1_000_000;
+  // Near misses of every pattern: as long as it can go on before it fails.
+  const texts = [
+    '0',
+    'A',
+    'a',
+    ' ',
+    '-',
+    '=',
+    ',',
+    'a=',
+    'a=1,',
+    'a=b ',
+    '00-',
+    'a/',
+    'Bearer ',
+    '/batch-jobs/',
+  ].map((piece) => piece.repeat(MILLION / piece.length));
+  const around = texts.flatMap((text) => [
+    text,
+    `${text}!`,
+    `00-${text}`,
+    `Bearer ${text}`,
+    `a=${text}\u0000`,
+  ]);
+
+  test('is no id, no account and no trace', () => {
+    for (const text of around) {
+      expect(isId(text)).toBe(false);
+      expect(parseAccountId(text)).toBeUndefined();
+      const parent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+      const known = traceContext({ traceparent: parent, tracestate: text });
+      expect(known.tracestate.length).toBeLessThanOrEqual(512);
+      expect(traceContext({ traceparent: text, tracestate: text }, text).traceparent).toMatch(/^00-/);
+    }
+  });
+
+  test('is no token', async () => {
+    const rules = { issuer: 'i', audience: 'a', accountsClaim: 'a', scopesClaim: 's' };
+    const authenticate = authenticator(rules, () => Promise.reject(new Error('no keys')));
+    for (const text of around) {
+      await expect(authenticate(text)).rejects.toMatchObject({ name: 'UnauthenticatedError' });
+    }
+  });
+
+  test('is a fault that is cut short', () => {
+    for (const text of around) {
+      const body = JSON.stringify({ target_group_ids: [text], [text]: text });
+      expect(faultsOf(body)).toHaveLength(2);
+    }
+  });
+});

@@ -1,0 +1,130 @@
+/** Log lines: one for each event, whatever a client sends, of bounded length, and without the account's number. */
+import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import fc from 'fast-check';
+import { LEVELS } from '../../src/runtime/observability/events.ts';
+import { UnauthenticatedError } from '../../src/domain/errors.ts';
+import type { Handle, httpHandler as HttpHandler } from '../../src/runtime/http/http-handler.ts';
+import type { log as Log } from '../../src/runtime/observability/logger.ts';
+import { propertyRuns } from '../support/properties.ts';
+
+let log: typeof Log;
+let httpHandler: typeof HttpHandler;
+let printed = '';
+
+beforeAll(async () => {
+  process.env['POWERTOOLS_LOG_LEVEL'] = 'INFO';
+  ({ log } = await import('../../src/runtime/observability/logger.ts'));
+  ({ httpHandler } = await import('../../src/runtime/http/http-handler.ts'));
+});
+
+beforeEach(() => {
+  printed = '';
+  const take = (text: string | Uint8Array) => {
+    printed += text.toString();
+    return true;
+  };
+  jest.spyOn(process.stdout, 'write').mockImplementation(take);
+  jest.spyOn(process.stderr, 'write').mockImplementation(take);
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+/** The one line that was printed since, parsed. */
+function theLine(): Record<string, unknown> {
+  const lines = printed.split('\n');
+  printed = '';
+  expect(lines).toHaveLength(2);
+  expect(lines[1]).toBe('');
+  expect(lines[0]?.length).toBeLessThan(16_000);
+  // What terminals and log viewers take for the end of a line, or for a command.
+  expect(lines[0]).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u);
+  return JSON.parse(lines[0] ?? '') as Record<string, unknown>;
+}
+
+const HOSTILE = [
+  'a\nb\r\n{"level":"INFO","message":"job.created"}',
+  '\u001b[2J\u001b]0;title\u0007',
+  'next\u2028line\u2029paragraph\u0085next',
+  '\u202edrawkcab\u2066',
+  '\u009b31m',
+  '\u0000\u007f',
+  '__proto__',
+  '\ud800',
+];
+
+describe('a log line', () => {
+  test.each(HOSTILE)('with %j in it is one line, and says the same', (text) => {
+    log('request.refused', { errorId: text, evidence: { reason: text, list: [text] } });
+    const line = theLine();
+    expect(line['message']).toBe('request.refused');
+    expect(line['level']).toBe('INFO');
+  });
+
+  test('with any text in any place is one line', () => {
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...HOSTILE));
+    fc.assert(
+      fc.property(text, text, text, (a, b, c) => {
+        const cause = new Error(a, { cause: new UnauthenticatedError(b, { reason: c }) });
+        log('request.failed', { errorId: c, cause });
+        theLine();
+        log('request.refused', { kind: a, evidence: { reason: b, list: [c] } });
+        theLine();
+      }),
+      propertyRuns(300),
+    );
+  });
+
+  test('with a huge text says its beginning and how long it was', () => {
+    const huge = 'x'.repeat(1_000_000);
+    log('request.refused', { evidence: { reason: huge } });
+    expect(theLine()).toMatchObject({
+      evidence: { reason: `${'x'.repeat(1000)}... of 1000000 characters` },
+    });
+    log('chunk.failed', { cause: new Error(huge, { cause: new Error(huge) }) });
+    expect(theLine()).toMatchObject({ error: { message: expect.stringMatching(/ of 1000000 characters$/) } });
+  });
+
+  test('of an error has its stack, for those who must find it', () => {
+    log('chunk.failed', { cause: new Error('gone') });
+    expect(theLine()).toMatchObject({ error: { stack: expect.stringMatching(/\n +at /) } });
+  });
+});
+
+describe('a request', () => {
+  const context = {
+    awsRequestId: 'r',
+    functionName: 'create-job',
+    invokedFunctionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:create-job',
+    memoryLimitInMB: '1024',
+    getRemainingTimeInMillis: () => 10_000,
+  } as Context;
+
+  const refuse: Handle = ({ headers }) =>
+    Promise.reject(new UnauthenticatedError('no', { reason: `found ${headers['authorization'] ?? ''}` }));
+
+  test.each(HOSTILE)('whose headers and path are %j leaves one line', async (text) => {
+    const event = {
+      routeKey: 'GET /',
+      rawPath: `/${text}`,
+      rawQueryString: text,
+      isBase64Encoded: false,
+      headers: Object.fromEntries(
+        ['authorization', 'idempotency-key', 'traceparent', 'tracestate', 'user-agent', text].map((name) => [
+          name,
+          text.repeat(1000),
+        ]),
+      ),
+      pathParameters: { project_id: text, [text]: text },
+      body: text,
+    } as unknown as APIGatewayProxyEventV2;
+    const answer = await httpHandler(refuse)(event, context);
+    expect(answer.statusCode).toBe(401);
+    const line = theLine();
+    expect(Object.keys(LEVELS)).toContain(line['message']);
+    expect(line).toMatchObject({ kind: 'UnauthenticatedError', function_name: 'create-job', status: 401 });
+    expect(JSON.stringify(line)).not.toContain('arn:aws');
+  });
+});

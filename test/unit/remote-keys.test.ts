@@ -1,0 +1,288 @@
+/** The issuer's keys over real HTTP: kept, rotated, withdrawn; an issuer that is down, hangs or answers nonsense. */
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { UnauthenticatedError } from '../../src/domain/errors.ts';
+import { type Caller, authenticator } from '../../src/runtime/http/auth.ts';
+import { remoteKeys } from '../../src/runtime/http/remote-keys.ts';
+import { type Answer, TestIssuer } from '../support/test-issuer.ts';
+
+const RULES = {
+  issuer: 'https://issuer.test/',
+  audience: 'jobs',
+  accountsClaim: 'account_ids',
+  scopesClaim: 'scope',
+};
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const DAY = 24 * 60 * MINUTE;
+
+const TIMERS = [
+  ...(['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const),
+  ...(['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const),
+];
+
+let issuer: TestIssuer;
+let failures: unknown[];
+let authenticate: (authorization: string | undefined) => Promise<Caller>;
+
+/** A function instance that has just started. */
+function coldStart(): void {
+  const onFailure = (cause: unknown) => failures.push(cause);
+  authenticate = authenticator(RULES, remoteKeys(issuer.url, { onFailure }));
+}
+
+beforeEach(async () => {
+  issuer = await TestIssuer.start();
+  await issuer.addKey('k1');
+  // Only the clock: what waits for the network waits in earnest.
+  jest.useFakeTimers({ now: Date.now(), doNotFake: TIMERS });
+  failures = [];
+  coldStart();
+});
+afterEach(async () => {
+  jest.useRealTimers();
+  await issuer.stop();
+});
+
+function later(ms: number): void {
+  jest.setSystemTime(Date.now() + ms);
+}
+
+async function tokenOf(kid: string, by = issuer): Promise<string> {
+  const claims = { iss: RULES.issuer, aud: RULES.audience, sub: 's', account_ids: [101] };
+  return by.sign(kid, { ...claims, exp: Math.floor(Date.now() / 1000) + 400 * 86_400 });
+}
+
+const accepted = async (token: string) => {
+  expect((await authenticate(`Bearer ${token}`)).accounts).toEqual(new Set([101]));
+};
+const refused = async (token: string) => {
+  await expect(authenticate(`Bearer ${token}`)).rejects.toThrow(UnauthenticatedError);
+};
+
+describe('an issuer that answers', () => {
+  test('is asked once for many tokens, also at once, and again ten minutes later', async () => {
+    const token = await tokenOf('k1');
+    await Promise.all(Array.from({ length: 20 }, () => accepted(token)));
+    await accepted(token);
+    expect(issuer.asked).toBe(1);
+    later(10 * MINUTE - 1);
+    await accepted(token);
+    expect(issuer.asked).toBe(1);
+    later(1);
+    await accepted(token);
+    expect(issuer.asked).toBe(2);
+  });
+
+  test('may add a key: the first token with it makes us look', async () => {
+    const old = await tokenOf('k1');
+    await accepted(old);
+    await issuer.addKey('k2');
+    later(5 * SECOND);
+    await accepted(await tokenOf('k2'));
+    await accepted(old);
+    expect(issuer.asked).toBe(2);
+  });
+
+  test('is asked for unknown keys every five seconds at most, however many tokens name one', async () => {
+    await accepted(await tokenOf('k1'));
+    await issuer.addKey('attack');
+    const attack = await tokenOf('attack');
+    issuer.withdrawKey('attack');
+    for (let second = 0; second < 60; second += 1) {
+      later(SECOND);
+      await Promise.all([refused(attack), refused(attack)]);
+    }
+    expect(issuer.asked).toBe(1 + 12);
+  });
+
+  test('may withdraw a key: its tokens are refused ten minutes later', async () => {
+    await issuer.addKey('k2');
+    const withdrawn = await tokenOf('k1');
+    await accepted(withdrawn);
+    issuer.withdrawKey('k1');
+    later(10 * MINUTE);
+    await refused(withdrawn);
+    await accepted(await tokenOf('k2'));
+  });
+
+  test('with an empty key set has withdrawn them all, until it answers with some', async () => {
+    const token = await tokenOf('k1');
+    await accepted(token);
+    issuer.answer = (_request, response) => response.end('{"keys":[]}');
+    later(10 * MINUTE);
+    await refused(token);
+    expect(failures).toEqual([]);
+    issuer.answer = undefined;
+    later(5 * SECOND);
+    await accepted(token);
+  });
+
+  test('with keys that can verify nothing in its set does not harm the good ones', async () => {
+    issuer.answer = (_request, response) =>
+      response.end(
+        JSON.stringify({
+          keys: [
+            { kty: 'oct', kid: 'secret', k: 'c2VjcmV0' },
+            { kty: 'EC', kid: 'broken', crv: 'P-256', alg: 'ES256', x: 'x', y: 'y' },
+            { kty: 'none' },
+            {},
+            ...issuer.keySet().keys,
+          ],
+        }),
+      );
+    await accepted(await tokenOf('k1'));
+    await issuer.addKey('broken');
+    await refused(await tokenOf('broken'));
+  });
+});
+
+describe('an issuer that is down', () => {
+  test('leaves known keys in use, for as long as it is down; it is asked once a minute', async () => {
+    const token = await tokenOf('k1');
+    await accepted(token);
+    issuer.answer = (request) => request.socket.destroy();
+    later(30 * DAY);
+    for (let second = 0; second < 120; second += 1) {
+      await accepted(token);
+      later(SECOND);
+    }
+    expect(issuer.asked).toBe(1 + 2);
+    expect(failures).toHaveLength(2);
+  });
+
+  test('adds no key; once it is back, its new key is good within five seconds', async () => {
+    await accepted(await tokenOf('k1'));
+    await issuer.addKey('k2');
+    const token = await tokenOf('k2');
+    issuer.answer = (request) => request.socket.destroy();
+    later(10 * MINUTE);
+    await refused(token);
+    await refused(token);
+    expect(issuer.asked).toBe(2);
+    issuer.answer = undefined;
+    later(5 * SECOND);
+    await accepted(token);
+  });
+
+  test('when a function starts, lets nobody in; one second later it is asked again', async () => {
+    const token = await tokenOf('k1');
+    issuer.answer = (request) => request.socket.destroy();
+    await refused(token);
+    await refused(token);
+    expect(issuer.asked).toBe(1);
+    issuer.answer = undefined;
+    later(SECOND);
+    await accepted(token);
+    expect(issuer.asked).toBe(2);
+  });
+
+  test('and does not even listen, is the same', async () => {
+    const known = await tokenOf('k1');
+    await accepted(known);
+    await issuer.addKey('k2');
+    const unknown = await tokenOf('k2');
+    await issuer.stop();
+    later(DAY);
+    await accepted(known);
+    await refused(unknown);
+    coldStart();
+    await refused(known);
+    await issuer.restart();
+  });
+});
+
+describe('an answer that is no key set', () => {
+  const withBody = (body: string | Buffer, status = 200, headers: Record<string, string> = {}): Answer => {
+    return (_request, response) => {
+      response.writeHead(status, headers);
+      response.end(body);
+    };
+  };
+  const pad = (bytes: number) => ' '.repeat(bytes);
+
+  const ANSWERS: [string, () => Answer][] = [
+    ['nothing', () => withBody('')],
+    ['HTML', () => withBody('<html>try again later</html>')],
+    ['null', () => withBody('null')],
+    ['a list', () => withBody('[]')],
+    ['keys that are no list', () => withBody('{"keys":{"0":{}}}')],
+    ['keys that are no objects', () => withBody('{"keys":[1,"x",null]}')],
+    ['bytes', () => withBody(Buffer.from([0xff, 0x00, 0xfe]))],
+    ['a deep nesting', () => withBody('['.repeat(100_000))],
+    ['the right set with 500', () => withBody(JSON.stringify(issuer.keySet()), 500)],
+    ['the right set with 404', () => withBody(JSON.stringify(issuer.keySet()), 404)],
+    ['204', () => withBody('', 204)],
+    ['a good set that is too large', () => withBody(JSON.stringify(issuer.keySet()) + pad(256 * 1024))],
+    [
+      'a good set that is too large when it is unzipped',
+      () =>
+        withBody(gzipSync(JSON.stringify(issuer.keySet()) + pad(100_000_000)), 200, {
+          'content-encoding': 'gzip',
+        }),
+    ],
+    [
+      'half of one',
+      () => (_request, response) => {
+        response.writeHead(200, { 'content-length': '1000' });
+        response.write('{"keys":[', () => response.destroy());
+      },
+    ],
+    ['a redirect', () => withBody('', 302, { location: '/elsewhere' })],
+    [
+      'a redirect for good, with the right set',
+      () => withBody(JSON.stringify(issuer.keySet()), 308, { location: '/x' }),
+    ],
+  ];
+
+  test.each(ANSWERS)('%s: known keys stay in use, unknown ones are refused', async (_name, answer) => {
+    const token = await tokenOf('k1');
+    await accepted(token);
+    await issuer.addKey('k2');
+    issuer.answer = answer();
+    later(10 * MINUTE);
+    await refused(await tokenOf('k2'));
+    await accepted(token);
+    // Once, so that no redirect was followed.
+    expect(issuer.asked).toBe(2);
+    expect(failures).toHaveLength(1);
+
+    coldStart();
+    await refused(token);
+    issuer.answer = undefined;
+    later(5 * SECOND);
+    await accepted(token);
+  });
+
+  test('that never ends is not read to its end', async () => {
+    const token = await tokenOf('k1');
+    await accepted(token);
+    let cut: Promise<void> | undefined;
+    issuer.answer = (_request, response) => {
+      cut = new Promise((resolve) => response.on('close', resolve));
+      const more = () => {
+        while (!response.destroyed && response.write(pad(65_536)));
+      };
+      response.on('drain', more);
+      more();
+    };
+    later(10 * MINUTE);
+    await accepted(token);
+    await cut;
+    expect(failures).toHaveLength(1);
+  });
+
+  test.each<[string, Answer]>([
+    ['does not begin', () => undefined],
+    ['stops in the middle', (_request, response) => response.write('{"keys":[')],
+  ])('that %s is given up', async (_name, answer) => {
+    const token = await tokenOf('k1');
+    await accepted(token);
+    issuer.answer = answer;
+    later(10 * MINUTE);
+    await accepted(token);
+    await accepted(token);
+    expect(issuer.asked).toBe(2);
+    expect(String(failures[0])).toContain('timed out');
+  });
+});

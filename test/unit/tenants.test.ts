@@ -1,0 +1,215 @@
+/**
+ * Tenants apart, over random worlds: an account is answered as if it were alone in the world, to the last byte and the
+ * last store call, and what it does changes nothing of anybody else's. Ids are shared between accounts on purpose.
+ */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createJob, requireProject } from '../../src/application/create-job.ts';
+import { getFieldingRun } from '../../src/application/get-fielding-run.ts';
+import { getJob } from '../../src/application/get-job.ts';
+import { deriveJobId } from '../../src/domain/digest.ts';
+import type { Tenant } from '../../src/domain/ids.ts';
+import { FIELDING_RUN_STATUSES } from '../../src/domain/target-group.ts';
+import { authorize } from '../../src/runtime/http/auth.ts';
+import { errorResponse } from '../../src/runtime/http/error-response.ts';
+import { fieldingRunsResponse } from '../../src/runtime/http/fielding-run-view.ts';
+import { jobResponse } from '../../src/runtime/http/job-view.ts';
+import type { ApiResponse } from '../../src/runtime/http/message.ts';
+import { TRACE, aTargetGroup, anId } from '../support/builders.ts';
+import { propertyRuns } from '../support/properties.ts';
+import { World } from '../support/world.ts';
+
+const ACCOUNTS = [7, 77, 101];
+const pool = (letter: string, count: number) =>
+  [...Array(count).keys()].map((i) => letter.padEnd(26, String(i)));
+const PROJECTS = pool('P', 3);
+const GROUPS = pool('T', 5);
+const KEYS = ['key-1', 'key-2'];
+
+const account = fc.constantFrom(...ACCOUNTS);
+const project = fc.constantFrom(...PROJECTS);
+const group = fc.constantFrom(...GROUPS);
+const key = fc.constantFrom(...KEYS);
+const groups = fc.uniqueArray(group, { minLength: 1 });
+
+/** What a client of one account does; now and then under another account's path, or with the id of another's job. */
+const request = account.chain((caller) => {
+  const mostlyCaller = fc.oneof({ arbitrary: fc.constant(caller), weight: 4 }, account);
+  const common = { caller: fc.constant(caller), of: mostlyCaller, project };
+  return fc.oneof(
+    fc.record({ ...common, kind: fc.constant('create' as const), groups, key }),
+    fc.record({ ...common, kind: fc.constant('job' as const), owner: mostlyCaller, from: project, key }),
+    fc.record({ ...common, kind: fc.constant('run' as const), group }),
+    fc.record({ ...common, kind: fc.constant('work' as const) }),
+  );
+});
+
+type Request = typeof request extends fc.Arbitrary<infer T> ? T : never;
+type Asked = Exclude<Request, { kind: 'work' }>;
+
+const OWNED_PROJECTS = ACCOUNTS.flatMap((accountId) =>
+  PROJECTS.map((projectId) => ({ account: accountId, project: projectId })),
+);
+
+const groupSeed = fc.record({
+  account,
+  project,
+  group,
+  status: fc.constantFrom(...FIELDING_RUN_STATUSES),
+  version: fc.integer({ min: 1, max: 9 }),
+});
+
+const aWorld = fc.record({
+  projects: fc.subarray(OWNED_PROJECTS, { minLength: 3 }),
+  groups: fc.array(groupSeed, { minLength: 5, maxLength: 30 }),
+  requests: fc.array(request, { minLength: 10, maxLength: 30 }),
+});
+
+type Spec = typeof aWorld extends fc.Arbitrary<infer T> ? T : never;
+
+interface Call {
+  readonly name: string;
+  /** Everything that the call was given, as text. */
+  readonly given: string;
+}
+
+/** A store whose calls are kept. */
+function spied<T extends object>(store: T, calls: Call[]): T {
+  return new Proxy(store, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return (...given: unknown[]): unknown => {
+        calls.push({ name: String(name), given: JSON.stringify(given) });
+        return Reflect.apply(member, target, given);
+      };
+    },
+  });
+}
+
+const creatorOf = (accountId: number) => `00000000-0000-4000-8000-${String(accountId).padStart(12, '0')}`;
+
+interface Told {
+  readonly request: Asked;
+  readonly answer: ApiResponse;
+  readonly calls: readonly Call[];
+}
+
+/** The world of those accounts, after all that they asked. */
+async function live(spec: Spec, accounts: readonly number[]): Promise<{ told: Told[]; state: unknown[] }> {
+  const world = new World();
+  for (const each of spec.projects) {
+    if (accounts.includes(each.account)) {
+      world.groups.addProject({ accountId: each.account, projectId: each.project });
+    }
+  }
+  for (const {
+    account: accountId,
+    project: projectId,
+    group: targetGroupId,
+    status,
+    version,
+  } of spec.groups) {
+    if (!accounts.includes(accountId)) continue;
+    const fieldingRunId = `R${accountId}`;
+    world.groups.put(aTargetGroup({ accountId, projectId, targetGroupId, fieldingRunId, status, version }));
+  }
+  const told: Told[] = [];
+  for (const each of spec.requests) {
+    // The workers work for all alike.
+    if (each.kind === 'work') await world.drain();
+    if (each.kind === 'work' || !accounts.includes(each.caller)) continue;
+    const calls: Call[] = [];
+    told.push({ request: each, answer: await answerTo(world, each, calls), calls });
+  }
+  await world.drain();
+  const state = [];
+  for (const accountId of accounts) {
+    for (const projectId of PROJECTS) {
+      for (const targetGroupId of GROUPS) {
+        state.push(await world.groups.find({ accountId, projectId, targetGroupId }));
+      }
+      for (const idempotencyKey of KEYS) {
+        const jobId = deriveJobId({ accountId, projectId, action: 'resume', idempotencyKey });
+        state.push(await world.jobs.find({ accountId, projectId, jobId }, world.time));
+      }
+    }
+  }
+  return { told, state };
+}
+
+/** As the functions do it: the token's account and scope, then the use case, then the answer. */
+async function answerTo(world: World, asked: Asked, calls: Call[]): Promise<ApiResponse> {
+  const caller = {
+    userId: creatorOf(asked.caller),
+    accounts: new Set([asked.caller]),
+    scopes: new Set(['batch-jobs:write', 'batch-jobs:read']),
+  };
+  const tenant: Tenant = { accountId: asked.of, projectId: asked.project };
+  const jobs = spied(world.jobs, calls);
+  const targetGroups = spied(world.groups, calls);
+  const { clock, queue, once, journal, settings } = world;
+  try {
+    switch (asked.kind) {
+      case 'create': {
+        authorize(caller, tenant.accountId, 'batch-jobs:write');
+        await requireProject(targetGroups, tenant);
+        const created = await createJob(
+          { jobs, queue, once: spied(once, calls), clock, journal, settings },
+          {
+            key: { ...tenant, action: 'resume', idempotencyKey: asked.key },
+            targetGroupIds: asked.groups,
+            createdBy: caller.userId,
+            trace: TRACE,
+            owner: anId('O'),
+            answerBy: Infinity,
+          },
+        );
+        return { statusCode: 201, body: JSON.stringify(created) };
+      }
+      case 'job': {
+        authorize(caller, tenant.accountId, 'batch-jobs:read');
+        const owner = { accountId: asked.owner, projectId: asked.from };
+        const jobId = deriveJobId({ ...owner, action: 'resume', idempotencyKey: asked.key });
+        const { job, outcomes } = await getJob({ jobs, clock }, tenant, 'resume', jobId);
+        return jobResponse(job, outcomes);
+      }
+      case 'run':
+        authorize(caller, tenant.accountId, 'batch-jobs:read');
+        return fieldingRunsResponse(
+          await getFieldingRun(targetGroups, { ...tenant, targetGroupId: asked.group }),
+        );
+    }
+  } catch (error) {
+    return errorResponse(error, 'the id');
+  }
+}
+
+test('an account is answered as if it were alone, and changes nothing of the others', async () => {
+  const seen = new Map<number | undefined, number>();
+  await fc.assert(
+    fc.asyncProperty(aWorld, async (spec) => {
+      const together = await live(spec, ACCOUNTS);
+      const alone = await Promise.all(ACCOUNTS.map((each) => live(spec, [each])));
+      expect(together.state).toEqual(alone.flatMap(({ state }) => state));
+      for (const [i, accountId] of ACCOUNTS.entries()) {
+        const told = together.told.filter(({ request: { caller } }) => caller === accountId);
+        const names = (all: readonly Told[]) =>
+          all.map(({ answer, calls }) => ({ answer, calls: calls.map(({ name }) => name) }));
+        expect(names(told)).toEqual(names(alone[i]?.told ?? []));
+      }
+      for (const { request: asked, answer, calls } of together.told) {
+        seen.set(answer.statusCode, (seen.get(answer.statusCode) ?? 0) + 1);
+        if (asked.of !== asked.caller) expect([answer.statusCode, calls]).toEqual([403, []]);
+        // Every store call names the tenant of the path, and no other.
+        for (const { given } of calls) {
+          expect(new Set(given.match(/(?<="accountId":)\d+/g))).toEqual(new Set([String(asked.caller)]));
+          expect(new Set(given.match(/(?<="projectId":")\w+/g))).toEqual(new Set([asked.project]));
+        }
+      }
+    }),
+    propertyRuns(200),
+  );
+  // The worlds were rich enough to mean something.
+  for (const status of [200, 201, 400, 403, 404]) expect(seen.get(status) ?? 0).toBeGreaterThan(10);
+});
