@@ -42,7 +42,7 @@ const SETTINGS = {
   stackName: `Chaos${process.pid}`,
   workerTimeoutSeconds: 5,
   clockSkewSeconds: 1,
-  stalledSeconds: 32,
+  stalledSeconds: 45,
   deadlineSeconds: 3600,
   chunkSize: 100,
   maxReceiveCount: 20,

@@ -28,7 +28,7 @@ export function requests(world: World): fc.Arbitrary<FuzzRequest> {
     { weight: 5, arbitrary: fc.tuple(change) },
     { weight: 3, arbitrary: fc.array(change, { minLength: 2, maxLength: 4 }) },
   );
-  return fc.tuple(base, changes).map(([request, done]) => done.reduce(apply, request));
+  return fc.tuple(base, changes).map(([request, done]) => withTarget(done.reduce(apply, request)));
 }
 
 /** The request number `index` of a run, always the same. */
