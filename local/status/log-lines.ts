@@ -120,7 +120,8 @@ export function shownOf(
           ['ms', milliseconds.toFixed(0)],
           ...(problem === undefined ? [] : [['problem', cut(problem, LONGEST_MESSAGE)] as const]),
         ],
-        jobId: JOB_IN_PATH.exec(path)?.[1],
+        // The many polls that went well would bury the job's own lines.
+        jobId: status < 400 ? undefined : JOB_IN_PATH.exec(path)?.[1],
       };
     }
     case 'function': {

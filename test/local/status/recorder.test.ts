@@ -111,7 +111,7 @@ describe('what is shown of', () => {
     const path = `/demand/accounts/1/projects/P/batch-jobs/resume/${jobId}`;
     recorder.log({ kind: 'function', functionName: 'Worker', text: '{no json \u001b[31m\u202e' });
     recorder.log({ kind: 'request', method: 'GET', path, status: 200, milliseconds: 3.4 });
-    recorder.log({ kind: 'request', method: 'GET', path: '/x', status: 500, milliseconds: 1, problem: 'no' });
+    recorder.log({ kind: 'request', method: 'GET', path, status: 500, milliseconds: 1, problem: 'no' });
     recorder.log({ kind: 'notice', text: 'stopping' });
     recorder.log({ kind: 'denied', caller: 'Worker', action: 'sqs:SendMessage', resource: 'arn' });
     expect(recorder.lines.newest(10)).toMatchObject([
@@ -124,9 +124,9 @@ describe('what is shown of', () => {
           ['status', '200'],
           ['ms', '3'],
         ],
-        jobId,
+        jobId: undefined,
       },
-      { level: 'ERROR', fields: expect.arrayContaining([['problem', 'no']]) },
+      { level: 'ERROR', fields: expect.arrayContaining([['problem', 'no']]), jobId },
       { level: 'INFO', source: 'local stack', message: 'stopping' },
       { level: 'ERROR', source: 'permissions', message: 'denied: Worker may not sqs:SendMessage on arn' },
     ]);
