@@ -15,8 +15,9 @@ import { parseCreateRequest } from '../src/runtime/http/create-request.ts';
 import { httpHandler } from '../src/runtime/http/http-handler.ts';
 import { actionOf, jobPath, parsePath } from '../src/runtime/http/path.ts';
 import { stopTime } from '../src/runtime/stop-time.ts';
-import { logJournal } from '../src/runtime/observability/logger.ts';
-import { annotateJob, traced } from '../src/runtime/observability/tracer.ts';
+import { journal } from '../src/runtime/observability/report.ts';
+import { traced } from '../src/runtime/observability/traced.ts';
+import { currentSegment } from '../src/runtime/observability/xray.ts';
 
 const env = readEnv([
   'JOBS_TABLE',
@@ -41,7 +42,7 @@ const world = {
   jobs: new DynamoDBJobStore(dynamoDB, env.JOBS_TABLE),
   queue: new SqsWorkQueue(traced(sqsClient()), env.CHUNKS_QUEUE_URL),
   clock: systemClock,
-  journal: logJournal,
+  journal,
   settings: {
     chunkSize: env.CHUNK_SIZE,
     retentionSeconds: env.JOB_RETENTION_DAYS * 86_400,
@@ -68,7 +69,7 @@ export const handler = httpHandler(async (request, trace, context) => {
       answerBy: stopTime(context, 3_000),
     },
   );
-  annotateJob(jobId);
+  currentSegment()?.annotate({ job_id: jobId });
   const location = jobPath(tenant, action, jobId);
   return { statusCode: 201, headers: { location, ...(replayed && { 'idempotent-replayed': 'true' }) } };
 });

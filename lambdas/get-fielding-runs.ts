@@ -8,7 +8,7 @@ import { authenticatorFromEnv } from '../src/runtime/http/authenticate.ts';
 import { fieldingRunsResponse } from '../src/runtime/http/fielding-run-view.ts';
 import { httpHandler } from '../src/runtime/http/http-handler.ts';
 import { parsePath } from '../src/runtime/http/path.ts';
-import { traced } from '../src/runtime/observability/tracer.ts';
+import { traced } from '../src/runtime/observability/traced.ts';
 
 const env = readEnv(['TARGET_GROUPS_TABLE']);
 const authenticate = authenticatorFromEnv();

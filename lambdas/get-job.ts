@@ -9,7 +9,7 @@ import { authenticatorFromEnv } from '../src/runtime/http/authenticate.ts';
 import { httpHandler } from '../src/runtime/http/http-handler.ts';
 import { jobResponse } from '../src/runtime/http/job-view.ts';
 import { actionOf, parsePath } from '../src/runtime/http/path.ts';
-import { annotateJob, traced } from '../src/runtime/observability/tracer.ts';
+import { traced } from '../src/runtime/observability/traced.ts';
 
 const env = readEnv(['JOBS_TABLE']);
 const authenticate = authenticatorFromEnv();
@@ -22,7 +22,6 @@ export const handler = httpHandler(async (request) => {
   const caller = await authenticate(request.headers['authorization']);
   const { tenant, id: jobId } = parsePath(request.path, 'job_id');
   authorize(caller, tenant.accountId, 'batch-jobs:read');
-  annotateJob(jobId);
   const { job, outcomes } = await getJob(world, tenant, actionOf(request.routeKey), jobId);
   return jobResponse(job, outcomes);
 });

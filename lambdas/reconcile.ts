@@ -11,8 +11,8 @@ import { reconcile } from '../src/application/reconcile.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { readEnv } from '../src/runtime/env.ts';
 import { stopTime } from '../src/runtime/stop-time.ts';
-import { logInvocation, logJournal } from '../src/runtime/observability/logger.ts';
-import { traceInvocation, traced } from '../src/runtime/observability/tracer.ts';
+import { journal, reportInvocation } from '../src/runtime/observability/report.ts';
+import { traced } from '../src/runtime/observability/traced.ts';
 
 const env = readEnv([
   'JOBS_TABLE',
@@ -29,7 +29,7 @@ const world = {
   groups: new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE),
   queue: new SqsWorkQueue(traced(sqsClient()), env.CHUNKS_QUEUE_URL),
   clock: systemClock,
-  journal: logJournal,
+  journal,
   settings: {
     parallelism: env.PARALLELISM,
     claimMs: env.CLAIM_SECONDS * 1_000,
@@ -41,8 +41,7 @@ const world = {
 };
 
 export const handler = middy()
-  .use(traceInvocation())
-  .use(logInvocation())
+  .use(reportInvocation())
   .handler(async (_event: unknown, context: Context) => {
     await reconcile(world, randomUUID(), stopTime(context, 10_000));
   });

@@ -9,21 +9,16 @@ import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts'
 import { decodeChunk } from '../src/adapters/sqs/chunk-message.ts';
 import { sqsClient } from '../src/adapters/sqs/client.ts';
 import { queueReturner } from '../src/adapters/sqs/return-to-queue.ts';
+import { subjectOfChunk } from '../src/application/about.ts';
 import { runChunk } from '../src/application/run-chunk.ts';
 import { ChunkTakenError, ChunkUnfinishedError } from '../src/domain/errors.ts';
 import type { ChunkWork } from '../src/ports/work-queue.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { readEnv } from '../src/runtime/env.ts';
 import { stopTime } from '../src/runtime/stop-time.ts';
-import {
-  log,
-  logInvocation,
-  logJournal,
-  logTrace,
-  forgetTrace,
-} from '../src/runtime/observability/logger.ts';
-import { traceIdOf } from '../src/runtime/observability/trace-context.ts';
-import { traceInvocation, traced } from '../src/runtime/observability/tracer.ts';
+import { inChunkSegment } from '../src/runtime/observability/chunk-segment.ts';
+import { journal, report, reportInvocation } from '../src/runtime/observability/report.ts';
+import { traced } from '../src/runtime/observability/traced.ts';
 
 const env = readEnv([
   'JOBS_TABLE',
@@ -38,22 +33,22 @@ const world = {
   jobs: new DynamoDBJobStore(dynamoDB, env.JOBS_TABLE),
   groups: new DynamoDBTargetGroups(traced(singleTryDynamoDBClient()), env.TARGET_GROUPS_TABLE),
   clock: systemClock,
-  journal: logJournal,
+  journal,
   settings: { parallelism: env.PARALLELISM, claimMs: env.CLAIM_SECONDS * 1_000 },
 };
 
-async function work(record: SQSRecord, stopAt: number): Promise<void> {
+async function work(record: SQSRecord, requestId: string, stopAt: number): Promise<void> {
   const chunkWork = decode(record);
-  const { jobId, index } = chunkWork.chunk;
-  logTrace(traceIdOf(chunkWork.trace.traceparent));
+  const subject = subjectOfChunk(chunkWork);
   try {
-    await runChunk(world, chunkWork, randomUUID(), stopAt);
+    await inChunkSegment(subject, requestId, () => runChunk(world, chunkWork, randomUUID(), stopAt));
   } catch (error) {
     // Of a chunk that is taken the owner is at work, or dead: no claim lasts longer than its message is invisible.
     // Any other is given back, to be delivered before that.
     if (!(error instanceof ChunkTakenError)) {
       if (!(error instanceof ChunkUnfinishedError)) {
-        log('chunk.failed', { jobId, chunk: index, cause: error });
+        const { jobId, index } = chunkWork.chunk;
+        report({ event: 'chunk.failed', jobId, chunk: index, cause: error }, subject);
       }
       await returnToQueue(record.receiptHandle, Number(record.attributes.ApproximateReceiveCount));
     }
@@ -66,20 +61,18 @@ function decode({ body, messageId }: SQSRecord): ChunkWork {
   try {
     return decodeChunk(body);
   } catch (error) {
-    forgetTrace();
-    log('message.unparsable', { messageId, cause: error });
+    report({ event: 'message.unparsable', messageId, cause: error });
     throw error;
   }
 }
 
 export const handler = middy<SQSEvent, SQSBatchResponse>()
-  .use(traceInvocation())
-  .use(logInvocation())
+  .use(reportInvocation())
   .handler((event, context: Context) => {
     const stopAt = stopTime(context, 5_000);
     return processPartialResponse(
       event,
-      (record: SQSRecord) => work(record, stopAt),
+      (record: SQSRecord) => work(record, context.awsRequestId, stopAt),
       new BatchProcessor(EventType.SQS),
       {
         context,

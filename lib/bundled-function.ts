@@ -22,10 +22,6 @@ const BUNDLING: BundlingOptions = {
   // The SDK of the runtime changes with time and region; ours is the one the tests ran with.
   bundleAwsSDK: true,
   logLevel: LogLevel.WARNING,
-  // Bundled CommonJS packages call require, which an ES module does not have.
-  banner:
-    "import{createRequire as createRequireOfBundle}from'node:module';" +
-    'const require=createRequireOfBundle(import.meta.url);',
 };
 
 export interface BundledFunctionProps {

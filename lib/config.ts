@@ -16,6 +16,7 @@ import {
   optionalEmail,
   optionalWholeNumber,
   type SettingNotes,
+  share,
   wholeNumber,
   word,
 } from './setting.ts';
@@ -132,6 +133,7 @@ const settings = z.object({
     'INFO',
     'Least level of a log line that is written.',
   ),
+  debugSampleRate: share(0, 'Share of the invocations that write every log line, whatever `logLevel` says.'),
   removalPolicy: oneOf(
     ['retain', 'destroy'],
     'retain',

@@ -25,6 +25,7 @@ export function environments(
   const common = {
     POWERTOOLS_SERVICE_NAME: SERVICE,
     POWERTOOLS_LOG_LEVEL: config.logLevel,
+    POWERTOOLS_LOGGER_SAMPLE_RATE: String(config.debugSampleRate),
     // Stack traces in the logs name the sources, not the one long line of the bundle.
     NODE_OPTIONS: '--enable-source-maps',
   };

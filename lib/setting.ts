@@ -33,6 +33,15 @@ export function optionalWholeNumber(from: number, to: number, description: strin
     .meta({ expected: error, description });
 }
 
+/** A part of a whole, both ends included. */
+export function share(fallback: number, description: string) {
+  const error = 'a number from 0 to 1';
+  return z
+    .preprocess(decimalFromText, z.number({ error }).min(0, { error }).max(1, { error }))
+    .default(fallback)
+    .meta({ expected: error, description });
+}
+
 /** One of a list of numbers. */
 export function oneOfNumbers<const T extends number>(
   values: readonly T[],
@@ -102,6 +111,10 @@ export function notesOf(schema: z.ZodType): SettingNotes {
 
 function numberFromText(value: unknown): unknown {
   return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+}
+
+function decimalFromText(value: unknown): unknown {
+  return typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
 }
 
 function isTrustworthyAddress(text: string): boolean {

@@ -27,8 +27,9 @@ export class Tables extends Construct {
       indexName: OPEN_JOBS_INDEX,
       partitionKey: { name: 'open', type: AttributeType.STRING },
       sortKey: { name: 'due_at', type: AttributeType.STRING },
-      // Keys only: a write of progress changes no key, so it costs nothing on the index.
-      projectionType: ProjectionType.KEYS_ONLY,
+      // What never changes: a write of progress touches nothing of the index, so it costs nothing there.
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: ['created_at'],
     });
 
     // Target groups live until their owner removes them: no time to live.

@@ -13,7 +13,8 @@ Runs the stack on this machine: synthesizes it, makes its tables and queues on e
   --kill SHARE        kills this share of all invocations at a random moment, 0 to 1 (default: 0)
   --help
 
-Environment: DYNAMODB_ENDPOINT and SQS_ENDPOINT name emulators to use instead of the embedded ones.
+Environment: DYNAMODB_ENDPOINT and SQS_ENDPOINT name emulators to use instead of the embedded ones;
+AWS_XRAY_DAEMON_ADDRESS names a daemon, host:port, that takes trace segments.
 `;
 
 const OPTIONS = {

@@ -40,6 +40,8 @@ export interface LocalStackOptions {
   readonly dynamodbEndpoint?: string | undefined;
   /** Default: the variable SQS_ENDPOINT, else an embedded emulator. */
   readonly sqsEndpoint?: string | undefined;
+  /** `host:port` that takes trace segments. Default: the variable AWS_XRAY_DAEMON_ADDRESS, else none. */
+  readonly xrayDaemon?: string | undefined;
   /** Default: nothing is shown. */
   readonly log?: Log | undefined;
   /** Share of all invocations that are killed at a random moment, 0 to 1; none by default. */
@@ -170,7 +172,7 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
 
   const processes = new Processes({
     runtime,
-    endpoints: doors,
+    endpoints: { ...doors, xrayDaemon: options.xrayDaemon ?? process.env['AWS_XRAY_DAEMON_ADDRESS'] },
     access,
     queueUrls,
     log,

@@ -6,6 +6,8 @@ import type { LambdaFunction } from '../template/functions.ts';
 export interface ServiceEndpoints {
   readonly dynamodb: string;
   readonly sqs: string;
+  /** Takes trace segments, `host:port`; without it they are not made. */
+  readonly xrayDaemon?: string | undefined;
 }
 
 export function environmentOf(
@@ -36,7 +38,6 @@ export function environmentOf(
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    // There is no X-Ray daemon here.
-    POWERTOOLS_TRACE_ENABLED: 'false',
+    ...(endpoints.xrayDaemon !== undefined && { AWS_XRAY_DAEMON_ADDRESS: endpoints.xrayDaemon }),
   };
 }

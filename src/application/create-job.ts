@@ -10,6 +10,7 @@ import type { Journal } from '../ports/journal.ts';
 import type { Created, Once } from '../ports/once.ts';
 import type { TargetGroups } from '../ports/target-groups.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
+import { about } from './about.ts';
 import { chunkWork } from './chunk-work.ts';
 
 export interface CreateJobWorld {
@@ -56,11 +57,12 @@ export async function requireProject(groups: TargetGroups, tenant: Tenant): Prom
  *
  * @throws IdempotencyKeyReusedError when the key was used with other target groups
  */
-export async function createJob(world: CreateJobWorld, creation: Creation): Promise<Created> {
+export async function createJob(given: CreateJobWorld, creation: Creation): Promise<Created> {
   const ids = canonicalIds(creation.targetGroupIds);
   const bodyHash = hashIds(ids);
   const jobId = deriveJobId(creation.key);
-  const { accountId, projectId } = creation.key;
+  const { accountId, projectId, action } = creation.key;
+  const world = about(given, { accountId, projectId, action, jobId });
 
   // The fan-out runs beside the writing of the memory: once the job is committed neither needs the other.
   let fanOut = Promise.resolve();

@@ -10,12 +10,25 @@ export interface FinishWorld {
   readonly journal: Journal;
 }
 
-/** May be repeated: the set-add adds once, and one call closes the job. */
-export async function finishChunk(world: FinishWorld, chunk: ChunkKey, broken: boolean): Promise<void> {
+/**
+ * May be repeated: the set-add adds once, and one call closes the job.
+ *
+ * @param repeated whether the chunk had its result before: then it may be in the set already
+ */
+export async function finishChunk(
+  world: FinishWorld,
+  chunk: ChunkKey,
+  { broken, repeated }: { readonly broken: boolean; readonly repeated: boolean },
+): Promise<void> {
+  const { clock, journal } = world;
+  const { jobId } = chunk;
   const job = await world.jobs.addSettled(chunk, broken);
   if (job === undefined) {
-    world.journal.note({ event: 'job.unknown', jobId: chunk.jobId, chunk: chunk.index });
+    journal.note({ event: 'job.unknown', jobId, chunk: chunk.index });
     return;
+  }
+  if (job.settled.size === 1 && !repeated) {
+    journal.note({ event: 'job.first-outcome', jobId, ms: clock.now() - Date.parse(job.createdAt) });
   }
   await closeIfFinished(world, job);
 }

@@ -4,9 +4,11 @@ import { type Job, statusOf, unsettledChunks } from '../domain/job.ts';
 import { NOT_READ } from '../domain/outcome.ts';
 import { timestamp } from '../domain/time.ts';
 import type { DueJob } from '../ports/job-store.ts';
-import type { WorkQueue } from '../ports/work-queue.ts';
+import type { ChunkWork, WorkQueue } from '../ports/work-queue.ts';
+import { about, subjectOfJob } from './about.ts';
 import { giveUp } from './carry-out.ts';
 import { chunkWork } from './chunk-work.ts';
+import { countOpenJobs } from './count-open-jobs.ts';
 import { closeIfFinished } from './finish-chunk.ts';
 import { inParallel } from './in-parallel.ts';
 import { patiently } from './patiently.ts';
@@ -40,17 +42,20 @@ const AFTER_DEADLINE_MS = 60_000;
  * @param stopAt epoch ms after which no further job is taken up
  */
 export async function reconcile(world: ReconcileWorld, owner: string, stopAt: number): Promise<void> {
-  const { jobs, clock, journal, settings } = world;
-  const mayGoOn = () => clock.now() < stopAt;
+  const mayGoOn = () => world.clock.now() < stopAt;
+  // Beside each other: a long backlog does not delay the count of it, nor the count the work on it.
+  await Promise.all([countOpenJobs(world, mayGoOn), lookAfterAll(world, owner, stopAt, mayGoOn)]);
+}
+
+async function lookAfterAll(
+  world: ReconcileWorld,
+  owner: string,
+  stopAt: number,
+  mayGoOn: () => boolean,
+): Promise<void> {
+  const { jobs, clock, settings } = world;
   const now = timestamp(clock.now());
-  const attempt = async (due: DueJob) => {
-    try {
-      await lookAfter(world, due, owner, stopAt);
-    } catch (cause) {
-      // One job's trouble is not the next one's. It is due again after its postponement.
-      journal.note({ event: 'job.not-reconciled', jobId: due.jobId, cause });
-    }
-  };
+  const attempt = (due: DueJob) => noting(world, due.jobId, () => lookAfter(world, due, owner, stopAt));
   let last: DueJob | undefined;
   do {
     const page = await jobs.due(now, settings.pageSize, last);
@@ -59,14 +64,33 @@ export async function reconcile(world: ReconcileWorld, owner: string, stopAt: nu
   } while (last !== undefined && mayGoOn());
 }
 
-async function lookAfter(world: ReconcileWorld, due: DueJob, owner: string, stopAt: number): Promise<void> {
-  const { jobs, clock, journal, settings } = world;
-  const now = clock.now();
-  const job = await jobs.find(due, now);
-  if (job === undefined) return;
-  if (statusOf(job) !== 'Processing') return closeIfFinished(world, job);
+/** One job's trouble is not the next one's. It is due again after its postponement. */
+async function noting({ journal }: ReconcileWorld, jobId: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    journal.note({ event: 'job.not-reconciled', jobId, cause });
+  }
+}
 
-  const deadline = Date.parse(job.createdAt) + settings.deadlineMs;
+async function lookAfter(given: ReconcileWorld, due: DueJob, owner: string, stopAt: number): Promise<void> {
+  const now = given.clock.now();
+  const job = await given.jobs.find(due, now);
+  if (job === undefined) return;
+  const world = about(given, subjectOfJob(job));
+  await noting(world, job.jobId, async () => {
+    if (await takesUp(world, job, due, now)) await takeUp(world, job, owner, stopAt, now);
+  });
+}
+
+/** Whether anything is to be done about a job that is due. Its next look is moved into the future first. */
+async function takesUp(world: ReconcileWorld, job: Job, due: DueJob, now: number): Promise<boolean> {
+  const { jobs, journal, settings } = world;
+  if (statusOf(job) !== 'Processing') {
+    await closeIfFinished(world, job);
+    return false;
+  }
+  const deadline = deadlineOf(job, settings);
   const nextLook =
     now < deadline
       ? Math.min(now + settings.stalledMs, deadline)
@@ -74,38 +98,64 @@ async function lookAfter(world: ReconcileWorld, due: DueJob, owner: string, stop
   const postponed = await jobs.postpone(job, due.dueAt, timestamp(nextLook));
   if (postponed === 'lost') {
     journal.note({ event: 'race.lost', race: 'postpone', jobId: job.jobId });
-    return;
+    return false;
   }
-  if (now >= deadline) return settleRest(world, job, owner, stopAt);
-  if (job.settled.size > postponed.settledBefore) return;
-  await sendAgain(world, job, stopAt);
+  return now >= deadline || job.settled.size <= postponed.settledBefore;
+}
+
+async function takeUp(
+  given: ReconcileWorld,
+  job: Job,
+  owner: string,
+  stopAt: number,
+  now: number,
+): Promise<void> {
+  const request = await given.jobs.request(job);
+  const world = about(given, { traceparent: request.trace.traceparent });
+  const unsettled = chunkWork(job, request.ids, unsettledChunks(job), request.trace);
+  await noting(world, job.jobId, () =>
+    now >= deadlineOf(job, world.settings)
+      ? settleRest(world, job, unsettled, owner, stopAt)
+      : sendAgain(world, job, unsettled, stopAt),
+  );
+}
+
+function deadlineOf(job: Job, { deadlineMs }: ReconcileWorld['settings']): number {
+  return Date.parse(job.createdAt) + deadlineMs;
 }
 
 /** A chunk that is only waiting in the queue is then there twice; whoever comes second finds its result. */
-async function sendAgain({ jobs, queue, journal }: ReconcileWorld, job: Job, stopAt: number): Promise<void> {
-  const request = await jobs.request(job);
-  const unsettled = unsettledChunks(job);
-  await queue.send(chunkWork(job, request.ids, unsettled, request.trace), stopAt);
-  journal.note({ event: 'job.re-enqueued', jobId: job.jobId, chunks: unsettled.length });
+async function sendAgain(
+  { queue, journal }: ReconcileWorld,
+  { jobId }: Job,
+  unsettled: readonly ChunkWork[],
+  stopAt: number,
+): Promise<void> {
+  await queue.send(unsettled, stopAt);
+  journal.note({ event: 'job.re-enqueued', jobId, chunks: unsettled.length });
 }
 
 /**
  * Settles what is left of a job whose deadline has passed. What cannot even be read is tried again for as long
  * as the job was given; then it is given up too, for every job ends.
  */
-async function settleRest(world: ReconcileWorld, job: Job, owner: string, stopAt: number): Promise<void> {
-  const { jobs, clock, journal, settings } = world;
-  const request = await jobs.request(job);
-  const unsettled = unsettledChunks(job);
-  const lastResort = clock.now() >= Date.parse(job.createdAt) + 2 * settings.deadlineMs;
+async function settleRest(
+  world: ReconcileWorld,
+  job: Job,
+  unsettled: readonly ChunkWork[],
+  owner: string,
+  stopAt: number,
+): Promise<void> {
+  const { clock, journal, settings } = world;
+  const lastResort = clock.now() >= deadlineOf(job, settings) + settings.deadlineMs;
   journal.note({ event: 'job.deadline-passed', jobId: job.jobId, chunks: unsettled.length });
   const troubles: unknown[] = [];
-  for (const work of chunkWork(job, request.ids, unsettled, request.trace)) {
+  for (const work of unsettled) {
     if (clock.now() >= stopAt) break;
     const settler: Settler = (id) => giveUp(world, work, id);
     try {
       await settleChunk(
-        world,
+        about(world, { chunk: work.chunk.index }),
         work,
         `${owner}/${work.chunk.index}`,
         stopAt,

@@ -4,6 +4,7 @@ import { type ChunkKey, type FailureGroup, groupFailures, isBroken } from '../do
 import type { Outcome } from '../domain/outcome.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { ChunkWork } from '../ports/work-queue.ts';
+import { about, subjectOfChunk } from './about.ts';
 import { type CarryOutWorld, carryOut } from './carry-out.ts';
 import { LATE_WRITES_MS, certainly } from './certainly.ts';
 import { finishChunk } from './finish-chunk.ts';
@@ -40,7 +41,8 @@ export async function runChunk(
   owner: string,
   stopAt: number,
 ): Promise<void> {
-  await settleChunk(world, work, owner, stopAt, (id, begun) => carryOut(world, work, id, begun));
+  const told = about(world, subjectOfChunk(work));
+  await settleChunk(told, work, owner, stopAt, (id, begun) => carryOut(told, work, id, begun));
 }
 
 /**
@@ -99,7 +101,7 @@ export async function settleChunk(
     failuresByCode: countByCode(failures),
     ms: clock.now() - start,
   });
-  await finishChunk(world, chunk, isBroken(failures));
+  await finishChunk(world, chunk, { broken: isBroken(failures), repeated: false });
 }
 
 /** @throws ChunkUnfinishedError when some have no outcome when the time is up, or fail at every try */
@@ -139,6 +141,12 @@ async function claim(
   const claimed = await jobs.claim(chunk, owner, now, now + settings.claimMs);
   switch (claimed.kind) {
     case 'claimed':
+      journal.note({
+        event: 'chunk.claimed',
+        jobId: chunk.jobId,
+        chunk: chunk.index,
+        begun: claimed.begun,
+      });
       return claimed;
     case 'taken':
       journal.note({ event: 'race.lost', race: 'claim', jobId: chunk.jobId });
@@ -146,7 +154,7 @@ async function claim(
     case 'settled':
       // Whoever settled it may have died before the job knew. Adding to the job's set twice adds once.
       journal.note({ event: 'chunk.repeated', jobId: chunk.jobId, chunk: chunk.index });
-      await finishChunk(world, chunk, isBroken(claimed.failures));
+      await finishChunk(world, chunk, { broken: isBroken(claimed.failures), repeated: true });
       return 'settled';
   }
 }

@@ -31,6 +31,15 @@ export interface DueJob extends JobKey {
   readonly dueAt: string;
 }
 
+/** Some of the unfinished jobs. */
+export interface OpenJobs {
+  readonly count: number;
+  /** Of the oldest of them, RFC 3339, UTC, milliseconds, `Z`; undefined when there are none. */
+  readonly oldestCreatedAt: string | undefined;
+  /** Where the next ones begin; undefined when these are the last. */
+  readonly next: DueJob | undefined;
+}
+
 export interface JobStore {
   /**
    * Keeps the ids of a request under their hash. May be repeated: what is there and lives as long stays. Touches
@@ -97,6 +106,12 @@ export interface JobStore {
    * May lag behind writes.
    */
   due(now: string, limit: number, after?: DueJob): Promise<DueJob[]>;
+
+  /**
+   * Counts unfinished jobs, due or not, from behind `after` on: about `limit` of them, in one call to the store.
+   * May lag behind writes.
+   */
+  openJobs(limit: number, after?: DueJob): Promise<OpenJobs>;
 
   /**
    * Moves a job's next look from `from` to `to` and notes how many chunks were settled then.

@@ -17,6 +17,17 @@ export type Race =
   /** Another reconcile looked after the job. */
   | 'postpone';
 
+/** Whom and what an entry is about, where its writer knows. */
+export interface Subject {
+  readonly accountId?: number;
+  readonly projectId?: string;
+  readonly action?: Action;
+  readonly jobId?: string;
+  readonly chunk?: number;
+  /** Of the call that created the job. */
+  readonly traceparent?: string;
+}
+
 interface OfJob {
   readonly jobId: string;
 }
@@ -44,17 +55,31 @@ export type Entry =
       readonly failuresByCode: Readonly<Record<string, number>>;
       readonly ms: number;
     })
+  /** `begun`: somebody may have worked on it before. */
+  | (OfChunk & { readonly event: 'chunk.claimed'; readonly begun: boolean })
   | (OfChunk & { readonly event: 'chunk.repeated' })
   | (OfChunk & { readonly event: 'chunk.handed-back'; readonly unfinished: number; readonly cause: unknown })
   | (OfChunk & { readonly event: 'job.unknown' })
   | (OfChunk & { readonly event: 'chunk.expired' })
+  /** The first chunk of the job has its result, `ms` after the job's creation. */
+  | (OfJob & { readonly event: 'job.first-outcome'; readonly ms: number })
   | (OfJob & { readonly event: 'job.finished'; readonly status: JobStatus; readonly ms: number })
   | (OfJob & { readonly event: 'job.re-enqueued'; readonly chunks: number })
   | (OfJob & { readonly event: 'job.deadline-passed'; readonly chunks: number })
   | (OfJob & { readonly event: 'job.not-reconciled'; readonly cause: unknown })
+  /** How many jobs are unfinished, and the age of the oldest: 0 and 0 when there is none. */
+  | {
+      readonly event: 'open-jobs.counted';
+      readonly count: number;
+      readonly oldestSeconds: number;
+      /** Whether these are all: when not, there are more, and an older one may be among them. */
+      readonly complete: boolean;
+    }
+  | { readonly event: 'open-jobs.not-counted'; readonly cause: unknown }
   | { readonly event: 'idempotency.bypassed'; readonly jobId: string; readonly cause: unknown }
   | { readonly event: 'race.lost'; readonly race: Race; readonly jobId: string };
 
 export interface Journal {
-  note(entry: Entry): void;
+  /** @param subject what is known besides what the entry itself says */
+  note(entry: Entry, subject?: Subject): void;
 }

@@ -6,7 +6,7 @@ import { MemoryJobStore } from '../../src/adapters/memory/job-store.ts';
 import { InconsistentStoreError } from '../../src/domain/errors.ts';
 import { type FailureGroup, type Job } from '../../src/domain/job.ts';
 import { timestamp } from '../../src/domain/time.ts';
-import type { JobStore } from '../../src/ports/job-store.ts';
+import type { JobStore, OpenJobs } from '../../src/ports/job-store.ts';
 import { AT, NOW, TRACE, aJob, anId, chunkOf, ids } from '../support/builders.ts';
 import { type TestTables, openTables } from '../support/tables.ts';
 
@@ -373,6 +373,34 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
       const job = await committed();
       await store.close(job, NOW);
       expect(await dueAmong([job], timestamp(NOW + 9e9))).toEqual([]);
+    });
+
+    test('unfinished jobs are counted, due or not, with the time of the oldest, page by page', async () => {
+      /** All that are counted, in pages of `limit`; the suite's other jobs among them. */
+      const counted = async (limit: number) => {
+        let count = 0;
+        let oldest = '9999';
+        let next;
+        do {
+          const page: OpenJobs = await store.openJobs(limit, next);
+          expect(page.count).toBeLessThanOrEqual(limit);
+          expect(page.oldestCreatedAt === undefined).toBe(page.count === 0);
+          count += page.count;
+          if (page.oldestCreatedAt !== undefined && page.oldestCreatedAt < oldest)
+            oldest = page.oldestCreatedAt;
+          next = page.next;
+        } while (next !== undefined);
+        return { count, oldest };
+      };
+      const before = await counted(100);
+      const old = await committed({ createdAt: timestamp(NOW - 86_400_000) });
+      const others = [await committed(), await committed()];
+      expect(await counted(2)).toEqual({ count: before.count + 3, oldest: old.createdAt });
+      await store.postpone(old, DUE, timestamp(NOW + 9e9));
+      await store.addSettled(chunkOf(old, 0), false);
+      expect(await counted(100)).toEqual({ count: before.count + 3, oldest: old.createdAt });
+      for (const job of [old, ...others]) await store.close(job, NOW);
+      expect(await counted(100)).toEqual(before);
     });
 
     test('a postponed job is due later, and what it had settled is remembered', async () => {

@@ -50,6 +50,7 @@ interface Entry {
   readonly Id: string;
   readonly MessageBody: string;
   readonly MessageGroupId: string;
+  readonly MessageSystemAttributes?: unknown;
 }
 
 /** A client whose batches are answered by `answer`; what it was sent is kept. */
@@ -85,6 +86,26 @@ describe('sending chunks', () => {
     const { calls, queue } = answering(() => ({}));
     await queue.send(work(2), Infinity);
     expect(calls.flat().map(({ MessageGroupId }) => MessageGroupId)).toEqual(['101', '101']);
+  });
+
+  test('each names the trace to AWS, if it is recorded', async () => {
+    const { calls, queue } = answering(() => ({}));
+    const [chunk] = work(1);
+    if (chunk === undefined) throw new Error('there is no chunk');
+    const { traceparent } = TRACE;
+    for (const flags of ['01', '00']) {
+      const trace = { ...TRACE, traceparent: traceparent.replace(/01$/, flags) };
+      await queue.send([{ ...chunk, trace }], Infinity);
+    }
+    expect(calls.flat().map(({ MessageSystemAttributes }) => MessageSystemAttributes)).toEqual([
+      {
+        AWSTraceHeader: {
+          DataType: 'String',
+          StringValue: `Root=1-aaaaaaaa-${'a'.repeat(24)};Parent=${'b'.repeat(16)};Sampled=1`,
+        },
+      },
+      undefined,
+    ]);
   });
 
   test('what is always refused is an error that counts it', async () => {

@@ -1,10 +1,12 @@
 /** Starts one local stack for all end-to-end suites; what they need of it goes through the environment. */
-import { mkdirSync } from 'node:fs';
+import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, type RunningStack, startStack } from '../support/local-stack.ts';
+import { XrayDaemon } from '../support/xray-daemon.ts';
 
 declare global {
   var localStack: RunningStack | undefined;
+  var xrayDaemon: XrayDaemon | undefined;
 }
 
 export default async function setUp(): Promise<void> {
@@ -13,6 +15,10 @@ export default async function setUp(): Promise<void> {
   const logFile = join(folder, 'e2e.jsonl');
   // A name of its own, so that tables on an external DynamoDB are those of this run.
   const stackName = `E2e${process.pid}`;
-  globalThis.localStack = await startStack(['-c', `stackName=${stackName}`], logFile);
-  process.env['E2E_STACK'] = JSON.stringify({ ...globalThis.localStack.info, logFile });
+  const segmentFile = join(folder, 'e2e-segments.jsonl');
+  globalThis.xrayDaemon = await XrayDaemon.listen(createWriteStream(segmentFile));
+  globalThis.localStack = await startStack(['-c', `stackName=${stackName}`], logFile, {
+    AWS_XRAY_DAEMON_ADDRESS: globalThis.xrayDaemon.address,
+  });
+  process.env['E2E_STACK'] = JSON.stringify({ ...globalThis.localStack.info, logFile, segmentFile });
 }

@@ -82,7 +82,8 @@ describe.each(Object.entries(TEXTS))('%s', (_name, text) => {
   });
 
   test('as the subject of a token leave a creator that is a UUID, and as its scope nothing', async () => {
-    const decoded = decodeURIComponent(text);
+    // A token has 10,240 characters at most.
+    const decoded = decodeURIComponent(text).slice(0, 1_000);
     const odd = await Client.of(stack.url, { subject: decoded });
     const job = await odd.run(tenant, ids);
     expect(job.created_by).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);

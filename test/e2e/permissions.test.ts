@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { CREDENTIALS, REGION } from '../../local/cloud.ts';
 import type { PermissionsReport, UsedGrant } from '../../local/iam/permissions.ts';
 import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
+import { metaKey } from '../../src/adapters/dynamodb/job-item.ts';
 import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
 import { chunkWork } from '../../src/application/chunk-work.ts';
 import { hashIds } from '../../src/domain/digest.ts';
@@ -167,7 +168,7 @@ async function trouble(): Promise<void> {
   await dynamoDB.send(
     new UpdateItemCommand({
       TableName: nameLike(running.info.tables, 'TablesJobs'),
-      Key: marshall({ pk: damaged.jobId, sk: 'META' }),
+      Key: marshall(metaKey(damaged)),
       UpdateExpression: 'SET chunk_size = :text',
       ExpressionAttributeValues: marshall({ ':text': 'two' }),
     }),

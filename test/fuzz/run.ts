@@ -36,6 +36,7 @@ export interface FuzzReport {
 
 /** The local stack runs at most twice as many instances of a function as there are cores. */
 const AT_ONCE = 8;
+const AT_ONCE_BESIDE_OTHERS = 2;
 
 /** Of so many findings the smallest request that shows each is looked for. */
 const SHRUNK = 3;
@@ -95,7 +96,8 @@ class Run {
 
   /** Each sender takes the next request that nobody has taken. */
   async sendAll(): Promise<void> {
-    const { requests: count, only, progress } = this.options;
+    const { requests: count, only, progress, shared } = this.options;
+    const atOnce = shared === true ? AT_ONCE_BESIDE_OTHERS : AT_ONCE;
     let next = only ?? 0;
     const end = only === undefined ? count : only + 1;
     const sender = async () => {
@@ -104,7 +106,7 @@ class Run {
         if (this.sent % PROGRESS_EVERY === 0) progress?.(this.sent, this.violations.length);
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, sender));
+    await Promise.all(Array.from({ length: atOnce }, sender));
   }
 
   private async sendOne(index: number): Promise<void> {

@@ -22,7 +22,6 @@ package                                    create-job  get-job  get-fielding-run
 @aws-lambda-powertools/idempotency         x           ·        ·                  ·          ·       ·
 @aws-lambda-powertools/jmespath            x           ·        ·                  ·          ·       ·
 @aws-lambda-powertools/logger              x           x        x                  x          x       x
-@aws-lambda-powertools/tracer              x           x        x                  x          x       x
 @aws-sdk/client-dynamodb                   x           x        x                  ·          x       x
 @aws-sdk/client-sqs                        x           ·        ·                  ·          x       x
 @aws-sdk/core                              x           x        x                  ·          x       x
@@ -48,18 +47,11 @@ package                                    create-job  get-job  get-fielding-run
 @smithy/core                               x           x        x                  ·          x       x
 @smithy/credential-provider-imds           x           x        x                  ·          x       x
 @smithy/node-http-handler                  x           x        x                  ·          x       x
-@smithy/service-error-classification       x           x        x                  x          x       x
 @smithy/signature-v4                       x           x        x                  ·          x       x
 @smithy/types                              x           x        x                  ·          x       x
-atomic-batcher                             x           x        x                  x          x       x
-aws-xray-sdk-core                          x           x        x                  x          x       x
-cls-hooked                                 x           x        x                  x          x       x
-emitter-listener                           x           x        x                  x          x       x
 jose                                       x           x        x                  ·          ·       ·
 mnemonist                                  x           x        x                  ·          x       x
 obliterator                                x           x        x                  ·          x       x
-semver                                     x           x        x                  x          x       x
-shimmer                                    x           x        x                  x          x       x
 uuid                                       x           x        x                  ·          ·       ·
 zod                                        x           x        x                  ·          x       x
 `;

@@ -48,6 +48,7 @@ test('without any context there is a default for everything but what is optional
     maxReceiveCount: 8,
     logRetentionDays: 30,
     logLevel: 'INFO',
+    debugSampleRate: 0,
     removalPolicy: 'retain',
     alarmErrorPercent: 5,
     alarmMinimumErrors: 3,
@@ -95,6 +96,7 @@ test('numbers may come as text, as `cdk -c key=value` passes them', () => {
   };
   const texts = Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, String(value)]));
   expect(readConfig(numbers)).toMatchObject(numbers);
+  expect(readConfig({ debugSampleRate: '0.05' })).toMatchObject({ debugSampleRate: 0.05 });
   expect(readConfig(texts)).toEqual(readConfig(numbers));
 });
 
@@ -123,6 +125,7 @@ const BAD: Record<ConfigKey, unknown[]> = {
   maxReceiveCount: [0, 1_001],
   logRetentionDays: [0, 2, 31, '31', 9_999, 'forever'],
   logLevel: ['info', 'LOUD', ''],
+  debugSampleRate: [-0.1, 1.01, '2', '.5', '5%', ''],
   removalPolicy: ['snapshot', 'RETAIN', true],
   alarmEmail: ['', 'nobody', 'a@b', 3],
   alarmErrorPercent: [0, 101, '5%'],

@@ -5,6 +5,7 @@ import { templateOf } from './template.ts';
 const COMMON = {
   POWERTOOLS_SERVICE_NAME: 'fielding-jobs',
   POWERTOOLS_LOG_LEVEL: 'INFO',
+  POWERTOOLS_LOGGER_SAMPLE_RATE: '0',
   NODE_OPTIONS: '--enable-source-maps',
 };
 const METRICS = { POWERTOOLS_METRICS_NAMESPACE: 'FieldingJobs' };
@@ -127,10 +128,14 @@ test('every setting of a function reaches its environment', () => {
     deadlineSeconds: 7_200,
     workerTimeoutSeconds: 100,
     logLevel: 'DEBUG',
+    debugSampleRate: '0.05',
+    stackName: 'Other',
   });
   expect(template.properties('FunctionsCreateJob')['Environment']).toMatchObject({
     Variables: {
       POWERTOOLS_LOG_LEVEL: 'DEBUG',
+      POWERTOOLS_LOGGER_SAMPLE_RATE: '0.05',
+      POWERTOOLS_METRICS_NAMESPACE: 'Other',
       TOKEN_ISSUER: 'http://127.0.0.1:9000/',
       TOKEN_AUDIENCE: 'buyers',
       TOKEN_JWKS_URL: 'http://localhost:9000/keys',

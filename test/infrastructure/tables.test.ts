@@ -21,7 +21,7 @@ describe('tables', () => {
     expect(template.resources[id]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
   });
 
-  test('jobs: keys, time to live, and an index of keys only for open jobs', () => {
+  test('jobs: keys, time to live, and an index for open jobs, of keys and the time of creation', () => {
     expect(template.properties('TablesJobs')).toMatchObject({
       KeySchema: [
         { AttributeName: 'pk', KeyType: 'HASH' },
@@ -39,7 +39,7 @@ describe('tables', () => {
             { AttributeName: 'open', KeyType: 'HASH' },
             { AttributeName: 'due_at', KeyType: 'RANGE' },
           ],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['created_at'] },
         },
       ],
     });

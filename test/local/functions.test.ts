@@ -74,7 +74,7 @@ test('no answer is null', async () => {
 
 test('the environment is that of the function, Lambda and the emulators, and nothing of ours', async () => {
   process.env['SECRET_OF_THE_MACHINE'] = 'x';
-  const environment = { TABLE: 'jobs', POWERTOOLS_TRACE_ENABLED: 'true' };
+  const environment = { TABLE: 'jobs', AWS_ENDPOINT_URL_SQS: 'https://sqs.us-east-1.amazonaws.com' };
   const pool = run('export const handler = async () => process.env', { environment });
   expect(await answer(pool)).toMatchObject({
     TABLE: 'jobs',
@@ -86,10 +86,10 @@ test('the environment is that of the function, Lambda and the emulators, and not
     _HANDLER: 'index.handler',
     AWS_ENDPOINT_URL_DYNAMODB: ENDPOINTS.dynamodb,
     AWS_ENDPOINT_URL_SQS: ENDPOINTS.sqs,
-    POWERTOOLS_TRACE_ENABLED: 'false',
     _X_AMZN_TRACE_ID: expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24};/),
   });
   expect(await answer(pool)).not.toHaveProperty('SECRET_OF_THE_MACHINE');
+  expect(await answer(pool)).not.toHaveProperty('AWS_XRAY_DAEMON_ADDRESS');
   delete process.env['SECRET_OF_THE_MACHINE'];
 });
 

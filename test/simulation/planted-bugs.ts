@@ -47,7 +47,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a claim that outlives its function by less than the clocks' skew",
-    schedules: 160,
+    schedules: 847,
     plant: (sound) => ({ ...sound, workerClaimMs: 31 * SECOND }),
     profile: rushProfile,
   },
@@ -101,6 +101,7 @@ function delegate(jobs: JobStore): JobStore {
     addSettled: (chunk, broken) => jobs.addSettled(chunk, broken),
     close: (job, now) => jobs.close(job, now),
     due: (now, limit, after) => jobs.due(now, limit, after),
+    openJobs: (limit, after) => jobs.openJobs(limit, after),
     postpone: (job, from, to) => jobs.postpone(job, from, to),
   };
 }

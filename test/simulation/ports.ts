@@ -24,6 +24,7 @@ export function jobsPort(calls: Calls, by: Invocation, jobs: JobStore): JobStore
     addSettled: (chunk, broken) => call('addSettled', chunk.jobId, () => jobs.addSettled(chunk, broken)),
     close: (job, now) => call('close', job.jobId, () => jobs.close(job, now)),
     due: (now, limit, after) => call('due', undefined, () => jobs.due(now, limit, after)),
+    openJobs: (limit, after) => call('openJobs', undefined, () => jobs.openJobs(limit, after)),
     postpone: (job, from, to) => call('postpone', job.jobId, () => jobs.postpone(job, from, to)),
   };
 }

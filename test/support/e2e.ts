@@ -11,6 +11,7 @@ import type { StackInfo } from './local-stack.ts';
 
 export interface E2eStack extends StackInfo {
   readonly logFile: string;
+  readonly segmentFile: string;
 }
 
 export function e2eStack(): E2eStack {
@@ -85,15 +86,19 @@ export async function scan(stack: StackInfo, part: string): Promise<Record<strin
 
 /** The log lines of the functions so far, with `message` one of `events`. */
 export function logged(stack: E2eStack, event: string): Record<string, unknown>[] {
-  return readFileSync(stack.logFile, 'utf8')
+  return linesOf(stack.logFile, `"${event}"`).filter((line) => line['message'] === event);
+}
+
+/** The objects among the lines of a file so far that contain `text`. */
+export function linesOf(file: string, text: string): Record<string, unknown>[] {
+  return readFileSync(file, 'utf8')
     .split('\n')
-    .filter((line) => line.includes(`"${event}"`))
+    .filter((line) => line.includes(text))
     .flatMap((line) => {
       try {
         return [JSON.parse(line) as Record<string, unknown>];
       } catch {
         return [];
       }
-    })
-    .filter((line) => line['message'] === event);
+    });
 }

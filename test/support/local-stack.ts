@@ -23,10 +23,16 @@ export interface RunningStack {
 /**
  * @param args of `npm start`; the port is any free one unless they say otherwise
  * @param logFile where everything that it prints goes
+ * @param env variables besides those of this process
  */
-export async function startStack(args: readonly string[] = [], logFile?: string): Promise<RunningStack> {
+export async function startStack(
+  args: readonly string[] = [],
+  logFile?: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningStack> {
   const child = spawn(process.execPath, ['local/main.ts', '--port', '0', '--log', 'json', ...args], {
     cwd: ROOT,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log = logFile === undefined ? undefined : createWriteStream(logFile);

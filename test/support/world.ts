@@ -9,7 +9,7 @@ import { reconcile } from '../../src/application/reconcile.ts';
 import { runChunk } from '../../src/application/run-chunk.ts';
 import { canonicalIds } from '../../src/domain/job.ts';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
-import type { Entry } from '../../src/ports/journal.ts';
+import type { Entry, Subject } from '../../src/ports/journal.ts';
 import type { ChunkWork } from '../../src/ports/work-queue.ts';
 import { CREATOR, NOW, TENANT, TRACE, aTargetGroup, anId } from './builders.ts';
 
@@ -19,9 +19,11 @@ export class World {
   readonly queue = new MemoryWorkQueue();
   readonly once = new MemoryOnce();
   readonly entries: Entry[] = [];
+  readonly subjects = new Map<Entry, Subject | undefined>();
   readonly journal = {
-    note: (entry: Entry) => {
+    note: (entry: Entry, subject?: Subject) => {
       this.entries.push(entry);
+      this.subjects.set(entry, subject);
     },
   };
   readonly clock = {
@@ -101,6 +103,12 @@ export class World {
 
   races(): string[] {
     return this.entries.flatMap((entry) => (entry.event === 'race.lost' ? [entry.race] : []));
+  }
+
+  /** What the last entry of this name is about. */
+  subjectOf(event: Entry['event']): Subject | undefined {
+    const entry = this.entries.findLast((each) => each.event === event);
+    return entry && this.subjects.get(entry);
   }
 
   events(): string[] {

@@ -2,19 +2,19 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import fc from 'fast-check';
-import { LEVELS } from '../../src/runtime/observability/events.ts';
+import { LEVELS, type Report } from '../../src/runtime/observability/events.ts';
 import { UnauthenticatedError } from '../../src/domain/errors.ts';
 import type { Handle, httpHandler as HttpHandler } from '../../src/runtime/http/http-handler.ts';
-import type { log as Log } from '../../src/runtime/observability/logger.ts';
+import type { writeLine as WriteLine } from '../../src/runtime/observability/logger.ts';
 import { propertyRuns } from '../support/properties.ts';
 
-let log: typeof Log;
+let writeLine: typeof WriteLine;
 let httpHandler: typeof HttpHandler;
 let printed = '';
 
 beforeAll(async () => {
   process.env['POWERTOOLS_LOG_LEVEL'] = 'INFO';
-  ({ log } = await import('../../src/runtime/observability/logger.ts'));
+  ({ writeLine } = await import('../../src/runtime/observability/logger.ts'));
   ({ httpHandler } = await import('../../src/runtime/http/http-handler.ts'));
 });
 
@@ -44,6 +44,9 @@ function theLine(): Record<string, unknown> {
   return JSON.parse(lines[0] ?? '') as Record<string, unknown>;
 }
 
+const REFUSED = { event: 'request.refused', errorId: 'e', status: 400, route: 'r' } as const;
+const failed = (cause: unknown): Report => ({ event: 'chunk.failed', jobId: 'J', chunk: 0, cause });
+
 const HOSTILE = [
   'a\nb\r\n{"level":"INFO","message":"job.created"}',
   '\u001b[2J\u001b]0;title\u0007',
@@ -57,7 +60,7 @@ const HOSTILE = [
 
 describe('a log line', () => {
   test.each(HOSTILE)('with %j in it is one line, and says the same', (text) => {
-    log('request.refused', { errorId: text, evidence: { reason: text, list: [text] } });
+    writeLine({ ...REFUSED, errorId: text, evidence: { reason: text, list: [text] } });
     const line = theLine();
     expect(line['message']).toBe('request.refused');
     expect(line['level']).toBe('INFO');
@@ -68,9 +71,9 @@ describe('a log line', () => {
     fc.assert(
       fc.property(text, text, text, (a, b, c) => {
         const cause = new Error(a, { cause: new UnauthenticatedError(b, { reason: c }) });
-        log('request.failed', { errorId: c, cause });
+        writeLine({ ...REFUSED, event: 'request.failed', errorId: c, cause });
         theLine();
-        log('request.refused', { kind: a, evidence: { reason: b, list: [c] } });
+        writeLine({ ...REFUSED, kind: a, evidence: { reason: b, list: [c] } });
         theLine();
       }),
       propertyRuns(300),
@@ -79,16 +82,16 @@ describe('a log line', () => {
 
   test('with a huge text says its beginning and how long it was', () => {
     const huge = 'x'.repeat(1_000_000);
-    log('request.refused', { evidence: { reason: huge } });
+    writeLine({ ...REFUSED, evidence: { reason: huge } });
     expect(theLine()).toMatchObject({
       evidence: { reason: `${'x'.repeat(1000)}... of 1000000 characters` },
     });
-    log('chunk.failed', { cause: new Error(huge, { cause: new Error(huge) }) });
+    writeLine(failed(new Error(huge, { cause: new Error(huge) })));
     expect(theLine()).toMatchObject({ error: { message: expect.stringMatching(/ of 1000000 characters$/) } });
   });
 
   test('of an error has its stack, for those who must find it', () => {
-    log('chunk.failed', { cause: new Error('gone') });
+    writeLine(failed(new Error('gone')));
     expect(theLine()).toMatchObject({ error: { stack: expect.stringMatching(/\n +at /) } });
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { InconsistentStoreError } from '../../src/domain/errors.ts';
 import { statusOf } from '../../src/domain/job.ts';
 import { timestamp } from '../../src/domain/time.ts';
-import { NOW, TRACE, aJob, anId } from '../support/builders.ts';
+import { NOW, TENANT, TRACE, aJob, anId } from '../support/builders.ts';
 import { World, firstWork } from '../support/world.ts';
 
 const paused = (count: number) => Array<object>(count).fill({});
@@ -85,6 +85,71 @@ describe('reconcile', () => {
     await world.reconcile();
     expect((await world.status(jobId)).job).toMatchObject({ open: false });
     expect(world.events()).toContain('job.finished');
+  });
+
+  test('counts the open jobs in every run, and finds the age of the oldest', async () => {
+    const world = new World();
+    await world.reconcile();
+    await world.create(world.add({}));
+    world.time += 59_999;
+    await world.create(world.add({}));
+    await world.reconcile();
+    await world.drain();
+    await world.reconcile();
+    expect(world.entries.filter(({ event }) => event === 'open-jobs.counted')).toEqual(
+      [
+        { count: 0, oldestSeconds: 0 },
+        { count: 2, oldestSeconds: 59 },
+        { count: 0, oldestSeconds: 0 },
+      ].map((counted) => ({ event: 'open-jobs.counted', complete: true, ...counted })),
+    );
+  });
+
+  test('counts in pages, so many of them and no more', async () => {
+    const world = new World();
+    const limits: number[] = [];
+    world.jobs.openJobs = (limit, after) => {
+      limits.push(limit);
+      const next = { ...TENANT, jobId: `${after?.jobId ?? ''}x`, dueAt: '' };
+      return Promise.resolve({ count: limit, oldestCreatedAt: timestamp(NOW - limits.length * 1000), next });
+    };
+    await world.reconcile();
+    expect(limits).toEqual(Array(20).fill(5_000));
+    expect(world.entries).toEqual([
+      { event: 'open-jobs.counted', count: 100_000, oldestSeconds: 20, complete: false },
+    ]);
+    limits.length = 0;
+    await world.reconcile(world.time);
+    expect(limits).toHaveLength(1);
+  });
+
+  test('that cannot count does its work all the same', async () => {
+    const world = new World();
+    await world.create(world.add({}));
+    world.queue.sent.length = 0;
+    world.jobs.openJobs = () => Promise.reject(new Error('no index'));
+    world.time += 600_000;
+    await world.reconcile();
+    expect(world.queue.sent).toHaveLength(1);
+    expect(world.events()).toContain('open-jobs.not-counted');
+  });
+
+  test('says of every job that it acts on whose it is, and on which trace', async () => {
+    const world = new World();
+    const { jobId } = await world.create(world.add({}));
+    const subject = { ...TENANT, action: 'resume', jobId };
+    const { traceparent } = TRACE;
+    world.time += 600_000;
+    await world.reconcile();
+    expect(world.subjectOf('job.re-enqueued')).toEqual({ ...subject, traceparent });
+    world.queue.send = () => Promise.reject(new Error('no queue'));
+    world.time += 600_000;
+    await world.reconcile();
+    expect(world.subjectOf('job.not-reconciled')).toEqual({ ...subject, traceparent });
+    world.time = NOW + world.settings.deadlineMs;
+    await world.reconcile();
+    expect(world.subjectOf('job.deadline-passed')).toEqual({ ...subject, traceparent });
+    expect(world.subjectOf('chunk.settled')).toEqual({ ...subject, traceparent, chunk: 0 });
   });
 
   test("one job's trouble does not keep the others", async () => {

@@ -9,7 +9,7 @@ import {
 import { statusOf } from '../../src/domain/job.ts';
 import type { Move } from '../../src/ports/target-groups.ts';
 import type { TargetGroupKey } from '../../src/domain/target-group.ts';
-import { AT, CREATOR, NOW, TENANT, anId } from '../support/builders.ts';
+import { AT, CREATOR, NOW, TENANT, TRACE, anId } from '../support/builders.ts';
 import { World, firstWork, sorted } from '../support/world.ts';
 
 describe('a chunk', () => {
@@ -52,6 +52,28 @@ describe('a chunk', () => {
     expect(await world.group(id)).toMatchObject({ status: 'paused', version: 5 });
     expect((await world.status(jobId)).outcomes).toEqual([{ targetGroupId: id }]);
     expect(world.events()).toContain('chunk.repeated');
+  });
+
+  test('that is the first of its job to settle tells how long that took, and no other does', async () => {
+    const world = new World();
+    await world.create(world.add({}, {}, {}));
+    const [first, second] = world.queue.sent;
+    world.time += 1234;
+    for (const work of [first, first, second, first]) if (work !== undefined) await world.run(work);
+    expect(world.entries.filter(({ event }) => event === 'job.first-outcome')).toEqual([
+      { event: 'job.first-outcome', jobId: first?.chunk.jobId, ms: 1234 },
+    ]);
+  });
+
+  test('says of everything whose it is, and on which trace', async () => {
+    const world = new World();
+    const { jobId } = await world.create(world.add({}));
+    expect(world.subjectOf('job.created')).toEqual({ ...TENANT, action: 'resume', jobId });
+    await world.drain();
+    const subject = { ...TENANT, action: 'resume', jobId, chunk: 0, traceparent: TRACE.traceparent };
+    for (const event of ['chunk.claimed', 'chunk.settled', 'job.finished'] as const) {
+      expect(world.subjectOf(event)).toEqual(subject);
+    }
   });
 
   test('settled by a worker that died before the job knew is added by the next delivery', async () => {

@@ -11,6 +11,7 @@ describe('traceparent', () => {
     expect(trace.traceId).toBe(TRACE_ID);
     expect(trace.traceparent).toBe(`00-${TRACE_ID}-${trace.spanId}-01`);
     expect(trace.spanId).not.toBe('00f067aa0ba902b7');
+    expect(trace).toMatchObject({ parentId: '00f067aa0ba902b7', sampled: true, continued: true });
   });
 
   test.each([
@@ -38,6 +39,15 @@ describe('traceparent', () => {
     const xray = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
     const trace = traceContext({}, xray);
     expect(trace.traceparent).toBe(`00-5759e988bd862e3fe1be46a994272793-${trace.spanId}-01`);
+    expect(trace).toMatchObject({ parentId: '53995c3f42cd8ad8', sampled: true, continued: false });
+  });
+
+  test('without an X-Ray trace it begins with the time all the same, and is not recorded', () => {
+    const { traceId, sampled } = traceContext({});
+    const age = Date.now() / 1000 - parseInt(traceId.slice(0, 8), 16);
+    expect(Math.abs(age)).toBeLessThan(60);
+    expect(traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(sampled).toBe(false);
   });
 });
 

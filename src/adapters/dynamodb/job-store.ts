@@ -10,7 +10,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { InconsistentStoreError } from '../../domain/errors.ts';
 import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../domain/job.ts';
-import type { Claim, DueJob, JobRequest, JobStore } from '../../ports/job-store.ts';
+import type { Claim, DueJob, JobRequest, JobStore, OpenJobs } from '../../ports/job-store.ts';
 import {
   failureItems,
   jobPartition,
@@ -213,13 +213,32 @@ export class DynamoDBJobStore implements JobStore {
         ExpressionAttributeNames: { '#open': OPEN },
         ExpressionAttributeValues: marshall({ ':open': OPEN, ':now': now }),
         Limit: limit,
-        ExclusiveStartKey: after && marshall({ ...metaKey(after), [OPEN]: OPEN, due_at: after.dueAt }),
+        ExclusiveStartKey: after && openKey(after),
       }),
     );
-    return Items.map((item) => unmarshall(item)).map((item) => ({
-      ...readJobKey(item),
-      dueAt: text(item, 'due_at'),
-    }));
+    return Items.map((item) => readDue(unmarshall(item)));
+  }
+
+  async openJobs(limit: number, after?: DueJob): Promise<OpenJobs> {
+    const { Items = [], LastEvaluatedKey } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: OPEN_JOBS_INDEX,
+        KeyConditionExpression: '#open = :open',
+        ProjectionExpression: 'created_at',
+        ExpressionAttributeNames: { '#open': OPEN },
+        ExpressionAttributeValues: marshall({ ':open': OPEN }),
+        Limit: limit,
+        ExclusiveStartKey: after && openKey(after),
+      }),
+    );
+    let oldestCreatedAt: string | undefined;
+    for (const item of Items) {
+      const createdAt = text(unmarshall(item), 'created_at');
+      if (oldestCreatedAt === undefined || createdAt < oldestCreatedAt) oldestCreatedAt = createdAt;
+    }
+    const next = LastEvaluatedKey && readDue(unmarshall(LastEvaluatedKey));
+    return { count: Items.length, oldestCreatedAt, next };
   }
 
   async postpone(job: Job, from: string, to: string): Promise<{ readonly settledBefore: number } | 'lost'> {
@@ -244,6 +263,15 @@ export class DynamoDBJobStore implements JobStore {
     );
     return Item && unmarshall(Item);
   }
+}
+
+/** The key of an unfinished job in the index. */
+function openKey(due: DueJob) {
+  return marshall({ ...metaKey(due), [OPEN]: OPEN, due_at: due.dueAt });
+}
+
+function readDue(item: Item): DueJob {
+  return { ...readJobKey(item), dueAt: text(item, 'due_at') };
 }
 
 /** Epoch seconds, the unit of DynamoDB's time to live. */

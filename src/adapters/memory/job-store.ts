@@ -3,7 +3,7 @@
 import { InconsistentStoreError } from '../../domain/errors.ts';
 import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../domain/job.ts';
 import { chunkCount } from '../../domain/job.ts';
-import type { Claim, DueJob, JobRequest, JobStore } from '../../ports/job-store.ts';
+import type { Claim, DueJob, JobRequest, JobStore, OpenJobs } from '../../ports/job-store.ts';
 import { OpenIndex } from './open-index.ts';
 
 interface Meta {
@@ -117,6 +117,20 @@ export class MemoryJobStore implements JobStore {
 
   async due(now: string, limit: number, after?: DueJob): Promise<DueJob[]> {
     return this.#open.page(now, limit, after);
+  }
+
+  async openJobs(limit: number, after?: DueJob): Promise<OpenJobs> {
+    const page = this.#open.page(undefined, limit, after);
+    let oldestCreatedAt: string | undefined;
+    for (const due of page) {
+      const createdAt = this.#metas.get(nameOf(due))?.job.createdAt;
+      if (oldestCreatedAt === undefined || (createdAt ?? '') < oldestCreatedAt) oldestCreatedAt = createdAt;
+    }
+    return {
+      count: page.length,
+      oldestCreatedAt,
+      next: page.length < limit ? undefined : page.at(-1),
+    };
   }
 
   async postpone(job: Job, from: string, to: string): Promise<{ readonly settledBefore: number } | 'lost'> {

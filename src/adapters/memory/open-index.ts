@@ -15,12 +15,12 @@ export class OpenIndex {
     if (there !== undefined && byDue(there, due) === 0) this.#jobs.splice(place, 1);
   }
 
-  /** The first that are due at `now`, behind `after`; `limit` at most. */
-  page(now: string, limit: number, after?: DueJob): DueJob[] {
+  /** The first that are due at `now`, or at any time, behind `after`; `limit` at most. */
+  page(now: string | undefined, limit: number, after?: DueJob): DueJob[] {
     let first = after === undefined ? 0 : this.#place(after);
     const there = this.#jobs[first];
     if (after !== undefined && there !== undefined && byDue(there, after) === 0) first += 1;
-    return this.#jobs.slice(first, first + limit).filter(({ dueAt }) => dueAt <= now);
+    return this.#jobs.slice(first, first + limit).filter(({ dueAt }) => now === undefined || dueAt <= now);
   }
 
   /** Where it stands, or would. */

@@ -1,7 +1,12 @@
 /** The work queue on SQS. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { EnqueueFailedError } from '../../domain/errors.ts';
+import { parseTraceparent, xrayHeader } from '../../domain/trace.ts';
 import type { ChunkWork, WorkQueue } from '../../ports/work-queue.ts';
 import { encodeChunk } from './chunk-message.ts';
 
@@ -67,6 +72,7 @@ export class SqsWorkQueue implements WorkQueue {
               MessageBody: encodeChunk(work),
               // A standard queue is then fair between accounts: one with a large backlog does not hold up the rest.
               MessageGroupId: String(work.chunk.accountId),
+              ...traceAttribute(work.trace.traceparent),
             })),
           }),
           { abortSignal: AbortSignal.timeout(Math.min(msLeft, MAX_DELAY_MS)) },
@@ -81,6 +87,15 @@ export class SqsWorkQueue implements WorkQueue {
     }
     return { refused: left.length, cause };
   }
+}
+
+/** Where the trace is recorded: Lambda then links its own trace of the worker's invocation with it. */
+function traceAttribute(traceparent: string): Pick<SendMessageBatchRequestEntry, 'MessageSystemAttributes'> {
+  const span = parseTraceparent(traceparent);
+  if (span?.sampled !== true) return {};
+  return {
+    MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: xrayHeader(span) } },
+  };
 }
 
 /** Full jitter: between 0 and 50, 100, 200, 400 ms. */

@@ -1,6 +1,6 @@
 /** The authentication of an HTTP function, from its environment. */
 import { readEnv } from '../env.ts';
-import { log } from '../observability/logger.ts';
+import { report } from '../observability/report.ts';
 import { authenticator } from './auth.ts';
 import { remoteKeys } from './remote-keys.ts';
 
@@ -21,7 +21,7 @@ export function authenticatorFromEnv() {
     },
     remoteKeys(env.TOKEN_JWKS_URL, {
       onFailure: (cause) => {
-        log('issuer.unreachable', { cause });
+        report({ event: 'issuer.unreachable', cause });
       },
     }),
   );

@@ -2,6 +2,7 @@
 import { ACTIONS, ACTION_NAMES, type Action } from '../../domain/actions.ts';
 import { type Fault, InvalidRequestError, RouteNotFoundError } from '../../domain/errors.ts';
 import { ID_FORMAT, MAX_ACCOUNT_ID, type Tenant, isId, parseAccountId } from '../../domain/ids.ts';
+import type { Subject } from '../../ports/journal.ts';
 import { fault } from './faults.ts';
 import type { ApiRequest } from './message.ts';
 
@@ -37,10 +38,27 @@ export function parsePath(path: ApiRequest['path'], parameter?: IdParameter): { 
  * @throws RouteNotFoundError when the route names none
  */
 export function actionOf(routeKey: string): Action {
-  const segment = /\/batch-jobs\/([^/]+)/.exec(routeKey)?.[1];
-  const action = ACTION_NAMES.find((name) => segment === name || segment === ACTIONS[name].collection);
+  const action = findAction(routeKey);
   if (action === undefined) throw new RouteNotFoundError('The route names no action.', { routeKey });
   return action;
+}
+
+function findAction(routeKey: string): Action | undefined {
+  const segment = /\/batch-jobs\/([^/]+)/.exec(routeKey)?.[1];
+  return ACTION_NAMES.find((name) => segment === name || segment === ACTIONS[name].collection);
+}
+
+/** What a request is about, as far as its path says so in good form: for reports, before anything is checked. */
+export function subjectOf({ routeKey, path }: ApiRequest): Subject {
+  const accountId = parseAccountId(path['account_id'] ?? '');
+  const { project_id: projectId, job_id: jobId } = path;
+  const action = findAction(routeKey);
+  return {
+    ...(accountId !== undefined && { accountId }),
+    ...(isId(projectId) && { projectId }),
+    ...(action !== undefined && { action }),
+    ...(isId(jobId) && { jobId }),
+  };
 }
 
 /** The address of a job, as `Location` gives it. */

@@ -2,45 +2,45 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { FieldingJobsError } from '../../domain/errors.ts';
-import type { Journal } from '../../ports/journal.ts';
-import { type EventName, LEVELS } from './events.ts';
+import { parseTraceparent } from '../../domain/trace.ts';
+import type { Subject } from '../../ports/journal.ts';
+import { LEVELS, type Report } from './events.ts';
 import { LineFormatter, lineText } from './log-line.ts';
 
 const logger = new Logger({
   logFormatter: new LineFormatter(),
   jsonReplacerFn: (key, value) => (typeof value === 'string' ? lineText(value, key) : value),
 });
+let startedAt = Date.now();
 
 /** Adds the function, the request and cold start to the lines of an invocation, and forgets what the last one added. */
 export function logInvocation() {
-  return injectLambdaContext(logger, { resetKeys: true });
+  return [
+    {
+      before: () => {
+        startedAt = Date.now();
+      },
+    },
+    injectLambdaContext(logger, { resetKeys: true }),
+  ];
 }
 
-/** Adds the trace to every further line of this invocation, in place of an earlier one. */
+/** Adds the trace of a request to every line of this invocation. */
 export function logTrace(traceId: string): void {
   logger.appendKeys({ trace_id: traceId });
 }
 
-/** Takes the trace off the further lines. */
-export function forgetTrace(): void {
-  logger.removeKeys(['trace_id']);
+/** Writes one line. Names of fields are in snake case, as everywhere outside the code. */
+export function writeLine({ event, ...fields }: Report, { traceparent, ...subject }: Subject = {}): void {
+  const traceId = parseTraceparent(traceparent ?? '')?.traceId;
+  logger[LEVELS[event]](event, {
+    ...snakeCased({ ...subject, ...fields }),
+    ...(traceId !== undefined && { trace_id: traceId }),
+    // The last line of an invocation tells how long it took; Lambda's own REPORT line tells it of every one.
+    elapsed_ms: Date.now() - startedAt,
+    ...('cause' in fields && errorOf(fields.cause)),
+  });
 }
-
-/**
- * Writes one line.
- *
- * @param fields their names are written in snake case, as everywhere outside the code
- */
-export function log(event: EventName, fields: Readonly<Record<string, unknown>>): void {
-  logger[LEVELS[event]](event, { ...snakeCased(fields), ...errorOf(fields['cause']) });
-}
-
-/** The journal as log lines. */
-export const logJournal: Journal = {
-  note: ({ event, ...fields }) => {
-    log(event, fields);
-  },
-};
 
 function snakeCased(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(

@@ -1,0 +1,42 @@
+/** Counts the unfinished jobs and finds out how old the oldest is: a job that never ends shows here first. */
+import type { Clock } from '../ports/clock.ts';
+import type { DueJob, JobStore } from '../ports/job-store.ts';
+import type { Journal } from '../ports/journal.ts';
+
+/** Read at a time: about what fits into one answer of DynamoDB, 1 MB, at some 200 bytes each. */
+const PAGE = 5_000;
+/** So that a huge backlog costs seconds, not the whole run: 100,000 jobs are counted at the most. */
+const PAGES = 20;
+
+/**
+ * Notes the count. Never throws: not to know it must not keep anything from being done.
+ *
+ * @param mayGoOn says whether there is time for another page
+ */
+export async function countOpenJobs(
+  { jobs, clock, journal }: { readonly jobs: JobStore; readonly clock: Clock; readonly journal: Journal },
+  mayGoOn: () => boolean,
+): Promise<void> {
+  try {
+    const now = clock.now();
+    let count = 0;
+    let oldest = now;
+    let next: DueJob | undefined;
+    let pages = 0;
+    do {
+      const page = await jobs.openJobs(PAGE, next);
+      count += page.count;
+      if (page.oldestCreatedAt !== undefined) oldest = Math.min(oldest, Date.parse(page.oldestCreatedAt));
+      next = page.next;
+      pages += 1;
+    } while (next !== undefined && pages < PAGES && mayGoOn());
+    journal.note({
+      event: 'open-jobs.counted',
+      count,
+      oldestSeconds: Math.floor((now - oldest) / 1000),
+      complete: next === undefined,
+    });
+  } catch (cause) {
+    journal.note({ event: 'open-jobs.not-counted', cause });
+  }
+}

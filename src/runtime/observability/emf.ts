@@ -1,0 +1,76 @@
+/**
+ * Metrics as log lines, in CloudWatch's embedded metric format: CloudWatch reads them out of the log, so that no call
+ * is made for them. What an invocation measures is added up; at its end there is one line per set of dimensions.
+ *
+ * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+import { type Measurement, type Metric, METRICS, type MetricName } from './metrics.ts';
+
+/** CloudWatch takes so many values of one metric from one line. */
+const MOST_VALUES = 100;
+
+/** Where the lines go, and what stands on each. */
+export interface EmfOptions {
+  readonly namespace: string;
+  readonly service: string;
+  readonly write: (line: string) => void;
+}
+
+/** The metrics of one set of dimensions: counts added up, durations each by itself, so that they have percentiles. */
+type Values = Map<MetricName, number[]>;
+
+export class EmbeddedMetrics {
+  readonly #options: EmfOptions;
+  /** By the set of dimensions: the name and value of the one besides `service`, or none. */
+  readonly #sets = new Map<string, { readonly dimension: Record<string, string>; readonly values: Values }>();
+
+  constructor(options: EmfOptions) {
+    this.#options = options;
+  }
+
+  add({ name, value, dimension }: Measurement): void {
+    const { values } = this.#setOf(name, dimension);
+    const there = values.get(name) ?? [];
+    if (METRICS[name].unit === 'Count') values.set(name, [(there[0] ?? 0) + value]);
+    else if (there.length < MOST_VALUES) values.set(name, [...there, value]);
+  }
+
+  /** Writes what was added since the last time; nothing where nothing was. */
+  flush(now: number): void {
+    for (const { dimension, values } of this.#sets.values()) {
+      this.#options.write(this.#line(dimension, values, now));
+    }
+    this.#sets.clear();
+  }
+
+  #setOf(name: MetricName, value: string | undefined) {
+    const metric: Metric = METRICS[name];
+    const dimension =
+      metric.dimension === undefined || value === undefined ? {} : { [metric.dimension]: value };
+    const key = JSON.stringify(dimension);
+    const there = this.#sets.get(key);
+    if (there !== undefined) return there;
+    const made = { dimension, values: new Map<MetricName, number[]>() };
+    this.#sets.set(key, made);
+    return made;
+  }
+
+  #line(dimension: Record<string, string>, values: Values, now: number): string {
+    const { namespace, service } = this.#options;
+    return JSON.stringify({
+      _aws: {
+        Timestamp: now,
+        CloudWatchMetrics: [
+          {
+            Namespace: namespace,
+            Dimensions: [['service', ...Object.keys(dimension)]],
+            Metrics: [...values.keys()].map((Name) => ({ Name, Unit: METRICS[Name].unit })),
+          },
+        ],
+      },
+      service,
+      ...dimension,
+      ...Object.fromEntries([...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all])),
+    });
+  }
+}

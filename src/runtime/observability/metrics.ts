@@ -1,0 +1,109 @@
+/** The metrics: their names, and what each event adds to them. The one place that knows. */
+import type { Report } from './events.ts';
+
+export interface Metric {
+  readonly unit: 'Count' | 'Milliseconds' | 'Seconds';
+  /** The dimension that it has besides `service`. */
+  readonly dimension?: 'reason' | 'race';
+}
+
+/** Dashboards and alarms go by these names. */
+export const METRICS = {
+  JobsCreated: { unit: 'Count' },
+  JobsReplayed: { unit: 'Count' },
+  IdempotencyConflicts: { unit: 'Count' },
+  IdempotencyBypassed: { unit: 'Count' },
+  FanOutsFailed: { unit: 'Count' },
+  JobsCompleted: { unit: 'Count' },
+  JobsFailed: { unit: 'Count' },
+  JobDuration: { unit: 'Milliseconds' },
+  TimeToFirstOutcome: { unit: 'Milliseconds' },
+  TargetGroupsUpdated: { unit: 'Count' },
+  TargetGroupsFailed: { unit: 'Count', dimension: 'reason' },
+  ChunksHandedBack: { unit: 'Count' },
+  DuplicateDeliveries: { unit: 'Count' },
+  UnparsableMessages: { unit: 'Count' },
+  ChunksReEnqueued: { unit: 'Count' },
+  LostRaces: { unit: 'Count', dimension: 'race' },
+  OpenJobs: { unit: 'Count' },
+  OldestOpenJobAge: { unit: 'Seconds' },
+  JobsNotReconciled: { unit: 'Count' },
+} as const satisfies Record<string, Metric>;
+
+export type MetricName = keyof typeof METRICS;
+
+export interface Measurement {
+  readonly name: MetricName;
+  readonly value: number;
+  /** Of the metric's dimension, if it has one. */
+  readonly dimension?: string;
+}
+
+/** What an event adds. An event without metrics has its reason beside it. */
+export function measurementsOf(report: Report): Measurement[] {
+  switch (report.event) {
+    case 'job.created':
+      return [one('JobsCreated')];
+    case 'job.replayed':
+      return [one('JobsReplayed')];
+    case 'idempotency.bypassed':
+      return [one('IdempotencyBypassed')];
+    case 'fan-out.failed':
+      return [one('FanOutsFailed')];
+    case 'job.first-outcome':
+      return [{ name: 'TimeToFirstOutcome', value: report.ms }];
+    case 'job.finished':
+      return [
+        one(report.status === 'Failed' ? 'JobsFailed' : 'JobsCompleted'),
+        { name: 'JobDuration', value: report.ms },
+      ];
+    case 'chunk.settled':
+      return [
+        { name: 'TargetGroupsUpdated', value: report.updated },
+        ...Object.entries(report.failuresByCode).map(([code, value]) => ({
+          name: 'TargetGroupsFailed' as const,
+          value,
+          dimension: code,
+        })),
+      ];
+    case 'chunk.repeated':
+      return [one('DuplicateDeliveries')];
+    case 'chunk.handed-back':
+      return [one('ChunksHandedBack')];
+    case 'message.unparsable':
+      return [one('UnparsableMessages')];
+    case 'job.re-enqueued':
+      return [{ name: 'ChunksReEnqueued', value: report.chunks }];
+    case 'race.lost':
+      return [{ name: 'LostRaces', value: 1, dimension: report.race }];
+    case 'open-jobs.counted':
+      return [
+        { name: 'OpenJobs', value: report.count },
+        { name: 'OldestOpenJobAge', value: report.oldestSeconds },
+      ];
+    case 'job.not-reconciled':
+      return [one('JobsNotReconciled')];
+    case 'request.refused':
+      return report.kind === 'IdempotencyKeyReusedError' ? [one('IdempotencyConflicts')] : [];
+    // The API's own metrics count these.
+    case 'request.answered':
+    case 'request.failed':
+      return [];
+    // OldestOpenJobAge shows a job that grows old, ChunksHandedBack and the queue's own metrics a chunk that fails.
+    case 'job.deadline-passed':
+    case 'chunk.failed':
+      return [];
+    // Steps on the way, and rarities that the log is enough for.
+    case 'fan-out.sent':
+    case 'chunk.claimed':
+    case 'chunk.expired':
+    case 'issuer.unreachable':
+    case 'job.unknown':
+    case 'open-jobs.not-counted':
+      return [];
+  }
+}
+
+function one(name: MetricName): Measurement {
+  return { name, value: 1 };
+}

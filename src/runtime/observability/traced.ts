@@ -1,0 +1,57 @@
+/** Makes the calls of an AWS client part of the current trace segment. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { currentSegment, type Failure } from './xray.ts';
+
+/** What the SDK says of a call that failed. */
+interface Answer {
+  readonly name?: unknown;
+  readonly $fault?: unknown;
+}
+
+const THROTTLING = /Throttl|ProvisionedThroughputExceeded|RequestLimitExceeded/;
+
+/** The same client; its calls are noted in the segment in which they began, retries included. */
+export function traced<T extends DynamoDBClient | SQSClient>(client: T): T {
+  const stack: DynamoDBClient['middlewareStack'] = client.middlewareStack as never;
+  stack.add(
+    (next, { clientName = '', commandName = '' }) =>
+      async (args) => {
+        const segment = currentSegment();
+        if (segment === undefined) return next(args);
+        const startedAt = Date.now();
+        const note = (failure?: Failure) => {
+          segment.add({
+            service: clientName.replace(/Client$/, ''),
+            operation: commandName.replace(/Command$/, ''),
+            resource: resourceOf(args.input as Readonly<Record<string, unknown>>),
+            startedAt,
+            endedAt: Date.now(),
+            failure,
+          });
+        };
+        try {
+          const answer = await next(args);
+          note();
+          return answer;
+        } catch (error) {
+          note(failureOf(error as Answer));
+          throw error;
+        }
+      },
+    { step: 'initialize', name: 'trace' },
+  );
+  return client;
+}
+
+function resourceOf({ TableName, QueueUrl }: Readonly<Record<string, unknown>>): Record<string, string> {
+  if (typeof TableName === 'string') return { table_name: TableName };
+  return typeof QueueUrl === 'string' ? { queue_url: QueueUrl } : {};
+}
+
+function failureOf({ name, $fault }: Answer): Failure | undefined {
+  // A condition that did not hold is an answer.
+  if (name === 'ConditionalCheckFailedException') return undefined;
+  if (typeof name === 'string' && THROTTLING.test(name)) return 'throttle';
+  return $fault === 'client' ? 'error' : 'fault';
+}

@@ -1,0 +1,49 @@
+/**
+ * Sends documents to the X-Ray daemon that Lambda runs beside a function, as JSON in one UDP datagram each. Nothing
+ * waits for it, and nothing that goes wrong with it reaches an invocation: a trace that is lost is a trace less.
+ *
+ * Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html
+ */
+import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+
+const HEADER = '{"format": "json", "version": 1}\n';
+
+interface Daemon {
+  readonly socket: Socket;
+  readonly host: string;
+  readonly port: number;
+}
+
+let daemon: Daemon | undefined;
+
+/** Opens the way to the daemon at AWS_XRAY_DAEMON_ADDRESS, if there is one; says whether it is open. */
+export function findDaemon(): boolean {
+  daemon ??= open(process.env['AWS_XRAY_DAEMON_ADDRESS']);
+  return daemon !== undefined;
+}
+
+/** Does nothing when `findDaemon` did not find any. */
+export function sendToDaemon(document: object): void {
+  try {
+    daemon?.socket.send(HEADER + JSON.stringify(document), daemon.port, daemon.host, ignore);
+  } catch {
+    ignore();
+  }
+}
+
+/** @param address `host:port`, or `tcp:host:port udp:host:port` */
+function open(address = ''): Daemon | undefined {
+  const [, host, port] =
+    /(?:^|\s)(?:udp:)?([^\s:]+):(\d+)(?:\s|$)/.exec(address.replace(/tcp:\S+/, '')) ?? [];
+  if (host === undefined || port === undefined) return undefined;
+  const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+  socket.on('error', ignore);
+  // Bound now, so that what is sent at the end of an invocation is on its way before the function is frozen.
+  socket.bind(0).unref();
+  return { socket, host, port: Number(port) };
+}
+
+function ignore(): void {
+  // See above.
+}

@@ -1,0 +1,59 @@
+/** A client's trace goes the whole way: answer, log lines, the messages of the queue, and the segments for X-Ray. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { Client, locationOf } from '../support/client.ts';
+import { aProject, e2eStack, linesOf } from '../support/e2e.ts';
+
+const stack = e2eStack();
+
+/** The lines of a file that contain `text`, once there are enough of them: what is printed arrives a little later. */
+async function untilLines(file: string, text: string, enough: (lines: Record<string, unknown>[]) => boolean) {
+  for (;;) {
+    const lines = linesOf(file, text);
+    if (enough(lines)) return lines;
+    await pause(50);
+  }
+}
+
+test('of a recorded trace everything is found by the id that the client has', async () => {
+  const client = await Client.of(stack.url);
+  const { tenant, ids } = await aProject(stack, Array<object>(250).fill({}));
+  // An id as clients make them, which begins with no time.
+  const traceId = `f${randomBytes(16).toString('hex').slice(1)}`;
+  const parentId = randomBytes(8).toString('hex');
+  const created = await client.create(tenant, ids, { traceparent: `00-${traceId}-${parentId}-01` });
+  const [, answered, spanId] = created.headers.get('traceparent')?.split('-') ?? [];
+  expect(answered).toBe(traceId);
+  const { job_id: jobId } = await client.untilEnded(locationOf(created));
+
+  const lines = await untilLines(stack.logFile, traceId, (found) =>
+    found.some(({ message }) => message === 'job.finished'),
+  );
+  const functionsOf = (event: string) =>
+    lines.filter(({ message }) => message === event).map((line) => String(line['function_name']));
+  expect(functionsOf('job.created')).toEqual([expect.stringContaining('CreateJob')]);
+  expect(functionsOf('chunk.settled')).toEqual(Array(2).fill(expect.stringContaining('Worker')));
+  for (const line of lines) {
+    expect(line).toMatchObject({
+      trace_id: traceId,
+      job_id: jobId,
+      account_id: tenant.accountId,
+      project_id: tenant.projectId,
+      action: 'resume',
+    });
+  }
+
+  const xrayId = `1-${traceId.slice(0, 8)}-${traceId.slice(8)}`;
+  const segments = await untilLines(stack.segmentFile, xrayId, (found) => found.length >= 3);
+  const ofCreation = segments.filter(({ id }) => id === spanId);
+  expect(ofCreation).toMatchObject([
+    { parent_id: parentId, annotations: { job_id: jobId }, http: { response: { status: 201 } } },
+  ]);
+  const ofChunks = segments.filter(({ id }) => id !== spanId);
+  expect(ofChunks).toHaveLength(2);
+  for (const segment of ofChunks) {
+    expect(segment).toMatchObject({ parent_id: spanId, annotations: { job_id: jobId } });
+    expect(segment['name']).toContain('Worker');
+  }
+});

@@ -1,0 +1,161 @@
+/** What an HTTP function tells the operators of a request: its lines, its metrics, its trace segment. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import {
+  IdempotencyKeyReusedError,
+  RouteNotFoundError,
+  UnauthenticatedError,
+} from '../../src/domain/errors.ts';
+import type { Handle, httpHandler as HttpHandler } from '../../src/runtime/http/http-handler.ts';
+import { XrayDaemon } from '../support/xray-daemon.ts';
+
+const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
+const PARENT_ID = '00f067aa0ba902b7';
+const ROUTE =
+  'POST /demand/accounts/{account_id}/projects/{project_id}/batch-jobs/resume-fielding-runs-by-target-group-id';
+const PROJECT = 'PR0JECT0000000000000000001';
+const LAMBDA = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8';
+
+let daemon: XrayDaemon;
+let httpHandler: typeof HttpHandler;
+/** What the function printed. */
+let printed: Record<string, unknown>[];
+
+beforeAll(async () => {
+  daemon = await XrayDaemon.listen();
+  Object.assign(process.env, {
+    POWERTOOLS_LOG_LEVEL: 'DEBUG',
+    POWERTOOLS_METRICS_NAMESPACE: 'Stack',
+    AWS_XRAY_DAEMON_ADDRESS: daemon.address,
+    AWS_LAMBDA_FUNCTION_NAME: 'Stack-CreateJob',
+  });
+  ({ httpHandler } = await import('../../src/runtime/http/http-handler.ts'));
+});
+afterAll(() => {
+  daemon.close();
+});
+
+beforeEach(() => {
+  printed = [];
+  const keep = (text: string | Uint8Array) => {
+    printed.push(JSON.parse(text.toString()) as Record<string, unknown>);
+    return true;
+  };
+  jest.spyOn(process.stdout, 'write').mockImplementation(keep);
+  jest.spyOn(process.stderr, 'write').mockImplementation(keep);
+  process.env['_X_AMZN_TRACE_ID'] = `${LAMBDA};Sampled=0`;
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+const context = { getRemainingTimeInMillis: () => 10_000, awsRequestId: 'r', functionName: 'f' } as Context;
+
+async function answer(handle: Handle, event: Partial<APIGatewayProxyEventV2> = {}) {
+  const whole = {
+    routeKey: ROUTE,
+    headers: { traceparent: `00-${TRACE_ID}-${PARENT_ID}-01`, authorization: 'Bearer secret' },
+    pathParameters: { account_id: '101', project_id: PROJECT },
+    body: '{"target_group_ids":["confidential"]}',
+    isBase64Encoded: false,
+    ...event,
+  };
+  const answered = await httpHandler(handle)(whole as APIGatewayProxyEventV2, context);
+  const spanId = String(answered.headers?.['traceparent']).split('-')[2];
+  return { answered, spanId };
+}
+
+const created: Handle = () => Promise.resolve({ statusCode: 201 });
+const refuse =
+  (error: Error): Handle =>
+  () =>
+    Promise.reject(error);
+const about = { account_id: 101, project_id: PROJECT, action: 'resume', trace_id: TRACE_ID };
+
+test('a request has its segment, in the client’s trace, by the span that the client is told', async () => {
+  const { spanId } = await answer(created);
+  const [segment] = await daemon.received(1, ({ id }) => id === spanId);
+  expect(segment).toMatchObject({
+    name: 'Stack-CreateJob',
+    trace_id: '1-4bf92f35-77b34da6a3ce929d0e0e4736',
+    parent_id: PARENT_ID,
+    http: { request: { method: 'POST', url: ROUTE.split(' ')[1] }, response: { status: 201 } },
+    annotations: {
+      account_id: 101,
+      action: 'resume',
+      function_request_id: 'r',
+      lambda_trace_id: '1-5759e988-bd862e3fe1be46a994272793',
+    },
+  });
+  expect(segment).not.toHaveProperty('error');
+  expect(printed).toMatchObject([{ level: 'DEBUG', message: 'request.answered', status: 201, ...about }]);
+});
+
+test('a request without a trace is in that of the invocation, below what Lambda says of it', async () => {
+  process.env['_X_AMZN_TRACE_ID'] = `${LAMBDA};Sampled=1`;
+  const { spanId } = await answer(created, { headers: {} });
+  const [segment] = await daemon.received(1, ({ id }) => id === spanId);
+  expect(segment).toMatchObject({
+    trace_id: '1-5759e988-bd862e3fe1be46a994272793',
+    parent_id: '53995c3f42cd8ad8',
+  });
+});
+
+test('an error has the id that the client is told, and no secret of the client', async () => {
+  const { answered, spanId } = await answer(refuse(new Error('no table')));
+  const { id } = JSON.parse(answered.body ?? '') as { id: string };
+  expect(printed).toMatchObject([
+    {
+      level: 'ERROR',
+      message: 'request.failed',
+      status: 500,
+      error_id: id,
+      error: { message: 'no table' },
+      ...about,
+    },
+  ]);
+  expect(JSON.stringify(printed)).not.toMatch(/secret|confidential/);
+  const [segment] = await daemon.received(1, ({ id: span }) => span === spanId);
+  expect(segment).toMatchObject({ fault: true, http: { response: { status: 500 } } });
+  expect(JSON.stringify(segment)).not.toMatch(/secret|confidential|no table/);
+});
+
+test('what is measured is written at the end, also of a request that is refused', async () => {
+  const { spanId } = await answer(refuse(new IdempotencyKeyReusedError('reused', { jobId: 'J' })));
+  expect(printed).toMatchObject([
+    {
+      message: 'request.refused',
+      status: 400,
+      kind: 'IdempotencyKeyReusedError',
+      evidence: { job_id: 'J' },
+      ...about,
+    },
+    {
+      service: 'fielding-jobs',
+      IdempotencyConflicts: 1,
+      _aws: { CloudWatchMetrics: [{ Namespace: 'Stack' }] },
+    },
+  ]);
+  const [segment] = await daemon.received(1, ({ id }) => id === spanId);
+  expect(segment).toMatchObject({ error: true });
+});
+
+test('who is not let in, or asks for nothing of ours, is recorded only where Lambda records anyway', async () => {
+  const unauthenticated = refuse(new UnauthenticatedError('no token'));
+  const hidden = [
+    (await answer(unauthenticated)).spanId,
+    (await answer(refuse(new RouteNotFoundError('nothing')), { routeKey: '$default' })).spanId,
+  ];
+  process.env['_X_AMZN_TRACE_ID'] = `${LAMBDA};Sampled=1`;
+  const shown = (await answer(unauthenticated, { headers: {} })).spanId;
+  // What was sent before would be here before.
+  await daemon.received(1, ({ id }) => id === shown);
+  expect(daemon.segments.filter(({ id }) => hidden.includes(id))).toEqual([]);
+});
+
+test('a path that is not in good form says nothing that a client made up', async () => {
+  await answer(created, { pathParameters: { account_id: '1 or 1=1', project_id: '../x' } });
+  expect(printed).toMatchObject([{ message: 'request.answered', action: 'resume' }]);
+  expect(printed[0]).not.toHaveProperty('account_id');
+  expect(printed[0]).not.toHaveProperty('project_id');
+});

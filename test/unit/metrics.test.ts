@@ -1,0 +1,167 @@
+/** The metrics: what every event adds, and how an invocation's are written. */
+import { describe, expect, test } from '@jest/globals';
+import { EmbeddedMetrics } from '../../src/runtime/observability/emf.ts';
+import type { EventName, Report } from '../../src/runtime/observability/events.ts';
+import { LEVELS } from '../../src/runtime/observability/events.ts';
+import { type Measurement, METRICS, measurementsOf } from '../../src/runtime/observability/metrics.ts';
+
+const JOB = { jobId: 'J', accountId: 101, projectId: 'P' };
+const CHUNK = { jobId: 'J', chunk: 0 };
+const REFUSED = { event: 'request.refused', errorId: 'e', status: 400, route: 'r' } as const;
+const cause = new Error('no');
+
+/** Everything that can be reported, and what it adds. */
+const MEASURED: readonly (readonly [Report, readonly Measurement[]])[] = [
+  [
+    { event: 'job.created', ...JOB, action: 'resume', targetGroups: 9, chunks: 2 },
+    [{ name: 'JobsCreated', value: 1 }],
+  ],
+  [{ event: 'job.replayed', ...JOB }, [{ name: 'JobsReplayed', value: 1 }]],
+  [{ ...REFUSED, kind: 'IdempotencyKeyReusedError' }, [{ name: 'IdempotencyConflicts', value: 1 }]],
+  [{ ...REFUSED, kind: 'InvalidRequestError' }, []],
+  [{ event: 'idempotency.bypassed', jobId: 'J', cause }, [{ name: 'IdempotencyBypassed', value: 1 }]],
+  [{ event: 'fan-out.sent', jobId: 'J', chunks: 2 }, []],
+  [{ event: 'fan-out.failed', jobId: 'J', cause }, [{ name: 'FanOutsFailed', value: 1 }]],
+  [{ event: 'job.first-outcome', jobId: 'J', ms: 70 }, [{ name: 'TimeToFirstOutcome', value: 70 }]],
+  [
+    { event: 'job.finished', jobId: 'J', status: 'Completed', ms: 900 },
+    [
+      { name: 'JobsCompleted', value: 1 },
+      { name: 'JobDuration', value: 900 },
+    ],
+  ],
+  [
+    { event: 'job.finished', jobId: 'J', status: 'Failed', ms: 900 },
+    [
+      { name: 'JobsFailed', value: 1 },
+      { name: 'JobDuration', value: 900 },
+    ],
+  ],
+  [
+    {
+      event: 'chunk.settled',
+      ...CHUNK,
+      updated: 195,
+      failed: 5,
+      failuresByCode: { TargetGroupNotFound: 4, InternalError: 1 },
+      ms: 800,
+    },
+    [
+      { name: 'TargetGroupsUpdated', value: 195 },
+      { name: 'TargetGroupsFailed', value: 4, dimension: 'TargetGroupNotFound' },
+      { name: 'TargetGroupsFailed', value: 1, dimension: 'InternalError' },
+    ],
+  ],
+  [{ event: 'chunk.claimed', ...CHUNK, begun: true }, []],
+  [{ event: 'chunk.handed-back', ...CHUNK, unfinished: 3, cause }, [{ name: 'ChunksHandedBack', value: 1 }]],
+  [{ event: 'chunk.repeated', ...CHUNK }, [{ name: 'DuplicateDeliveries', value: 1 }]],
+  [{ event: 'chunk.failed', ...CHUNK, cause }, []],
+  [{ event: 'chunk.expired', ...CHUNK }, []],
+  [{ event: 'message.unparsable', messageId: 'm', cause }, [{ name: 'UnparsableMessages', value: 1 }]],
+  [{ event: 'job.unknown', ...CHUNK }, []],
+  [{ event: 'job.re-enqueued', jobId: 'J', chunks: 7 }, [{ name: 'ChunksReEnqueued', value: 7 }]],
+  [{ event: 'job.deadline-passed', jobId: 'J', chunks: 7 }, []],
+  [{ event: 'job.not-reconciled', jobId: 'J', cause }, [{ name: 'JobsNotReconciled', value: 1 }]],
+  [{ event: 'race.lost', race: 'claim', jobId: 'J' }, [{ name: 'LostRaces', value: 1, dimension: 'claim' }]],
+  [
+    { event: 'open-jobs.counted', count: 3, oldestSeconds: 61, complete: true },
+    [
+      { name: 'OpenJobs', value: 3 },
+      { name: 'OldestOpenJobAge', value: 61 },
+    ],
+  ],
+  [{ event: 'open-jobs.not-counted', cause }, []],
+  [{ event: 'issuer.unreachable', cause }, []],
+  [{ event: 'request.answered', status: 200, route: 'r' }, []],
+  [{ event: 'request.failed', errorId: 'e', status: 500, route: 'r', cause }, []],
+];
+
+test.each(MEASURED)('%j', (report, measured) => {
+  expect(measurementsOf(report)).toEqual(measured);
+});
+
+test('every event is above, and every metric comes of one', () => {
+  const events = new Set<EventName>(MEASURED.map(([{ event }]) => event));
+  expect([...events].sort()).toEqual(Object.keys(LEVELS).sort());
+  const names = new Set(MEASURED.flatMap(([, measured]) => measured.map(({ name }) => name)));
+  expect([...names].sort()).toEqual(Object.keys(METRICS).sort());
+});
+
+describe('the lines of an invocation', () => {
+  const NOW = 1_750_000_000_000;
+
+  function linesOf(measured: readonly Measurement[]): Record<string, unknown>[] {
+    const lines: string[] = [];
+    const metrics = new EmbeddedMetrics({
+      namespace: 'Stack',
+      service: 'fielding-jobs',
+      write: (line) => lines.push(line),
+    });
+    for (const each of measured) metrics.add(each);
+    metrics.flush(NOW);
+    // What was written is not written again.
+    metrics.flush(NOW);
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  test('are none when nothing was measured', () => {
+    expect(linesOf([])).toEqual([]);
+  });
+
+  test('are one for what has no dimension of its own, counts added up and durations each by itself', () => {
+    expect(
+      linesOf([
+        { name: 'TargetGroupsUpdated', value: 200 },
+        { name: 'JobDuration', value: 5_000 },
+        { name: 'TargetGroupsUpdated', value: 40 },
+        { name: 'JobDuration', value: 6_000 },
+        { name: 'TimeToFirstOutcome', value: 70 },
+      ]),
+    ).toEqual([
+      {
+        _aws: {
+          Timestamp: NOW,
+          CloudWatchMetrics: [
+            {
+              Namespace: 'Stack',
+              Dimensions: [['service']],
+              Metrics: [
+                { Name: 'TargetGroupsUpdated', Unit: 'Count' },
+                { Name: 'JobDuration', Unit: 'Milliseconds' },
+                { Name: 'TimeToFirstOutcome', Unit: 'Milliseconds' },
+              ],
+            },
+          ],
+        },
+        service: 'fielding-jobs',
+        TargetGroupsUpdated: 240,
+        JobDuration: [5_000, 6_000],
+        TimeToFirstOutcome: 70,
+      },
+    ]);
+  });
+
+  test('are one more for each value of a dimension', () => {
+    const lines = linesOf([
+      { name: 'TargetGroupsFailed', value: 2, dimension: 'TargetGroupNotFound' },
+      { name: 'LostRaces', value: 1, dimension: 'claim' },
+      { name: 'TargetGroupsFailed', value: 3, dimension: 'InternalError' },
+      { name: 'TargetGroupsFailed', value: 5, dimension: 'TargetGroupNotFound' },
+    ]);
+    expect(lines).toMatchObject([
+      { service: 'fielding-jobs', reason: 'TargetGroupNotFound', TargetGroupsFailed: 7 },
+      { race: 'claim', LostRaces: 1 },
+      { reason: 'InternalError', TargetGroupsFailed: 3 },
+    ]);
+    expect(lines[0]?.['_aws']).toMatchObject({
+      CloudWatchMetrics: [
+        { Dimensions: [['service', 'reason']], Metrics: [{ Name: 'TargetGroupsFailed', Unit: 'Count' }] },
+      ],
+    });
+  });
+
+  test('have no more values of a metric than CloudWatch takes', () => {
+    const [line] = linesOf(Array.from({ length: 130 }, (_, value) => ({ name: 'JobDuration', value })));
+    expect(line?.['JobDuration']).toHaveLength(100);
+  });
+});
