@@ -48,6 +48,26 @@ export default [
       eqeqeq: 'error',
     },
   },
+  {
+    // The status page runs in a browser, as it stands: no types to check.
+    files: ['local/status/page/*.js'],
+    ...tseslint.configs.disableTypeChecked,
+    languageOptions: {
+      parserOptions: { projectService: false },
+      globals: Object.fromEntries(
+        [
+          'AbortSignal',
+          'document',
+          'fetch',
+          'history',
+          'location',
+          'setTimeout',
+          'URLSearchParams',
+          'window',
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
   layer(
     'src/domain/**',
     [

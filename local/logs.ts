@@ -43,6 +43,14 @@ const LONGEST_VALUE = 200;
 /** Nothing at all. */
 export const silentLog: Log = () => undefined;
 
+/** Every entry goes to the one, then to the other. */
+export function bothLogs(one: Log, other: Log): Log {
+  return (entry) => {
+    one(entry);
+    other(entry);
+  };
+}
+
 /** One line for each thing that happens, coloured on a terminal. Lines of metrics are left out. */
 export function prettyLog(out: Writable): Log {
   const style = (format: Style, text: string) => styleText(format, text, { stream: out });
@@ -93,13 +101,23 @@ export function jsonLog(out: Writable): Log {
 }
 
 function keysOf(line: Record<string, unknown>): string {
+  return fieldsOf(line)
+    .map(([key, text]) => `${key}=${text}`)
+    .join(' ');
+}
+
+/** The fields of a line that tell something, as short texts without control characters. */
+export function fieldsOf(line: Record<string, unknown>): [name: string, text: string][] {
   return Object.entries(line)
     .filter(([key]) => !HIDDEN_KEYS.has(key))
     .map(([key, value]) => {
       const text = key === 'error' ? errorOf(value) : textOf(value);
-      return `${key}=${printable(text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text)}`;
-    })
-    .join(' ');
+      return [shortened(key), shortened(text)];
+    });
+}
+
+function shortened(text: string): string {
+  return printable(text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text);
 }
 
 function errorOf(value: unknown): string {
@@ -111,15 +129,22 @@ function errorOf(value: unknown): string {
 
 /** The stack of an error on lines of its own. */
 function stackOf(line: Record<string, unknown>, style: (format: Style, text: string) => string): string {
-  const { error } = line;
-  if (typeof error !== 'object' || error === null || !('stack' in error)) return '';
-  const calls = textOf(error.stack)
-    .split('\n')
-    .filter((call) => /^\s+at /.test(call));
-  return calls.map((call) => style('gray', `\n    ${printable(call.trim())}`)).join('');
+  return callsOf(line)
+    .map((call) => style('gray', `\n    ${call}`))
+    .join('');
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
+/** The calls of an error's stack, from the innermost on. */
+export function callsOf({ error }: Record<string, unknown>): string[] {
+  if (typeof error !== 'object' || error === null || !('stack' in error)) return [];
+  return textOf(error.stack)
+    .split('\n')
+    .filter((call) => /^\s+at /.test(call))
+    .map((call) => printable(call.trim()));
+}
+
+/** A line as the object that it is, if it is one. */
+export function parseObject(text: string): Record<string, unknown> | undefined {
   if (!text.startsWith('{')) return undefined;
   try {
     return JSON.parse(text) as Record<string, unknown>;
@@ -128,14 +153,20 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function textOf(value: unknown): string {
+/** Text as it is, anything else as JSON. */
+export function textOf(value: unknown): string {
   if (value === undefined) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** What clients send ends up in logs: no control character of theirs reaches the terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) =>
-    JSON.stringify(character).slice(1, -1).replace('\u007f', '\\u007f'),
-  );
+/**
+ * What clients send ends up in logs: no control character of theirs reaches the terminal, and none that turns the
+ * direction of the text around it.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (character) => {
+    const escaped = JSON.stringify(character).slice(1, -1);
+    if (escaped !== character) return escaped;
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }

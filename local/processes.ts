@@ -9,6 +9,7 @@ import { type Access, accessKeyOf } from './iam/access.ts';
 import type { Log } from './logs.ts';
 import { QueuePoller } from './queue-poller.ts';
 import { Schedules } from './schedules.ts';
+import type { Recorder } from './status/recorder.ts';
 import type { EventSource } from './template/event-sources.ts';
 import type { LambdaFunction } from './template/functions.ts';
 import type { Runtime } from './template/runtime.ts';
@@ -23,6 +24,7 @@ export interface ProcessesProps {
   readonly log: Log;
   /** Share of all invocations that are killed, 0 to 1. */
   readonly killShare: number;
+  readonly recorder: Recorder;
 }
 
 export class Processes {
@@ -97,6 +99,8 @@ export class Processes {
     const logText = (text: string) => {
       log({ kind: 'function', functionName: lambda.displayName, text });
     };
-    return new FunctionPool(lambda, endpoints, logText, killShare);
+    const pool = new FunctionPool(lambda, endpoints, logText, killShare);
+    pool.watch = this.props.recorder.record(lambda.displayName);
+    return pool;
   }
 }

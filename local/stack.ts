@@ -15,10 +15,12 @@ import { openDoors } from './iam/doors.ts';
 import type { PermissionsReport } from './iam/permissions.ts';
 import { makeInfrastructure } from './infrastructure.ts';
 import { AUDIENCE, Issuer, ISSUER } from './issuer.ts';
-import { type Log, silentLog } from './logs.ts';
+import { bothLogs, type Log, silentLog } from './logs.ts';
 import { Processes } from './processes.ts';
 import { PROJECT } from './project.ts';
 import type { ScheduledRun } from './schedules.ts';
+import { Recorder } from './status/recorder.ts';
+import { sourcesOf, Status } from './status/status.ts';
 import { synthesize } from './synth.ts';
 import { referencesOf } from './template/references.ts';
 import { readRuntime } from './template/runtime.ts';
@@ -94,7 +96,9 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
 }
 
 async function start(options: LocalStackOptions, closers: Closers): Promise<LocalStack> {
-  const log = options.log ?? silentLog;
+  const recorder = new Recorder();
+  const status = new Status(recorder);
+  const log = bothLogs(recorder.log, options.log ?? silentLog);
   const notice = (text: string) => {
     log({ kind: 'notice', text });
   };
@@ -108,7 +112,7 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
   closers.add(() => gateway.close(0));
   const issuer = await Issuer.load();
   const served: { stack?: LocalStack } = {};
-  gateway.serveControl(controlHandler(issuer, () => served.stack));
+  gateway.serveControl(controlHandler(issuer, status, () => served.stack));
 
   const seed = await checkData(options.dataFile, now);
 
@@ -173,6 +177,7 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
     queueUrls,
     log,
     killShare: options.killShare ?? 0,
+    recorder,
   });
   closers.add(() => processes.stop());
   closers.add(() => Promise.all([gateway.close(GRACE_MILLISECONDS), processes.drain(GRACE_MILLISECONDS)]));
@@ -194,6 +199,7 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
     stop: () => closers.close(),
   };
   served.stack = stack;
+  status.watch(sourcesOf(recorder, runtime, infrastructure));
   gateway.serve({
     router: new Router(runtime.routes),
     functions: processes.pools,

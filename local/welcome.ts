@@ -8,12 +8,13 @@ import type { Sample } from './data/sample.ts';
 const ACTION = 'resume';
 
 /**
- * A line that starts with `ready`; then, between blank lines, a request that creates a job and one that
- * follows it.
+ * A line that starts with `ready`; then, between blank lines, a request that creates a job, one that follows
+ * it, and where to watch.
  * @param token for the account of the sample
  */
 export function welcome(url: string, sample: Sample | undefined, token: string): string {
-  if (sample === undefined) return `ready ${url}\n`;
+  const watch = `status page: ${url}/_local\n\n`;
+  if (sample === undefined) return `ready ${url}\n\n${watch}`;
   const { tenant, targetGroupIds } = sample;
   const idempotencyKey = `example-${randomBytes(6).toString('hex')}`;
   const collection = jobPath(tenant, ACTION, '').replace(`${ACTION}/`, ACTIONS[ACTION].collection);
@@ -27,5 +28,5 @@ export function welcome(url: string, sample: Sample | undefined, token: string):
     `-d '${JSON.stringify({ target_group_ids: targetGroupIds })}'`,
   ];
   const follow = [`curl -i '${url}${location}'`, authorization];
-  return `ready ${url}\n\n${create.join(' ')}\n\n${follow.join(' ')}\n\n`;
+  return `ready ${url}\n\n${create.join(' ')}\n\n${follow.join(' ')}\n\n${watch}`;
 }

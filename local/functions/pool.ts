@@ -27,6 +27,16 @@ export interface Invoker {
   invoke(event: string, options?: InvokeOptions): Promise<InvocationResult>;
 }
 
+/** Is told of each invocation of a function. */
+export interface InvocationWatch {
+  /** One was turned away. */
+  throttled(): void;
+  /** One begins; what is returned is called with its result. */
+  begin(): (result: InvocationResult) => void;
+}
+
+const UNWATCHED: InvocationWatch = { throttled: () => undefined, begin: () => () => undefined };
+
 const THROTTLED: InvocationResult = {
   ok: false,
   error: { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.', trace: [] },
@@ -34,6 +44,7 @@ const THROTTLED: InvocationResult = {
 
 export class FunctionPool implements Invoker {
   readonly lambda: LambdaFunction;
+  watch = UNWATCHED;
   private readonly endpoints: ServiceEndpoints;
   private readonly log: (text: string) => void;
   private readonly reserved: number;
@@ -81,11 +92,16 @@ export class FunctionPool implements Invoker {
    */
   async invoke(event: string, options: InvokeOptions = {}): Promise<InvocationResult> {
     const instance = await this.acquire(options.signal);
-    if (instance === undefined) return THROTTLED;
+    if (instance === undefined) {
+      this.watch.throttled();
+      return THROTTLED;
+    }
+    const end = this.watch.begin();
     const killer = Math.random() < this.killShare ? killSoon(instance) : undefined;
     const result = await instance.invoke(event, options.traceId);
     clearTimeout(killer);
     this.release(instance);
+    end(result);
     return result;
   }
 

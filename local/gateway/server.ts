@@ -7,6 +7,7 @@ import type { Invoker } from '../functions/pool.ts';
 import { newTraceId } from '../functions/trace-id.ts';
 import { readBody, RequestAbortedError } from './body.ts';
 import { type GatewayRequest, httpEvent, splitTarget } from './event.ts';
+import { answerLocal, type ControlHandler, isLocal } from './local-routes.ts';
 import { refuseWhatIsNoRequest } from './refusals.ts';
 import { gatewayMessage, type GatewayResponse, httpResponse } from './response.ts';
 import type { Match, Router } from './router.ts';
@@ -22,16 +23,11 @@ const MAX_HEADER_BYTES = 256 * 1024;
 const HEADERS_TIMEOUT_MILLISECONDS = 20_000;
 const REQUEST_TIMEOUT_MILLISECONDS = 120_000;
 
-const LOCAL_PREFIX = '/_local/';
-
 const BAD_REQUEST = gatewayMessage(400, 'Bad Request');
 const EXPECTATION_FAILED = gatewayMessage(417, 'Expectation Failed');
 const TOO_LARGE = gatewayMessage(413, 'Request Entity Too Large');
 const TOO_MANY = gatewayMessage(429, 'Too Many Requests');
 const UNAVAILABLE = gatewayMessage(503, 'Service Unavailable');
-
-/** Answers a request below `/_local/` with JSON; undefined when there is no such thing. */
-export type ControlHandler = (method: string, path: string) => Promise<unknown>;
 
 export interface ServedApi {
   readonly router: Router;
@@ -98,7 +94,7 @@ export class Gateway {
     return new Gateway(server, address.port, log);
   }
 
-  /** Answers what is below `/_local/` from now on. */
+  /** Answers `/_local` and what is below it from now on. */
   serveControl(control: ControlHandler): void {
     this.control = control;
   }
@@ -132,11 +128,11 @@ export class Gateway {
     const method = request.method ?? 'GET';
     // Without a listener, a client that goes away while it is answered would be an unhandled error.
     response.on('error', () => undefined);
-    const local = path.startsWith(LOCAL_PREFIX);
+    const local = isLocal(path);
     let status = 500;
     let problem: string | undefined;
     try {
-      const answer = local ? await this.answerControl(method, path) : await this.answer(request, requestId);
+      const answer = await (local ? answerLocal(request, this.control) : this.answer(request, requestId));
       this.send(response, answer, requestId);
       status = answer.status;
     } catch (error) {
@@ -208,16 +204,6 @@ export class Gateway {
     // A connection that is kept would keep the server from closing.
     if (this.closing) response.setHeader('connection', 'close');
     response.end(answer.body);
-  }
-
-  private async answerControl(method: string, path: string): Promise<GatewayResponse> {
-    const answer = await this.control(method, path.slice(LOCAL_PREFIX.length));
-    if (answer === undefined) return gatewayMessage(404, 'Not Found');
-    return {
-      status: 200,
-      headers: { 'content-type': 'application/json' },
-      body: Buffer.from(JSON.stringify(answer)),
-    };
   }
 }
 

@@ -59,6 +59,11 @@ test('text that is no JSON is shown as it is, but for control characters', () =>
   expect(text.split('\n')).toHaveLength(3);
 });
 
+test('characters that turn the direction of text are shown as what they are, in names of fields too', () => {
+  const text = shown(prettyLog, line({ message: 'a\u202eb', 'c\u001b\u2066': 'd\u200f' }));
+  expect(text).toContain('a\\u202eb c\\u001b\\u2066=d\\u200f\n');
+});
+
 test('a request is a line', () => {
   const entry: LogEntry = {
     kind: 'request',

@@ -73,6 +73,7 @@ test('the printed requests create a job and follow it to its end', async () => {
   expect(created).toMatch(/^HTTP\/1\.1 201 /);
   const location = /^location: (\S+)/im.exec(created)?.[1] ?? 'none';
   expect(follow).toContain(location);
+  expect(printed).toContainEqual(expect.stringMatching(/^status page: http:\/\/127\.0\.0\.1:\d+\/_local$/));
 
   let status = '';
   while (!status.includes('"status":"Completed"')) {

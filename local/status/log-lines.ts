@@ -1,0 +1,192 @@
+/** The latest log lines, in memory that does not grow: what is shown of each is cut to a bounded length. */
+import { callsOf, fieldsOf, type LogEntry, parseObject, printable, textOf } from '../logs.ts';
+
+const MOST_LINES = 5_000;
+
+/** Of all lines together; a line is a few hundred. */
+const MOST_CHARACTERS = 4_000_000;
+
+const LONGEST_SOURCE = 100;
+const LONGEST_MESSAGE = 500;
+const MOST_FIELDS = 30;
+const MOST_CALLS = 12;
+const LONGEST_CALL = 300;
+
+const JOB_ID = /^[0-9A-Z]{26}$/;
+const JOB_IN_PATH = /\/batch-jobs\/[^/]+\/([0-9A-Z]{26})$/;
+
+/** One thing that happened, as it is shown. */
+export interface Shown {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+  /** The function, or the part of the local stack. */
+  readonly source: string;
+  readonly message: string;
+  readonly fields: readonly (readonly [name: string, text: string])[];
+  /** Of an error: where it came from. */
+  readonly calls: readonly string[];
+  readonly jobId: string | undefined;
+  readonly traceId: string | undefined;
+}
+
+export interface LogLine extends Shown {
+  /** Counts all lines from 1 on. */
+  readonly number: number;
+}
+
+/** Whose lines are asked for: those of the job, and those of its trace that name no job. */
+export interface JobFilter {
+  readonly jobId: string;
+  readonly traceId: string | undefined;
+}
+
+export class LogLines {
+  private readonly lines: LogLine[] = [];
+  private readonly mostLines: number;
+  private readonly mostCharacters: number;
+  private characters = 0;
+  private count = 0;
+
+  constructor(mostLines = MOST_LINES, mostCharacters = MOST_CHARACTERS) {
+    this.mostLines = mostLines;
+    this.mostCharacters = mostCharacters;
+  }
+
+  /** The number of the newest line, 0 when there was none. */
+  get last(): number {
+    return this.count;
+  }
+
+  add(shown: Shown): void {
+    this.count += 1;
+    this.lines.push({ ...shown, number: this.count });
+    this.characters += sizeOf(shown);
+    while (this.lines.length > this.mostLines || this.characters > this.mostCharacters) {
+      const oldest = this.lines.shift();
+      if (oldest === undefined) break;
+      this.characters -= sizeOf(oldest);
+    }
+  }
+
+  /**
+   * The newest lines, oldest first.
+   * @param after only lines with a higher number
+   */
+  newest(most: number, after = 0, filter?: JobFilter): LogLine[] {
+    const found: LogLine[] = [];
+    for (let index = this.lines.length - 1; index >= 0 && found.length < most; index--) {
+      const line = this.lines[index];
+      if (line === undefined || line.number <= after) break;
+      if (filter === undefined || isOf(line, filter)) found.push(line);
+    }
+    return found.reverse();
+  }
+}
+
+function isOf(line: LogLine, { jobId, traceId }: JobFilter): boolean {
+  if (line.jobId !== undefined) return line.jobId === jobId;
+  return traceId !== undefined && line.traceId === traceId;
+}
+
+/**
+ * What is shown of an entry of the log; undefined for lines of metrics.
+ * @param now epoch milliseconds, for what has no time of its own
+ * @param line of a function, parsed; undefined when it is no JSON
+ */
+export function shownOf(
+  entry: LogEntry,
+  line: Record<string, unknown> | undefined,
+  now: number,
+): Shown | undefined {
+  const common = { at: now, fields: [], calls: [], jobId: undefined, traceId: undefined };
+  switch (entry.kind) {
+    case 'notice':
+      return { ...common, level: 'INFO', source: 'local stack', message: cut(entry.text, LONGEST_MESSAGE) };
+    case 'denied': {
+      const { caller, action, resource } = entry;
+      const message = cut(`denied: ${caller} may not ${action} on ${resource}`, LONGEST_MESSAGE);
+      return { ...common, level: 'ERROR', source: 'permissions', message };
+    }
+    case 'request': {
+      const { method, path, status, milliseconds, problem } = entry;
+      return {
+        ...common,
+        level: status < 500 ? 'INFO' : 'ERROR',
+        source: 'gateway',
+        message: cut(`${method} ${path}`, LONGEST_MESSAGE),
+        fields: [
+          ['status', String(status)],
+          ['ms', milliseconds.toFixed(0)],
+          ...(problem === undefined ? [] : [['problem', cut(problem, LONGEST_MESSAGE)] as const]),
+        ],
+        // The many polls that went well would bury the job's own lines.
+        jobId: status < 400 ? undefined : JOB_IN_PATH.exec(path)?.[1],
+      };
+    }
+    case 'function': {
+      const source = cut(entry.functionName, LONGEST_SOURCE);
+      if (line === undefined)
+        return { ...common, level: 'INFO', source, message: cut(entry.text, LONGEST_MESSAGE) };
+      if ('_aws' in line) return undefined;
+      return {
+        at: timeOf(line['timestamp']) ?? now,
+        level: levelOf(line['level']),
+        source,
+        message: cut(textOf(line['message']), LONGEST_MESSAGE),
+        fields: fieldsOf(line).slice(0, MOST_FIELDS),
+        calls: callsOf(line)
+          .slice(0, MOST_CALLS)
+          .map((call) => cut(call, LONGEST_CALL)),
+        jobId: jobIdOf(line),
+        traceId: traceIdOf(line),
+      };
+    }
+  }
+}
+
+/** The job that a function's line is about. */
+export function jobIdOf(line: Record<string, unknown>): string | undefined {
+  const jobId = line['job_id'];
+  return typeof jobId === 'string' && JOB_ID.test(jobId) ? jobId : undefined;
+}
+
+/** The trace that a function's line belongs to. */
+export function traceIdOf(line: Record<string, unknown>): string | undefined {
+  const traceId = line['trace_id'];
+  return typeof traceId === 'string' ? traceId.slice(0, 32) : undefined;
+}
+
+/** The line of an entry, when it is a function's and JSON. */
+export function lineOf(entry: LogEntry): Record<string, unknown> | undefined {
+  return entry.kind === 'function' ? parseObject(entry.text) : undefined;
+}
+
+function levelOf(level: unknown): Shown['level'] {
+  switch (level) {
+    case 'WARN':
+    case 'ERROR':
+      return level;
+    case 'CRITICAL':
+      return 'ERROR';
+    case 'DEBUG':
+    case 'TRACE':
+      return 'DEBUG';
+    default:
+      return 'INFO';
+  }
+}
+
+function timeOf(timestamp: unknown): number | undefined {
+  const at = typeof timestamp === 'string' ? Date.parse(timestamp) : NaN;
+  return Number.isNaN(at) ? undefined : at;
+}
+
+function cut(text: string, most: number): string {
+  return printable(text.length > most ? `${text.slice(0, most)}…` : text);
+}
+
+function sizeOf({ source, message, fields, calls }: Shown): number {
+  const texts = [source, message, ...fields.flat(), ...calls];
+  return texts.reduce((sum, text) => sum + text.length, 0);
+}

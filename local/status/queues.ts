@@ -1,0 +1,45 @@
+/** How many messages are in each queue. */
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Queue } from '../template/queues.ts';
+
+export interface QueueRow {
+  readonly name: string;
+  /** Whether another queue leaves here what it gives up on. */
+  readonly deadLetters: boolean;
+  /** Messages that can be received. */
+  readonly visible: number;
+  /** Messages that were received and are not deleted yet. */
+  readonly inFlight: number;
+  /** Messages that wait for their time. */
+  readonly delayed: number;
+}
+
+/**
+ * @param urls by logical id
+ * @throws what a queue answers
+ */
+export function readDepths(
+  sqs: SQSClient,
+  queues: readonly Queue[],
+  urls: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<QueueRow[]> {
+  const redrives = queues.map(({ attributes }) => attributes['RedrivePolicy'] ?? '');
+  return Promise.all(
+    queues.map(async ({ logicalId, name }) => {
+      const { Attributes = {} } = await sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl: urls.get(logicalId), AttributeNames: ['All'] }),
+        { abortSignal: signal },
+      );
+      const count = (what: '' | 'NotVisible' | 'Delayed') =>
+        Number(Attributes[`ApproximateNumberOfMessages${what}`] ?? 0);
+      return {
+        name,
+        deadLetters: redrives.some((policy) => policy.includes(`:${name}"`)),
+        visible: count(''),
+        inFlight: count('NotVisible'),
+        delayed: count('Delayed'),
+      };
+    }),
+  );
+}

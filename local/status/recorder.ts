@@ -1,0 +1,46 @@
+/** Listens to all that happens on the local stack, and remembers a bounded part of it for the status page. */
+import type { Log } from '../logs.ts';
+import { FunctionRecord, type FunctionStats } from './function-record.ts';
+import { JobList } from './job-list.ts';
+import { lineOf, LogLines, shownOf } from './log-lines.ts';
+import { RecentCount } from './recent-count.ts';
+
+export class Recorder {
+  readonly lines = new LogLines();
+  readonly jobs = new JobList();
+  private readonly records = new Map<string, FunctionRecord>();
+  private readonly errors = new RecentCount();
+  private readonly now: () => number;
+
+  /** @param now epoch milliseconds */
+  constructor(now: () => number = Date.now) {
+    this.now = now;
+  }
+
+  /** Takes the entries of the stack's log. */
+  readonly log: Log = (entry) => {
+    const now = this.now();
+    const line = lineOf(entry);
+    if (line !== undefined) this.jobs.add(line, now);
+    const shown = shownOf(entry, line, now);
+    if (shown === undefined) return;
+    this.lines.add(shown);
+    if (shown.level === 'ERROR') this.errors.add(now);
+  };
+
+  /** Takes the invocations of a function, which is listed from now on. */
+  record(functionName: string): FunctionRecord {
+    const record = this.records.get(functionName) ?? new FunctionRecord(functionName, this.now);
+    this.records.set(functionName, record);
+    return record;
+  }
+
+  get functions(): FunctionStats[] {
+    return [...this.records.values()].map(({ stats }) => stats);
+  }
+
+  /** Log lines of the level ERROR in the last minute. */
+  get recentErrors(): number {
+    return this.errors.total(this.now());
+  }
+}

@@ -1,0 +1,62 @@
+/** The status page of the running local stack: a job is seen in all its parts, and nothing of it is deployed. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import type { Snapshot } from '../../local/status/status.ts';
+import { Client, locationOf, request } from '../support/client.ts';
+import { aProject, e2eStack } from '../support/e2e.ts';
+
+const stack = e2eStack();
+
+async function snapshot(query = ''): Promise<Snapshot> {
+  const { status, text } = await request('GET', `${stack.url}/_local/status${query}`);
+  expect(status).toBe(200);
+  return JSON.parse(text) as Snapshot;
+}
+
+test('a job is seen with its progress, its log lines, and what ran for it', async () => {
+  const client = await Client.of(stack.url);
+  const { tenant, ids } = await aProject(stack, [{}, {}, { status: 'draft' }]);
+  const location = locationOf(await client.create(tenant, ids));
+  const jobId = location.split('/').at(-1) ?? '';
+  await client.untilEnded(location);
+
+  // The last line is on its way from the worker's thread.
+  let seen = await snapshot(`?job=${jobId}`);
+  const row = () => seen.jobs.find((job) => job.jobId === jobId);
+  while (typeof row()?.milliseconds !== 'number') {
+    await pause(50);
+    seen = await snapshot(`?job=${jobId}`);
+  }
+  expect(row()).toMatchObject({
+    ...tenant,
+    action: 'resume',
+    status: 'Completed',
+    total: 3,
+    settled: 3,
+    failed: 1,
+  });
+  const messages = seen.lines.map(({ message }) => message);
+  expect(messages).toEqual(expect.arrayContaining(['job.created', 'chunk.settled', 'job.finished']));
+  expect(seen.lines.filter((line) => line.jobId !== undefined && line.jobId !== jobId)).toEqual([]);
+
+  expect(seen.state).toBe('serving');
+  for (const name of ['CreateJob', 'GetJob', 'Worker']) {
+    const stats = seen.functions.find((each) => each.name === name);
+    expect(stats?.invocations).toBeGreaterThan(0);
+    expect(stats?.p50).toBeGreaterThanOrEqual(0);
+  }
+  expect(seen.health.schedules).toMatchObject([{ functionName: 'Reconcile', everySeconds: 60 }]);
+  expect(seen.queues.map(({ deadLetters }) => deadLetters).sort()).toEqual([false, true]);
+});
+
+test('the page is there, and the function of a schedule is seen to run', async () => {
+  const page = await request('GET', `${stack.url}/_local`);
+  expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  const runs = async () =>
+    (await snapshot()).functions.find(({ name }) => name === 'Reconcile')?.invocations ?? 0;
+  const before = await runs();
+  await request('POST', `${stack.url}/_local/schedules/run`);
+  expect(await runs()).toBeGreaterThan(before);
+  const { health } = await snapshot();
+  expect(health.schedules[0]).toMatchObject({ state: 'ok' });
+});

@@ -1,0 +1,120 @@
+/** The status page over HTTP: what is served, and to whom not. */
+import { request as httpRequest } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ServedStatus } from './served.ts';
+
+const served = new ServedStatus();
+
+beforeAll(async () => {
+  await served.start();
+  served.serve();
+});
+
+afterAll(() => served.stop());
+
+/** As it is written: fetch sets the header Host itself, and tidies paths. */
+function get(path: string, headers: Record<string, string>, method = 'GET'): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(served.url);
+    httpRequest({ hostname, port, path, headers, method }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .once('error', reject)
+      .end();
+  });
+}
+
+test.each([
+  ['/_local', 'text/html; charset=utf-8', '<!doctype html>'],
+  ['/_local/', 'text/html; charset=utf-8', '<!doctype html>'],
+  ['/_local?job=x', 'text/html; charset=utf-8', '<!doctype html>'],
+  ['/_local/page.css', 'text/css; charset=utf-8', ':root'],
+  ['/_local/page.js', 'text/javascript; charset=utf-8', 'import'],
+  ['/_local/tables.js', 'text/javascript; charset=utf-8', 'import'],
+  ['/_local/lines.js', 'text/javascript; charset=utf-8', 'import'],
+  ['/_local/elements.js', 'text/javascript; charset=utf-8', 'export'],
+  ['/_local/status', 'application/json', '{"now":'],
+])('%s is %s', async (path, type, part) => {
+  const response = await fetch(served.url + path);
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe(type);
+  expect(await response.text()).toContain(part);
+});
+
+test.each([
+  '/_local/status.ts',
+  '/_local/../package.json',
+  '/_local/page/page.js',
+  '/_local/%2e%2e/handler.ts',
+])('%s is not there', async (path) => {
+  expect(await get(path, {})).toBe(404);
+});
+
+test('only GET is answered', async () => {
+  expect(await get('/_local', {}, 'POST')).toBe(404);
+  expect(await get('/_local/status', {}, 'PUT')).toBe(404);
+});
+
+test.each(['x', '-1', '1e3', '', '9'.repeat(40)])('after=%s is no number, and is ignored', async (after) => {
+  served.line('Worker', 'INFO', 'there');
+  const response = await fetch(`${served.url}/_local/status?after=${after}`);
+  expect(await response.json()).toMatchObject({ lines: expect.arrayContaining([expect.anything()]) });
+});
+
+describe('pages of others', () => {
+  test.each(['/_local', '/_local/status', '/_local/page.js'])(
+    'cannot read, embed or frame %s',
+    async (path) => {
+      const response = await fetch(served.url + path, { headers: { origin: served.url } });
+      expect(response.status).toBe(200);
+      expect(Object.fromEntries(response.headers)).toMatchObject({
+        'cache-control': 'no-store',
+        'cross-origin-resource-policy': 'same-origin',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      });
+      expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    },
+  );
+
+  test('can run nothing in the page', async () => {
+    const policy = (await fetch(`${served.url}/_local`)).headers.get('content-security-policy');
+    expect(policy?.split('; ')).toEqual([
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "connect-src 'self'",
+      'img-src data:',
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+    ]);
+  });
+
+  test.each(['127.0.0.1', 'localhost', 'LOCALHOST:8080', '[::1]:3000', '127.0.0.1:1'])(
+    'this machine is itself as %s',
+    async (host) => {
+      expect(await get('/_local/status', { host })).toBe(200);
+    },
+  );
+
+  test.each([
+    'evil.example',
+    'evil.example:3000',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    '127.0.0.2',
+    '@127.0.0.1',
+  ])('a name server that makes %s point here gets nothing', async (host) => {
+    expect(await get('/_local/status', { host })).toBe(403);
+    expect(await get('/_local', { host })).toBe(403);
+  });
+
+  test.each(['https://evil.example', 'null', 'http://127.0.0.1:1', ''])(
+    'a request from the origin %j is refused',
+    async (origin) => {
+      expect(await get('/_local/status', { origin })).toBe(403);
+    },
+  );
+});
