@@ -153,8 +153,9 @@ const shows = (selector: string, part: string) => `(${text(selector)}).includes(
   test('a job is chosen by keyboard, and its lines are shown alone', async () => {
     served.serve();
     const traceId = 'c'.repeat(32);
-    served.line('CreateJob', 'INFO', 'job.created', { job_id: JOB, trace_id: traceId });
-    served.line('CreateJob', 'INFO', 'job.created', { job_id: OTHER, trace_id: 'd'.repeat(32) });
+    const tenant = { account_id: 101, project_id: 'P' };
+    served.line('CreateJob', 'INFO', 'job.created', { job_id: JOB, ...tenant, trace_id: traceId });
+    served.line('CreateJob', 'INFO', 'job.created', { job_id: OTHER, ...tenant, trace_id: 'd'.repeat(32) });
     served.line('Worker', 'ERROR', 'chunk.failed', { trace_id: traceId, chunk: 1 });
     served.jobs = [aRow({ jobId: OTHER }), aRow()];
     await open();
