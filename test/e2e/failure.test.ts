@@ -2,36 +2,18 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from '@jest/globals';
-import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
-import { hashIds } from '../../src/domain/digest.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
-import { canonicalIds } from '../../src/domain/job.ts';
-import { timestamp } from '../../src/domain/time.ts';
-import { TRACE, aJob, anId } from '../support/builders.ts';
+import { anId } from '../support/builders.ts';
 import { Client, type JobBody, projectPath, request } from '../support/client.ts';
 import { aProject, dynamoDBOf, e2eStack, nameLike } from '../support/e2e.ts';
+import { aLostJob } from '../support/lost-job.ts';
 
 const stack = e2eStack();
 
-/** A job as a creation leaves it that was killed right after its commit: no message was sent. */
-async function aLostJob(tenant: Tenant, asked: readonly string[], ageSeconds: number): Promise<string> {
-  const dynamoDB = dynamoDBOf(stack);
-  const store = new DynamoDBJobStore(dynamoDB, nameLike(stack.tables, 'TablesJobs'));
-  const ids = canonicalIds(asked);
-  const createdAt = Date.now() - ageSeconds * 1000;
-  const job = aJob({
-    ...tenant,
-    jobId: anId(`J${process.pid}X`),
-    createdAt: timestamp(createdAt),
-    bodyHash: hashIds(ids),
-    total: ids.length,
-    chunkSize: 2,
-    expiresAt: Math.floor(Date.now() / 1000) + 86_400,
-  });
-  await store.saveRequest(job, { ids, trace: TRACE });
-  await store.commit(job, anId(), Date.now(), timestamp(createdAt));
-  dynamoDB.destroy();
-  return `${projectPath(tenant)}/batch-jobs/resume/${job.jobId}`;
+/** @returns its address */
+async function lostJob(tenant: Tenant, asked: readonly string[], ageSeconds: number): Promise<string> {
+  const { jobId } = await aLostJob(stack, tenant, asked, ageSeconds);
+  return `${projectPath(tenant)}/batch-jobs/resume/${jobId}`;
 }
 
 /** Lets the schedules run now instead of at the next full minute. */
@@ -75,7 +57,7 @@ describe('a job', () => {
   test('whose messages were never sent is sent again and completes', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, Array<object>(5).fill({}));
-    const location = await aLostJob(tenant, ids, 1000);
+    const location = await lostJob(tenant, ids, 1000);
     const before = await client.get(location);
     expect(before.headers.get('x-job-progress')).toBe('0/5');
     await runSchedules();
@@ -89,7 +71,7 @@ describe('a job', () => {
     const { tenant, ids } = await aProject(stack, [{}, { status: 'live' }, { status: 'archived' }]);
     const [paused = '', live = '', archived = ''] = ids;
     const unknown = anId('U');
-    const location = await aLostJob(tenant, [...ids, unknown], 3601);
+    const location = await lostJob(tenant, [...ids, unknown], 3601);
     await runSchedules();
     const job = await client.untilEnded(location);
     expect(job.status).toBe('Failed');

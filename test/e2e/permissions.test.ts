@@ -12,15 +12,12 @@ import { CREDENTIALS, REGION } from '../../local/cloud.ts';
 import type { PermissionsReport, UsedGrant } from '../../local/iam/permissions.ts';
 import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
 import { metaKey } from '../../src/adapters/dynamodb/job-item.ts';
-import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
 import { chunkWork } from '../../src/application/chunk-work.ts';
-import { hashIds } from '../../src/domain/digest.ts';
-import type { Tenant } from '../../src/domain/ids.ts';
 import { canonicalIds, type Job } from '../../src/domain/job.ts';
-import { timestamp } from '../../src/domain/time.ts';
-import { aJob, anId, TRACE } from '../support/builders.ts';
+import { anId, TRACE } from '../support/builders.ts';
 import { Client, COLLECTION, locationOf, projectPath, request } from '../support/client.ts';
 import { aProject, dynamoDBOf, nameLike, scan } from '../support/e2e.ts';
+import { aLostJob } from '../support/lost-job.ts';
 import { ROOT, type RunningStack, startStack } from '../support/local-stack.ts';
 
 /** Grants that no call on this machine can use, each with the reason. */
@@ -65,27 +62,6 @@ async function used(grant: RegExp): Promise<void> {
     if (grants.some((each) => grant.test(named(each)) && each.uses > 0)) return;
     await pause(100);
   }
-}
-
-/** What a creation leaves that was killed after its commit. */
-async function aLostJob(tenant: Tenant, asked: readonly string[], ageSeconds: number): Promise<Job> {
-  const dynamoDB = dynamoDBOf(running.info);
-  const store = new DynamoDBJobStore(dynamoDB, nameLike(running.info.tables, 'TablesJobs'));
-  const ids = canonicalIds(asked);
-  const createdAt = Date.now() - ageSeconds * 1000;
-  const job = aJob({
-    ...tenant,
-    jobId: anId('J'),
-    createdAt: timestamp(createdAt),
-    bodyHash: hashIds(ids),
-    total: ids.length,
-    chunkSize: 2,
-    expiresAt: Math.floor(Date.now() / 1000) + 86_400,
-  });
-  await store.saveRequest(job, { ids, trace: TRACE });
-  await store.commit(job, anId(), Date.now(), timestamp(createdAt));
-  dynamoDB.destroy();
-  return job;
 }
 
 /** Sends a chunk of a job once more. */
@@ -149,7 +125,10 @@ async function forgetAll(): Promise<void> {
 /** Reconcile sends one job's messages and settles another. */
 async function stalled(): Promise<void> {
   const { tenant, ids } = await aProject(running.info, [{}, {}, { status: 'archived' }]);
-  const jobs = [await aLostJob(tenant, ids, 1000), await aLostJob(tenant, ids, 3601)];
+  const jobs = [
+    await aLostJob(running.info, tenant, ids, 1000),
+    await aLostJob(running.info, tenant, ids, 3601),
+  ];
   expect((await request('POST', `${running.info.url}/_local/schedules/run`)).status).toBe(200);
   for (const { jobId } of jobs) await client.untilEnded(`${projectPath(tenant)}/batch-jobs/resume/${jobId}`);
 }
@@ -157,13 +136,13 @@ async function stalled(): Promise<void> {
 /** A message that comes twice, and one whose job cannot be read, so that the worker gives it back to its queue. */
 async function trouble(): Promise<void> {
   const { tenant, ids } = await aProject(running.info, [{}]);
-  const job = await aLostJob(tenant, ids, 0);
+  const job = await aLostJob(running.info, tenant, ids, 0);
   await sendAgain(job, ids);
   await client.untilEnded(`${projectPath(tenant)}/batch-jobs/resume/${job.jobId}`);
   await sendAgain(job, ids);
   await used(/^Worker: dynamodb:GetItem on \S+Jobs/);
 
-  const damaged = await aLostJob(tenant, ids, 0);
+  const damaged = await aLostJob(running.info, tenant, ids, 0);
   const dynamoDB = dynamoDBOf(running.info);
   await dynamoDB.send(
     new UpdateItemCommand({

@@ -1,0 +1,35 @@
+/** A job as a creation leaves it on the running stack that was killed right after its commit: no message was sent. */
+import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
+import { hashIds } from '../../src/domain/digest.ts';
+import type { Tenant } from '../../src/domain/ids.ts';
+import { type Job, canonicalIds } from '../../src/domain/job.ts';
+import { timestamp } from '../../src/domain/time.ts';
+import { TRACE, aJob, anId } from './builders.ts';
+import { dynamoDBOf, nameLike } from './e2e.ts';
+import type { StackInfo } from './local-stack.ts';
+
+/** Of chunks of two, created so many seconds ago, and due to be looked after since. */
+export async function aLostJob(
+  stack: StackInfo,
+  tenant: Tenant,
+  asked: readonly string[],
+  ageSeconds: number,
+): Promise<Job> {
+  const dynamoDB = dynamoDBOf(stack);
+  const store = new DynamoDBJobStore(dynamoDB, nameLike(stack.tables, 'TablesJobs'));
+  const ids = canonicalIds(asked);
+  const createdAt = Date.now() - ageSeconds * 1000;
+  const job = aJob({
+    ...tenant,
+    jobId: anId('J'),
+    createdAt: timestamp(createdAt),
+    bodyHash: hashIds(ids),
+    total: ids.length,
+    chunkSize: 2,
+    expiresAt: Math.floor(Date.now() / 1000) + 86_400,
+  });
+  await store.saveRequest(job, { ids, trace: TRACE });
+  await store.commit(job, anId(), Date.now(), timestamp(createdAt));
+  dynamoDB.destroy();
+  return job;
+}
