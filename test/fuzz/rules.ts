@@ -1,7 +1,7 @@
 /** What every answer must be, whatever was asked: the contract's, or the gateway's own where that is allowed. */
 import type { z } from 'zod';
 import { ID_PATTERN } from '../../src/domain/ids.ts';
-import { errorBody, ERROR_OBJECTS, fieldingRunsBody, gatewayBody, jobBody } from '../support/contract.ts';
+import { errorBody, ERROR_OBJECTS, fieldingRunsBody, gatewayBody, jobBody } from '../../api/answers.ts';
 import type { Leaks } from './leaks.ts';
 import type { FuzzRequest } from './requests.ts';
 import type { NoAnswer, WireAnswer } from './wire.ts';

@@ -1,6 +1,6 @@
-/** The bodies of the contract as strict schemas: every field always there, and no other. */
+/** The bodies that the API answers, as strict schemas: every field always there, and no other. */
 import { z } from 'zod';
-import { ID_PATTERN } from '../../src/domain/ids.ts';
+import { ID_PATTERN } from '../src/domain/ids.ts';
 
 const id = z.string().regex(ID_PATTERN);
 const timestamp = z.iso.datetime({ precision: 3 });
