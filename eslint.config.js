@@ -104,7 +104,7 @@ export default [
   ),
   layer(
     'lib/**',
-    ['**/src/**', '**/lambdas/**', '**/local/**'],
-    'The stack knows its functions by their entry files only.',
+    ['**/src/**', '!**/src/domain/actions.ts', '**/lambdas/**', '**/local/**'],
+    'The stack knows its functions by their entry files, and of the domain the table of actions that routes follow from.',
   ),
 ];

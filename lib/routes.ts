@@ -1,7 +1,5 @@
 /** The routes of the HTTP API, in one list: what each method and path leads to. */
-
-/** The bulk actions that have routes. */
-export const ACTIONS = ['resume'] as const;
+import { ACTIONS } from '../src/domain/actions.ts';
 
 /** Both, so that a client finds its job whether it resolves `Location` or appends it to a base URL with /v1. */
 const PREFIXES = ['/demand', '/v1/demand'];
@@ -18,11 +16,16 @@ export interface Route {
 /** Every route with both prefixes. All else is answered by the catch-all route. */
 export const ROUTES: readonly Route[] = PREFIXES.flatMap((prefix) => {
   const project = prefix + PROJECT;
-  return [...ACTIONS.flatMap((action) => actionRoutes(project, action)), fieldingRunsRoute(project)];
+  return [
+    ...Object.entries(ACTIONS).flatMap(([action, { collection }]) =>
+      actionRoutes(project, action, collection),
+    ),
+    fieldingRunsRoute(project),
+  ];
 });
 
-function actionRoutes(project: string, action: string): Route[] {
-  const create = `${project}/batch-jobs/${action}-fielding-runs-by-target-group-id`;
+function actionRoutes(project: string, action: string, collection: string): Route[] {
+  const create = `${project}/batch-jobs/${collection}`;
   return [
     { method: 'POST', path: create, function: 'create-job' },
     { method: 'GET', path: `${create}/{job_id}`, function: 'get-job' },

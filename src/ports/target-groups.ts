@@ -26,7 +26,7 @@ export interface TargetGroups {
 
   /**
    * Moves the target group if, at the instant of the write, `decide` would say `move`: in one of the action's
-   * statuses, every guard holding, without the job's mark. Raises its version by one and leaves the mark.
+   * statuses, every guard holding, without the job's mark. It is then as `moved` makes it.
    *
    * @returns whether it moved. When not, nothing was written.
    * @throws InconsistentStoreError when what is stored cannot be understood

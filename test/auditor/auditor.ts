@@ -3,6 +3,7 @@
  * were answered, jobs as `getJob` shows them, which messages are there and acknowledged, the index of unfinished
  * jobs, and the history of every target group. The world may be the simulated one or a running stack.
  */
+import { type Action, transitionOf } from '../../src/domain/actions.ts';
 import type { CreationKey } from '../../src/domain/digest.ts';
 import { hashIds } from '../../src/domain/digest.ts';
 import { JobNotFoundError } from '../../src/domain/errors.ts';
@@ -257,7 +258,8 @@ export class Auditor {
       this.#history.everWas(name, asked.since, now, test);
     const detail = `${job.jobId} ${name}: ${failure?.description ?? 'updated'}`;
     if (failure === undefined) {
-      this.#require(moved || everWas((group) => group?.status === 'live'), 'updated-but-not-moved', detail);
+      const { to } = transitionOf(asked.key.action);
+      this.#require(moved || everWas((group) => group?.status === to), 'updated-but-not-moved', detail);
       return;
     }
     // It is the one outcome that admits that it does not know.
@@ -273,7 +275,7 @@ export class Auditor {
     } else if (reason === 'StatusTransitionNotAllowed') {
       const latest = timestamp(now + this.#world.maxSkewMs);
       this.#require(
-        everWas((group) => group !== undefined && mayRefuse(group, latest)),
+        everWas((group) => group !== undefined && mayRefuse(asked.key.action, group, latest)),
         'refused-without-reason',
         detail,
       );
@@ -291,8 +293,14 @@ export class Auditor {
     const times = this.#history.moved(name, asked.createdBy);
     this.#require(times === 1, 'moved-twice', `${name} by ${asked.key.idempotencyKey}`);
     const legal =
-      before.status === 'paused' && after.status === 'live' && after.version === before.version + 1;
-    this.#require(legal, 'moved-illegally', `${name} from ${before.status} to ${after.status}`);
+      isLegal(asked.key.action, before, after) &&
+      lengthOf(after) === lengthOf(before) &&
+      after.version === before.version + 1;
+    this.#require(
+      legal,
+      'moved-illegally',
+      `${name} from ${before.status} to ${after.status}, ${before.endFieldingAt} to ${after.endFieldingAt}`,
+    );
     this.#moves.push({ asked, group: after });
   }
 
@@ -334,12 +342,23 @@ function textOf({ status, outcomes }: Shown): string {
   return `${status} ${JSON.stringify(outcomes)}`;
 }
 
-/** Whether a look at the target group, by a clock that says `latest` at most, may find that it cannot be resumed. */
-function mayRefuse(group: TargetGroup, latest: string): boolean {
-  if (group.status === 'live') return false;
+function isLegal(action: Action, before: TargetGroup, after: TargetGroup): boolean {
+  const { from, to, effects } = transitionOf(action);
+  const expectedStart = effects.includes('starts-now') ? after.lastChangedAt : before.startFieldingAt;
+  return from.includes(before.status) && after.status === to && after.startFieldingAt === expectedStart;
+}
+
+function lengthOf({ startFieldingAt, endFieldingAt }: TargetGroup): number {
+  return Date.parse(endFieldingAt) - Date.parse(startFieldingAt);
+}
+
+/** Whether a look at the target group, by a clock that says `latest` at most, may find that it cannot be moved. */
+function mayRefuse(action: Action, group: TargetGroup, latest: string): boolean {
+  const { from, to, guards } = transitionOf(action);
+  if (group.status === to) return false;
+  if (!from.includes(group.status)) return true;
   return (
-    group.status !== 'paused' ||
-    group.currentCompletes >= group.completesGoal ||
-    group.endFieldingAt <= latest
+    (guards.includes('completes-goal-open') && group.currentCompletes >= group.completesGoal) ||
+    (guards.includes('end-date-ahead') && group.endFieldingAt <= latest)
   );
 }

@@ -33,7 +33,7 @@ export async function runJob(options: ChaosClient): Promise<JobStatus> {
   const ask = async (): Promise<string> => {
     for (;;) {
       const answer = await client
-        .create(key, ids, { 'idempotency-key': key.idempotencyKey })
+        .create(key, ids, { 'idempotency-key': key.idempotencyKey }, key.action)
         .catch(() => undefined);
       if (answer?.status === 201) {
         const location = locationOf(answer);

@@ -12,6 +12,7 @@ import { jsonLog } from '../../local/logs.ts';
 import { startLocalStack } from '../../local/stack.ts';
 import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
 import { getJob } from '../../src/application/get-job.ts';
+import type { Action } from '../../src/domain/actions.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { Auditor } from '../auditor/auditor.ts';
 import { Random } from '../simulation/random.ts';
@@ -47,6 +48,19 @@ const SETTINGS = {
   chunkSize: 100,
   maxReceiveCount: 20,
 };
+/** In turn; most jobs resume, because most target groups are paused. */
+const ACTIONS: readonly Action[] = [
+  'resume',
+  'resume',
+  'launch',
+  'resume',
+  'pause',
+  'resume',
+  'relaunch',
+  'resume',
+  'complete',
+];
+
 const LOG_FILE = '.local/chaos.jsonl';
 const POLL_MS = 10_000;
 const SCHEDULES_MS = 5_000;
@@ -132,7 +146,8 @@ const meanwhile = [
 await Promise.all(
   lists.map(async (ids, i) => {
     await pause(i * 100);
-    const key = { ...tenant, action: 'resume' as const, idempotencyKey: `chaos-${values.seed}-${i}` };
+    const action = ACTIONS[i % ACTIONS.length] ?? 'resume';
+    const key = { ...tenant, action, idempotencyKey: `chaos-${values.seed}-${i}` };
     await runJob({ url: stack.url, auditor, key, ids, repeats: 1 + (i % 3), random, pollMs: POLL_MS });
     ended += 1;
   }),

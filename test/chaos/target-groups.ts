@@ -13,6 +13,8 @@ const SITUATIONS: Partial<TargetGroup>[] = [
   {},
   { status: 'live' },
   { status: 'draft' },
+  { status: 'scheduled' },
+  { status: 'completed' },
   { status: 'archived' },
   { currentCompletes: 100 },
 ];

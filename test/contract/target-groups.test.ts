@@ -8,8 +8,10 @@ import { dynamoDBClient } from '../../src/adapters/dynamodb/client.ts';
 import { projectItem, targetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
 import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
 import { MemoryTargetGroups } from '../../src/adapters/memory/target-groups.ts';
+import { ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
 import { InconsistentStoreError, ThrottledError, UncertainWriteError } from '../../src/domain/errors.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
+import { moved } from '../../src/domain/moved.ts';
 import { decide } from '../../src/domain/outcome.ts';
 import { FIELDING_RUN_STATUSES, MARKS_KEPT, type TargetGroup } from '../../src/domain/target-group.ts';
 import type { TargetGroups } from '../../src/ports/target-groups.ts';
@@ -64,7 +66,7 @@ const ADAPTERS: [string, () => Opened][] = [
 ];
 
 const BY = '0190a8f0-5b7e-7c3a-9d55-000000000001';
-const move = (mark = 'job-a') => ({ action: 'resume', mark, now: AT, by: BY }) as const;
+const move = (mark = 'job-a', action: Action = 'resume') => ({ action, mark, now: AT, by: BY });
 
 describe.each(ADAPTERS)('the target groups in %s', (_name, open) => {
   let opened: Opened;
@@ -154,6 +156,9 @@ describe.each(ADAPTERS)('the target groups in %s', (_name, open) => {
       status: fc.constantFrom(...FIELDING_RUN_STATUSES),
       completesGoal: fc.integer({ min: 0, max: 3 }),
       currentCompletes: fc.integer({ min: 0, max: 3 }),
+      startFieldingAt: fc
+        .integer({ min: -9_000_000_000, max: -86_400_001 })
+        .map((ms) => new Date(NOW + ms).toISOString()),
       endFieldingAt: fc
         .constantFrom(-86_400_000, -1, 0, 1, 86_400_000)
         .map((ms) => new Date(NOW + ms).toISOString()),
@@ -162,16 +167,14 @@ describe.each(ADAPTERS)('the target groups in %s', (_name, open) => {
       }),
     });
     await fc.assert(
-      fc.asyncProperty(groupOf, async (overrides) => {
+      fc.asyncProperty(fc.constantFrom(...ACTION_NAMES), groupOf, async (action, overrides) => {
         const group = await added(overrides);
-        const decision = decide('resume', group, 'job-a', AT);
-        const moved = await opened.groups.move(group, move());
-        expect(moved).toBe(decision.kind === 'move');
-        const after = await opened.groups.find(group);
-        if (moved) expect(after?.status).toBe('live');
-        else expect(after).toEqual(group);
+        const asked = move('job-a', action);
+        const should = decide(action, group, 'job-a', AT).kind === 'move';
+        expect(await opened.groups.move(group, asked)).toBe(should);
+        expect(await opened.groups.find(group)).toEqual(should ? moved(group, asked) : group);
       }),
-      propertyRuns(150),
+      propertyRuns(300),
     );
   });
 });
@@ -181,15 +184,18 @@ test.each([
   ['version', undefined],
   ['current_completes', undefined],
   ['status', { S: 'asleep' }],
+  ['fielding_length', { S: 'a week' }],
+  ['fielding_length', { N: '9e99' }],
+  ['fielding_length', undefined],
 ])('a stored %s that is %j is an error that names it, to read and to move', async (name, value) => {
   const { groups } = openDynamoDB();
-  const group = aTargetGroup();
+  const group = aTargetGroup({ status: 'scheduled' });
   const rest = Object.entries(targetGroupItem(group)).filter(([attribute]) => attribute !== name);
   const Item = { ...Object.fromEntries(rest), ...(value && { [name]: value }) };
   await tables?.client.send(new PutItemCommand({ TableName: tables.targetGroups, Item }));
   await expect(groups.find(group)).rejects.toThrow(InconsistentStoreError);
   await expect(groups.find(group)).rejects.toThrow(name);
-  const moving = groups.move(group, move()).then(() => groups.find(group));
+  const moving = groups.move(group, move('job-a', 'launch')).then(() => groups.find(group));
   await expect(moving).rejects.toThrow(InconsistentStoreError);
 });
 

@@ -15,7 +15,8 @@ import { metaKey } from '../../src/adapters/dynamodb/job-item.ts';
 import { chunkWork } from '../../src/application/chunk-work.ts';
 import { canonicalIds, type Job } from '../../src/domain/job.ts';
 import { anId, TRACE } from '../support/builders.ts';
-import { Client, COLLECTION, locationOf, projectPath, request } from '../support/client.ts';
+import { ACTIONS, ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
+import { Client, locationOf, projectPath, request } from '../support/client.ts';
 import { aProject, dynamoDBOf, nameLike, scan } from '../support/e2e.ts';
 import { aLostJob } from '../support/lost-job.ts';
 import { ROOT, type RunningStack, startStack } from '../support/local-stack.ts';
@@ -84,21 +85,21 @@ async function sendAgain(job: Job, ids: readonly string[]): Promise<void> {
 
 async function everyRoute(): Promise<void> {
   const { tenant, ids } = await aProject(running.info, [{}, { status: 'draft' }]);
-  for (const prefix of ['', '/v1']) {
-    const path = prefix + projectPath(tenant);
-    const answer = await client.post(`${path}/${COLLECTION}`, JSON.stringify({ target_group_ids: ids }));
-    const location = locationOf(answer);
-    await client.untilEnded(location);
-    const jobId = location.split('/').at(-1) ?? '';
-    for (const address of [
-      `${path}/batch-jobs/resume/${jobId}`,
-      `${path}/${COLLECTION}/${jobId}`,
-      `${path}/target-groups/${ids[0] ?? ''}/fielding-runs`,
-    ]) {
-      expect((await client.get(address)).status).toBe(200);
-    }
+  const paths = ['', '/v1'].map((prefix) => prefix + projectPath(tenant));
+  for (const path of paths) {
+    expect((await client.get(`${path}/target-groups/${ids[0] ?? ''}/fielding-runs`)).status).toBe(200);
+    await Promise.all(ACTION_NAMES.map((action) => everyRouteOf(action, path, ids)));
   }
   expect((await client.get('/nowhere')).status).toBe(404);
+}
+
+async function everyRouteOf(action: Action, path: string, ids: readonly string[]): Promise<void> {
+  const { collection } = ACTIONS[action];
+  const body = JSON.stringify({ target_group_ids: ids });
+  const location = locationOf(await client.post(`${path}/batch-jobs/${collection}`, body));
+  const jobId = location.split('/').at(-1) ?? '';
+  await client.untilEnded(`${path}/batch-jobs/${action}/${jobId}`);
+  expect((await client.get(`${path}/batch-jobs/${collection}/${jobId}`)).status).toBe(200);
 }
 
 /** A repeat with the idempotency record, one without it, and one with other ids without it, whose record is wiped. */

@@ -33,7 +33,7 @@ const LINES_TAKEN = 600;
 const LARGEST_ERROR = 64 * 1024;
 
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}$/;
-const LOCATION = /^\/demand\/accounts\/101\/projects\/[0-9A-Z]{26}\/batch-jobs\/resume\/([0-9A-Z]{26})$/;
+const LOCATION = /^\/demand\/accounts\/101\/projects\/[0-9A-Z]{26}\/batch-jobs\/[a-z]+\/([0-9A-Z]{26})$/;
 const UNKNOWN_ROUTE = 'There is nothing at this address.';
 
 /** The gateway's own answers to what it does not pass on. */

@@ -2,6 +2,7 @@
 import { BatchWriter } from '../../local/data/write.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
+import { ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
 import { aTargetGroup } from '../support/builders.ts';
 import { Client, locationOf } from '../support/client.ts';
 import { dynamoDBOf, nameLike } from '../support/e2e.ts';
@@ -54,16 +55,19 @@ export async function makeWorld(stack: StackInfo, seed: number): Promise<World> 
   dynamoDB.destroy();
 
   const client = await Client.of(stack.url);
-  const jobOf = async (of: Client, owner: Tenant, ids: readonly string[]) => {
-    const location = locationOf(await of.create(owner, ids, { 'idempotency-key': `world-${seed}` }));
+  const jobOf = async (of: Client, owner: Tenant, ids: readonly string[], action?: Action) => {
+    const key = { 'idempotency-key': `world-${seed}` };
+    const location = locationOf(await of.create(owner, ids, key, action));
     return (await of.untilEnded(location)).job_id;
   };
-  const job = await jobOf(client, tenant, [...groups.slice(0, 8), idOf('U')]);
+  const jobs = await Promise.all(
+    ACTION_NAMES.map((action) => jobOf(client, tenant, [...groups.slice(0, 8), idOf('U')], action)),
+  );
   const otherClient = await Client.of(stack.url, { accounts: [OTHER_ACCOUNT] });
   return {
     tenant,
     groups,
-    jobs: [job],
+    jobs,
     foreign: { ...foreign, job: await jobOf(otherClient, foreign.tenant, [foreign.group]) },
     tokens: await makeTokens(ACCOUNT, OTHER_ACCOUNT),
     client,

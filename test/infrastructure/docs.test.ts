@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { describeConfig } from '../../lib/config.ts';
+import { ACTION_NAMES, type Effect, type Guard, transitionOf } from '../../src/domain/actions.ts';
 import { LEVELS } from '../../src/runtime/observability/events.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
@@ -20,6 +21,13 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(rule), ...rows.map(line)].join('\n');
 }
 
+const GUARD_WORDS: Record<Guard, string> = {
+  'completes-goal-open': 'a reached completes goal',
+  'end-date-ahead': 'a passed end date',
+};
+
+const EFFECT_WORDS: Record<Effect, string> = { 'starts-now': 'starts now, same length' };
+
 test('deploying.md lists every configuration key with its default, its values and its description', () => {
   const rows = describeConfig().map(({ key, fallback, expected, description }) => [
     `\`${key}\``,
@@ -31,6 +39,22 @@ test('deploying.md lists every configuration key with its default, its values an
     read('docs/deploying.md'),
   )?.[1];
   expect(documented).toBe(table(['Key', 'Default', 'Value', 'Meaning'], rows));
+});
+
+test('api.md lists the actions as the domain has them', () => {
+  const rows = ACTION_NAMES.map((name) => {
+    const { from, to, guards, effects } = transitionOf(name);
+    const except = guards.map((guard) => GUARD_WORDS[guard]).join(', ');
+    return [
+      `\`${name}\``,
+      from.map((status) => `\`${status}\``).join(', '),
+      `\`${to}\``,
+      except === '' ? 'nothing' : except,
+      effects.map((effect) => EFFECT_WORDS[effect]).join(', ') || 'no',
+    ];
+  });
+  const documented = /<!-- actions:start -->\n+(.*?)\n+<!-- actions:end -->/s.exec(read('docs/api.md'))?.[1];
+  expect(documented).toBe(table(['Action', 'From', 'To', 'Barred by', 'Changes the period'], rows));
 });
 
 test('operating.md lists every log event with its level, and no other', () => {

@@ -1,5 +1,6 @@
 /** Who asks for what in a world: the target groups that there are, and the calls that clients make. */
 import { ids as makeIds } from './ids.ts';
+import { ACTION_NAMES } from '../../src/domain/actions.ts';
 import type { CreationKey } from '../../src/domain/digest.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
@@ -48,6 +49,21 @@ const TENANTS: readonly Tenant[] = [
  */
 const MOST_ORDERS = 6;
 
+/** Half of the orders resume: what users undo most is what a job has resumed. */
+const ACTIONS = [...ACTION_NAMES, ...ACTION_NAMES.map(() => 'resume' as const)];
+
+const STATUSES = [
+  'paused',
+  'paused',
+  'paused',
+  'paused',
+  'live',
+  'scheduled',
+  'draft',
+  'archived',
+  'completed',
+] as const;
+
 const GROUP_IDS = makeIds('T', 8);
 
 export function randomPlan(random: Random, profile: Profile, start: number): Plan {
@@ -82,7 +98,7 @@ function randomOrder(random: Random, profile: Profile, tenant: Tenant, number: n
     retries: random.int(0, 2),
   }));
   return {
-    key: { ...tenant, action: 'resume', idempotencyKey: `key-${number}` },
+    key: { ...tenant, action: random.pick(ACTIONS), idempotencyKey: `key-${number}` },
     createdBy: `creator-${number}`,
     attempts,
   };
@@ -95,7 +111,7 @@ function randomGroup(
 ): TargetGroup {
   return {
     ...pausedGroup(key, start),
-    status: random.pick(['paused', 'paused', 'paused', 'paused', 'live', 'draft', 'archived', 'completed']),
+    status: random.pick(STATUSES),
     currentCompletes: random.chance(0.05) ? 10 : 0,
     endFieldingAt: timestamp(start + (random.chance(0.1) ? random.int(0, 10 * MINUTE) : 1_000 * HOUR)),
   };

@@ -14,13 +14,21 @@ export function startUsers(world: World): void {
   }
 }
 
-/** Somebody sees that a job has resumed a target group, and does not want it so. */
+/** Where what a job has done is undone to. */
+const BACK: Partial<Record<FieldingRunStatus, FieldingRunStatus>> = {
+  live: 'paused',
+  paused: 'live',
+  completed: 'live',
+};
+
+/** Somebody sees that a job has moved a target group, and does not want it so. */
 export function react(world: World, key: TargetGroupKey): void {
   const { profile, random, scheduler } = world;
   if (!random.chance(profile.reaction)) return;
   scheduler.after(random.int(1, random.pick([50, 5 * SECOND, 2 * MINUTE])), () => {
     const found = find(world, key);
-    if (found?.status === 'live') change(world, found, 'paused');
+    const back = found && BACK[found.status];
+    if (found !== undefined && back !== undefined) change(world, found, back);
   });
 }
 
@@ -45,7 +53,11 @@ function interfere(world: World, group: TargetGroup): void {
     world.system.groupRecords.put({ ...group, currentCompletes: group.completesGoal });
     return;
   }
-  change(world, group, random.pick(['paused', 'paused', 'live', 'archived', 'draft']));
+  change(
+    world,
+    group,
+    random.pick(['paused', 'paused', 'live', 'scheduled', 'completed', 'archived', 'draft']),
+  );
 }
 
 function find({ system }: World, key: TargetGroupKey): TargetGroup | undefined {

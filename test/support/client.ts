@@ -1,6 +1,7 @@
 /** A client of the API, as one would write it: tokens, requests, and waiting for a job to end. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Issuer } from '../../local/issuer.ts';
+import { ACTIONS, type Action } from '../../src/domain/actions.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { anId } from './builders.ts';
 
@@ -106,9 +107,14 @@ export class Client {
     );
   }
 
-  create(tenant: Tenant, ids: readonly string[], headers: Record<string, string> = {}): Promise<Answer> {
+  create(
+    tenant: Tenant,
+    ids: readonly string[],
+    headers: Record<string, string> = {},
+    action: Action = 'resume',
+  ): Promise<Answer> {
     return this.post(
-      `${projectPath(tenant)}/${COLLECTION}`,
+      `${projectPath(tenant)}/batch-jobs/${ACTIONS[action].collection}`,
       JSON.stringify({ target_group_ids: ids }),
       headers,
     );
@@ -127,8 +133,8 @@ export class Client {
   }
 
   /** Creates a job and waits for its end. */
-  async run(tenant: Tenant, ids: readonly string[]): Promise<JobBody> {
-    return this.untilEnded(locationOf(await this.create(tenant, ids)));
+  async run(tenant: Tenant, ids: readonly string[], action: Action = 'resume'): Promise<JobBody> {
+    return this.untilEnded(locationOf(await this.create(tenant, ids, {}, action)));
   }
 }
 

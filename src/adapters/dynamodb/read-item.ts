@@ -26,6 +26,16 @@ export function number(item: Item, name: string): number {
   return value;
 }
 
+/**
+ * Epoch milliseconds as a timestamp.
+ * @param name of the attribute that is wrong when they are no time that a calendar has
+ */
+export function asTime(item: Item, name: string, ms: number): string {
+  const time = new Date(ms);
+  if (Number.isNaN(time.getTime())) throw wrong(item, name, 'a time in epoch milliseconds');
+  return time.toISOString();
+}
+
 /** A number set; an empty one has no attribute. */
 export function numbers(item: Item, name: string): ReadonlySet<number> {
   const value = item[name];

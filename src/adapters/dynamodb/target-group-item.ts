@@ -3,6 +3,10 @@
  *
  * The tenant is part of the key. It comes from a checked path, so that no id in a body reaches an item of
  * another tenant: an id holds no `#`, and the account's number none either.
+ *
+ * Times are epoch ms. Of a fielding run's period the item keeps the end and the length in ms. An update expression can add
+ * two numbers once and cannot reckon with dates: kept so, a move that starts a fielding run now and keeps its
+ * length is `end = now + length`, one write that needs no read, and there is no start that could contradict it.
  */
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Tenant } from '../../domain/ids.ts';
@@ -12,7 +16,7 @@ import {
   type TargetGroup,
   type TargetGroupKey,
 } from '../../domain/target-group.ts';
-import { type Item, number, oneOf, text } from './read-item.ts';
+import { asTime, type Item, number, oneOf, text } from './read-item.ts';
 
 /** What stands where no job has left a mark yet. */
 export const NO_MARK = '-';
@@ -40,10 +44,10 @@ export function targetGroupItem(group: TargetGroup) {
     status: group.status,
     completes_goal: group.completesGoal,
     current_completes: group.currentCompletes,
-    start_fielding_at: group.startFieldingAt,
-    end_fielding_at: group.endFieldingAt,
+    end_fielding_at: Date.parse(group.endFieldingAt),
+    fielding_length: Date.parse(group.endFieldingAt) - Date.parse(group.startFieldingAt),
     version: group.version,
-    last_changed_at: group.lastChangedAt,
+    last_changed_at: Date.parse(group.lastChangedAt),
     last_changed_by: group.lastChangedBy,
     ...Object.fromEntries(marks),
   });
@@ -52,6 +56,8 @@ export function targetGroupItem(group: TargetGroup) {
 /** @throws InconsistentStoreError when an attribute is not what it should be */
 export function readTargetGroup(key: TargetGroupKey, item: Item): TargetGroup {
   const marks = MARKS.map((name) => item[name]);
+  const end = number(item, 'end_fielding_at');
+  const length = number(item, 'fielding_length');
   return {
     accountId: key.accountId,
     projectId: key.projectId,
@@ -60,10 +66,10 @@ export function readTargetGroup(key: TargetGroupKey, item: Item): TargetGroup {
     status: oneOf(item, 'status', FIELDING_RUN_STATUSES),
     completesGoal: number(item, 'completes_goal'),
     currentCompletes: number(item, 'current_completes'),
-    startFieldingAt: text(item, 'start_fielding_at'),
-    endFieldingAt: text(item, 'end_fielding_at'),
+    startFieldingAt: asTime(item, 'fielding_length', end - length),
+    endFieldingAt: asTime(item, 'end_fielding_at', end),
     version: number(item, 'version'),
-    lastChangedAt: text(item, 'last_changed_at'),
+    lastChangedAt: asTime(item, 'last_changed_at', number(item, 'last_changed_at')),
     lastChangedBy: text(item, 'last_changed_by'),
     marks: marks.filter((mark): mark is string => typeof mark === 'string' && mark !== NO_MARK),
   };

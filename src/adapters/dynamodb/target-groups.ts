@@ -1,7 +1,7 @@
 /** Target groups in DynamoDB. The condition of a move follows from the action's transition in the domain. */
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { type Guard, transitionOf } from '../../domain/actions.ts';
+import { type Effect, type Guard, transitionOf } from '../../domain/actions.ts';
 import type { Tenant } from '../../domain/ids.ts';
 import type { TargetGroup, TargetGroupKey } from '../../domain/target-group.ts';
 import type { Move, TargetGroups } from '../../ports/target-groups.ts';
@@ -12,6 +12,11 @@ import { updateIf } from './update.ts';
 const GUARD_CONDITIONS: Record<Guard, string> = {
   'completes-goal-open': 'current_completes < completes_goal',
   'end-date-ahead': 'end_fielding_at > :now',
+};
+
+/** Each effect as an assignment; `moved` in the domain does the same to a target group that was read. */
+const EFFECT_ASSIGNMENTS: Record<Effect, string> = {
+  'starts-now': 'end_fielding_at = fielding_length + :now',
 };
 
 /** Every mark moves one place down; the last one falls off. The right sides are the values before the write. */
@@ -44,7 +49,7 @@ export class DynamoDBTargetGroups implements TargetGroups {
   }
 
   async move(key: TargetGroupKey, { action, mark, now, by }: Move): Promise<boolean> {
-    const { from, to, guards } = transitionOf(action);
+    const { from, to, guards, effects } = transitionOf(action);
     const fromValues = from.map((status, i) => [`:from${i}`, status] as const);
     // It is in a status that the action starts from, nothing bars it at this instant, and this job has not
     // moved it. Where one of these fails nothing is written, and reading the item tells which.
@@ -53,17 +58,22 @@ export class DynamoDBTargetGroups implements TargetGroups {
       ...guards.map((guard) => GUARD_CONDITIONS[guard]),
       WITHOUT_OUR_MARK,
     ].join(' AND ');
+    const assignments = [
+      '#status = :to, version = version + :one, last_changed_at = :now, last_changed_by = :by',
+      ...effects.map((effect) => EFFECT_ASSIGNMENTS[effect]),
+      SHIFT_MARKS,
+    ].join(', ');
     const update = {
       table: this.#table,
       key: targetGroupKey(key),
-      update: `SET #status = :to, version = version + :one, last_changed_at = :now, last_changed_by = :by, ${SHIFT_MARKS}`,
+      update: `SET ${assignments}`,
       condition,
       names: { '#status': 'status' },
       values: {
         ...Object.fromEntries(fromValues),
         ':to': to,
         ':one': 1,
-        ':now': now,
+        ':now': Date.parse(now),
         ':by': by,
         ':mark': mark,
         ':none': NO_MARK,

@@ -1,8 +1,8 @@
 /** Target groups in memory, with the same promises as those in DynamoDB. */
-import { transitionOf } from '../../domain/actions.ts';
 import type { Tenant } from '../../domain/ids.ts';
+import { moved } from '../../domain/moved.ts';
 import { decide } from '../../domain/outcome.ts';
-import { MARKS_KEPT, type TargetGroup, type TargetGroupKey } from '../../domain/target-group.ts';
+import type { TargetGroup, TargetGroupKey } from '../../domain/target-group.ts';
 import type { Move, TargetGroups } from '../../ports/target-groups.ts';
 
 const nameOfProject = ({ accountId, projectId }: Tenant) => `${accountId}#${projectId}`;
@@ -29,18 +29,11 @@ export class MemoryTargetGroups implements TargetGroups {
     return Promise.resolve(this.#groups.get(nameOfGroup(key)));
   }
 
-  move(key: TargetGroupKey, { action, mark, now, by }: Move): Promise<boolean> {
+  move(key: TargetGroupKey, move: Move): Promise<boolean> {
     const found = this.#groups.get(nameOfGroup(key));
-    if (found === undefined || decide(action, found, mark, now).kind !== 'move')
+    if (found === undefined || decide(move.action, found, move.mark, move.now).kind !== 'move')
       return Promise.resolve(false);
-    this.put({
-      ...found,
-      status: transitionOf(action).to,
-      version: found.version + 1,
-      lastChangedAt: now,
-      lastChangedBy: by,
-      marks: [mark, ...found.marks].slice(0, MARKS_KEPT),
-    });
+    this.put(moved(found, move));
     return Promise.resolve(true);
   }
 }

@@ -1,0 +1,35 @@
+/** What a target group is after a job has moved it. */
+import { type Action, type Effect, transitionOf } from './actions.ts';
+import { MARKS_KEPT, type TargetGroup } from './target-group.ts';
+import { timestamp } from './time.ts';
+
+/**
+ * @param mark the mark of the job (see `markOf`)
+ * @param now RFC 3339, UTC, milliseconds, `Z`
+ * @param by the job's creator, a UUID
+ */
+export function moved(
+  group: TargetGroup,
+  { action, mark, now, by }: { action: Action; mark: string; now: string; by: string },
+): TargetGroup {
+  const { to, effects } = transitionOf(action);
+  const changes = effects.map((effect) => changesOf(effect, group, now));
+  return {
+    ...group,
+    ...Object.assign({}, ...changes),
+    status: to,
+    version: group.version + 1,
+    lastChangedAt: now,
+    lastChangedBy: by,
+    marks: [mark, ...group.marks].slice(0, MARKS_KEPT),
+  };
+}
+
+function changesOf(effect: Effect, group: TargetGroup, now: string): Partial<TargetGroup> {
+  switch (effect) {
+    case 'starts-now': {
+      const length = Date.parse(group.endFieldingAt) - Date.parse(group.startFieldingAt);
+      return { startFieldingAt: now, endFieldingAt: timestamp(Date.parse(now) + length) };
+    }
+  }
+}

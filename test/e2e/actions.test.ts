@@ -1,0 +1,130 @@
+/** The bulk actions on the running stack: their addresses, their outcomes, and what they leave behind. */
+import { describe, expect, test } from '@jest/globals';
+import { fieldingRunsBody } from '../../api/answers.ts';
+import { ACTIONS, ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
+import type { Tenant } from '../../src/domain/ids.ts';
+import type { TargetGroup } from '../../src/domain/target-group.ts';
+import { anId } from '../support/builders.ts';
+import { Client, SUBJECT, locationOf, projectPath } from '../support/client.ts';
+import { aProject, e2eStack } from '../support/e2e.ts';
+
+const stack = e2eStack();
+
+const reached = { completesGoal: 10, currentCompletes: 10 };
+const ended = { startFieldingAt: '2026-01-01T00:00:00.000Z', endFieldingAt: '2026-01-08T00:00:00.000Z' };
+
+/** One target group for each situation. */
+const SITUATIONS: Partial<TargetGroup>[] = [
+  { status: 'draft' },
+  { status: 'scheduled' },
+  { status: 'scheduled', ...reached, ...ended },
+  { status: 'live' },
+  { status: 'live', ...reached, ...ended },
+  { status: 'paused' },
+  { status: 'paused', ...reached },
+  { status: 'paused', ...ended },
+  { status: 'completed' },
+  { status: 'completed', ...reached },
+  { status: 'completed', ...ended },
+  { status: 'archived' },
+];
+
+/** Of the situations in their order: `>` moved, `=` updated as it stands, `-` failed. */
+const OUTCOMES: Record<Action, string> = {
+  resume: '---==>------',
+  pause: '---' + '>>===' + '----',
+  launch: '->>==-------',
+  complete: '->>>>---===-',
+  relaunch: '---==---' + '>---',
+};
+
+function lengthOf(run: { start_fielding_at: string; end_fielding_at: string }): number {
+  return Date.parse(run.end_fielding_at) - Date.parse(run.start_fielding_at);
+}
+
+async function runsOf(client: Client, tenant: Tenant, ids: readonly string[]) {
+  const answers = await Promise.all(
+    ids.map((id) => client.get(`${projectPath(tenant)}/target-groups/${id}/fielding-runs`)),
+  );
+  return answers.map(({ text }) => {
+    const [run] = fieldingRunsBody.parse(JSON.parse(text)).data;
+    if (run === undefined) throw new Error(`no fielding run: ${text}`);
+    return run;
+  });
+}
+
+describe.each(ACTION_NAMES)('%s', (action) => {
+  test('moves what it may, leaves what is there already, refuses the rest, each with its reason', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, SITUATIONS);
+    const before = await runsOf(client, tenant, ids);
+    const since = Date.now();
+
+    const answer = await client.create(tenant, ids, {}, action);
+    const location = locationOf(answer);
+    const jobId = location.split('/').at(-1) ?? '';
+    expect(location).toBe(`${projectPath(tenant)}/batch-jobs/${action}/${jobId}`);
+    const job = await client.untilEnded(location);
+    const after = await runsOf(client, tenant, ids);
+
+    const of = (...marks: string[]) => ids.filter((_, i) => marks.includes(OUTCOMES[action][i] ?? ''));
+    expect(job.status).toBe('Completed');
+    expect(job.updated_target_groups.data.map(({ target_group_id }) => target_group_id)).toEqual(
+      of('>', '='),
+    );
+    const failed = job.failed_target_groups.data;
+    expect(failed.map(({ target_group_id }) => target_group_id)).toEqual(of('-'));
+    for (const { failure_reason } of failed) {
+      expect(failure_reason.code).toBe('StatusTransitionNotAllowed');
+      expect(failure_reason.description).toContain(`cannot be ${ACTIONS[action].participle}`);
+    }
+    for (const [i, run] of after.entries()) {
+      if (OUTCOMES[action][i] !== '>') {
+        expect(run).toEqual(before[i]);
+        continue;
+      }
+      const was = before[i];
+      if (was === undefined) throw new Error('no fielding run');
+      expect(run).toMatchObject({
+        status: ACTIONS[action].to,
+        version: was.version + 1,
+        last_changed_by: SUBJECT,
+        start_fielding_at: action === 'launch' ? run.last_changed_at : was.start_fielding_at,
+      });
+      expect(Date.parse(run.last_changed_at)).toBeGreaterThanOrEqual(since);
+      expect(lengthOf(run)).toBe(lengthOf(was));
+    }
+  });
+
+  test('its jobs are found at its own addresses alone, and a key of it is no other action’s', async () => {
+    const client = await Client.of(stack.url);
+    const { tenant, ids } = await aProject(stack, [{ status: 'archived' }]);
+    const key = { 'idempotency-key': anId('K') };
+    const location = locationOf(await client.create(tenant, ids, key, action));
+    const jobId = location.split('/').at(-1) ?? '';
+    await client.untilEnded(location);
+    for (const other of ACTION_NAMES) {
+      const expected = other === action ? 200 : 404;
+      for (const segment of [other, ACTIONS[other].collection]) {
+        const answer = await client.get(`${projectPath(tenant)}/batch-jobs/${segment}/${jobId}`);
+        expect([segment, answer.status]).toEqual([segment, expected]);
+      }
+    }
+    const repeated = await client.create(tenant, ids, key, action);
+    expect([locationOf(repeated), repeated.headers.get('idempotent-replayed')]).toEqual([location, 'true']);
+    const next = ACTION_NAMES[(ACTION_NAMES.indexOf(action) + 1) % ACTION_NAMES.length] ?? action;
+    const another = await client.create(tenant, ids, key, next);
+    expect(another.headers.get('idempotent-replayed')).toBeNull();
+    expect(locationOf(another)).not.toContain(jobId);
+  });
+});
+
+test('pause, resume, complete and relaunch one after the other: each job moves it once', async () => {
+  const client = await Client.of(stack.url);
+  const { tenant, ids } = await aProject(stack, [{ status: 'scheduled', version: 1 }]);
+  for (const action of ['launch', 'pause', 'resume', 'pause', 'resume', 'complete', 'relaunch'] as const) {
+    const job = await client.run(tenant, ids, action);
+    expect([action, job.updated_target_groups.data.length]).toEqual([action, 1]);
+  }
+  expect(await runsOf(client, tenant, ids)).toMatchObject([{ status: 'live', version: 8 }]);
+});
