@@ -14,7 +14,7 @@ interface Documented {
 
 const of = (unit: Documented['unit'], ...by: string[][]): Documented => ({ unit, by });
 
-const DOCUMENTED: Readonly<Record<string, Readonly<Record<string, Documented>>>> = {
+export const DOCUMENTED: Readonly<Record<string, Readonly<Record<string, Documented>>>> = {
   'AWS/ApiGateway': {
     '4xx': of('Count', ['ApiId']),
     '5xx': of('Count', ['ApiId']),

@@ -3,6 +3,15 @@ import { z } from 'zod';
 import type { Answer, Around, Call } from '../chaos/proxy.ts';
 import { awsDatapoint, type Publish } from './aws-metrics.ts';
 
+/** The calls that functions make, by what they consume. */
+const CONSUMED: ReadonlyMap<string, 'Read' | 'Write'> = new Map([
+  ['GetItem', 'Read'],
+  ['Query', 'Read'],
+  ['PutItem', 'Write'],
+  ['UpdateItem', 'Write'],
+  ['DeleteItem', 'Write'],
+]);
+
 const requested = z.looseObject({ TableName: z.string() });
 const units = z.object({ CapacityUnits: z.number() });
 const consumed = z.object({
@@ -13,13 +22,13 @@ const consumed = z.object({
 });
 const failed = z.object({ __type: z.string() });
 
-const OF_TABLES = [
-  'ConditionalCheckFailedRequests',
+const OF_INDEXES = [
   'ConsumedReadCapacityUnits',
   'ConsumedWriteCapacityUnits',
   'ReadThrottleEvents',
   'WriteThrottleEvents',
 ];
+const OF_TABLES = [...OF_INDEXES, 'ConditionalCheckFailedRequests'];
 
 export class DynamoDBMetrics {
   readonly #publish: Publish;
@@ -28,9 +37,15 @@ export class DynamoDBMetrics {
     this.#publish = publish;
   }
 
-  /** Zeros: DynamoDB publishes these of every table, as soon as there is anything to publish. */
-  sample(tables: readonly string[]): void {
-    for (const TableName of tables) for (const name of OF_TABLES) this.#add(name, { TableName }, 0);
+  /**
+   * Zeros, for a table and its indexes: that nothing was throttled is no reason to take the metric for unknown, and
+   * not every emulator tells what writes consume of an index.
+   */
+  sample(TableName: string, indexes: readonly string[]): void {
+    for (const name of OF_TABLES) this.#add(name, { TableName }, 0);
+    for (const GlobalSecondaryIndexName of indexes) {
+      for (const name of OF_INDEXES) this.#add(name, { TableName, GlobalSecondaryIndexName }, 0);
+    }
   }
 
   /**
@@ -40,21 +55,26 @@ export class DynamoDBMetrics {
    */
   around(inner: Around): Around {
     return async (call, forward) => {
-      const body = requested.safeParse(JSON.parse(call.body.toString())).data;
-      if (body === undefined) return inner(call, forward);
+      const kind = CONSUMED.get(call.operation);
+      if (kind === undefined) return inner(call, forward);
+      const body = requested.parse(JSON.parse(call.body.toString()));
       const asked = {
         ...call,
         body: Buffer.from(JSON.stringify({ ...body, ReturnConsumedCapacity: 'INDEXES' })),
       };
       const began = performance.now();
       const answer = await inner(asked, forward);
-      this.#observe(call, body.TableName, answer, performance.now() - began);
+      this.#observe({ ...call, kind }, body.TableName, answer, performance.now() - began);
       return answer;
     };
   }
 
-  #observe({ operation }: Call, TableName: string, answer: Answer, ms: number): void {
-    const kind = ['GetItem', 'Query'].includes(operation) ? 'Read' : 'Write';
+  #observe(
+    { operation, kind }: Call & { readonly kind: 'Read' | 'Write' },
+    TableName: string,
+    answer: Answer,
+    ms: number,
+  ): void {
     const said: unknown = JSON.parse(answer.body.toString());
     if (answer.status === 200) {
       this.#add('SuccessfulRequestLatency', { TableName, Operation: operation }, ms);
