@@ -29,7 +29,8 @@ beforeAll(async () => {
     await stage.stack.runSchedules();
   });
   for (const [alarm, { drive, besideTheLoad }] of Object.entries(FAULTS)) {
-    const driven = besideTheLoad === true ? stage.ofSlowRequests : await stage.during(() => drive(stage));
+    const driven =
+      besideTheLoad === true ? stage.seen.ofSlowRequests : await stage.during(() => drive(stage));
     faults.set(alarm, driven);
   }
 });
@@ -50,7 +51,7 @@ function everything(): Datapoint[] {
 
 describe('metrics', () => {
   test('are written in the form that CloudWatch reads, all under the name of the stack', () => {
-    expect(stage.malformed).toEqual([]);
+    expect(stage.seen.malformed).toEqual([]);
     const namespaces = everything().map(({ namespace }) => namespace);
     const own = new Set(namespaces.filter((namespace) => !namespace.startsWith('AWS/')));
     expect([...own]).toEqual([stage.watching.stackName]);
@@ -72,7 +73,7 @@ describe('metrics', () => {
 describe('saved queries', () => {
   test('find lines, and in them every field that they name', () => {
     const { queries, accessLogGroup, accessLogFormat } = stage.watching;
-    const lines = stage.lines.flatMap(({ functionName, text }) => {
+    const lines = stage.seen.lines.flatMap(({ functionName, text }) => {
       const line = parseObject(text);
       return line === undefined ? [] : { line, text, logGroup: stage.watching.logGroupOf(functionName) };
     });

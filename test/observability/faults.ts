@@ -72,7 +72,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
 async function slowReads(stage: Stage): Promise<void> {
   const { tenant, ids } = await aProject(stage.behind, [{}]);
   const path = `${projectPath(tenant)}/target-groups/${ids[0] ?? ''}/fielding-runs`;
-  stage.slowPath = path;
+  stage.seen.slowPath = path;
   const answersFrom = Date.now() + 5_200;
   stage.dynamoDB.always('GetItem', [ids[0] ?? ''], async (_call, forward) => {
     // Longer than a function waits for an answer.
@@ -96,8 +96,9 @@ async function deadLetter(stage: Stage): Promise<void> {
 }
 
 function deliveredTimes(stage: Stage, messageId: string): number {
-  return stage.lines.filter(({ text }) => text.includes('"message.unparsable"') && text.includes(messageId))
-    .length;
+  return stage.seen.lines.filter(
+    ({ text }) => text.includes('"message.unparsable"') && text.includes(messageId),
+  ).length;
 }
 
 async function damagedRecord(stage: Stage): Promise<void> {

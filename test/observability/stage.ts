@@ -10,7 +10,6 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { CREDENTIALS, REGION } from '../../local/cloud.ts';
 import { type Emulators, startEmulators } from '../../local/emulators/emulators.ts';
 import { AUDIENCE } from '../../local/issuer.ts';
-import type { LogEntry } from '../../local/logs.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
 import { synthesize } from '../../local/synth.ts';
 import { Proxy } from '../chaos/proxy.ts';
@@ -19,13 +18,10 @@ import { nameLike } from '../support/e2e.ts';
 import { goodClaims } from '../support/forge.ts';
 import type { StackInfo } from '../support/local-stack.ts';
 import { TestIssuer } from '../support/test-issuer.ts';
-import { awsDatapoint } from './aws-metrics.ts';
 import type { Datapoint } from './datapoint.ts';
 import { DynamoDBMetrics } from './dynamodb-metrics.ts';
-import { datapointsOf } from './emf.ts';
-import { publishRequest } from './gateway-metrics.ts';
-import { lambdaMetrics } from './lambda-metrics.ts';
 import { Meddler } from './meddler.ts';
+import { Observations } from './observations.ts';
 import { SqsMetrics } from './sqs-metrics.ts';
 import { Watching } from './watching.ts';
 
@@ -40,20 +36,11 @@ const CONCURRENCY = 2;
 const QUIET = { throttled: 0, unanswered: 0, repeated: 0 };
 
 export class Stage {
-  /** What was published since the last `take`. */
-  readonly #datapoints: Datapoint[] = [];
-  /** Of requests whose path has `slowPath`: they run beside others, and count for themselves. */
-  readonly ofSlowRequests: Datapoint[] = [];
-  slowPath: string | undefined;
-  /** What the functions wrote so far, by the names that they have in the local stack. */
-  readonly lines: { readonly functionName: string; readonly text: string }[] = [];
-  /** Lines that say that they have metrics, and are not of the form. */
-  readonly malformed: unknown[] = [];
+  readonly seen = new Observations();
   readonly dynamoDB = new Meddler();
   readonly queues = new Meddler();
-  readonly sqsMetrics = new SqsMetrics((point) => this.#datapoints.push(point));
-  readonly #dynamoDBMetrics = new DynamoDBMetrics((point) => this.#datapoints.push(point));
-  #running = 0;
+  readonly sqsMetrics = new SqsMetrics(this.seen.publish);
+  readonly #dynamoDBMetrics = new DynamoDBMetrics(this.seen.publish);
   readonly #closers: (() => unknown)[] = [];
   #started:
     | { stack: LocalStack; watching: Watching; emulators: Emulators; sqs: SQSClient; client: Client }
@@ -103,24 +90,10 @@ export class Stage {
       dynamodbEndpoint: await dynamoDB.listen(),
       sqsEndpoint: await queues.listen(),
       log: (entry) => {
-        this.#log(entry);
+        // Before it has started nothing runs: there are notices only.
+        if (this.#started !== undefined) this.seen.log(entry, this.watching);
       },
-      watch: ({ name }) => {
-        const watch = lambdaMetrics(name, (point) => this.#datapoints.push(point));
-        return {
-          throttled: () => {
-            watch.throttled();
-          },
-          begin: () => {
-            this.#running += 1;
-            const end = watch.begin();
-            return (result) => {
-              this.#running -= 1;
-              end(result);
-            };
-          },
-        };
-      },
+      watch: ({ name }) => this.seen.watch(name),
     });
     this.#closers.push(() => stack.stop());
     const watching = await Watching.of(folder, stack);
@@ -175,7 +148,7 @@ export class Stage {
   /** Waits for a line of a function that has all of `parts`. */
   async line(...parts: string[]): Promise<Record<string, unknown>> {
     const text = await this.until(
-      () => this.lines.find((line) => parts.every((part) => line.text.includes(part)))?.text,
+      () => this.seen.lines.find((line) => parts.every((part) => line.text.includes(part)))?.text,
     );
     return JSON.parse(text) as Record<string, unknown>;
   }
@@ -209,36 +182,11 @@ export class Stage {
 
   /** What is published while `drive` runs, and until every function is done. */
   async during(drive: () => Promise<unknown>): Promise<Datapoint[]> {
-    this.#datapoints.length = 0;
+    this.seen.take();
     await drive();
-    await this.until(() => (this.#running === 0 ? true : undefined));
+    await this.until(() => (this.seen.running === 0 ? true : undefined));
     await this.sample();
-    return this.#datapoints.splice(0);
-  }
-
-  #log(entry: LogEntry): void {
-    if (entry.kind === 'request') {
-      const slow = this.slowPath !== undefined && entry.path.includes(this.slowPath);
-      publishRequest(this.watching.apiId, entry, (point) =>
-        (slow ? this.ofSlowRequests : this.#datapoints).push(point),
-      );
-      // The gateway here writes no access log; a line of it has the form's length at least.
-      this.#bytes(this.watching.accessLogGroup, this.watching.accessLogFormat);
-    }
-    if (entry.kind !== 'function') return;
-    this.lines.push(entry);
-    this.#bytes(this.watching.logGroupOf(entry.functionName), entry.text);
-    try {
-      this.#datapoints.push(...datapointsOf(entry.text));
-    } catch (error) {
-      this.malformed.push(error);
-    }
-  }
-
-  #bytes(LogGroupName: string, text: string): void {
-    this.#datapoints.push(
-      awsDatapoint('AWS/Logs', 'IncomingBytes', { LogGroupName }, Buffer.byteLength(text)),
-    );
+    return this.seen.take();
   }
 }
 
