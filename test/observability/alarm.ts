@@ -1,7 +1,7 @@
 /** An alarm of the template, and the state that CloudWatch would give it. */
 import { z } from 'zod';
 import { type MetricReference, referenceOf } from '../infrastructure/metric-references.ts';
-import { type Datapoint, nameOf } from './datapoint.ts';
+import { type Datapoint, isOf } from './datapoint.ts';
 import { compute, type Value } from './metric-math.ts';
 import { statisticOf } from './statistic.ts';
 
@@ -133,21 +133,20 @@ function valueIn(
 ): Value {
   const inPeriod = datapoints.filter(({ at }) => at >= from && at < from + periodMs);
   const values = inputs.map(({ id, metric, statistic }): [string, Value] => {
-    const name = nameOf(metric);
-    const points = inPeriod.filter((point) => nameOf(point) === name).map(({ value }) => value);
+    const points = inPeriod.filter((point) => isOf(point, metric)).map(({ value }) => value);
     return [id, statisticOf(statistic, points)];
   });
   return compute(expression, Object.fromEntries(values));
 }
 
 /**
- * The same datapoints in each of the periods that an alarm evaluates: what it would see if what happened went on
+ * What an alarm watches of some datapoints, in each of the periods that it evaluates: what it would see if what happened went on
  * happening. So a test need not wait for a quarter of an hour.
  *
  * @param at where the last period ends
  */
 export function goingOn(alarm: Alarm, datapoints: readonly Datapoint[], at: number): Datapoint[] {
-  return Array.from({ length: alarm.evaluationPeriods }, (_, i) => at - (i + 0.5) * alarm.periodMs).flatMap(
-    (middle) => datapoints.map((point) => ({ ...point, at: middle })),
-  );
+  const watched = datapoints.filter((point) => alarm.inputs.some(({ metric }) => isOf(point, metric)));
+  const middles = Array.from({ length: alarm.evaluationPeriods }, (_, i) => at - (i + 0.5) * alarm.periodMs);
+  return middles.flatMap((middle) => watched.map((point) => ({ ...point, at: middle })));
 }

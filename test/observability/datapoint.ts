@@ -12,3 +12,11 @@ export interface Datapoint extends MetricReference {
 export function nameOf({ namespace, name, dimensions }: MetricReference): string {
   return `${namespace} ${name} ${JSON.stringify(Object.entries(dimensions).sort())}`;
 }
+
+/** Whether it is of that metric. */
+export function isOf(point: Datapoint, metric: MetricReference): boolean {
+  // The names first: they are compared thousands of times.
+  return (
+    point.name === metric.name && point.namespace === metric.namespace && nameOf(point) === nameOf(metric)
+  );
+}
