@@ -58,8 +58,8 @@ export function environments(
       CHUNK_SIZE: String(config.chunkSize),
       JOB_RETENTION_DAYS: String(config.jobRetentionDays),
     },
-    'get-job': { ...common, ...tokens, ...jobs },
-    'get-fielding-runs': { ...common, ...tokens, ...targetGroups },
+    'get-job': { ...common, ...metrics, ...tokens, ...jobs },
+    'get-fielding-runs': { ...common, ...metrics, ...tokens, ...targetGroups },
     'not-found': common,
     worker: { ...common, ...metrics, ...jobs, ...targetGroups, ...queue, ...writer('worker', config) },
     reconcile: {

@@ -27,12 +27,10 @@ const LEVEL_STYLES: ReadonlyMap<string, Style> = new Map([
 const HIDDEN_KEYS = new Set([
   'cold_start',
   'function_arn',
-  'function_memory_size',
   'function_name',
   'function_request_id',
   'level',
   'message',
-  'sampling_rate',
   'service',
   'timestamp',
   'xray_trace_id',

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CREDENTIALS, REGION } from './cloud.ts';
 import { UsageError } from './errors.ts';
 import type { ServiceEndpoints } from './functions/environment.ts';
-import { FunctionPool } from './functions/pool.ts';
+import { bothWatches, FunctionPool, type InvocationWatch } from './functions/pool.ts';
 import { type Access, accessKeyOf } from './iam/access.ts';
 import type { Log } from './logs.ts';
 import { QueuePoller } from './queue-poller.ts';
@@ -25,6 +25,8 @@ export interface ProcessesProps {
   /** Share of all invocations that are killed, 0 to 1. */
   readonly killShare: number;
   readonly recorder: Recorder;
+  /** Beside the recorder. */
+  readonly watch?: ((lambda: LambdaFunction) => InvocationWatch) | undefined;
 }
 
 export class Processes {
@@ -95,12 +97,12 @@ export class Processes {
   }
 
   private poolOf(lambda: LambdaFunction): FunctionPool {
-    const { endpoints, killShare, log } = this.props;
+    const { endpoints, killShare, log, recorder, watch } = this.props;
     const logText = (text: string) => {
       log({ kind: 'function', functionName: lambda.displayName, text });
     };
     const pool = new FunctionPool(lambda, endpoints, logText, killShare);
-    pool.watch = this.props.recorder.record(lambda.displayName);
+    pool.watch = bothWatches(recorder.record(lambda.displayName), watch?.(lambda));
     return pool;
   }
 }

@@ -8,6 +8,7 @@ import type { Sample } from './data/sample.ts';
 import { checkData, writeData } from './data/seed.ts';
 import { startEmulators } from './emulators/emulators.ts';
 import type { InvocationResult } from './functions/messages.ts';
+import type { InvocationWatch } from './functions/pool.ts';
 import { Router } from './gateway/router.ts';
 import { Gateway } from './gateway/server.ts';
 import { Access } from './iam/access.ts';
@@ -22,6 +23,7 @@ import type { ScheduledRun } from './schedules.ts';
 import { Recorder } from './status/recorder.ts';
 import { sourcesOf, Status } from './status/status.ts';
 import { synthesize } from './synth.ts';
+import type { LambdaFunction } from './template/functions.ts';
 import { referencesOf } from './template/references.ts';
 import { readRuntime } from './template/runtime.ts';
 import { readOutputs } from './template/template.ts';
@@ -46,6 +48,8 @@ export interface LocalStackOptions {
   readonly log?: Log | undefined;
   /** Share of all invocations that are killed at a random moment, 0 to 1; none by default. */
   readonly killShare?: number | undefined;
+  /** Makes something that is told of each invocation of a function. */
+  readonly watch?: ((lambda: LambdaFunction) => InvocationWatch) | undefined;
   /** Folder of an assembly to run as it is, instead of synthesizing the app. */
   readonly assembly?: string | undefined;
   /** Gives the start up. */
@@ -178,6 +182,7 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
     log,
     killShare: options.killShare ?? 0,
     recorder,
+    watch: options.watch,
   });
   closers.add(() => processes.stop());
   closers.add(() => Promise.all([gateway.close(GRACE_MILLISECONDS), processes.drain(GRACE_MILLISECONDS)]));

@@ -26,6 +26,7 @@ function traffic({ api, own }: Watched): Section {
           api.metricCount({ statistic: 'SampleCount', label: 'requests' }),
           api.metricClientError({ statistic: 'Sum', label: '4xx' }),
           api.metricServerError({ statistic: 'Sum', label: '5xx' }),
+          own.whole('IssuerUnreachable', { label: 'token issuer unreachable' }),
         ],
       },
       {

@@ -42,6 +42,7 @@ export const METRICS = {
   OpenJobs: { unit: 'Count' },
   OldestOpenJobAge: { unit: 'Seconds' },
   JobsNotReconciled: { unit: 'Count' },
+  IssuerUnreachable: { unit: 'Count' },
 } as const satisfies Record<string, MetricNotes>;
 
 export type MetricName = keyof typeof METRICS;

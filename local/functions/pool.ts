@@ -37,6 +37,22 @@ export interface InvocationWatch {
 
 const UNWATCHED: InvocationWatch = { throttled: () => undefined, begin: () => () => undefined };
 
+/** Both are told. */
+export function bothWatches(one: InvocationWatch, other: InvocationWatch = UNWATCHED): InvocationWatch {
+  return {
+    throttled: () => {
+      one.throttled();
+      other.throttled();
+    },
+    begin: () => {
+      const ends = [one.begin(), other.begin()];
+      return (result) => {
+        for (const end of ends) end(result);
+      };
+    },
+  };
+}
+
 const THROTTLED: InvocationResult = {
   ok: false,
   error: { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.', trace: [] },

@@ -20,7 +20,7 @@ export interface Once {
    * Runs `work` unless it is known to have run for this key. What `work` throws comes through, and is not
    * remembered.
    *
-   * @throws IdempotencyKeyReusedError when the key is remembered with another body hash
+   * @throws IdempotencyKeyReusedError when the key is remembered with another body hash; its evidence names the job
    */
   run(key: CreationKey, bodyHash: string, work: () => Promise<Created>): Promise<OnceResult>;
 }

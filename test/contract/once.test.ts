@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { MemoryOnce } from '../../src/adapters/memory/once.ts';
 import { powertoolsOnce } from '../../src/adapters/powertools/once.ts';
-import type { CreationKey } from '../../src/domain/digest.ts';
+import { type CreationKey, deriveJobId } from '../../src/domain/digest.ts';
 import { IdempotencyKeyReusedError } from '../../src/domain/errors.ts';
 import type { Once } from '../../src/ports/once.ts';
 import { TENANT, anId } from '../support/builders.ts';
@@ -80,6 +80,8 @@ describe.each(ADAPTERS)('the memory of creations in %s', (_name, open) => {
     await opened.once.run(key, 'hash', () => Promise.resolve({ jobId: anId(), replayed: false }));
     const other = opened.once.run(key, 'other', () => Promise.reject(new Error('must not run')));
     await expect(other).rejects.toThrow(IdempotencyKeyReusedError);
+    // Whoever finds it in the log wants to know which job has the key.
+    await expect(other).rejects.toMatchObject({ evidence: { jobId: deriveJobId(key) } });
   });
 
   test('each part of the key tells keys apart', async () => {

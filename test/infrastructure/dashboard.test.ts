@@ -2,44 +2,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { METRICS } from '../../lib/observability/metrics.ts';
-import { type MetricReference, problemOf } from './metric-references.ts';
+import { problemOf } from './metric-references.ts';
 import { type ReadableTemplate, templateOf } from './template.ts';
-
-const optionsSchema = z.object({ label: z.string().optional(), expression: z.string().optional() }).loose();
-const rowSchema = z.array(z.union([z.string(), optionsSchema]));
-const widgetSchema = z.object({
-  type: z.enum(['text', 'alarm', 'metric']),
-  x: z.number(),
-  y: z.number(),
-  width: z.number(),
-  properties: z
-    .object({
-      title: z.string().optional(),
-      markdown: z.string().optional(),
-      region: z.string().optional(),
-      alarms: z.array(z.string()).optional(),
-      metrics: z.array(rowSchema).optional(),
-    })
-    .loose(),
-});
-const bodySchema = z.object({ widgets: z.array(widgetSchema) });
+import { readWidgets, referencesOf } from './widgets.ts';
 
 function widgetsOf(template: ReadableTemplate) {
   const { DashboardBody } = z
     .object({ DashboardBody: z.string() })
     .parse(template.properties('ObservabilityDashboard'));
-  return bodySchema.parse(JSON.parse(DashboardBody)).widgets;
-}
-
-/** The metrics of a graph. A row is namespace, name, then dimensions and values in turns; an expression is none. */
-function referencesOf(rows: readonly z.output<typeof rowSchema>[]): MetricReference[] {
-  return rows.flatMap((row) => {
-    const [namespace, name, ...pairs] = row.filter((part) => typeof part === 'string');
-    if (namespace === undefined || name === undefined) return [];
-    const dimensions: Record<string, string> = {};
-    for (let at = 0; at < pairs.length; at += 2) dimensions[pairs[at] ?? ''] = pairs[at + 1] ?? '';
-    return [{ namespace, name, dimensions }];
-  });
+  return readWidgets(DashboardBody);
 }
 
 describe('dashboard', () => {

@@ -35,8 +35,8 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
     JOB_RETENTION_DAYS: '30',
     STALLED_SECONDS: '600',
   },
-  FunctionsGetJob: { ...COMMON, ...TOKENS, ...JOBS },
-  FunctionsGetFieldingRuns: { ...COMMON, ...TOKENS, ...TARGET_GROUPS },
+  FunctionsGetJob: { ...COMMON, ...METRICS, ...TOKENS, ...JOBS },
+  FunctionsGetFieldingRuns: { ...COMMON, ...METRICS, ...TOKENS, ...TARGET_GROUPS },
   FunctionsNotFound: COMMON,
   FunctionsWorker: {
     ...COMMON,
@@ -106,7 +106,8 @@ test('concurrency is reserved where the configuration says so, for creates and f
 
 test('the metrics of each stack have a namespace of their own', () => {
   const template = templateOf({ stackName: 'Staging' });
-  for (const id of ['FunctionsCreateJob', 'FunctionsWorker', 'FunctionsReconcile']) {
+  // Of the unknown routes nothing is measured.
+  for (const id of FUNCTIONS.filter((each) => each !== 'FunctionsNotFound')) {
     expect(template.properties(id)['Environment']).toMatchObject({
       Variables: { POWERTOOLS_METRICS_NAMESPACE: 'Staging' },
     });

@@ -1,6 +1,7 @@
 /** Metrics that a template names, and whether there is anything behind them. */
 import { z } from 'zod';
 import { METRICS, type MetricName, SERVICE } from '../../lib/observability/metrics.ts';
+import { DOCUMENTED } from '../observability/aws-metrics.ts';
 import type { ReadableTemplate } from './template.ts';
 
 export interface MetricReference {
@@ -13,53 +14,24 @@ interface ServiceMetrics {
   /** The dimension that names a resource, and the type of that resource. */
   readonly dimension: string;
   readonly type: string;
-  readonly names: readonly string[];
   /** Further dimensions with the values that are known of them. */
   readonly further?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What AWS's own services publish, as far as the stack uses it. Sources: the services' pages on CloudWatch metrics. */
+/** Whose metrics AWS's own services publish. */
 const AWS: Readonly<Record<string, ServiceMetrics>> = {
-  'AWS/ApiGateway': {
-    dimension: 'ApiId',
-    type: 'AWS::ApiGatewayV2::Api',
-    names: ['Count', '4xx', '5xx', 'Latency', 'IntegrationLatency', 'DataProcessed'],
-  },
-  'AWS/Lambda': {
-    dimension: 'FunctionName',
-    type: 'AWS::Lambda::Function',
-    names: ['Invocations', 'Errors', 'Throttles', 'Duration', 'ConcurrentExecutions'],
-  },
-  'AWS/SQS': {
-    dimension: 'QueueName',
-    type: 'AWS::SQS::Queue',
-    names: [
-      'ApproximateAgeOfOldestMessage',
-      'ApproximateNumberOfMessagesNotVisible',
-      'ApproximateNumberOfMessagesVisible',
-      'NumberOfEmptyReceives',
-      'NumberOfMessagesDeleted',
-      'NumberOfMessagesReceived',
-      'NumberOfMessagesSent',
-    ],
-  },
+  'AWS/ApiGateway': { dimension: 'ApiId', type: 'AWS::ApiGatewayV2::Api' },
+  'AWS/Lambda': { dimension: 'FunctionName', type: 'AWS::Lambda::Function' },
+  'AWS/SQS': { dimension: 'QueueName', type: 'AWS::SQS::Queue' },
   'AWS/DynamoDB': {
     dimension: 'TableName',
     type: 'AWS::DynamoDB::Table',
-    names: [
-      'ConditionalCheckFailedRequests',
-      'ConsumedReadCapacityUnits',
-      'ConsumedWriteCapacityUnits',
-      'ReadThrottleEvents',
-      'SuccessfulRequestLatency',
-      'WriteThrottleEvents',
-    ],
     further: {
       Operation: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'],
       GlobalSecondaryIndexName: ['open-jobs'],
     },
   },
-  'AWS/Logs': { dimension: 'LogGroupName', type: 'AWS::Logs::LogGroup', names: ['IncomingBytes'] },
+  'AWS/Logs': { dimension: 'LogGroupName', type: 'AWS::Logs::LogGroup' },
 };
 
 /** What is wrong with a reference, or undefined when something publishes that very metric. */
@@ -74,7 +46,7 @@ export function problemOf(
     return isOwn(name, dimensions) ? undefined : `${shown}: no function publishes it`;
   const service = AWS[namespace];
   if (service === undefined) return `${shown}: unknown namespace`;
-  if (!service.names.includes(name)) return `${shown}: unknown metric`;
+  if (!Object.hasOwn(DOCUMENTED[namespace] ?? {}, name)) return `${shown}: unknown metric`;
   const { [service.dimension]: resource = '', ...further } = dimensions;
   const id = /^\$\{(\w+)(?:\.\w+)?\}$/.exec(resource)?.[1] ?? '';
   if (template.resources[id]?.Type !== service.type) return `${shown}: no ${service.type} of the stack`;

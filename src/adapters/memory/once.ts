@@ -1,5 +1,5 @@
 /** The memory of carried out creations, in memory, with the same promises as Powertools gives. */
-import type { CreationKey } from '../../domain/digest.ts';
+import { type CreationKey, deriveJobId } from '../../domain/digest.ts';
 import { IdempotencyKeyReusedError } from '../../domain/errors.ts';
 import type { Created, Once, OnceResult } from '../../ports/once.ts';
 
@@ -16,7 +16,9 @@ export class MemoryOnce implements Once {
     const record = this.#records.get(name);
     if (record !== undefined) {
       if (record.bodyHash !== bodyHash) {
-        throw new IdempotencyKeyReusedError('The idempotency key was used with other target groups.');
+        throw new IdempotencyKeyReusedError('The idempotency key was used with other target groups.', {
+          jobId: deriveJobId(key),
+        });
       }
       return record.done ? { kind: 'replayed' } : { kind: 'unknown', cause: 'in progress' };
     }

@@ -3,7 +3,7 @@ import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempo
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
-import type { CreationKey } from '../../domain/digest.ts';
+import { type CreationKey, deriveJobId } from '../../domain/digest.ts';
 import { IdempotencyKeyReusedError } from '../../domain/errors.ts';
 import type { Created, Once, OnceResult } from '../../ports/once.ts';
 
@@ -66,7 +66,7 @@ export function powertoolsOnce({ client, table, ttlSeconds }: PowertoolsOnceOpti
         if (cause instanceof Error && cause.name === 'IdempotencyValidationError') {
           throw new IdempotencyKeyReusedError(
             'The idempotency key was used with other target groups.',
-            {},
+            { jobId: deriveJobId(key) },
             { cause },
           );
         }

@@ -12,7 +12,10 @@ const MAX_STACK = 5_000;
  */
 const UNPRINTABLE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** The line of Powertools' own formatter without `function_arn`, which names the AWS account. */
+/**
+ * The line of Powertools' own formatter without `function_arn`, which names the AWS account, and without what is the same
+ * on every line of a deployment: the memory of the function, and the share of debug samples.
+ */
 export class LineFormatter extends LogFormatter {
   override formatAttributes(attributes: UnformattedAttributes, additional: LogAttributes): LogItem {
     const { lambdaContext } = attributes;
@@ -23,10 +26,8 @@ export class LineFormatter extends LogFormatter {
         timestamp: this.formatTimestamp(attributes.timestamp),
         service: attributes.serviceName,
         cold_start: lambdaContext?.coldStart,
-        function_memory_size: lambdaContext?.memoryLimitInMB,
         function_name: lambdaContext?.functionName,
         function_request_id: lambdaContext?.awsRequestId,
-        sampling_rate: attributes.sampleRateValue,
         xray_trace_id: attributes.xRayTraceId,
       },
     }).addAttributes(additional);

@@ -28,6 +28,7 @@ export const METRICS = {
   OpenJobs: { unit: 'Count' },
   OldestOpenJobAge: { unit: 'Seconds' },
   JobsNotReconciled: { unit: 'Count' },
+  IssuerUnreachable: { unit: 'Count' },
 } as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof METRICS;
@@ -83,6 +84,8 @@ export function measurementsOf(report: Report): Measurement[] {
       ];
     case 'job.not-reconciled':
       return [one('JobsNotReconciled')];
+    case 'issuer.unreachable':
+      return [one('IssuerUnreachable')];
     case 'request.refused':
       return report.kind === 'IdempotencyKeyReusedError' ? [one('IdempotencyConflicts')] : [];
     // The API's own metrics count these.
@@ -97,7 +100,6 @@ export function measurementsOf(report: Report): Measurement[] {
     case 'fan-out.sent':
     case 'chunk.claimed':
     case 'chunk.expired':
-    case 'issuer.unreachable':
     case 'job.unknown':
     case 'open-jobs.not-counted':
       return [];

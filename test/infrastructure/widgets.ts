@@ -1,0 +1,43 @@
+/** The widgets of a dashboard, and the metrics that its graphs name. */
+import { z } from 'zod';
+import type { MetricReference } from './metric-references.ts';
+
+const optionsSchema = z.object({ label: z.string().optional(), expression: z.string().optional() }).loose();
+const rowSchema = z.array(z.union([z.string(), optionsSchema]));
+const widgetSchema = z.object({
+  type: z.enum(['text', 'alarm', 'metric']),
+  x: z.number(),
+  y: z.number(),
+  width: z.number(),
+  properties: z
+    .object({
+      title: z.string().optional(),
+      markdown: z.string().optional(),
+      region: z.string().optional(),
+      alarms: z.array(z.string()).optional(),
+      metrics: z.array(rowSchema).optional(),
+    })
+    .loose(),
+});
+const bodySchema = z.object({ widgets: z.array(widgetSchema) });
+
+export type Widget = z.output<typeof widgetSchema>;
+
+/**
+ * @param body the dashboard's, JSON
+ * @throws ZodError for widgets of a kind that the stack does not make
+ */
+export function readWidgets(body: string): Widget[] {
+  return bodySchema.parse(JSON.parse(body)).widgets;
+}
+
+/** The metrics of a graph. A row is namespace, name, then dimensions and values in turns; an expression is none. */
+export function referencesOf(rows: readonly z.output<typeof rowSchema>[]): MetricReference[] {
+  return rows.flatMap((row) => {
+    const [namespace, name, ...pairs] = row.filter((part) => typeof part === 'string');
+    if (namespace === undefined || name === undefined) return [];
+    const dimensions: Record<string, string> = {};
+    for (let at = 0; at < pairs.length; at += 2) dimensions[pairs[at] ?? ''] = pairs[at + 1] ?? '';
+    return [{ namespace, name, dimensions }];
+  });
+}

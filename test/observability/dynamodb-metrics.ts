@@ -1,0 +1,99 @@
+/** DynamoDB's metrics, of the calls that pass and their answers. */
+import { z } from 'zod';
+import type { Answer, Around, Call } from '../chaos/proxy.ts';
+import { awsDatapoint, type Publish } from './aws-metrics.ts';
+
+/** The calls that functions make, by what they consume. */
+const CONSUMED: ReadonlyMap<string, 'Read' | 'Write'> = new Map([
+  ['GetItem', 'Read'],
+  ['Query', 'Read'],
+  ['PutItem', 'Write'],
+  ['UpdateItem', 'Write'],
+  ['DeleteItem', 'Write'],
+]);
+
+const requested = z.looseObject({ TableName: z.string() });
+const units = z.object({ CapacityUnits: z.number() });
+const consumed = z.object({
+  ConsumedCapacity: z.object({
+    Table: units.optional(),
+    GlobalSecondaryIndexes: z.record(z.string(), units).default({}),
+  }),
+});
+const failed = z.object({ __type: z.string() });
+
+const OF_INDEXES = [
+  'ConsumedReadCapacityUnits',
+  'ConsumedWriteCapacityUnits',
+  'ReadThrottleEvents',
+  'WriteThrottleEvents',
+];
+const OF_TABLES = [...OF_INDEXES, 'ConditionalCheckFailedRequests'];
+
+export class DynamoDBMetrics {
+  readonly #publish: Publish;
+
+  constructor(publish: Publish) {
+    this.#publish = publish;
+  }
+
+  /**
+   * Zeros, for a table and its indexes: that nothing was throttled is no reason to take the metric for unknown, and
+   * not every emulator tells what writes consume of an index.
+   */
+  sample(TableName: string, indexes: readonly string[]): void {
+    for (const name of OF_TABLES) this.#add(name, { TableName }, 0);
+    for (const GlobalSecondaryIndexName of indexes) {
+      for (const name of OF_INDEXES) this.#add(name, { TableName, GlobalSecondaryIndexName }, 0);
+    }
+  }
+
+  /**
+   * To be put around the calls. Each is made to tell what it consumed.
+   *
+   * @param inner carries a call out
+   */
+  around(inner: Around): Around {
+    return async (call, forward) => {
+      const kind = CONSUMED.get(call.operation);
+      if (kind === undefined) return inner(call, forward);
+      const body = requested.parse(JSON.parse(call.body.toString()));
+      const asked = {
+        ...call,
+        body: Buffer.from(JSON.stringify({ ...body, ReturnConsumedCapacity: 'INDEXES' })),
+      };
+      const began = performance.now();
+      const answer = await inner(asked, forward);
+      this.#observe({ ...call, kind }, body.TableName, answer, performance.now() - began);
+      return answer;
+    };
+  }
+
+  #observe(
+    { operation, kind }: Call & { readonly kind: 'Read' | 'Write' },
+    TableName: string,
+    answer: Answer,
+    ms: number,
+  ): void {
+    const said: unknown = JSON.parse(answer.body.toString());
+    if (answer.status === 200) {
+      this.#add('SuccessfulRequestLatency', { TableName, Operation: operation }, ms);
+      const { Table, GlobalSecondaryIndexes } = consumed.parse(said).ConsumedCapacity;
+      const name = `Consumed${kind}CapacityUnits`;
+      this.#add(name, { TableName }, Table?.CapacityUnits ?? 0);
+      for (const [GlobalSecondaryIndexName, { CapacityUnits }] of Object.entries(GlobalSecondaryIndexes)) {
+        this.#add(name, { TableName, GlobalSecondaryIndexName }, CapacityUnits);
+      }
+      return;
+    }
+    const type = failed.safeParse(said).data?.__type.split('#').at(-1);
+    if (type === 'ConditionalCheckFailedException')
+      this.#add('ConditionalCheckFailedRequests', { TableName }, 1);
+    if (type === 'ProvisionedThroughputExceededException')
+      this.#add(`${kind}ThrottleEvents`, { TableName }, 1);
+  }
+
+  #add(name: string, dimensions: Record<string, string>, value: number): void {
+    this.#publish(awsDatapoint('AWS/DynamoDB', name, dimensions, value));
+  }
+}

@@ -1,0 +1,67 @@
+/** As much of CloudWatch's metric math as the stack uses: numbers, ids, `*`, `/`, `>=`, `IF(…)` and parentheses. */
+
+/** A value of a period; undefined where there is no data. */
+export type Value = number | undefined;
+
+/**
+ * Computes an expression for one period. What is computed from a missing value is missing, and so is a quotient by 0.
+ *
+ * @param inputs by id
+ * @throws Error for what it does not know, or an id that is none of the inputs
+ */
+export function compute(expression: string, inputs: Readonly<Record<string, Value>>): Value {
+  const tokens = expression.match(/\d+(?:\.\d+)?|\w+|>=|\S/g) ?? [];
+  const take = (wanted?: string): string => {
+    const token = tokens.shift() ?? 'nothing';
+    if (wanted !== undefined && token !== wanted) {
+      throw new Error(`${token} instead of ${wanted} in ${expression}`);
+    }
+    return token;
+  };
+
+  const comparison = (): Value => {
+    const left = product();
+    if (tokens[0] !== '>=') return left;
+    take();
+    return both(left, product(), (a, b) => Number(a >= b));
+  };
+  const product = (): Value => {
+    let value = primary();
+    while (tokens[0] === '*' || tokens[0] === '/') {
+      const times = take() === '*';
+      value = both(value, primary(), (a, b) => (times ? a * b : b === 0 ? undefined : a / b));
+    }
+    return value;
+  };
+  const primary = (): Value => {
+    const token = take();
+    if (/^\d/.test(token)) return Number(token);
+    if (token === '(') {
+      const value = comparison();
+      take(')');
+      return value;
+    }
+    if (token === 'IF') return choice();
+    if (!Object.hasOwn(inputs, token)) throw new Error(`${token} is not known in ${expression}`);
+    return inputs[token];
+  };
+  const choice = (): Value => {
+    take('(');
+    const condition = comparison();
+    take(',');
+    const then = comparison();
+    take(',');
+    const otherwise = comparison();
+    take(')');
+    if (condition === undefined) return undefined;
+    return condition === 0 ? otherwise : then;
+  };
+
+  const result = comparison();
+  if (tokens.length > 0) throw new Error(`${tokens.join(' ')} is left over in ${expression}`);
+  return result;
+}
+
+function both(left: Value, right: Value, operation: (a: number, b: number) => Value): Value {
+  return left === undefined || right === undefined ? undefined : operation(left, right);
+}

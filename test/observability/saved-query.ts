@@ -1,0 +1,89 @@
+/** A saved query of Logs Insights: which fields of the log it names, and which lines its filters let through. */
+import { z } from 'zod';
+import { lineFilter } from './line-filter.ts';
+import type { LogLine } from './log-line.ts';
+
+export interface SavedQuery {
+  readonly name: string;
+  readonly logGroups: readonly string[];
+  /** Fields of the log: neither those that Insights itself adds, nor those that the query defines. */
+  readonly fields: readonly string[];
+  /** @param raw the line as it was written */
+  readonly selects: (line: LogLine, raw: string) => boolean;
+}
+
+const shape = z.object({
+  Name: z.string(),
+  QueryString: z.string(),
+  LogGroupNames: z.array(z.string()).min(1),
+});
+
+/** Commands, with whether they name fields. */
+const COMMANDS: ReadonlyMap<string, boolean> = new Map([
+  ['fields', true],
+  ['display', true],
+  ['filter', true],
+  ['stats', true],
+  ['sort', true],
+  ['parse', true],
+  ['dedup', true],
+  ['limit', false],
+]);
+
+const WORDS = new Set(['and', 'or', 'not', 'in', 'like', 'as', 'by', 'asc', 'desc']);
+
+/** Insights adds these to every line. */
+const ADDED = /^@(timestamp|message|log|logStream|ingestionTime)$/;
+
+/**
+ * Reads a query.
+ *
+ * @param properties of an AWS::Logs::QueryDefinition, all references resolved
+ * @throws ZodError, or Error for a command that is not known here
+ */
+export function readQuery(properties: unknown): SavedQuery {
+  const { Name, QueryString, LogGroupNames } = shape.parse(properties);
+  const filters = commandsOf(QueryString)
+    .filter(({ name }) => name === 'filter')
+    .map(({ rest }) => lineFilter(rest));
+  return {
+    name: Name,
+    logGroups: LogGroupNames,
+    fields: fieldsOf(QueryString),
+    selects: (line, raw) => filters.every((filter) => filter(line, raw)),
+  };
+}
+
+/**
+ * The fields of the log that a query names, each once, in its order.
+ *
+ * @throws Error for a command that is not known here
+ */
+export function fieldsOf(query: string): string[] {
+  const fields: string[] = [];
+  const defined = new Set<string>();
+  for (const { name, rest } of commandsOf(query)) {
+    if (COMMANDS.get(name) !== true) continue;
+    const bare = rest.replaceAll(/"[^"]*"|'[^']*'/g, ' ').replaceAll(/\/(?:[^/\\]|\\.)+\/(?=[\s)i]|$)/g, ' ');
+    // `as` gives one name; after `parse` as many as there are, with commas between.
+    for (const [, names = ''] of bare.matchAll(/\bas\s+(@?\w+(?:\s*,\s*@?\w+)*)/g)) {
+      for (const given of name === 'parse' ? names.split(',') : [names.split(',')[0] ?? '']) {
+        defined.add(given.trim());
+      }
+    }
+    const words = bare.replaceAll(/`([^`]+)`/g, ' $1 ').matchAll(/(?<![\w.])(@?[A-Za-z_][\w.]*)(\s*\()?/g);
+    for (const [, word = '', call] of words) {
+      if (call === undefined && !WORDS.has(word)) fields.push(word);
+    }
+  }
+  return [...new Set(fields)].filter((field) => !defined.has(field) && !ADDED.test(field));
+}
+
+function commandsOf(query: string): { name: string; rest: string }[] {
+  // A bar in a pattern has no line of its own.
+  return query.split(/\n\s*\|\s*/).map((command) => {
+    const [, name = '', rest = ''] = /^(\w+)\s+(.*)$/s.exec(command.trim()) ?? [];
+    if (!COMMANDS.has(name)) throw new Error(`the command ${name} is not known here: ${command}`);
+    return { name, rest };
+  });
+}

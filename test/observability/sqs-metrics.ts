@@ -1,0 +1,152 @@
+/** SQS's metrics, of the calls that pass and of what the queues tell when they are asked. */
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { z } from 'zod';
+import type { Answer, Around } from '../chaos/proxy.ts';
+import { awsDatapoint, type Publish } from './aws-metrics.ts';
+
+/** From so many receives on SQS no longer counts a message as the oldest. */
+const RECEIVES_OF_A_POISON_PILL = 3;
+
+export interface Message {
+  readonly id: string;
+  readonly queue: string;
+  readonly sentAt: number;
+  body: string;
+  receives: number;
+  /** Of the last receive. */
+  receipt: string | undefined;
+  /** How often its visibility was changed: a worker gave it back. */
+  returns: number;
+}
+
+const addressed = z.looseObject({ QueueUrl: z.string(), ReceiptHandle: z.string().optional() });
+const sentOne = z.object({ MessageId: z.string() });
+const sentMany = z.object({ Successful: z.array(z.object({ MessageId: z.string() })).default([]) });
+const received = z.object({
+  Messages: z
+    .array(z.object({ MessageId: z.string(), ReceiptHandle: z.string(), Body: z.string() }))
+    .default([]),
+});
+const deletion = z.object({ Entries: z.array(z.object({ Id: z.string(), ReceiptHandle: z.string() })) });
+
+export class SqsMetrics {
+  readonly #publish: Publish;
+  /** Those that were sent and not deleted, by their ids. */
+  readonly messages = new Map<string, Message>();
+
+  constructor(publish: Publish) {
+    this.#publish = publish;
+  }
+
+  /**
+   * To be put around the calls.
+   *
+   * @param inner carries a call out
+   */
+  around(inner: Around): Around {
+    return async (call, forward) => {
+      const answer = await inner(call, forward);
+      const { success, data } = addressed.safeParse(JSON.parse(call.body.toString()));
+      if (success && answer.status === 200) this.#observe(call.operation, data, answer);
+      return answer;
+    };
+  }
+
+  /**
+   * Asks the queues how full they are.
+   *
+   * @param urls of the queues
+   * @param now the time for which the age of the oldest message is told, epoch ms
+   */
+  async sample(sqs: SQSClient, urls: readonly string[], now = Date.now()): Promise<void> {
+    for (const url of urls) {
+      const queue = nameOf(url);
+      const { Attributes } = await sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
+      );
+      for (const name of ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const) {
+        const metric = name === 'ApproximateNumberOfMessages' ? `${name}Visible` : name;
+        this.#add(metric, queue, Number(Attributes?.[name]));
+      }
+      const waiting = [...this.messages.values()].filter(
+        (message) => message.queue === queue && message.receives < RECEIVES_OF_A_POISON_PILL,
+      );
+      const oldest = Math.min(now, ...waiting.map(({ sentAt }) => sentAt));
+      this.#add('ApproximateAgeOfOldestMessage', queue, Math.floor((now - oldest) / 1000));
+    }
+  }
+
+  #observe(operation: string, asked: z.output<typeof addressed>, answer: Answer): void {
+    const queue = nameOf(asked.QueueUrl);
+    const said: unknown = JSON.parse(answer.body.toString() || '{}');
+    switch (operation) {
+      case 'SendMessage':
+        this.#sent(queue, [sentOne.parse(said)]);
+        break;
+      case 'SendMessageBatch':
+        this.#sent(queue, sentMany.parse(said).Successful);
+        break;
+      case 'ReceiveMessage': {
+        const { Messages } = received.parse(said);
+        if (Messages.length === 0) this.#add('NumberOfEmptyReceives', queue, 1);
+        else this.#add('NumberOfMessagesReceived', queue, Messages.length);
+        for (const { MessageId, ReceiptHandle, Body } of Messages) {
+          const message = this.#of(MessageId, queue);
+          message.receives += 1;
+          message.receipt = ReceiptHandle;
+          message.body = Body;
+        }
+        break;
+      }
+      case 'ChangeMessageVisibility': {
+        const message = this.#holding(asked.ReceiptHandle);
+        if (message !== undefined) message.returns += 1;
+        break;
+      }
+      case 'DeleteMessage':
+        this.#deleted(queue, [asked.ReceiptHandle]);
+        break;
+      case 'DeleteMessageBatch':
+        this.#deleted(
+          queue,
+          deletion.parse(asked).Entries.map(({ ReceiptHandle }) => ReceiptHandle),
+        );
+        break;
+    }
+  }
+
+  #sent(queue: string, messages: readonly { readonly MessageId: string }[]): void {
+    for (const { MessageId } of messages) this.#of(MessageId, queue);
+    this.#add('NumberOfMessagesSent', queue, messages.length);
+  }
+
+  #deleted(queue: string, receipts: readonly (string | undefined)[]): void {
+    for (const receipt of receipts) {
+      const message = this.#holding(receipt);
+      if (message !== undefined) this.messages.delete(message.id);
+    }
+    this.#add('NumberOfMessagesDeleted', queue, receipts.length);
+  }
+
+  #of(id: string, queue: string): Message {
+    const there = this.messages.get(id);
+    if (there !== undefined) return there;
+    const made = { id, queue, sentAt: Date.now(), body: '', receives: 0, receipt: undefined, returns: 0 };
+    this.messages.set(id, made);
+    return made;
+  }
+
+  #holding(receipt: string | undefined): Message | undefined {
+    return [...this.messages.values()].find(
+      (message) => receipt !== undefined && message.receipt === receipt,
+    );
+  }
+
+  #add(name: string, queue: string, value: number): void {
+    this.#publish(awsDatapoint('AWS/SQS', name, { QueueName: queue }, value));
+  }
+}
+
+function nameOf(url: string): string {
+  return new URL(url).pathname.split('/').at(-1) ?? '';
+}
