@@ -1,7 +1,7 @@
 /** The data that the local stack starts with when it is given none: every status, every situation. */
 import type { TargetGroup } from '../../src/domain/target-group.ts';
 import { timestamp } from '../../src/domain/time.ts';
-import { type DataRecord, fieldingRunId, SEEDED_BY } from './parse.ts';
+import { type DataRecord, fieldingRunId, SEEDED_BY } from '../../import/records.ts';
 
 const DAY = 86_400_000;
 

@@ -1,6 +1,6 @@
 /** Finds in the data what an example request can name: a project, and target groups that may be resumed. */
 import type { Tenant } from '../../src/domain/ids.ts';
-import type { DataRecord } from './parse.ts';
+import type { DataRecord } from '../../import/records.ts';
 
 const SAMPLE_SIZE = 3;
 

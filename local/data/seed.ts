@@ -2,8 +2,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { timestamp } from '../../src/domain/time.ts';
 import { demoRecords } from './demo.ts';
-import { readLines } from './lines.ts';
-import { type DataRecord, parseLine } from './parse.ts';
+import { readLines } from '../../import/lines.ts';
+import { type DataRecord, parseLine } from '../../import/records.ts';
 import { type Sample, SampleFinder } from './sample.ts';
 import { BatchWriter } from './write.ts';
 
@@ -57,5 +57,5 @@ async function* recordsOf(file: string | undefined, now: number): AsyncGenerator
     return;
   }
   const changedAt = timestamp(now);
-  for await (const line of readLines(file)) yield parseLine(file, line, changedAt);
+  for await (const line of readLines(file, '--data')) yield parseLine(file, line, changedAt);
 }

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AttributeValue, BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { projectItem, targetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
-import type { DataRecord } from './parse.ts';
+import type { DataRecord } from '../../import/records.ts';
 
 /** The most that BatchWriteItem takes. */
 const BATCH_SIZE = 25;

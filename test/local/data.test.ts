@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { checkData, writeData } from '../../local/data/seed.ts';
 import { demoRecords } from '../../local/data/demo.ts';
-import { type DataRecord, parseLine } from '../../local/data/parse.ts';
+import { type DataRecord, parseLine } from '../../import/records.ts';
 import { BatchWriter } from '../../local/data/write.ts';
 import { DataFileError, UsageError } from '../../local/errors.ts';
 import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
@@ -118,6 +118,14 @@ describe('a bad line names file, line, field, what was found and what was expect
     [
       { ...group, start_fielding_at: '2026-02-30T00:00:00Z' },
       'start_fielding_at: found "2026-02-30T00:00:00Z", expected a time like 2026-01-31T12:00:00Z',
+    ],
+    [
+      { ...group, end_fielding_at: '2026-01-01T00:00:00Z' },
+      'end_fielding_at: found "2026-01-01T00:00:00Z", expected a time after start_fielding_at',
+    ],
+    [
+      { ...group, fielding_run_id: 'r1' },
+      'fielding_run_id: found "r1", expected 26 characters of 0-9 and A-Z',
     ],
     [
       { ...group, status: 5, completes_goal: null },

@@ -1,9 +1,9 @@
-/** The lines of a data file: projects and target groups, one JSON object each. */
+/** The records of a data file: projects and target groups, each checked field by field. */
 import { z } from 'zod';
-import { ID_FORMAT, ID_PATTERN, MAX_ACCOUNT_ID, type Tenant } from '../../src/domain/ids.ts';
-import { FIELDING_RUN_STATUSES, type TargetGroup } from '../../src/domain/target-group.ts';
-import { timestamp } from '../../src/domain/time.ts';
-import { DataFileError } from '../errors.ts';
+import { ID_FORMAT, ID_PATTERN, MAX_ACCOUNT_ID, type Tenant } from '../src/domain/ids.ts';
+import { FIELDING_RUN_STATUSES, type TargetGroup } from '../src/domain/target-group.ts';
+import { timestamp } from '../src/domain/time.ts';
+import { DataFileError } from '../local/errors.ts';
 import type { Line } from './lines.ts';
 
 export type DataRecord =
@@ -42,13 +42,14 @@ const lineShape = z.discriminatedUnion(
       current_completes: wholeNumber(0, Number.MAX_SAFE_INTEGER),
       start_fielding_at: time,
       end_fielding_at: time,
+      fielding_run_id: id.optional(),
     }),
   ],
   { error: 'project or target_group' },
 );
 
 /**
- * Reads one line.
+ * Reads one line of JSON.
  * @param now RFC 3339, UTC, milliseconds, `Z`: when the target group counts as last changed
  * @throws DataFileError naming each bad field, what was found and what was expected
  */
@@ -62,17 +63,35 @@ export function parseLine(file: string, line: Line, now: string): DataRecord {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new DataFileError(file, line.number, `found ${show(line.text)}, expected a JSON object`);
   }
+  return readRecord(file, line.number, value, now);
+}
+
+/**
+ * Reads one record.
+ * @param line its number, from 1
+ * @param now RFC 3339, UTC, milliseconds, `Z`: when the target group counts as last changed
+ * @throws DataFileError naming each bad field, what was found and what was expected
+ */
+export function readRecord(file: string, line: number, value: object, now: string): DataRecord {
   const result = lineShape.safeParse(value);
-  if (!result.success) throw new DataFileError(file, line.number, problems(result.error, value));
+  if (!result.success) throw new DataFileError(file, line, problems(result.error, value));
   const { data } = result;
   const owner = { accountId: data.account_id, projectId: data.project_id };
   if (data.type === 'project') return { type: 'project', tenant: owner };
+  if (data.end_fielding_at <= data.start_fielding_at) {
+    const found = show(JSON.stringify((value as Record<string, unknown>)['end_fielding_at']));
+    throw new DataFileError(
+      file,
+      line,
+      `end_fielding_at: found ${found}, expected a time after start_fielding_at`,
+    );
+  }
   return {
     type: 'target_group',
     group: {
       ...owner,
       targetGroupId: data.target_group_id,
-      fieldingRunId: fieldingRunId(data.target_group_id),
+      fieldingRunId: data.fielding_run_id ?? fieldingRunId(data.target_group_id),
       status: data.status,
       completesGoal: data.completes_goal,
       currentCompletes: data.current_completes,
@@ -86,7 +105,7 @@ export function parseLine(file: string, line: Line, now: string): DataRecord {
   };
 }
 
-/** Data files name no fielding runs, so each gets an id that stays the same from start to start. */
+/** The fielding run of a target group that names none: always the same. */
 export function fieldingRunId(targetGroupId: string): string {
   return `R${targetGroupId.slice(1)}`;
 }

@@ -1,7 +1,7 @@
 /** Reads a text file line by line, in bounded memory whatever is in it. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { codeOf, DataFileError, messageOf, UsageError } from '../errors.ts';
+import { codeOf, DataFileError, messageOf, UsageError } from '../local/errors.ts';
 
 /** No line of a data file comes near; a file without line ends is not one. */
 const LONGEST_LINE = 100_000;
@@ -14,10 +14,11 @@ export interface Line {
 
 /**
  * The lines that are not blank.
+ * @param option of the command line that names the file
  * @throws UsageError when the file cannot be read, DataFileError when a line is too long
  */
-export async function* readLines(file: string): AsyncGenerator<Line> {
-  await requireFile(file);
+export async function* readLines(file: string, option: string): AsyncGenerator<Line> {
+  await requireFile(file, option);
   const stream = createReadStream(file, { encoding: 'utf8' });
   let number = 0;
   let rest = '';
@@ -35,16 +36,19 @@ export async function* readLines(file: string): AsyncGenerator<Line> {
   if (rest.trim() !== '') yield { number: number + 1, text: withoutMark(number + 1, rest) };
 }
 
-/** The file is read twice, so it has to be one, not a pipe. */
-async function requireFile(file: string): Promise<void> {
+/**
+ * The file is read twice, so it has to be one, not a pipe.
+ * @throws UsageError
+ */
+export async function requireFile(file: string, option: string): Promise<void> {
   try {
     const found = await stat(file);
     if (found.isFile()) return;
   } catch (error) {
     const reason = codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
-    throw new UsageError(`--data ${file}: ${reason}`);
+    throw new UsageError(`${option} ${file}: ${reason}`);
   }
-  throw new UsageError(`--data ${file}: not a file`);
+  throw new UsageError(`${option} ${file}: not a file`);
 }
 
 /** A byte order mark is no part of the first line. */

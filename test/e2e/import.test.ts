@@ -1,0 +1,60 @@
+/** The import command on the running stack: from a file to a job. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { anId, ids } from '../support/builders.ts';
+import { Client } from '../support/client.ts';
+import { e2eStack, nameLike } from '../support/e2e.ts';
+
+const stack = e2eStack();
+const folder = mkdtempSync(join(tmpdir(), 'import-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function command(...args: string[]): Promise<{ code: unknown; output: string }> {
+  const script = join(import.meta.dirname, '../../import/main.ts');
+  return new Promise((resolve) => {
+    execFile(process.execPath, [script, ...args], (error, stdout, stderr) => {
+      resolve({ code: error?.code ?? 0, output: stdout + stderr });
+    });
+  });
+}
+
+test('what is imported can be resumed; importing it again changes nothing', async () => {
+  const tenant = { accountId: 101, projectId: anId('IMP') };
+  const asked = ids(30, 'TIMP');
+  const file = join(folder, 'groups.csv');
+  const header =
+    'account_id,project_id,target_group_id,status,completes_goal,current_completes,start_fielding_at,end_fielding_at';
+  const rows = asked.map(
+    (id) => `101,${tenant.projectId},${id},paused,10,0,2026-01-01T00:00:00Z,2099-01-01T00:00:00Z`,
+  );
+  writeFileSync(file, [header, ...rows].join('\n'));
+  const table = nameLike(stack.tables, 'TargetGroups');
+  const args = ['--table', table, '--endpoint', stack.endpoints.dynamodb, '--file', file];
+
+  const first = await command(...args);
+  expect(first).toEqual({ code: 0, output: expect.stringContaining('30 added, 0 updated, 0 left') });
+  const client = await Client.of(stack.url);
+  expect((await client.run(tenant, asked)).updated_target_groups.data).toHaveLength(30);
+  const second = await command(...args);
+  expect(second).toEqual({ code: 0, output: expect.stringContaining('0 added, 0 updated, 30 left') });
+  const run = await client.get(
+    `/demand/accounts/101/projects/${tenant.projectId}/target-groups/${asked[0] ?? ''}/fielding-runs`,
+  );
+  expect(JSON.parse(run.text)).toMatchObject({ data: [{ status: 'live', version: 2 }] });
+});
+
+test.each([
+  [['--file', 'groups.csv'], '--table is missing'],
+  [['--table', 't'], '--file is missing'],
+  [['--file', 'groups.txt', '--check'], '--format'],
+  [['--file', 'groups.csv', '--check', '--existing', 'replace'], 'found "replace", expected skip or update'],
+  [['--file', '/nowhere/groups.csv', '--check'], 'there is no such file'],
+  [['--fiel', 'x'], "'--fiel'"],
+])('%j is a usage error', async (args, message) => {
+  expect(await command(...args)).toEqual({ code: 2, output: expect.stringContaining(message) });
+});
