@@ -104,7 +104,13 @@ export default [
   ),
   layer(
     'lib/**',
-    ['**/src/**', '!**/src/domain/actions.ts', '**/lambdas/**', '**/local/**'],
-    'The stack knows its functions by their entry files, and of the domain the table of actions that routes follow from.',
+    ['**/lambdas/**', '**/local/**'],
+    'The stack knows its functions by their entry files only.',
+    [
+      {
+        regex: '/src/(?!domain/actions\\.ts$)',
+        message: 'Of the sources the stack knows the table of actions alone, which its routes follow from.',
+      },
+    ],
   ),
 ];

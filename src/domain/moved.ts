@@ -13,10 +13,8 @@ export function moved(
   { action, mark, now, by }: { action: Action; mark: string; now: string; by: string },
 ): TargetGroup {
   const { to, effects } = transitionOf(action);
-  const changes = effects.map((effect) => changesOf(effect, group, now));
   return {
-    ...group,
-    ...Object.assign({}, ...changes),
+    ...effects.reduce<TargetGroup>((changed, effect) => EFFECTS[effect](changed, now), group),
     status: to,
     version: group.version + 1,
     lastChangedAt: now,
@@ -25,11 +23,9 @@ export function moved(
   };
 }
 
-function changesOf(effect: Effect, group: TargetGroup, now: string): Partial<TargetGroup> {
-  switch (effect) {
-    case 'starts-now': {
-      const length = Date.parse(group.endFieldingAt) - Date.parse(group.startFieldingAt);
-      return { startFieldingAt: now, endFieldingAt: timestamp(Date.parse(now) + length) };
-    }
-  }
-}
+const EFFECTS: Record<Effect, (group: TargetGroup, now: string) => TargetGroup> = {
+  'starts-now': (group, now) => {
+    const length = Date.parse(group.endFieldingAt) - Date.parse(group.startFieldingAt);
+    return { ...group, startFieldingAt: now, endFieldingAt: timestamp(Date.parse(now) + length) };
+  },
+};

@@ -9,9 +9,9 @@ const RUNS = `${PROJECT}/target-groups/{target_group_id}/fielding-runs`;
 
 /** The contract's routes, and the function behind each. */
 const EXPECTED: Record<string, string> = {
-  ...Object.fromEntries(
-    ['/demand', '/v1/demand'].flatMap((prefix) => [
-      ...['resume', 'pause', 'launch', 'complete', 'relaunch'].flatMap((action) => {
+  ...Object.fromEntries<string>(
+    ['/demand', '/v1/demand'].flatMap((prefix): [string, string][] => [
+      ...['resume', 'pause', 'launch', 'complete', 'relaunch'].flatMap((action): [string, string][] => {
         const jobs = `${PROJECT}/batch-jobs/${action}-fielding-runs-by-target-group-id`;
         return [
           [`POST ${prefix}${jobs}`, 'CreateJob'],
