@@ -67,6 +67,26 @@ function aFunction(key: string, properties: Record<string, unknown>) {
   };
 }
 
+/** A table with a sparse index, as the stack's jobs table has one. */
+export const TABLE = {
+  Type: 'AWS::DynamoDB::Table',
+  Properties: {
+    AttributeDefinitions: [
+      { AttributeName: 'pk', AttributeType: 'S' },
+      { AttributeName: 'open', AttributeType: 'S' },
+    ],
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: 'open-jobs',
+        KeySchema: [{ AttributeName: 'open', KeyType: 'HASH' }],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+    ],
+  },
+};
+
 /** A role that a service may take, with the statements of its policy. */
 export function aRole(service: string, ...statements: readonly object[]): Resources[string] {
   const policy = (Statement: readonly object[]) => ({ Version: '2012-10-17', Statement });

@@ -14,7 +14,15 @@ import { CREDENTIALS, REGION } from '../../local/cloud.ts';
 import { UnsupportedTemplateError } from '../../local/errors.ts';
 import type { ScheduledRun } from '../../local/schedules.ts';
 import { type LocalStack, startLocalStack } from '../../local/stack.ts';
-import { allow, anApi, aRole, type HandwrittenAssembly, type Resources, writeAssembly } from './assembly.ts';
+import {
+  allow,
+  anApi,
+  aRole,
+  type HandwrittenAssembly,
+  type Resources,
+  TABLE,
+  writeAssembly,
+} from './assembly.ts';
 
 const ECHO = `export const handler = async (event) => {
   if (event.rawPath === '/throw') throw new Error('no');
@@ -79,24 +87,7 @@ const RESOURCES: Resources = {
     'scheduler.amazonaws.com',
     allow('lambda:InvokeFunction', { 'Fn::GetAtt': ['Tick', 'Arn'] }),
   ),
-  Table: {
-    Type: 'AWS::DynamoDB::Table',
-    Properties: {
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'open', AttributeType: 'S' },
-      ],
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: 'open-jobs',
-          KeySchema: [{ AttributeName: 'open', KeyType: 'HASH' }],
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        },
-      ],
-    },
-  },
+  Table: TABLE,
   Work: aQueue('Dead'),
   Dead: aQueue(undefined),
   Flood: aQueue(undefined, { VisibilityTimeout: 30 }),

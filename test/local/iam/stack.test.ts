@@ -3,7 +3,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { RefusedTemplateError, UnsupportedTemplateError } from '../../../local/errors.ts';
 import type { LogEntry } from '../../../local/logs.ts';
 import { type LocalStack, startLocalStack } from '../../../local/stack.ts';
-import { allow, anApi, aRole, type HandwrittenAssembly, type Resources, writeAssembly } from '../assembly.ts';
+import {
+  allow,
+  anApi,
+  aRole,
+  type HandwrittenAssembly,
+  type Resources,
+  TABLE,
+  writeAssembly,
+} from '../assembly.ts';
 
 /** The bundles of hand-written functions have no SDK: this is what one sends. */
 const CALL = `
@@ -22,25 +30,6 @@ const CALL = `
   };`;
 
 const ARN = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
-
-const TABLE = {
-  Type: 'AWS::DynamoDB::Table',
-  Properties: {
-    AttributeDefinitions: [
-      { AttributeName: 'pk', AttributeType: 'S' },
-      { AttributeName: 'open', AttributeType: 'S' },
-    ],
-    BillingMode: 'PAY_PER_REQUEST',
-    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-    GlobalSecondaryIndexes: [
-      {
-        IndexName: 'open-jobs',
-        KeySchema: [{ AttributeName: 'open', KeyType: 'HASH' }],
-        Projection: { ProjectionType: 'KEYS_ONLY' },
-      },
-    ],
-  },
-};
 
 const SCHEDULE = {
   Type: 'AWS::Scheduler::Schedule',
