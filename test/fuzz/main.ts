@@ -5,7 +5,7 @@
  * `--seed N --only I` sends request I of that seed alone. `--url URL [--log FILE]` takes a stack of this machine that
  * runs, and the file that its output goes to when it was started with `--log json`.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT, type StackInfo, startStack } from '../support/local-stack.ts';
@@ -73,6 +73,10 @@ async function ownStack(): Promise<Target> {
 }
 
 async function givenStack(url: string): Promise<Target> {
+  if (values.log !== undefined && !existsSync(values.log)) {
+    console.error(`--log ${values.log}: there is no such file`);
+    process.exit(2);
+  }
   const info = (await (await fetch(`${url}/_local/info`)).json()) as StackInfo;
   return { stack: { ...info, url }, logFile: values.log, stop: () => Promise.resolve() };
 }

@@ -1,0 +1,195 @@
+/**
+ * Every command of the documents is run, in the order in which it stands there, on the running stack; what the
+ * documents say is answered is held against what is answered.
+ */
+import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, test } from '@jest/globals';
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { errorBody, fieldingRunsBody, jobBody } from '../../api/answers.ts';
+import { REGION } from '../../local/cloud.ts';
+import { readConfig } from '../../lib/config.ts';
+import { blocksOf, theBlock, type Block } from '../docs/markdown.ts';
+import { Workplace } from '../docs/workplace.ts';
+import { dynamoDBOf, e2eStack, nameLike } from '../support/e2e.ts';
+import { ROOT } from '../support/local-stack.ts';
+import { aToken } from '../support/client.ts';
+
+const stack = e2eStack();
+const dynamodb = dynamoDBOf(stack);
+let place = new Workplace();
+
+afterEach(() => {
+  place.remove();
+  place = new Workplace();
+});
+
+afterAll(() => {
+  place.remove();
+  dynamodb.destroy();
+});
+
+const documents = [
+  'README.md',
+  'SECURITY.md',
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+const blocksIn = (document: string) => blocksOf(readFileSync(join(ROOT, document), 'utf8'));
+
+/** What a document takes for granted. The addresses it shows are those of `npm start` and of its emulators. */
+const PROJECT = `${stack.url}/demand/accounts/101/projects/01JDEM0PR0JECT000000000001`;
+
+async function variables(): Promise<Record<string, string>> {
+  return {
+    API: stack.url,
+    PROJECT,
+    TOKEN: await aToken(),
+    TARGET_GROUPS_TABLE: nameLike(stack.tables, 'TargetGroups'),
+    DEAD_LETTER_QUEUE_URL: nameLike(stack.queues, 'Dead'),
+    TABLE: 'LeftBehind',
+    AWS_ENDPOINT_URL_DYNAMODB: stack.endpoints.dynamodb,
+    AWS_ENDPOINT_URL_SQS: stack.endpoints.sqs,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+  };
+}
+
+/** The commands of a document as one script, for the addresses of the running stack. */
+function scriptOf(blocks: readonly Block[]): string {
+  return blocks
+    .filter(({ language }) => language === 'sh')
+    .map(({ text, line }) => `echo "── line ${line}"\n${text}`)
+    .join('\n')
+    .replaceAll('http://127.0.0.1:3000', stack.url)
+    .replaceAll('http://127.0.0.1:8000', stack.endpoints.dynamodb)
+    .replaceAll('http://127.0.0.1:9324', stack.endpoints.sqs);
+}
+
+async function run(document: string): Promise<string> {
+  const { code, output } = await place.run(scriptOf(blocksIn(document)), await variables());
+  if (code !== 0) throw new Error(`the commands of ${document} ended with ${String(code)}:\n${output}`);
+  return output;
+}
+
+test('no document has commands that no test runs', () => {
+  const withCommands = documents.filter((document) =>
+    blocksIn(document).some(({ language }) => ['sh', 'bash', 'shell', 'console'].includes(language)),
+  );
+  expect(withCommands.sort()).toEqual([
+    'README.md',
+    'docs/api.md',
+    'docs/calling.md',
+    'docs/deploying.md',
+    'docs/local.md',
+    'docs/operating.md',
+  ]);
+});
+
+test('npm scripts that a document names exist', () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const named = documents.flatMap((document) => {
+    const text = readFileSync(join(ROOT, document), 'utf8');
+    return [...text.matchAll(/\bnpm run (?:--silent )?([a-z-]+)/g)].map(([, name = '']) => name);
+  });
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((name) => !(name in scripts))).toEqual([]);
+});
+
+/** Where an answer is shown, its status and the address of the job are those that the commands print. */
+function expectShownAnswers(document: string, output: string): void {
+  const printed = output.toLowerCase();
+  const shown = blocksIn(document)
+    .filter(({ language, text }) => language === 'http' && !text.includes(' 400 '))
+    .flatMap(({ text }) => text.split('\n').filter((line) => /^(HTTP|location)/.test(line)));
+  expect(shown.length).toBeGreaterThan(1);
+  for (const line of shown) expect(printed).toContain(line.toLowerCase());
+}
+
+test('README.md', async () => {
+  place.write('data.jsonl', theBlock(blocksIn('README.md'), 'json', '"type":"project"'));
+  const output = await run('README.md');
+  expectShownAnswers('README.md', output);
+  expect(output).toMatch(/ready http:\/\/127\.0\.0\.1:\d+/);
+  const tokens = output.match(/^ey[\w-]+\.[\w-]+\.[\w-]+$/gm) ?? [];
+  expect(tokens).toHaveLength(2);
+  expect(place.calls()).toEqual(['npm install', 'npm start', 'npm install', 'npm test']);
+});
+
+test('docs/api.md: the answers it shows have the form of real ones', async () => {
+  const output = await run('docs/api.md');
+  expectShownAnswers('docs/api.md', output);
+  const bodies = blocksIn('docs/api.md').flatMap(({ text }) => {
+    const body = /^\{[^]*\}$/m.exec(text)?.[0];
+    return body === undefined || text.includes('curl') ? [] : [JSON.parse(body) as object];
+  });
+  expect(bodies).toHaveLength(5);
+  for (const body of bodies) {
+    const schema = 'job_id' in body ? jobBody : 'object' in body ? errorBody : fieldingRunsBody;
+    expect(schema.parse(body)).toEqual(body);
+  }
+});
+
+test('docs/calling.md: from the first job to a program of one’s own', async () => {
+  place.write('resume.mjs', theBlock(blocksIn('docs/calling.md'), 'js', 'fetch('));
+  const output = await run('docs/calling.md');
+  const [, job = ''] = /^(\{"job_id".*)$/m.exec(output) ?? [];
+  expect(jobBody.parse(JSON.parse(job))).toMatchObject({
+    status: 'Completed',
+    updated_target_groups: { data: [{ target_group_id: '01JDEM0TARGETGR0VP10000001' }] },
+  });
+  expect(output).toContain('Completed: 1 updated\n01JDEM0TARGETGR0VP10000007: StatusTransitionNotAllowed, ');
+});
+
+test('docs/deploying.md: from the first deployment to the last', async () => {
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName: 'LeftBehind',
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
+  place.write('groups.csv', theBlock(blocksIn('docs/deploying.md'), 'csv', 'account_id'));
+  const output = await run('docs/deploying.md');
+  expect(output).toContain('1 added, 0 updated, 0 left');
+  const calls = place.calls();
+  const deployments = calls.filter((call) => call.startsWith('cdk deploy'));
+  expect(deployments).toHaveLength(4);
+  for (const call of deployments) {
+    const context = [...call.matchAll(/-c (\S+?)=(\S+)/g)].map(([, key, value]) => [key, value] as const);
+    expect(context.length).toBeGreaterThan(0);
+    expect(() => readConfig(Object.fromEntries(context) as Record<string, unknown>)).not.toThrow();
+  }
+  expect(calls.filter((call) => !call.startsWith('cdk deploy'))).toEqual([
+    'aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name FieldingJobs',
+    'cdk destroy',
+    'cdk destroy',
+    'aws dynamodb update-table --table-name LeftBehind --no-deletion-protection-enabled',
+  ]);
+});
+
+test('docs/local.md', async () => {
+  symlinkSync(stack.logFile, join(place.folder, 'stack.jsonl'));
+  const output = await run('docs/local.md');
+  expect(output.match(/ready http/g)).toHaveLength(2);
+  expect(output).toMatch(/^100 requests in .*\nviolations 0$/m);
+  expect(place.calls()).toEqual([
+    'npm run dynamodb-local -- --port 8000',
+    'npm start',
+    'npm test -- test/contract test/e2e',
+    'npm run fuzz -- --requests 20000',
+    'npm run fuzz -- --seed 7 --only 1234',
+  ]);
+});
+
+test('docs/operating.md', async () => {
+  await run('docs/operating.md');
+  const [call] = place.calls();
+  expect(call).toMatch(/^aws sqs start-message-move-task --source-arn arn:aws:sqs:us-east-1:\d+:\S*Dead\S*$/);
+});
