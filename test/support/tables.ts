@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
+import { promisify } from 'node:util';
 import { DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Template as Synthesized } from 'aws-cdk-lib/assertions';
 import dynalite from 'dynalite';
@@ -49,7 +50,7 @@ export async function openTables(): Promise<TestTables> {
     close: async () => {
       await Promise.all(tables.map(({ name }) => client.send(new DeleteTableCommand({ TableName: name }))));
       client.destroy();
-      embedded?.server.close();
+      if (embedded !== undefined) await promisify(embedded.server.close.bind(embedded.server))();
     },
   };
 }
@@ -62,7 +63,7 @@ function definitions() {
 }
 
 async function startDynalite(): Promise<{ server: Server; endpoint: string }> {
-  const server = dynalite({ createTableMs: 0 });
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0 });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('dynalite does not listen on a port');
