@@ -160,15 +160,22 @@ export class FieldingJobs {
   }
 
   /**
-   * Looks at a job once.
-   * @param job a `location`, or the parts of a job's address
-   * @throws InputError for an address that is none, or of another origin; RefusedError, UnreachableError,
-   * UnexpectedAnswerError; the signal's reason
+   * The location of a job, as `create` gives it.
+   * @param job the parts of its address, or any URL or path that names it
+   * @throws InputError for an address that is none, or of another origin
    */
-  async read(job: string | JobAddress, signal?: AbortSignal): Promise<JobState> {
-    const address = typeof job === 'string' ? this.#base.read(job) : job;
-    const url = this.#base.job(address);
-    const what = `job ${address.jobId}`;
+  locate(job: string | JobAddress): string {
+    return this.#base.job(typeof job === 'string' ? this.#base.read(job) : job);
+  }
+
+  /**
+   * Looks at a job once.
+   * @param job its location
+   * @throws InputError as `locate`; RefusedError, UnreachableError, UnexpectedAnswerError; the signal's reason
+   */
+  async read(job: string, signal?: AbortSignal): Promise<JobState> {
+    const url = this.locate(job);
+    const what = `job ${url.slice(url.lastIndexOf('/') + 1)}`;
     const { headers, text } = await this.#exchange.ask({ what, method: 'GET', url, expected: 200, signal });
     const [, settled, total] = /^(\d+)\/(\d+)$/.exec(headers.get('x-job-progress') ?? '') ?? [];
     return {
@@ -188,7 +195,7 @@ export class FieldingJobs {
     jobs: readonly string[],
     { signal, onProgress, onEnded }: WaitOptions = {},
   ): Promise<EndedJob[]> {
-    const urls = jobs.map((job) => this.#base.job(this.#base.read(job)));
+    const urls = jobs.map((job) => this.locate(job));
     const ended = new Map<string, EndedJob>();
     for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(LONGEST_LOOK_MS, lookMs * 1.5)) {
       const open = [...new Set(urls)].filter((url) => !ended.has(url));
