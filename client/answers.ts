@@ -59,11 +59,12 @@ function tolerantly<T extends z.ZodType>(schema: T, value: unknown): z.ZodSafePa
   const read = schema.safeParse(value);
   const added = read.error?.issues.filter((issue) => issue.code === 'unrecognized_keys') ?? [];
   if (added.length === 0) return read;
+  const known = structuredClone(value);
   for (const { path, keys } of added) {
-    const owner = path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown>)[step], value);
+    const owner = path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown>)[step], known);
     for (const key of keys) Reflect.deleteProperty(owner as object, key);
   }
-  return schema.safeParse(value);
+  return schema.safeParse(known);
 }
 
 function parsed(text: string): unknown {

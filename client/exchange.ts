@@ -60,7 +60,7 @@ export class Exchange {
   }
 
   #send({ method, url, headers, body, signal }: Call, token: string): Promise<Answer> {
-    return outcomeOf(signal, (limit) =>
+    return outcomeOf(this.#world, signal, (limit) =>
       this.#world.fetch(url, {
         method,
         headers: { ...headers, authorization: `Bearer ${token}` },

@@ -2,9 +2,10 @@
 import { readError } from './answers.ts';
 import { PassingFailure, retryAfterMs } from './retry.ts';
 import { printable } from './shown.ts';
+import type { World } from './world.ts';
 
 /** The gateway in front of the API gives up after 30 seconds, and then answers. */
-export const REQUEST_TIMEOUT_MS = 40_000;
+const REQUEST_TIMEOUT_MS = 40_000;
 
 export interface Answer {
   readonly status: number;
@@ -19,10 +20,11 @@ export interface Answer {
  * @throws PassingFailure for 429, 5xx, a broken connection, and an answer that does not come or does not end in time
  */
 export async function outcomeOf(
+  world: Pick<World, 'timeout'>,
   signal: AbortSignal | undefined,
   send: (signal: AbortSignal) => Promise<Response>,
 ): Promise<Answer> {
-  const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  const timeout = world.timeout(REQUEST_TIMEOUT_MS);
   const answer = await received(
     send(signal === undefined ? timeout : AbortSignal.any([signal, timeout])),
   ).catch((error: unknown) => {

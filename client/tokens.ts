@@ -77,7 +77,7 @@ export class FetchedTokens implements Tokens {
     const patience = { retryForMs: this.#retryForMs, signal };
     return persistently(what, this.#world, patience, async () => {
       const askedAt = this.#world.now();
-      const answer = await outcomeOf(signal, (limit) => this.#request(limit));
+      const answer = await outcomeOf(this.#world, signal, (limit) => this.#request(limit));
       if (answer.status !== 200) throw refusal(what, answer.status, answer.text);
       const { access_token, expires_in } = await this.#read(what, answer.text);
       const lifeMs = (expires_in ?? Infinity) * 1_000;

@@ -6,6 +6,8 @@ export interface World {
   readonly now: () => number;
   /** Resolves after `ms`. Rejects with the signal's reason as soon as it aborts. */
   readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Aborts after `ms`. */
+  readonly timeout: (ms: number) => AbortSignal;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
   readonly fetch: typeof fetch;
@@ -21,6 +23,7 @@ export const realWorld: World = {
       throw error;
     }
   },
+  timeout: (ms) => AbortSignal.timeout(ms),
   random: Math.random,
   fetch: (...args) => fetch(...args),
 };
