@@ -16,9 +16,7 @@ const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
 const { values } = parseArgs({ options: { out: { type: 'string', default: join(PROJECT, 'dist') } } });
 const out = resolve(values.out);
-const { name, version, license, type, engines } = JSON.parse(
-  readFileSync(join(PROJECT, 'package.json'), 'utf8'),
-);
+const { name, version, license, type } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
 
 // Where the development dependencies were left out, nobody wants the command, and the install must not fail for it.
 const esbuild = await import('esbuild').catch(() => undefined);
@@ -59,7 +57,8 @@ if (esbuild === undefined) {
     description: 'Bulk fielding-run jobs from the command line and from JavaScript.',
     license,
     type,
-    engines,
+    // `AbortSignal.any`
+    engines: { node: '>=20.3' },
     bin: { [name]: './cli.js' },
     exports: { '.': { types: './types/client/index.d.ts', default: './index.js' } },
   };

@@ -7,6 +7,9 @@ import { shown } from './shown.ts';
 import type { Tokens } from './tokens.ts';
 import type { World } from './world.ts';
 
+/** Of the contract that this client knows: an API that has moved on can refuse instead of being misunderstood. */
+export const API_VERSION = '2025-12-18';
+
 export interface Call {
   /** As in `job 2 of 3`, for errors. */
   readonly what: string;
@@ -63,7 +66,7 @@ export class Exchange {
     return outcomeOf(this.#world, signal, (limit) =>
       this.#world.fetch(url, {
         method,
-        headers: { ...headers, authorization: `Bearer ${token}` },
+        headers: { ...headers, 'cint-api-version': API_VERSION, authorization: `Bearer ${token}` },
         ...(body !== undefined && { body }),
         // A redirect would take the token along to wherever it leads.
         redirect: 'manual',

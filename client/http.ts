@@ -52,5 +52,5 @@ function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
   const message = cause instanceof Error ? cause.message : String(cause);
-  return printable(message.includes(code) ? message || code : `${message} (${code})`);
+  return printable(message.includes(code) ? message || code || 'no connection' : `${message} (${code})`);
 }

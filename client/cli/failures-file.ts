@@ -15,6 +15,7 @@ const COLUMNS = ['target_group_id', 'code', 'description'];
  * @throws InputError
  */
 export async function requireWritable(file: string): Promise<void> {
+  if (file === '') throw new InputError('--output: found nothing, expected the name of a file');
   try {
     await access(dirname(file), constants.W_OK);
   } catch (cause) {

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { rowsOf } from '../../import/csv.ts';
 import { linesOf } from '../../import/lines.ts';
 import { codeOf, messageOf } from '../../local/errors.ts';
@@ -42,13 +42,20 @@ interface Found {
   readonly value: unknown;
 }
 
-/** @throws InputError, or what the readers of lines and rows throw */
-export async function readIds(source: IdSource, stdin: Readable & { isTTY?: boolean }): Promise<Ids> {
+/**
+ * @param signal ends the wait for a standard input that does not end
+ * @throws InputError, or what the readers of lines and rows throw
+ */
+export async function readIds(
+  source: IdSource,
+  stdin: Readable & { isTTY?: boolean },
+  signal: AbortSignal,
+): Promise<Ids> {
   const ids = new Set<string>();
   const faults: string[] = [];
   let found = 0;
   let wrong = 0;
-  for await (const { place, value } of await foundIn(source, stdin)) {
+  for await (const { place, value } of await foundIn(source, stdin, signal)) {
     found += 1;
     if (isId(value)) ids.add(value);
     else if (++wrong <= MAX_SHOWN_FAULTS) {
@@ -70,6 +77,7 @@ function nameOf({ args, file }: IdSource): string {
 async function foundIn(
   source: IdSource,
   stdin: Readable & { isTTY?: boolean },
+  signal: AbortSignal,
 ): Promise<Iterable<Found> | AsyncIterable<Found>> {
   const { args, file } = source;
   if (args.length > 0) {
@@ -90,7 +98,7 @@ async function foundIn(
       `--column ${source.column}: found ${name} read as ${format}, expected CSV: add --format csv`,
     );
   }
-  const text = file === undefined || file === '-' ? stdin : await opened(file);
+  const text = addAbortSignal(signal, file === undefined || file === '-' ? stdin : await opened(file));
   if (format === 'csv') return inRows(text, name, source.column);
   return format === 'jsonl' ? inJsonLines(text, name) : inLines(text, name);
 }

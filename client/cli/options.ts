@@ -153,7 +153,8 @@ function commonOptions(command: Command): void {
     );
 }
 
-function readCreate(action: Action, args: string[], given: Given, command: Command): CreateCommand {
+function readCreate(action: Action, args: string[], all: Given, command: Command): CreateCommand {
+  const given = withoutEmptyVariables(all, command);
   const { file, format, column, key, maxPerJob = '' } = given;
   return {
     ...readCommon(given, command),
@@ -167,7 +168,8 @@ function readCreate(action: Action, args: string[], given: Given, command: Comma
   };
 }
 
-function readStatus(jobs: string[], given: Given, command: Command): StatusCommand {
+function readStatus(jobs: string[], all: Given, command: Command): StatusCommand {
+  const given = withoutEmptyVariables(all, command);
   const { account, project, action } = given;
   return {
     ...readCommon(given, command),
@@ -177,6 +179,14 @@ function readStatus(jobs: string[], given: Given, command: Command): StatusComma
     project: project === undefined ? undefined : projectOf(project),
     action,
   };
+}
+
+/** A variable that is set to nothing is how a shell unsets one for a command. An empty option is a mistake. */
+function withoutEmptyVariables(given: Given, command: Command): Given {
+  const kept = Object.entries(given).filter(
+    ([name, value]) => value !== '' || command.getOptionValueSource(name) !== 'env',
+  );
+  return Object.fromEntries(kept) as unknown as Given;
 }
 
 function readCommon(given: Given, command: Command): Common {

@@ -76,7 +76,7 @@ function reporterFor({ stdout }: Terminal, json: boolean): Reporter {
 async function create(command: CreateCommand, terminal: Terminal, course: Course): Promise<ExitCode> {
   const { reporter, bar } = course;
   const client = clientOf(command, terminal);
-  const { ids, duplicates } = await readIds(command.source, terminal.stdin);
+  const { ids, duplicates } = await readIds(command.source, terminal.stdin, terminal.interrupted);
   const { action, account, project, key, maxPerJob } = command;
   const signal = terminal.interrupted;
   const jobs = await client.create(
@@ -102,11 +102,12 @@ async function create(command: CreateCommand, terminal: Terminal, course: Course
 async function status(command: StatusCommand, terminal: Terminal, course: Course): Promise<ExitCode> {
   const { reporter } = course;
   const client = clientOf(command, terminal);
-  const addresses = command.jobs.map((job) => client.locate(isId(job) ? addressOf(job, command) : job));
-  if (command.wait) return finish(await follow(client, addresses, terminal, course), command, course);
+  const named = command.jobs.map((job) => client.locate(isId(job) ? addressOf(job, command) : job));
+  const locations = [...new Set(named)];
+  if (command.wait) return finish(await follow(client, locations, terminal, course), command, course);
   const ended: EndedJob[] = [];
-  for (const address of addresses) {
-    const state = await client.read(address, terminal.interrupted);
+  for (const location of locations) {
+    const state = await client.read(location, terminal.interrupted);
     const end = endOf(state);
     if (end === undefined) reporter.running(state);
     else {
@@ -114,7 +115,7 @@ async function status(command: StatusCommand, terminal: Terminal, course: Course
       ended.push(end);
     }
   }
-  return ended.length === addresses.length ? finish(ended, command, course) : exitCodeOfJobs(ended);
+  return ended.length === locations.length ? finish(ended, command, course) : exitCodeOfJobs(ended);
 }
 
 function clientOf(

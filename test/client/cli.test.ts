@@ -1,5 +1,5 @@
 /** The command, from its arguments to its exit code: what it tells a script, what it tells a person, and when it ends. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -40,11 +40,14 @@ interface Ran {
   readonly lines: JsonLine[];
 }
 
-async function command(args: readonly string[], { stdin = '', tty = false } = {}): Promise<Ran> {
+async function command(
+  args: readonly string[],
+  { stdin = '', tty = false }: { stdin?: string | Readable; tty?: boolean } = {},
+): Promise<Ran> {
   let stdout = '';
   let stderr = '';
   const code = await run(args, {
-    stdin: Readable.from([Buffer.from(stdin)]),
+    stdin: typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin,
     stdout: { isTTY: tty, write: (text) => (stdout += text) },
     stderr: { isTTY: tty, write: (text) => (stderr += text) },
     world: fakeWorld(),
@@ -273,6 +276,27 @@ describe('status', () => {
   });
 });
 
+describe('the environment', () => {
+  afterEach(() => {
+    Reflect.deleteProperty(process.env, 'FIELDING_JOBS_TOKEN');
+    Reflect.deleteProperty(process.env, 'FIELDING_JOBS_TOKEN_URL');
+  });
+  const rest = () => ['--base-url', api.url, '--account', '101', '--project', PROJECT];
+
+  test('may hold what options do not say; of two kinds of token, the option counts', async () => {
+    process.env['FIELDING_JOBS_TOKEN'] = 'from.the.environment';
+    process.env['FIELDING_JOBS_TOKEN_URL'] = '';
+    expect((await command(['resume', ...ids(1), ...rest()])).code).toBe(0);
+    process.env['FIELDING_JOBS_TOKEN_URL'] = `${api.url}/token`;
+    expect((await command(['resume', ...ids(1), ...rest()])).code).toBe(EXIT.badInput);
+    expect((await command(['resume', ...ids(1), ...rest(), '--token', 'from.an.option'])).code).toBe(0);
+    expect(api.requests.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer from.the.environment',
+      'Bearer from.an.option',
+    ]);
+  });
+});
+
 describe('exit codes', () => {
   test.each<[string, () => string[], string]>([
     ['no command', () => [], 'no command'],
@@ -310,6 +334,11 @@ describe('exit codes', () => {
       'an output in no folder',
       () => ['resume', ...ids(1), ...where(), '--wait', '--output', '/nowhere/x'],
       '--output /nowhere/x: ',
+    ],
+    [
+      'an output without a name',
+      () => ['resume', ...ids(1), ...where(), '--wait', '--output', ''],
+      '--output: found nothing',
     ],
     [
       'an output that is a folder',
@@ -357,6 +386,17 @@ describe('exit codes', () => {
     expect(code).toBe(EXIT.jobFailed);
   });
 
+  test('an interruption while the standard input is awaited is 130', async () => {
+    const stdin = new Readable({
+      read: () => {
+        interruption.abort();
+      },
+    });
+    const ran = await command(['resume', ...where()], { stdin });
+    expect(ran).toMatchObject({ code: EXIT.interrupted, stderr: 'interrupted\n' });
+    expect(api.requests).toEqual([]);
+  });
+
   test('an interruption is 130, and the key is told', async () => {
     api.looksUntilEnd = 5;
     api.trouble = ({ method }) => {
@@ -377,7 +417,9 @@ describe('the file of failures', () => {
       api.failing.set(id, { code: 'TargetGroupNotFound', description: texts[i] ?? '' }),
     );
     const output = join(folder, 'failures.csv');
-    writeFileSync(output, 'old');
+    const old = join(folder, 'old.csv');
+    writeFileSync(old, 'old');
+    linkSync(old, output);
     await command(['resume', ...some, '--wait', '--output', output, ...where()]);
     const rows = [
       'target_group_id,code,description',
@@ -387,7 +429,9 @@ describe('the file of failures', () => {
       '',
     ];
     expect(readFileSync(output, 'utf8')).toBe(rows.join('\r\n'));
-    expect(readdirSync(folder)).toEqual(['failures.csv']);
+    // The old one was replaced, not written over: it was whole at every moment.
+    expect(readFileSync(old, 'utf8')).toBe('old');
+    expect(readdirSync(folder).sort()).toEqual(['failures.csv', 'old.csv']);
   });
 
   test('has its header alone when nothing failed, and is not there when the jobs were not followed to their end', async () => {

@@ -4,6 +4,7 @@ import { RefusedError, UnexpectedAnswerError, UnreachableError } from '../../cli
 import { FieldingJobs } from '../../client/fielding-jobs.ts';
 import { partKey } from '../../client/keys.ts';
 import type { World } from '../../client/world.ts';
+import { API_VERSION } from '../../src/runtime/http/create-request.ts';
 import { ids } from '../support/builders.ts';
 import { FakeApi, refusal, type Trouble } from './fake-api.ts';
 import { type FakeWorld, fakeWorld } from './fake-world.ts';
@@ -51,7 +52,11 @@ describe('creating a job', () => {
     expect(seen).toMatchObject({
       method: 'POST',
       path: `/demand/accounts/101/projects/${'P'.repeat(26)}/batch-jobs/resume-fielding-runs-by-target-group-id`,
-      headers: { authorization: `Bearer ${TOKEN}`, 'idempotency-key': 'walk-1' },
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        'idempotency-key': 'walk-1',
+        'cint-api-version': API_VERSION,
+      },
     });
     expect(JSON.parse(seen?.body ?? '')).toEqual({ target_group_ids: some });
     const jobId = job?.jobId ?? '';

@@ -27,6 +27,7 @@ function read(source: Partial<IdSource>, stdin = '') {
   return readIds(
     { args: [], file: undefined, format: undefined, column: undefined, ...source },
     Readable.from([Buffer.from(stdin)]),
+    new AbortController().signal,
   );
 }
 
@@ -150,7 +151,7 @@ describe('what is wrong is told with its place, what was found and what was expe
   test('nothing is awaited from a person at a terminal', async () => {
     const stdin = Object.assign(new Readable({ read: () => undefined }), { isTTY: true });
     const nothing = { args: [], file: undefined, format: undefined, column: undefined };
-    expect(await refusal(readIds(nothing, stdin))).toMatch(
+    expect(await refusal(readIds(nothing, stdin, new AbortController().signal))).toMatch(
       /^target group ids: found none, expected ids, --file FILE/,
     );
   });
