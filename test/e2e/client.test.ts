@@ -4,15 +4,13 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonLine } from '../../client/cli/lines.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { BuiltClient } from '../support/built-client.ts';
 import { anId, ids as newIds } from '../support/builders.ts';
 import { aToken, Client, projectPath } from '../support/client.ts';
-import { aProject, dynamoDBOf, e2eStack, nameLike, scan } from '../support/e2e.ts';
+import { aProject, damage, e2eStack, scan } from '../support/e2e.ts';
 import { ROOT } from '../support/local-stack.ts';
 
 const stack = e2eStack();
@@ -132,16 +130,7 @@ describe('exit codes', () => {
   test('0, 1 and 5 tell how the jobs ended', async () => {
     const { tenant, ids } = await aProject(stack, [{}, {}, { status: 'draft' }]);
     const [good = '', damaged = '', draft = ''] = ids;
-    const dynamoDB = dynamoDBOf(stack);
-    await dynamoDB.send(
-      new UpdateItemCommand({
-        TableName: nameLike(stack.tables, 'TargetGroups'),
-        Key: marshall({ pk: `${tenant.accountId}#${tenant.projectId}#${damaged}` }),
-        UpdateExpression: 'SET version = :text',
-        ExpressionAttributeValues: marshall({ ':text': 'three' }),
-      }),
-    );
-    dynamoDB.destroy();
+    await damage(stack, tenant, damaged);
     const run = (...some: string[]) =>
       client.run(['resume', ...some, '--wait', '--output', 'failures.csv', ...where(tenant)], { env: env() });
     expect((await run(good)).code).toBe(0);
