@@ -2,7 +2,7 @@
 import { readError } from './answers.ts';
 import { RefusedError, UnexpectedAnswerError } from './errors.ts';
 import { type Answer, outcomeOf } from './http.ts';
-import { persistently } from './retry.ts';
+import { type Patience, persistently } from './retry.ts';
 import { shown } from './shown.ts';
 import type { Tokens } from './tokens.ts';
 import type { World } from './world.ts';
@@ -26,14 +26,14 @@ export class Exchange {
   readonly #origin: string;
   readonly #tokens: Tokens;
   readonly #world: World;
-  readonly #retryForMs: number;
+  readonly #patience: Patience;
 
   /** @param origin the only one that the token is sent to */
-  constructor(origin: string, tokens: Tokens, world: World, retryForMs: number) {
+  constructor(origin: string, tokens: Tokens, world: World, patience: Patience) {
     this.#origin = origin;
     this.#tokens = tokens;
     this.#world = world;
-    this.#retryForMs = retryForMs;
+    this.#patience = patience;
   }
 
   /**
@@ -42,8 +42,7 @@ export class Exchange {
   async ask(call: Call): Promise<Answer> {
     if (new URL(call.url).origin !== this.#origin) throw new Error(`${call.what}: not of ${this.#origin}`);
     const { what, expected, signal } = call;
-    const patience = { retryForMs: this.#retryForMs, signal };
-    const answer = await persistently(what, this.#world, patience, () => this.#attempt(call));
+    const answer = await persistently(what, this.#world, this.#patience, signal, () => this.#attempt(call));
     const { status, headers, text } = answer;
     if (status === expected) return answer;
     if (status >= 400) throw new RefusedError(what, { status, ...readError(text) });

@@ -4,6 +4,7 @@ import { type FailedTargetGroup, type Job, readJob } from './answers.ts';
 import { InputError, UnexpectedAnswerError } from './errors.ts';
 import { Exchange } from './exchange.ts';
 import { type JobPart, type JobPlan, type JobRequest, planOf } from './plan.ts';
+import type { Retry } from './retry.ts';
 import { type ClientCredentials, FetchedTokens, givenToken } from './tokens.ts';
 import { BaseUrl, type JobAddress } from './urls.ts';
 import { realWorld, type World } from './world.ts';
@@ -15,6 +16,8 @@ export interface FieldingJobsOptions {
   readonly token: string | ClientCredentials;
   /** How long a request is repeated that fails in a way that may pass. Default: five minutes; 0: never repeated. */
   readonly retryForMs?: number | undefined;
+  /** Before each pause. */
+  readonly onRetry?: ((retry: Retry) => void) | undefined;
   /** Time, chance and network; for tests. */
   readonly world?: World | undefined;
 }
@@ -77,15 +80,16 @@ export class FieldingJobs {
   readonly #world: World;
 
   /** @throws InputError */
-  constructor({ baseUrl, token, retryForMs = RETRY_FOR_MS, world = realWorld }: FieldingJobsOptions) {
+  constructor(options: FieldingJobsOptions) {
+    const { baseUrl, token, retryForMs = RETRY_FOR_MS, onRetry, world = realWorld } = options;
     if (!(retryForMs >= 0)) {
       throw new InputError(`time to retry: found ${retryForMs}, expected milliseconds from 0`);
     }
+    const patience = { retryForMs, onRetry };
     this.#base = new BaseUrl(baseUrl);
     this.#world = world;
-    const tokens =
-      typeof token === 'string' ? givenToken(token) : new FetchedTokens(token, world, retryForMs);
-    this.#exchange = new Exchange(this.#base.origin, tokens, world, retryForMs);
+    const tokens = typeof token === 'string' ? givenToken(token) : new FetchedTokens(token, world, patience);
+    this.#exchange = new Exchange(this.#base.origin, tokens, world, patience);
   }
 
   /**

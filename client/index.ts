@@ -17,6 +17,7 @@ export {
   type WaitOptions,
 } from './fielding-jobs.ts';
 export { type JobPart, type JobPlan, type JobRequest, MAX_PER_JOB, planOf } from './plan.ts';
+export type { Retry } from './retry.ts';
 export type { ClientCredentials } from './tokens.ts';
 export type { JobAddress } from './urls.ts';
 export type { World } from './world.ts';

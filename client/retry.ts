@@ -20,10 +20,17 @@ export class PassingFailure extends Error {
   }
 }
 
+/** What is tried again, why, and after which pause. */
+export interface Retry {
+  readonly what: string;
+  readonly reason: string;
+  readonly pauseMs: number;
+}
+
 export interface Patience {
   /** No attempt starts later than this after the first one; 0: one attempt. */
   readonly retryForMs: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly onRetry?: ((retry: Retry) => void) | undefined;
 }
 
 /**
@@ -36,7 +43,8 @@ export interface Patience {
 export async function persistently<T>(
   what: string,
   world: Pick<World, 'now' | 'pause' | 'random'>,
-  { retryForMs, signal }: Patience,
+  { retryForMs, onRetry }: Patience,
+  signal: AbortSignal | undefined,
   attempt: () => Promise<T>,
 ): Promise<T> {
   const until = world.now() + retryForMs;
@@ -50,6 +58,7 @@ export async function persistently<T>(
       const asked = Math.min(LONGEST_RETRY_AFTER_MS, error.retryAfterMs);
       const pauseMs = Math.max(asked, world.random() * bound);
       if (world.now() + pauseMs >= until) throw new UnreachableError(what, attempts, error);
+      onRetry?.({ what, reason: error.message, pauseMs });
       await world.pause(pauseMs, signal);
     }
   }

@@ -2,7 +2,7 @@
 import * as oauth from 'oauth4webapi';
 import { InputError, RefusedError, UnexpectedAnswerError } from './errors.ts';
 import { outcomeOf } from './http.ts';
-import { persistently } from './retry.ts';
+import { type Patience, persistently } from './retry.ts';
 import { printable } from './shown.ts';
 import { isLoopback, safeUrl } from './urls.ts';
 import type { World } from './world.ts';
@@ -40,12 +40,12 @@ export class FetchedTokens implements Tokens {
   readonly #credentials: ClientCredentials;
   readonly #url: URL;
   readonly #world: World;
-  readonly #retryForMs: number;
+  readonly #patience: Patience;
   #token: { readonly text: string; readonly renewAt: number } | undefined;
   #underWay: Promise<string> | undefined;
 
   /** @throws InputError */
-  constructor(credentials: ClientCredentials, world: World, retryForMs: number) {
+  constructor(credentials: ClientCredentials, world: World, patience: Patience) {
     this.#url = safeUrl('token URL', credentials.tokenUrl);
     for (const [field, text] of [
       ['client id', credentials.clientId],
@@ -55,7 +55,7 @@ export class FetchedTokens implements Tokens {
     }
     this.#credentials = credentials;
     this.#world = world;
-    this.#retryForMs = retryForMs;
+    this.#patience = patience;
   }
 
   async current(signal?: AbortSignal): Promise<string> {
@@ -74,8 +74,7 @@ export class FetchedTokens implements Tokens {
 
   async #fetch(signal?: AbortSignal): Promise<string> {
     const what = `token of ${this.#url.origin}`;
-    const patience = { retryForMs: this.#retryForMs, signal };
-    return persistently(what, this.#world, patience, async () => {
+    return persistently(what, this.#world, this.#patience, signal, async () => {
       const askedAt = this.#world.now();
       const answer = await outcomeOf(this.#world, signal, (limit) => this.#request(limit));
       if (answer.status !== 200) throw refusal(what, answer.status, answer.text);

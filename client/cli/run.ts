@@ -4,6 +4,7 @@ import { isError } from '../../local/errors.ts';
 import { isId } from '../../src/domain/ids.ts';
 import { InputError } from '../errors.ts';
 import { type EndedJob, endOf, FieldingJobs } from '../fielding-jobs.ts';
+import type { Retry } from '../retry.ts';
 import type { JobAddress } from '../urls.ts';
 import type { World } from '../world.ts';
 import { EXIT, type ExitCode, exitCodeOf, exitCodeOfJobs } from './exit-codes.ts';
@@ -60,7 +61,9 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     course.bar?.clear();
     const error = isError(thrown) ? thrown : new Error(String(thrown));
     const exitCode = terminal.interrupted.aborted ? EXIT.interrupted : exitCodeOf(error);
-    err(`${exitCode === EXIT.interrupted ? 'interrupted' : error.message}\n`);
+    // Nobody but a developer can do anything about a TypeError.
+    const message = error instanceof TypeError ? (error.stack ?? error.message) : error.message;
+    err(`${exitCode === EXIT.interrupted ? 'interrupted' : message}\n`);
     const advice = adviceFor(error, exitCode, course.key);
     if (advice !== undefined) err(`${advice}\n`);
     course.reporter.failure({ error, exitCode, key: course.key });
@@ -75,7 +78,7 @@ function reporterFor({ stdout }: Terminal, json: boolean): Reporter {
 
 async function create(command: CreateCommand, terminal: Terminal, course: Course): Promise<ExitCode> {
   const { reporter, bar } = course;
-  const client = clientOf(command, terminal);
+  const client = clientOf(command, terminal, course);
   const { ids, duplicates } = await readIds(command.source, terminal.stdin, terminal.interrupted);
   const { action, account, project, key, maxPerJob } = command;
   const signal = terminal.interrupted;
@@ -101,7 +104,7 @@ async function create(command: CreateCommand, terminal: Terminal, course: Course
 
 async function status(command: StatusCommand, terminal: Terminal, course: Course): Promise<ExitCode> {
   const { reporter } = course;
-  const client = clientOf(command, terminal);
+  const client = clientOf(command, terminal, course);
   const named = command.jobs.map((job) => client.locate(isId(job) ? addressOf(job, command) : job));
   const locations = [...new Set(named)];
   if (command.wait) return finish(await follow(client, locations, terminal, course), command, course);
@@ -120,9 +123,14 @@ async function status(command: StatusCommand, terminal: Terminal, course: Course
 
 function clientOf(
   { baseUrl, token, retryForMs }: CreateCommand | StatusCommand,
-  { world }: Terminal,
+  { world, stderr }: Terminal,
+  { bar }: Course,
 ): FieldingJobs {
-  return new FieldingJobs({ baseUrl, token, retryForMs, world });
+  const onRetry = ({ what, reason, pauseMs }: Retry) => {
+    bar?.clear();
+    stderr.write(`${what}: ${reason}; again in ${Math.ceil(pauseMs / 1_000)} s\n`);
+  };
+  return new FieldingJobs({ baseUrl, token, retryForMs, onRetry, world });
 }
 
 function addressOf(jobId: string, { account, project, action }: StatusCommand): JobAddress {

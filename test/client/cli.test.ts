@@ -203,6 +203,12 @@ describe('a person at a terminal', () => {
     expect(stderr.split('\r').at(-1)).toBe('\u001b[K');
   });
 
+  test('is told why it takes longer', async () => {
+    api.troubles.push({ status: 503, body: { message: 'Service Unavailable' } });
+    const { code, stderr } = await command(['resume', ...ids(1), '--key', 'k', ...where()], { tty: true });
+    expect([code, stderr]).toEqual([0, 'job: answered 503: Service Unavailable; again in 1 s\n']);
+  });
+
   test('may have lines of JSON as well', async () => {
     const { stdout } = await command(['resume', ...ids(1), '--json', ...where()], { tty: true });
     expect(
