@@ -1,5 +1,6 @@
 /** Reads records from CSV with a header: the names of the fields, in any order. */
 import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { z } from 'zod';
 import { DataFileError } from '../local/errors.ts';
@@ -12,9 +13,15 @@ const LONGEST_RECORD = 100_000;
 const NUMBERS = ['account_id', 'completes_goal', 'current_completes'];
 
 const rowShape = z.object({
-  record: z.record(z.string(), z.string()),
+  record: z.array(z.string()),
   info: z.object({ lines: z.number() }),
 });
+
+export interface Row {
+  readonly cells: readonly string[];
+  /** From 1: where it ends. */
+  readonly line: number;
+}
 
 /**
  * The records of a CSV file (RFC 4180; a byte order mark and other line ends are fine). A column `type` says what
@@ -26,32 +33,44 @@ const rowShape = z.object({
  */
 export async function* readCsv(file: string, option: string, now: string): AsyncGenerator<DataRecord> {
   await requireFile(file, option);
+  let header: readonly string[] | undefined;
+  for await (const { cells, line } of rowsOf(createReadStream(file), file)) {
+    if (header === undefined) header = cells;
+    else yield readRecord(file, line, fieldsOf(header, cells), now);
+  }
+}
+
+/**
+ * The rows of a CSV text, trimmed, without those that are empty. All have as many cells as the first.
+ *
+ * @param name of it, for errors
+ * @throws DataFileError for what is not CSV
+ */
+export async function* rowsOf(source: Readable, name: string): AsyncGenerator<Row> {
   const parser = parse({
     bom: true,
-    columns: (header: string[]) => header.map((name) => name.trim()),
     info: true,
     max_record_size: LONGEST_RECORD,
     skip_empty_lines: true,
     trim: true,
   });
-  const source = createReadStream(file);
   source.on('error', (error) => parser.destroy(error)).pipe(parser);
   try {
     for await (const row of parser) {
       const { record, info } = rowShape.parse(row);
-      yield readRecord(file, info.lines, fieldsOf(record), now);
+      yield { cells: record, line: info.lines };
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = z.number().catch(parser.info.lines).parse(error['lines']);
-    throw new DataFileError(file, line, `not CSV: ${error.message}`);
+    throw new DataFileError(name, line, `not CSV: ${error.message}`);
   } finally {
     source.destroy();
   }
 }
 
-function fieldsOf(record: Readonly<Record<string, string>>): object {
-  const given = Object.entries(record).filter(([, text]) => text !== '');
+function fieldsOf(header: readonly string[], cells: readonly string[]): object {
+  const given = header.map((name, i) => [name, cells[i] ?? ''] as const).filter(([, text]) => text !== '');
   const fields = given.map(([name, text]) => [name, NUMBERS.includes(name) ? numberOr(text) : text] as const);
   return { type: 'target_group', ...Object.fromEntries(fields) };
 }

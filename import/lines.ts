@@ -1,6 +1,7 @@
 /** Reads a text file line by line, in bounded memory whatever is in it. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { codeOf, DataFileError, messageOf, UsageError } from '../local/errors.ts';
 
 /** No line of a data file comes near; a file without line ends is not one. */
@@ -13,16 +14,24 @@ export interface Line {
 }
 
 /**
- * The lines that are not blank.
+ * The lines of a file that are not blank.
  * @param option of the command line that names the file
  * @throws UsageError when the file cannot be read, DataFileError when a line is too long
  */
 export async function* readLines(file: string, option: string): AsyncGenerator<Line> {
   await requireFile(file, option);
-  const stream = createReadStream(file, { encoding: 'utf8' });
+  yield* linesOf(createReadStream(file), file);
+}
+
+/**
+ * The lines of a text in UTF-8 that are not blank.
+ * @param name of it, for errors
+ * @throws DataFileError when a line is too long
+ */
+export async function* linesOf(source: Readable, name: string): AsyncGenerator<Line> {
   let number = 0;
   let rest = '';
-  for await (const chunk of stream as AsyncIterable<string>) {
+  for await (const chunk of source.setEncoding('utf8') as AsyncIterable<string>) {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
     for (const text of lines) {
@@ -30,7 +39,7 @@ export async function* readLines(file: string, option: string): AsyncGenerator<L
       if (text.trim() !== '') yield { number, text: withoutMark(number, text) };
     }
     if (rest.length > LONGEST_LINE) {
-      throw new DataFileError(file, number + 1, `longer than ${LONGEST_LINE} characters: not JSON Lines`);
+      throw new DataFileError(name, number + 1, `longer than ${LONGEST_LINE} characters`);
     }
   }
   if (rest.trim() !== '') yield { number: number + 1, text: withoutMark(number + 1, rest) };

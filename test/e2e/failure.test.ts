@@ -1,11 +1,9 @@
 /** What cannot be carried out, or was lost on the way, ends too: against the running local stack. */
-import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from '@jest/globals';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { anId } from '../support/builders.ts';
 import { Client, type JobBody, projectPath, request } from '../support/client.ts';
-import { aProject, dynamoDBOf, e2eStack, nameLike } from '../support/e2e.ts';
+import { aProject, damage, e2eStack } from '../support/e2e.ts';
 import { aLostJob } from '../support/lost-job.ts';
 
 const stack = e2eStack();
@@ -34,16 +32,7 @@ describe('a job', () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, [{}, {}, { status: 'draft' }]);
     const [good = '', damaged = '', draft = ''] = ids;
-    const dynamoDB = dynamoDBOf(stack);
-    await dynamoDB.send(
-      new UpdateItemCommand({
-        TableName: nameLike(stack.tables, 'TargetGroups'),
-        Key: marshall({ pk: `${tenant.accountId}#${tenant.projectId}#${damaged}` }),
-        UpdateExpression: 'SET version = :text',
-        ExpressionAttributeValues: marshall({ ':text': 'three' }),
-      }),
-    );
-    dynamoDB.destroy();
+    await damage(stack, tenant, damaged);
 
     const job = await client.run(tenant, ids);
     expect(job.status).toBe('Failed');

@@ -1,8 +1,8 @@
 /** What the end-to-end suites share: the running stack, data of their own, and a look behind the API. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { CREDENTIALS, REGION } from '../../local/cloud.ts';
 import { BatchWriter } from '../../local/data/write.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
@@ -68,6 +68,20 @@ export async function aProject(
   await writer.flush();
   client.destroy();
   return { tenant, ids };
+}
+
+/** Makes the record of a target group one that no function can read. */
+export async function damage(stack: StackInfo, tenant: Tenant, targetGroupId: string): Promise<void> {
+  const client = dynamoDBOf(stack);
+  await client.send(
+    new UpdateItemCommand({
+      TableName: nameLike(stack.tables, 'TargetGroups'),
+      Key: marshall({ pk: `${tenant.accountId}#${tenant.projectId}#${targetGroupId}` }),
+      UpdateExpression: 'SET version = :text',
+      ExpressionAttributeValues: marshall({ ':text': 'three' }),
+    }),
+  );
+  client.destroy();
 }
 
 /** Every item of a table, as plain JavaScript. */

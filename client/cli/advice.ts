@@ -1,0 +1,22 @@
+/** What the person in front of the command can do after it has failed. */
+import { RefusedError } from '../errors.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+
+/**
+ * @param key of the command; undefined when nothing was sent
+ * @returns undefined where the error says it all
+ */
+export function adviceFor(error: Error, exitCode: ExitCode, key: string | undefined): string | undefined {
+  const again =
+    key === undefined ? undefined : `Repeat the command with --key ${key}: nothing is done twice.`;
+  if (!(error instanceof RefusedError)) return exitCode === EXIT.badInput ? undefined : again;
+  const faults = new Set(error.invalidParams.map(({ name }) => name));
+  if (faults.has('idempotency-key')) {
+    return 'The key was used for other target groups, or with another --max-per-job. Take a new key, or what it was used for.';
+  }
+  if (faults.has('target_group_ids')) {
+    return 'If this deployment takes fewer target groups in a job: --max-per-job. The key is not used up.';
+  }
+  if (error.status === 401) return `The token is wrong or has expired: get another. ${again ?? ''}`.trimEnd();
+  return again === undefined ? undefined : `When that is put right: ${again}`;
+}

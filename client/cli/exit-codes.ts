@@ -1,0 +1,41 @@
+/** The exit codes of the command: scripts decide by them, so none ever changes its meaning. */
+import { UsageError } from '../../local/errors.ts';
+import { InputError, RefusedError, UnreachableError } from '../errors.ts';
+import type { EndedJob } from '../fielding-jobs.ts';
+
+export const EXIT = {
+  done: 0,
+  someFailed: 1,
+  badInput: 2,
+  refused: 3,
+  unreachable: 4,
+  jobFailed: 5,
+  other: 6,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** In words, for the help and the documentation. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: 'every job was accepted; with --wait, every target group is updated',
+  someFailed: 'every job has ended, and some target groups could not be updated',
+  badInput: 'the command line or the ids are wrong; nothing was sent',
+  refused: 'the API or the issuer of tokens has refused (4xx)',
+  unreachable: 'no answer that counts after all tries; repeat with the same key',
+  jobFailed: 'a job has ended as Failed: some target groups could not be processed (InternalError)',
+  other: 'anything else: an answer that is none of this API, an output file that cannot be written',
+  interrupted: 'interrupted; repeat with the same key',
+};
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof InputError || error instanceof UsageError) return EXIT.badInput;
+  if (error instanceof RefusedError) return EXIT.refused;
+  return error instanceof UnreachableError ? EXIT.unreachable : EXIT.other;
+}
+
+/** Of jobs that have ended, or still run: what runs has not failed yet. */
+export function exitCodeOfJobs(jobs: readonly Pick<EndedJob, 'status' | 'failed'>[]): ExitCode {
+  if (jobs.some(({ status }) => status === 'Failed')) return EXIT.jobFailed;
+  return jobs.some(({ failed }) => failed.length > 0) ? EXIT.someFailed : EXIT.done;
+}

@@ -1,0 +1,56 @@
+/** The file of `--output`: every failed target group with its reason, as CSV that a spreadsheet may open. */
+import { constants } from 'node:fs';
+import { access, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { stringify } from 'csv-stringify/sync';
+import { messageOf } from '../../local/errors.ts';
+import type { FailedTargetGroup } from '../answers.ts';
+import { InputError } from '../errors.ts';
+
+/** The name of the first is the one that `--file` looks for: the file is input for the next command. */
+const COLUMNS = ['target_group_id', 'code', 'description'];
+
+/**
+ * Before anything is sent: a job of minutes is not to end in a file that cannot be written.
+ * @throws InputError
+ */
+export async function requireWritable(file: string): Promise<void> {
+  if (file === '') throw new InputError('--output: found nothing, expected the name of a file');
+  try {
+    await access(dirname(file), constants.W_OK);
+  } catch (cause) {
+    throw new InputError(`--output ${file}: ${messageOf(cause)}`, { cause });
+  }
+  const found = await stat(file).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) {
+    throw new InputError(`--output ${file}: found something that is no file, expected a file or nothing`);
+  }
+}
+
+/** Written aside and moved into place: whoever finds the file finds all of it. */
+export async function writeFailures(file: string, failed: readonly FailedTargetGroup[]): Promise<void> {
+  const aside = `${file}.${process.pid}.new`;
+  try {
+    const handle = await open(aside, 'w');
+    try {
+      await handle.writeFile(csvOf(failed));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(aside, file);
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  }
+}
+
+/** RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe in front. */
+export function csvOf(failed: readonly FailedTargetGroup[]): string {
+  const rows = failed.map(({ target_group_id, failure_reason: { code, description } }) => [
+    target_group_id,
+    code,
+    description,
+  ]);
+  return stringify([COLUMNS, ...rows], { record_delimiter: 'windows', escape_formulas: true });
+}

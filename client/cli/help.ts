@@ -1,0 +1,62 @@
+/** What `--help` says besides the list of options: examples, and the exit codes. */
+import { type Action, transitionOf } from '../../src/domain/actions.ts';
+import { EXIT, EXIT_MEANINGS } from './exit-codes.ts';
+
+export const DESCRIPTION = `Resumes, pauses, launches, completes or relaunches the fielding runs of any number of target groups.
+Whatever breaks: the same command with the same --key does nothing twice.`;
+
+const ids = '01JDEM0TARGETGR0VP10000001 01JDEM0TARGETGR0VP10000002';
+const project = '--base-url http://127.0.0.1:3000 --account 101 --project 01JDEM0PR0JECT000000000001';
+
+export const EXAMPLES = `
+Examples:
+  export FIELDING_JOBS_TOKEN=...
+  fielding-jobs resume ${ids} \\
+    ${project}
+  fielding-jobs pause --file groups.csv --key pause-2026-w48 --wait --output failures.csv \\
+    ${project}
+  fielding-jobs status http://127.0.0.1:3000/demand/accounts/101/... --base-url http://127.0.0.1:3000 --wait
+
+Each command has its own help: fielding-jobs resume --help
+
+${exitCodes()}`;
+
+export function examplesOf(action: Action): string {
+  return `
+Examples:
+  # Two target groups, and wait for the outcome
+  fielding-jobs ${action} ${ids} --wait \\
+    ${project}
+
+  # From a file: .txt (an id a line), .csv (column target_group_id), .jsonl. The key makes it repeatable
+  fielding-jobs ${action} --file groups.csv --key ${action}-2026-w48 --wait --output failures.csv \\
+    ${project}
+
+  # From another program, and on to another one: its lines are JSON when the output is no terminal
+  list-groups | fielding-jobs ${action} ${project} | jq -r 'select(.event == "accepted").location'
+
+${exitCodes()}`;
+}
+
+export const STATUS_EXAMPLES = `
+Examples:
+  # By its URL, as the commands that create jobs print it
+  fielding-jobs status "$LOCATION" --base-url http://127.0.0.1:3000 --wait
+
+  # By its id
+  fielding-jobs status 4PZRTX185TK4NXJ64MWWSQVWVD --action resume \\
+    ${project}
+
+${exitCodes()}`;
+
+export function summaryOf(action: Action): string {
+  const { from, to } = transitionOf(action);
+  return `${action} fielding runs: ${from.join(' or ')} becomes ${to}`;
+}
+
+function exitCodes(): string {
+  const lines = Object.entries(EXIT).map(
+    ([name, code]) => `  ${String(code).padStart(3)}  ${EXIT_MEANINGS[name as keyof typeof EXIT]}`,
+  );
+  return ['Exit codes:', ...lines].join('\n');
+}

@@ -1,0 +1,21 @@
+/** The command `fielding-jobs`. */
+import { onInterrupt } from '../../local/interrupt.ts';
+import { realWorld } from '../world.ts';
+import { run } from './run.ts';
+
+for (const stream of [process.stdout, process.stderr]) {
+  // A reader that has seen enough, like `head`, is no reason to leave a set of jobs half created.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  world: realWorld,
+  // Put in by the build.
+  version: process.env['FIELDING_JOBS_VERSION'] ?? 'unbuilt',
+  interrupted: onInterrupt(),
+});

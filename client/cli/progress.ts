@@ -1,0 +1,47 @@
+/** The progress bar: one line of a terminal, written over and over. */
+import type { JobState } from '../fielding-jobs.ts';
+
+const BAR_WIDTH = 30;
+
+export class ProgressBar {
+  readonly #write: (text: string) => void;
+  readonly #jobs = new Map<string, { settled: number; total: number; ended: boolean }>();
+  #shown = false;
+
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+  }
+
+  /** @param count how many target groups the job has; 0 while nobody knows */
+  expect(location: string, count = 0): void {
+    if (!this.#jobs.has(location)) this.#jobs.set(location, { settled: 0, total: count, ended: false });
+  }
+
+  update({ location, progress, job }: JobState): void {
+    const ended = job.status !== 'Processing';
+    const counted = job.updated_target_groups.data.length + job.failed_target_groups.data.length;
+    const known = this.#jobs.get(location);
+    const total = progress?.total ?? (ended ? counted : (known?.total ?? 0));
+    const settled = ended ? total : (progress?.settled ?? known?.settled ?? 0);
+    this.#jobs.set(location, { settled, total, ended });
+    this.#write(`\r\u001b[K${this.#line()}`);
+    this.#shown = true;
+  }
+
+  /** Takes the line away. */
+  clear(): void {
+    if (this.#shown) this.#write('\r\u001b[K');
+    this.#shown = false;
+  }
+
+  #line(): string {
+    const jobs = [...this.#jobs.values()];
+    const settled = jobs.reduce((sum, job) => sum + job.settled, 0);
+    const total = jobs.reduce((sum, job) => sum + job.total, 0);
+    const share = total === 0 ? 0 : settled / total;
+    const full = Math.floor(share * BAR_WIDTH);
+    const bar = '#'.repeat(full) + '-'.repeat(BAR_WIDTH - full);
+    const ended = jobs.filter((job) => job.ended).length;
+    return `[${bar}] ${Math.floor(share * 100)} %  ${settled}/${total} target groups  ${ended}/${jobs.length} jobs`;
+  }
+}

@@ -1,0 +1,139 @@
+/** Where the bearer token comes from: one that is given, or client credentials of OAuth 2.0 (RFC 6749, 4.4). */
+import * as oauth from 'oauth4webapi';
+import { InputError, RefusedError, UnexpectedAnswerError } from './errors.ts';
+import { outcomeOf } from './http.ts';
+import { type Patience, persistently } from './retry.ts';
+import { printable } from './shown.ts';
+import { isLoopback, safeUrl } from './urls.ts';
+import type { World } from './world.ts';
+
+export interface ClientCredentials {
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Separated by spaces. */
+  readonly scope?: string | undefined;
+  readonly audience?: string | undefined;
+}
+
+export interface Tokens {
+  /** A token that has not expired, as far as one can know. */
+  current(signal?: AbortSignal): Promise<string>;
+  /** Another one after the API has refused this one; undefined when there is no other. */
+  instead(refused: string, signal?: AbortSignal): Promise<string | undefined>;
+}
+
+/** A new token is fetched so long before the old one expires, or after three quarters of a short life. */
+const AHEAD_MS = 60_000;
+
+/** @throws InputError, which never shows the token */
+export function givenToken(text: string): Tokens {
+  const token = checked(text.trim());
+  if (token === undefined) {
+    throw new InputError('token: found nothing or characters that a token cannot have, expected a JWT');
+  }
+  return { current: () => Promise.resolve(token), instead: () => Promise.resolve(undefined) };
+}
+
+/** Keeps a token until shortly before its end. Requests at the same time share one. */
+export class FetchedTokens implements Tokens {
+  readonly #credentials: ClientCredentials;
+  readonly #url: URL;
+  readonly #world: World;
+  readonly #patience: Patience;
+  #token: { readonly text: string; readonly renewAt: number } | undefined;
+  #underWay: Promise<string> | undefined;
+
+  /** @throws InputError */
+  constructor(credentials: ClientCredentials, world: World, patience: Patience) {
+    this.#url = safeUrl('token URL', credentials.tokenUrl);
+    for (const [field, text] of [
+      ['client id', credentials.clientId],
+      ['client secret', credentials.clientSecret],
+    ] as const) {
+      if (text === '') throw new InputError(`${field}: found nothing, expected that of your OAuth client`);
+    }
+    this.#credentials = credentials;
+    this.#world = world;
+    this.#patience = patience;
+  }
+
+  async current(signal?: AbortSignal): Promise<string> {
+    if (this.#token !== undefined && this.#world.now() < this.#token.renewAt) return this.#token.text;
+    this.#underWay ??= this.#fetch(signal).finally(() => {
+      this.#underWay = undefined;
+    });
+    return this.#underWay;
+  }
+
+  async instead(refused: string, signal?: AbortSignal): Promise<string> {
+    // Another request may have replaced it already.
+    if (this.#token?.text === refused) this.#token = undefined;
+    return this.current(signal);
+  }
+
+  async #fetch(signal?: AbortSignal): Promise<string> {
+    const what = `token of ${this.#url.origin}`;
+    return persistently(what, this.#world, this.#patience, signal, async () => {
+      const askedAt = this.#world.now();
+      const answer = await outcomeOf(this.#world, signal, (limit) => this.#request(limit));
+      if (answer.status !== 200) throw refusal(what, answer.status, answer.text);
+      const { access_token, expires_in } = await this.#read(what, answer.text);
+      const lifeMs = (expires_in ?? Infinity) * 1_000;
+      this.#token = { text: access_token, renewAt: askedAt + lifeMs - Math.min(AHEAD_MS, lifeMs / 4) };
+      return access_token;
+    });
+  }
+
+  #request(signal: AbortSignal): Promise<Response> {
+    const { clientSecret, scope, audience } = this.#credentials;
+    const parameters = { ...(scope && { scope }), ...(audience && { audience }) };
+    return oauth.clientCredentialsGrantRequest(
+      this.#server(),
+      this.#client(),
+      oauth.ClientSecretBasic(clientSecret),
+      parameters,
+      {
+        signal,
+        // Marked as deprecated only to stand out: it is for this machine alone.
+        // eslint-disable-next-line @typescript-eslint/no-deprecated
+        [oauth.allowInsecureRequests]: isLoopback(this.#url),
+        [oauth.customFetch]: this.#world.fetch,
+      },
+    );
+  }
+
+  /** The library checks the form; its own error holds the answer, and with it the token, and is not passed on. */
+  async #read(what: string, text: string): Promise<oauth.TokenEndpointResponse> {
+    const response = new Response(text, { headers: { 'content-type': 'application/json' } });
+    try {
+      const answer = await oauth.processClientCredentialsResponse(this.#server(), this.#client(), response);
+      if (answer.token_type === 'bearer' && checked(answer.access_token) !== undefined) return answer;
+    } catch {
+      // Told below, with every other answer that is none.
+    }
+    throw new UnexpectedAnswerError(`${what}: the answer holds no bearer token`);
+  }
+
+  #server(): oauth.AuthorizationServer {
+    return { issuer: this.#url.origin, token_endpoint: this.#url.href };
+  }
+
+  #client(): oauth.Client {
+    return { client_id: this.#credentials.clientId };
+  }
+}
+
+/** What may stand after `Bearer`; anything else would be quoted by the error of whoever refuses it. */
+function checked(token: string): string | undefined {
+  return /^[!-~]+$/.test(token) ? token : undefined;
+}
+
+function refusal(what: string, status: number, text: string): Error {
+  if (status < 400) {
+    return new UnexpectedAnswerError(`${what}: answered ${status}, expected 200: see the token URL`);
+  }
+  // The code alone (RFC 6749, 5.2), such as `invalid_client`: a description may quote what was sent.
+  const [, error = 'no reason given'] = /"error"\s*:\s*"([^"]{1,100})"/.exec(text) ?? [];
+  return new RefusedError(what, { status, detail: printable(error) });
+}

@@ -1,0 +1,453 @@
+/** The command, from its arguments to its exit code: what it tells a script, what it tells a person, and when it ends. */
+import { existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { EXIT } from '../../client/cli/exit-codes.ts';
+import { type JsonLine, jsonLine } from '../../client/cli/lines.ts';
+import { run } from '../../client/cli/run.ts';
+import { ACTION_NAMES } from '../../src/domain/actions.ts';
+import { ids } from '../support/builders.ts';
+import { FakeApi, refusal } from './fake-api.ts';
+import { fakeWorld } from './fake-world.ts';
+
+const PROJECT = 'P'.repeat(26);
+
+// What whoever runs the tests has set up for themselves is not meant here.
+for (const name of Object.keys(process.env)) {
+  if (name.startsWith('FIELDING_JOBS_')) Reflect.deleteProperty(process.env, name);
+}
+
+let api: FakeApi;
+let folder: string;
+let interruption: AbortController;
+
+beforeEach(async () => {
+  api = await FakeApi.listen();
+  folder = mkdtempSync(join(tmpdir(), 'cli-'));
+  interruption = new AbortController();
+});
+afterEach(async () => {
+  await api.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly lines: JsonLine[];
+}
+
+async function command(
+  args: readonly string[],
+  { stdin = '', tty = false }: { stdin?: string | Readable; tty?: boolean } = {},
+): Promise<Ran> {
+  let stdout = '';
+  let stderr = '';
+  const code = await run(args, {
+    stdin: typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin,
+    stdout: { isTTY: tty, write: (text) => (stdout += text) },
+    stderr: { isTTY: tty, write: (text) => (stderr += text) },
+    world: fakeWorld(),
+    version: '1.2.3',
+    interrupted: interruption.signal,
+  });
+  const lines = tty ? [] : stdout.split('\n').filter((line) => line.startsWith('{'));
+  return { code, stdout, stderr, lines: lines.map((line) => jsonLine.parse(JSON.parse(line))) };
+}
+
+const at = () => ['--base-url', api.url, '--token', 'secret.token'];
+const where = () => [...at(), '--account', '101', '--project', PROJECT];
+
+const of = <E extends JsonLine['event']>(lines: JsonLine[], event: E) =>
+  lines.filter((line): line is Extract<JsonLine, { event: E }> => line.event === event);
+
+describe('a script', () => {
+  test('gets a line for the plan, each job, its progress and its end, and one for all', async () => {
+    const some = ids(25);
+    const [gone = '', draft = ''] = some;
+    api.failing.set(gone, { code: 'TargetGroupNotFound', description: 'Not there.' });
+    api.failing.set(draft, { code: 'StatusTransitionNotAllowed', description: 'In status draft.' });
+    api.looksUntilEnd = 1;
+    const output = join(folder, 'failures.csv');
+    const args = ['pause', '--key', 'k-1', '--max-per-job', '10', '--wait', '--output', output, ...where()];
+    const { code, stderr, lines } = await command(args, { stdin: [...some, gone].join('\n') });
+
+    expect(code).toBe(EXIT.someFailed);
+    expect(stderr).toBe('');
+    expect(lines[0]).toEqual({
+      event: 'planned',
+      key: 'k-1',
+      action: 'pause',
+      account: 101,
+      project: PROJECT,
+      jobs: 3,
+      count: 25,
+      duplicates: 1,
+    });
+    const accepted = of(lines, 'accepted');
+    expect(accepted.map(({ part, parts, count, replayed }) => [part, parts, count, replayed]).sort()).toEqual(
+      [
+        [1, 3, 9, false],
+        [2, 3, 8, false],
+        [3, 3, 8, false],
+      ],
+    );
+    expect(new Set(accepted.map(({ key }) => key))).toEqual(new Set(api.jobs.keys()));
+    expect(of(lines, 'progress')).toHaveLength(3);
+    expect(
+      of(lines, 'ended')
+        .map(({ location }) => location)
+        .sort(),
+    ).toEqual(accepted.map(({ location }) => location).sort());
+    expect(lines.at(-1)).toEqual({
+      event: 'summary',
+      jobs: 3,
+      updated: 23,
+      failed: 2,
+      reasons: [
+        { code: 'StatusTransitionNotAllowed', description: 'In status draft.', count: 1 },
+        { code: 'TargetGroupNotFound', description: 'Not there.', count: 1 },
+      ],
+      output,
+    });
+    const rows = readFileSync(output, 'utf8').split('\r\n');
+    expect(rows[0]).toBe('target_group_id,code,description');
+    expect(rows.slice(1).sort()).toEqual(
+      [
+        '',
+        `${draft},StatusTransitionNotAllowed,In status draft.`,
+        `${gone},TargetGroupNotFound,Not there.`,
+      ].sort(),
+    );
+  });
+
+  test('may repeat the command: nothing is created twice, and it is told', async () => {
+    const args = ['resume', ...ids(5), '--key', 'k', '--max-per-job', '2', ...where()];
+    const first = await command(args);
+    const second = await command(args);
+    expect([first.code, second.code]).toEqual([0, 0]);
+    expect(api.jobs.size).toBe(3);
+    const withoutReplayed = (lines: JsonLine[]) =>
+      of(lines, 'accepted')
+        .map(({ replayed: _, ...line }) => JSON.stringify(line))
+        .sort();
+    expect(withoutReplayed(second.lines)).toEqual(withoutReplayed(first.lines));
+    expect(of(second.lines, 'accepted').every(({ replayed }) => replayed)).toBe(true);
+  });
+
+  test('that gives no key is told which one was taken, before anything is sent', async () => {
+    api.trouble = () => 'reset';
+    const { code, stderr, lines } = await command(['resume', ...ids(1), '--retry-for', '0', ...where()]);
+    const [plan] = of(lines, 'planned');
+    expect(plan?.key).toMatch(/^[0-9a-f-]{36}$/);
+    expect(stderr).toMatch(new RegExp(`^to repeat this command: --key ${plan?.key ?? ''}\n`));
+    expect(stderr).toContain(`Repeat the command with --key ${plan?.key ?? ''}: nothing is done twice.`);
+    expect(code).toBe(EXIT.unreachable);
+    expect(lines.at(-1)).toMatchObject({
+      event: 'error',
+      exit_code: 4,
+      error: 'UnreachableError',
+      key: plan?.key,
+    });
+  });
+
+  test('may use the file of failures as input', async () => {
+    const some = ids(3);
+    for (const id of some) api.failing.set(id, { code: 'InternalError', description: 'Later, maybe.' });
+    const output = join(folder, 'failures.csv');
+    const first = await command(['resume', ...some, '--wait', '--output', output, ...where()]);
+    expect(first.code).toBe(EXIT.jobFailed);
+    const second = await command(['resume', '--file', output, ...where()]);
+    expect(of(second.lines, 'planned')).toMatchObject([{ count: 3 }]);
+  });
+
+  test.each(ACTION_NAMES)('can %s', async (action) => {
+    expect((await command([action, ...ids(1), ...where()])).code).toBe(0);
+    expect(api.requests[0]?.path).toMatch(
+      new RegExp(`/batch-jobs/${action}-fielding-runs-by-target-group-id$`),
+    );
+  });
+});
+
+describe('a person at a terminal', () => {
+  test('sees the jobs, a bar while they run, and a table of what failed', async () => {
+    const some = ids(21);
+    const [a = '', b = '', c = ''] = some;
+    api.failing.set(a, { code: 'StatusTransitionNotAllowed', description: 'A \u001b[31mreason.' });
+    api.failing.set(b, { code: 'StatusTransitionNotAllowed', description: 'A \u001b[31mreason.' });
+    api.failing.set(c, { code: 'TargetGroupNotFound', description: 'Not there.' });
+    api.looksUntilEnd = 1;
+    const args = ['resume', ...some, a, '--key', 'k-1', '--max-per-job', '20', '--wait', ...where()];
+    const { code, stdout, stderr } = await command(args, { tty: true });
+    expect(code).toBe(EXIT.someFailed);
+    const shown = stdout.split('\n');
+    expect(shown[0]).toBe('resume 21 target groups, 1 duplicate left out: 2 jobs, key k-1');
+    expect(stdout).toMatch(/resume\/[0-9A-Z]{26}\n {2}job 1 of 2, 11 target groups\n/);
+    expect(stdout).toMatch(/resume\/[0-9A-Z]{26}\n {2}Completed: \d+ updated, \d failed\n/);
+    expect(stdout).toMatch(
+      new RegExp(
+        [
+          '\n2 jobs ended: 18 target groups updated, 3 failed',
+          ' {2}failed {2}code {24}description',
+          ' {7}2 {2}StatusTransitionNotAllowed {2}A {2}\\[31mreason.',
+          ' {7}1 {2}TargetGroupNotFound {9}Not there.\n$',
+        ].join('\n'),
+      ),
+    );
+    expect(stderr).toContain('[------------------------------] 0 %  0/21 target groups  0/2 jobs');
+    expect(stderr).toContain('[##############################] 100 %  21/21 target groups  2/2 jobs');
+    // In the end the line of the bar is empty.
+    expect(stderr.split('\r').at(-1)).toBe('\u001b[K');
+  });
+
+  test('is told why it takes longer', async () => {
+    api.troubles.push({ status: 503, body: { message: 'Service Unavailable' } });
+    const { code, stderr } = await command(['resume', ...ids(1), '--key', 'k', ...where()], { tty: true });
+    expect([code, stderr]).toEqual([0, 'job: answered 503: Service Unavailable; again in 1 s\n']);
+  });
+
+  test('may have lines of JSON as well', async () => {
+    const { stdout } = await command(['resume', ...ids(1), '--json', ...where()], { tty: true });
+    expect(
+      stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => jsonLine.parse(JSON.parse(line)).event),
+    ).toEqual(['planned', 'accepted']);
+  });
+
+  test('is told of a mistake in a few words, and of the option that was meant', async () => {
+    const { code, stdout, stderr } = await command(['resume', ...ids(1), '--wiat', ...where()], {
+      tty: true,
+    });
+    expect([code, stdout, stderr]).toEqual([2, '', "unknown option '--wiat'\n(Did you mean --wait?)\n"]);
+  });
+
+  test('gets help with examples', async () => {
+    for (const args of [['--help'], ['resume', '--help'], ['help', 'status'], ['status', '-h']]) {
+      const { code, stdout, stderr } = await command(args, { tty: true });
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/Examples:\n(.*\n)*Exit codes:\n +0 {2}every job was accepted/);
+    }
+    expect(await command(['--version'])).toMatchObject({ code: 0, stdout: '1.2.3\n' });
+    expect(api.requests).toEqual([]);
+  });
+});
+
+describe('status', () => {
+  async function aJob(): Promise<string> {
+    const { lines } = await command(['resume', ...ids(4), ...where()]);
+    return of(lines, 'accepted')[0]?.location ?? '';
+  }
+
+  test('tells how far a job is, by its URL, its path or its id, and waits for its end when it is to', async () => {
+    api.looksUntilEnd = 3;
+    const location = await aJob();
+    const jobId = location.slice(-26);
+    const progress = { event: 'progress', location, settled: 0, total: 4 };
+    expect((await command(['status', location, ...at()])).lines).toEqual([progress]);
+    expect((await command(['status', new URL(location).pathname, ...at()])).lines).toEqual([progress]);
+    expect((await command(['status', jobId, '--action', 'resume', ...where()])).lines).toEqual([progress]);
+    const { code, lines } = await command(['status', location, '--wait', ...at()]);
+    expect(code).toBe(0);
+    expect(lines.map(({ event }) => event)).toEqual(['ended', 'summary']);
+  });
+
+  test('shows a person jobs that run and jobs that have ended', async () => {
+    const ended = await aJob();
+    api.looksUntilEnd = 3;
+    const runs = await aJob();
+    const { code, stdout } = await command(['status', ended, runs, ...at()], { tty: true });
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      `${ended}\n  Completed: 4 updated, 0 failed\n${runs}\n  runs, 0 of 4 target groups settled\n`,
+    );
+  });
+
+  test('of a job that is not there is refused, and of one elsewhere not even asked for', async () => {
+    const path = `/demand/accounts/1/projects/${PROJECT}/batch-jobs/pause/${'J'.repeat(26)}`;
+    expect((await command(['status', path, ...at()])).code).toBe(EXIT.refused);
+    expect(api.requests).toHaveLength(1);
+    expect((await command(['status', `https://evil.example${path}`, ...at()])).code).toBe(EXIT.badInput);
+    expect(api.requests).toHaveLength(1);
+  });
+
+  test('of an id needs the rest of the address', async () => {
+    const { code, stderr } = await command(['status', 'J'.repeat(26), ...where()]);
+    expect(code).toBe(EXIT.badInput);
+    expect(stderr).toContain('expected --account, --project and --action with it');
+  });
+});
+
+describe('the environment', () => {
+  afterEach(() => {
+    Reflect.deleteProperty(process.env, 'FIELDING_JOBS_TOKEN');
+    Reflect.deleteProperty(process.env, 'FIELDING_JOBS_TOKEN_URL');
+  });
+  const rest = () => ['--base-url', api.url, '--account', '101', '--project', PROJECT];
+
+  test('may hold what options do not say; of two kinds of token, the option counts', async () => {
+    process.env['FIELDING_JOBS_TOKEN'] = 'from.the.environment';
+    process.env['FIELDING_JOBS_TOKEN_URL'] = '';
+    expect((await command(['resume', ...ids(1), ...rest()])).code).toBe(0);
+    process.env['FIELDING_JOBS_TOKEN_URL'] = `${api.url}/token`;
+    expect((await command(['resume', ...ids(1), ...rest()])).code).toBe(EXIT.badInput);
+    expect((await command(['resume', ...ids(1), ...rest(), '--token', 'from.an.option'])).code).toBe(0);
+    expect(api.requests.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer from.the.environment',
+      'Bearer from.an.option',
+    ]);
+  });
+});
+
+describe('exit codes', () => {
+  test.each<[string, () => string[], string]>([
+    ['no command', () => [], 'no command'],
+    ['an unknown command', () => ['resmue'], 'Did you mean resume?'],
+    ['an option without its value', () => ['resume', '--file'], 'argument missing'],
+    ['a bad id', () => ['resume', 'x', ...where()], 'id 1: found "x", expected'],
+    ['a bad account', () => ['resume', ...where(), '--account', '0'], '--account: found "0", expected'],
+    ['a bad project', () => ['resume', ...where(), '--project', 'p'], '--project: found "p", expected'],
+    ['a bad key', () => ['resume', ...ids(1), ...where(), '--key', ' '], 'key: found " ", expected'],
+    [
+      'a bad limit',
+      () => ['resume', ...ids(1), ...where(), '--max-per-job', '0'],
+      '--max-per-job: found "0"',
+    ],
+    ['a bad time', () => ['resume', ...ids(1), ...where(), '--retry-for', '1m'], '--retry-for: found "1m"'],
+    ['no base URL', () => ['status', 'x', '--token', 't'], '--base-url: found nothing'],
+    ['no token', () => ['status', 'x', '--base-url', api.url], '--token: found nothing'],
+    ['two kinds of token', () => ['status', 'x', ...at(), '--token-url', api.url], 'expected one of both'],
+    [
+      'half of the credentials',
+      () => ['status', 'x', '--base-url', api.url, '--token-url', api.url],
+      '--client-id: found nothing',
+    ],
+    [
+      'a token over the network in the clear',
+      () => ['status', 'x', ...at(), '--base-url', 'http://api.example'],
+      'expected https',
+    ],
+    [
+      'an output without waiting for it',
+      () => ['resume', ...ids(1), ...where(), '--output', 'x'],
+      '--output: found no --wait',
+    ],
+    [
+      'an output in no folder',
+      () => ['resume', ...ids(1), ...where(), '--wait', '--output', '/nowhere/x'],
+      '--output /nowhere/x: ',
+    ],
+    [
+      'an output without a name',
+      () => ['resume', ...ids(1), ...where(), '--wait', '--output', ''],
+      '--output: found nothing',
+    ],
+    [
+      'an output that is a folder',
+      () => ['resume', ...ids(1), ...where(), '--wait', '--output', folder],
+      'expected a file or nothing',
+    ],
+  ])('%s is 2, and nothing is sent', async (_, args, message) => {
+    const { code, stderr, lines } = await command(args());
+    expect({ code, stderr }).toEqual({ code: EXIT.badInput, stderr: expect.stringContaining(message) });
+    expect(stderr).not.toContain('secret.token');
+    expect(lines).toMatchObject([
+      { event: 'error', exit_code: 2, error: expect.stringMatching(/Error$/), key: null },
+    ]);
+    expect(api.requests).toEqual([]);
+  });
+
+  test('a refusal is 3, with advice where there is some', async () => {
+    await command(['resume', ...ids(2), '--key', 'k', ...where()]);
+    const reused = await command(['resume', ...ids(2), '--key', 'k', ...where()]);
+    expect(reused.code).toBe(EXIT.refused);
+    expect(reused.stderr).toContain('The key was used for other target groups');
+    api.troubles.push(refusal(401, 'authorization_error'));
+    const expired = await command(['resume', ...ids(2), '--key', 'k2', ...where()]);
+    expect(expired.code).toBe(EXIT.refused);
+    expect(expired.stderr).toContain('get another. Repeat the command with --key k2');
+    api.troubles.push(
+      refusal(400, 'bad_request_error', [{ name: 'target_group_ids', reason: 'expected 1 to 1' }]),
+    );
+    const tooMany = await command(['resume', ...ids(2), '--key', 'k3', ...where()]);
+    expect(tooMany.stderr).toContain('--max-per-job');
+  });
+
+  test('an answer of something else is 6', async () => {
+    api.troubles.push({ status: 200, body: '<html>' });
+    const { code, lines } = await command(['resume', ...ids(2), ...where()]);
+    expect(code).toBe(EXIT.other);
+    expect(lines.at(-1)).toMatchObject({ error: 'UnexpectedAnswerError' });
+  });
+
+  test('a job that failed is 5, whatever else there is', async () => {
+    const [a = '', b = ''] = ids(2);
+    api.failing.set(a, { code: 'InternalError', description: 'x' });
+    api.failing.set(b, { code: 'TargetGroupNotFound', description: 'x' });
+    const { code } = await command(['resume', a, b, '--max-per-job', '1', '--wait', ...where()]);
+    expect(code).toBe(EXIT.jobFailed);
+  });
+
+  test('an interruption while the standard input is awaited is 130', async () => {
+    const stdin = new Readable({
+      read: () => {
+        interruption.abort();
+      },
+    });
+    const ran = await command(['resume', ...where()], { stdin });
+    expect(ran).toMatchObject({ code: EXIT.interrupted, stderr: 'interrupted\n' });
+    expect(api.requests).toEqual([]);
+  });
+
+  test('an interruption is 130, and the key is told', async () => {
+    api.looksUntilEnd = 5;
+    api.trouble = ({ method }) => {
+      if (method === 'GET') interruption.abort();
+      return undefined;
+    };
+    const { code, stderr } = await command(['resume', ...ids(2), '--key', 'k', '--wait', ...where()]);
+    expect(code).toBe(EXIT.interrupted);
+    expect(stderr).toBe('interrupted\nRepeat the command with --key k: nothing is done twice.\n');
+  });
+});
+
+describe('the file of failures', () => {
+  test('is safe to open in a spreadsheet, and whole or not there', async () => {
+    const some = ids(3);
+    const texts = ['=HYPERLINK("http://evil.example")', '+1', 'a "quoted", text\nof two lines'];
+    some.forEach((id, i) =>
+      api.failing.set(id, { code: 'TargetGroupNotFound', description: texts[i] ?? '' }),
+    );
+    const output = join(folder, 'failures.csv');
+    const old = join(folder, 'old.csv');
+    writeFileSync(old, 'old');
+    linkSync(old, output);
+    await command(['resume', ...some, '--wait', '--output', output, ...where()]);
+    const rows = [
+      'target_group_id,code,description',
+      `${some[0] ?? ''},TargetGroupNotFound,"'=HYPERLINK(""http://evil.example"")"`,
+      `${some[1] ?? ''},TargetGroupNotFound,'+1`,
+      `${some[2] ?? ''},TargetGroupNotFound,"a ""quoted"", text\nof two lines"`,
+      '',
+    ];
+    expect(readFileSync(output, 'utf8')).toBe(rows.join('\r\n'));
+    // The old one was replaced, not written over: it was whole at every moment.
+    expect(readFileSync(old, 'utf8')).toBe('old');
+    expect(readdirSync(folder).sort()).toEqual(['failures.csv', 'old.csv']);
+  });
+
+  test('has its header alone when nothing failed, and is not there when the jobs were not followed to their end', async () => {
+    const output = join(folder, 'failures.csv');
+    api.trouble = ({ method }) => (method === 'GET' ? refusal(403, 'authorization_error') : undefined);
+    const args = ['resume', ...ids(1), '--key', 'k', '--wait', '--output', output, ...where()];
+    expect((await command(args)).code).toBe(EXIT.refused);
+    expect(existsSync(output)).toBe(false);
+    api.trouble = () => undefined;
+    expect((await command(args.with(1, ids(1)[0] ?? '').with(3, 'k2'))).code).toBe(0);
+    expect(readFileSync(output, 'utf8')).toBe('target_group_id,code,description\r\n');
+  });
+});

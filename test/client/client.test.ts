@@ -1,0 +1,367 @@
+/** The client against an API that breaks down: what is repeated, what is not, and what is never done twice. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { RefusedError, UnexpectedAnswerError, UnreachableError } from '../../client/errors.ts';
+import { FieldingJobs } from '../../client/fielding-jobs.ts';
+import { partKey } from '../../client/keys.ts';
+import type { World } from '../../client/world.ts';
+import { API_VERSION } from '../../src/runtime/http/create-request.ts';
+import { ids } from '../support/builders.ts';
+import { FakeApi, refusal, type Trouble } from './fake-api.ts';
+import { type FakeWorld, fakeWorld } from './fake-world.ts';
+
+const TOKEN = 'header.payload.signature';
+
+let api: FakeApi;
+let world: FakeWorld;
+let client: FieldingJobs;
+
+beforeEach(async () => {
+  api = await FakeApi.listen();
+  use();
+});
+afterEach(() => api.close());
+
+function use(overrides: Partial<World> = {}, retryForMs = 60_000): void {
+  world = fakeWorld(overrides);
+  client = new FieldingJobs({ baseUrl: api.url, token: TOKEN, world, retryForMs });
+}
+
+const request = (some: readonly string[] = ids(3), maxPerJob = 10_000) => ({
+  action: 'resume' as const,
+  account: 101,
+  project: 'P'.repeat(26),
+  ids: some,
+  key: 'walk-1',
+  maxPerJob,
+});
+
+async function errorOf(promise: Promise<unknown>): Promise<Error> {
+  return promise.then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (error: unknown) => error as Error,
+  );
+}
+
+describe('creating a job', () => {
+  test('sends what the contract asks for, and gives the address', async () => {
+    const some = ids(3);
+    const [job] = await client.create(request(some));
+    const [seen] = api.requests;
+    expect(seen).toMatchObject({
+      method: 'POST',
+      path: `/demand/accounts/101/projects/${'P'.repeat(26)}/batch-jobs/resume-fielding-runs-by-target-group-id`,
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        'idempotency-key': 'walk-1',
+        'cint-api-version': API_VERSION,
+      },
+    });
+    expect(JSON.parse(seen?.body ?? '')).toEqual({ target_group_ids: some });
+    const jobId = job?.jobId ?? '';
+    expect(job).toEqual({
+      location: `${api.url}/demand/accounts/101/projects/${'P'.repeat(26)}/batch-jobs/resume/${jobId}`,
+      account: 101,
+      project: 'P'.repeat(26),
+      action: 'resume',
+      jobId,
+      key: 'walk-1',
+      part: 1,
+      parts: 1,
+      count: 3,
+      replayed: false,
+    });
+    expect(await client.create(request(some))).toEqual([{ ...job, replayed: true }]);
+  });
+
+  test.each<[string, Trouble[]]>([
+    ['503', [{ status: 503 }]],
+    ['500 twice, then 429', [{ status: 500 }, { status: 500 }, { status: 429 }]],
+    ['a connection that breaks', ['reset']],
+    ['an answer that is lost after the job is created', ['lost', 'lost']],
+  ])('after %s is repeated with the same key, and one job is there', async (_, troubles) => {
+    api.troubles.push(...troubles);
+    const [job] = await client.create(request());
+    expect(api.jobs.size).toBe(1);
+    expect(api.requests).toHaveLength(troubles.length + 1);
+    expect(new Set(api.requests.map(({ headers }) => headers['idempotency-key']))).toEqual(
+      new Set(['walk-1']),
+    );
+    expect(job?.replayed).toBe(troubles.includes('lost'));
+  });
+
+  test('waits between attempts, each time longer, by chance but within a bound', async () => {
+    for (const random of [0, 0.5, 0.999]) {
+      use({ random: () => random }, 600_000);
+      api.troubles.push(...Array.from({ length: 10 }, () => ({ status: 503 })));
+      api.jobs.clear();
+      await client.create(request());
+      const bounds = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 30_000];
+      expect(world.pauses).toEqual(bounds.map((bound) => bound * random));
+    }
+  });
+
+  test.each([
+    ['7', 7_000],
+    ['0', 250],
+    ['86400', 60_000],
+    ['soon', 250],
+  ])('waits as Retry-After: %s says, within reason', async (retryAfter, pauseMs) => {
+    use({}, 600_000);
+    api.troubles.push({ status: 429, headers: { 'retry-after': retryAfter } });
+    await client.create(request());
+    expect(world.pauses).toEqual([pauseMs]);
+  });
+
+  test('waits until the date that Retry-After names', async () => {
+    const date = new Date(Date.now() + 20_000).toUTCString();
+    api.troubles.push({ status: 503, headers: { 'retry-after': date } });
+    await client.create(request());
+    const [pauseMs = 0] = world.pauses;
+    expect(pauseMs).toBeLessThanOrEqual(20_000);
+    expect(pauseMs).toBeGreaterThan(250);
+  });
+
+  test('is given up when the time is over, and says why and after how many attempts', async () => {
+    api.trouble = () => ({ ...refusal(500, 'unexpected_internal_error'), body: 'Out of order.' });
+    const error = await errorOf(client.create(request()));
+    expect(error).toBeInstanceOf(UnreachableError);
+    expect(error.message).toBe(
+      `job: given up after ${api.requests.length} attempts: answered 500: Out of order.`,
+    );
+    expect(world.pauses.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(60_000);
+    expect(api.requests.length).toBeGreaterThan(5);
+  });
+
+  test('is tried once when there is no time for more', async () => {
+    use({}, 0);
+    api.trouble = () => 'reset';
+    expect(await errorOf(client.create(request()))).toBeInstanceOf(UnreachableError);
+    expect(api.requests).toHaveLength(1);
+  });
+
+  test('that has no answer in time is repeated', async () => {
+    let calls = 0;
+    use({
+      timeout: () => (calls === 0 ? AbortSignal.abort(new Error('too late')) : AbortSignal.timeout(60_000)),
+      fetch: (...args) => {
+        calls += 1;
+        return fetch(...args);
+      },
+    });
+    await client.create(request());
+    expect(calls).toBe(2);
+  });
+
+  test.each([400, 401, 403, 404, 409, 413])('a %d is final', async (status) => {
+    api.troubles.push(refusal(status, 'bad_request_error', [{ name: 'body', reason: 'expected more' }]));
+    const error = await errorOf(client.create(request()));
+    expect(error).toBeInstanceOf(RefusedError);
+    expect(error).toMatchObject({ status, invalidParams: [{ name: 'body', reason: 'expected more' }] });
+    expect(error.message).toMatch(
+      new RegExp(
+        `^job: refused with ${status}: Refused as bad_request_error.; body: expected more \\(error [0-9a-f-]{36}\\)$`,
+      ),
+    );
+    expect(api.requests).toHaveLength(1);
+    expect(world.pauses).toEqual([]);
+  });
+
+  test('a refusal of the gateway, and one of something else on the way, are told as they are', async () => {
+    api.troubles.push({ status: 413, body: { message: 'Request Entity Too Large' } });
+    expect((await errorOf(client.create(request()))).message).toBe(
+      'job: refused with 413: Request Entity Too Large',
+    );
+    api.troubles.push({ status: 403, body: '<h1>\u001b[31mProxy</h1>' });
+    expect((await errorOf(client.create(request()))).message).toBe(
+      'job: refused with 403: <h1> [31mProxy</h1>',
+    );
+  });
+
+  test.each<[string, Trouble]>([
+    ['a redirect', { status: 307, headers: { location: 'http://127.0.0.1:1/' } }],
+    ['200 instead of 201', { status: 200 }],
+    ['201 without an address', { status: 201 }],
+    [
+      'an address elsewhere',
+      {
+        status: 201,
+        headers: {
+          location: `https://evil.example/demand/accounts/101/projects/${'P'.repeat(26)}/batch-jobs/resume/${'J'.repeat(26)}`,
+        },
+      },
+    ],
+    ['an address that is no job', { status: 201, headers: { location: '/demand' } }],
+  ])('%s is no answer of this API, and nothing is sent on', async (_, trouble) => {
+    const asked: string[] = [];
+    use({
+      fetch: (url, init) => {
+        asked.push((url as string | URL).toString());
+        return fetch(url, init);
+      },
+    });
+    api.troubles.push(trouble);
+    expect(await errorOf(client.create(request()))).toBeInstanceOf(UnexpectedAnswerError);
+    expect(asked.map((url) => new URL(url).origin)).toEqual([api.url]);
+    expect(api.requests).toHaveLength(1);
+  });
+
+  test('ends as soon as it is to end, without another attempt', async () => {
+    const ending = new AbortController();
+    api.trouble = () => {
+      ending.abort(new Error('enough'));
+      return 'reset';
+    };
+    expect((await errorOf(client.create(request(), { signal: ending.signal }))).message).toBe('enough');
+    expect(api.requests).toHaveLength(1);
+  });
+});
+
+describe('a set that takes several jobs', () => {
+  test('is created once however often the command dies on the way and is repeated', async () => {
+    const some = ids(100);
+    // Dies after each number of answers, and once more with each answer lost.
+    for (let alive = 0; alive < 10; alive += 1) {
+      for (const death of ['reset', 'lost'] as const) {
+        use({}, 0);
+        let answers = 0;
+        api.trouble = () => (++answers > alive ? death : undefined);
+        await errorOf(client.create(request([...some].reverse(), 10)));
+      }
+    }
+    api.trouble = () => undefined;
+    const jobs = await client.create(request(some, 10));
+    expect(jobs.map(({ part, parts, count }) => [part, parts, count])).toEqual(
+      Array.from({ length: 10 }, (_, i) => [i + 1, 10, 10]),
+    );
+    expect([...api.jobs.keys()].sort()).toEqual(jobs.map(({ key }) => key).sort());
+    expect([...api.jobs.values()].flatMap((job) => job.ids).sort()).toEqual([...some].sort());
+  });
+
+  test('sends its first job alone, and then a few at a time', async () => {
+    let first = true;
+    await client.create(request(ids(200), 10), {
+      onAccepted: ({ part }) => {
+        if (first) expect({ part, sent: api.requests.length }).toEqual({ part: 1, sent: 1 });
+        first = false;
+      },
+    });
+    expect(first).toBe(false);
+    expect(api.requests).toHaveLength(20);
+    expect(api.mostAtOnce).toBeGreaterThan(1);
+    expect(api.mostAtOnce).toBeLessThanOrEqual(4);
+  });
+
+  test.each([
+    ['one more', 0, 301, 100],
+    ['one less', 0, 299, 100],
+    ['so many more that it takes another job', 0, 330, 100],
+    ['so few that one job is enough', 0, 80, 100],
+    ['another limit', 0, 300, 50],
+  ])('under a key that was used is refused before anything is created: %s', async (_, from, to, max) => {
+    const all = ids(400);
+    await client.create(request(all.slice(0, 300), 100));
+    const before = api.requests.length;
+    const error = await errorOf(client.create(request(all.slice(from, to), max)));
+    expect(error).toMatchObject({ status: 400, invalidParams: [{ name: 'idempotency-key' }] });
+    expect(api.requests.length - before).toBe(1);
+    expect(api.jobs.size).toBe(3);
+  });
+
+  test('under a key that one job has is refused', async () => {
+    await client.create(request(ids(5), 100));
+    expect(await errorOf(client.create(request(ids(300), 100)))).toMatchObject({ status: 400 });
+    expect(api.jobs.size).toBe(1);
+  });
+
+  test('stops sending when one is refused, and tells of those that were accepted', async () => {
+    const refused = partKey('walk-1', 3);
+    api.trouble = ({ headers }) =>
+      headers['idempotency-key'] === refused ? refusal(403, 'authorization_error') : undefined;
+    const accepted: number[] = [];
+    const error = await errorOf(
+      client.create(request(ids(200), 10), { onAccepted: ({ part }) => accepted.push(part) }),
+    );
+    expect(error.message).toMatch(/^job 3 of 20: refused with 403/);
+    expect(accepted).toHaveLength(api.jobs.size);
+    expect(api.requests.length).toBeLessThan(20);
+  });
+});
+
+describe('following jobs', () => {
+  test('tells how far they are, and how they ended, in the order asked for', async () => {
+    const some = ids(30);
+    const [bad = ''] = some;
+    api.failing.set(bad, { code: 'TargetGroupNotFound', description: 'Not there.' });
+    api.looksUntilEnd = 2;
+    const jobs = await client.create(request(some, 10));
+    const locations = jobs.map(({ location }) => location).reverse();
+    const told: unknown[] = [];
+    const ended = await client.wait(locations, {
+      onProgress: ({ location, progress }) => told.push([locations.indexOf(location), progress]),
+    });
+    expect(ended.map(({ location }) => location)).toEqual(locations);
+    expect(ended.map(({ updated }) => updated).sort()).toEqual([10, 10, 9]);
+    expect(ended.flatMap(({ failed }) => failed)).toEqual([
+      { target_group_id: bad, failure_reason: { code: 'TargetGroupNotFound', description: 'Not there.' } },
+    ]);
+    expect(told).toHaveLength(9);
+    expect(told).toContainEqual([0, { settled: 0, total: 10 }]);
+    expect(told).toContainEqual([2, { settled: 10, total: 10 }]);
+    expect(world.pauses).toEqual([250, 375]);
+  });
+
+  test('goes on through what may pass', async () => {
+    const [job] = await client.create(request());
+    api.troubles.push('reset', { status: 503 }, { status: 429, headers: { 'retry-after': '1' } });
+    expect(await client.wait([job?.location ?? ''])).toMatchObject([{ status: 'Completed', updated: 3 }]);
+  });
+
+  test('takes a job that has more fields than the contract says, and no body that is no job', async () => {
+    const [job] = await client.create(request());
+    api.added = { priority: 'high', updated_target_groups: { data: [], has_more: false, total: 0 } };
+    expect(await client.wait([job?.location ?? ''])).toMatchObject([{ status: 'Completed' }]);
+    api.added = { status: 'Paused' };
+    expect((await errorOf(client.wait([job?.location ?? '']))).message).toMatch(
+      /^job [0-9A-Z]{26}: the answer is not a job: status: /,
+    );
+    api.troubles.push({ status: 200, body: '<html>' });
+    expect(await errorOf(client.wait([job?.location ?? '']))).toBeInstanceOf(UnexpectedAnswerError);
+  });
+
+  test('of a job that is not there is refused', async () => {
+    const location = `${api.url}/demand/accounts/1/projects/${'P'.repeat(26)}/batch-jobs/pause/${'J'.repeat(26)}`;
+    expect(await errorOf(client.read(location))).toMatchObject({ status: 404 });
+    expect(api.requests).toHaveLength(1);
+  });
+
+  test('asks only the API: an address elsewhere is refused before anything is sent', async () => {
+    const path = `/demand/accounts/1/projects/${'P'.repeat(26)}/batch-jobs/pause/${'J'.repeat(26)}`;
+    for (const elsewhere of [
+      `https://evil.example${path}`,
+      `//evil.example${path}`,
+      `http://127.0.0.1:1${path}`,
+    ]) {
+      expect((await errorOf(client.read(elsewhere))).message).toMatch(/the token is for that alone$/);
+    }
+    expect(api.requests).toEqual([]);
+  });
+});
+
+describe('the token', () => {
+  test('is in no error', async () => {
+    const secret = 'eyJ.secret\nvalue';
+    expect(() => new FieldingJobs({ baseUrl: api.url, token: secret })).toThrow(/^token: found/);
+    expect(() => new FieldingJobs({ baseUrl: api.url, token: secret })).not.toThrow(/secret/);
+    api.trouble = () => 'reset';
+    const error = await errorOf(client.create(request()));
+    expect(JSON.stringify([error.message, String(error.cause)])).not.toContain(TOKEN);
+  });
+
+  test('that was read from a file may end in a line break', async () => {
+    client = new FieldingJobs({ baseUrl: api.url, token: `${TOKEN}\n`, world });
+    await client.create(request());
+    expect(api.requests[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
+  });
+});

@@ -1,0 +1,47 @@
+/** docs/client.md says what the command does: its exit codes, its lines, its options. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { EXIT, EXIT_MEANINGS } from '../../client/cli/exit-codes.ts';
+import { jsonLine } from '../../client/cli/lines.ts';
+import { parseCommandLine } from '../../client/cli/options.ts';
+
+const text = readFileSync(join(import.meta.dirname, '../../docs/client.md'), 'utf8');
+
+function section(name: string): string[][] {
+  const content =
+    new RegExp(`<!-- ${name}:start -->\\n+(.*?)\\n+<!-- ${name}:end -->`, 's').exec(text)?.[1] ?? '';
+  const [, , ...rows] = content.split('\n').map((line) => line.split('|').slice(1, -1));
+  return rows.map((cells) => cells.map((cell) => cell.trim()));
+}
+
+test('the exit codes are those of the code', () => {
+  expect(section('exit-codes')).toEqual(
+    Object.entries(EXIT).map(([name, code]) => [
+      `\`${code}\``,
+      EXIT_MEANINGS[name as keyof typeof EXIT].replaceAll(/--\w+|\bInternalError|\bFailed/g, '`$&`'),
+    ]),
+  );
+});
+
+test('the lines are those of the schemas, with all their fields', () => {
+  expect(section('lines').map(([event, , fields]) => [event, fields])).toEqual(
+    jsonLine.options.map(({ shape: { event, ...fields } }) => [
+      `\`${event.value}\``,
+      Object.keys(fields)
+        .map((name) => `\`${name}\``)
+        .join(', '),
+    ]),
+  );
+});
+
+test('every option and variable that it names is there', () => {
+  let help = '';
+  for (const command of ['resume', 'status']) {
+    parseCommandLine([command, '--help'], '0', (part) => (help += part));
+  }
+  const named = [...text.matchAll(/(?<=[`\s(])--[a-z][a-z-]+|FIELDING_JOBS_\w+/g)].map(([name]) => name);
+  expect(named).toContain('--max-per-job');
+  const missing = named.filter((name) => !help.includes(name) && name !== '--global');
+  expect(missing).toEqual([]);
+});

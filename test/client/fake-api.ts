@@ -1,0 +1,172 @@
+/** An API to test the client on: it keeps the contract's idempotency, and breaks down where a test wants it to. */
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { deriveJobId } from '../../src/domain/digest.ts';
+import type { Action } from '../../src/domain/actions.ts';
+
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+interface FakeJob {
+  readonly location: string;
+  readonly ids: readonly string[];
+  /** So many looks until it has ended. */
+  looks: number;
+}
+
+/**
+ * What happens to one request instead of what should: an answer, or a connection that breaks before anything has
+ * happened (`reset`) or after it (`lost`).
+ */
+export type Trouble =
+  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }
+  | 'reset'
+  | 'lost';
+
+export class FakeApi {
+  readonly requests: Seen[] = [];
+  readonly jobs = new Map<string, FakeJob>();
+  /** For the next requests, in order. */
+  readonly troubles: (Trouble | undefined)[] = [];
+  /** For whichever request it names. */
+  trouble: (seen: Seen) => Trouble | undefined = () => undefined;
+  /** Descriptions of target groups that fail. */
+  readonly failing = new Map<string, { code: string; description: string }>();
+  looksUntilEnd = 0;
+  /** What a job has besides what the contract says. */
+  added: Record<string, unknown> = {};
+  mostAtOnce = 0;
+  #atOnce = 0;
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async listen(): Promise<FakeApi> {
+    const server = createServer();
+    const api = new FakeApi(server);
+    server.on('request', (request, response) => {
+      void api.#serve(request, response);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return api;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  get creations(): Seen[] {
+    return this.requests.filter(({ method }) => method === 'POST');
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#atOnce += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#atOnce);
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString();
+    const { method = '', url: path = '', headers } = request;
+    const seen = { method, path, headers, body };
+    this.requests.push(seen);
+    const trouble = this.troubles.shift() ?? this.trouble(seen);
+    // One turn of the event loop, so that requests at the same time are seen at the same time.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#atOnce -= 1;
+    if (trouble === 'reset') {
+      request.socket.destroy();
+      return;
+    }
+    if (trouble !== undefined && trouble !== 'lost') {
+      const text = typeof trouble.body === 'string' ? trouble.body : JSON.stringify(trouble.body ?? {});
+      response.writeHead(trouble.status, trouble.headers).end(text);
+      return;
+    }
+    const answer = method === 'POST' ? this.#create(seen) : this.#read(path);
+    if (trouble === 'lost') {
+      request.socket.destroy();
+      return;
+    }
+    response.writeHead(answer.status, answer.headers).end(answer.body);
+  }
+
+  #create({ path, headers, body }: Seen): {
+    status: number;
+    headers?: Record<string, string>;
+    body?: string;
+  } {
+    const [, account = '', project = '', action = ''] =
+      /\/accounts\/(\d+)\/projects\/(\w+)\/batch-jobs\/(\w+)-/.exec(path) ?? [];
+    const key = String(headers['idempotency-key']);
+    const ids = [...new Set((JSON.parse(body) as { target_group_ids: string[] }).target_group_ids)].sort();
+    const known = this.jobs.get(key);
+    if (known !== undefined && known.ids.join() !== ids.join()) {
+      return refusal(400, 'bad_request_error', [{ name: 'idempotency-key', reason: 'expected a new key' }]);
+    }
+    const jobId = deriveJobId({
+      accountId: Number(account),
+      projectId: project,
+      action: action as Action,
+      idempotencyKey: key,
+    });
+    const location = `/demand/accounts/${account}/projects/${project}/batch-jobs/${action}/${jobId}`;
+    if (known === undefined) this.jobs.set(key, { location, ids, looks: this.looksUntilEnd });
+    return {
+      status: 201,
+      headers: { location, ...(known !== undefined && { 'idempotent-replayed': 'true' }) },
+    };
+  }
+
+  #read(path: string): { status: number; headers?: Record<string, string>; body?: string } {
+    const job = [...this.jobs.values()].find(({ location }) => path.endsWith(location));
+    if (job === undefined) return refusal(404, 'not_found_error');
+    const ended = job.looks-- <= 0;
+    const failed = job.ids.filter((id) => ended && this.failing.has(id));
+    const updated = job.ids.filter((id) => ended && !this.failing.has(id));
+    const internal = failed.some((id) => this.failing.get(id)?.code === 'InternalError');
+    return {
+      status: 200,
+      headers: { 'x-job-progress': `${ended ? job.ids.length : 0}/${job.ids.length}` },
+      body: JSON.stringify({
+        job_id: job.location.slice(-26),
+        created_at: '2026-01-15T12:00:00.000Z',
+        created_by: '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11',
+        status: ended ? (internal ? 'Failed' : 'Completed') : 'Processing',
+        updated_target_groups: {
+          data: updated.map((id) => ({ target_group_id: id })),
+          has_more: false,
+        },
+        failed_target_groups: {
+          data: failed.map((id) => ({ target_group_id: id, failure_reason: this.failing.get(id) })),
+          has_more: false,
+        },
+        ...this.added,
+      }),
+    };
+  }
+}
+
+export function refusal(
+  status: number,
+  object: string,
+  invalid_params?: readonly { name: string; reason: string }[],
+): { status: number; body: string } {
+  return {
+    status,
+    body: JSON.stringify({ id: randomUUID(), object, detail: `Refused as ${object}.`, invalid_params }),
+  };
+}

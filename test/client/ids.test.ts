@@ -1,0 +1,158 @@
+/** Reading target group ids: every format, every source, and what is told of what is wrong. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type IdSource, readIds } from '../../client/cli/ids.ts';
+import { ids } from '../support/builders.ts';
+
+const [A = '', B = '', C = ''] = ids(3);
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ids-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function fileOf(name: string, content: string): string {
+  const file = join(mkdtempSync(join(folder, 'f-')), name);
+  writeFileSync(file, content);
+  return file;
+}
+
+function read(source: Partial<IdSource>, stdin = '') {
+  return readIds(
+    { args: [], file: undefined, format: undefined, column: undefined, ...source },
+    Readable.from([Buffer.from(stdin)]),
+    new AbortController().signal,
+  );
+}
+
+async function refusal(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'it was read',
+    (error: unknown) => (error as Error).message.replaceAll(`${folder}/`, '').replaceAll(/f-\w+\//g, ''),
+  );
+}
+
+describe('these are two target groups and a duplicate', () => {
+  const both = { ids: [A, B], duplicates: 1 };
+
+  test.each<[string, string, string, Partial<IdSource>?]>([
+    ['lines', 'a.txt', `${A}\n${B}\n${A}`],
+    [
+      'lines with comments, blanks, a byte order mark and other line ends',
+      'a.txt',
+      `\uFEFF# two\r\n${A}\r\n\r\n  ${B} \r\n${A}\r\n`,
+    ],
+    ['JSON strings', 'a.jsonl', `"${A}"\n"${B}"\n"${A}"\n`],
+    [
+      'JSON objects',
+      'a.ndjson',
+      `\uFEFF{"target_group_id":"${A}","x":1}\r\n{"target_group_id":"${B}"}\n"${A}"\n`,
+    ],
+    [
+      'a CSV column of its name',
+      'a.csv',
+      `\uFEFFname,target_group_id\r\n"a, ""b""",${A}\r\n,${B}\r\nc, ${A} \r\n`,
+    ],
+    [
+      'a CSV column that is named',
+      'a.csv',
+      `${'P'.repeat(26)},id\n${C},${A}\n${C},${B}\n${C},${A}`,
+      { column: 'id' },
+    ],
+    ['the only CSV column', 'a.csv', `id\n${A}\n${B}\n${A}\n`],
+    ['the only CSV column, without a header', 'a.csv', `${A}\n${B}\n${A}\n`],
+    ['a file of another name', 'a.data', `"${A}"\n"${B}"\n"${A}"\n`, { format: 'jsonl' }],
+  ])('%s', async (_, name, content, source = {}) => {
+    expect(await read({ file: fileOf(name, content), ...source })).toEqual(both);
+  });
+
+  test('on the command line', async () => {
+    expect(await read({ args: [A, B, A] })).toEqual(both);
+  });
+
+  test('on the standard input, asked for or not', async () => {
+    expect(await read({}, `${A}\n${B}\n${A}`)).toEqual(both);
+    expect(await read({ file: '-', format: 'csv' }, `target_group_id\n${A}\n${B}\n${A}`)).toEqual(both);
+  });
+});
+
+describe('what is wrong is told with its place, what was found and what was expected', () => {
+  const EXPECTED = 'expected a target group id: 26 characters of 0-9 and A-Z';
+
+  test.each<[string, string, string[]]>([
+    [
+      'a.txt',
+      `${A}\n\nx\n${B.toLowerCase()}\n`,
+      [`a.txt:3: found "x", ${EXPECTED}`, `a.txt:4: found "${B.toLowerCase()}", ${EXPECTED}`],
+    ],
+    [
+      'a.jsonl',
+      `"${A}"\n7\n{"id":"${A}"}\n{"target_group_id":null}\nx"\n`,
+      [
+        `a.jsonl:2: found 7, ${EXPECTED}`,
+        `a.jsonl:3: found {"id":"${A}"}, ${EXPECTED}`,
+        `a.jsonl:4: found null, ${EXPECTED}`,
+        `a.jsonl:5: found "x\\"", ${EXPECTED}`,
+      ],
+    ],
+    [
+      'a.csv',
+      `target_group_id,n\n${A},1\n,2\n"x\ny",3\n`,
+      [`a.csv:3: found nothing, ${EXPECTED}`, `a.csv:5: found "x\\ny", ${EXPECTED}`],
+    ],
+    [
+      'a.csv',
+      `project,group\n${A},${B}\n`,
+      ['a.csv: found the columns "project", "group", expected "target_group_id": add --column NAME'],
+    ],
+    [
+      'a.csv',
+      `target_group_id\n${A},1\n`,
+      ['a.csv:2: not CSV: Invalid Record Length: expect 1, got 2 on line 2'],
+    ],
+    ['a.txt', '# nothing\n', ['a.txt: found no target group ids, expected at least one']],
+    ['a.csv', 'target_group_id\n', ['a.csv: found no target group ids, expected at least one']],
+  ])('%s', async (name, content, messages) => {
+    expect(await refusal(read({ file: fileOf(name, content) }))).toBe(messages.join('\n'));
+  });
+
+  test('at most twenty times', async () => {
+    const message = await refusal(read({ args: Array.from({ length: 30 }, (_, i) => `x${i}`) }));
+    const lines = message.split('\n');
+    expect(lines).toHaveLength(21);
+    expect(lines[0]).toBe(`id 1: found "x0", ${EXPECTED}`);
+    expect(lines[20]).toBe('and 10 more');
+  });
+
+  test('without what a terminal would take for a command', async () => {
+    expect(await refusal(read({ args: ['\u001b[2J\u202e'] }))).not.toMatch(/[\p{Cc}\u202e]/u);
+  });
+
+  test.each<[Partial<IdSource>, string]>([
+    [{ file: '/nowhere/a.txt' }, '--file /nowhere/a.txt: there is no such file'],
+    [{ file: tmpdir(), format: 'txt' }, `--file ${tmpdir()}: found a folder, expected a file`],
+    [{ file: 'a.xlsx' }, '--file a.xlsx: the name does not tell the format: add --format txt, csv, jsonl'],
+    [
+      { file: 'a.txt', args: [A] },
+      '--file a.txt: found ids on the command line as well, expected one of both',
+    ],
+    [{ file: 'a.txt', column: 'id' }, '--column id: found a.txt read as txt, expected CSV: add --format csv'],
+    [{}, 'standard input: found no target group ids, expected at least one'],
+  ])('%j', async (source, message) => {
+    expect(await refusal(read(source))).toBe(message);
+  });
+
+  test('nothing is awaited from a person at a terminal', async () => {
+    const stdin = Object.assign(new Readable({ read: () => undefined }), { isTTY: true });
+    const nothing = { args: [], file: undefined, format: undefined, column: undefined };
+    expect(await refusal(readIds(nothing, stdin, new AbortController().signal))).toMatch(
+      /^target group ids: found none, expected ids, --file FILE/,
+    );
+  });
+});

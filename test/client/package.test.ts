@@ -1,0 +1,102 @@
+/** The client as a package: installed into an empty folder, without the network, it runs and it has its types. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { EXIT } from '../../client/cli/exit-codes.ts';
+import { ROOT } from '../support/local-stack.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'package-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The Node.js that is installed on this machine, older perhaps than the one that npm puts in front for us. */
+function nodeOfMachine(): string {
+  const folders = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((path) => !path.includes('node_modules'));
+  return folders.map((path) => join(path, 'node')).find((path) => existsSync(path)) ?? process.execPath;
+}
+
+function run(program: string, args: readonly string[], cwd: string): { code: number | null; stdout: string } {
+  const { status, stdout } = spawnSync(program, args, { cwd, encoding: 'utf8' });
+  return { code: status, stdout };
+}
+
+describe('installed elsewhere', () => {
+  let installed = '';
+  beforeAll(() => {
+    const built = join(folder, 'built');
+    for (const script of ['build.js', 'types.ts']) {
+      execFileSync(process.execPath, [join(ROOT, 'client', script), '--out', built], { stdio: 'inherit' });
+    }
+    execFileSync('npm', ['pack', built, '--silent'], { cwd: folder });
+    installed = join(folder, 'installed');
+    mkdirSync(installed);
+    writeFileSync(join(installed, 'package.json'), '{"name":"user","type":"module"}');
+    const archive = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '';
+    execFileSync('npm', ['install', '--offline', '--silent', join('..', archive)], { cwd: installed });
+  });
+
+  test('it comes alone', () => {
+    const packages = readdirSync(join(installed, 'node_modules')).filter((name) => !name.startsWith('.'));
+    expect(packages).toEqual(['fielding-jobs']);
+  });
+
+  test('the command runs on the Node.js of this machine', () => {
+    const command = join(installed, 'node_modules/.bin/fielding-jobs');
+    const help = run(nodeOfMachine(), [command, 'resume', '--help'], installed);
+    expect(help).toEqual({ code: 0, stdout: expect.stringContaining('Examples:') });
+    expect(run(command, ['--version'], installed)).toEqual({ code: 0, stdout: expect.stringMatching(/^\d/) });
+    expect(run(command, ['resume', '--no-such'], installed).code).toBe(EXIT.badInput);
+  });
+
+  test('the library runs, and has the types of the answers without the library of the schemas', () => {
+    const script = join(installed, 'user.ts');
+    writeFileSync(
+      script,
+      `import { FieldingJobs, InputError, type Job } from 'fielding-jobs';
+const client = new FieldingJobs({ baseUrl: 'https://api.example', token: 'token' });
+export const status = (job: Job): 'Processing' | 'Completed' | 'Failed' => job.status;
+// @ts-expect-error there is no such field
+export const none = (job: Job) => job.nothing;
+// @ts-expect-error there is no such action
+client.create({ action: 'stop', account: 1, project: 'x', ids: [] }).catch((error: unknown) => {
+  if (error instanceof InputError) console.log(error.message);
+});
+`,
+    );
+    const tsc = [join(ROOT, 'node_modules/typescript/bin/tsc'), '--strict', '--module', 'nodenext'];
+    const compiled = run(
+      process.execPath,
+      [...tsc, '--target', 'es2022', '--lib', 'es2022,dom', script],
+      installed,
+    );
+    expect(compiled).toEqual({ code: 0, stdout: '' });
+    expect(run(nodeOfMachine(), ['user.js'], installed)).toEqual({
+      code: 0,
+      stdout: 'action: found "stop", expected resume, pause, launch, complete, relaunch\n',
+    });
+  });
+});
+
+test('where the development dependencies are left out, the build does nothing, and does not fail', () => {
+  mkdirSync(join(folder, 'bare/client'), { recursive: true });
+  copyFileSync(join(ROOT, 'package.json'), join(folder, 'bare/package.json'));
+  copyFileSync(join(ROOT, 'client/build.js'), join(folder, 'bare/client/build.js'));
+  expect(run(nodeOfMachine(), ['client/build.js'], join(folder, 'bare')).code).toBe(0);
+  expect(existsSync(join(folder, 'bare/dist'))).toBe(false);
+});

@@ -1,0 +1,139 @@
+/** Splitting a set into jobs, and the keys that they get: what repeating a command after a crash stands on. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { checkKey, MAX_KEY_LENGTH, partKey } from '../../client/keys.ts';
+import { planOf } from '../../client/plan.ts';
+import { split } from '../../client/split.ts';
+import { ids } from '../support/builders.ts';
+import { propertyRuns } from '../support/properties.ts';
+
+const anyIds = fc.array(fc.stringMatching(/^[0-9A-Z]{26}$/), { maxLength: 60 });
+
+describe('a set of target groups', () => {
+  test('gives the same parts in any order and with any duplicates; each id is in one part, none is missing', () => {
+    const shuffled = anyIds.chain((list) =>
+      fc.record({
+        list: fc.constant(list),
+        again: fc.shuffledSubarray([...list, ...list], { minLength: 2 * list.length }),
+        max: fc.integer({ min: 1, max: 70 }),
+      }),
+    );
+    fc.assert(
+      fc.property(shuffled, ({ list, again, max }) => {
+        const parts = split(list, max);
+        expect(split(again, max)).toEqual(parts);
+        expect(parts.flat().sort()).toEqual([...new Set(list)].sort());
+        expect(parts).toHaveLength(Math.ceil(new Set(list).size / max));
+        const sizes = parts.map((part) => part.length);
+        expect(Math.max(0, ...sizes) - Math.min(...sizes, Infinity)).toBeLessThanOrEqual(1);
+        expect(Math.max(0, ...sizes)).toBeLessThanOrEqual(max);
+      }),
+      propertyRuns(300),
+    );
+  });
+
+  test('that has grown, shrunk or changed by one id has another first part, wherever the id stands in the order', () => {
+    const all = ids(400, 'S');
+    const first = split(all.slice(0, 300), 100)[0];
+    for (const other of [
+      all.slice(0, 301),
+      all.slice(0, 299),
+      all.slice(1, 300),
+      all.slice(0, 400),
+      [...all.slice(0, 299), all[399] ?? ''],
+      [all[0]?.replace('S', 'A') ?? '', ...all.slice(1, 300)],
+    ]) {
+      expect(split(other, 100)[0]).not.toEqual(first);
+    }
+  });
+
+  test('gives the parts that other versions of the client give: a command of an older one can be repeated', () => {
+    const id = (n: number) => `T${String(n).padStart(25, '0')}`;
+    const parts = split([1, 2, 3, 4, 5, 6].map(id), 3);
+    expect(parts).toEqual([[2, 3, 4].map(id), [1, 5, 6].map(id)]);
+  });
+
+  test('that fits into one job is one job, in the order of the ids', () => {
+    const some = ids(50);
+    expect(split([...some].reverse(), 50)).toEqual([some]);
+    expect(split([], 50)).toEqual([]);
+  });
+});
+
+describe('the keys of the jobs', () => {
+  const anyKey = fc.string({
+    unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
+    minLength: 1,
+    maxLength: 255,
+  });
+
+  test('are good keys, all different, the first one as given, and depend on key and part alone', () => {
+    fc.assert(
+      fc.property(anyKey, fc.integer({ min: 2, max: 30 }), (key, count) => {
+        const keys = Array.from({ length: count }, (_, i) => partKey(key, i + 1));
+        expect(keys[0]).toBe(key);
+        expect(new Set(keys).size).toBe(count);
+        for (const one of keys) {
+          checkKey(one);
+          expect(one.length).toBeLessThanOrEqual(MAX_KEY_LENGTH);
+        }
+      }),
+      propertyRuns(200),
+    );
+  });
+
+  test('of two long keys that differ at the end only are different', () => {
+    const long = 'k'.repeat(254);
+    expect(partKey(`${long}a`, 2)).not.toBe(partKey(`${long}b`, 2));
+  });
+
+  test('do not change with a version of the client: a command of an older one can be repeated', () => {
+    expect(partKey('walk-1', 2)).toBe('walk-1.part-2.80ebc5766af56ce9277ba8a16b0baa52');
+  });
+
+  test.each(['', ' k', 'k ', 'k'.repeat(256), 'schlüssel', 'a\nb'])('%j is no key', (key) => {
+    expect(() => {
+      checkKey(key);
+    }).toThrow(/^key: found .*, expected 1 to 255 characters/);
+  });
+});
+
+describe('a plan', () => {
+  const request = {
+    action: 'resume' as const,
+    account: 101,
+    project: 'P'.repeat(26),
+    ids: ids(25),
+    key: 'k',
+    maxPerJob: 10,
+  };
+
+  test('has a job for each part', () => {
+    const { jobs, count } = planOf(request);
+    expect(count).toBe(25);
+    expect(jobs.map(({ part, parts, ids: part_ids }) => [part, parts, part_ids.length])).toEqual([
+      [1, 3, 9],
+      [2, 3, 8],
+      [3, 3, 8],
+    ]);
+  });
+
+  test('without a key gets a random one', () => {
+    const keys = [1, 2].map(() => planOf({ ...request, key: undefined }).key);
+    expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
+    expect(keys[0]).not.toBe(keys[1]);
+  });
+
+  test.each([
+    [{ ids: [] }, 'ids: found nothing, expected at least one target group'],
+    [{ ids: ['t'] }, 'ids[0]: found "t", expected 26 characters of 0-9 and A-Z'],
+    [{ account: 0 }, 'account: found 0, expected a whole number from 1 to 2147483647'],
+    [{ account: 1.5 }, 'account: found 1.5, expected'],
+    [{ project: 'p' }, 'project: found "p", expected 26 characters'],
+    [{ maxPerJob: 10_001 }, 'target groups per job: found 10001, expected a whole number from 1 to 10000'],
+    [{ action: 'stop' as never }, 'action: found "stop", expected resume, pause'],
+    [{ key: ' ' }, 'key: found " ", expected'],
+  ])('of %j is refused', (change, message) => {
+    expect(() => planOf({ ...request, ...change })).toThrow(message);
+  });
+});

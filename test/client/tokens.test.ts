@@ -1,0 +1,192 @@
+/** Client credentials: when a token is fetched, with what, and that neither token nor secret is ever told. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { RefusedError, UnexpectedAnswerError } from '../../client/errors.ts';
+import { FieldingJobs } from '../../client/fielding-jobs.ts';
+import { ids } from '../support/builders.ts';
+import { FakeApi, refusal } from './fake-api.ts';
+import { type FakeWorld, fakeWorld } from './fake-world.ts';
+
+const SECRET = 's3cret/with:signs+';
+
+interface TokenAnswer {
+  readonly status?: number;
+  readonly headers?: Record<string, string>;
+  readonly body: unknown;
+}
+
+let api: FakeApi;
+let issuer: Server;
+let asked: { authorization: string | undefined; body: string }[];
+let answers: (n: number) => TokenAnswer;
+let world: FakeWorld;
+let client: FieldingJobs;
+
+const token = (n: number, expires_in?: number): TokenAnswer => ({
+  body: { access_token: `token-${n}`, token_type: 'Bearer', ...(expires_in !== undefined && { expires_in }) },
+});
+
+beforeEach(async () => {
+  api = await FakeApi.listen();
+  asked = [];
+  answers = (n) => token(n, 3_600);
+  issuer = createServer((request, response) => {
+    let body = '';
+    request.on('data', (data: Buffer) => (body += data.toString()));
+    request.on('end', () => {
+      asked.push({ authorization: request.headers.authorization, body });
+      const { status = 200, headers = {}, body: answer } = answers(asked.length);
+      response.writeHead(status, { 'content-type': 'application/json', ...headers });
+      response.end(JSON.stringify(answer));
+    });
+  });
+  issuer.listen(0, '127.0.0.1');
+  await once(issuer, 'listening');
+  world = fakeWorld();
+  client = new FieldingJobs({ baseUrl: api.url, token: credentials(), world });
+});
+afterEach(async () => {
+  issuer.closeAllConnections();
+  issuer.close();
+  await api.close();
+});
+
+function credentials() {
+  return {
+    tokenUrl: `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/oauth2/token`,
+    clientId: 'my client',
+    clientSecret: SECRET,
+    scope: 'batch-jobs:write batch-jobs:read',
+    audience: 'jobs',
+  };
+}
+
+const request = (count = 3, maxPerJob = 10_000) => ({
+  action: 'pause' as const,
+  account: 101,
+  project: 'P'.repeat(26),
+  ids: ids(count),
+  maxPerJob,
+});
+
+const tokensUsed = () => api.requests.map(({ headers }) => headers.authorization);
+
+test('a token is asked for with the credentials in the header, scope and audience', async () => {
+  await client.create(request());
+  const [first] = asked;
+  expect(Object.fromEntries(new URLSearchParams(first?.body))).toEqual({
+    grant_type: 'client_credentials',
+    scope: 'batch-jobs:write batch-jobs:read',
+    audience: 'jobs',
+  });
+  const [id = '', secret = ''] = Buffer.from(first?.authorization?.slice('Basic '.length) ?? '', 'base64')
+    .toString()
+    .split(':')
+    .map((part) => decodeURIComponent(part.replaceAll('+', ' ')));
+  expect([id, secret]).toEqual(['my client', SECRET]);
+  expect(tokensUsed()).toEqual(['Bearer token-1']);
+});
+
+test('requests share one token, also those that are sent at the same time', async () => {
+  await client.create(request(100, 5));
+  expect(asked).toHaveLength(1);
+  expect(new Set(tokensUsed())).toEqual(new Set(['Bearer token-1']));
+});
+
+test('a new one is fetched shortly before the old one expires', async () => {
+  await client.create(request());
+  world.advance(3_539_000);
+  await client.create(request());
+  expect(asked).toHaveLength(1);
+  world.advance(2_000);
+  await client.create(request());
+  expect(asked).toHaveLength(2);
+  expect(tokensUsed().at(-1)).toBe('Bearer token-2');
+});
+
+test('one without an end is used until it is refused', async () => {
+  answers = (n) => token(n);
+  await client.create(request());
+  world.advance(1e9);
+  await client.create(request());
+  expect(asked).toHaveLength(1);
+});
+
+test('after a 401 the request is sent once more, with a new token', async () => {
+  api.trouble = ({ headers }) =>
+    headers.authorization === 'Bearer token-1' ? refusal(401, 'authorization_error') : undefined;
+  await client.create(request());
+  expect(tokensUsed()).toEqual(['Bearer token-1', 'Bearer token-2']);
+  await client.create(request());
+  expect(asked).toHaveLength(2);
+});
+
+test('a 401 with the new token as well is final', async () => {
+  api.trouble = () => refusal(401, 'authorization_error');
+  await expect(client.create(request())).rejects.toMatchObject({ status: 401 });
+  expect(api.requests).toHaveLength(2);
+  expect(asked).toHaveLength(2);
+});
+
+test('what may pass is repeated', async () => {
+  answers = (n) => (n < 3 ? { status: n === 1 ? 503 : 429, body: {} } : token(n));
+  await client.create(request());
+  expect(asked).toHaveLength(3);
+  expect(tokensUsed()).toEqual(['Bearer token-3']);
+});
+
+describe('an answer that is no token', () => {
+  test.each<[string, TokenAnswer, string]>([
+    [
+      'a refusal',
+      {
+        status: 401,
+        headers: { 'www-authenticate': 'Basic' },
+        body: { error: 'invalid_client', error_description: SECRET },
+      },
+      'refused with 401: invalid_client',
+    ],
+    ['a refusal of another form', { status: 403, body: 'no' }, 'refused with 403: no reason given'],
+    ['no object', { body: SECRET }, 'the answer holds no bearer token'],
+    [
+      'another type',
+      { body: { access_token: SECRET, token_type: 'mac' } },
+      'the answer holds no bearer token',
+    ],
+    [
+      'a token that is none',
+      { body: { access_token: `${SECRET} x`, token_type: 'bearer' } },
+      'the answer holds no bearer token',
+    ],
+    ['a redirect', { status: 302, headers: { location: '/' }, body: {} }, 'answered 302, expected 200'],
+  ])('%s is final, and told without the secret', async (_, answer, message) => {
+    answers = () => answer;
+    const error = await client.create(request()).then(
+      () => undefined,
+      (thrown: unknown) => thrown as Error,
+    );
+    expect(error).toBeInstanceOf(
+      answer.status === 401 || answer.status === 403 ? RefusedError : UnexpectedAnswerError,
+    );
+    expect(error?.message).toContain(message);
+    expect(`${error?.message ?? ''}${String(error?.cause)}`).not.toContain(SECRET);
+    expect(asked).toHaveLength(1);
+    expect(api.requests).toEqual([]);
+  });
+});
+
+test.each([
+  [
+    { tokenUrl: 'http://issuer.example/token' },
+    'token URL: found "http://issuer.example/token", expected https',
+  ],
+  [{ tokenUrl: 'issuer' }, 'token URL: found "issuer", expected a URL'],
+  [{ clientId: '' }, 'client id: found nothing'],
+  [{ clientSecret: '' }, 'client secret: found nothing'],
+])('credentials with %j are refused', (change, message) => {
+  expect(() => new FieldingJobs({ baseUrl: api.url, token: { ...credentials(), ...change } })).toThrow(
+    message,
+  );
+});

@@ -1,0 +1,77 @@
+/** Addresses: a job is found whatever stands before `/demand`, and never at another origin. */
+import { describe, expect, test } from '@jest/globals';
+import { BaseUrl } from '../../client/urls.ts';
+
+const P = 'P'.repeat(26);
+const J = 'J'.repeat(26);
+const LOCATION = `/demand/accounts/101/projects/${P}/batch-jobs/resume/${J}`;
+
+describe('a base URL', () => {
+  test.each([
+    ['https://api.example', 'https://api.example'],
+    ['https://api.example/', 'https://api.example'],
+    ['https://api.example/v1', 'https://api.example/v1'],
+    ['https://api.example:8443/stage/v1//', 'https://api.example:8443/stage/v1'],
+    ['http://127.0.0.1:3000', 'http://127.0.0.1:3000'],
+    ['http://localhost:3000/v1', 'http://localhost:3000/v1'],
+    ['http://[::1]:3000', 'http://[::1]:3000'],
+  ])('%s: jobs are created and found below it', (text, base) => {
+    const url = new BaseUrl(text);
+    expect(url.collection(101, P, 'launch')).toBe(
+      `${base}/demand/accounts/101/projects/${P}/batch-jobs/launch-fielding-runs-by-target-group-id`,
+    );
+    expect(url.job(url.read(LOCATION))).toBe(base + LOCATION);
+    expect(url.job(url.read(base + LOCATION))).toBe(base + LOCATION);
+    expect(url.job(url.read(`${url.origin}/v1${LOCATION}`))).toBe(base + LOCATION);
+  });
+
+  test.each([
+    ['api.example', 'expected a URL'],
+    ['ftp://api.example', 'expected a URL'],
+    ['http://api.example', 'expected https'],
+    ['http://127.0.0.1.evil.example', 'expected https'],
+    ['https://user:secret@api.example', 'found a user name or password'],
+    ['https://api.example/?a', 'expected none of ? and #'],
+    ['https://api.example/#a', 'expected none of ? and #'],
+    [`https://api.example${LOCATION}`, 'expected what stands before /demand'],
+  ])('%s is none', (text, message) => {
+    expect(() => new BaseUrl(text)).toThrow(message);
+    expect(() => new BaseUrl(text)).not.toThrow('secret');
+  });
+});
+
+describe('the address of a job', () => {
+  const base = new BaseUrl('https://api.example/v1');
+
+  test('says what job it is, by either of its two routes', () => {
+    const address = { account: 101, project: P, action: 'resume', jobId: J };
+    expect(base.read(LOCATION)).toEqual(address);
+    expect(base.read(LOCATION.replace('resume', 'resume-fielding-runs-by-target-group-id'))).toEqual(address);
+  });
+
+  test.each([
+    `http://api.example${LOCATION}`,
+    `https://api.example:444${LOCATION}`,
+    `https://api.example@evil.example${LOCATION}`,
+    `//evil.example${LOCATION}`,
+    `\\\\evil.example${LOCATION}`,
+    `https://api.example.evil.example${LOCATION}`,
+  ])('%s is at another origin', (text) => {
+    expect(() => base.read(text)).toThrow('expected one of https://api.example: the token is for that alone');
+  });
+
+  test.each([
+    '',
+    J,
+    '/demand',
+    LOCATION.replace('101', '0'),
+    LOCATION.replace(P, 'p'),
+    LOCATION.replace('resume', 'stop'),
+    `${LOCATION}/more`,
+    `${LOCATION}X`,
+    'https://[',
+    `/demand/accounts/1/projects/${P}/target-groups/${J}/fielding-runs`,
+  ])('%j is none', (text) => {
+    expect(() => base.read(text)).toThrow('expected one like /demand/accounts/');
+  });
+});

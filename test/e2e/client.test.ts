@@ -1,0 +1,273 @@
+/** The command `fielding-jobs`, as it is installed, on the running local stack: killed, repeated, refused, piped. */
+import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer, type RequestListener, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { JsonLine } from '../../client/cli/lines.ts';
+import type { Tenant } from '../../src/domain/ids.ts';
+import { BuiltClient } from '../support/built-client.ts';
+import { anId, ids as newIds } from '../support/builders.ts';
+import { aToken, Client, projectPath } from '../support/client.ts';
+import { aProject, damage, e2eStack, scan } from '../support/e2e.ts';
+import { ROOT } from '../support/local-stack.ts';
+
+const stack = e2eStack();
+
+let client: BuiltClient;
+let token: string;
+beforeAll(async () => {
+  client = BuiltClient.build();
+  token = await aToken();
+});
+afterAll(() => {
+  client.remove();
+});
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closers.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Stands in front of the stack. `onAnswer` is told of each answer before it is passed on, and may keep it. */
+function proxy(onAnswer: (answers: number) => 'pass' | 'keep'): Promise<string> {
+  let answers = 0;
+  return serve((incoming, outgoing) => {
+    const { method, headers, url = '' } = incoming;
+    const onward = httpRequest(stack.url + url, { method, headers }, (answer) => {
+      if (onAnswer(++answers) === 'keep') return;
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(onward);
+  });
+}
+
+const where = ({ accountId, projectId }: Tenant, url = stack.url) => [
+  ...['--base-url', url, '--account', String(accountId), '--project', projectId],
+];
+
+const env = () => ({ FIELDING_JOBS_TOKEN: token });
+
+const of = <E extends JsonLine['event']>(lines: JsonLine[], event: E) =>
+  lines.filter((line): line is Extract<JsonLine, { event: E }> => line.event === event);
+
+async function jobsOf({ accountId, projectId }: Tenant): Promise<string[]> {
+  const partitions = (await scan(stack, 'Jobs')).map(({ pk }) => String(pk));
+  return [...new Set(partitions)].filter((pk) => pk.startsWith(`${accountId}#${projectId}#`));
+}
+
+describe('a command that is killed and repeated', () => {
+  test('creates each of its jobs once, and each target group is moved once', async () => {
+    const { tenant, ids } = await aProject(stack, Array<object>(24).fill({}));
+    const args = (url: string) => [
+      ...['resume', '--key', 'killed', '--max-per-job', '4', '--wait'],
+      ...where(tenant, url),
+    ];
+    // One that dies before its first answer, one in the middle, one while it waits.
+    for (const deadly of [1, 4, 8]) {
+      let kill: () => void = () => undefined;
+      const url = await proxy((answers) => {
+        if (answers < deadly) return 'pass';
+        kill();
+        return 'keep';
+      });
+      const killed = await client.run(args(url), {
+        stdin: ids.join('\n'),
+        env: env(),
+        onStart: (child) => {
+          kill = () => child.kill('SIGKILL');
+        },
+      });
+      expect(killed.code).toBe(null);
+      expect(of(killed.lines, 'summary')).toEqual([]);
+    }
+    const last = await client.run(args(stack.url), { stdin: [...ids].reverse().join('\n'), env: env() });
+
+    expect({ code: last.code, stderr: last.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(of(last.lines, 'summary')).toMatchObject([{ jobs: 6, updated: 24, failed: 0 }]);
+    const accepted = of(last.lines, 'accepted');
+    expect(accepted.filter(({ replayed }) => replayed).length).toBe(6);
+    const jobs = await jobsOf(tenant);
+    expect(jobs).toHaveLength(6);
+    expect(new Set(accepted.map(({ job_id }) => job_id)).size).toBe(6);
+    const reader = await Client.of(stack.url);
+    for (const id of ids) {
+      const { text } = await reader.get(`${projectPath(tenant)}/target-groups/${id}/fielding-runs`);
+      expect(JSON.parse(text)).toMatchObject({ data: [{ status: 'live', version: 4 }] });
+    }
+  });
+
+  test('with another set under its key is refused before anything is created', async () => {
+    const { tenant, ids } = await aProject(stack, Array<object>(40).fill({}));
+    const run = (some: readonly string[]) =>
+      client.run(['resume', '--key', 'k', '--max-per-job', '12', ...where(tenant)], {
+        stdin: some.join('\n'),
+        env: env(),
+      });
+    expect((await run(ids.slice(0, 36))).code).toBe(0);
+    const grown = await run(ids);
+    expect(grown.code).toBe(3);
+    expect(grown.stderr).toMatch(
+      /^job 1 of 4: refused with 400: The idempotency key was used before, .*\nThe key was used for other/,
+    );
+    expect(await jobsOf(tenant)).toHaveLength(3);
+  });
+});
+
+describe('exit codes', () => {
+  test('0, 1 and 5 tell how the jobs ended', async () => {
+    const { tenant, ids } = await aProject(stack, [{}, {}, { status: 'draft' }]);
+    const [good = '', damaged = '', draft = ''] = ids;
+    await damage(stack, tenant, damaged);
+    const run = (...some: string[]) =>
+      client.run(['resume', ...some, '--wait', '--output', 'failures.csv', ...where(tenant)], { env: env() });
+    expect((await run(good)).code).toBe(0);
+    const failing = await run(good, draft);
+    expect(failing.code).toBe(1);
+    expect(readFileSync(join(client.folder, 'failures.csv'), 'utf8')).toBe(
+      `target_group_id,code,description\r\n${draft},StatusTransitionNotAllowed,A fielding run in status draft cannot be resumed.\r\n`,
+    );
+    const failed = await run(good, draft, damaged);
+    expect(failed.code).toBe(5);
+    expect(of(failed.lines, 'ended')).toMatchObject([{ status: 'Failed', updated: 1, failed: 2 }]);
+    const [job] = of(failed.lines, 'accepted');
+    expect(
+      (await client.run(['status', job?.location ?? '', '--base-url', `${stack.url}/v1`], { env: env() }))
+        .code,
+    ).toBe(5);
+  });
+
+  test('3 is a refusal, which is not repeated', async () => {
+    const { tenant } = await aProject(stack);
+    const elsewhere = { ...tenant, projectId: anId('NONE') };
+    const readOnly = await aToken({ scope: 'batch-jobs:read' });
+    for (const [owner, bearer, status] of [
+      [tenant, 'no.such.token', 401],
+      [tenant, readOnly, 403],
+      [{ ...tenant, accountId: 102 }, token, 403],
+      [elsewhere, token, 404],
+    ] as const) {
+      let requests = 0;
+      const url = await proxy((answers) => {
+        requests = answers;
+        return 'pass';
+      });
+      const ran = await client.run(['pause', ...newIds(1), ...where(owner, url)], {
+        env: { FIELDING_JOBS_TOKEN: bearer },
+      });
+      expect(ran.code).toBe(3);
+      expect(ran.stderr).toContain(`refused with ${status}: `);
+      expect(ran.stderr + ran.stdout).not.toContain(bearer);
+      expect(requests).toBe(1);
+    }
+    expect(await jobsOf(elsewhere)).toEqual([]);
+  });
+
+  test('2, 4 and 6: a bad command, nobody there, and somebody else', async () => {
+    const { tenant } = await aProject(stack);
+    const run = (url: string, ...args: string[]) =>
+      client.run(['launch', ...newIds(1), '--retry-for', '0', ...where(tenant, url), ...args], {
+        env: env(),
+      });
+    expect((await run(stack.url, '--projekt', 'x')).stderr).toBe(
+      "unknown option '--projekt'\n(Did you mean --project?)\n",
+    );
+    expect((await run(stack.url, '--projekt', 'x')).code).toBe(2);
+    const closed = await serve(() => undefined);
+    closers.splice(0).forEach((close) => {
+      close();
+    });
+    const unreachable = await run(closed);
+    expect(unreachable.code).toBe(4);
+    expect(unreachable.stderr).toMatch(/given up after 1 attempt: .*ECONNREFUSED/);
+    const other = await serve((_, response) => response.end('<html>'));
+    expect((await run(other)).code).toBe(6);
+  });
+
+  test('130 is an interruption: the key is told, and the jobs go on', async () => {
+    const { tenant, ids } = await aProject(stack, [{}]);
+    let interrupt: () => void = () => undefined;
+    const url = await proxy((answers) => {
+      if (answers === 1) return 'pass';
+      interrupt();
+      return 'keep';
+    });
+    const ran = await client.run(['resume', ...ids, '--key', 'int', '--wait', ...where(tenant, url)], {
+      env: env(),
+      onStart: (child) => {
+        interrupt = () => child.kill('SIGINT');
+      },
+    });
+    expect(ran).toMatchObject({
+      code: 130,
+      stderr: 'interrupted\nRepeat the command with --key int: nothing is done twice.\n',
+    });
+    const again = await client.run(['resume', ...ids, '--key', 'int', '--wait', ...where(tenant)], {
+      env: env(),
+    });
+    expect(of(again.lines, 'summary')).toMatchObject([{ updated: 1 }]);
+  });
+});
+
+test('a reader that has seen enough does not stop the command', async () => {
+  const { tenant, ids } = await aProject(stack, Array<object>(20).fill({}));
+  const args = ['resume', '--max-per-job', '2', '--key', 'head', ...where(tenant)].map((arg) => `'${arg}'`);
+  const script = `set -o pipefail; fielding-jobs ${args.join(' ')} | head -n 1 | sed 's/,.*//'`;
+  const { code, stdout } = await client.spawn('bash', ['-c', script], { stdin: ids.join('\n'), env: env() });
+  expect([code, stdout]).toEqual([0, '{"event":"planned"\n']);
+  expect(await jobsOf(tenant)).toHaveLength(10);
+});
+
+test('client credentials are enough: the token is fetched, and fetched again when it has expired', async () => {
+  const { tenant, ids } = await aProject(stack, [{}, {}, {}]);
+  const asked: string[] = [];
+  const issuer = await serve((request, response) => {
+    asked.push(request.headers.authorization ?? '');
+    // The first one has expired when the API sees it.
+    void aToken({ ttlSeconds: asked.length === 1 ? -600 : 600 }).then((access_token) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ access_token, token_type: 'Bearer', expires_in: 600 }));
+    });
+  });
+  const ran = await client.run(['resume', ...ids, '--wait', ...where(tenant)], {
+    env: {
+      FIELDING_JOBS_TOKEN_URL: `${issuer}/token`,
+      FIELDING_JOBS_CLIENT_ID: 'me',
+      FIELDING_JOBS_CLIENT_SECRET: 'secret',
+    },
+  });
+  expect(of(ran.lines, 'summary')).toMatchObject([{ updated: 3 }]);
+  expect(ran.code).toBe(0);
+  expect(asked).toEqual(Array(2).fill(`Basic ${Buffer.from('me:secret').toString('base64')}`));
+});
+
+test('every command of docs/client.md works as it stands', async () => {
+  const text = readFileSync(join(ROOT, 'docs/client.md'), 'utf8');
+  const blocks = [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block);
+  expect(blocks.length).toBeGreaterThan(3);
+  // In one shell, as a reader runs them; the first command that fails ends it.
+  const ran = await client.spawn('bash', ['-c', `set -euo pipefail\n${blocks.join('\n')}`], {
+    env: { API: stack.url, TOKEN: token, npm_config_offline: 'true' },
+  });
+  expect({
+    code: ran.code,
+    stderr: ran.stderr.replaceAll(/^to repeat this command: --key \S+\n/gm, ''),
+  }).toEqual({
+    code: 0,
+    stderr: '',
+  });
+  expect(ran.stdout).toContain('exit code 1');
+  expect(of(ran.lines, 'summary').length).toBeGreaterThanOrEqual(3);
+});
