@@ -49,19 +49,22 @@ export default [
     },
   },
   {
-    // The status page runs in a browser, as it stands: no types to check.
-    files: ['local/status/page/*.js'],
+    // The pages run in a browser, as they stand: no types to check.
+    files: ['local/status/page/*.js', 'local/docs/page/*.js'],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: {
       parserOptions: { projectService: false },
       globals: Object.fromEntries(
         [
           'AbortSignal',
+          'atob',
           'document',
           'fetch',
           'history',
           'location',
+          'matchMedia',
           'setTimeout',
+          'SwaggerUIBundle',
           'URLSearchParams',
           'window',
         ].map((name) => [name, 'readonly']),

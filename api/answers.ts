@@ -1,29 +1,42 @@
 /** The bodies that the API answers, as strict schemas: every field always there, and no other. */
 import { z } from 'zod';
-import { ID_PATTERN } from '../src/domain/ids.ts';
+import { ID_FORMAT, ID_PATTERN } from '../src/domain/ids.ts';
 
-const id = z.string().regex(ID_PATTERN);
-const timestamp = z.iso.datetime({ precision: 3 });
+export const id = z.string().regex(ID_PATTERN).describe(`${ID_FORMAT}: opaque text.`);
+
+export const timestamp = z.iso.datetime({ precision: 3 }).describe('RFC 3339, in UTC, with milliseconds.');
 
 function list<T extends z.ZodType>(item: T) {
-  return z.strictObject({ data: z.array(item), has_more: z.literal(false) });
+  return z.strictObject({
+    data: z.array(item),
+    has_more: z.literal(false).describe('Lists are always whole.'),
+  });
 }
 
 export const jobBody = z.strictObject({
   job_id: id,
   created_at: timestamp,
-  created_by: z.uuid(),
-  status: z.enum(['Processing', 'Completed', 'Failed']),
-  updated_target_groups: list(z.strictObject({ target_group_id: id })),
+  created_by: z.uuid().describe('The user of the token that created the job.'),
+  status: z
+    .enum(['Processing', 'Completed', 'Failed'])
+    .describe(
+      'Processing: not every target group has its outcome yet. Completed: each has one. ' +
+        'Failed: each has one, and at least one of them is InternalError.',
+    ),
+  updated_target_groups: list(z.strictObject({ target_group_id: id })).describe(
+    'Those that are in the status asked for, in id order. Empty while the job is Processing.',
+  ),
   failed_target_groups: list(
     z.strictObject({
       target_group_id: id,
       failure_reason: z.strictObject({
-        code: z.enum(['TargetGroupNotFound', 'StatusTransitionNotAllowed', 'InternalError']),
-        description: z.string().min(1),
+        code: z
+          .enum(['TargetGroupNotFound', 'StatusTransitionNotAllowed', 'InternalError'])
+          .describe('What to decide by.'),
+        description: z.string().min(1).describe('For people to read.'),
       }),
     }),
-  ),
+  ).describe('All others, each with its reason, in id order. Empty while the job is Processing.'),
 });
 
 export const fieldingRunsBody = list(
@@ -32,9 +45,9 @@ export const fieldingRunsBody = list(
     status: z.enum(['draft', 'scheduled', 'live', 'paused', 'completed', 'archived']),
     start_fielding_at: timestamp,
     end_fielding_at: timestamp,
-    version: z.int().positive(),
+    version: z.int().positive().describe('One higher after each change of status.'),
     last_changed_at: timestamp,
-    last_changed_by: z.uuid(),
+    last_changed_by: z.uuid().describe('The user whose job, or whose import, changed it last.'),
   }),
 );
 
@@ -48,14 +61,15 @@ export const ERROR_OBJECTS: Readonly<Record<number, string>> = {
 };
 
 export const errorBody = z.strictObject({
-  id: z.uuid(),
+  id: z.uuid().describe('Names this very error; whoever runs the stack finds it in the logs.'),
   object: z.enum(Object.values(ERROR_OBJECTS)),
-  detail: z.string().min(1),
+  detail: z.string().min(1).describe('For people to read.'),
   invalid_params: z
     .array(z.strictObject({ name: z.string(), reason: z.string().min(1) }))
     .min(1)
     .max(100)
-    .optional(),
+    .optional()
+    .describe('Every fault that was found, at most 100.'),
 });
 
 /** What the gateway answers by itself. */

@@ -6,7 +6,9 @@ import { Closers } from './closers.ts';
 import { controlHandler } from './control.ts';
 import type { Sample } from './data/sample.ts';
 import { checkData, writeData } from './data/seed.ts';
+import { docsHandler } from './docs/handler.ts';
 import { startEmulators } from './emulators/emulators.ts';
+import { exampleToken } from './example-token.ts';
 import type { InvocationResult } from './functions/messages.ts';
 import type { InvocationWatch } from './functions/pool.ts';
 import { Router } from './gateway/router.ts';
@@ -116,9 +118,16 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
   closers.add(() => gateway.close(0));
   const issuer = await Issuer.load();
   const served: { stack?: LocalStack } = {};
-  gateway.serveControl(controlHandler(issuer, status, () => served.stack));
+  gateway.serveOwn(
+    '/_local',
+    controlHandler(issuer, status, () => served.stack),
+  );
 
   const seed = await checkData(options.dataFile, now);
+  gateway.serveOwn(
+    '/docs',
+    docsHandler(() => exampleToken(issuer, seed.sample)),
+  );
 
   const failure = Promise.withResolvers<Error>();
   const starting = startEmulators(

@@ -9,11 +9,11 @@ const ACTION = 'resume';
 
 /**
  * A line that starts with `ready`; then, between blank lines, a request that creates a job, one that follows
- * it, and where to watch.
+ * it, where to watch, and where to read about the API and try it.
  * @param token for the account of the sample
  */
 export function welcome(url: string, sample: Sample | undefined, token: string): string {
-  const watch = `status page: ${url}/_local\n\n`;
+  const watch = `status page: ${url}/_local\nAPI pages:   ${url}/docs\n\n`;
   if (sample === undefined) return `ready ${url}\n\n${watch}`;
   const { tenant, targetGroupIds } = sample;
   const idempotencyKey = `example-${randomBytes(6).toString('hex')}`;

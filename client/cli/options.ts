@@ -1,13 +1,12 @@
-/** The command line: its commands and options, and what they come to. */
-import { Command, CommanderError, Option } from 'commander';
-import { ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
+/** What the options of a command come to, after each is checked. */
+import type { Command } from 'commander';
+import type { Action } from '../../src/domain/actions.ts';
 import { ID_FORMAT, isId, MAX_ACCOUNT_ID, parseAccountId } from '../../src/domain/ids.ts';
 import { InputError } from '../errors.ts';
 import { MAX_PER_JOB } from '../plan.ts';
 import { shown } from '../shown.ts';
 import type { ClientCredentials } from '../tokens.ts';
-import { DESCRIPTION, EXAMPLES, examplesOf, STATUS_EXAMPLES, summaryOf } from './help.ts';
-import { type Format, FORMATS, type IdSource } from './ids.ts';
+import type { Format, IdSource } from './ids.ts';
 
 interface Common {
   readonly baseUrl: string;
@@ -39,7 +38,8 @@ export interface StatusCommand extends Common {
   readonly action: Action | undefined;
 }
 
-interface Given {
+/** As they stand on the command line and in the environment. */
+export interface Given {
   readonly baseUrl?: string;
   readonly token?: string;
   readonly tokenUrl?: string;
@@ -61,99 +61,8 @@ interface Given {
   readonly action?: Action;
 }
 
-/**
- * @param write for help
- * @returns undefined when help or the version is asked for
- * @throws InputError
- */
-export function parseCommandLine(
-  argv: readonly string[],
-  version: string,
-  write: (text: string) => void,
-): CreateCommand | StatusCommand | undefined {
-  let parsed: CreateCommand | StatusCommand | undefined;
-  const program = new Command('fielding-jobs')
-    .description(DESCRIPTION)
-    .version(version)
-    .addHelpText('after', EXAMPLES);
-  const commands = ACTION_NAMES.map((action) =>
-    createOptions(program.command(action).summary(summaryOf(action)).description(summaryOf(action)))
-      .addHelpText('after', examplesOf(action))
-      .action((args: string[], given: Given, command: Command) => {
-        parsed = readCreate(action, args, given, command);
-      }),
-  );
-  const status = program
-    .command('status')
-    .summary('tell how far jobs are, and how they ended')
-    .description('Tells how far jobs are, and how they ended.')
-    .argument('<jobs...>', 'URLs of jobs; or ids, with --account, --project and --action');
-  accountOptions(status)
-    .addOption(new Option('--action <action>', 'of the jobs that are named by an id').choices(ACTION_NAMES))
-    .addHelpText('after', STATUS_EXAMPLES)
-    .action((jobs: string[], given: Given, command: Command) => {
-      parsed = readStatus(jobs, given, command);
-    });
-  for (const command of [program, ...commands, status]) {
-    command
-      .exitOverride()
-      .configureOutput({ writeOut: write, writeErr: () => undefined })
-      .configureHelp({ helpWidth: 110 });
-  }
-  for (const command of [...commands, status]) commonOptions(command);
-  try {
-    program.parse([...argv], { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return undefined;
-    const message = error.code === 'commander.help' ? 'no command: see fielding-jobs --help' : error.message;
-    throw new InputError(message.replace(/^error: /, ''), { cause: error });
-  }
-  return parsed;
-}
-
-function createOptions(command: Command): Command {
-  return accountOptions(command.argument('[ids...]', 'target groups'))
-    .option('--file <file>', 'target groups from a file, or - for the standard input')
-    .addOption(new Option('--format <format>', 'of the file (default: by its name)').choices(FORMATS))
-    .option('--column <name>', 'of a CSV file (default: target_group_id, or the only one)')
-    .option(
-      '--key <key>',
-      'idempotency key; the same command with the same key does nothing twice (default: a UUID)',
-    )
-    .option('--max-per-job <count>', 'most target groups in one job', String(MAX_PER_JOB));
-}
-
-function accountOptions(command: Command): Command {
-  return command
-    .addOption(new Option('--account <id>', 'whose target groups').env('FIELDING_JOBS_ACCOUNT'))
-    .addOption(new Option('--project <id>', 'of the target groups').env('FIELDING_JOBS_PROJECT'));
-}
-
-function commonOptions(command: Command): void {
-  command
-    .option('--wait', 'until every job has ended')
-    .option('--output <file>', 'CSV of the target groups that failed; only with --wait')
-    .option('--json', 'lines of JSON, also on a terminal')
-    .addOption(new Option('--base-url <url>', 'of the API, up to /demand').env('FIELDING_JOBS_BASE_URL'))
-    .addOption(new Option('--token <jwt>', 'better by its environment variable').env('FIELDING_JOBS_TOKEN'))
-    .addOption(new Option('--token-url <url>', 'instead: token endpoint').env('FIELDING_JOBS_TOKEN_URL'))
-    .addOption(new Option('--client-id <id>', 'OAuth client').env('FIELDING_JOBS_CLIENT_ID'))
-    .addOption(
-      new Option('--client-secret <secret>', 'better by its environment variable').env(
-        'FIELDING_JOBS_CLIENT_SECRET',
-      ),
-    )
-    .addOption(new Option('--scope <scopes>', 'to ask the token endpoint for').env('FIELDING_JOBS_SCOPE'))
-    .addOption(new Option('--audience <audience>', 'to ask it for').env('FIELDING_JOBS_AUDIENCE'))
-    .option(
-      '--retry-for <seconds>',
-      'how long a request is repeated that fails in a way that may pass',
-      '300',
-    );
-}
-
-function readCreate(action: Action, args: string[], all: Given, command: Command): CreateCommand {
+/** @throws InputError */
+export function readCreate(action: Action, args: string[], all: Given, command: Command): CreateCommand {
   const given = withoutEmptyVariables(all, command);
   const { file, format, column, key, maxPerJob = '' } = given;
   return {
@@ -168,7 +77,8 @@ function readCreate(action: Action, args: string[], all: Given, command: Command
   };
 }
 
-function readStatus(jobs: string[], all: Given, command: Command): StatusCommand {
+/** @throws InputError */
+export function readStatus(jobs: string[], all: Given, command: Command): StatusCommand {
   const given = withoutEmptyVariables(all, command);
   const { account, project, action } = given;
   return {

@@ -1,12 +1,10 @@
 /**
- * Answers what the local stack serves for itself, `/_local` and below: for this machine's user alone, not for web
- * pages that the same browser has open.
+ * Answers what the local stack serves for itself, below `/_local` and `/docs`: for this machine's user alone, not for
+ * web pages that the same browser has open.
  */
 import type { IncomingMessage } from 'node:http';
 import { splitTarget } from './event.ts';
 import { gatewayMessage, type GatewayResponse } from './response.ts';
-
-const ROOT = '/_local';
 
 /**
  * The names under which this machine is itself. Any other name was made to point here by somebody else's name
@@ -38,19 +36,19 @@ export class LocalFile {
 
 /**
  * Answers a request with a LocalFile, or with anything else as JSON; undefined when there is no such thing.
- * @param path below `/_local/`, empty for `/_local` itself
+ * @param path below its root: `status` for `/_local/status`, empty for `/_local` itself
  */
 export type ControlHandler = (method: string, path: string, query: URLSearchParams) => Promise<unknown>;
 
-/** Whether a path is the stack's own, and none of the API. */
-export function isLocal(path: string): boolean {
-  return path === ROOT || path.startsWith(`${ROOT}/`);
+/** The first segment of a path, with its slash: paths below the stack's own roots are none of the API. */
+export function rootOf(path: string): string {
+  return /^\/[^/]*/.exec(path)?.[0] ?? '';
 }
 
-/** @param request with a path that is local */
+/** @param request with a path below the handler's root */
 export async function answerLocal(
   request: IncomingMessage,
-  control: ControlHandler,
+  handler: ControlHandler,
 ): Promise<GatewayResponse> {
   const { method = 'GET', url = '/', headers } = request;
   if (!isOwn(headers.host)) return refusal(`not served as ${headers.host ?? 'no host'}: use 127.0.0.1`);
@@ -59,7 +57,7 @@ export async function answerLocal(
     return refusal('not served to other origins');
   }
   const [path, query] = splitTarget(url);
-  const answer = await control(method, path.slice(ROOT.length + 1), new URLSearchParams(query));
+  const answer = await handler(method, path.slice(rootOf(path).length + 1), new URLSearchParams(query));
   if (answer === undefined) return gatewayMessage(404, 'Not Found');
   if (answer instanceof LocalFile) {
     return {

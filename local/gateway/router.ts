@@ -1,8 +1,13 @@
 /** Finds the route of a request by the rules of an HTTP API. */
 import type { Route } from '../template/api.ts';
 
-export interface Match {
-  readonly route: Route;
+/** All that a router needs to know of a route: `GET /path/{parameter}`, or `$default`. */
+interface Keyed {
+  readonly key: string;
+}
+
+export interface Match<R extends Keyed = Route> {
+  readonly route: R;
   /** Decoded. */
   readonly pathParameters: Readonly<Record<string, string>>;
 }
@@ -20,21 +25,21 @@ interface Segment {
   readonly text: string;
 }
 
-interface Pattern {
-  readonly route: Route;
+interface Pattern<R extends Keyed> {
+  readonly route: R;
   readonly method: string;
   readonly segments: readonly Segment[];
 }
 
-export class Router {
-  private readonly patterns: readonly Pattern[];
-  private readonly fallback: Route | undefined;
+export class Router<R extends Keyed = Route> {
+  private readonly patterns: readonly Pattern<R>[];
+  private readonly fallback: R | undefined;
 
-  constructor(routes: readonly Route[]) {
+  constructor(routes: readonly R[]) {
     this.fallback = routes.find(({ key }) => key === '$default');
     this.patterns = routes
       .filter(({ key }) => key !== '$default')
-      .map(parse)
+      .map((route) => parse(route))
       .sort(bySpecificity);
   }
 
@@ -42,7 +47,7 @@ export class Router {
    * The most specific route that fits, `$default` last; undefined when there is none.
    * @param path as it stands in the request, still encoded, without the query
    */
-  match(method: string, path: string): Match | undefined {
+  match(method: string, path: string): Match<R> | undefined {
     const segments = split(path);
     for (const pattern of this.patterns) {
       if (pattern.method !== method && pattern.method !== 'ANY') continue;
@@ -62,7 +67,7 @@ export function decode(text: string): string {
   }
 }
 
-function parse(route: Route): Pattern {
+function parse<R extends Keyed>(route: R): Pattern<R> {
   const [method = '', path = ''] = route.key.split(' ');
   const segments = split(path).map((text): Segment => {
     if (/^\{.+\+\}$/.test(text)) return { kind: GREEDY, text: text.slice(1, -2) };
@@ -77,7 +82,7 @@ function split(path: string): string[] {
 }
 
 /** The first segment that differs decides; of two equal paths the one with a method of its own comes first. */
-function bySpecificity(a: Pattern, b: Pattern): number {
+function bySpecificity(a: Pattern<Keyed>, b: Pattern<Keyed>): number {
   const length = Math.min(a.segments.length, b.segments.length);
   for (let index = 0; index < length; index++) {
     const difference = (a.segments[index]?.kind ?? LITERAL) - (b.segments[index]?.kind ?? LITERAL);

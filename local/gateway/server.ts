@@ -1,4 +1,4 @@
-/** The HTTP server: the gateway's routes, and beside them the stack's own under `/_local/`. */
+/** The HTTP server: the gateway's routes, and beside them what the stack serves for itself. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { codeOf, messageOf, UsageError } from '../errors.ts';
@@ -7,7 +7,7 @@ import type { Invoker } from '../functions/pool.ts';
 import { newTraceId } from '../functions/trace-id.ts';
 import { readBody, RequestAbortedError } from './body.ts';
 import { type GatewayRequest, httpEvent, splitTarget } from './event.ts';
-import { answerLocal, type ControlHandler, isLocal } from './local-routes.ts';
+import { answerLocal, type ControlHandler, rootOf } from './local-routes.ts';
 import { refuseWhatIsNoRequest } from './refusals.ts';
 import { gatewayMessage, type GatewayResponse, httpResponse } from './response.ts';
 import type { Match, Router } from './router.ts';
@@ -54,7 +54,8 @@ export class Gateway {
   private api: ServedApi | undefined;
   private throttles = new RouteThrottles();
   private closing = false;
-  private control: ControlHandler = () => Promise.resolve(undefined);
+  /** By their roots. */
+  private readonly own = new Map<string, ControlHandler>();
 
   private constructor(server: Server, port: number, log: (line: RequestLine) => void) {
     this.url = `http://${HOST}:${port}`;
@@ -94,9 +95,9 @@ export class Gateway {
     return new Gateway(server, address.port, log);
   }
 
-  /** Answers `/_local` and what is below it from now on. */
-  serveControl(control: ControlHandler): void {
-    this.control = control;
+  /** @param root e.g. `/_local`: it and what is below it is answered by the handler from now on */
+  serveOwn(root: string, handler: ControlHandler): void {
+    this.own.set(root, handler);
   }
 
   /** Answers requests from now on. */
@@ -128,11 +129,11 @@ export class Gateway {
     const method = request.method ?? 'GET';
     // Without a listener, a client that goes away while it is answered would be an unhandled error.
     response.on('error', () => undefined);
-    const local = isLocal(path);
+    const own = this.own.get(rootOf(path));
     let status = 500;
     let problem: string | undefined;
     try {
-      const answer = await (local ? answerLocal(request, this.control) : this.answer(request, requestId));
+      const answer = await (own ? answerLocal(request, own) : this.answer(request, requestId));
       this.send(response, answer, requestId);
       status = answer.status;
     } catch (error) {
@@ -142,7 +143,7 @@ export class Gateway {
       for (const name of response.getHeaderNames()) response.removeHeader(name);
       this.send(response, gatewayMessage(500, 'Internal Server Error'), requestId);
     }
-    if (local && problem === undefined) return;
+    if (own !== undefined && problem === undefined) return;
     const milliseconds = performance.now() - started;
     this.log({ method, path, status, milliseconds, ...(problem !== undefined && { problem }) });
   }

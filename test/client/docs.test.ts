@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { EXIT, EXIT_MEANINGS } from '../../client/cli/exit-codes.ts';
 import { jsonLine } from '../../client/cli/lines.ts';
-import { parseCommandLine } from '../../client/cli/options.ts';
+import { parseCommandLine } from '../../client/cli/command-line.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../docs/client.md'), 'utf8');
 

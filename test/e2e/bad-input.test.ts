@@ -2,6 +2,8 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Tenant } from '../../src/domain/ids.ts';
+import { send, type WireAnswer } from '../fuzz/wire.ts';
+import { mustConform } from '../openapi/watch.ts';
 import { anId, ids as newIds } from '../support/builders.ts';
 import { COLLECTION, Client, errorOf, locationOf, projectPath } from '../support/client.ts';
 import { aProject, e2eStack, scan } from '../support/e2e.ts';
@@ -118,11 +120,9 @@ describe('a path', () => {
       '//',
       '/demand//',
     ]) {
-      const answer = await raw(
-        `GET ${target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${client.token}\r\nconnection: close\r\n\r\n`,
-      );
-      expect(answer).toMatch(/^HTTP\/1\.1 (400|404) /);
-      expect(answer).toMatch(/"object":"(bad_request_error|not_found_error)"/);
+      const { status, body } = await raw(target);
+      expect([400, 404]).toContain(status);
+      expect(body).toMatch(/"object":"(bad_request_error|not_found_error)"/);
     }
   });
 });
@@ -150,15 +150,20 @@ describe('a client', () => {
   });
 });
 
-/** Sends bytes that no HTTP library would, and returns what comes back. */
-function raw(bytes: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let answer = '';
-    const socket = connect(Number(new URL(stack.url).port), '127.0.0.1', () => socket.write(bytes));
-    socket.on('data', (data) => (answer += data.toString()));
-    socket.on('close', () => {
-      resolve(answer);
-    });
-    socket.on('error', reject);
-  });
+/** Asks for what no HTTP library would. */
+async function raw(target: string): Promise<WireAnswer> {
+  const headers = { host: 'x', authorization: `Bearer ${client.token}`, connection: 'close' };
+  const request = {
+    method: 'GET',
+    target,
+    version: 'HTTP/1.1',
+    headers: Object.entries(headers),
+    body: Buffer.alloc(0),
+    framing: 'none',
+    flips: [],
+  } as const;
+  const answer = await send(Number(new URL(stack.url).port), request, false);
+  if (typeof answer === 'string') throw new Error(`no answer: ${answer}`);
+  mustConform(stack.url, { method: 'GET', path: target, headers, answer: { ...answer, text: answer.body } });
+  return answer;
 }

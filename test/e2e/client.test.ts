@@ -11,23 +11,28 @@ import { BuiltClient } from '../support/built-client.ts';
 import { anId, ids as newIds } from '../support/builders.ts';
 import { aToken, Client, projectPath } from '../support/client.ts';
 import { aProject, damage, e2eStack, scan } from '../support/e2e.ts';
+import { type WatchedStack, watchStack } from '../openapi/watched-stack.ts';
 import { ROOT } from '../support/local-stack.ts';
 
 const stack = e2eStack();
 
 let client: BuiltClient;
+let watched: WatchedStack;
 let token: string;
 beforeAll(async () => {
   client = BuiltClient.build();
+  watched = await watchStack(stack.url);
   token = await aToken();
 });
 afterAll(() => {
+  watched.close();
   client.remove();
 });
 
 const closers: (() => void)[] = [];
 afterEach(() => {
   for (const close of closers.splice(0)) close();
+  expect(watched.report().complaints).toEqual([]);
 });
 
 async function serve(listener: RequestListener): Promise<string> {
@@ -45,7 +50,7 @@ function proxy(onAnswer: (answers: number) => 'pass' | 'keep'): Promise<string> 
   let answers = 0;
   return serve((incoming, outgoing) => {
     const { method, headers, url = '' } = incoming;
-    const onward = httpRequest(stack.url + url, { method, headers }, (answer) => {
+    const onward = httpRequest(watched.url + url, { method, headers }, (answer) => {
       if (onAnswer(++answers) === 'keep') return;
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
@@ -54,7 +59,7 @@ function proxy(onAnswer: (answers: number) => 'pass' | 'keep'): Promise<string> 
   });
 }
 
-const where = ({ accountId, projectId }: Tenant, url = stack.url) => [
+const where = ({ accountId, projectId }: Tenant, url = watched.url) => [
   ...['--base-url', url, '--account', String(accountId), '--project', projectId],
 ];
 
@@ -93,7 +98,7 @@ describe('a command that is killed and repeated', () => {
       expect(killed.code).toBe(null);
       expect(of(killed.lines, 'summary')).toEqual([]);
     }
-    const last = await client.run(args(stack.url), { stdin: [...ids].reverse().join('\n'), env: env() });
+    const last = await client.run(args(watched.url), { stdin: [...ids].reverse().join('\n'), env: env() });
 
     expect({ code: last.code, stderr: last.stderr }).toEqual({ code: 0, stderr: '' });
     expect(of(last.lines, 'summary')).toMatchObject([{ jobs: 6, updated: 24, failed: 0 }]);
@@ -144,7 +149,7 @@ describe('exit codes', () => {
     expect(of(failed.lines, 'ended')).toMatchObject([{ status: 'Failed', updated: 1, failed: 2 }]);
     const [job] = of(failed.lines, 'accepted');
     expect(
-      (await client.run(['status', job?.location ?? '', '--base-url', `${stack.url}/v1`], { env: env() }))
+      (await client.run(['status', job?.location ?? '', '--base-url', `${watched.url}/v1`], { env: env() }))
         .code,
     ).toBe(5);
   });
@@ -181,10 +186,10 @@ describe('exit codes', () => {
       client.run(['launch', ...newIds(1), '--retry-for', '0', ...where(tenant, url), ...args], {
         env: env(),
       });
-    expect((await run(stack.url, '--projekt', 'x')).stderr).toBe(
+    expect((await run(watched.url, '--projekt', 'x')).stderr).toBe(
       "unknown option '--projekt'\n(Did you mean --project?)\n",
     );
-    expect((await run(stack.url, '--projekt', 'x')).code).toBe(2);
+    expect((await run(watched.url, '--projekt', 'x')).code).toBe(2);
     const closed = await serve(() => undefined);
     closers.splice(0).forEach((close) => {
       close();
@@ -259,7 +264,7 @@ test('every command of docs/client.md works as it stands', async () => {
   expect(blocks.length).toBeGreaterThan(3);
   // In one shell, as a reader runs them; the first command that fails ends it.
   const ran = await client.spawn('bash', ['-c', `set -euo pipefail\n${blocks.join('\n')}`], {
-    env: { API: stack.url, TOKEN: token, npm_config_offline: 'true' },
+    env: { API: watched.url, TOKEN: token, npm_config_offline: 'true' },
   });
   expect({
     code: ran.code,

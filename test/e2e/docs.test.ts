@@ -4,13 +4,14 @@
  */
 import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { errorBody, fieldingRunsBody, jobBody } from '../../api/answers.ts';
 import { REGION } from '../../local/cloud.ts';
 import { readConfig } from '../../lib/config.ts';
 import { blocksOf, theBlock, type Block } from '../docs/markdown.ts';
 import { Workplace } from '../docs/workplace.ts';
+import { type WatchedStack, watchStack } from '../openapi/watched-stack.ts';
 import { dynamoDBOf, e2eStack, nameLike } from '../support/e2e.ts';
 import { ROOT } from '../support/local-stack.ts';
 import { aToken } from '../support/client.ts';
@@ -18,6 +19,11 @@ import { aToken } from '../support/client.ts';
 const stack = e2eStack();
 const dynamodb = dynamoDBOf(stack);
 let place = new Workplace();
+let watched: WatchedStack;
+
+beforeAll(async () => {
+  watched = await watchStack(stack.url);
+});
 
 afterEach(() => {
   place.remove();
@@ -25,6 +31,7 @@ afterEach(() => {
 });
 
 afterAll(() => {
+  watched.close();
   place.remove();
   dynamodb.destroy();
 });
@@ -39,13 +46,11 @@ const documents = [
 
 const blocksIn = (document: string) => blocksOf(readFileSync(join(ROOT, document), 'utf8'));
 
-/** What a document takes for granted. The addresses it shows are those of `npm start` and of its emulators. */
-const PROJECT = `${stack.url}/demand/accounts/101/projects/01JDEM0PR0JECT000000000001`;
-
+/** What a document takes for granted. */
 async function variables(): Promise<Record<string, string>> {
   return {
-    API: stack.url,
-    PROJECT,
+    API: watched.url,
+    PROJECT: `${watched.url}/demand/accounts/101/projects/01JDEM0PR0JECT000000000001`,
     TOKEN: await aToken(),
     TARGET_GROUPS_TABLE: nameLike(stack.tables, 'TargetGroups'),
     DEAD_LETTER_QUEUE_URL: nameLike(stack.queues, 'Dead'),
@@ -58,20 +63,25 @@ async function variables(): Promise<Record<string, string>> {
   };
 }
 
-/** The commands of a document as one script, for the addresses of the running stack. */
+/** The commands of a document as one script. The addresses it shows are those of `npm start` and of its emulators. */
 function scriptOf(blocks: readonly Block[]): string {
-  return blocks
-    .filter(({ language }) => language === 'sh')
-    .map(({ text, line }) => `echo "── line ${line}"\n${text}`)
-    .join('\n')
-    .replaceAll('http://127.0.0.1:3000', stack.url)
-    .replaceAll('http://127.0.0.1:8000', stack.endpoints.dynamodb)
-    .replaceAll('http://127.0.0.1:9324', stack.endpoints.sqs);
+  return (
+    blocks
+      .filter(({ language }) => language === 'sh')
+      .map(({ text, line }) => `echo "── line ${line}"\n${text}`)
+      .join('\n')
+      .replaceAll('http://127.0.0.1:3000', watched.url)
+      // What is no HTTP the fuzzer sends to the stack itself, and holds the answers to the description itself.
+      .replaceAll(`--url ${watched.url}`, `--url ${stack.url}`)
+      .replaceAll('http://127.0.0.1:8000', stack.endpoints.dynamodb)
+      .replaceAll('http://127.0.0.1:9324', stack.endpoints.sqs)
+  );
 }
 
 async function run(document: string): Promise<string> {
   const { code, output } = await place.run(scriptOf(blocksIn(document)), await variables());
   if (code !== 0) throw new Error(`the commands of ${document} ended with ${String(code)}:\n${output}`);
+  expect(watched.report().complaints).toEqual([]);
   return output;
 }
 
@@ -117,6 +127,7 @@ test('README.md', async () => {
   place.write('data.jsonl', theBlock(blocksIn('README.md'), 'json', '"type":"project"'));
   const output = await run('README.md');
   expectShownAnswers('README.md', output);
+  expect(watched.report().exchanges).toBeGreaterThanOrEqual(2);
   expect(output).toMatch(/ready http:\/\/127\.0\.0\.1:\d+/);
   const tokens = output.match(/^ey[\w-]+\.[\w-]+\.[\w-]+$/gm) ?? [];
   expect(tokens).toHaveLength(2);

@@ -1,5 +1,5 @@
 /** Starts one local stack for all end-to-end suites; what they need of it goes through the environment. */
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, type RunningStack, startStack } from '../support/local-stack.ts';
 import { XrayDaemon } from '../support/xray-daemon.ts';
@@ -21,4 +21,7 @@ export default async function setUp(): Promise<void> {
     AWS_XRAY_DAEMON_ADDRESS: globalThis.xrayDaemon.address,
   });
   process.env['E2E_STACK'] = JSON.stringify({ ...globalThis.localStack.info, logFile, segmentFile });
+  const judgedFile = join(folder, 'e2e-judged.txt');
+  writeFileSync(judgedFile, '');
+  process.env['JUDGED_FILE'] = judgedFile;
 }

@@ -4,7 +4,15 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from '@jest/globals';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { anId } from '../support/builders.ts';
-import { type Answer, COLLECTION, Client, errorOf, locationOf, projectPath } from '../support/client.ts';
+import {
+  type Answer,
+  COLLECTION,
+  Client,
+  errorOf,
+  locationOf,
+  projectPath,
+  request,
+} from '../support/client.ts';
 import { aProject, dynamoDBOf, e2eStack, logged, nameLike, scan } from '../support/e2e.ts';
 
 const stack = e2eStack();
@@ -174,14 +182,13 @@ describe('the key itself', () => {
   test('that is missing is refused', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, [{}]);
-    const answer = await fetch(`${stack.url}${projectPath(tenant)}/${COLLECTION}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${client.token}` },
-      body: JSON.stringify({ target_group_ids: ids }),
-    });
-    expect(answer.status).toBe(400);
-    expect(((await answer.json()) as { invalid_params: { name: string }[] }).invalid_params[0]?.name).toBe(
-      'idempotency-key',
+    const answer = await request(
+      'POST',
+      `${stack.url}${projectPath(tenant)}/${COLLECTION}`,
+      { authorization: `Bearer ${client.token}` },
+      JSON.stringify({ target_group_ids: ids }),
     );
+    expect(answer.status).toBe(400);
+    expect(errorOf(answer).invalid_params?.[0]?.name).toBe('idempotency-key');
   });
 });

@@ -8,7 +8,15 @@ import { CompactEncrypt } from 'jose';
 import { AUDIENCE, ISSUER } from '../../local/issuer.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { anId } from '../support/builders.ts';
-import { COLLECTION, Client, type ErrorBody, locationOf, projectPath } from '../support/client.ts';
+import { mustConform } from '../openapi/watch.ts';
+import {
+  type Answer,
+  COLLECTION,
+  Client,
+  type ErrorBody,
+  locationOf,
+  projectPath,
+} from '../support/client.ts';
 import { aProject, e2eStack, logged } from '../support/e2e.ts';
 import {
   type LocalKey,
@@ -49,34 +57,42 @@ beforeAll(async () => {
 });
 afterAll(() => attacker.stop());
 
-interface RawAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly text: string;
-}
-
 /** Sends header values as they are, several of a name too. */
-function send(
-  route: { method: string; path: string },
+async function send(
+  { method, path }: { method: string; path: string },
   authorizations: readonly string[],
-): Promise<RawAnswer> {
+): Promise<Answer> {
+  const common = { 'content-type': 'application/json', 'idempotency-key': anId('K') };
   const headers = [
-    ...['host', new URL(stack.url).host, 'content-type', 'application/json', 'idempotency-key', anId('K')],
+    ...['host', new URL(stack.url).host],
+    ...Object.entries(common).flat(),
     ...authorizations.flatMap((value) => ['authorization', value]),
   ];
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(stack.url + route.path, { method: route.method, headers }, (response) => {
+  const body = method === 'POST' ? JSON.stringify({ target_group_ids: [anId()] }) : undefined;
+  const answer = await new Promise<Answer>((resolve, reject) => {
+    const request = httpRequest(stack.url + path, { method, headers }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
       response.on('end', () => {
         const { statusCode = 0, headers: answered } = response;
-        resolve({ status: statusCode, headers: answered, text: Buffer.concat(chunks).toString() });
+        const text = Buffer.concat(chunks).toString();
+        resolve({ status: statusCode, headers: new Headers(answered as Record<string, string>), text });
       });
     });
     request.on('error', reject);
-    request.end(route.method === 'POST' ? JSON.stringify({ target_group_ids: [anId()] }) : undefined);
+    request.end(body);
   });
+  const [authorization = '', ...more] = authorizations;
+  const described = more.length > 0 ? undefined : { ...common, authorization };
+  mustConform(stack.url, {
+    method,
+    path,
+    headers: described,
+    body,
+    answer: { ...answer, headers: new Map(answer.headers) },
+  });
+  return answer;
 }
 
 /** Sends to all routes; each must answer with the status and the one body that goes with it. */
@@ -85,11 +101,9 @@ async function expectAll(status: 401 | 403, ...authorizations: string[]): Promis
     status === 401 ? 'The request needs a valid bearer token.' : 'The token does not permit this.';
   for (const answer of await Promise.all(routes.map((route) => send(route, authorizations)))) {
     expect(answer.status).toBe(status);
-    expect(answer.headers).toMatchObject({
-      'content-type': 'application/json',
-      traceparent: expect.stringMatching(/^00-/),
-    });
-    expect(answer.headers['www-authenticate']).toBe(status === 401 ? 'Bearer' : undefined);
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(answer.headers.get('traceparent')).toMatch(/^00-/);
+    expect(answer.headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer' : null);
     expect(JSON.parse(answer.text)).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       object: 'authorization_error',

@@ -306,7 +306,7 @@ function without(headers: readonly Header[], name: string): Header[] {
   return headers.filter(([each]) => each !== name);
 }
 
-/** What is below `/_local/` is the local stack's own and no part of what is deployed. */
+/** What is below `/_local/` and `/docs/` is the local stack's own and no part of what is deployed. */
 function elsewhere(target: string): string {
-  return target.replace(/^(https?:\/\/[^/]*)?\/_local/i, '/x_local');
+  return target.replace(/^(https?:\/\/[^/]*)?\/(_local|docs)/i, '/x_local');
 }

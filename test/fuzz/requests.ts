@@ -98,7 +98,7 @@ function unknown(world: World): fc.Arbitrary<FuzzRequest> {
     headerText.map((text) => `/${encodeURIComponent(text)}`),
   );
   return path
-    .filter((text) => !text.startsWith('/_local'))
+    .filter((text) => !/^\/(_local|docs)/.test(text))
     .map((target) => good(world, target === '*' ? 'OPTIONS' : 'GET', target, '$default'));
 }
 

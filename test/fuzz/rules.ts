@@ -13,7 +13,7 @@ export interface Verdict {
   /** The status, and what tells answers of one status apart. */
   readonly kind: string;
   /** What is wrong. */
-  readonly violations: readonly string[];
+  readonly violations: string[];
   /** The `id` of an error. */
   readonly errorId?: string;
   /** The address of a job that was created. */

@@ -1,9 +1,11 @@
 /** One fuzzing run against a running stack: sends the requests, judges answers and log lines, and sees all jobs end. */
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
+import { complaintsOf } from '../openapi/watch.ts';
 import { projectPath } from '../support/client.ts';
 import type { StackInfo } from '../support/local-stack.ts';
 import { Coverage } from './coverage.ts';
+import { exchangeOf } from './exchange.ts';
 import { Leaks } from './leaks.ts';
 import { readLog, sizeOf } from './log-rules.ts';
 import { commandOf } from './print.ts';
@@ -124,6 +126,12 @@ class Run {
   private async judged(request: FuzzRequest): Promise<Verdict> {
     const answer = await send(this.port, request, request.broken);
     const verdict = judge(request, answer, this.world, this.leaks);
+    if (typeof answer !== 'string') {
+      const complaints = complaintsOf(this.options.stack.url, exchangeOf(request, answer));
+      if (complaints.length > 0) {
+        verdict.violations.push(`outside docs/openapi.yaml: ${complaints.join('; ')}`);
+      }
+    }
     if (verdict.errorId !== undefined) this.errorIds.push(verdict.errorId);
     if (verdict.location !== undefined) this.locations.add(verdict.location);
     return verdict;

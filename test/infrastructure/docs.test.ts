@@ -2,8 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { EFFECT_WORDS, GUARD_WORDS } from '../../api/action-words.ts';
 import { describeConfig } from '../../lib/config.ts';
-import { ACTION_NAMES, type Effect, type Guard, transitionOf } from '../../src/domain/actions.ts';
+import { ACTION_NAMES, transitionOf } from '../../src/domain/actions.ts';
 import { LEVELS } from '../../src/runtime/observability/events.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
@@ -20,13 +21,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   const rule = widths.map((width) => '-'.repeat(width));
   return [line(head), line(rule), ...rows.map(line)].join('\n');
 }
-
-const GUARD_WORDS: Record<Guard, string> = {
-  'completes-goal-open': 'a reached completes goal',
-  'end-date-ahead': 'a passed end date',
-};
-
-const EFFECT_WORDS: Record<Effect, string> = { 'starts-now': 'starts now, same length' };
 
 test('deploying.md lists every configuration key with its default, its values and its description', () => {
   const rows = describeConfig().map(({ key, fallback, expected, description }) => [

@@ -252,7 +252,7 @@ describe('what is not HTTP, or only half of it, does not harm', () => {
 
 test('the routes of the stack itself are apart', async () => {
   serve();
-  gateway.serveControl((method, path) => Promise.resolve(path === 'known' ? { method } : undefined));
+  gateway.serveOwn('/_local', (method, path) => Promise.resolve(path === 'known' ? { method } : undefined));
   expect(await (await fetch(`${gateway.url}/_local/known`)).json()).toEqual({ method: 'GET' });
   expect((await fetch(`${gateway.url}/_local/other`)).status).toBe(404);
   expect({ events, lines }).toEqual({ events: [], lines: [] });

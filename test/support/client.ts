@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Issuer } from '../../local/issuer.ts';
 import { ACTIONS, type Action } from '../../src/domain/actions.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
+import { mustConform } from '../openapi/watch.ts';
 import { anId } from './builders.ts';
 
 export interface TokenOptions {
@@ -56,6 +57,10 @@ export async function aToken(options: TokenOptions = {}): Promise<string> {
   });
 }
 
+/**
+ * One request; its answer, which must be within the description of the API.
+ * @throws OutsideDescriptionError
+ */
 export async function request(
   method: string,
   url: string,
@@ -63,7 +68,11 @@ export async function request(
   body?: string | Uint8Array<ArrayBuffer>,
 ): Promise<Answer> {
   const response = await fetch(url, { method, headers, ...(body !== undefined && { body }) });
-  return { status: response.status, headers: response.headers, text: await response.text() };
+  const answer = { status: response.status, headers: response.headers, text: await response.text() };
+  const { origin, pathname: path } = new URL(url);
+  const described = { ...answer, headers: new Map(answer.headers) };
+  mustConform(origin, { method, path, headers, body, answer: described });
+  return answer;
 }
 
 export function projectPath(tenant: Tenant): string {

@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
 import type { LocalStack } from '../../local/stack.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
@@ -62,8 +63,9 @@ export async function startStack(
     stop: async () => {
       if (child.exitCode !== null) return child.exitCode;
       child.kill('SIGINT');
-      const [code] = (await once(child, 'exit')) as [number | null];
-      log?.end();
+      // Only then has everything been read that it printed.
+      const [code] = (await once(child, 'close')) as [number | null];
+      if (log !== undefined) await finished(log.end());
       return code;
     },
   };

@@ -6,7 +6,7 @@ import type { ApiRequest } from './message.ts';
 
 export const API_VERSION = '2025-12-18';
 
-const MAX_KEY_LENGTH = 255;
+export const MAX_KEY_LENGTH = 255;
 
 export interface CreateRequest {
   readonly idempotencyKey: string;

@@ -20,7 +20,7 @@ export class ServedStatus {
   /** @param port 0 for any that is free */
   async start(port = 0): Promise<void> {
     this.gateway = await Gateway.listen(port, () => undefined);
-    this.gateway.serveControl(statusHandler(this.status));
+    this.gateway.serveOwn('/_local', statusHandler(this.status));
   }
 
   /** The stack behind it serves from now on. */

@@ -1,0 +1,27 @@
+/** What an action does, in words: for people, out of the table of actions. */
+import { type Action, type Effect, type Guard, transitionOf } from '../src/domain/actions.ts';
+
+export const GUARD_WORDS: Readonly<Record<Guard, string>> = {
+  'completes-goal-open': 'a reached completes goal',
+  'end-date-ahead': 'a passed end date',
+};
+
+export const EFFECT_WORDS: Readonly<Record<Effect, string>> = { 'starts-now': 'starts now, same length' };
+
+/** `Moves fielding runs from paused to live. Barred by a reached completes goal, a passed end date.` */
+export function describeAction(action: Action): string {
+  const { from, to, guards, effects } = transitionOf(action);
+  const sentences = [
+    `Moves fielding runs from ${from.map(code).join(' or ')} to ${code(to)}.`,
+    ...(guards.length > 0 ? [`Barred by ${guards.map((guard) => GUARD_WORDS[guard]).join(', ')}.`] : []),
+    ...(effects.length > 0
+      ? [`The period changes: ${effects.map((effect) => EFFECT_WORDS[effect]).join(', ')}.`]
+      : []),
+    `One that is ${code(to)} already counts as updated.`,
+  ];
+  return sentences.join(' ');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}

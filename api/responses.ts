@@ -1,0 +1,136 @@
+/** The answers of every operation, as `components.responses` of the description. */
+import type { Examples } from './examples.ts';
+import { headerReferences, TRACE, TRACE_UNLESS_GATEWAY } from './headers.ts';
+import { ERROR_SCHEMAS, type JsonObject, schemaReference } from './schemas.ts';
+
+interface ErrorAnswer {
+  readonly component: string;
+  readonly description: string;
+  /** Names of recorded calls, and what each shows. */
+  readonly examples?: Readonly<Record<string, string>>;
+  /** Besides the traces. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** By status: what a function refuses, or the gateway in front of it. Every operation may give each of them. */
+const ERRORS: Readonly<Record<number, ErrorAnswer>> = {
+  400: {
+    component: 'BadRequest',
+    description:
+      'Path, headers or body are malformed, or the key was used before with other target groups. All faults ' +
+      'are listed. The gateway answers with its own body what is no HTTP request.',
+    examples: {
+      malformed: 'Headers and body',
+      malformedPath: 'The path',
+      keyReused: 'A key that was used before',
+    },
+  },
+  401: {
+    component: 'Unauthorized',
+    description: 'No token, or one that does not verify. The answer is the same whatever is wrong with it.',
+    examples: { noToken: 'No token' },
+    headers: { 'www-authenticate': 'WwwAuthenticate' },
+  },
+  403: {
+    component: 'Forbidden',
+    description: 'A good token that does not cover the account, or lacks the scope of the operation.',
+    examples: { otherAccount: 'A token of another account' },
+  },
+  404: {
+    component: 'NotFound',
+    description:
+      'No such project, job, target group or route. What belongs to another account, project or action is not ' +
+      'there. A path with a method that it does not have is an unknown route.',
+    examples: {
+      unknownProject: 'The project',
+      unknownJob: 'The job, which is one of another action',
+      unknownTargetGroup: 'The target group',
+      unknownRoute: 'The route',
+    },
+  },
+  413: {
+    component: 'ContentTooLarge',
+    description: 'The body is above the limit of the gateway.',
+    examples: { largeBody: 'A body of almost 10 MB' },
+  },
+  429: {
+    component: 'TooManyRequests',
+    description: 'More requests than the route takes. Repeat after a pause, with the same key.',
+  },
+  431: {
+    component: 'HeadersTooLarge',
+    description: 'The headers are above the limit of the gateway.',
+  },
+  500: {
+    component: 'InternalServerError',
+    description: 'The fault is on our side. Repeat after a pause, with the same key.',
+  },
+  503: {
+    component: 'ServiceUnavailable',
+    description: 'No function could answer in time. Repeat after a pause, with the same key.',
+  },
+};
+
+const GATEWAY = { $ref: schemaReference('GatewayMessage') };
+
+/** What a function may not get to answer, or fail to. */
+const GATEWAY_TOO = new Set([400, 500]);
+
+export const JOB_CREATED: JsonObject = { $ref: '#/components/responses/JobCreated' };
+
+/** References to every refusal, by status. */
+export const REFUSALS: Readonly<Record<string, JsonObject>> = Object.fromEntries(
+  Object.entries(ERRORS).map(([status, { component }]) => [
+    status,
+    { $ref: `#/components/responses/${component}` },
+  ]),
+);
+
+export function componentResponses(examples: Examples): Record<string, JsonObject> {
+  return {
+    JobCreated: {
+      description:
+        'The job is accepted: it will end, and it can be read at once. A repeat of the call is answered alike. ' +
+        'The body is empty.',
+      headers: {
+        ...headerReferences({ location: 'Location', 'idempotent-replayed': 'IdempotentReplayed' }),
+        ...TRACE,
+      },
+    },
+    ...Object.fromEntries(
+      Object.entries(ERRORS).map(([status, answer]) => [
+        answer.component,
+        errorResponse(Number(status), answer, examples),
+      ]),
+    ),
+  };
+}
+
+/** An answer with a JSON body. `shown`: names of examples, and what each shows. */
+export function jsonContent(
+  schema: JsonObject,
+  examples: Examples,
+  shown: Readonly<Record<string, string>> = {},
+): JsonObject {
+  const values = Object.entries(shown).map(([name, summary]) => {
+    const example = examples[name];
+    if (example === undefined) throw new Error(`there is no example ${name}: record them anew`);
+    return [name, { summary, value: example.body }] as const;
+  });
+  return {
+    'application/json': { schema, ...(values.length > 0 && { examples: Object.fromEntries(values) }) },
+  };
+}
+
+function errorResponse(status: number, answer: ErrorAnswer, examples: Examples): JsonObject {
+  const own = ERROR_SCHEMAS[status];
+  const both = GATEWAY_TOO.has(status);
+  const ours = { $ref: schemaReference(own ?? '') };
+  const schema = own === undefined ? GATEWAY : both ? { oneOf: [ours, GATEWAY] } : ours;
+  const traces = both ? TRACE_UNLESS_GATEWAY : TRACE;
+  return {
+    description: answer.description,
+    ...(own !== undefined && { headers: { ...headerReferences(answer.headers ?? {}), ...traces } }),
+    content: jsonContent(schema, examples, answer.examples),
+  };
+}

@@ -1,0 +1,32 @@
+/** Shows the description of the API, with a token of the local issuer already in place. */
+
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', follow);
+follow();
+
+const ui = SwaggerUIBundle({
+  url: '/docs/openapi.yaml',
+  domNode: document.querySelector('#pages'),
+  deepLinking: true,
+  tryItOutEnabled: true,
+  defaultModelsExpandDepth: 0,
+  displayRequestDuration: true,
+  // It would ask a host on the internet what it thinks of the description.
+  validatorUrl: null,
+  onComplete: () => void authorize(),
+});
+
+async function authorize() {
+  const line = document.querySelector('#token');
+  try {
+    const response = await fetch('/docs/token');
+    const { token } = await response.json();
+    ui.preauthorizeApiKey('bearerToken', token);
+    const claims = JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
+    const accounts = claims.account_ids.join(', ') || 'none';
+    line.textContent = `Requests go to this stack, with a token of its issuer: account ${accounts}, scopes ${claims.scope}.`;
+  } catch (error) {
+    line.textContent = `There is no token to try it with: ${error.message}`;
+  }
+}

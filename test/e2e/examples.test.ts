@@ -1,0 +1,21 @@
+/** The examples of the API's description are what the running stack answers, but for what differs by run. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { examplesOf, masked, readExamples } from '../../api/examples.ts';
+import { playScenario } from '../../api/scenario.ts';
+import { DEFAULT_SUBJECT } from '../../local/subject.ts';
+import { aToken, request } from '../support/client.ts';
+import { e2eStack } from '../support/e2e.ts';
+
+const stack = e2eStack();
+
+test('every example is what the stack answers; if not: npm run openapi -- --record', async () => {
+  const calls = await playScenario({
+    send: ({ method, path, headers, body }) => request(method, stack.url + path, headers, body),
+    tokenFor: (...accounts) => aToken({ accounts, subject: DEFAULT_SUBJECT }),
+    pause: () => pause(50),
+  });
+  const live = examplesOf(calls);
+  expect(Object.keys(live).length).toBeGreaterThan(20);
+  expect(masked(live)).toEqual(masked(readExamples()));
+});

@@ -1,0 +1,145 @@
+/** The description of the API is what the code says it is, and well-formed. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import fc from 'fast-check';
+import { describeApi, descriptionText } from '../../api/description.ts';
+import { readExamples } from '../../api/examples.ts';
+import { ROUTES } from '../../lib/routes.ts';
+import { FieldingJobsError } from '../../src/domain/errors.ts';
+import { parseCreateRequest } from '../../src/runtime/http/create-request.ts';
+import { DESCRIPTION_FILE, type Document, readDescription } from '../openapi/document.ts';
+import { Schemas } from '../openapi/schemas.ts';
+
+const text = readFileSync(DESCRIPTION_FILE, 'utf8');
+
+test('docs/openapi.yaml is what the code makes of it; if not: npm run openapi', () => {
+  expect(text).toBe(descriptionText(readExamples()));
+});
+
+test('every route is described, under each of its prefixes, and no other', () => {
+  const { servers, paths } = readDescription();
+  const described = servers.flatMap(({ url }) =>
+    Object.entries(paths).flatMap(([path, item]) =>
+      Object.keys(item)
+        .filter((name) => name !== 'parameters')
+        .map((method) => `${method.toUpperCase()} ${url.replace(/\/$/, '')}${path}`),
+    ),
+  );
+  expect(described.sort()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).sort());
+});
+
+describe('the linter', () => {
+  /** All of its rules but the one that asks for a licence: this API is published under none. */
+  async function problemsOf(source: string): Promise<string[]> {
+    const config = await createConfig({
+      extends: ['recommended-strict'],
+      rules: {
+        'info-license': 'off',
+        'no-invalid-media-type-examples': 'error',
+        'no-invalid-parameter-examples': 'error',
+        'no-invalid-schema-examples': 'error',
+      },
+    });
+    const problems = await lintFromString({ source, absoluteRef: '/openapi.yaml', config });
+    return problems.map(({ ruleId, message }) => `${ruleId}: ${message}`);
+  }
+
+  test('has nothing to say of it', async () => {
+    expect(await problemsOf(text)).toEqual([]);
+  });
+
+  test.each([
+    ['operationId: createPauseJob', 'operationId: createResumeJob', 'operation-operationId-unique'],
+    ['example: 101', 'example: 0', 'no-invalid-parameter-examples'],
+    ['status: Completed', 'status: Done', 'no-invalid-media-type-examples'],
+    ['      summary: Follow a pause job\n', '', 'operation-summary'],
+    ['$ref: "#/components/schemas/Job"', '$ref: "#/components/schemas/Jobs"', 'no-unresolved-refs'],
+  ])('sees %j become %j', async (from, to, rule) => {
+    expect(text).toContain(from);
+    expect(await problemsOf(text.replace(from, to))).toEqual([expect.stringContaining(rule)]);
+  });
+});
+
+describe('the body of a create call', () => {
+  const MAX = 3;
+  const document = describeApi(readExamples()) as unknown as Document;
+  const schema = document.components.schemas['CreateJob'] ?? {};
+  const limited = JSON.parse(
+    JSON.stringify(schema).replace('"x-max-distinct-items":10000', `"x-max-distinct-items":${MAX}`),
+  ) as typeof schema;
+  const schemas = new Schemas(document);
+
+  const refuses = (body: string, max: number): boolean => {
+    const headers = { 'idempotency-key': 'k' };
+    try {
+      parseCreateRequest({ routeKey: '', path: {}, headers, body }, max);
+      return false;
+    } catch (error) {
+      if (error instanceof FieldingJobsError) return true;
+      throw error;
+    }
+  };
+
+  const goodId = fc.constantFrom('A', 'B', 'C', 'D').map((letter) => letter.repeat(26));
+  const anId = fc.oneof(
+    { weight: 8, arbitrary: goodId },
+    {
+      weight: 1,
+      arbitrary: fc.string({
+        unit: fc.constantFrom('0', 'Z', 'a', '-', '\n', 'Ä'),
+        minLength: 25,
+        maxLength: 27,
+      }),
+    },
+    { weight: 1, arbitrary: fc.jsonValue() },
+  );
+  const ids = fc.oneof(
+    { weight: 6, arbitrary: fc.array(goodId, { maxLength: 8 }) },
+    { weight: 3, arbitrary: fc.array(anId, { maxLength: 8 }) },
+    { weight: 1, arbitrary: fc.jsonValue() },
+  );
+  const body = fc.oneof(
+    { weight: 6, arbitrary: ids.map((target_group_ids) => JSON.stringify({ target_group_ids })) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(
+          ids,
+          fc.oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', 'toString')),
+          fc.jsonValue(),
+        )
+        .map(
+          ([list, name, value]) =>
+            `{"target_group_ids":${JSON.stringify(list)},${JSON.stringify(name)}:${JSON.stringify(value)}}`,
+        ),
+    },
+    { weight: 1, arbitrary: fc.json() },
+  );
+
+  test('is read as it is described, whatever it is', () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(body, (sent) => {
+        const described = schemas.fault(limited, JSON.parse(sent)) !== undefined;
+        if (!described) accepted += 1;
+        expect({ sent, refused: refuses(sent, MAX) }).toEqual({ sent, refused: described });
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(accepted).toBeGreaterThan(200);
+  });
+
+  test('may name 10,000 distinct target groups, any number of times, and not one more', () => {
+    const many = Array.from({ length: 10_001 }, (_, index) => String(index).padStart(26, '0'));
+    for (const [list, refused] of [
+      [many.slice(1), false],
+      [[...many.slice(1), ...many.slice(1)], false],
+      [many, true],
+    ] as const) {
+      const sent = { target_group_ids: list };
+      expect(schemas.fault(schema, sent) !== undefined).toBe(refused);
+      expect(refuses(JSON.stringify(sent), 10_000)).toBe(refused);
+    }
+  });
+});
