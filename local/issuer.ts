@@ -1,4 +1,5 @@
 /** The local issuer of tokens: a key that is made once and stays in `.local/`, for stack and token command. */
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
@@ -82,7 +83,7 @@ async function makeKey(file: string): Promise<void> {
   const jwk = await exportJWK(privateKey);
   const text = JSON.stringify({ ...jwk, kid: await calculateJwkThumbprint(jwk) });
   await mkdir(dirname(file), { recursive: true });
-  const draft = `${file}.${process.pid}`;
+  const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, text, { mode: 0o600 });
   try {
     await link(draft, file);
