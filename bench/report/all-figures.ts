@@ -1,0 +1,68 @@
+/** Every figure with its target, out of what was measured. */
+import { dollarsOf, floorDollars } from '../dollars.ts';
+import type { Measured } from '../measure.ts';
+import { SPREADS } from '../sections/speed.ts';
+import { STARTED } from '../sections/start-up.ts';
+import { usageOf } from '../usage.ts';
+import { atMost, type Figure, median, reported, spread } from './figures.ts';
+
+const BUNDLE_TARGETS = { 'create-job': 500, worker: 450, 'get-job': 450 } as const;
+
+export function figuresOf(measured: Measured): Figure[] {
+  const counts = (targetGroups: number) => {
+    const found = measured.counts.find((each) => each.targetGroups === targetGroups);
+    if (found === undefined) throw new Error(`a job of ${targetGroups} was not counted`);
+    return found;
+  };
+  const large = counts(10_000);
+  const dollars = (targetGroups: number, traced?: number) =>
+    dollarsOf(usageOf(measured, counts(targetGroups), traced)) / floorDollars(targetGroups);
+  const { startUp, speed, processes, createMs } = measured;
+  const bare = median(speed.rounds.map((round) => round.bare));
+  const over = (value: (round: (typeof speed.rounds)[number]) => number) => median(speed.rounds.map(value));
+  const ofSpread = (i: number) => over((round) => round.spreads[i] ?? NaN);
+  const perGroup = (which: readonly number[]) =>
+    spread(which.map((i) => ofSpread(i) / ((SPREADS[i]?.jobs ?? 0) * (SPREADS[i]?.each ?? 0))));
+  const unitsEach = [100, 1_000, 10_000].map((size) => counts(size).writeUnits / size);
+
+  return [
+    atMost(1.05, 'write units per target group, 10,000 ids', large.writeUnits / 10_000),
+    atMost(1.1, 'dollars against the floor, 10,000 ids', dollars(10_000)),
+    atMost(1.3, 'dollars against the floor, 100 ids', dollars(100)),
+    reported('dollars per million target groups, 10,000 ids each', dollarsOf(usageOf(measured, large)) * 100),
+    reported('dollars against the floor, 10,000 ids, every trace recorded', dollars(10_000, 1)),
+    ...[1, 100, 10_000].flatMap((size) => [
+      reported(`API calls per create, ${String(size)} ids`, counts(size).createCalls),
+      atMost(5, `longest chain of calls per create, ${String(size)} ids`, counts(size).createChain),
+    ]),
+    atMost(8, 'create latency, 10,000 ids against 10', createMs[10_000] / createMs[10]),
+    atMost(
+      1.25,
+      'throughput, create to Completed against bare writes, 10,000 ids',
+      over(({ spreads: [first = NaN], bare: ms }) => first / ms),
+    ),
+    reported('status read, read units, 10,000 ids', large.statusReadUnits),
+    reported(
+      'status read, time against a create call of 10 ids, 10,000 ids',
+      median(speed.statusMs) / createMs[10],
+    ),
+    atMost(
+      1.05,
+      'slow-down of a job by status reads, ten a second',
+      over(({ spreads: [first = NaN], polled }) => polled / first),
+    ),
+    ...STARTED.map((name) =>
+      atMost(1.5, `start-up, ${name}, CPU against a bare client`, startUp.cpuMs[name] / startUp.bareMs),
+    ),
+    ...(['create-job', 'worker', 'get-job'] as const).map((name) =>
+      atMost(BUNDLE_TARGETS[name], `bundle, ${name}, kB`, startUp.bytes[name] / 1_000),
+    ),
+    atMost(1.15, 'growth of units per target group, 100 to 10,000 ids', spread(unitsEach)),
+    atMost(1.15, 'growth of time per target group, 100 to 10,000 ids', perGroup([0, 1, 3])),
+    atMost(1.15, 'growth of time per target group, 1 to 50 concurrent jobs', perGroup([0, 1, 2])),
+    ...STARTED.map((name) =>
+      atMost(128, `memory, ${name}, MB beyond the bare runtime`, processes.peakMb[name]),
+    ),
+    reported('bare writes, target groups per second on this machine', 10_000 / (bare / 1_000)),
+  ];
+}

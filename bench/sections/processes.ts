@@ -1,0 +1,142 @@
+/** Memory and CPU time of each function, in a process of its own that works on a job of 10,000 target groups. */
+import { DeleteMessageCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { environmentOf } from '../../local/functions/environment.ts';
+import { sqsEvent } from '../../local/sqs-event.ts';
+import { median } from '../report/figures.ts';
+import { Host } from '../world/host.ts';
+import { answerOf, createEvent, statusEvent } from '../world/requests.ts';
+import type { TargetGroupSet } from '../world/target-groups.ts';
+import type { World } from '../world/world.ts';
+
+export interface ProcessFigures {
+  /** The most memory beyond that of the bare runtime, MB. */
+  readonly peakMb: Readonly<Record<'create-job' | 'get-job' | 'worker' | 'reconcile', number>>;
+  /** CPU time of a warm invocation, ms: the median. */
+  readonly createCpuMs: Readonly<Record<100 | 10_000, number>>;
+  readonly statusCpuMs: Readonly<Record<100 | 10_000, number>>;
+  readonly chunkCpuMs: Readonly<Record<100 | 200, number>>;
+  readonly reconcileCpuMs: number;
+}
+
+/** Warm invocations whose CPU time is looked at. */
+const REPEATS = 7;
+
+export async function measureProcesses(world: World, groups: TargetGroupSet): Promise<ProcessFigures> {
+  await world.purge();
+  await groups.reset();
+  const worker = world.lambda('worker');
+  const env = environmentOf(worker, world.stores, 'bench');
+  const bare = await Host.start('', env, worker.memoryMegabytes);
+  await bare.invoke('{}');
+  const { peakMb: bareMb } = await bare.invoke('{}');
+  await bare.stop();
+
+  const creator = await Host.of(world, world.lambda('create-job'));
+  const small = groups.ids.slice(0, 100);
+  const created = {
+    small: await creates(creator, world, groups, small),
+    large: await creates(creator, world, groups, groups.ids),
+  };
+  // Only the last job of each size is worked on.
+  await world.purge();
+  const last = async (ids: readonly string[]) => {
+    const answer = await creator.invoke(createEvent(world, groups.tenant, ids));
+    return answerOf(answer.payload, 201).headers['location'] ?? '';
+  };
+  const smallJob = await last(small);
+
+  const chunks = await Host.of(world, worker);
+  const smallChunk = await workOff(chunks, world);
+  await groups.reset();
+  const largeJob = await last(groups.ids);
+  const reconciler = await Host.of(world, world.lambda('reconcile'));
+  await reconciler.invoke('{}');
+  const largeChunks = await workOff(chunks, world);
+
+  const reader = await Host.of(world, world.lambda('get-job'));
+  const read = { small: await reads(reader, world, smallJob), large: await reads(reader, world, largeJob) };
+  const reconciled = await invocations(reconciler, () => '{}');
+
+  const peaks = {
+    'create-job': created.large.peakMb,
+    'get-job': read.large.peakMb,
+    worker: largeChunks.peakMb,
+    reconcile: reconciled.peakMb,
+  };
+  for (const host of [creator, chunks, reader, reconciler]) await host.stop();
+  // One chunk of 100 is no median; the first of the process is not warm either. Its CPU time is taken as its share.
+  const perChunk = median(largeChunks.cpuMs.slice(5));
+  return {
+    peakMb: Object.fromEntries(
+      Object.entries(peaks).map(([name, mb]) => [name, mb - bareMb]),
+    ) as ProcessFigures['peakMb'],
+    createCpuMs: { 100: median(created.small.cpuMs), 10_000: median(created.large.cpuMs) },
+    statusCpuMs: { 100: median(read.small.cpuMs), 10_000: median(read.large.cpuMs) },
+    chunkCpuMs: { 100: Math.min(perChunk, median(smallChunk.cpuMs)), 200: perChunk },
+    reconcileCpuMs: median(reconciled.cpuMs),
+  };
+}
+
+interface Taken {
+  readonly cpuMs: number[];
+  readonly peakMb: number;
+}
+
+async function invocations(host: Host, event: () => string, expected?: number): Promise<Taken> {
+  const cpuMs: number[] = [];
+  let peak = 0;
+  for (let i = 0; i < 3 + REPEATS; i += 1) {
+    const answer = await host.invoke(event());
+    if (expected !== undefined) answerOf(answer.payload, expected);
+    if (i >= 3) cpuMs.push(answer.cpuMs);
+    peak = answer.peakMb;
+  }
+  return { cpuMs, peakMb: peak };
+}
+
+function creates(
+  host: Host,
+  world: World,
+  { tenant }: TargetGroupSet,
+  ids: readonly string[],
+): Promise<Taken> {
+  return invocations(host, () => createEvent(world, tenant, ids), 201);
+}
+
+function reads(host: Host, world: World, location: string): Promise<Taken> {
+  return invocations(host, () => statusEvent(world, location), 200);
+}
+
+/** Has the worker work on every message of the queue, batch by batch as the mapping says. */
+async function workOff(host: Host, world: World): Promise<Taken> {
+  const cpuMs: number[] = [];
+  let peak = 0;
+  for (;;) {
+    const messages = await receive(world);
+    if (messages.length === 0) return { cpuMs, peakMb: peak };
+    const {
+      payload,
+      cpuMs: cpu,
+      peakMb,
+    } = await host.invoke(JSON.stringify(sqsEvent(messages, world.source.queueArn)));
+    const { batchItemFailures } = JSON.parse(payload) as { batchItemFailures: unknown[] };
+    if (batchItemFailures.length > 0) throw new Error('a chunk failed');
+    cpuMs.push(cpu);
+    peak = peakMb;
+    for (const { ReceiptHandle } of messages) {
+      await world.sqs.send(new DeleteMessageCommand({ QueueUrl: world.queueUrl, ReceiptHandle }));
+    }
+  }
+}
+
+async function receive(world: World): Promise<Message[]> {
+  const { Messages = [] } = await world.sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: world.queueUrl,
+      MaxNumberOfMessages: world.source.batchSize,
+      WaitTimeSeconds: 0,
+      MessageSystemAttributeNames: ['All'],
+    }),
+  );
+  return Messages;
+}

@@ -1,0 +1,122 @@
+/**
+ * Wall times: a job against the bare writes, with and without a client that polls, and the same target groups in more
+ * and smaller jobs. All in turn, round by round, so that whatever else the machine does is shared among all.
+ */
+import { bundle } from '../bare/bundle.ts';
+import type { BareWrites } from '../bare/writes.ts';
+import { FunctionPool } from '../../local/functions/pool.ts';
+import { Endings, runJobs } from '../world/jobs.ts';
+import { call, create, statusEvent } from '../world/requests.ts';
+import { lists, type TargetGroupSet } from '../world/target-groups.ts';
+import { run, type Running, type World } from '../world/world.ts';
+
+/** How the target groups are spread over jobs: how many jobs at once, and target groups in each. */
+export const SPREADS = [
+  { jobs: 1, each: 10_000 },
+  { jobs: 10, each: 1_000 },
+  { jobs: 50, each: 200 },
+  { jobs: 100, each: 100 },
+] as const;
+
+const POLL_MS = 100;
+
+/** One round, ms. */
+export interface Round {
+  readonly bare: number;
+  /** By the index of the spread. */
+  readonly spreads: readonly number[];
+  readonly polled: number;
+}
+
+export interface Speed {
+  readonly rounds: readonly Round[];
+  /** Of a status call for a job of 10,000 that has ended, ms. */
+  readonly statusMs: readonly number[];
+}
+
+const CHUNK = 200;
+
+/** @param rounds after one that does not count: until the code is compiled and the connections are open */
+export async function measureSpeed(world: World, groups: TargetGroupSet, rounds: number): Promise<Speed> {
+  const endings = new Endings();
+  const running = run(
+    world,
+    () => world.stores,
+    (_name, text) => {
+      endings.read(text);
+    },
+  );
+  const bare = new FunctionPool(
+    { ...world.lambda('worker'), codePath: await bundle('bare/writes.ts') },
+    world.stores,
+    (text) => {
+      throw new Error(text);
+    },
+  );
+  const all: Round[] = [];
+  const statusMs: number[] = [];
+  try {
+    await running.deliver();
+    for (let round = 0; round <= rounds; round += 1) {
+      await groups.reset();
+      const bareMs = await bareWrites(bare, groups);
+      const spreads: number[] = [];
+      for (const { jobs, each } of SPREADS) {
+        await groups.reset();
+        spreads.push(await runJobs(running, world, endings, groups.tenant, lists(groups.ids, jobs, each)));
+      }
+      await groups.reset();
+      const { ms: polled, location } = await polledJob(running, world, endings, groups);
+      if (round > 0) all.push({ bare: bareMs, spreads, polled });
+      statusMs.push(...(await statusTimes(running, world, location)));
+    }
+  } finally {
+    await running.stop();
+    await bare.stop();
+  }
+  return { rounds: all, statusMs };
+}
+
+/** @returns wall time, ms */
+export async function bareWrites(pool: FunctionPool, groups: TargetGroupSet): Promise<number> {
+  const { tenant, ids } = groups;
+  const start = performance.now();
+  const moved = await Promise.all(
+    lists(ids, ids.length / CHUNK, CHUNK).map(async (chunk) => {
+      const result = await pool.invoke(JSON.stringify({ tenant, ids: chunk } satisfies BareWrites));
+      if (!result.ok) throw new Error(`the bare writes failed: ${result.error.errorMessage}`);
+      return Number(result.payload);
+    }),
+  );
+  const ms = performance.now() - start;
+  const total = moved.reduce((sum, count) => sum + count, 0);
+  if (total !== ids.length) throw new Error(`the bare writes moved ${total} of ${ids.length}`);
+  return ms;
+}
+
+/** A job whose client asks for its status ten times a second. */
+async function polledJob(running: Running, world: World, endings: Endings, groups: TargetGroupSet) {
+  const start = performance.now();
+  const location = await create(running, world, groups.tenant, groups.ids);
+  let polls = Promise.resolve();
+  const timer = setInterval(() => {
+    polls = polls.then(async () => {
+      await call(running, 'get-job', statusEvent(world, location), 200);
+    });
+  }, POLL_MS);
+  await endings.of(location);
+  const ms = performance.now() - start;
+  clearInterval(timer);
+  await polls;
+  return { ms, location };
+}
+
+async function statusTimes(running: Running, world: World, location: string): Promise<number[]> {
+  const times: number[] = [];
+  for (let i = 0; i < 5; i += 1) {
+    const start = performance.now();
+    await call(running, 'get-job', statusEvent(world, location), 200);
+    times.push(performance.now() - start);
+  }
+  return times;
+}

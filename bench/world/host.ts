@@ -1,0 +1,76 @@
+/** Runs a function in a process of its own, to measure its CPU time and its memory. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { environmentOf } from '../../local/functions/environment.ts';
+import type { LambdaFunction } from '../../local/template/functions.ts';
+import type { HostAnswer } from './host-process.ts';
+import { calling, type World } from './world.ts';
+
+/** As Lambda starts Node.js: a heap of nine tenths of the function's memory. */
+const HEAP_SHARE = 0.9;
+
+interface Loaded {
+  readonly loadCpuMs: number;
+  readonly peakMb: number;
+}
+
+export class Host {
+  readonly #process: ChildProcess;
+  /** To load the function: CPU time, and the peak of memory so far. */
+  readonly loaded: Loaded;
+
+  private constructor(process: ChildProcess, loaded: Loaded) {
+    this.#process = process;
+    this.loaded = loaded;
+  }
+
+  /** The function with its calls going to the emulators directly. */
+  static async of(world: World, lambda: LambdaFunction): Promise<Host> {
+    const env = environmentOf(calling(lambda, world, world.stores), world.stores, 'bench');
+    return Host.start(pathToFileURL(join(lambda.codePath, 'index.mjs')).href, env, lambda.memoryMegabytes);
+  }
+
+  /**
+   * @param url of the module; empty for the bare runtime
+   * @throws Error when it does not load
+   */
+  static async start(url: string, env: Readonly<Record<string, string>>, memoryMb: number): Promise<Host> {
+    const child = fork(join(import.meta.dirname, 'host-process.ts'), [url], {
+      env: { ...env },
+      execArgv: [
+        '--disable-warning=ExperimentalWarning',
+        `--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)}`,
+      ],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    return new Host(child, (await message(child)) as Loaded);
+  }
+
+  /** Runs one event, JSON. @throws Error when the process ends */
+  async invoke(event: string): Promise<HostAnswer> {
+    this.#process.send(event);
+    return (await message(this.#process)) as HostAnswer;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null) return;
+    const exited = once(this.#process, 'exit');
+    this.#process.kill();
+    await exited;
+  }
+}
+
+async function message(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null) => {
+      reject(new Error(`the function's process ended with ${String(code)}`));
+    };
+    child.once('exit', ended);
+    child.once('message', (said) => {
+      child.off('exit', ended);
+      resolve(said);
+    });
+  });
+}
