@@ -49,7 +49,7 @@ export async function countJobs(world: World, groups: TargetGroupSet): Promise<J
   const callsOf = (caller: Caller) => [...of(caller).dynamodb.calls, ...of(caller).sqs.calls];
   const endings = new Endings();
   let logBytes = 0;
-  const running = run(
+  const running = await run(
     world,
     (caller) => ({ dynamodb: of(caller).dynamodb.url, sqs: of(caller).sqs.url }),
     (_name, text) => {
@@ -59,6 +59,7 @@ export async function countJobs(world: World, groups: TargetGroupSet): Promise<J
   );
   const counts: JobCounts[] = [];
   try {
+    await running.deliver();
     // The first job starts the functions; what that takes is not part of a job.
     for (const size of [1, ...SIZES]) {
       await groups.reset(size);
@@ -66,9 +67,7 @@ export async function countJobs(world: World, groups: TargetGroupSet): Promise<J
       logBytes = 0;
       const location = await create(running, world, groups.tenant, groups.ids.slice(0, size));
       const creating = callsOf('create-job');
-      await running.deliver();
       await endings.of(location);
-      await running.hold();
       const { body = '' } = await call(running, 'get-job', statusEvent(world, location), 200);
       const all = callers.flatMap(callsOf);
       counts.push({

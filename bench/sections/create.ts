@@ -17,7 +17,7 @@ export async function createLatency(
   groups: TargetGroupSet,
   rounds: number,
 ): Promise<Record<CreateSize, number>> {
-  const running = run(
+  const running = await run(
     world,
     () => world.stores,
     () => undefined,
@@ -36,7 +36,6 @@ export async function createLatency(
     }
   } finally {
     await running.stop();
-    await world.purge();
   }
   return {
     10: median(times[10]),

@@ -6,7 +6,7 @@ import { median } from '../report/figures.ts';
 import { Host } from '../world/host.ts';
 import { answerOf, createEvent, statusEvent } from '../world/requests.ts';
 import type { TargetGroupSet } from '../world/target-groups.ts';
-import type { World } from '../world/world.ts';
+import { sendingTo, type World } from '../world/world.ts';
 
 export interface ProcessFigures {
   /** The most memory beyond that of the bare runtime, MB. */
@@ -22,7 +22,7 @@ export interface ProcessFigures {
 const REPEATS = 7;
 
 export async function measureProcesses(world: World, groups: TargetGroupSet): Promise<ProcessFigures> {
-  await world.purge();
+  const queueUrl = await world.newQueue();
   await groups.reset();
   const worker = world.lambda('worker');
   const env = environmentOf(worker, world.stores, 'bench');
@@ -31,27 +31,28 @@ export async function measureProcesses(world: World, groups: TargetGroupSet): Pr
   const { peakMb: bareMb } = await bare.invoke('{}');
   await bare.stop();
 
-  const creator = await Host.of(world, world.lambda('create-job'));
+  // What the calls that are measured send is worked on by nobody.
+  const measured = sendingTo(await world.newQueue(), world.lambda('create-job'), world);
+  const creator = await Host.of(world, measured);
   const small = groups.ids.slice(0, 100);
   const created = {
     small: await creates(creator, world, groups, small),
     large: await creates(creator, world, groups, groups.ids),
   };
-  // Only the last job of each size is worked on.
-  await world.purge();
+  const sender = await Host.of(world, sendingTo(queueUrl, world.lambda('create-job'), world));
   const last = async (ids: readonly string[]) => {
-    const answer = await creator.invoke(createEvent(world, groups.tenant, ids));
+    const answer = await sender.invoke(createEvent(world, groups.tenant, ids));
     return answerOf(answer.payload, 201).headers['location'] ?? '';
   };
   const smallJob = await last(small);
 
   const chunks = await Host.of(world, worker);
-  const smallChunk = await workOff(chunks, world);
+  const smallChunk = await workOff(chunks, world, queueUrl);
   await groups.reset();
   const largeJob = await last(groups.ids);
   const reconciler = await Host.of(world, world.lambda('reconcile'));
   await reconciler.invoke('{}');
-  const largeChunks = await workOff(chunks, world);
+  const largeChunks = await workOff(chunks, world, queueUrl);
 
   const reader = await Host.of(world, world.lambda('get-job'));
   const read = { small: await reads(reader, world, smallJob), large: await reads(reader, world, largeJob) };
@@ -63,7 +64,7 @@ export async function measureProcesses(world: World, groups: TargetGroupSet): Pr
     worker: largeChunks.peakMb,
     reconcile: reconciled.peakMb,
   };
-  for (const host of [creator, chunks, reader, reconciler]) await host.stop();
+  for (const host of [creator, sender, chunks, reader, reconciler]) await host.stop();
   // One chunk of 100 is no median; the first of the process is not warm either. Its CPU time is taken as its share.
   const perChunk = median(largeChunks.cpuMs.slice(5));
   return {
@@ -108,11 +109,11 @@ function reads(host: Host, world: World, location: string): Promise<Taken> {
 }
 
 /** Has the worker work on every message of the queue, batch by batch as the mapping says. */
-async function workOff(host: Host, world: World): Promise<Taken> {
+async function workOff(host: Host, world: World, queueUrl: string): Promise<Taken> {
   const cpuMs: number[] = [];
   let peak = 0;
   for (;;) {
-    const messages = await receive(world);
+    const messages = await receive(world, queueUrl);
     if (messages.length === 0) return { cpuMs, peakMb: peak };
     const {
       payload,
@@ -124,15 +125,15 @@ async function workOff(host: Host, world: World): Promise<Taken> {
     cpuMs.push(cpu);
     peak = peakMb;
     for (const { ReceiptHandle } of messages) {
-      await world.sqs.send(new DeleteMessageCommand({ QueueUrl: world.queueUrl, ReceiptHandle }));
+      await world.sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
     }
   }
 }
 
-async function receive(world: World): Promise<Message[]> {
+async function receive(world: World, queueUrl: string): Promise<Message[]> {
   const { Messages = [] } = await world.sqs.send(
     new ReceiveMessageCommand({
-      QueueUrl: world.queueUrl,
+      QueueUrl: queueUrl,
       MaxNumberOfMessages: world.source.batchSize,
       WaitTimeSeconds: 0,
       MessageSystemAttributeNames: ['All'],

@@ -10,21 +10,16 @@ import { call, create, statusEvent } from '../world/requests.ts';
 import { lists, type TargetGroupSet } from '../world/target-groups.ts';
 import { run, type Running, type World } from '../world/world.ts';
 
-/** How the target groups are spread over jobs: how many jobs at once, and target groups in each. */
-export const SPREADS = [
-  { jobs: 1, each: 10_000 },
-  { jobs: 10, each: 1_000 },
-  { jobs: 50, each: 200 },
-  { jobs: 100, each: 100 },
-] as const;
+/** The same target groups in so many jobs at once. Of 10,000: 1 of 10,000, 10 of 1,000, 50 of 200, 100 of 100. */
+export const JOBS_AT_ONCE = [1, 10, 50, 100] as const;
 
 const POLL_MS = 100;
 
 /** One round, ms. */
 export interface Round {
   readonly bare: number;
-  /** By the index of the spread. */
-  readonly spreads: readonly number[];
+  /** By the number of jobs, as JOBS_AT_ONCE has them. */
+  readonly jobs: readonly number[];
   readonly polled: number;
 }
 
@@ -39,7 +34,7 @@ const CHUNK = 200;
 /** @param rounds after one that does not count: until the code is compiled and the connections are open */
 export async function measureSpeed(world: World, groups: TargetGroupSet, rounds: number): Promise<Speed> {
   const endings = new Endings();
-  const running = run(
+  const running = await run(
     world,
     () => world.stores,
     (_name, text) => {
@@ -60,14 +55,15 @@ export async function measureSpeed(world: World, groups: TargetGroupSet, rounds:
     for (let round = 0; round <= rounds; round += 1) {
       await groups.reset();
       const bareMs = await bareWrites(bare, groups);
-      const spreads: number[] = [];
-      for (const { jobs, each } of SPREADS) {
+      const jobs: number[] = [];
+      for (const atOnce of JOBS_AT_ONCE) {
         await groups.reset();
-        spreads.push(await runJobs(running, world, endings, groups.tenant, lists(groups.ids, jobs, each)));
+        const each = lists(groups.ids, atOnce, groups.ids.length / atOnce);
+        jobs.push(await runJobs(running, world, endings, groups.tenant, each));
       }
       await groups.reset();
       const { ms: polled, location } = await polledJob(running, world, endings, groups);
-      if (round > 0) all.push({ bare: bareMs, spreads, polled });
+      if (round > 0) all.push({ bare: bareMs, jobs, polled });
       statusMs.push(...(await statusTimes(running, world, location)));
     }
   } finally {

@@ -1,7 +1,10 @@
 /** The stores that everything is measured on: DynamoDB Local where there is Java, else dynalite; fauxqs; Redis. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startEmulators } from '../../local/emulators/emulators.ts';
 import { PROJECT } from '../../local/project.ts';
@@ -42,6 +45,7 @@ async function startDynamodbLocal(): Promise<{ endpoint: string; process: ChildP
     cwd: PROJECT,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  endWithUs(child);
   const endpoint = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => {
       reject(new Error(`DynamoDB Local ended with ${String(code)}`));
@@ -74,9 +78,6 @@ export async function startRedis(): Promise<Redis | undefined> {
     '--maxmemory-policy',
     'noeviction',
   ];
-  const { mkdtemp, rm } = await import('node:fs/promises');
-  const { tmpdir } = await import('node:os');
-  const { join } = await import('node:path');
   const folder = await mkdtemp(join(tmpdir(), 'fielding-jobs-redis-'));
   const child = spawn(
     'redis-server',
@@ -85,6 +86,7 @@ export async function startRedis(): Promise<Redis | undefined> {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
+  endWithUs(child);
   await new Promise<void>((resolve, reject) => {
     child.once('exit', (code) => {
       reject(new Error(`redis-server ended with ${String(code)}`));
@@ -100,6 +102,11 @@ export async function startRedis(): Promise<Redis | undefined> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** However this process ends, short of a kill. */
+function endWithUs(child: ChildProcess): void {
+  process.once('exit', () => child.kill());
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { environmentOf } from '../../local/functions/environment.ts';
 import type { LambdaFunction } from '../../local/template/functions.ts';
 import type { HostAnswer } from './host-process.ts';
-import { calling, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /** As Lambda starts Node.js: a heap of nine tenths of the function's memory. */
 const HEAP_SHARE = 0.9;
@@ -28,7 +28,7 @@ export class Host {
 
   /** The function with its calls going to the emulators directly. */
   static async of(world: World, lambda: LambdaFunction): Promise<Host> {
-    const env = environmentOf(calling(lambda, world, world.stores), world.stores, 'bench');
+    const env = environmentOf(lambda, world.stores, 'bench');
     return Host.start(pathToFileURL(join(lambda.codePath, 'index.mjs')).href, env, lambda.memoryMegabytes);
   }
 

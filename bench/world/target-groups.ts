@@ -11,7 +11,7 @@ export class TargetGroupSet {
   readonly ids: readonly string[];
   readonly #world: World;
 
-  constructor(world: World, count = MOST_IDS) {
+  constructor(world: World, count: number) {
     this.#world = world;
     this.ids = Array.from({ length: count }, () => anId());
   }

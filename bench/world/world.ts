@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { readAssembly } from '../../local/assembly.ts';
 import { CREDENTIALS, REGION } from '../../local/cloud.ts';
 import { FunctionPool } from '../../local/functions/pool.ts';
@@ -36,6 +36,7 @@ export interface World {
   lambda(name: FunctionName): LambdaFunction;
   readonly router: Router;
   readonly source: EventSource;
+  /** The URL of the template's queue, as the environments of the functions hold it. */
   readonly queueUrl: string;
   readonly dynamodb: DynamoDBClient;
   readonly sqs: SQSClient;
@@ -43,7 +44,8 @@ export interface World {
   table(part: string): string;
   /** A token that may do everything on account 101. */
   readonly token: string;
-  purge(): Promise<void>;
+  /** Makes another queue with the settings of the template's. @returns its URL */
+  newQueue(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -81,6 +83,8 @@ export async function openWorld(): Promise<World> {
   if (source === undefined) throw new Error('the template has no event source mapping');
   const queueUrl = made.queueUrls.get(source.queue.logicalId) ?? '';
 
+  let queues = 0;
+
   return {
     stores,
     lambda: (name) => {
@@ -101,8 +105,13 @@ export async function openWorld(): Promise<World> {
       subject: '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11',
       ttlSeconds: 3_600,
     }),
-    purge: async () => {
-      await made.sqs.send(new PurgeQueueCommand({ QueueUrl: queueUrl }));
+    newQueue: async () => {
+      queues += 1;
+      const { name, attributes } = source.queue;
+      const { QueueUrl = '' } = await made.sqs.send(
+        new CreateQueueCommand({ QueueName: `${name}-${queues}`, Attributes: { ...attributes } }),
+      );
+      return new URL(new URL(QueueUrl).pathname, stores.sqs).href;
     },
     stop: async () => {
       made.dynamodb.destroy();
@@ -120,44 +129,43 @@ export interface Endpoints {
   readonly sqs: string;
 }
 
-/** The function with its calls sent elsewhere: the queue's URL in its environment names a host as well. */
-export function calling(lambda: LambdaFunction, world: World, { sqs }: Endpoints): LambdaFunction {
-  const url = new URL(new URL(world.queueUrl).pathname, sqs).href;
+/** The function with another queue: its URL stands in the environment. */
+export function sendingTo(queueUrl: string, lambda: LambdaFunction, world: World): LambdaFunction {
   const environment = Object.fromEntries(
-    Object.entries(lambda.environment).map(([name, value]) => [name, value === world.queueUrl ? url : value]),
+    Object.entries(lambda.environment).map(([name, value]) => [
+      name,
+      value === world.queueUrl ? queueUrl : value,
+    ]),
   );
   return { ...lambda, environment };
 }
 
 export interface Running {
   readonly pools: ReadonlyMap<string, FunctionPool>;
-  /** Reads the queue for the worker, with as many workers at a time as its pool allows. */
+  /** Begins to read the queue for the worker, with as many workers at a time as its pool allows. */
   deliver(): Promise<void>;
-  /** Stops to read the queue; resolves when the batches under way are done. */
-  hold(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts the functions.
+ * Starts the functions, with a queue of their own: a long poll that is given up still takes a message from fauxqs.
  * @param endpoints where each function's calls go; and those that Lambda makes to read the queue: `poller`
  * @param log takes each line that a function prints
  */
-export function run(
+export async function run(
   world: World,
   endpoints: (caller: FunctionName | 'poller') => Endpoints,
   log: (name: FunctionName, text: string) => void,
-): Running {
+): Promise<Running> {
+  const queueUrl = await world.newQueue();
+  const by = (endpoint: string) => new URL(new URL(queueUrl).pathname, endpoint).href;
   const pools = new Map(
     (Object.keys(FUNCTIONS) as FunctionName[]).map((name) => {
       const at = endpoints(name);
-      const lambda = calling(world.lambda(name), world, at);
-      return [
-        name,
-        new FunctionPool(lambda, at, (text) => {
-          log(name, text);
-        }),
-      ] as const;
+      const pool = new FunctionPool(sendingTo(by(at.sqs), world.lambda(name), world), at, (text) => {
+        log(name, text);
+      });
+      return [name, pool] as const;
     }),
   );
   const worker = pools.get('worker');
@@ -165,16 +173,12 @@ export function run(
   const at = endpoints('poller').sqs;
   const sqs = new SQSClient({ endpoint: at, region: REGION, credentials: CREDENTIALS });
   let poller: QueuePoller | undefined;
-  const hold = async () => {
-    await poller?.stop();
-    poller = undefined;
-  };
   return {
     pools,
     deliver: async () => {
       poller = await QueuePoller.start({
         source: world.source,
-        queueUrl: new URL(new URL(world.queueUrl).pathname, at).href,
+        queueUrl: by(at),
         sqs,
         pool: worker,
         notice: (text) => {
@@ -182,9 +186,8 @@ export function run(
         },
       });
     },
-    hold,
     stop: async () => {
-      await hold();
+      await poller?.stop();
       await Promise.all([...pools.values()].map((pool) => pool.stop()));
       sqs.destroy();
     },
