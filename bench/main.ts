@@ -2,6 +2,7 @@
  * `npm run bench`: measures what the functions use and how long they take, as ratios that hold on any machine, and
  * says which of them meet their targets. `-- --json` prints one object and nothing else.
  */
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { runCommand } from '../local/command.ts';
 import { measure } from './measure.ts';
@@ -18,6 +19,7 @@ await runCommand(async (argv) => {
     },
   });
   const measured = await measure(values.quick, (text) => process.stderr.write(`${text}\n`));
+  await writeFile('.local/bench/measured.json', JSON.stringify(measured, undefined, 2));
   const report = { figures: figuresOf(measured), peers: measured.peers };
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : textOf(report));
 });

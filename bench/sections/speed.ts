@@ -2,7 +2,7 @@
  * Wall times: a job against the bare writes, with and without a client that polls, and the same target groups in more
  * and smaller jobs. All in turn, round by round, so that whatever else the machine does is shared among all.
  */
-import { bundle } from '../bare/bundle.ts';
+import { bundle } from '../world/bundle.ts';
 import type { BareWrites } from '../bare/writes.ts';
 import { FunctionPool } from '../../local/functions/pool.ts';
 import { Endings, runJobs } from '../world/jobs.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { FunctionName } from '../../lib/function-sizes.ts';
 import { environmentOf } from '../../local/functions/environment.ts';
-import { bundle } from '../bare/bundle.ts';
+import { bundle } from '../world/bundle.ts';
 import { median } from '../report/figures.ts';
 import { Host } from '../world/host.ts';
 import type { World } from '../world/world.ts';

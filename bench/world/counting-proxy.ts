@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, type ServerResponse, createServer, request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Interval } from '../chain.ts';
 
 export interface Call extends Interval {
@@ -27,6 +28,8 @@ const WRITES = /^(Put|Update|Delete)Item$|^BatchWriteItem$|^TransactWriteItems$/
 export class CountingProxy {
   /** Since it was last emptied. */
   readonly calls: Call[] = [];
+  /** How long each answer is held back, ms: calls that do not wait for each other are then under way together. */
+  delayMs = 0;
   readonly #target: string;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #server = createServer((incoming, outgoing) => {
@@ -66,6 +69,7 @@ export class CountingProxy {
     const input = JSON.parse(sent.toString()) as Record<string, unknown>;
     const body = dynamodb ? Buffer.from(JSON.stringify({ ...input, ReturnConsumedCapacity: 'TOTAL' })) : sent;
     const { status, headers, answer } = await this.#forward(incoming, outgoing, body);
+    if (this.delayMs > 0) await pause(this.delayMs);
     const said = JSON.parse(answer.toString() || '{}') as Record<string, unknown>;
     const units = dynamodb ? unitsOf(operation, status, said) : 0;
     this.calls.push({

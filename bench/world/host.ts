@@ -5,11 +5,20 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { environmentOf } from '../../local/functions/environment.ts';
 import type { LambdaFunction } from '../../local/template/functions.ts';
+import { bundle } from './bundle.ts';
 import type { HostAnswer } from './host-process.ts';
 import type { World } from './world.ts';
 
 /** As Lambda starts Node.js: a heap of nine tenths of the function's memory. */
 const HEAP_SHARE = 0.9;
+
+let bundled: Promise<string> | undefined;
+
+/** Bundled once: a process that takes the types out of its sources itself has more memory than the bare runtime. */
+function program(): Promise<string> {
+  bundled ??= bundle('world/host-process.ts');
+  return bundled;
+}
 
 interface Loaded {
   readonly loadCpuMs: number;
@@ -37,7 +46,7 @@ export class Host {
    * @throws Error when it does not load
    */
   static async start(url: string, env: Readonly<Record<string, string>>, memoryMb: number): Promise<Host> {
-    const child = fork(join(import.meta.dirname, 'host-process.ts'), [url], {
+    const child = fork(join(await program(), 'index.mjs'), [url], {
       env: { ...env },
       execArgv: [
         '--disable-warning=ExperimentalWarning',
