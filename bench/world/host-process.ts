@@ -22,6 +22,7 @@ const module = url === undefined || url === '' ? {} : ((await import(url)) as Re
 const loaded = process.cpuUsage(before);
 const handler = module['handler'];
 
+process.on('disconnect', () => process.exit());
 process.on('message', (event: string) => {
   void answer(event);
 });

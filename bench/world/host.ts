@@ -66,7 +66,7 @@ export class Host {
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null) return;
     const exited = once(this.#process, 'exit');
-    this.#process.kill();
+    this.#process.disconnect();
     await exited;
   }
 }
