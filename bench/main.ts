@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { runCommand } from '../local/command.ts';
 import { measure } from './measure.ts';
-import { figuresOf } from './report/all-figures.ts';
+import { reportOf } from './report/all-figures.ts';
 import { textOf } from './report/text.ts';
 
 await runCommand(async (argv) => {
@@ -20,6 +20,6 @@ await runCommand(async (argv) => {
   });
   const measured = await measure(values.quick, (text) => process.stderr.write(`${text}\n`));
   await writeFile('.local/bench/measured.json', JSON.stringify(measured, undefined, 2));
-  const report = { figures: figuresOf(measured), peers: measured.peers };
+  const report = reportOf(measured);
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : textOf(report));
 });

@@ -4,7 +4,7 @@ import { createLatency, type CreateSize } from './sections/create.ts';
 import { measureProcesses, type ProcessFigures } from './sections/processes.ts';
 import { measureSpeed, type Speed } from './sections/speed.ts';
 import { measureStartUp, type StartUp } from './sections/start-up.ts';
-import type { Peer } from './report/figures.ts';
+import { measurePeers, type PeerTimes } from './peers/peers.ts';
 import { MOST_IDS, TargetGroupSet } from './world/target-groups.ts';
 import { openWorld } from './world/world.ts';
 
@@ -19,7 +19,7 @@ export interface Measured {
   readonly processes: ProcessFigures;
   readonly startUp: StartUp;
   readonly speed: Speed;
-  readonly peers: readonly Peer[];
+  readonly peers: PeerTimes;
 }
 
 /**
@@ -47,6 +47,8 @@ export async function measure(quick: boolean, tell: (text: string) => void): Pro
     const startUp = await measureStartUp(world, quick ? 3 : 21);
     say('wall times');
     const speed = await measureSpeed(world, timed, quick ? 1 : 5);
+    say('the plain way');
+    const peers = await measurePeers(world, timed, quick ? 1 : 2, say);
     say('done');
     const memory = (name: 'create-job' | 'get-job' | 'worker' | 'reconcile') =>
       world.lambda(name).memoryMegabytes;
@@ -65,7 +67,7 @@ export async function measure(quick: boolean, tell: (text: string) => void): Pro
       processes,
       startUp,
       speed,
-      peers: [],
+      peers,
     };
   } finally {
     await world.stop();

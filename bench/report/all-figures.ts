@@ -4,11 +4,29 @@ import type { Measured } from '../measure.ts';
 import { JOBS_AT_ONCE } from '../sections/speed.ts';
 import { STARTED } from '../sections/start-up.ts';
 import { usageOf } from '../usage.ts';
-import { atMost, type Figure, median, reported, spread } from './figures.ts';
+import { peersOf } from '../peers/peers.ts';
+import { atMost, type Figure, median, type Report, reported, spread } from './figures.ts';
 
 const BUNDLE_TARGETS = { 'create-job': 500, worker: 450, 'get-job': 450 } as const;
 
-export function figuresOf(measured: Measured): Figure[] {
+export function reportOf(measured: Measured): Report {
+  const { speed, counts, processes, parallelism, memoryMb, peers } = measured;
+  const largest = counts.at(-1);
+  if (largest === undefined) throw new Error('nothing was counted');
+  const { targetGroups, writeUnits, chunks } = largest;
+  const ours = {
+    wall: median(speed.rounds.map(({ jobs: [first = NaN], bare }) => first / bare)),
+    units: writeUnits / targetGroups,
+    dollars: dollarsOf(usageOf(measured, largest)) / targetGroups,
+    chunkSize: targetGroups / chunks,
+    chunkCpuMs: processes.chunkCpuMs[200],
+    parallelism,
+  };
+  const bare = median(speed.rounds.map((round) => round.bare));
+  return { figures: figuresOf(measured), peers: peersOf(peers, ours, bare, memoryMb.worker) };
+}
+
+function figuresOf(measured: Measured): Figure[] {
   const counts = (targetGroups: number) => {
     const found = measured.counts.find((each) => each.targetGroups === targetGroups);
     if (found === undefined) throw new Error(`a job of ${targetGroups} was not counted`);
@@ -62,6 +80,6 @@ export function figuresOf(measured: Measured): Figure[] {
     ...STARTED.map((name) =>
       atMost(128, `memory, ${name}, MB beyond the bare runtime`, processes.peakMb[name]),
     ),
-    reported('bare writes, target groups per second on this machine', 10_000 / (bare / 1_000)),
+    reported('bare writes, target groups per second on this machine', speed.targetGroups / (bare / 1_000)),
   ];
 }

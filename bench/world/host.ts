@@ -9,8 +9,9 @@ import { bundle } from './bundle.ts';
 import type { HostAnswer } from './host-process.ts';
 import type { World } from './world.ts';
 
-/** As Lambda starts Node.js: a heap of nine tenths of the function's memory. */
-const HEAP_SHARE = 0.9;
+/** As Lambda starts Node.js, by what is known of its runtime: shares of the function's memory. */
+const OLD_SPACE_SHARE = 0.9;
+const SEMI_SPACE_SHARE = 0.05;
 
 let bundled: Promise<string> | undefined;
 
@@ -50,7 +51,8 @@ export class Host {
       env: { ...env },
       execArgv: [
         '--disable-warning=ExperimentalWarning',
-        `--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)}`,
+        `--max-old-space-size=${Math.floor(memoryMb * OLD_SPACE_SHARE)}`,
+        `--max-semi-space-size=${Math.floor(memoryMb * SEMI_SPACE_SHARE)}`,
       ],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
