@@ -5,6 +5,7 @@ import { measureProcesses, type ProcessFigures } from './sections/processes.ts';
 import { measureSpeed, type Speed } from './sections/speed.ts';
 import { measureStartUp, type StartUp } from './sections/start-up.ts';
 import { measurePeers, type PeerTimes } from './peers/peers.ts';
+import type { Standing } from './standing.ts';
 import { MOST_IDS, TargetGroupSet } from './world/target-groups.ts';
 import { openWorld } from './world/world.ts';
 
@@ -12,6 +13,7 @@ export interface Measured {
   /** Which DynamoDB it was measured on. */
   readonly dynamodb: string;
   readonly seconds: number;
+  readonly quick: boolean;
   readonly memoryMb: Readonly<Record<'create-job' | 'get-job' | 'worker' | 'reconcile', number>>;
   readonly parallelism: number;
   readonly counts: readonly JobCounts[];
@@ -20,6 +22,7 @@ export interface Measured {
   readonly startUp: StartUp;
   readonly speed: Speed;
   readonly peers: PeerTimes;
+  readonly standing: Pick<Standing, 'alarms' | 'dashboards' | 'runEverySeconds'>;
 }
 
 /**
@@ -46,7 +49,7 @@ export async function measure(quick: boolean, tell: (text: string) => void): Pro
     say('start-up');
     const startUp = await measureStartUp(world, quick ? 3 : 21);
     say('wall times');
-    const speed = await measureSpeed(world, timed, quick ? 1 : 5);
+    const speed = await measureSpeed(world, timed, quick ? 1 : 4);
     say('the plain way');
     const peers = await measurePeers(world, timed, quick ? 1 : 2, say);
     say('done');
@@ -54,6 +57,7 @@ export async function measure(quick: boolean, tell: (text: string) => void): Pro
       world.lambda(name).memoryMegabytes;
     return {
       dynamodb: world.stores.name,
+      quick,
       seconds: (performance.now() - start) / 1_000,
       memoryMb: {
         'create-job': memory('create-job'),
@@ -68,6 +72,11 @@ export async function measure(quick: boolean, tell: (text: string) => void): Pro
       startUp,
       speed,
       peers,
+      standing: {
+        alarms: world.count('AWS::CloudWatch::Alarm'),
+        dashboards: world.count('AWS::CloudWatch::Dashboard'),
+        runEverySeconds: world.runEverySeconds,
+      },
     };
   } finally {
     await world.stop();

@@ -1,6 +1,9 @@
 /**
- * What AWS asks for, in dollars: the public price list of us-east-1 without free tiers, discounts and taxes, as read
- * on PRICES_DATE. Tiers above the first are left out: a job of a million target groups does not reach them.
+ * What AWS asks for, in dollars: the public price list of us-east-1 without free tiers, discounts and taxes. Tiers above
+ * the first are left out: a job of a million target groups does not reach them.
+ *
+ * On PRICES_DATE each was compared with copies and reports of the price list, the newest of 2026, not with the live
+ * pages below; those marked `unverified` were not found there and are as generally known.
  */
 
 export const PRICES_DATE = '2026-11-27';
@@ -28,16 +31,18 @@ export const PRICES = {
   readUnit: 0.125 / MILLION,
   /** A request to a standard queue, per 64 KB of what it carries. */
   queueRequest: 0.4 / MILLION,
-  /** What a message group id costs on a standard queue (fair queues), per request that it is on. */
+  /** What a message group id costs on a standard queue (fair queues), per request; which ones is unverified. */
   fairQueueRequest: 0.1 / MILLION,
   invocation: 0.2 / MILLION,
   /** Of a function on arm64. */
   gigabyteSecond: 0.0000133334,
-  /** A request to an HTTP API, per 512 KB. */
+  /** A request to an HTTP API, per 512 KB; unverified. */
   apiRequest: 1.0 / MILLION,
   /** Of log lines taken in; a GB has 2^30 bytes. */
   logGigabyte: 0.5,
+  /** Unverified. */
   trace: 5.0 / MILLION,
+  /** Unverified. */
   scheduledRun: 1.0 / MILLION,
   /** Of a Standard workflow of Step Functions. */
   stateTransition: 25.0 / MILLION,
@@ -49,9 +54,9 @@ export const PRICES = {
   metricMonth: 0.3,
   alarmMonth: 0.1,
   dashboardMonth: 3.0,
-  /** cache.t4g.small, an hour. */
+  /** cache.t4g.small, an hour; unverified. */
   redisHour: 0.032,
-  /** Fargate on arm64: a vCPU and a GB, an hour. */
+  /** Fargate on arm64: a vCPU and a GB, an hour; unverified. */
   vcpuHour: 0.03238,
   memoryHour: 0.00356,
 } as const;

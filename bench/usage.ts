@@ -4,7 +4,7 @@ import type { Measured } from './measure.ts';
 import type { JobCounts } from './sections/counts.ts';
 
 /** What Lambda itself writes for an invocation: START, END and REPORT, with the line of X-Ray. */
-const PLATFORM_LOG_BYTES = 420;
+export const PLATFORM_LOG_BYTES = 420;
 
 /**
  * Chunks that ten workers take up in a second, when the table takes as many writes as a new one does: 4,000. So many

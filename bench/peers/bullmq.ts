@@ -32,7 +32,7 @@ export async function runBullMq(
     'jobs',
     async (job) => {
       const outcomes = Object.values(await job.getChildrenValues<boolean>());
-      ended.get(String(job.name))?.(outcomes.filter(Boolean).length);
+      ended.get(job.name)?.(outcomes.filter(Boolean).length);
     },
     { connection },
   );
@@ -75,7 +75,11 @@ async function start(world: World, redis: Redis): Promise<ChildProcess> {
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  await once(child, 'message');
+  const exited = once(child, 'exit').then(([code]) => {
+    throw new Error(`a worker of BullMQ ended with ${String(code)}`);
+  });
+  await Promise.race([once(child, 'message'), exited]);
+  exited.catch(() => undefined);
   return child;
 }
 

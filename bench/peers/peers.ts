@@ -11,11 +11,11 @@ import type { TargetGroupSet } from '../world/target-groups.ts';
 import { sendingTo, type World } from '../world/world.ts';
 import { runBullMq } from './bullmq.ts';
 import { runPlain } from './plain.ts';
+import { PLATFORM_LOG_BYTES } from '../usage.ts';
 import { batchedDollars, perItemDollars } from './step-functions.ts';
 
 const MILLION = 1_000_000;
 const PLAIN_BATCH = 10;
-const PLATFORM_LOG_BYTES = 420;
 const HOURS_A_MONTH = 730;
 
 /** What our own run of this bench says. */

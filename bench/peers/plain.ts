@@ -4,9 +4,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { CREDENTIALS, REGION } from '../../local/cloud.ts';
 import { FunctionPool } from '../../local/functions/pool.ts';
 import { QueuePoller } from '../../local/queue-poller.ts';
-import { billedRequests } from '../dollars.ts';
 import { bundle } from '../world/bundle.ts';
-import { CountingProxy } from '../world/counting-proxy.ts';
+import { CountingProxy, queueRequests } from '../world/counting-proxy.ts';
 import { Endings } from '../world/jobs.ts';
 import type { TargetGroupSet } from '../world/target-groups.ts';
 import { type Endpoints, sendingTo, type World } from '../world/world.ts';
@@ -72,11 +71,7 @@ export async function runPlain(
     return {
       ms,
       writeUnits: calls.reduce((sum, { writeUnits }) => sum + writeUnits, 0),
-      queueRequests: calls.reduce((sum, call) => {
-        if (call.operation === 'SendMessageBatch') return sum + billedRequests(call.requestBytes);
-        if (call.operation === 'ReceiveMessage') return sum + (call.messages > 0 ? 1 : 0);
-        return sum + (call.operation === 'DeleteMessageBatch' ? 1 : 0);
-      }, 0),
+      queueRequests: calls.reduce((sum, call) => sum + queueRequests(call), 0),
     };
   } finally {
     await poller.stop();

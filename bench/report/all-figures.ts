@@ -3,7 +3,8 @@ import { dollarsOf, floorDollars } from '../dollars.ts';
 import type { Measured } from '../measure.ts';
 import { JOBS_AT_ONCE } from '../sections/speed.ts';
 import { STARTED } from '../sections/start-up.ts';
-import { usageOf } from '../usage.ts';
+import { standingDollars } from '../standing.ts';
+import { PLATFORM_LOG_BYTES, usageOf } from '../usage.ts';
 import { peersOf } from '../peers/peers.ts';
 import { atMost, type Figure, median, type Report, reported, spread } from './figures.ts';
 
@@ -36,6 +37,10 @@ function figuresOf(measured: Measured): Figure[] {
   const dollars = (targetGroups: number, traced?: number) =>
     dollarsOf(usageOf(measured, counts(targetGroups), traced)) / floorDollars(targetGroups);
   const { startUp, speed, processes, createMs } = measured;
+  // Of a quick run only what does not depend on time is judged.
+  const timed = (target: number, name: string, value: number) =>
+    measured.quick ? reported(name, value) : atMost(target, name, value);
+  const most = speed.targetGroups.toLocaleString('en-US');
   const bare = median(speed.rounds.map((round) => round.bare));
   const over = (value: (round: (typeof speed.rounds)[number]) => number) => median(speed.rounds.map(value));
   const slowest = (...jobs: readonly (typeof JOBS_AT_ONCE)[number][]) =>
@@ -44,18 +49,19 @@ function figuresOf(measured: Measured): Figure[] {
 
   return [
     atMost(1.05, 'write units per target group, 10,000 ids', large.writeUnits / 10_000),
-    atMost(1.1, 'dollars against the floor, 10,000 ids', dollars(10_000)),
-    atMost(1.3, 'dollars against the floor, 100 ids', dollars(100)),
+    timed(1.1, 'dollars against the floor, 10,000 ids', dollars(10_000)),
+    timed(1.3, 'dollars against the floor, 100 ids', dollars(100)),
     reported('dollars per million target groups, 10,000 ids each', dollarsOf(usageOf(measured, large)) * 100),
     reported('dollars against the floor, 10,000 ids, every trace recorded', dollars(10_000, 1)),
+    reported('dollars a month while nothing runs', standing(measured)),
     ...[1, 100, 10_000].flatMap((size) => [
       reported(`API calls per create, ${String(size)} ids`, counts(size).createCalls),
       atMost(5, `longest chain of calls per create, ${String(size)} ids`, counts(size).createChain),
     ]),
-    atMost(8, 'create latency, 10,000 ids against 10', createMs[10_000] / createMs[10]),
-    atMost(
+    timed(8, 'create latency, 10,000 ids against 10', createMs[10_000] / createMs[10]),
+    timed(
       1.25,
-      'throughput, create to Completed against bare writes, 10,000 ids',
+      `throughput, create to Completed against bare writes, ${most} ids`,
       over(({ jobs: [first = NaN], bare: ms }) => first / ms),
     ),
     reported('status read, read units, 10,000 ids', large.statusReadUnits),
@@ -63,23 +69,37 @@ function figuresOf(measured: Measured): Figure[] {
       'status read, time against a create call of 10 ids, 10,000 ids',
       median(speed.statusMs) / createMs[10],
     ),
-    atMost(
+    timed(
       1.05,
-      'slow-down of a job by status reads, ten a second',
+      'slow-down of a job by status reads, four a second',
       over(({ jobs: [first = NaN], polled }) => polled / first),
     ),
     ...STARTED.map((name) =>
-      atMost(1.5, `start-up, ${name}, CPU against a bare client`, startUp.cpuMs[name] / startUp.bareMs),
+      timed(1.5, `start-up, ${name}, CPU against a bare client`, startUp.cpuMs[name] / startUp.bareMs),
     ),
     ...(['create-job', 'worker', 'get-job'] as const).map((name) =>
       atMost(BUNDLE_TARGETS[name], `bundle, ${name}, kB`, startUp.bytes[name] / 1_000),
     ),
     atMost(1.15, 'growth of units per target group, 100 to 10,000 ids', spread(unitsEach)),
-    atMost(1.15, 'growth of time per target group, 100 to 10,000 ids', slowest(1, 10, 100)),
-    atMost(1.15, 'growth of time per target group, 1 to 50 concurrent jobs', slowest(1, 10, 50)),
+    timed(1.15, `growth of time per target group, ${most} ids in 1, 10, 100 jobs`, slowest(1, 10, 100)),
+    timed(
+      1.15,
+      `growth of time per target group, ${most} ids in 1, 10, 50 concurrent jobs`,
+      slowest(1, 10, 50),
+    ),
     ...STARTED.map((name) =>
       atMost(128, `memory, ${name}, MB beyond the bare runtime`, processes.peakMb[name]),
     ),
     reported('bare writes, target groups per second on this machine', speed.targetGroups / (bare / 1_000)),
   ];
+}
+
+function standing({ standing: there, processes, memoryMb }: Measured): number {
+  return standingDollars({
+    ...there,
+    runCpuMs: processes.reconcileCpuMs,
+    runMemoryMb: memoryMb.reconcile,
+    // The line of its two metrics, and Lambda's own.
+    runLogBytes: 400 + PLATFORM_LOG_BYTES,
+  });
 }

@@ -4,8 +4,7 @@
  */
 import { longestChain } from '../chain.ts';
 import type { FunctionName } from '../../lib/function-sizes.ts';
-import { billedRequests } from '../dollars.ts';
-import { type Call, CountingProxy } from '../world/counting-proxy.ts';
+import { type Call, CountingProxy, queueRequests } from '../world/counting-proxy.ts';
 import { Endings } from '../world/jobs.ts';
 import { call, create, statusEvent } from '../world/requests.ts';
 import type { TargetGroupSet } from '../world/target-groups.ts';
@@ -99,21 +98,4 @@ export async function countJobs(world: World, groups: TargetGroupSet): Promise<J
 
 function sum(calls: readonly Call[], what: 'writeUnits' | 'readUnits'): number {
   return calls.reduce((total, each) => total + each[what], 0);
-}
-
-/** Receives that bring nothing are what stands still costs, not what a job costs. */
-function queueRequests({ operation, requestBytes, responseBytes, messages }: Call): number {
-  switch (operation) {
-    case 'SendMessageBatch':
-    case 'SendMessage':
-      return billedRequests(requestBytes);
-    case 'ReceiveMessage':
-      return messages === 0 ? 0 : billedRequests(responseBytes);
-    case 'DeleteMessageBatch':
-    case 'DeleteMessage':
-    case 'ChangeMessageVisibility':
-      return 1;
-    default:
-      return 0;
-  }
 }

@@ -14,7 +14,7 @@ import { run, type Running, type World } from '../world/world.ts';
 /** The same target groups in so many jobs at once. Of 10,000: 1 of 10,000, 10 of 1,000, 50 of 200, 100 of 100. */
 export const JOBS_AT_ONCE = [1, 10, 50, 100] as const;
 
-const POLL_MS = 100;
+const POLL_MS = 250;
 
 /** One round, ms. */
 export interface Round {
@@ -116,7 +116,7 @@ async function bareWrites(pool: FunctionPool, tenant: Tenant, ids: readonly stri
   return ms;
 }
 
-/** A job whose client asks for its status ten times a second. */
+/** A job whose client asks for its status four times a second. */
 async function polledJob(running: Running, world: World, endings: Endings, groups: TargetGroupSet) {
   const start = performance.now();
   const location = await create(running, world, groups.tenant, groups.ids);

@@ -6,17 +6,23 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, type ServerResponse, createServer, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Interval } from '../chain.ts';
+import { billedRequests } from '../dollars.ts';
 
 export interface Call extends Interval {
   readonly operation: string;
-  readonly status: number;
   readonly writeUnits: number;
   readonly readUnits: number;
-  readonly requestBytes: number;
-  readonly responseBytes: number;
+  /** What SQS bills by: the bodies of the messages that are sent or received. */
+  readonly messageBytes: number;
   /** Messages that a receive brought. */
   readonly messages: number;
-  readonly table: string;
+}
+
+/** Requests that SQS bills for a call. A receive that brings nothing is what stands still costs, not what a job costs. */
+export function queueRequests({ operation, messageBytes: bytes, messages }: Call): number {
+  if (/^SendMessage(Batch)?$/.test(operation)) return billedRequests(bytes);
+  if (operation === 'ReceiveMessage') return messages === 0 ? 0 : billedRequests(bytes);
+  return /^DeleteMessage(Batch)?$|^ChangeMessageVisibility$/.test(operation) ? 1 : 0;
 }
 
 interface Consumed {
@@ -74,15 +80,12 @@ export class CountingProxy {
     const units = dynamodb ? unitsOf(operation, status, said) : 0;
     this.calls.push({
       operation,
-      status,
       start,
       end: performance.now(),
       writeUnits: WRITES.test(operation) ? units : 0,
       readUnits: WRITES.test(operation) ? 0 : units,
-      requestBytes: sent.length,
-      responseBytes: answer.length,
+      messageBytes: messageBytes(input['Entries'], 'MessageBody') + messageBytes(said['Messages'], 'Body'),
       messages: Array.isArray(said['Messages']) ? said['Messages'].length : 0,
-      table: typeof input['TableName'] === 'string' ? input['TableName'] : '',
     });
     outgoing.writeHead(status, headers);
     outgoing.end(answer);
@@ -116,6 +119,14 @@ function unitsOf(operation: string, status: number, said: Readonly<Record<string
   const consumed = said['ConsumedCapacity'];
   const list = (Array.isArray(consumed) ? consumed : [consumed ?? {}]) as Consumed[];
   return list.reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
+}
+
+function messageBytes(messages: unknown, body: string): number {
+  if (!Array.isArray(messages)) return 0;
+  return (messages as Record<string, unknown>[]).reduce(
+    (sum, message) => sum + (typeof message[body] === 'string' ? Buffer.byteLength(message[body]) : 0),
+    0,
+  );
 }
 
 async function read(stream: IncomingMessage): Promise<Buffer> {

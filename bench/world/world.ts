@@ -5,7 +5,7 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { readAssembly } from '../../local/assembly.ts';
 import { CREDENTIALS, REGION } from '../../local/cloud.ts';
@@ -19,6 +19,7 @@ import { synthesize } from '../../local/synth.ts';
 import type { EventSource } from '../../local/template/event-sources.ts';
 import type { LambdaFunction } from '../../local/template/functions.ts';
 import { referencesOf } from '../../local/template/references.ts';
+import { resourcesOfType } from '../../local/template/template.ts';
 import { readRuntime } from '../../local/template/runtime.ts';
 import type { FunctionName } from '../../lib/function-sizes.ts';
 import { type Stores, startStores } from './emulators.ts';
@@ -40,6 +41,10 @@ export interface World {
   readonly queueUrl: string;
   readonly dynamodb: DynamoDBClient;
   readonly sqs: SQSClient;
+  /** How many resources of a type the template has. */
+  count(type: string): number;
+  /** How often reconcile runs. */
+  readonly runEverySeconds: number;
   /** A name by a part of its logical id. */
   table(part: string): string;
   /** A token that may do everything on account 101. */
@@ -98,6 +103,8 @@ export async function openWorld(): Promise<World> {
     queueUrl,
     dynamodb: made.dynamodb,
     sqs: made.sqs,
+    count: (type) => resourcesOfType(template, type).length,
+    runEverySeconds: runtime.schedules[0]?.everySeconds ?? NaN,
     table: (part) => made.tables.find(({ logicalId }) => logicalId.includes(part))?.name ?? '',
     token: await issuer.sign({
       accounts: [101],
