@@ -1,6 +1,8 @@
 /** The DynamoDB client, with the limits that suit a function that has seconds, not minutes. */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 
+const SOCKETS = { maxSockets: 100 };
+
 /**
  * For a function that works behind the queue: what fails is tried again by the use case, which knows how much time
  * is left.
@@ -18,7 +20,9 @@ export function dynamoDBClient(config: DynamoDBClientConfig = {}): DynamoDBClien
     // Every call under way has a socket of its own, those of reconcile included, four jobs with 16 calls each. None
     // hangs for a whole invocation: without the last setting a request that takes too long is only warned about.
     requestHandler: {
-      httpsAgent: { maxSockets: 100 },
+      httpsAgent: SOCKETS,
+      // The emulators speak no TLS.
+      httpAgent: SOCKETS,
       connectionTimeout: 1_000,
       requestTimeout: 2_000,
       throwOnRequestTimeout: true,
