@@ -26,6 +26,11 @@ const RUN_QUERIES = 2;
 /** Metrics that each run measures: the open jobs, and the age of the oldest while there is one. */
 const RUN_METRICS = 2;
 
+/** Dollars a month for the polls of an empty queue that a function reads. */
+export function idleQueueDollars(): number {
+  return (SECONDS_A_MONTH / POLL_SECONDS) * IDLE_POLLS * PRICES.queueRequest;
+}
+
 /** @returns dollars a month */
 export function standingDollars(standing: Standing): number {
   const { alarms, dashboards, runEverySeconds, runCpuMs, runMemoryMb, runLogBytes } = standing;
@@ -34,7 +39,6 @@ export function standingDollars(standing: Standing): number {
   const used = dollarsOf({
     ...NOTHING_USED,
     readUnits: runs * RUN_QUERIES * 0.5,
-    queueRequests: (SECONDS_A_MONTH / POLL_SECONDS) * IDLE_POLLS,
     invocations: runs,
     gigabyteSeconds: runs * gigabyteSeconds(billedMs(work, runMemoryMb), runMemoryMb),
     logBytes: runs * runLogBytes,
@@ -43,6 +47,7 @@ export function standingDollars(standing: Standing): number {
   });
   return (
     used +
+    idleQueueDollars() +
     runs * PRICES.scheduledRun +
     alarms * PRICES.alarmMonth +
     dashboards * PRICES.dashboardMonth +

@@ -11,6 +11,7 @@ import type { TargetGroupSet } from '../world/target-groups.ts';
 import { sendingTo, type World } from '../world/world.ts';
 import { runBullMq } from './bullmq.ts';
 import { runPlain } from './plain.ts';
+import { idleQueueDollars } from '../standing.ts';
 import { PLATFORM_LOG_BYTES } from '../usage.ts';
 import { batchedDollars, perItemDollars } from './step-functions.ts';
 
@@ -24,6 +25,8 @@ export interface Ours {
   readonly units: number;
   /** Per target group. */
   readonly dollars: number;
+  /** While nothing runs, dollars a month: alarms, dashboard and reconcile, which no peer has. */
+  readonly standing: number;
   readonly chunkSize: number;
   readonly chunkCpuMs: number;
   readonly parallelism: number;
@@ -113,16 +116,16 @@ export function peersOf(times: PeerTimes, ours: Ours, bareMs: number, memoryMb: 
       wall: rounded(ours.wall),
       units: rounded(ours.units),
       dollars: perMillion(ours.dollars),
-      dollarsPerMonth: 0,
+      dollarsPerMonth: rounded(ours.standing),
       crash: 'every target group gets its one outcome, the job ends, nothing is moved twice',
-      note: '',
+      note: 'a month besides: alarms, a dashboard and reconcile, which the others have not',
     },
     {
       name: 'plain: a message and a counter update per target group',
       wall: wall(times.plainMs),
       units: rounded(times.plainUnits),
       dollars: perMillion(plain),
-      dollarsPerMonth: 0,
+      dollarsPerMonth: rounded(idleQueueDollars()),
       crash:
         'a message that is delivered again counts twice: the job ends too early; a failed create call leaves a job that never ends',
       note: 'all updates of the counter go to one item, which takes 1,000 a second in AWS',

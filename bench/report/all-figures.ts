@@ -19,6 +19,7 @@ export function reportOf(measured: Measured): Report {
     wall: median(speed.rounds.map(({ jobs: [first = NaN], bare }) => first / bare)),
     units: writeUnits / targetGroups,
     dollars: dollarsOf(usageOf(measured, largest)) / targetGroups,
+    standing: standing(measured),
     chunkSize: targetGroups / chunks,
     chunkCpuMs: processes.chunkCpuMs[200],
     parallelism,

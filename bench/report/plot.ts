@@ -14,6 +14,8 @@ const WIDTH = 560;
 const HEIGHT = 300;
 const LEFT = 64;
 const RIGHT = 24;
+/** Between the edges and the first and last point, for what is written above them. */
+const INSET = 24;
 const TOP = 40;
 const BOTTOM = 52;
 const INK = '#7d8590';
@@ -26,7 +28,8 @@ export function svgOf({ title, xLabel, yLabel, points, target }: Curve): string 
   const xs = points.map(({ x }) => x);
   const top = niceAbove(Math.max(...points.map(({ y }) => y), target ?? 0) * 1.05);
   const [from, to] = [Math.log10(Math.min(...xs)), Math.log10(Math.max(...xs))];
-  const toX = (x: number) => LEFT + ((Math.log10(x) - from) / (to - from || 1)) * (WIDTH - LEFT - RIGHT);
+  const toX = (x: number) =>
+    LEFT + INSET + ((Math.log10(x) - from) / (to - from || 1)) * (WIDTH - LEFT - RIGHT - 2 * INSET);
   const toY = (y: number) => HEIGHT - BOTTOM - (y / top) * (HEIGHT - TOP - BOTTOM);
   const at = ({ x, y }: { x: number; y: number }) => `${fixed(toX(x))},${fixed(toY(y))}`;
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => share * top);
@@ -52,7 +55,7 @@ export function svgOf({ title, xLabel, yLabel, points, target }: Curve): string 
       ? []
       : [
           `<path d="M${LEFT},${fixed(toY(target))}H${WIDTH - RIGHT}" stroke="${LIMIT}" stroke-dasharray="6 4"/>`,
-          text(WIDTH - RIGHT, toY(target) - 6, `target ${short(target)}`, 'end', `fill="${LIMIT}"`),
+          text(LEFT + 4, toY(target) - 6, `target ${short(target)}`, 'start', `fill="${LIMIT}"`),
         ]),
     `<polyline points="${points.map(at).join(' ')}" fill="none" stroke="${LINE}" stroke-width="2"/>`,
     ...points.flatMap((point) => [
