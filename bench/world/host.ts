@@ -54,7 +54,8 @@ export class Host {
         `--max-old-space-size=${Math.floor(memoryMb * OLD_SPACE_SHARE)}`,
         `--max-semi-space-size=${Math.floor(memoryMb * SEMI_SPACE_SHARE)}`,
       ],
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // What a function logs as a warning goes to its error output.
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     return new Host(child, (await message(child)) as Loaded);
   }
@@ -73,15 +74,24 @@ export class Host {
   }
 }
 
+/** The next that it says. @throws Error with what it complained of when it ends instead */
 async function message(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const ended = (code: number | null) => {
-      reject(new Error(`the function's process ended with ${String(code)}`));
-    };
-    child.once('exit', ended);
-    child.once('message', (said) => {
-      child.off('exit', ended);
-      resolve(said);
+  let complaint = '';
+  const hear = (data: Buffer) => (complaint += data.toString());
+  child.stderr?.on('data', hear);
+  try {
+    return await new Promise((resolve, reject) => {
+      const ended = (code: number | null) => {
+        reject(new Error(`the function's process ended with ${String(code)}: ${complaint}`));
+      };
+      child.once('exit', ended);
+      child.once('message', (said) => {
+        child.off('exit', ended);
+        resolve(said);
+      });
     });
-  });
+  } finally {
+    child.stderr?.off('data', hear);
+    child.stderr?.resume();
+  }
 }
