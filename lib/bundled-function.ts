@@ -21,6 +21,10 @@ const BUNDLING: BundlingOptions = {
   sourcesContent: false,
   // The SDK of the runtime changes with time and region; ours is the one the tests ran with.
   bundleAwsSDK: true,
+  esbuildArgs: {
+    // Lambda gives a function its credentials in the environment; the SDK's other providers never get a turn.
+    '--alias:@aws-sdk/credential-provider-node': join(PROJECT, 'src/runtime/credentials.ts'),
+  },
   logLevel: LogLevel.WARNING,
 };
 

@@ -16,7 +16,7 @@ const TARGET_GROUPS_PER_BATCH = 200;
 /** The most that SQS delivers without a batch window. */
 const MOST_MESSAGES = 10;
 
-/** No waiting for a fuller batch: a fan-out fills batches by itself, and a small job should not wait. */
+/** No waiting for a fuller batch: one chunk of the default size is a full one, and a small job should not wait. */
 const BATCH_WINDOW = Duration.seconds(0);
 
 /** Longer than the longest deadline of a job (a day), so that no message lapses before its job has ended. */

@@ -98,6 +98,7 @@ test('no document has commands that no test runs', () => {
     'docs/deploying.md',
     'docs/local.md',
     'docs/operating.md',
+    'docs/performance.md',
   ]);
 });
 
@@ -199,6 +200,12 @@ test('docs/local.md', async () => {
     'npm run fuzz -- --requests 20000',
     'npm run fuzz -- --seed 7 --only 1234',
   ]);
+});
+
+test('docs/performance.md: the bench runs for minutes, so .ci/run has it', async () => {
+  await run('docs/performance.md');
+  const options = ['', ' -- --json', ' -- --write-docs', ' -- --quick'];
+  expect(place.calls()).toEqual(options.map((option) => `npm run bench${option}`));
 });
 
 test('docs/operating.md', async () => {

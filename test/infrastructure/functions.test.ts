@@ -83,6 +83,21 @@ describe('functions', () => {
     expect(template.properties(id)['ReservedConcurrentExecutions']).toBeUndefined();
   });
 
+  test('memory and time of each, in MB and seconds', () => {
+    const sizes = FUNCTIONS.map((id) => {
+      const { MemorySize, Timeout } = template.properties(id);
+      return [id, [MemorySize, Timeout]];
+    });
+    expect(Object.fromEntries(sizes)).toEqual({
+      FunctionsCreateJob: [1024, 25],
+      FunctionsGetJob: [1024, 25],
+      FunctionsGetFieldingRuns: [512, 10],
+      FunctionsNotFound: [256, 5],
+      FunctionsWorker: [512, 30],
+      FunctionsReconcile: [512, 50],
+    });
+  });
+
   test.each(FUNCTIONS)('%s: exactly its environment', (id) => {
     expect(template.properties(id)['Environment']).toEqual({ Variables: ENVIRONMENTS[id] });
   });

@@ -39,3 +39,22 @@ test('SQS', async () => {
   await expect(client.send(new ListQueuesCommand({}))).rejects.toMatchObject({ name: 'TimeoutError' });
   client.destroy();
 });
+
+test('sixty-four calls at once, as many as reconcile makes, have a connection each', async () => {
+  let opened = 0;
+  silent.on('connection', () => (opened += 1));
+  const client = dynamoDBClient({ ...options, maxAttempts: 1 });
+  const calls = Array.from({ length: 64 }, () => client.send(new ListTablesCommand({})));
+  // The first to give up: until then a call that had to wait for another one's connection has none.
+  await expect(Promise.race(calls)).rejects.toMatchObject({ name: 'TimeoutError' });
+  expect(opened).toBe(64);
+  await Promise.allSettled(calls);
+  client.destroy();
+});
+
+test('throttling slows down no first attempt', async () => {
+  const client = dynamoDBClient(options);
+  const { retryMode } = client.config;
+  expect(typeof retryMode === 'function' ? await retryMode() : retryMode).toBe('standard');
+  client.destroy();
+});

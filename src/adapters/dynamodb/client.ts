@@ -1,6 +1,8 @@
 /** The DynamoDB client, with the limits that suit a function that has seconds, not minutes. */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 
+const SOCKETS = { maxSockets: 100 };
+
 /**
  * For a function that works behind the queue: what fails is tried again by the use case, which knows how much time
  * is left.
@@ -9,13 +11,18 @@ import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynam
  */
 export function dynamoDBClient(config: DynamoDBClientConfig = {}): DynamoDBClient {
   return new DynamoDBClient({
-    // Once more, for the odd lost packet.
+    // Not `adaptive`: that would hold back first attempts as well, with a rate that each instance guesses for itself,
+    // while the use case knows how much time is left and what else it could do.
     retryMode: 'standard',
+    // Once more, for the odd lost packet.
     maxAttempts: 2,
-    // Every call under way has a socket, and none hangs for a whole invocation: without the last setting a
-    // request that takes too long is only warned about.
+    // Connections are kept by themselves: that variable of SDK 2, AWS_NODEJS_CONNECTION_REUSE_ENABLED, has no use any more.
+    // Every call under way has a socket of its own, those of reconcile included, four jobs with 16 calls each. None
+    // hangs for a whole invocation: without the last setting a request that takes too long is only warned about.
     requestHandler: {
-      httpsAgent: { maxSockets: 100 },
+      httpsAgent: SOCKETS,
+      // The emulators speak no TLS.
+      httpAgent: SOCKETS,
       connectionTimeout: 1_000,
       requestTimeout: 2_000,
       throwOnRequestTimeout: true,

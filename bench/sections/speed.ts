@@ -1,0 +1,144 @@
+/**
+ * Wall times: a job against the bare writes, with and without a client that polls, and the same target groups in more
+ * and smaller jobs. All in turn, round by round, so that whatever else the machine does is shared among all.
+ */
+import { bundle } from '../world/bundle.ts';
+import type { BareWrites } from '../bare/writes.ts';
+import { FunctionPool } from '../../local/functions/pool.ts';
+import { Endings, runJobs } from '../world/jobs.ts';
+import type { Tenant } from '../../src/domain/ids.ts';
+import { call, create, statusEvent } from '../world/requests.ts';
+import { lists, type TargetGroupSet } from '../world/target-groups.ts';
+import { run, type Running, type World } from '../world/world.ts';
+
+/** The same target groups in so many jobs at once. Of 10,000: 1 of 10,000, 10 of 1,000, 50 of 200, 100 of 100. */
+export const JOBS_AT_ONCE = [1, 10, 50, 100] as const;
+
+const POLL_MS = 250;
+
+/** One round, ms. */
+export interface Round {
+  readonly bare: number;
+  /** By the number of jobs, as JOBS_AT_ONCE has them. */
+  readonly jobs: readonly number[];
+  readonly polled: number;
+}
+
+export interface Speed {
+  /** Of each run. */
+  readonly targetGroups: number;
+  readonly rounds: readonly Round[];
+  /** Of a status call for a job of 10,000 that has ended, ms. */
+  readonly statusMs: readonly number[];
+}
+
+const CHUNK = 200;
+
+/** However slow the machine is, there are so many rounds; and no more once so much time has gone. */
+const LEAST_ROUNDS = 2;
+const ENOUGH_MS = 240_000;
+
+/** @param rounds the most, after one that does not count: until the code is compiled and the connections are open */
+export async function measureSpeed(world: World, groups: TargetGroupSet, rounds: number): Promise<Speed> {
+  const endings = new Endings();
+  const running = await run(
+    world,
+    () => world.stores,
+    (_name, text) => {
+      endings.read(text);
+    },
+  );
+  const bare = new FunctionPool(
+    { ...world.lambda('worker'), codePath: await bundle('bare/writes.ts') },
+    world.stores,
+    (text) => {
+      throw new Error(text);
+    },
+  );
+  const all: Round[] = [];
+  const statusMs: number[] = [];
+  try {
+    await running.deliver();
+    const start = performance.now();
+    await warmUp(running, bare, world, endings, groups);
+    for (let round = 0; round < rounds; round += 1) {
+      if (round >= LEAST_ROUNDS && performance.now() - start > ENOUGH_MS) break;
+      await groups.reset();
+      const bareMs = await bareWrites(bare, groups.tenant, groups.ids);
+      const jobs: number[] = [];
+      for (const atOnce of JOBS_AT_ONCE) {
+        await groups.reset();
+        const each = lists(groups.ids, atOnce, groups.ids.length / atOnce);
+        jobs.push(await runJobs(running, world, endings, groups.tenant, each));
+      }
+      await groups.reset();
+      const { ms: polled, location } = await polledJob(running, world, endings, groups);
+      all.push({ bare: bareMs, jobs, polled });
+      statusMs.push(...(await statusTimes(running, world, location)));
+    }
+  } finally {
+    await running.stop();
+    await bare.stop();
+  }
+  return { targetGroups: groups.ids.length, rounds: all, statusMs };
+}
+
+/** Until the code is compiled and the connections are open, on both sides. */
+async function warmUp(
+  running: Running,
+  bare: FunctionPool,
+  world: World,
+  endings: Endings,
+  groups: TargetGroupSet,
+) {
+  const some = groups.ids.slice(0, Math.max(CHUNK, groups.ids.length / 5));
+  for (let i = 0; i < 2; i += 1) {
+    await groups.reset(some.length);
+    await bareWrites(bare, groups.tenant, some);
+    await groups.reset(some.length);
+    await runJobs(running, world, endings, groups.tenant, lists(some, 10, some.length / 10));
+  }
+}
+
+/** @returns wall time, ms */
+async function bareWrites(pool: FunctionPool, tenant: Tenant, ids: readonly string[]): Promise<number> {
+  const start = performance.now();
+  const moved = await Promise.all(
+    lists(ids, ids.length / CHUNK, CHUNK).map(async (chunk) => {
+      const result = await pool.invoke(JSON.stringify({ tenant, ids: chunk } satisfies BareWrites));
+      if (!result.ok) throw new Error(`the bare writes failed: ${result.error.errorMessage}`);
+      return Number(result.payload);
+    }),
+  );
+  const ms = performance.now() - start;
+  const total = moved.reduce((sum, count) => sum + count, 0);
+  if (total !== ids.length) throw new Error(`the bare writes moved ${total} of ${ids.length}`);
+  return ms;
+}
+
+/** A job whose client asks for its status four times a second. */
+async function polledJob(running: Running, world: World, endings: Endings, groups: TargetGroupSet) {
+  const start = performance.now();
+  const location = await create(running, world, groups.tenant, groups.ids);
+  let polls = Promise.resolve();
+  const timer = setInterval(() => {
+    polls = polls.then(async () => {
+      await call(running, 'get-job', statusEvent(world, location), 200);
+    });
+  }, POLL_MS);
+  await endings.of(location);
+  const ms = performance.now() - start;
+  clearInterval(timer);
+  await polls;
+  return { ms, location };
+}
+
+async function statusTimes(running: Running, world: World, location: string): Promise<number[]> {
+  const times: number[] = [];
+  for (let i = 0; i < 5; i += 1) {
+    const start = performance.now();
+    await call(running, 'get-job', statusEvent(world, location), 200);
+    times.push(performance.now() - start);
+  }
+  return times;
+}

@@ -1,0 +1,70 @@
+/** What a job uses in AWS: the calls that were counted, and the time that the functions' CPU time stands for. */
+import { billedMs, gigabyteSeconds, sampledShare, type Usage } from './dollars.ts';
+import type { Measured } from './measure.ts';
+import type { JobCounts } from './sections/counts.ts';
+
+/** What Lambda itself writes for an invocation: START, END and REPORT, with the line of X-Ray. */
+export const PLATFORM_LOG_BYTES = 420;
+
+/**
+ * Chunks that ten workers take up in a second, when the table takes as many writes as a new one does: 4,000. So many
+ * traces begin.
+ */
+const CHUNKS_PER_SECOND = 20;
+
+/** One create call, its chunks, and one status call after the end. */
+export function usageOf(
+  measured: Measured,
+  counts: JobCounts,
+  traced = sampledShare(CHUNKS_PER_SECOND),
+): Usage {
+  const { processes, memoryMb, parallelism } = measured;
+  const { targetGroups, chunks } = counts;
+  const perChunk = targetGroups / chunks;
+  const size = targetGroups > 1_000 ? 10_000 : 100;
+  const invocations = [
+    {
+      times: 1,
+      memory: memoryMb['create-job'],
+      work: {
+        cpuMs: processes.createCpuMs[size],
+        serialCalls: counts.createChain,
+        parallelCalls: 0,
+        parallelism: 1,
+      },
+    },
+    {
+      times: chunks,
+      memory: memoryMb.worker,
+      work: {
+        cpuMs: processes.chunkCpuMs[perChunk > 100 ? 200 : 100],
+        // Claim, settle, add.
+        serialCalls: 3,
+        parallelCalls: perChunk,
+        parallelism,
+      },
+    },
+    {
+      times: 1,
+      memory: memoryMb['get-job'],
+      // META, then request and results at once.
+      work: { cpuMs: processes.statusCpuMs[size], serialCalls: 2, parallelCalls: 0, parallelism: 1 },
+    },
+  ];
+  const count = chunks + 2;
+  return {
+    writeUnits: counts.writeUnits,
+    readUnits: counts.readUnits,
+    queueRequests: counts.queueRequests,
+    fairQueueRequests: counts.queueRequests,
+    invocations: count,
+    gigabyteSeconds: invocations.reduce(
+      (sum, { times, memory, work }) => sum + times * gigabyteSeconds(billedMs(work, memory), memory),
+      0,
+    ),
+    // The create call and the status call, the latter by 512 KB.
+    apiRequests: 1 + Math.ceil(counts.statusBytes / (512 * 1_024)),
+    logBytes: counts.logBytes + count * PLATFORM_LOG_BYTES,
+    traces: count * traced,
+  };
+}
