@@ -34,7 +34,8 @@ export interface Recorded {
   readonly answer: Received;
 }
 
-export const SAMPLE_TENANT = { accountId: 101, projectId: '01JDEM0PR0JECT000000000001' };
+/** Not the project that the documents' commands work on: each would find what the other has done. */
+export const SAMPLE_TENANT = { accountId: 101, projectId: '01JDEM0PR0JECT000000000002' };
 
 /** The target groups that each action is tried on: some move, some are there already, some are refused. */
 const ASKED: Readonly<Record<Action, readonly number[]>> = {
@@ -47,7 +48,7 @@ const ASKED: Readonly<Record<Action, readonly number[]>> = {
 
 export const SAMPLE_TARGET_GROUP_ID = demoId(1);
 
-export const SAMPLE_KEY = 'walk-1';
+export const SAMPLE_KEY = keyOf('resume');
 
 export const SAMPLE_JOB_ID = jobIdOf('resume');
 
@@ -120,7 +121,7 @@ function isProcessing({ status, text }: Received): boolean {
 }
 
 function keyOf(action: Action): string {
-  return action === 'resume' ? SAMPLE_KEY : `${action}-1`;
+  return `${action}-1`;
 }
 
 function jobIdOf(action: Action): string {
@@ -139,7 +140,7 @@ function fieldingRunsPath(targetGroupId: string): string {
   return `/demand/accounts/${accountId}/projects/${projectId}/target-groups/${targetGroupId}/fielding-runs`;
 }
 
-/** A target group of the first demo project, which has those from 1 to 340. */
+/** A target group of the second demo project, which has those from 1 to 340. */
 function demoId(number: number): string {
-  return `01JDEM0TARGETGR0VP1${String(number).padStart(7, '0')}`;
+  return `01JDEM0TARGETGR0VP2${String(number).padStart(7, '0')}`;
 }
