@@ -83,11 +83,6 @@ export function readMeta(item: Item): Job {
   };
 }
 
-/** Ids are kept as one text: a list of thousands would be larger, and slow to take apart. */
-export const packIds = (ids: readonly string[]) => ids.join(',');
-
-export const unpackIds = (packed: string) => packed.split(',');
-
 export function failureItems(failures: readonly FailureGroup[]) {
   return failures.map(({ code, description, positions }) => ({
     code,

@@ -18,7 +18,6 @@ import {
   metaKey,
   OPEN,
   OPEN_JOBS_INDEX,
-  packIds,
   readFailures,
   readJobKey,
   readMeta,
@@ -26,9 +25,9 @@ import {
   requestKey,
   resultKey,
   resultPrefix,
-  unpackIds,
 } from './job-item.ts';
-import { type Item, number, text } from './read-item.ts';
+import { packIds, unpackIds } from './packed-ids.ts';
+import { bytes, type Item, number, text } from './read-item.ts';
 import { updateIf } from './update.ts';
 
 export class DynamoDBJobStore implements JobStore {
@@ -103,7 +102,7 @@ export class DynamoDBJobStore implements JobStore {
       throw new InconsistentStoreError('A job has no request.', { jobId: job.jobId });
     }
     const trace = { traceparent: text(item, 'traceparent'), tracestate: text(item, 'tracestate') };
-    return { ids: unpackIds(text(item, 'ids')), trace };
+    return { ids: unpackIds(bytes(item, 'ids')), trace };
   }
 
   async results(job: Job): Promise<ChunkResult[]> {

@@ -20,6 +20,12 @@ export function text(item: Item, name: string): string {
   return value;
 }
 
+export function bytes(item: Item, name: string): Uint8Array {
+  const value = item[name];
+  if (!(value instanceof Uint8Array)) throw wrong(item, name, 'binary');
+  return value;
+}
+
 export function number(item: Item, name: string): number {
   const value = item[name];
   if (typeof value !== 'number') throw wrong(item, name, 'a number');
