@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { errorBody, fieldingRunsBody, jobBody } from '../../api/answers.ts';
 import { REGION } from '../../local/cloud.ts';
+import { parseOptions } from '../../local/options.ts';
 import { readConfig } from '../../lib/config.ts';
 import { blocksOf, theBlock, type Block } from '../docs/markdown.ts';
 import { Workplace } from '../docs/workplace.ts';
@@ -191,9 +192,13 @@ test('docs/deploying.md: from the first deployment to the last', async () => {
 test('docs/local.md', async () => {
   symlinkSync(stack.logFile, join(place.folder, 'stack.jsonl'));
   const output = await run('docs/local.md');
-  expect(output.match(/ready http/g)).toHaveLength(2);
+  expect(output.match(/ready http/g)).toHaveLength(1);
   expect(output).toMatch(/^100 requests in .*\nviolations 0$/m);
-  expect(place.calls()).toEqual([
+  const [start = '', ...calls] = place.calls();
+  const { context } = parseOptions(start.replace('npm start -- ', '').split(' '));
+  expect(Object.keys(context)).toHaveLength(4);
+  expect(() => readConfig(context)).not.toThrow();
+  expect(calls).toEqual([
     'npm run dynamodb-local -- --port 8000',
     'npm start',
     'npm test -- test/contract test/e2e',
@@ -204,8 +209,12 @@ test('docs/local.md', async () => {
 
 test('docs/performance.md: the bench runs for minutes, so .ci/run has it', async () => {
   await run('docs/performance.md');
-  const options = ['', ' -- --json', ' -- --write-docs', ' -- --quick'];
-  expect(place.calls()).toEqual(options.map((option) => `npm run bench${option}`));
+  expect(place.calls()).toEqual([
+    'npm run bench',
+    'npm run --silent bench -- --json',
+    'npm run bench -- --write-docs',
+    'npm run bench -- --quick',
+  ]);
 });
 
 test('docs/operating.md', async () => {
