@@ -2,7 +2,3 @@
 export const CREATOR = '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11';
 
 /** A run of a peer. */
-export interface PeerRun {
-  /** Wall time from the first call to the end, ms. */
-  readonly ms: number;
-}
