@@ -42,7 +42,7 @@ export class FetchedTokens implements Tokens {
   readonly #world: World;
   readonly #patience: Patience;
   #token: { readonly text: string; readonly renewAt: number } | undefined;
-  #underWay: Promise<string> | undefined;
+  #underWay: { readonly token: Promise<string>; readonly stop: AbortController; waiting: number } | undefined;
 
   /** @throws InputError */
   constructor(credentials: ClientCredentials, world: World, patience: Patience) {
@@ -60,10 +60,23 @@ export class FetchedTokens implements Tokens {
 
   async current(signal?: AbortSignal): Promise<string> {
     if (this.#token !== undefined && this.#world.now() < this.#token.renewAt) return this.#token.text;
-    this.#underWay ??= this.#fetch(signal).finally(() => {
-      this.#underWay = undefined;
-    });
-    return this.#underWay;
+    const underWay = (this.#underWay ??= this.#begin());
+    underWay.waiting += 1;
+    try {
+      return await unlessAborted(underWay.token, signal);
+    } finally {
+      underWay.waiting -= 1;
+      // It is nobody's own: one who gives up does not end it for the others, the last one does.
+      if (underWay.waiting === 0) {
+        underWay.stop.abort();
+        if (this.#underWay === underWay) this.#underWay = undefined;
+      }
+    }
+  }
+
+  #begin() {
+    const stop = new AbortController();
+    return { token: this.#fetch(stop.signal), stop, waiting: 0 };
   }
 
   async instead(refused: string, signal?: AbortSignal): Promise<string> {
@@ -72,7 +85,7 @@ export class FetchedTokens implements Tokens {
     return this.current(signal);
   }
 
-  async #fetch(signal?: AbortSignal): Promise<string> {
+  async #fetch(signal: AbortSignal): Promise<string> {
     const what = `token of ${this.#url.origin}`;
     return persistently(what, this.#world, this.#patience, signal, async () => {
       const askedAt = this.#world.now();
@@ -121,6 +134,24 @@ export class FetchedTokens implements Tokens {
 
   #client(): oauth.Client {
     return { client_id: this.#credentials.clientId };
+  }
+}
+
+/** @throws the signal's reason as soon as it is aborted */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  let abort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

@@ -53,7 +53,10 @@ export function parseCommandLine(
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return undefined;
     const message = error.code === 'commander.help' ? 'no command: see fielding-jobs --help' : error.message;
-    throw new InputError(message.replace(/^error: /, ''), { cause: error });
+    // An option that is not known may hold a secret under a misspelt name: its value is not repeated.
+    const told =
+      error.code === 'commander.unknownOption' ? message.replace(/'(--[^=]+)=[^]*'/, "'$1'") : message;
+    throw new InputError(told.replace(/^error: /, ''), { cause: error });
   }
   return parsed;
 }

@@ -19,7 +19,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** In words, for the help and the documentation. */
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   done: 'every job was accepted; with --wait, every target group is updated',
-  someFailed: 'every job has ended, and some target groups could not be updated',
+  someFailed: 'some target groups could not be updated; with --wait, every job has ended',
   badInput: 'the command line or the ids are wrong; nothing was sent',
   refused: 'the API or the issuer of tokens has refused (4xx)',
   unreachable: 'no answer that counts after all tries; repeat with the same key',

@@ -161,10 +161,15 @@ async function* inRows(text: Readable, name: string, wanted: string | undefined)
     if (column === undefined) {
       column = columnOf(cells, name, wanted);
       // Without a header, the first row is one like the others.
-      if (wanted !== undefined || !isId(cells[column])) continue;
+      if (wanted !== undefined || !isMeantAsId(cells[column])) continue;
     }
     yield { place: `${name}:${line}`, value: cells[column] };
   }
+}
+
+/** A name of a column is not; an id with a fault is, and must be told, not be taken for a header and left out. */
+function isMeantAsId(cell = ''): boolean {
+  return /^(?=.*\d)[0-9A-Za-z]{20,32}$/.test(cell) || isId(cell);
 }
 
 function columnOf(header: readonly string[], name: string, wanted: string | undefined): number {

@@ -1,12 +1,15 @@
 /** The command `fielding-jobs`. */
 import { onInterrupt } from '../../local/interrupt.ts';
 import { realWorld } from '../world.ts';
+import { EXIT } from './exit-codes.ts';
 import { run } from './run.ts';
 
 for (const stream of [process.stdout, process.stderr]) {
   // A reader that has seen enough, like `head`, is no reason to leave a set of jobs half created.
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`the output cannot be written: ${error.message}\n`);
+    process.exit(EXIT.other);
   });
 }
 

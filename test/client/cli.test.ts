@@ -226,6 +226,18 @@ describe('a person at a terminal', () => {
     expect([code, stdout, stderr]).toEqual([2, '', "unknown option '--wiat'\n(Did you mean --wait?)\n"]);
   });
 
+  test('never sees a secret again that stood in the wrong place', async () => {
+    for (const args of [
+      ['--token=eyJsecret', 'resume', ...ids(1), ...where()],
+      ['resume', "--client_secret=it's eyJsecret", ...ids(1), ...where()],
+    ]) {
+      const { code, stdout, stderr } = await command(args);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^unknown option '--(token|client_secret)'/);
+      expect(stdout + stderr).not.toContain('eyJsecret');
+    }
+  });
+
   test('gets help with examples', async () => {
     for (const args of [['--help'], ['resume', '--help'], ['help', 'status'], ['status', '-h']]) {
       const { code, stdout, stderr } = await command(args, { tty: true });

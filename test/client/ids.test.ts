@@ -72,6 +72,12 @@ describe('these are two target groups and a duplicate', () => {
     expect(await read({ file: fileOf(name, content), ...source })).toEqual(both);
   });
 
+  test('an id with a fault in the first row is told, not taken for a header', async () => {
+    for (const faulty of [A.toLowerCase(), A.slice(1), `${A}0`]) {
+      await expect(read({ file: fileOf('a.csv', `${faulty}\n${B}\n`) })).rejects.toThrow(faulty);
+    }
+  });
+
   test('on the command line', async () => {
     expect(await read({ args: [A, B, A] })).toEqual(both);
   });

@@ -95,6 +95,33 @@ test('requests share one token, also those that are sent at the same time', asyn
   expect(new Set(tokensUsed())).toEqual(new Set(['Bearer token-1']));
 });
 
+test('who gives up waiting for a token takes it from nobody else', async () => {
+  const first = new AbortController();
+  answers = (n) => {
+    first.abort(new Error('given up'));
+    return token(n, 3_600);
+  };
+  const [given, taken] = await Promise.allSettled([
+    client.create(request(), { signal: first.signal }),
+    client.create(request()),
+  ]);
+  expect(given).toMatchObject({ status: 'rejected', reason: { message: 'given up' } });
+  expect(taken).toMatchObject({ status: 'fulfilled' });
+  expect(asked).toHaveLength(1);
+});
+
+test('who is alone in waiting for a token ends the wait for good', async () => {
+  const stop = new AbortController();
+  answers = () => {
+    stop.abort(new Error('given up'));
+    return { status: 503, body: {} };
+  };
+  await expect(client.create(request(), { signal: stop.signal })).rejects.toThrow('given up');
+  answers = (n) => token(n, 3_600);
+  await client.create(request());
+  expect(asked).toHaveLength(2);
+});
+
 test('a new one is fetched shortly before the old one expires', async () => {
   await client.create(request());
   world.advance(3_539_000);

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { errorBody, fieldingRunsBody, jobBody } from '../../api/answers.ts';
 import { REGION } from '../../local/cloud.ts';
+import { checkData } from '../../local/data/seed.ts';
 import { parseOptions } from '../../local/options.ts';
 import { readConfig } from '../../lib/config.ts';
 import { blocksOf, theBlock, type Block } from '../docs/markdown.ts';
@@ -130,10 +131,17 @@ test('README.md', async () => {
   const output = await run('README.md');
   expectShownAnswers('README.md', output);
   expect(watched.report().exchanges).toBeGreaterThanOrEqual(2);
-  expect(output).toMatch(/ready http:\/\/127\.0\.0\.1:\d+/);
+  const seed = await checkData(join(place.folder, 'data.jsonl'), Date.now());
+  expect(seed.sample?.targetGroupIds).toEqual(['01JQ8ZD0000000000000000001']);
   const tokens = output.match(/^ey[\w-]+\.[\w-]+\.[\w-]+$/gm) ?? [];
   expect(tokens).toHaveLength(2);
-  expect(place.calls()).toEqual(['npm install', 'npm start', 'npm install', 'npm test']);
+  expect(place.calls()).toEqual([
+    'npm install',
+    'npm start',
+    'npm install',
+    'npm test',
+    'npm start -- --data data.jsonl',
+  ]);
 });
 
 test('docs/api.md: the answers it shows have the form of real ones', async () => {

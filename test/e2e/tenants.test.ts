@@ -211,7 +211,7 @@ test('what is theirs is answered as what is not there, and nothing of theirs is 
       }
       expect(await theirsAsStored(world)).toEqual(before);
     }),
-    propertyRuns(5),
+    propertyRuns(3),
   );
 });
 
@@ -248,6 +248,6 @@ test('a job with their key and their ids is ours alone, and each id of theirs is
       expect(countsOf(hidden.calls)).toHaveLength(2 * world.hidden.length);
       expect(await theirsAsStored(world)).toEqual(before);
     }),
-    propertyRuns(4),
+    propertyRuns(2),
   );
 });
