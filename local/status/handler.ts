@@ -1,34 +1,19 @@
 /** Serves the status page, its parts, and the JSON that it shows. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ControlHandler, LocalFile } from '../gateway/local-routes.ts';
+import type { ControlHandler } from '../gateway/local-routes.ts';
+import { CONTENT_TYPES, pageFile, type PageFiles } from '../gateway/page-files.ts';
 import type { Status } from './status.ts';
 
 const FOLDER = join(import.meta.dirname, 'page');
 
-const SCRIPT = 'text/javascript; charset=utf-8';
-
-/** By the path below `/_local/`: file and content type. */
-const FILES: ReadonlyMap<string, readonly [string, string]> = new Map([
-  ['', ['index.html', 'text/html; charset=utf-8']],
-  ['page.css', ['page.css', 'text/css; charset=utf-8']],
-  ['page.js', ['page.js', SCRIPT]],
-  ['tables.js', ['tables.js', SCRIPT]],
-  ['lines.js', ['lines.js', SCRIPT]],
-  ['elements.js', ['elements.js', SCRIPT]],
+const FILES: PageFiles = new Map([
+  ['', [join(FOLDER, 'index.html'), CONTENT_TYPES.page]],
+  ['page.css', [join(FOLDER, 'page.css'), CONTENT_TYPES.styles]],
+  ['page.js', [join(FOLDER, 'page.js'), CONTENT_TYPES.script]],
+  ['tables.js', [join(FOLDER, 'tables.js'), CONTENT_TYPES.script]],
+  ['lines.js', [join(FOLDER, 'lines.js'), CONTENT_TYPES.script]],
+  ['elements.js', [join(FOLDER, 'elements.js'), CONTENT_TYPES.script]],
 ]);
-
-/** Nothing but the page's own files, so that text of a client that slipped through could still do nothing. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
 
 /**
  * - `GET /_local`: the page
@@ -43,10 +28,7 @@ export function statusHandler(status: Status): ControlHandler {
         after: wholeNumber(query.get('after')),
       });
     }
-    const file = FILES.get(path);
-    if (file === undefined) return undefined;
-    const body = await readFile(join(FOLDER, file[0]));
-    return new LocalFile(file[1], body, { 'content-security-policy': CONTENT_SECURITY_POLICY });
+    return pageFile(FILES, path);
   };
 }
 

@@ -1,8 +1,8 @@
 /** The API pages over HTTP: what is served, and to whom not. */
-import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { docsHandler } from '../../../local/docs/handler.ts';
 import { Gateway } from '../../../local/gateway/server.ts';
+import { statusOf } from '../raw-request.ts';
 
 let gateway: Gateway;
 
@@ -16,18 +16,8 @@ beforeAll(async () => {
 
 afterAll(() => gateway.close(0));
 
-/** As it is written: fetch sets the header Host itself, and tidies paths. */
-function get(path: string, headers: Record<string, string>, method = 'GET'): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(gateway.url);
-    httpRequest({ hostname, port, path, headers, method }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    })
-      .once('error', reject)
-      .end();
-  });
-}
+const get = (path: string, headers: Record<string, string>, method?: string) =>
+  statusOf(gateway.url, path, headers, method);
 
 test.each([
   ['/docs', 'text/html; charset=utf-8', '<!doctype html>'],

@@ -1,6 +1,6 @@
 /** The status page over HTTP: what is served, and to whom not. */
-import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { statusOf } from '../raw-request.ts';
 import { ServedStatus } from './served.ts';
 
 const served = new ServedStatus();
@@ -12,18 +12,8 @@ beforeAll(async () => {
 
 afterAll(() => served.stop());
 
-/** As it is written: fetch sets the header Host itself, and tidies paths. */
-function get(path: string, headers: Record<string, string>, method = 'GET'): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(served.url);
-    httpRequest({ hostname, port, path, headers, method }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    })
-      .once('error', reject)
-      .end();
-  });
-}
+const get = (path: string, headers: Record<string, string>, method?: string) =>
+  statusOf(served.url, path, headers, method);
 
 test.each([
   ['/_local', 'text/html; charset=utf-8', '<!doctype html>'],
