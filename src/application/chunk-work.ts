@@ -1,5 +1,5 @@
 /** Cuts a job's request into the chunks that go to the queue. */
-import { type Job, chunkIds } from '../domain/job.ts';
+import { type Job, chunkCount, chunkIds } from '../domain/job.ts';
 import type { Trace } from '../ports/job-store.ts';
 import type { ChunkWork } from '../ports/work-queue.ts';
 
@@ -17,6 +17,7 @@ export function chunkWork(
   return indexes.map((index) => ({
     chunk: { accountId, projectId, jobId, createdAt, expiresAt, index },
     job: { action, createdBy },
+    only: chunkCount(job) === 1,
     ids: chunkIds(ids, index, job.chunkSize),
     trace,
   }));

@@ -10,19 +10,31 @@ export interface FinishWorld {
   readonly journal: Journal;
 }
 
+/** What is known of a chunk that has its result. */
+export interface FinishedChunk {
+  /** Whether it is the only chunk of its job. */
+  readonly only: boolean;
+  readonly broken: boolean;
+  /** Whether the chunk had its result before: then it may be in the set already. */
+  readonly repeated: boolean;
+}
+
 /**
  * May be repeated: the set-add adds once, and one call closes the job.
  *
- * @param repeated whether the chunk had its result before: then it may be in the set already
+ * The only chunk of a job ends it for certain, so that both are one write. Of several chunks none knows that it is the
+ * last before the job has told it so.
  */
 export async function finishChunk(
   world: FinishWorld,
   chunk: ChunkKey,
-  { broken, repeated }: { readonly broken: boolean; readonly repeated: boolean },
+  { only, broken, repeated }: FinishedChunk,
 ): Promise<void> {
-  const { clock, journal } = world;
+  const { jobs, clock, journal } = world;
   const { jobId } = chunk;
-  const job = await world.jobs.addSettled(chunk, broken);
+  const { job, closed } = only
+    ? ((await jobs.addOnly(chunk, broken, clock.now())) ?? {})
+    : { job: await jobs.addSettled(chunk, broken), closed: false };
   if (job === undefined) {
     journal.note({ event: 'job.unknown', jobId, chunk: chunk.index });
     return;
@@ -30,20 +42,35 @@ export async function finishChunk(
   if (job.settled.size === 1 && !repeated) {
     journal.note({ event: 'job.first-outcome', jobId, ms: clock.now() - Date.parse(job.createdAt) });
   }
-  await closeIfFinished(world, job);
+  if (closed) {
+    noteEnd(world, job);
+  } else if (only && !repeated) {
+    // Another delivery found our result and ended the job before us, or our own first try did and its answer was lost.
+    noteLost(world, job);
+  } else {
+    await closeIfFinished(world, job);
+  }
 }
 
 /**
  * Takes a job out of the index of unfinished jobs if it has ended. A crash before this write loses nothing:
  * the job's status follows from its settled chunks, and reconcile comes by for the index.
  */
-export async function closeIfFinished({ jobs, clock, journal }: FinishWorld, job: Job): Promise<void> {
-  const status = statusOf(job);
-  if (status === 'Processing' || !job.open) return;
-  const now = clock.now();
-  if (await jobs.close(job, now)) {
-    journal.note({ event: 'job.finished', jobId: job.jobId, status, ms: now - Date.parse(job.createdAt) });
-  } else {
-    journal.note({ event: 'race.lost', race: 'close', jobId: job.jobId });
-  }
+export async function closeIfFinished(world: FinishWorld, job: Job): Promise<void> {
+  if (statusOf(job) === 'Processing' || !job.open) return;
+  if (await world.jobs.close(job, world.clock.now())) noteEnd(world, job);
+  else noteLost(world, job);
+}
+
+function noteEnd({ clock, journal }: FinishWorld, job: Job): void {
+  journal.note({
+    event: 'job.finished',
+    jobId: job.jobId,
+    status: statusOf(job),
+    ms: clock.now() - Date.parse(job.createdAt),
+  });
+}
+
+function noteLost({ journal }: FinishWorld, { jobId }: Job): void {
+  journal.note({ event: 'race.lost', race: 'close', jobId });
 }

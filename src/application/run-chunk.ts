@@ -52,7 +52,7 @@ export async function runChunk(
  */
 export async function settleChunk(
   world: RunChunkWorld,
-  { chunk, ids }: Pick<ChunkWork, 'chunk' | 'ids'>,
+  { chunk, ids, only }: Pick<ChunkWork, 'chunk' | 'ids' | 'only'>,
   owner: string,
   stopAt: number,
   settler: Settler,
@@ -65,7 +65,7 @@ export async function settleChunk(
     journal.note({ event: 'chunk.expired', jobId: chunk.jobId, chunk: chunk.index });
     return;
   }
-  const mine = await claim(world, chunk, owner, start);
+  const mine = await claim(world, { chunk, only }, owner, start);
   if (mine === 'settled') return;
 
   let failures: FailureGroup[];
@@ -85,7 +85,7 @@ export async function settleChunk(
   if (!settled) {
     // Our claim ended under us and somebody else took the chunk up. Their result stands, if they have one yet.
     journal.note({ event: 'race.lost', race: 'settle', jobId: chunk.jobId });
-    if ((await claim(world, chunk, owner, clock.now())) !== 'settled') {
+    if ((await claim(world, { chunk, only }, owner, clock.now())) !== 'settled') {
       await jobs.release(chunk, owner, clock.now());
       throw unfinishedError(chunk, 'Its claim was lost before its result was written.');
     }
@@ -101,7 +101,7 @@ export async function settleChunk(
     failuresByCode: countByCode(failures),
     ms: clock.now() - start,
   });
-  await finishChunk(world, chunk, { broken: isBroken(failures), repeated: false });
+  await finishChunk(world, chunk, { only, broken: isBroken(failures), repeated: false });
 }
 
 /** @throws ChunkUnfinishedError when some have no outcome when the time is up, or fail at every try */
@@ -133,7 +133,7 @@ async function decideAll(
  */
 async function claim(
   world: RunChunkWorld,
-  chunk: ChunkKey,
+  { chunk, only }: Pick<ChunkWork, 'chunk' | 'only'>,
   owner: string,
   now: number,
 ): Promise<'settled' | { readonly begun: boolean }> {
@@ -154,7 +154,7 @@ async function claim(
     case 'settled':
       // Whoever settled it may have died before the job knew. Adding to the job's set twice adds once.
       journal.note({ event: 'chunk.repeated', jobId: chunk.jobId, chunk: chunk.index });
-      await finishChunk(world, chunk, { broken: isBroken(claimed.failures), repeated: true });
+      await finishChunk(world, chunk, { only, broken: isBroken(claimed.failures), repeated: true });
       return 'settled';
   }
 }

@@ -81,6 +81,15 @@ export function statusOf(job: Job): JobStatus {
   return job.broken.size > 0 ? 'Failed' : 'Completed';
 }
 
+/** The job after one of its chunks was added: a second time it changes nothing. */
+export function withChunk(job: Job, index: number, broken: boolean): Job {
+  return {
+    ...job,
+    settled: new Set([...job.settled, index]),
+    broken: broken ? new Set([...job.broken, index]) : job.broken,
+  };
+}
+
 /** How many target groups are settled. Every chunk is full but the last. */
 export function settledTargetGroups(job: Job): number {
   const last = chunkCount(job) - 1;

@@ -31,6 +31,13 @@ export interface DueJob extends JobKey {
   readonly dueAt: string;
 }
 
+/** A job after its only chunk was added. */
+export interface EndedJob {
+  readonly job: Job;
+  /** Whether this very call took it out of the index of unfinished jobs. */
+  readonly closed: boolean;
+}
+
 /** Some of the unfinished jobs. */
 export interface OpenJobs {
   readonly count: number;
@@ -93,6 +100,14 @@ export interface JobStore {
    * @returns the job as it is then, or undefined when there is no such creation of the job
    */
   addSettled(chunk: ChunkKey, broken: boolean): Promise<Job | undefined>;
+
+  /**
+   * Adds the only chunk of a job, as `addSettled`, and takes the job out of the index of unfinished jobs, as `close`,
+   * in one write. May be repeated: one call closes the job.
+   *
+   * @returns undefined when there is no such creation of the job
+   */
+  addOnly(chunk: ChunkKey, broken: boolean, now: number): Promise<EndedJob | undefined>;
 
   /**
    * Takes a finished job out of the index of unfinished jobs.

@@ -6,6 +6,8 @@ import type { Trace } from './job-store.ts';
 export interface ChunkWork {
   readonly chunk: ChunkKey;
   readonly job: Pick<Job, 'action' | 'createdBy'>;
+  /** Whether it is the only chunk of its job: then the job ends with it. */
+  readonly only: boolean;
   readonly ids: readonly string[];
   readonly trace: Trace;
 }

@@ -102,6 +102,7 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
         await expect(store.request(other)).rejects.toThrow(InconsistentStoreError);
         expect(await store.results(other)).toEqual([]);
         expect(await store.addSettled(chunkOf(other), false)).toBeUndefined();
+        expect(await store.addOnly(chunkOf(other), false, NOW)).toBeUndefined();
         expect(await store.close(other, NOW)).toBe(false);
         expect(await store.postpone(other, DUE, DUE)).toBe('lost');
         expect(await store.commit(other, 'they', NOW, DUE)).toBe('created');
@@ -344,6 +345,45 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
     });
   });
 
+  describe('the only chunk', () => {
+    test('ends its job, once, however often it is added', async () => {
+      const job = await committed({ total: 2, chunkSize: 2 });
+      const after = { ...job, settled: new Set([0]), open: false };
+      expect(await store.addOnly(chunkOf(job), false, NOW)).toEqual({ job: after, closed: true });
+      expect(await store.addOnly(chunkOf(job), false, NOW + 1)).toEqual({ job: after, closed: false });
+      expect(await store.close(job, NOW)).toBe(false);
+      expect(await store.postpone(job, DUE, DUE)).toBe('lost');
+      expect(await store.find(job, NOW)).toEqual(after);
+    });
+
+    test('ends its job for one of many, who all see it ended', async () => {
+      const job = await committed({ total: 2, chunkSize: 2 });
+      const after = { ...job, settled: new Set([0]), broken: new Set([0]), open: false };
+      const added = await Promise.all(
+        Array.from({ length: 10 }, () => store.addOnly(chunkOf(job), true, NOW)),
+      );
+      expect(added.map((each) => each?.job)).toEqual(Array(10).fill(after));
+      expect(added.filter((each) => each?.closed)).toHaveLength(1);
+      expect(await store.find(job, NOW)).toEqual(after);
+    });
+
+    test('is added to a job that is out of the index already', async () => {
+      const job = await committed({ total: 2, chunkSize: 2 });
+      await store.close(job, NOW);
+      const after = { ...job, settled: new Set([0]), open: false };
+      expect(await store.addOnly(chunkOf(job), false, NOW)).toEqual({ job: after, closed: false });
+      expect(await store.find(job, NOW)).toEqual(after);
+    });
+
+    test('of an unknown job, or of an earlier creation, ends nothing', async () => {
+      const job = await committed({ total: 2, chunkSize: 2 });
+      const earlier = { ...chunkOf(job), createdAt: timestamp(NOW - 1) };
+      expect(await store.addOnly(chunkOf(aJob()), false, NOW)).toBeUndefined();
+      expect(await store.addOnly(earlier, false, NOW)).toBeUndefined();
+      expect(await store.find(job, NOW)).toEqual(job);
+    });
+  });
+
   describe('due jobs', () => {
     /** The due jobs among those that a test made. */
     const dueAmong = async (made: readonly Job[], now: string, limit = 100) => {
@@ -371,8 +411,10 @@ describe.each(ADAPTERS)('the job store in %s', (_name, open) => {
 
     test('a closed job is never due', async () => {
       const job = await committed();
+      const small = await committed({ total: 2, chunkSize: 2 });
       await store.close(job, NOW);
-      expect(await dueAmong([job], timestamp(NOW + 9e9))).toEqual([]);
+      await store.addOnly(chunkOf(small), false, NOW);
+      expect(await dueAmong([job, small], timestamp(NOW + 9e9))).toEqual([]);
     });
 
     test('unfinished jobs are counted, due or not, with the time of the oldest, page by page', async () => {

@@ -22,6 +22,7 @@ export function jobsPort(calls: Calls, by: Invocation, jobs: JobStore): JobStore
     settle: (chunk, owner, failures, now) =>
       call('settle', chunk.jobId, () => jobs.settle(chunk, owner, failures, now)),
     addSettled: (chunk, broken) => call('addSettled', chunk.jobId, () => jobs.addSettled(chunk, broken)),
+    addOnly: (chunk, broken, now) => call('addOnly', chunk.jobId, () => jobs.addOnly(chunk, broken, now)),
     close: (job, now) => call('close', job.jobId, () => jobs.close(job, now)),
     due: (now, limit, after) => call('due', undefined, () => jobs.due(now, limit, after)),
     openJobs: (limit, after) => call('openJobs', undefined, () => jobs.openJobs(limit, after)),

@@ -97,7 +97,7 @@ function mixedProfile(random: Random, zombies = random.chance(0.1)): Profile {
     outage:
       troubleMs > BRIEF_MS && random.chance(0.3)
         ? {
-            port: random.pick(['jobs', 'groups', 'queue', 'groups.move', 'jobs.addSettled']),
+            port: random.pick(['jobs', 'groups', 'queue', 'groups.move', 'jobs.add']),
             from: outageFrom,
             until: outageFrom + random.pick([5 * MINUTE, 40 * MINUTE, 2.3 * HOUR]),
             late: random.chance(0.3),

@@ -1,9 +1,9 @@
-/** The size of what a create call sends: SQS bills a request by 64 KB of messages. */
+/** A chunk as a message: its size, for SQS bills a request by 64 KB of messages, and what it says of its job. */
 import { expect, test } from '@jest/globals';
-import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
+import { decodeChunk, encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
 import { chunkWork } from '../../src/application/chunk-work.ts';
 import { readConfig } from '../../lib/config.ts';
-import { aJob, ids } from '../support/builders.ts';
+import { TRACE, aJob, ids } from '../support/builders.ts';
 
 test("ten chunks of the default size are one billed request, with a client's trace state of usual length", () => {
   const { chunkSize } = readConfig({});
@@ -13,4 +13,22 @@ test("ten chunks of the default size are one billed request, with a client's tra
   const bytes = chunks.reduce((sum, chunk) => sum + Buffer.byteLength(encodeChunk(chunk)), 0);
   expect(chunks.flatMap((chunk) => chunk.ids)).toHaveLength(10 * chunkSize);
   expect(bytes).toBeLessThanOrEqual(65_536);
+});
+
+test('a chunk says whether it is the only one of its job', () => {
+  const only = ({ total, index = 0 }: { total: number; index?: number }) =>
+    chunkWork(aJob({ total, chunkSize: 200 }), ids(total), [index], TRACE).map(
+      (work) => decodeChunk(encodeChunk(work)).only,
+    );
+  expect(only({ total: 1 })).toEqual([true]);
+  expect(only({ total: 200 })).toEqual([true]);
+  expect(only({ total: 201 })).toEqual([false]);
+  expect(only({ total: 201, index: 1 })).toEqual([false]);
+});
+
+test('a message of an earlier version, which does not say it, is taken for one of several', () => {
+  const [work] = chunkWork(aJob({ total: 1, chunkSize: 200 }), ids(1), [0], TRACE);
+  const before: Record<string, unknown> = { ...work };
+  delete before['only'];
+  expect(decodeChunk(JSON.stringify(before))).toEqual({ ...work, only: false });
 });

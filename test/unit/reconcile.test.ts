@@ -74,7 +74,7 @@ describe('reconcile', () => {
 
   test('takes a job out of the index whose last worker died before it could', async () => {
     const world = new World();
-    const { jobId } = await world.create(world.add({}));
+    const { jobId } = await world.create(world.add({}, {}, {}));
     const close = world.jobs.close.bind(world.jobs);
     world.jobs.close = () => Promise.reject(new Error('killed'));
     await expect(world.drain()).rejects.toThrow('killed');

@@ -65,6 +65,55 @@ describe('a chunk', () => {
     ]);
   });
 
+  test.each([
+    { chunks: 1, groups: [{}, {}] },
+    { chunks: 2, groups: [{}, {}, {}] },
+  ])('of $chunks ends its job once, however often it is delivered', async ({ chunks, groups }) => {
+    const world = new World();
+    const { jobId } = await world.create(world.add(...groups));
+    const sent = world.queue.sent.splice(0);
+    expect(sent).toHaveLength(chunks);
+    for (const work of [...sent, ...sent]) await world.run(work);
+    await Promise.all(sent.map((work) => world.run(work)));
+    expect((await world.status(jobId)).job.open).toBe(false);
+    expect(world.entries.filter(({ event }) => event === 'job.finished')).toEqual([
+      { event: 'job.finished', jobId, status: 'Completed', ms: 0 },
+    ]);
+    expect(world.races()).toEqual([]);
+  });
+
+  test('that is the only one ends its job in the write that adds it', async () => {
+    const world = new World();
+    const { jobId } = await world.create(world.add({}));
+    world.jobs.close = () => Promise.reject(new Error('a second write'));
+    await world.drain();
+    const { job } = await world.status(jobId);
+    expect([statusOf(job), job.open]).toEqual(['Completed', false]);
+  });
+
+  test('whose message does not say that it is the only one ends its job all the same', async () => {
+    const world = new World();
+    const { jobId } = await world.create(world.add({}));
+    await world.run({ ...firstWork(world), only: false });
+    expect((await world.status(jobId)).job.open).toBe(false);
+    expect(world.events()).toContain('job.finished');
+  });
+
+  test('whose job another delivery ended first counts the lost race', async () => {
+    const world = new World();
+    await world.create(world.add({}));
+    const work = firstWork(world);
+    const addOnly = world.jobs.addOnly.bind(world.jobs);
+    world.jobs.addOnly = async (...asked) => {
+      world.jobs.addOnly = addOnly;
+      await world.run(work);
+      return addOnly(...asked);
+    };
+    await world.run(work);
+    expect(world.races()).toEqual(['close']);
+    expect(world.events().filter((event) => event === 'job.finished')).toHaveLength(1);
+  });
+
   test('says of everything whose it is, and on which trace', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({}));

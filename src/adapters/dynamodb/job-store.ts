@@ -9,8 +9,15 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { InconsistentStoreError } from '../../domain/errors.ts';
-import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../domain/job.ts';
-import type { Claim, DueJob, JobRequest, JobStore, OpenJobs } from '../../ports/job-store.ts';
+import {
+  type ChunkKey,
+  type ChunkResult,
+  type FailureGroup,
+  type Job,
+  type JobKey,
+  withChunk,
+} from '../../domain/job.ts';
+import type { Claim, DueJob, EndedJob, JobRequest, JobStore, OpenJobs } from '../../ports/job-store.ts';
 import {
   failureItems,
   jobPartition,
@@ -188,6 +195,26 @@ export class DynamoDBJobStore implements JobStore {
       returns: 'ALL_NEW',
     });
     return item && readMeta(item);
+  }
+
+  async addOnly(chunk: ChunkKey, broken: boolean, now: number): Promise<EndedJob | undefined> {
+    const item = await updateIf(this.#client, {
+      table: this.#table,
+      key: metaKey(chunk),
+      update:
+        `ADD settled :chunk${broken ? ', broken :chunk' : ''} ` +
+        'SET closed_at = if_not_exists(closed_at, :now) REMOVE #open, due_at',
+      // As in addSettled. That the job is still open is no condition: the chunk is to be added if it is not.
+      condition: 'created_at = :created',
+      names: { '#open': OPEN },
+      values: { ':chunk': new Set([chunk.index]), ':now': now, ':created': chunk.createdAt },
+      // As it was before: of all who repeat this write one finds the job open, and that one has closed it. Where its
+      // answer is lost on the way, nobody finds it so, just as with close.
+      returns: 'ALL_OLD',
+    });
+    if (item === undefined) return undefined;
+    const before = readMeta(item);
+    return { job: { ...withChunk(before, chunk.index, broken), open: false }, closed: before.open };
   }
 
   async close(job: Job, now: number): Promise<boolean> {

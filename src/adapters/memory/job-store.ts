@@ -2,8 +2,8 @@
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, a map is not */
 import { InconsistentStoreError } from '../../domain/errors.ts';
 import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../domain/job.ts';
-import { chunkCount } from '../../domain/job.ts';
-import type { Claim, DueJob, JobRequest, JobStore, OpenJobs } from '../../ports/job-store.ts';
+import { chunkCount, withChunk } from '../../domain/job.ts';
+import type { Claim, DueJob, EndedJob, JobRequest, JobStore, OpenJobs } from '../../ports/job-store.ts';
 import { OpenIndex } from './open-index.ts';
 
 interface Meta {
@@ -97,22 +97,17 @@ export class MemoryJobStore implements JobStore {
   }
 
   async addSettled(chunk: ChunkKey, broken: boolean): Promise<Job | undefined> {
-    const meta = this.#metas.get(nameOf(chunk));
-    if (meta?.job.createdAt !== chunk.createdAt) return undefined;
-    meta.job = {
-      ...meta.job,
-      settled: new Set([...meta.job.settled, chunk.index]),
-      broken: broken ? new Set([...meta.job.broken, chunk.index]) : meta.job.broken,
-    };
-    return meta.job;
+    return this.#add(chunk, broken)?.job;
+  }
+
+  async addOnly(chunk: ChunkKey, broken: boolean, _now: number): Promise<EndedJob | undefined> {
+    const meta = this.#add(chunk, broken);
+    return meta && { closed: this.#close(meta), job: meta.job };
   }
 
   async close(job: Job, _now: number): Promise<boolean> {
     const meta = this.#metas.get(nameOf(job));
-    if (meta?.job.createdAt !== job.createdAt || !meta.job.open) return false;
-    meta.job = { ...meta.job, open: false };
-    this.#open.remove({ ...keyOf(job), dueAt: meta.dueAt });
-    return true;
+    return meta?.job.createdAt === job.createdAt && this.#close(meta);
   }
 
   async due(now: string, limit: number, after?: DueJob): Promise<DueJob[]> {
@@ -142,6 +137,20 @@ export class MemoryJobStore implements JobStore {
     this.#open.add({ ...keyOf(job), dueAt: to });
     meta.settledSeen = job.settled.size;
     return { settledBefore };
+  }
+
+  #add(chunk: ChunkKey, broken: boolean): Meta | undefined {
+    const meta = this.#metas.get(nameOf(chunk));
+    if (meta?.job.createdAt !== chunk.createdAt) return undefined;
+    meta.job = withChunk(meta.job, chunk.index, broken);
+    return meta;
+  }
+
+  #close(meta: Meta): boolean {
+    if (!meta.job.open) return false;
+    meta.job = { ...meta.job, open: false };
+    this.#open.remove({ ...keyOf(meta.job), dueAt: meta.dueAt });
+    return true;
   }
 }
 

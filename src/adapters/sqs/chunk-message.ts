@@ -20,6 +20,8 @@ const schema = z.object({
     action: z.enum(ACTION_NAMES),
     createdBy: z.uuid(),
   }),
+  // A message of an earlier version does not say it. Its job then leaves the index in a write of its own.
+  only: z._default(z.boolean(), false),
   ids: z.array(id).check(z.minLength(1)),
   trace: z.object({ traceparent: z.string(), tracestate: z.string() }),
 });
