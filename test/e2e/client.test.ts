@@ -1,7 +1,7 @@
 /** The command `fielding-jobs`, as it is installed, on the running local stack: killed, repeated, refused, piped. */
 import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
-import { createServer, type RequestListener, request as httpRequest } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -46,17 +46,13 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 /** Stands in front of the stack. `onAnswer` is told of each answer before it is passed on, and may keep it. */
-function proxy(onAnswer: (answers: number) => 'pass' | 'keep'): Promise<string> {
-  let answers = 0;
-  return serve((incoming, outgoing) => {
-    const { method, headers, url = '' } = incoming;
-    const onward = httpRequest(watched.url + url, { method, headers }, (answer) => {
-      if (onAnswer(++answers) === 'keep') return;
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    });
-    incoming.pipe(onward);
+async function proxy(onAnswer: (answers: number) => 'pass' | 'keep'): Promise<string> {
+  const between = await watchStack(stack.url, onAnswer);
+  closers.push(() => {
+    between.close();
+    expect(between.report().complaints).toEqual([]);
   });
+  return between.url;
 }
 
 const where = ({ accountId, projectId }: Tenant, url = watched.url) => [

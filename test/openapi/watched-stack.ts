@@ -15,8 +15,14 @@ export interface WatchedStack {
   close(): void;
 }
 
-/** @param origin of the stack */
-export async function watchStack(origin: string): Promise<WatchedStack> {
+/**
+ * @param origin of the stack
+ * @param onAnswer is told how many answers there were with each that there is, before it is passed on, and may keep it
+ */
+export async function watchStack(
+  origin: string,
+  onAnswer: (answers: number) => 'pass' | 'keep' = () => 'pass',
+): Promise<WatchedStack> {
   const complaints: string[] = [];
   let exchanges = 0;
 
@@ -38,6 +44,7 @@ export async function watchStack(origin: string): Promise<WatchedStack> {
       answer: { status: answer.statusCode ?? 0, headers: new Map(headers(answer)), text: text.toString() },
     });
     complaints.push(...found.map((complaint) => `${method} ${url}: ${complaint}`));
+    if (onAnswer(exchanges) === 'keep') return;
     outgoing.writeHead(answer.statusCode ?? 502, answer.headers).end(text);
   }
 
