@@ -31,18 +31,17 @@ export const PRICES = {
   readUnit: 0.125 / MILLION,
   /** A request to a standard queue, per 64 KB of what it carries. */
   queueRequest: 0.4 / MILLION,
-  /** What a message group id costs on a standard queue (fair queues), per request; which ones is unverified. */
+  /** What a message group id costs on a standard queue (fair queues), per request; of which requests is unverified. */
   fairQueueRequest: 0.1 / MILLION,
   invocation: 0.2 / MILLION,
   /** Of a function on arm64. */
   gigabyteSecond: 0.0000133334,
-  /** A request to an HTTP API, per 512 KB; unverified. */
+  /** A request to an HTTP API, per 512 KB. */
   apiRequest: 1.0 / MILLION,
   /** Of log lines taken in; a GB has 2^30 bytes. */
   logGigabyte: 0.5,
-  /** Unverified. */
+  /** A trace recorded. */
   trace: 5.0 / MILLION,
-  /** Unverified. */
   scheduledRun: 1.0 / MILLION,
   /** Of a Standard workflow of Step Functions. */
   stateTransition: 25.0 / MILLION,
@@ -56,7 +55,7 @@ export const PRICES = {
   dashboardMonth: 3.0,
   /** cache.t4g.small, an hour; unverified. */
   redisHour: 0.032,
-  /** Fargate on arm64: a vCPU and a GB, an hour; unverified. */
+  /** Fargate on arm64: a vCPU and a GB, an hour. */
   vcpuHour: 0.03238,
   memoryHour: 0.00356,
 } as const;
