@@ -57,7 +57,7 @@ export function floorDollars(targetGroups: number): number {
 
 /** What one invocation does, as far as it takes time. */
 export interface Work {
-  /** CPU time, ms of a whole CPU. */
+  /** CPU time, ms of a whole CPU of Lambda. */
   readonly cpuMs: number;
   /** The longest chain of calls that wait for each other, without those that run many at a time. */
   readonly serialCalls: number;
@@ -68,6 +68,12 @@ export interface Work {
 
 /** A call to DynamoDB or SQS from a function beside it, ms. An assumption: AWS promises single digits. */
 export const CALL_MS = 5;
+
+/**
+ * CPU time of one bare conditional write on a whole CPU of Lambda, ms. An assumption: where this was written it took 0.6
+ * to 1.2, by what else the host of the machine did.
+ */
+export const WRITE_CPU_MS = 1;
 
 /** A function with so much memory has one whole CPU, in MB. */
 export const WHOLE_CPU_MB = 1_769;

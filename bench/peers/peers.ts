@@ -1,10 +1,18 @@
 /** The other ways to do the same, measured in the same run or worked out on paper, and ours beside them. */
 import type { FunctionName } from '../../lib/function-sizes.ts';
 import { sqsEvent } from '../../local/sqs-event.ts';
-import { billedMs, dollarsOf, gigabyteSeconds, NOTHING_USED, sampledShare } from '../dollars.ts';
+import {
+  billedMs,
+  dollarsOf,
+  gigabyteSeconds,
+  NOTHING_USED,
+  sampledShare,
+  WRITE_CPU_MS,
+} from '../dollars.ts';
 import { PRICES } from '../prices.ts';
-import { median, type Peer, rounded } from '../report/figures.ts';
+import { best, median, type Peer, rounded } from '../report/figures.ts';
 import { bundle } from '../world/bundle.ts';
+import { Yardstick } from '../sections/yardstick.ts';
 import { startRedis } from '../world/emulators.ts';
 import { Host } from '../world/host.ts';
 import type { TargetGroupSet } from '../world/target-groups.ts';
@@ -37,7 +45,7 @@ export interface PeerTimes {
   readonly plainMs: readonly number[];
   readonly plainUnits: number;
   readonly plainQueueRequests: number;
-  /** Of an invocation with ten messages. */
+  /** Of an invocation with ten messages, ms as on Lambda. */
   readonly plainCpuMs: number;
   /** undefined where there is no Redis. */
   readonly bullMs: readonly number[] | undefined;
@@ -70,32 +78,34 @@ export async function measurePeers(
   };
 }
 
-/** @returns CPU time of a warm invocation with ten messages, ms */
+/** @returns CPU time of a warm invocation with ten messages, ms as on Lambda */
 async function plainCpu(world: World, groups: TargetGroupSet): Promise<number> {
   await groups.reset();
   const worker = sendingTo(await world.newQueue(), world.lambda('worker' satisfies FunctionName), world);
   const host = await Host.of(world, { ...worker, codePath: await bundle('peers/plain-functions.ts') });
-  const cpuMs: number[] = [];
+  const yardstick = await Yardstick.open(world);
+  const writes: number[] = [];
   for (let i = 0; i < 40; i += 1) {
     const messages = groups.ids.slice(i * PLAIN_BATCH, (i + 1) * PLAIN_BATCH).map((id) => ({
       MessageId: id,
       ReceiptHandle: id,
       Body: JSON.stringify({ tenant: groups.tenant, jobId: 'cpu', id, total: -1 }),
     }));
-    cpuMs.push((await host.invoke(JSON.stringify(sqsEvent(messages, world.source.queueArn)))).cpuMs);
+    const event = JSON.stringify(sqsEvent(messages, world.source.queueArn));
+    writes.push((await yardstick.beside(() => host.invoke(event))).writes);
   }
   await host.stop();
-  return median(cpuMs.slice(10));
+  await yardstick.stop();
+  return median(writes.slice(10)) * WRITE_CPU_MS;
 }
 
-/** @param bareMs wall time of the bare writes of as many target groups */
+/** @param bareMs best wall time of the bare writes of as many target groups */
 export function peersOf(times: PeerTimes, ours: Ours, bareMs: number, memoryMb: number): Peer[] {
-  const wall = (ms: readonly number[] | undefined) =>
-    ms === undefined ? null : rounded(median(ms) / bareMs);
+  const wall = (ms: readonly number[] | undefined) => (ms === undefined ? null : rounded(best(ms) / bareMs));
   const perMillion = (dollars: number) => rounded(dollars * MILLION);
   const plainWork = { cpuMs: times.plainCpuMs, serialCalls: 2, parallelCalls: 0, parallelism: 1 };
   const invocations = 1 / PLAIN_BATCH;
-  const plain = dollarsOf({
+  const plainDollars = dollarsOf({
     ...NOTHING_USED,
     writeUnits: times.plainUnits,
     queueRequests: times.plainQueueRequests,
@@ -124,7 +134,7 @@ export function peersOf(times: PeerTimes, ours: Ours, bareMs: number, memoryMb: 
       name: 'plain: a message and a counter update per target group',
       wall: wall(times.plainMs),
       units: rounded(times.plainUnits),
-      dollars: perMillion(plain),
+      dollars: perMillion(plainDollars),
       dollarsPerMonth: rounded(idleQueueDollars()),
       crash:
         'a message that is delivered again counts twice: the job ends too early; a failed create call leaves a job that never ends',

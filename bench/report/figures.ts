@@ -52,6 +52,11 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
+/** Of wall times: whatever else a machine does can only add to them. */
+export function best(ms: readonly number[]): number {
+  return Math.min(...ms);
+}
+
 /** How far apart the largest and the smallest are: 1 for flat. */
 export function spread(values: readonly number[]): number {
   return Math.max(...values) / Math.min(...values);

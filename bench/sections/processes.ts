@@ -3,31 +3,36 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { environmentOf } from '../../local/functions/environment.ts';
 import { sqsEvent } from '../../local/sqs-event.ts';
+import { WRITE_CPU_MS } from '../dollars.ts';
 import { median } from '../report/figures.ts';
 import { Host } from '../world/host.ts';
 import { answerOf, createEvent, statusEvent } from '../world/requests.ts';
 import { lists, type TargetGroupSet } from '../world/target-groups.ts';
 import { sendingTo, type World } from '../world/world.ts';
+import { Yardstick } from './yardstick.ts';
 
 export interface ProcessFigures {
   /** The most memory beyond that of the bare runtime, MB. */
   readonly peakMb: Readonly<Record<'create-job' | 'get-job' | 'worker' | 'reconcile', number>>;
-  /** CPU time of a warm invocation, ms: the median. */
+  /** CPU time of one bare write here, ms. */
+  readonly writeCpuMs: number;
+  /** CPU time of a warm invocation, ms as on Lambda: the median. */
   readonly createCpuMs: Readonly<Record<100 | 10_000, number>>;
   readonly statusCpuMs: Readonly<Record<100 | 10_000, number>>;
   readonly chunkCpuMs: Readonly<Record<100 | 200, number>>;
   readonly reconcileCpuMs: number;
 }
 
-/** Warm invocations whose CPU time is looked at, and those before them. */
-const REPEATS = 9;
-const WARM_UP = 3;
-const WARM_CHUNKS = 10;
-const SMALL_JOBS = 9;
+/** Warm invocations whose CPU time is looked at; of the worker there are more. */
+const REPEATS = 11;
+/** Those before them: an instance that works on a million target groups has its code compiled. */
+const WARM_UP = { small: 30, large: 3, chunks: 20 };
+const SMALL_JOBS = 25;
 
 export async function measureProcesses(world: World, groups: TargetGroupSet): Promise<ProcessFigures> {
   const queueUrl = await world.newQueue();
   await groups.reset();
+  const yardstick = await Yardstick.open(world);
   const worker = world.lambda('worker');
   const env = environmentOf(worker, world.stores, 'bench');
   const bare = await Host.start('', env, worker.memoryMegabytes);
@@ -40,8 +45,8 @@ export async function measureProcesses(world: World, groups: TargetGroupSet): Pr
   const creator = await Host.of(world, measured);
   const small = groups.ids.slice(0, 100);
   const created = {
-    small: await creates(creator, world, groups, small),
-    large: await creates(creator, world, groups, groups.ids),
+    small: await creates(creator, yardstick, world, groups, small),
+    large: await creates(creator, yardstick, world, groups, groups.ids),
   };
   const sender = await Host.of(world, sendingTo(queueUrl, world.lambda('create-job'), world));
   const last = async (ids: readonly string[]) => {
@@ -50,17 +55,20 @@ export async function measureProcesses(world: World, groups: TargetGroupSet): Pr
   };
   const chunks = await Host.of(world, worker);
   const largeJob = await last(groups.ids);
-  const largeChunks = await workOff(chunks, world, queueUrl);
+  const largeChunks = await workOff(chunks, yardstick, world, queueUrl);
   // Warm by now; of the small jobs each has one chunk, of half the size.
   await groups.reset();
   let smallJob = '';
   for (const ids of lists(groups.ids, SMALL_JOBS, 100)) smallJob = await last(ids);
-  const smallChunks = await workOff(chunks, world, queueUrl);
+  const smallChunks = await workOff(chunks, yardstick, world, queueUrl);
 
   const reader = await Host.of(world, world.lambda('get-job'));
-  const read = { small: await reads(reader, world, smallJob), large: await reads(reader, world, largeJob) };
+  const read = {
+    small: await reads(reader, yardstick, world, smallJob, WARM_UP.small),
+    large: await reads(reader, yardstick, world, largeJob, WARM_UP.large),
+  };
   const reconciler = await Host.of(world, world.lambda('reconcile'));
-  const reconciled = await invocations(reconciler, () => '{}');
+  const reconciled = await invocations(reconciler, yardstick, () => '{}', { warmUp: WARM_UP.small });
 
   const peaks = {
     'create-job': created.large.peakMb,
@@ -68,15 +76,18 @@ export async function measureProcesses(world: World, groups: TargetGroupSet): Pr
     worker: largeChunks.peakMb,
     reconcile: await endingPeakMb(world, groups, reader),
   };
-  for (const host of [creator, sender, chunks, reader, reconciler]) await host.stop();
+  for (const host of [creator, sender, chunks, reader, reconciler, yardstick]) await host.stop();
+  const { writeCpuMs } = yardstick;
+  const cpuOf = (writes: readonly number[]) => median(writes) * WRITE_CPU_MS;
   return {
     peakMb: Object.fromEntries(
       Object.entries(peaks).map(([name, mb]) => [name, mb - bareMb]),
     ) as ProcessFigures['peakMb'],
-    createCpuMs: { 100: median(created.small.cpuMs), 10_000: median(created.large.cpuMs) },
-    statusCpuMs: { 100: median(read.small.cpuMs), 10_000: median(read.large.cpuMs) },
-    chunkCpuMs: { 100: median(smallChunks.cpuMs), 200: median(largeChunks.cpuMs.slice(WARM_CHUNKS)) },
-    reconcileCpuMs: median(reconciled.cpuMs),
+    writeCpuMs,
+    createCpuMs: { 100: cpuOf(created.small.writes), 10_000: cpuOf(created.large.writes) },
+    statusCpuMs: { 100: cpuOf(read.small.writes), 10_000: cpuOf(read.large.writes) },
+    chunkCpuMs: { 100: cpuOf(smallChunks.writes), 200: cpuOf(largeChunks.writes.slice(WARM_UP.chunks)) },
+    reconcileCpuMs: cpuOf(reconciled.writes),
   };
 }
 
@@ -110,51 +121,66 @@ async function endingPeakMb(world: World, groups: TargetGroupSet, reader: Host):
 }
 
 interface Taken {
-  readonly cpuMs: number[];
+  /** CPU time of each invocation, in bare writes. */
+  readonly writes: number[];
   readonly peakMb: number;
 }
 
-async function invocations(host: Host, event: () => string, expected?: number): Promise<Taken> {
-  const cpuMs: number[] = [];
+async function invocations(
+  host: Host,
+  yardstick: Yardstick,
+  event: () => string,
+  { warmUp, expected }: { readonly warmUp: number; readonly expected?: number },
+): Promise<Taken> {
+  const writes: number[] = [];
   let peak = 0;
-  for (let i = 0; i < WARM_UP + REPEATS; i += 1) {
+  const invoke = async () => {
     const answer = await host.invoke(event());
     if (expected !== undefined) answerOf(answer.payload, expected);
-    if (i >= WARM_UP) cpuMs.push(answer.cpuMs);
     peak = answer.peakMb;
-  }
-  return { cpuMs, peakMb: peak };
+    return answer;
+  };
+  for (let i = 0; i < warmUp; i += 1) await invoke();
+  for (let i = 0; i < REPEATS; i += 1) writes.push((await yardstick.beside(invoke)).writes);
+  return { writes, peakMb: peak };
 }
 
 function creates(
   host: Host,
+  yardstick: Yardstick,
   world: World,
   { tenant }: TargetGroupSet,
   ids: readonly string[],
 ): Promise<Taken> {
-  return invocations(host, () => createEvent(world, tenant, ids), 201);
+  return invocations(host, yardstick, () => createEvent(world, tenant, ids), {
+    warmUp: ids.length > 100 ? WARM_UP.large : WARM_UP.small,
+    expected: 201,
+  });
 }
 
-function reads(host: Host, world: World, location: string): Promise<Taken> {
-  return invocations(host, () => statusEvent(world, location), 200);
+function reads(
+  host: Host,
+  yardstick: Yardstick,
+  world: World,
+  location: string,
+  warmUp: number,
+): Promise<Taken> {
+  return invocations(host, yardstick, () => statusEvent(world, location), { warmUp, expected: 200 });
 }
 
 /** Has the worker work on every message of the queue, batch by batch as the mapping says. */
-async function workOff(host: Host, world: World, queueUrl: string): Promise<Taken> {
-  const cpuMs: number[] = [];
+async function workOff(host: Host, yardstick: Yardstick, world: World, queueUrl: string): Promise<Taken> {
+  const writes: number[] = [];
   let peak = 0;
   for (;;) {
     const messages = await receive(world, queueUrl);
-    if (messages.length === 0) return { cpuMs, peakMb: peak };
-    const {
-      payload,
-      cpuMs: cpu,
-      peakMb,
-    } = await host.invoke(JSON.stringify(sqsEvent(messages, world.source.queueArn)));
-    const { batchItemFailures } = JSON.parse(payload) as { batchItemFailures: unknown[] };
+    if (messages.length === 0) return { writes, peakMb: peak };
+    const event = JSON.stringify(sqsEvent(messages, world.source.queueArn));
+    const answer = await yardstick.beside(() => host.invoke(event));
+    const { batchItemFailures } = JSON.parse(answer.payload) as { batchItemFailures: unknown[] };
     if (batchItemFailures.length > 0) throw new Error('a chunk failed');
-    cpuMs.push(cpu);
-    peak = peakMb;
+    writes.push(answer.writes);
+    peak = answer.peakMb;
     for (const { ReceiptHandle } of messages) {
       await world.sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
     }
