@@ -32,8 +32,9 @@ export async function finishChunk(
 ): Promise<void> {
   const { jobs, clock, journal } = world;
   const { jobId } = chunk;
+  const now = clock.now();
   const { job, closed } = only
-    ? ((await jobs.addOnly(chunk, broken, clock.now())) ?? {})
+    ? ((await jobs.addOnly(chunk, broken, now)) ?? {})
     : { job: await jobs.addSettled(chunk, broken), closed: false };
   if (job === undefined) {
     journal.note({ event: 'job.unknown', jobId, chunk: chunk.index });
@@ -43,7 +44,7 @@ export async function finishChunk(
     journal.note({ event: 'job.first-outcome', jobId, ms: clock.now() - Date.parse(job.createdAt) });
   }
   if (closed) {
-    noteEnd(world, job);
+    noteEnd(world, job, now);
   } else if (only && !repeated) {
     // Another delivery found our result and ended the job before us, or our own first try did and its answer was lost.
     noteLost(world, job);
@@ -58,16 +59,18 @@ export async function finishChunk(
  */
 export async function closeIfFinished(world: FinishWorld, job: Job): Promise<void> {
   if (statusOf(job) === 'Processing' || !job.open) return;
-  if (await world.jobs.close(job, world.clock.now())) noteEnd(world, job);
+  const now = world.clock.now();
+  if (await world.jobs.close(job, now)) noteEnd(world, job, now);
   else noteLost(world, job);
 }
 
-function noteEnd({ clock, journal }: FinishWorld, job: Job): void {
+/** @param now as the job was closed with, epoch ms */
+function noteEnd({ journal }: FinishWorld, job: Job, now: number): void {
   journal.note({
     event: 'job.finished',
     jobId: job.jobId,
     status: statusOf(job),
-    ms: clock.now() - Date.parse(job.createdAt),
+    ms: now - Date.parse(job.createdAt),
   });
 }
 

@@ -82,6 +82,23 @@ describe('a chunk', () => {
     expect(world.races()).toEqual([]);
   });
 
+  test.each(['addOnly', 'close'] as const)(
+    'tells the time at which its job ended, not when %s was answered',
+    async (name) => {
+      const world = new World();
+      const groups = name === 'close' ? [{}, {}, {}] : [{}];
+      await world.create(world.add(...groups));
+      const write = world.jobs[name].bind(world.jobs) as (...asked: unknown[]) => Promise<never>;
+      world.jobs[name] = async (...asked: unknown[]) => {
+        world.time += 5_000;
+        return write(...asked);
+      };
+      world.time += 300;
+      await world.drain();
+      expect(world.entries).toContainEqual(expect.objectContaining({ event: 'job.finished', ms: 300 }));
+    },
+  );
+
   test('that is the only one ends its job in the write that adds it', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({}));
