@@ -12,7 +12,7 @@ import {
 import { PRICES } from '../prices.ts';
 import { best, median, type Peer, rounded } from '../report/figures.ts';
 import { bundle } from '../world/bundle.ts';
-import { Yardstick } from '../sections/yardstick.ts';
+import { Yardstick } from '../world/yardstick.ts';
 import { startRedis } from '../world/emulators.ts';
 import { Host } from '../world/host.ts';
 import type { TargetGroupSet } from '../world/target-groups.ts';

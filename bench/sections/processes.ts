@@ -9,7 +9,7 @@ import { Host } from '../world/host.ts';
 import { answerOf, createEvent, statusEvent } from '../world/requests.ts';
 import { lists, type TargetGroupSet } from '../world/target-groups.ts';
 import { sendingTo, type World } from '../world/world.ts';
-import { Yardstick } from './yardstick.ts';
+import { Yardstick } from '../world/yardstick.ts';
 
 export interface ProcessFigures {
   /** The most memory beyond that of the bare runtime, MB. */

@@ -7,11 +7,11 @@ import { pathToFileURL } from 'node:url';
 import { environmentOf } from '../../local/functions/environment.ts';
 import type { BareWrites } from '../bare/writes.ts';
 import { median } from '../report/figures.ts';
-import { bundle } from '../world/bundle.ts';
-import type { HostAnswer } from '../world/host-process.ts';
-import { Host } from '../world/host.ts';
-import { TargetGroupSet } from '../world/target-groups.ts';
-import type { World } from '../world/world.ts';
+import { bundle } from './bundle.ts';
+import type { HostAnswer } from './host-process.ts';
+import { Host } from './host.ts';
+import { TargetGroupSet } from './target-groups.ts';
+import type { World } from './world.ts';
 
 export interface Beside extends HostAnswer {
   /** CPU time of the invocation, in bare writes. */
@@ -28,7 +28,6 @@ export class Yardstick {
   readonly #host: Host;
   readonly #groups: TargetGroupSet;
   readonly #all: number[] = [];
-  #lastCpuMs: number | undefined;
   #takes = 0;
 
   private constructor(host: Host, groups: TargetGroupSet) {
@@ -49,10 +48,9 @@ export class Yardstick {
 
   /** Runs something beside bare writes: some just before it and some just after it. */
   async beside(run: () => Promise<HostAnswer>): Promise<Beside> {
-    const before = this.#lastCpuMs ?? (await this.#write());
+    const before = await this.#write();
     const answer = await run();
     const after = await this.#write();
-    this.#lastCpuMs = after;
     const writeCpuMs = (before + after) / 2 / WRITES;
     this.#all.push(writeCpuMs);
     return { ...answer, writes: answer.cpuMs / writeCpuMs };
