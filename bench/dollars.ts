@@ -71,7 +71,7 @@ export const CALL_MS = 5;
 
 /**
  * CPU time of one bare conditional write on a whole CPU of Lambda, ms. An assumption: where this was written it took 0.6
- * to 1.2, by what else the host of the machine did. Up to about 1.15 the figures stay at their targets.
+ * to 1.2, by what else the host of the machine did. docs/performance.md says how far the figures hang on it.
  */
 export const WRITE_CPU_MS = 1;
 
