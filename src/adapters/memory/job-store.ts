@@ -102,7 +102,9 @@ export class MemoryJobStore implements JobStore {
 
   async addOnly(chunk: ChunkKey, broken: boolean, _now: number): Promise<EndedJob | undefined> {
     const meta = this.#add(chunk, broken);
-    return meta && { closed: this.#close(meta), job: meta.job };
+    if (meta === undefined) return undefined;
+    const closed = this.#close(meta);
+    return { job: meta.job, closed };
   }
 
   async close(job: Job, _now: number): Promise<boolean> {
