@@ -50,7 +50,7 @@ export default [
   },
   {
     // The pages run in a browser, as they stand: no types to check.
-    files: ['local/status/page/*.js', 'local/docs/page/*.js'],
+    files: ['tools/local/status/page/*.js', 'tools/local/docs/page/*.js'],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: {
       parserOptions: { projectService: false },
@@ -87,7 +87,8 @@ export default [
       '**/application/**',
       '**/ports/**',
       '**/adapters/**',
-      '**/runtime/**',
+      '**/http/**',
+      '**/observability/**',
       '**/lib/**',
       '**/local/**',
     ],
@@ -96,27 +97,43 @@ export default [
   ),
   layer(
     'src/ports/**',
-    [...AWS, '**/application/**', '**/adapters/**', '**/runtime/**', '**/lib/**', '**/local/**'],
+    [
+      ...AWS,
+      '**/application/**',
+      '**/adapters/**',
+      '**/http/**',
+      '**/observability/**',
+      '**/lib/**',
+      '**/local/**',
+    ],
     'A port speaks the language of the domain only.',
   ),
   layer(
     'src/application/**',
-    [...AWS, '**/adapters/**', '**/runtime/**', '**/lib/**', '**/local/**'],
+    [...AWS, '**/adapters/**', '**/http/**', '**/observability/**', '**/lib/**', '**/local/**'],
     'A use case knows the domain and the ports, not what is behind them.',
   ),
   layer(
     'src/adapters/**',
-    ['**/application/**', '**/runtime/**', '**/lib/**', '**/lambdas/**', '**/local/**'],
+    ['**/application/**', '**/http/**', '**/observability/**', '**/lib/**', '**/lambdas/**', '**/local/**'],
     'An adapter knows the port it serves and the domain.',
   ),
   layer(
-    'src/runtime/**',
-    ['**/application/**', '**/adapters/**', '**/lib/**', '**/lambdas/**', '**/local/**'],
-    'The runtime serves any handler; it knows the domain only.',
+    'src/{http,observability}/**',
+    ['**/application/**', '**/lib/**', '**/lambdas/**', '**/local/**'],
+    'What every function needs serves any handler; it knows the domain and the ports only.',
   ),
   layer(
     'client/**',
-    [...AWS, '**/adapters/**', '**/runtime/**', '**/ports/**', '**/lib/**', '**/lambdas/**'],
+    [
+      ...AWS,
+      '**/adapters/**',
+      '**/http/**',
+      '**/observability/**',
+      '**/ports/**',
+      '**/lib/**',
+      '**/lambdas/**',
+    ],
     'A client knows the contract, not what is behind it.',
   ),
   layer(

@@ -37,7 +37,7 @@ if (esbuild === undefined) {
   await Promise.all([
     esbuild.build({
       ...shared,
-      entryPoints: [join(PROJECT, 'client/cli/main.ts')],
+      entryPoints: [join(PROJECT, 'client/cli/run-command.ts')],
       outfile: command,
       banner: {
         // commander is CommonJS, which asks for Node's modules by `require`.

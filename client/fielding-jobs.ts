@@ -1,5 +1,5 @@
 /** The client: creates the jobs that a set of target groups takes, and follows them to their end. */
-import { inParallel } from '../src/application/in-parallel.ts';
+import { inParallel } from '../src/domain/in-parallel.ts';
 import { type FailedTargetGroup, type Job, readJob } from './answers.ts';
 import { InputError, UnexpectedAnswerError } from './errors.ts';
 import { Exchange } from './exchange.ts';

@@ -7,17 +7,17 @@ import { powertoolsOnce } from '../src/adapters/powertools/once.ts';
 import { sqsClient } from '../src/adapters/sqs/client.ts';
 import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
 import { createJob, requireProject } from '../src/application/create-job.ts';
-import { systemClock } from '../src/runtime/clock.ts';
-import { readEnv } from '../src/runtime/env.ts';
-import { authorize } from '../src/runtime/http/auth.ts';
-import { authenticatorFromEnv } from '../src/runtime/http/authenticate.ts';
-import { parseCreateRequest } from '../src/runtime/http/create-request.ts';
-import { httpHandler } from '../src/runtime/http/http-handler.ts';
-import { actionOf, jobPath, parsePath } from '../src/runtime/http/path.ts';
-import { stopTime } from '../src/runtime/stop-time.ts';
-import { journal } from '../src/runtime/observability/report.ts';
-import { traced } from '../src/runtime/observability/traced.ts';
-import { currentSegment } from '../src/runtime/observability/xray.ts';
+import { systemClock } from '../src/adapters/lambda/clock.ts';
+import { readEnv } from '../src/adapters/lambda/environment.ts';
+import { authorize } from '../src/http/auth.ts';
+import { authenticatorFromEnv } from '../src/http/authenticate.ts';
+import { parseCreateRequest } from '../src/http/create-request.ts';
+import { httpHandler } from '../src/http/http-handler.ts';
+import { actionOf, jobPath, parsePath } from '../src/http/path.ts';
+import { stopTime } from '../src/adapters/lambda/stop-time.ts';
+import { journal } from '../src/observability/report.ts';
+import { traced } from '../src/observability/traced.ts';
+import { currentSegment } from '../src/observability/xray.ts';
 
 const env = readEnv([
   'JOBS_TABLE',

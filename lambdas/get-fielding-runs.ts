@@ -2,13 +2,13 @@
 import { patientDynamoDBClient } from '../src/adapters/dynamodb/client.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
 import { getFieldingRun } from '../src/application/get-fielding-run.ts';
-import { readEnv } from '../src/runtime/env.ts';
-import { authorize } from '../src/runtime/http/auth.ts';
-import { authenticatorFromEnv } from '../src/runtime/http/authenticate.ts';
-import { fieldingRunsResponse } from '../src/runtime/http/fielding-run-view.ts';
-import { httpHandler } from '../src/runtime/http/http-handler.ts';
-import { parsePath } from '../src/runtime/http/path.ts';
-import { traced } from '../src/runtime/observability/traced.ts';
+import { readEnv } from '../src/adapters/lambda/environment.ts';
+import { authorize } from '../src/http/auth.ts';
+import { authenticatorFromEnv } from '../src/http/authenticate.ts';
+import { fieldingRunsResponse } from '../src/http/fielding-run-view.ts';
+import { httpHandler } from '../src/http/http-handler.ts';
+import { parsePath } from '../src/http/path.ts';
+import { traced } from '../src/observability/traced.ts';
 
 const env = readEnv(['TARGET_GROUPS_TABLE']);
 const authenticate = authenticatorFromEnv();

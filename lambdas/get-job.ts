@@ -2,14 +2,14 @@
 import { patientDynamoDBClient } from '../src/adapters/dynamodb/client.ts';
 import { DynamoDBJobStore } from '../src/adapters/dynamodb/job-store.ts';
 import { getJob } from '../src/application/get-job.ts';
-import { systemClock } from '../src/runtime/clock.ts';
-import { readEnv } from '../src/runtime/env.ts';
-import { authorize } from '../src/runtime/http/auth.ts';
-import { authenticatorFromEnv } from '../src/runtime/http/authenticate.ts';
-import { httpHandler } from '../src/runtime/http/http-handler.ts';
-import { jobResponse } from '../src/runtime/http/job-view.ts';
-import { actionOf, parsePath } from '../src/runtime/http/path.ts';
-import { traced } from '../src/runtime/observability/traced.ts';
+import { systemClock } from '../src/adapters/lambda/clock.ts';
+import { readEnv } from '../src/adapters/lambda/environment.ts';
+import { authorize } from '../src/http/auth.ts';
+import { authenticatorFromEnv } from '../src/http/authenticate.ts';
+import { httpHandler } from '../src/http/http-handler.ts';
+import { jobResponse } from '../src/http/job-view.ts';
+import { actionOf, parsePath } from '../src/http/path.ts';
+import { traced } from '../src/observability/traced.ts';
 
 const env = readEnv(['JOBS_TABLE']);
 const authenticate = authenticatorFromEnv();

@@ -8,11 +8,11 @@ import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts'
 import { sqsClient } from '../src/adapters/sqs/client.ts';
 import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
 import { reconcile } from '../src/application/reconcile.ts';
-import { systemClock } from '../src/runtime/clock.ts';
-import { readEnv } from '../src/runtime/env.ts';
-import { stopTime } from '../src/runtime/stop-time.ts';
-import { journal, reportInvocation } from '../src/runtime/observability/report.ts';
-import { traced } from '../src/runtime/observability/traced.ts';
+import { systemClock } from '../src/adapters/lambda/clock.ts';
+import { readEnv } from '../src/adapters/lambda/environment.ts';
+import { stopTime } from '../src/adapters/lambda/stop-time.ts';
+import { journal, reportInvocation } from '../src/observability/report.ts';
+import { traced } from '../src/observability/traced.ts';
 
 const env = readEnv([
   'JOBS_TABLE',

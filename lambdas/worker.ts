@@ -13,12 +13,12 @@ import { subjectOfChunk } from '../src/application/about.ts';
 import { runChunk } from '../src/application/run-chunk.ts';
 import { ChunkTakenError, ChunkUnfinishedError } from '../src/domain/errors.ts';
 import type { ChunkWork } from '../src/ports/work-queue.ts';
-import { systemClock } from '../src/runtime/clock.ts';
-import { readEnv } from '../src/runtime/env.ts';
-import { stopTime } from '../src/runtime/stop-time.ts';
-import { inChunkSegment } from '../src/runtime/observability/chunk-segment.ts';
-import { journal, report, reportInvocation } from '../src/runtime/observability/report.ts';
-import { traced } from '../src/runtime/observability/traced.ts';
+import { systemClock } from '../src/adapters/lambda/clock.ts';
+import { readEnv } from '../src/adapters/lambda/environment.ts';
+import { stopTime } from '../src/adapters/lambda/stop-time.ts';
+import { inChunkSegment } from '../src/observability/chunk-segment.ts';
+import { journal, report, reportInvocation } from '../src/observability/report.ts';
+import { traced } from '../src/observability/traced.ts';
 
 const env = readEnv([
   'JOBS_TABLE',

@@ -15,7 +15,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Config } from './config.ts';
 import type { Functions } from './functions.ts';
-import { ROUTES } from './routes.ts';
+import { ROUTES } from '../api/routes.ts';
 import { defaultThrottle, routeSettings } from './throttles.ts';
 
 /**

@@ -23,7 +23,7 @@ const BUNDLING: BundlingOptions = {
   bundleAwsSDK: true,
   esbuildArgs: {
     // Lambda gives a function its credentials in the environment; the SDK's other providers never get a turn.
-    '--alias:@aws-sdk/credential-provider-node': join(PROJECT, 'src/runtime/credentials.ts'),
+    '--alias:@aws-sdk/credential-provider-node': join(PROJECT, 'src/adapters/lambda/credentials.ts'),
   },
   logLevel: LogLevel.WARNING,
 };

@@ -5,7 +5,7 @@
  */
 import type { ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Config } from './config.ts';
-import { ROUTES } from './routes.ts';
+import { ROUTES } from '../api/routes.ts';
 
 /** As CloudFormation writes the settings of one route. */
 interface RouteSettings {

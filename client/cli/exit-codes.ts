@@ -1,5 +1,5 @@
 /** The exit codes of the command: scripts decide by them, so none ever changes its meaning. */
-import { UsageError } from '../../local/errors.ts';
+import { UsageError } from '../../tools/kit/errors.ts';
 import { InputError, RefusedError, UnreachableError } from '../errors.ts';
 import type { EndedJob } from '../fielding-jobs.ts';
 

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
-import { messageOf } from '../../local/errors.ts';
+import { messageOf } from '../../tools/kit/errors.ts';
 import type { FailedTargetGroup } from '../answers.ts';
 import { InputError } from '../errors.ts';
 

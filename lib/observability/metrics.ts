@@ -1,6 +1,6 @@
 /**
  * The metrics that the functions publish, by name, and how the stack refers to them. The functions have the same list
- * (src/runtime/observability/metrics.ts); a test holds the two in step.
+ * (src/observability/metrics.ts); a test holds the two in step.
  */
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 

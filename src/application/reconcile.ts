@@ -10,7 +10,7 @@ import { giveUp } from './carry-out.ts';
 import { chunkWork } from './chunk-work.ts';
 import { countOpenJobs } from './count-open-jobs.ts';
 import { closeIfFinished } from './finish-chunk.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel } from '../domain/in-parallel.ts';
 import { patiently } from './patiently.ts';
 import { type RunChunkWorld, type Settler, settleChunk } from './run-chunk.ts';
 

@@ -8,7 +8,7 @@ import { about, subjectOfChunk } from './about.ts';
 import { type CarryOutWorld, carryOut } from './carry-out.ts';
 import { LATE_WRITES_MS, certainly } from './certainly.ts';
 import { finishChunk } from './finish-chunk.ts';
-import { inParallel } from './in-parallel.ts';
+import { inParallel } from '../domain/in-parallel.ts';
 
 export interface RunChunkWorld extends CarryOutWorld {
   readonly jobs: JobStore;

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { EXIT } from '../../client/cli/exit-codes.ts';
 import { type JsonLine, jsonLine } from '../../client/cli/lines.ts';
-import { run } from '../../client/cli/run.ts';
+import { run } from '../../client/cli/run-job.ts';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
 import { ids } from '../support/builders.ts';
 import { FakeApi, refusal } from './fake-api.ts';

@@ -2,8 +2,8 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Tenant } from '../../src/domain/ids.ts';
-import { send, type WireAnswer } from '../fuzz/wire.ts';
-import { mustConform } from '../openapi/watch.ts';
+import { send, type WireAnswer } from '../rigs/fuzz/wire.ts';
+import { mustConform } from '../rigs/conformance/watch.ts';
 import { anId, ids as newIds } from '../support/builders.ts';
 import { COLLECTION, Client, errorOf, locationOf, projectPath } from '../support/client.ts';
 import { aProject, e2eStack, scan } from '../support/e2e.ts';

@@ -11,7 +11,7 @@ import { BuiltClient } from '../support/built-client.ts';
 import { anId, ids as newIds } from '../support/builders.ts';
 import { aToken, Client, projectPath } from '../support/client.ts';
 import { aProject, damage, e2eStack, scan } from '../support/e2e.ts';
-import { type WatchedStack, watchStack } from '../openapi/watched-stack.ts';
+import { type WatchedStack, watchStack } from '../rigs/conformance/watched-stack.ts';
 import { ROOT } from '../support/local-stack.ts';
 
 const stack = e2eStack();

@@ -1,8 +1,8 @@
 /** The API pages of the running local stack, in a real browser; skipped, saying so, on a machine that has none. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { SAMPLE_TENANT } from '../../api/scenario.ts';
-import { readDescription } from '../openapi/document.ts';
-import { mustConform } from '../openapi/watch.ts';
+import { SAMPLE_TENANT } from '../../api/openapi/scenario.ts';
+import { readDescription } from '../rigs/conformance/document.ts';
+import { mustConform } from '../rigs/conformance/watch.ts';
 import { Browser, findBrowser, type Page } from '../support/browser.ts';
 import { anId } from '../support/builders.ts';
 import { request } from '../support/client.ts';

@@ -1,9 +1,9 @@
 /** The examples of the API's description are what the running stack answers, but for what differs by run. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { examplesOf, masked, readExamples } from '../../api/examples.ts';
-import { playScenario } from '../../api/scenario.ts';
-import { DEFAULT_SUBJECT } from '../../local/subject.ts';
+import { examplesOf, masked, readExamples } from '../../api/openapi/examples.ts';
+import { playScenario } from '../../api/openapi/scenario.ts';
+import { DEFAULT_SUBJECT } from '../../tools/local/subject.ts';
 import { aToken, request } from '../support/client.ts';
 import { e2eStack } from '../support/e2e.ts';
 

@@ -1,7 +1,7 @@
 /** A short run of the fuzzer. A failure prints its seed and the request; `npm run fuzz -- --seed N --only I` repeats it. */
 import { expect, test } from '@jest/globals';
 import { e2eStack } from '../support/e2e.ts';
-import { fuzz } from '../fuzz/run.ts';
+import { fuzz } from '../rigs/fuzz/run.ts';
 
 const REQUESTS = 300;
 

@@ -3,7 +3,7 @@
  * every answer that it gave held to the description of the API.
  */
 import { readFileSync } from 'node:fs';
-import type { PermissionsReport } from '../../local/iam/permissions.ts';
+import type { PermissionsReport } from '../../tools/local/iam/permissions.ts';
 import { e2eStack } from '../support/e2e.ts';
 
 export default async function tearDown(): Promise<void> {

@@ -15,7 +15,7 @@ afterAll(() => {
 });
 
 function command(...args: string[]): Promise<{ code: unknown; output: string }> {
-  const script = join(import.meta.dirname, '../../import/main.ts');
+  const script = join(import.meta.dirname, '../../tools/import/run-import.ts');
   return new Promise((resolve) => {
     execFile(process.execPath, [script, ...args], (error, stdout, stderr) => {
       resolve({ code: error?.code ?? 0, output: stdout + stderr });

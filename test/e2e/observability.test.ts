@@ -4,13 +4,13 @@
  * the log, and each alarm is raised by its fault, and no other is: neither by that fault nor by the load.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { parseObject } from '../../local/logs.ts';
-import { goingOn, stateOf } from '../observability/alarm.ts';
-import { type Datapoint, nameOf } from '../observability/datapoint.ts';
-import { FAULTS } from '../observability/faults.ts';
-import { issuerAway, mixedLoad } from '../observability/load.ts';
-import { valueOf } from '../observability/log-line.ts';
-import { Stage } from '../observability/stage.ts';
+import { parseObject } from '../../tools/local/logs.ts';
+import { goingOn, stateOf } from '../rigs/cloudwatch/alarm.ts';
+import { type Datapoint, nameOf } from '../rigs/cloudwatch/datapoint.ts';
+import { FAULTS } from '../rigs/cloudwatch/faults.ts';
+import { issuerAway, mixedLoad } from '../rigs/cloudwatch/load.ts';
+import { valueOf } from '../rigs/cloudwatch/log-line.ts';
+import { Stage } from '../rigs/cloudwatch/stage.ts';
 
 /** A time to evaluate alarms at: what was published is seen as if it had gone on until then. */
 const AT = Date.UTC(2026, 0, 15, 12);

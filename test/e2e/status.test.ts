@@ -1,7 +1,7 @@
 /** The status page of the running local stack: a job is seen in all its parts, and nothing of it is deployed. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import type { Snapshot } from '../../local/status/status.ts';
+import type { Snapshot } from '../../tools/local/status/status.ts';
 import { Client, locationOf, request } from '../support/client.ts';
 import { aProject, e2eStack } from '../support/e2e.ts';
 

@@ -6,8 +6,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { BatchWriter } from '../../local/data/write.ts';
-import { type LocalStack, startLocalStack } from '../../local/stack.ts';
+import { BatchWriter } from '../../tools/local/data/write.ts';
+import { type LocalStack, startLocalStack } from '../../tools/local/stack.ts';
 import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
 import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
 import { deriveJobId, hashIds } from '../../src/domain/digest.ts';

@@ -5,10 +5,10 @@ import { request as httpRequest } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CompactEncrypt } from 'jose';
-import { AUDIENCE, ISSUER } from '../../local/issuer.ts';
+import { AUDIENCE, ISSUER } from '../../tools/local/issuer.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { anId } from '../support/builders.ts';
-import { mustConform } from '../openapi/watch.ts';
+import { mustConform } from '../rigs/conformance/watch.ts';
 import {
   type Answer,
   COLLECTION,

@@ -1,9 +1,9 @@
 /** A client of the API, as one would write it: tokens, requests, and waiting for a job to end. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { Issuer } from '../../local/issuer.ts';
+import { Issuer } from '../../tools/local/issuer.ts';
 import { ACTIONS, type Action } from '../../src/domain/actions.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
-import { mustConform } from '../openapi/watch.ts';
+import { mustConform } from '../rigs/conformance/watch.ts';
 import { anId } from './builders.ts';
 
 export interface TokenOptions {

@@ -2,7 +2,7 @@
 import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AUDIENCE, ISSUER, Issuer } from '../../local/issuer.ts';
+import { AUDIENCE, ISSUER, Issuer } from '../../tools/local/issuer.ts';
 import { SUBJECT } from './client.ts';
 import { ROOT } from './local-stack.ts';
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
-import type { LocalStack } from '../../local/stack.ts';
+import type { LocalStack } from '../../tools/local/stack.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -31,11 +31,15 @@ export async function startStack(
   logFile?: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<RunningStack> {
-  const child = spawn(process.execPath, ['local/main.ts', '--port', '0', '--log', 'json', ...args], {
-    cwd: ROOT,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['tools/local/start-local-stack.ts', '--port', '0', '--log', 'json', ...args],
+    {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const log = logFile === undefined ? undefined : createWriteStream(logFile);
   child.stdout.on('data', (data: Buffer) => log?.write(data));
   child.stderr.on('data', (data: Buffer) => log?.write(data));

@@ -8,13 +8,13 @@ import { promisify } from 'node:util';
 import { DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Template as Synthesized } from 'aws-cdk-lib/assertions';
 import dynalite from 'dynalite';
-import { CREDENTIALS, REGION } from '../../local/cloud.ts';
-import { makeTables } from '../../local/infrastructure.ts';
-import { referencesOf } from '../../local/template/references.ts';
-import { readTables } from '../../local/template/tables.ts';
-import { readTemplate } from '../../local/template/template.ts';
+import { CREDENTIALS, REGION } from '../../tools/local/cloud.ts';
+import { makeTables } from '../../tools/local/infrastructure.ts';
+import { referencesOf } from '../../tools/local/template/references.ts';
+import { readTables } from '../../tools/local/template/tables.ts';
+import { readTemplate } from '../../tools/local/template/template.ts';
 import { dynamoDBClient } from '../../src/adapters/dynamodb/client.ts';
-import { stackOf } from '../infrastructure/template.ts';
+import { stackOf } from '../stack/template.ts';
 
 export interface TestTables {
   readonly client: DynamoDBClient;

@@ -1,8 +1,8 @@
 /** The use cases on the memory adapters, with a clock that stands until it is moved and a journal that is kept. */
-import { MemoryJobStore } from '../../src/adapters/memory/job-store.ts';
-import { MemoryOnce } from '../../src/adapters/memory/once.ts';
-import { MemoryTargetGroups } from '../../src/adapters/memory/target-groups.ts';
-import { MemoryWorkQueue } from '../../src/adapters/memory/work-queue.ts';
+import { MemoryJobStore } from './memory/job-store.ts';
+import { MemoryOnce } from './memory/once.ts';
+import { MemoryTargetGroups } from './memory/target-groups.ts';
+import { MemoryWorkQueue } from './memory/work-queue.ts';
 import { type Creation, createJob } from '../../src/application/create-job.ts';
 import { getJob } from '../../src/application/get-job.ts';
 import { reconcile } from '../../src/application/reconcile.ts';

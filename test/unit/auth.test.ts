@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type CryptoKey, SignJWT, createLocalJWKSet, exportJWK, generateKeyPair } from 'jose';
 import { ForbiddenError, UnauthenticatedError } from '../../src/domain/errors.ts';
-import { type Caller, authenticator, authorize } from '../../src/runtime/http/auth.ts';
+import { type Caller, authenticator, authorize } from '../../src/http/auth.ts';
 import { propertyRuns } from '../support/properties.ts';
 
 const ISSUER = 'https://issuer.test/';

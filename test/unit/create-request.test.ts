@@ -1,8 +1,8 @@
 /** A create request's headers and body: what is taken, and what is said about what is not. */
 import { describe, expect, test } from '@jest/globals';
 import { InvalidRequestError } from '../../src/domain/errors.ts';
-import { parseCreateRequest } from '../../src/runtime/http/create-request.ts';
-import type { ApiRequest } from '../../src/runtime/http/message.ts';
+import { parseCreateRequest } from '../../src/http/create-request.ts';
+import type { ApiRequest } from '../../src/http/message.ts';
 import { ids } from '../support/builders.ts';
 
 const MAX = 1000;

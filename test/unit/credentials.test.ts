@@ -1,7 +1,7 @@
 /** The functions' own provider of credentials says what the SDK's chain would say in Lambda. */
 import { afterEach, expect, test } from '@jest/globals';
 import { defaultProvider as chain } from '@aws-sdk/credential-provider-node';
-import { defaultProvider } from '../../src/runtime/credentials.ts';
+import { defaultProvider } from '../../src/adapters/lambda/credentials.ts';
 
 const before = process.env;
 

@@ -4,11 +4,11 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { CompactSign, generateKeyPair } from 'jose';
 import { InvalidRequestError } from '../../src/domain/errors.ts';
 import { isId, parseAccountId } from '../../src/domain/ids.ts';
-import { authenticator } from '../../src/runtime/http/auth.ts';
-import { parseCreateRequest } from '../../src/runtime/http/create-request.ts';
-import { apiRequest } from '../../src/runtime/http/message.ts';
-import { parsePath } from '../../src/runtime/http/path.ts';
-import { traceContext } from '../../src/runtime/observability/trace-context.ts';
+import { authenticator } from '../../src/http/auth.ts';
+import { parseCreateRequest } from '../../src/http/create-request.ts';
+import { apiRequest } from '../../src/http/message.ts';
+import { parsePath } from '../../src/http/path.ts';
+import { traceContext } from '../../src/observability/trace-context.ts';
 import { SUBJECT } from '../support/client.ts';
 
 const ID = 'A'.repeat(26);

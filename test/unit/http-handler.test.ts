@@ -1,8 +1,8 @@
 /** What every HTTP function does around its handler: traces on every answer, and errors that give nothing away. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import type { Handle, httpHandler as HttpHandler } from '../../src/runtime/http/http-handler.ts';
-import type { ApiRequest, ApiResponse } from '../../src/runtime/http/message.ts';
+import type { Handle, httpHandler as HttpHandler } from '../../src/http/http-handler.ts';
+import type { ApiRequest, ApiResponse } from '../../src/http/message.ts';
 
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
@@ -11,7 +11,7 @@ let httpHandler: typeof HttpHandler;
 beforeAll(async () => {
   // The logger reads its level when it is loaded.
   process.env['POWERTOOLS_LOG_LEVEL'] = 'SILENT';
-  ({ httpHandler } = await import('../../src/runtime/http/http-handler.ts'));
+  ({ httpHandler } = await import('../../src/http/http-handler.ts'));
 });
 
 const context = { getRemainingTimeInMillis: () => 10_000, awsRequestId: 'r' } as Context;

@@ -6,7 +6,7 @@ import {
   RouteNotFoundError,
   UnauthenticatedError,
 } from '../../src/domain/errors.ts';
-import type { Handle, httpHandler as HttpHandler } from '../../src/runtime/http/http-handler.ts';
+import type { Handle, httpHandler as HttpHandler } from '../../src/http/http-handler.ts';
 import { XrayDaemon } from '../support/xray-daemon.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -29,7 +29,7 @@ beforeAll(async () => {
     AWS_XRAY_DAEMON_ADDRESS: daemon.address,
     AWS_LAMBDA_FUNCTION_NAME: 'Stack-CreateJob',
   });
-  ({ httpHandler } = await import('../../src/runtime/http/http-handler.ts'));
+  ({ httpHandler } = await import('../../src/http/http-handler.ts'));
 });
 afterAll(() => {
   daemon.close();

@@ -9,7 +9,7 @@ import {
   decide,
 } from '../../src/domain/outcome.ts';
 import { FIELDING_RUN_STATUSES } from '../../src/domain/target-group.ts';
-import { jobResponse } from '../../src/runtime/http/job-view.ts';
+import { jobResponse } from '../../src/http/job-view.ts';
 import { AT, aJob, aTargetGroup, ids } from '../support/builders.ts';
 
 /** What a function may answer: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */

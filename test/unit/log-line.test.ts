@@ -2,10 +2,10 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import fc from 'fast-check';
-import { LEVELS, type Report } from '../../src/runtime/observability/events.ts';
+import { LEVELS, type Report } from '../../src/observability/events.ts';
 import { UnauthenticatedError } from '../../src/domain/errors.ts';
-import type { Handle, httpHandler as HttpHandler } from '../../src/runtime/http/http-handler.ts';
-import type { writeLine as WriteLine } from '../../src/runtime/observability/logger.ts';
+import type { Handle, httpHandler as HttpHandler } from '../../src/http/http-handler.ts';
+import type { writeLine as WriteLine } from '../../src/observability/logger.ts';
 import { propertyRuns } from '../support/properties.ts';
 
 let writeLine: typeof WriteLine;
@@ -14,8 +14,8 @@ let printed = '';
 
 beforeAll(async () => {
   process.env['POWERTOOLS_LOG_LEVEL'] = 'INFO';
-  ({ writeLine } = await import('../../src/runtime/observability/logger.ts'));
-  ({ httpHandler } = await import('../../src/runtime/http/http-handler.ts'));
+  ({ writeLine } = await import('../../src/observability/logger.ts'));
+  ({ httpHandler } = await import('../../src/http/http-handler.ts'));
 });
 
 beforeEach(() => {

@@ -1,9 +1,9 @@
 /** The metrics: what every event adds, and how an invocation's are written. */
 import { describe, expect, test } from '@jest/globals';
-import { EmbeddedMetrics } from '../../src/runtime/observability/emf.ts';
-import type { EventName, Report } from '../../src/runtime/observability/events.ts';
-import { LEVELS } from '../../src/runtime/observability/events.ts';
-import { type Measurement, METRICS, measurementsOf } from '../../src/runtime/observability/metrics.ts';
+import { EmbeddedMetrics } from '../../src/observability/emf.ts';
+import type { EventName, Report } from '../../src/observability/events.ts';
+import { LEVELS } from '../../src/observability/events.ts';
+import { type Measurement, METRICS, measurementsOf } from '../../src/observability/metrics.ts';
 
 const JOB = { jobId: 'J', accountId: 101, projectId: 'P' };
 const CHUNK = { jobId: 'J', chunk: 0 };

@@ -1,8 +1,8 @@
 /** What holds all end-to-end traffic to the description of the API: it must not let anything pass. */
 import { describe, expect, test } from '@jest/globals';
-import { readExamples } from '../../api/examples.ts';
-import { Conformance, type Exchange } from '../openapi/conformance.ts';
-import { mustConform, OutsideDescriptionError } from '../openapi/watch.ts';
+import { readExamples } from '../../api/openapi/examples.ts';
+import { Conformance, type Exchange } from '../rigs/conformance/conformance.ts';
+import { mustConform, OutsideDescriptionError } from '../rigs/conformance/watch.ts';
 
 const conformance = new Conformance();
 const examples = readExamples();

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import fc from 'fast-check';
-import { describeApi, descriptionText } from '../../api/description.ts';
-import { readExamples } from '../../api/examples.ts';
-import { ROUTES } from '../../lib/routes.ts';
+import { describeApi, descriptionText } from '../../api/openapi/description.ts';
+import { readExamples } from '../../api/openapi/examples.ts';
+import { ROUTES } from '../../api/routes.ts';
 import { FieldingJobsError } from '../../src/domain/errors.ts';
-import { parseCreateRequest } from '../../src/runtime/http/create-request.ts';
-import { DESCRIPTION_FILE, type Document, readDescription } from '../openapi/document.ts';
-import { Schemas } from '../openapi/schemas.ts';
+import { parseCreateRequest } from '../../src/http/create-request.ts';
+import { DESCRIPTION_FILE, type Document, readDescription } from '../rigs/conformance/document.ts';
+import { Schemas } from '../rigs/conformance/schemas.ts';
 
 const text = readFileSync(DESCRIPTION_FILE, 'utf8');
 

@@ -2,8 +2,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { UnauthenticatedError } from '../../src/domain/errors.ts';
-import { type Caller, authenticator } from '../../src/runtime/http/auth.ts';
-import { remoteKeys } from '../../src/runtime/http/remote-keys.ts';
+import { type Caller, authenticator } from '../../src/http/auth.ts';
+import { remoteKeys } from '../../src/http/remote-keys.ts';
 import { type Answer, TestIssuer } from '../support/test-issuer.ts';
 
 const RULES = {

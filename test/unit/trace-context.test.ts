@@ -1,6 +1,6 @@
 /** W3C trace context: what is accepted, and what is answered. */
 import { describe, expect, test } from '@jest/globals';
-import { traceContext } from '../../src/runtime/observability/trace-context.ts';
+import { traceContext } from '../../src/observability/trace-context.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = `00-${TRACE_ID}-00f067aa0ba902b7-01`;

@@ -3,8 +3,8 @@ import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseTraceparent, parseXrayHeader, xrayHeader } from '../../src/domain/trace.ts';
-import type { traced as Traced } from '../../src/runtime/observability/traced.ts';
-import type * as Xray from '../../src/runtime/observability/xray.ts';
+import type { traced as Traced } from '../../src/observability/traced.ts';
+import type * as Xray from '../../src/observability/xray.ts';
 import { XrayDaemon } from '../support/xray-daemon.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -19,8 +19,8 @@ beforeAll(async () => {
   process.env['AWS_XRAY_DAEMON_ADDRESS'] = `tcp:127.0.0.1:1 udp:${daemon.address}`;
   process.env['AWS_LAMBDA_FUNCTION_NAME'] = 'Stack-Worker';
   process.env['AWS_REGION'] = 'eu-central-1';
-  xray = await import('../../src/runtime/observability/xray.ts');
-  ({ traced } = await import('../../src/runtime/observability/traced.ts'));
+  xray = await import('../../src/observability/xray.ts');
+  ({ traced } = await import('../../src/observability/traced.ts'));
 });
 afterAll(() => {
   daemon.close();

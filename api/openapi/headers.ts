@@ -1,0 +1,77 @@
+/** The headers of answers, as `components.headers` of the description. */
+import { type Examples } from './examples.ts';
+import { ID_PATTERN } from '../../src/domain/ids.ts';
+import { ACTION_NAMES } from '../../src/domain/actions.ts';
+import type { JsonObject } from './schemas.ts';
+
+const ID = ID_PATTERN.source.slice(1, -1);
+
+const TRACEPARENT = '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$';
+const TRACESTATE = '^fielding-jobs=[0-9a-f]{16}(,.*)?$';
+const LOCATION = `^/demand/accounts/[1-9][0-9]*/projects/${ID}/batch-jobs/(${ACTION_NAMES.join('|')})/${ID}$`;
+
+export function componentHeaders(examples: Examples): Record<string, JsonObject> {
+  const seen = (example: string, header: string) => examples[example]?.headers[header];
+  return {
+    Location: {
+      description: 'The address of the job, without the prefix `/v1`. It can be read at once.',
+      required: true,
+      schema: { type: 'string', pattern: LOCATION },
+      example: seen('resumeCreated', 'location'),
+    },
+    IdempotentReplayed: {
+      description: 'There when the job was there before: the call was a repeat.',
+      schema: { type: 'string', const: 'true' },
+      example: seen('repeated', 'idempotent-replayed'),
+    },
+    JobProgress: {
+      description: 'How many target groups are settled, and how many distinct ones were asked for.',
+      required: true,
+      schema: { type: 'string', pattern: '^[0-9]+/[1-9][0-9]*$' },
+      example: seen('processing', 'x-job-progress'),
+    },
+    WwwAuthenticate: {
+      description: 'The scheme that is asked for.',
+      required: true,
+      schema: { type: 'string', const: 'Bearer' },
+      example: seen('noToken', 'www-authenticate'),
+    },
+    Traceparent: {
+      description: 'W3C Trace Context: the trace of this very request, and its span.',
+      required: true,
+      schema: { type: 'string', pattern: TRACEPARENT },
+      example: seen('resumeCreated', 'traceparent'),
+    },
+    Tracestate: {
+      description: 'The entry of this service, then what the request brought.',
+      required: true,
+      schema: { type: 'string', pattern: TRACESTATE, maxLength: 512 },
+      example: seen('resumeCreated', 'tracestate'),
+    },
+    // Where a status may be of a function or of the gateway, which has no traces of ours.
+    TraceparentUnlessGateway: {
+      description: 'As with other answers; absent when the gateway answers by itself.',
+      schema: { type: 'string', pattern: TRACEPARENT },
+      example: seen('malformed', 'traceparent'),
+    },
+    TracestateUnlessGateway: {
+      description: 'As with other answers; absent when the gateway answers by itself.',
+      schema: { type: 'string', pattern: TRACESTATE, maxLength: 512 },
+      example: seen('malformed', 'tracestate'),
+    },
+  };
+}
+
+export const TRACE = headerReferences({ traceparent: 'Traceparent', tracestate: 'Tracestate' });
+
+export const TRACE_UNLESS_GATEWAY = headerReferences({
+  traceparent: 'TraceparentUnlessGateway',
+  tracestate: 'TracestateUnlessGateway',
+});
+
+/** @param names of the components, by the names of the headers */
+export function headerReferences(names: Readonly<Record<string, string>>): Record<string, JsonObject> {
+  return Object.fromEntries(
+    Object.entries(names).map(([header, name]) => [header, { $ref: `#/components/headers/${name}` }]),
+  );
+}

@@ -1,0 +1,118 @@
+/** The operations of the description: one for each route, whatever actions there are. */
+import { ROUTES, type Route } from '../routes.ts';
+import { type Action, transitionOf } from '../../src/domain/actions.ts';
+import type { Scope } from '../../src/http/auth.ts';
+import { actionOf } from '../../src/http/path.ts';
+import { describeAction } from '../action-words.ts';
+import type { Examples } from './examples.ts';
+import { headerReferences, TRACE } from './headers.ts';
+import { parameterReference, pathParameterReference } from './parameters.ts';
+import { jsonContent, JOB_CREATED, REFUSALS } from './responses.ts';
+import { askedOf } from './scenario.ts';
+import { type JsonObject, schemaReference } from './schemas.ts';
+
+export const FIELDING_RUNS_TAG = 'fielding runs';
+
+/** Every path once: the servers of the description bring the prefix. */
+export function paths(examples: Examples): Record<string, JsonObject> {
+  const routes = ROUTES.filter(({ path }) => path.startsWith('/demand/'));
+  return Object.fromEntries(
+    routes.map((route) => [
+      route.path,
+      {
+        parameters: [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) =>
+          pathParameterReference(name),
+        ),
+        [route.method.toLowerCase()]: operation(route, examples),
+      },
+    ]),
+  );
+}
+
+function operation(route: Route, examples: Examples): JsonObject {
+  switch (route.function) {
+    case 'create-job':
+      return createJob(actionOf(route.path));
+    case 'get-job':
+      return getJob(route, actionOf(route.path), examples);
+    case 'get-fielding-runs':
+      return getFieldingRuns(examples);
+  }
+}
+
+function createJob(action: Action): JsonObject {
+  return {
+    operationId: `create${capital(action)}Job`,
+    tags: [action],
+    summary: `${capital(action)} the fielding runs of target groups`,
+    description: describeAction(action),
+    security: needs('batch-jobs:write'),
+    parameters: [
+      parameterReference('IdempotencyKey'),
+      parameterReference('CintApiVersion'),
+      ...TRACE_PARAMETERS,
+    ],
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': { schema: { $ref: schemaReference('CreateJob') }, example: askedOf(action) },
+      },
+    },
+    responses: { '201': JOB_CREATED, ...REFUSALS },
+  };
+}
+
+/** A job has two addresses: the short one of its `Location`, and one below the collection that it was created in. */
+function getJob({ path }: Route, action: Action, examples: Examples): JsonObject {
+  const long = path.includes(transitionOf(action).collection);
+  const shown = { [`${action}Ended`]: 'Ended', ...(action === 'resume' && { processing: 'Under way' }) };
+  return {
+    operationId: `get${capital(action)}Job${long ? 'ByCollection' : ''}`,
+    tags: [action],
+    summary: `Follow a ${action} job${long ? ', below its collection' : ''}`,
+    description: long
+      ? 'The same resource as at the address that `Location` names.'
+      : 'Poll every few seconds until `status` is not `Processing`. A job that has ended does not change any more.',
+    security: needs('batch-jobs:read'),
+    parameters: TRACE_PARAMETERS,
+    responses: {
+      '200': {
+        description: 'The job with its outcomes.',
+        headers: { ...headerReferences({ 'x-job-progress': 'JobProgress' }), ...TRACE },
+        content: jsonContent({ $ref: schemaReference('Job') }, examples, long ? {} : shown),
+      },
+      ...REFUSALS,
+    },
+  };
+}
+
+function getFieldingRuns(examples: Examples): JsonObject {
+  return {
+    operationId: 'getFieldingRuns',
+    tags: [FIELDING_RUNS_TAG],
+    summary: 'Read the fielding run of a target group',
+    description: 'A list of one: a target group has one fielding run.',
+    security: needs('batch-jobs:read'),
+    parameters: TRACE_PARAMETERS,
+    responses: {
+      '200': {
+        description: 'The fielding run.',
+        headers: TRACE,
+        content: jsonContent({ $ref: schemaReference('FieldingRuns') }, examples, {
+          fieldingRuns: 'After it was resumed',
+        }),
+      },
+      ...REFUSALS,
+    },
+  };
+}
+
+const TRACE_PARAMETERS = [parameterReference('Traceparent'), parameterReference('Tracestate')];
+
+function needs(scope: Scope): JsonObject[] {
+  return [{ bearerToken: [scope] }];
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

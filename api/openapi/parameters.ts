@@ -1,0 +1,78 @@
+/** What a request has in its path and its headers, as `components.parameters` of the description. */
+import { z } from 'zod';
+import { MAX_ACCOUNT_ID } from '../../src/domain/ids.ts';
+import { API_VERSION, MAX_KEY_LENGTH } from '../../src/http/create-request.ts';
+import { SAMPLE_JOB_ID, SAMPLE_KEY, SAMPLE_TARGET_GROUP_ID, SAMPLE_TENANT } from './scenario.ts';
+import { type JsonObject, schemaReference } from './schemas.ts';
+
+const ID = { $ref: schemaReference('Id') };
+
+export const PARAMETERS = {
+  AccountId: inPath('account_id', {
+    description: 'The account. The token must cover it.',
+    schema: schemaOf(z.int().min(1).max(MAX_ACCOUNT_ID)),
+    example: SAMPLE_TENANT.accountId,
+  }),
+  ProjectId: inPath('project_id', {
+    description: 'The project that the target groups belong to.',
+    schema: ID,
+    example: SAMPLE_TENANT.projectId,
+  }),
+  JobId: inPath('job_id', {
+    description: 'The job, as the `Location` of its creation names it.',
+    schema: ID,
+    example: SAMPLE_JOB_ID,
+  }),
+  TargetGroupId: inPath('target_group_id', {
+    description: 'The target group.',
+    schema: ID,
+    example: SAMPLE_TARGET_GROUP_ID,
+  }),
+  IdempotencyKey: inHeader('Idempotency-Key', {
+    required: true,
+    description:
+      'Chosen by the client, best a UUID for each job. A repeat with the same key and the same target groups ' +
+      'creates nothing again.',
+    schema: schemaOf(z.string().min(1).max(MAX_KEY_LENGTH)),
+    example: SAMPLE_KEY,
+  }),
+  CintApiVersion: inHeader('Cint-API-Version', {
+    description: 'The version of the contract. If it is sent, it must be this one.',
+    schema: schemaOf(z.literal(API_VERSION)),
+  }),
+  Traceparent: inHeader('traceparent', {
+    description:
+      'W3C Trace Context: the trace goes on through the job. One that does not parse is no error; a new trace ' +
+      'begins instead.',
+    schema: schemaOf(z.string()),
+  }),
+  Tracestate: inHeader('tracestate', {
+    description: 'W3C Trace Context. Handed on with the entry of this service added in front.',
+    schema: schemaOf(z.string()),
+  }),
+} satisfies Record<string, JsonObject>;
+
+export function parameterReference(name: keyof typeof PARAMETERS): JsonObject {
+  return { $ref: `#/components/parameters/${name}` };
+}
+
+/** The reference to a path's parameter by its name in the path. */
+export function pathParameterReference(name: string): JsonObject {
+  const [component] = Object.entries(PARAMETERS).find(([, each]) => each['name'] === name) ?? [];
+  if (component === undefined) throw new Error(`the path parameter ${name} is not described`);
+  return parameterReference(component as keyof typeof PARAMETERS);
+}
+
+function inPath(name: string, rest: JsonObject): JsonObject {
+  return { name, in: 'path', required: true, ...rest };
+}
+
+function inHeader(name: string, rest: JsonObject): JsonObject {
+  return { name, in: 'header', ...rest };
+}
+
+function schemaOf(type: z.ZodType): JsonObject {
+  const schema = z.toJSONSchema(type);
+  delete schema.$schema;
+  return schema;
+}

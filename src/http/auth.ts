@@ -1,0 +1,113 @@
+/** Verifies bearer tokens and tells what their bearer may do. */
+import { type JWTPayload, type JWTVerifyGetKey, errors, jwtVerify } from 'jose';
+import { v5 as uuidv5, validate as isUuid } from 'uuid';
+import { ForbiddenError, UnauthenticatedError } from '../domain/errors.ts';
+import { MAX_ACCOUNT_ID } from '../domain/ids.ts';
+
+export type Scope = 'batch-jobs:write' | 'batch-jobs:read';
+
+export interface Caller {
+  /** A UUID: the token's subject, or one derived from issuer and subject. */
+  readonly userId: string;
+  readonly accounts: ReadonlySet<number>;
+  readonly scopes: ReadonlySet<string>;
+}
+
+export interface TokenRules {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly accountsClaim: string;
+  readonly scopesClaim: string;
+}
+
+/** Signatures with a key pair only: a shared secret, or `none`, verifies nothing here. */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+
+/** How far the issuer's clock may be from ours. */
+const CLOCK_TOLERANCE_SECONDS = 5;
+
+/** The gateway takes no more than this for all headers of a request together. */
+const MAX_TOKEN_LENGTH = 10_240;
+
+/** A reason is for a person to read; parts of it may be the token's own words. */
+const MAX_REASON_LENGTH = 200;
+
+/**
+ * Makes the function that turns an `authorization` header into its caller.
+ *
+ * It throws UnauthenticatedError for whatever does not verify; the reason is for the log, never for the client.
+ */
+export function authenticator(rules: TokenRules, keys: JWTVerifyGetKey) {
+  return async (authorization: string | undefined): Promise<Caller> => {
+    const token = bearerToken(authorization);
+    if (token === undefined) {
+      const reason = authorization === undefined ? 'no authorization header' : 'not one bearer token';
+      throw new UnauthenticatedError('The request has no bearer token.', { reason });
+    }
+    let payload: JWTPayload;
+    try {
+      ({ payload } = await jwtVerify(token, keys, {
+        issuer: rules.issuer,
+        audience: rules.audience,
+        algorithms: ALGORITHMS,
+        requiredClaims: ['exp', 'sub'],
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      }));
+    } catch (cause) {
+      const reason = cause instanceof errors.JOSEError ? `${cause.code}: ${cause.message}` : String(cause);
+      throw new UnauthenticatedError(
+        'The token does not verify.',
+        { reason: reason.slice(0, MAX_REASON_LENGTH) },
+        { cause },
+      );
+    }
+    return {
+      userId: userIdOf(rules.issuer, payload.sub),
+      accounts: new Set(accountsOf(payload[rules.accountsClaim])),
+      scopes: new Set(scopesOf(payload[rules.scopesClaim])),
+    };
+  };
+}
+
+/** @throws ForbiddenError when the token lacks the account or the scope */
+export function authorize(caller: Caller, accountId: number, scope: Scope): void {
+  if (!caller.accounts.has(accountId)) {
+    throw new ForbiddenError('The token does not cover the account.', { accountId, userId: caller.userId });
+  }
+  if (!caller.scopes.has(scope)) {
+    throw new ForbiddenError('The token lacks a scope.', { scope, userId: caller.userId });
+  }
+}
+
+/**
+ * The token of an `authorization` header, if that is a bearer's and has exactly one, written in the one way in which
+ * its parts can be.
+ *
+ * RFC 9110: the scheme in any case, then spaces. RFC 7515: three parts in base64url, without padding.
+ */
+function bearerToken(authorization = ''): string | undefined {
+  const [, token, signature] = /^bearer +([\w-]+\.[\w-]+\.([\w-]+))$/i.exec(authorization.trim()) ?? [];
+  if (token === undefined || signature === undefined || token.length > MAX_TOKEN_LENGTH) return undefined;
+  // The last character may have bits to spare, which a decoder drops: then other texts are the same signature.
+  return Buffer.from(signature, 'base64url').toString('base64url') === signature ? token : undefined;
+}
+
+function userIdOf(issuer: string, subject: unknown): string {
+  if (typeof subject !== 'string' || subject === '') {
+    throw new UnauthenticatedError('The token has no subject.', { reason: 'sub is no text' });
+  }
+  return isUuid(subject) ? subject.toLowerCase() : uuidv5(subject, uuidv5(issuer, uuidv5.URL));
+}
+
+/** Only a list of integers names accounts; anything else names none. */
+function accountsOf(claim: unknown): number[] {
+  if (!Array.isArray(claim)) return [];
+  return claim.filter(
+    (value): value is number => Number.isInteger(value) && value >= 1 && value <= MAX_ACCOUNT_ID,
+  );
+}
+
+/** Scopes as OAuth 2.0 writes them: one text, parted by spaces (RFC 6749, section 3.3). */
+function scopesOf(claim: unknown): string[] {
+  return typeof claim === 'string' ? claim.split(' ').filter((scope) => scope !== '') : [];
+}

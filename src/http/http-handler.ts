@@ -1,0 +1,96 @@
+/** What every HTTP function does around its handler: its trace, its reports, and the contract's errors. */
+import { randomUUID } from 'node:crypto';
+import middy, { type MiddlewareObj, type Request } from '@middy/core';
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { FieldingJobsError } from '../domain/errors.ts';
+import type { Subject } from '../ports/journal.ts';
+import { evidenceOf, logTrace } from '../observability/logger.ts';
+import { report, reportInvocation } from '../observability/report.ts';
+import { type TraceContext, traceContext } from '../observability/trace-context.ts';
+import { errorResponse } from './error-response.ts';
+import { type ApiRequest, type ApiResponse, apiRequest } from './message.ts';
+import { subjectOf } from './path.ts';
+import { beginRequestSegment, endRequestSegment } from './request-segment.ts';
+
+/** Answers a request. What it throws becomes the contract's error. */
+export type Handle = (request: ApiRequest, trace: TraceContext, context: Context) => Promise<ApiResponse>;
+
+type Middleware = MiddlewareObj<APIGatewayProxyEventV2, ApiResponse>;
+type MiddyRequest = Request<APIGatewayProxyEventV2, ApiResponse>;
+
+/** Before the function's own timeout: the contract's error is better than the gateway's. */
+const TIMEOUT_EARLY_MS = 500;
+
+/** What is known of a request before anything of it is checked. */
+interface Received {
+  readonly request: ApiRequest;
+  readonly trace: TraceContext;
+  readonly subject: Subject;
+}
+
+export function httpHandler(handle: Handle) {
+  const known = new WeakMap<APIGatewayProxyEventV2, Received>();
+  const receive = (event: APIGatewayProxyEventV2): Received => {
+    const there = known.get(event);
+    if (there !== undefined) return there;
+    const request = apiRequest(event);
+    const trace = traceContext(request.headers, process.env['_X_AMZN_TRACE_ID']);
+    const received = { request, trace, subject: subjectOf(request) };
+    known.set(event, received);
+    return received;
+  };
+
+  /** Every answer, errors included, names its trace. A trace is the request's own, never a replayed one. */
+  const answered = ({ event, response }: MiddyRequest) => {
+    const { trace } = receive(event);
+    endRequestSegment(trace, event.routeKey, response?.statusCode ?? 500);
+    if (response === null || response === undefined) return;
+    const { traceparent, tracestate } = trace;
+    response.headers = { ...response.headers, traceparent, tracestate };
+  };
+
+  const traced: Middleware = {
+    before: ({ event, context }) => {
+      const { trace, subject } = receive(event);
+      logTrace(trace.traceId);
+      beginRequestSegment(trace, subject, context.awsRequestId);
+    },
+    after: answered,
+    onError: answered,
+  };
+
+  const reported: Middleware = {
+    after: ({ event, response }) => {
+      const status = response?.statusCode ?? 200;
+      report({ event: 'request.answered', status, route: event.routeKey }, receive(event).subject);
+    },
+    onError: (request) => {
+      const { error, event } = request;
+      const { subject } = receive(event);
+      const { routeKey: route } = event;
+      const errorId = randomUUID();
+      const response = errorResponse(error, errorId);
+      const status = response.statusCode ?? 500;
+      if (status >= 500) {
+        report({ event: 'request.failed', errorId, status, route, cause: error }, subject);
+      } else {
+        // Of an error that we expect, its evidence tells more than its stack.
+        const why =
+          error instanceof FieldingJobsError ? { kind: error.name, ...evidenceOf(error) } : { cause: error };
+        report({ event: 'request.refused', errorId, status, route, ...why }, subject);
+      }
+      request.response = response;
+    },
+  };
+
+  return middy<APIGatewayProxyEventV2, ApiResponse>({
+    timeoutEarlyInMillis: TIMEOUT_EARLY_MS,
+  })
+    .use(reportInvocation())
+    .use(traced)
+    .use(reported)
+    .handler((event, context) => {
+      const { request, trace } = receive(event);
+      return handle(request, trace, context);
+    });
+}

@@ -1,0 +1,25 @@
+/** The trace segment of a request. */
+import type { Subject } from '../ports/journal.ts';
+import { subjectAnnotations } from '../observability/annotations.ts';
+import type { TraceContext } from '../observability/trace-context.ts';
+import { beginSegment, currentSegment, type Failure } from '../observability/xray.ts';
+
+export function beginRequestSegment(trace: TraceContext, subject: Subject, requestId: string): void {
+  beginSegment({ ...trace, annotations: { ...subjectAnnotations(subject), function_request_id: requestId } });
+}
+
+/** Ends the segment of the request, if there is one. */
+export function endRequestSegment(trace: TraceContext, routeKey: string, status: number): void {
+  // A client that is not let in, or asks for nothing of ours, does not decide what is recorded.
+  if (trace.continued && (status === 401 || routeKey === '$default')) {
+    currentSegment()?.discard();
+    return;
+  }
+  const [method, url] = routeKey.split(' ');
+  currentSegment()?.end(failureOf(status), { request: { method, url }, response: { status } });
+}
+
+function failureOf(status: number): Failure | undefined {
+  if (status < 400) return undefined;
+  return status < 500 ? 'error' : 'fault';
+}

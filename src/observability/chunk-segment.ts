@@ -1,0 +1,40 @@
+/** The trace segment of a chunk: in the trace of the call that created its job, whatever else is in the batch. */
+import { ChunkTakenError, ChunkUnfinishedError } from '../domain/errors.ts';
+import { parseTraceparent } from '../domain/trace.ts';
+import type { Subject } from '../ports/journal.ts';
+import { subjectAnnotations } from './annotations.ts';
+import { newSpanId } from './trace-context.ts';
+import { beginSegment, type Failure } from './xray.ts';
+
+/**
+ * Runs `work` within a segment of its own, if the trace is recorded.
+ *
+ * @throws what `work` throws
+ */
+export async function inChunkSegment(
+  subject: Subject,
+  requestId: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  const creation = parseTraceparent(subject.traceparent ?? '');
+  const segment = beginSegment(
+    creation && {
+      ...creation,
+      spanId: newSpanId(),
+      parentId: creation.spanId,
+      annotations: { ...subjectAnnotations(subject), function_request_id: requestId },
+    },
+  );
+  try {
+    await work();
+    segment?.end();
+  } catch (error) {
+    segment?.end(failureOf(error));
+    throw error;
+  }
+}
+
+/** What is taken up again is nobody's fault. */
+function failureOf(error: unknown): Failure {
+  return error instanceof ChunkTakenError || error instanceof ChunkUnfinishedError ? 'error' : 'fault';
+}

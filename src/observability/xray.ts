@@ -1,0 +1,146 @@
+/**
+ * Trace segments for AWS X-Ray: one for a request or a chunk, each in the trace of whoever asked for it, with the calls
+ * to AWS that it made.
+ *
+ * Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
+ */
+import { parseXrayHeader, xrayTraceId } from '../domain/trace.ts';
+import { newSpanId } from './trace-context.ts';
+import { findDaemon, sendToDaemon } from './xray-daemon.ts';
+
+/** How a request, a chunk or a call ended, in X-Ray's words: whose fault it was. */
+export type Failure = 'error' | 'throttle' | 'fault';
+
+export interface SegmentOptions {
+  /** 32 and 16 hexadecimal digits. */
+  readonly traceId: string;
+  readonly spanId: string;
+  /** The span that asked for it, if any. */
+  readonly parentId?: string | undefined;
+  readonly sampled: boolean;
+  /** A segment can be found by these. Those that are undefined are left out. */
+  readonly annotations: Annotations;
+}
+
+export type Annotations = Readonly<Record<string, string | number | undefined>>;
+
+/** A call to an AWS service, as it ended. Times are epoch ms. */
+export interface AwsCall {
+  readonly service: string;
+  readonly operation: string;
+  /** What the service is asked about: `table_name` or `queue_url`. */
+  readonly resource: Readonly<Record<string, string>>;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly failure?: Failure | undefined;
+}
+
+/** All calls of one kind: a chunk makes hundreds, and a document has 64 kB. */
+interface Calls {
+  readonly call: AwsCall;
+  start: number;
+  end: number;
+  count: number;
+  readonly failures: Map<Failure, number>;
+}
+
+/** Kinds of calls in one segment, at some 300 bytes each. There are about ten. */
+const MOST_KINDS = 100;
+
+export class Segment {
+  readonly #options: SegmentOptions;
+  readonly #start = Date.now();
+  readonly #calls = new Map<string, Calls>();
+  #annotations: Annotations;
+  #ended = false;
+
+  constructor(options: SegmentOptions) {
+    this.#options = options;
+    this.#annotations = options.annotations;
+  }
+
+  annotate(annotations: Annotations): void {
+    this.#annotations = { ...this.#annotations, ...annotations };
+  }
+
+  add(call: AwsCall): void {
+    if (this.#ended) return;
+    const kind = [call.service, call.operation, ...Object.values(call.resource)].join(' ');
+    const calls = this.#calls.get(kind) ?? {
+      call,
+      start: call.startedAt,
+      end: call.endedAt,
+      count: 0,
+      failures: new Map<Failure, number>(),
+    };
+    calls.start = Math.min(calls.start, call.startedAt);
+    calls.end = Math.max(calls.end, call.endedAt);
+    calls.count += 1;
+    if (call.failure !== undefined) {
+      calls.failures.set(call.failure, (calls.failures.get(call.failure) ?? 0) + 1);
+    }
+    if (this.#calls.size < MOST_KINDS) this.#calls.set(kind, calls);
+  }
+
+  /** Ends it and sends it on its way. The second call does nothing. */
+  end(failure?: Failure, http?: object): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { traceId, spanId, parentId } = this.#options;
+    sendToDaemon({
+      name: process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? 'unnamed',
+      id: spanId,
+      trace_id: xrayTraceId(traceId),
+      ...(parentId !== undefined && { parent_id: parentId }),
+      start_time: this.#start / 1000,
+      end_time: Date.now() / 1000,
+      ...flags(failure),
+      ...(http && { http }),
+      annotations: { ...this.#annotations, ...lambdaTrace(traceId) },
+      subsegments: [...this.#calls.values()].map(subsegment),
+    });
+  }
+
+  /** Ends it and tells nobody. */
+  discard(): void {
+    this.#ended = true;
+  }
+}
+
+let current: Segment | undefined;
+
+/** The segment that calls are to be added to. A function works on one request, or one chunk, at a time. */
+export function currentSegment(): Segment | undefined {
+  return current;
+}
+
+/** Begins a segment, in place of an earlier one; none where the trace is not recorded or nobody takes it. */
+export function beginSegment(options: SegmentOptions | undefined): Segment | undefined {
+  current = options?.sampled === true && findDaemon() ? new Segment(options) : undefined;
+  return current;
+}
+
+function subsegment({ call, start, end, count, failures }: Calls): object {
+  return {
+    id: newSpanId(),
+    name: call.service,
+    namespace: 'aws',
+    start_time: start / 1000,
+    end_time: end / 1000,
+    ...Object.fromEntries([...failures.keys()].flatMap((failure) => Object.entries(flags(failure)))),
+    aws: { operation: call.operation, region: process.env['AWS_REGION'], ...call.resource },
+    metadata: { calls: { count, ...Object.fromEntries(failures) } },
+  };
+}
+
+function flags(failure: Failure | undefined): Readonly<Record<string, true>> {
+  // A call that was throttled is the caller's error as well.
+  return failure === undefined ? {} : { [failure]: true, ...(failure === 'throttle' && { error: true }) };
+}
+
+/** Lambda's own trace of the invocation, where it is another one: its map shows the function as Lambda sees it. */
+function lambdaTrace(traceId: string): Annotations {
+  const lambda = parseXrayHeader(process.env['_X_AMZN_TRACE_ID'] ?? '');
+  if (lambda === undefined || lambda.traceId === traceId) return {};
+  return { lambda_trace_id: xrayTraceId(lambda.traceId) };
+}

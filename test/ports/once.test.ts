@@ -1,0 +1,197 @@
+/** What every memory of creations promises: one suite, run against each adapter. */
+import { DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Context } from 'aws-lambda';
+import { MemoryOnce } from '../support/memory/once.ts';
+import { powertoolsOnce } from '../../src/adapters/powertools/once.ts';
+import { type CreationKey, deriveJobId } from '../../src/domain/digest.ts';
+import { IdempotencyKeyReusedError } from '../../src/domain/errors.ts';
+import type { Once } from '../../src/ports/once.ts';
+import { TENANT, anId } from '../support/builders.ts';
+import { type TestTables, openTables } from '../support/tables.ts';
+
+interface Opened {
+  readonly once: Once;
+  forget(): Promise<void>;
+}
+
+let tables: TestTables | undefined;
+
+beforeAll(async () => {
+  tables = await openTables();
+});
+afterAll(() => tables?.close());
+
+function context(remainingMs = 10_000): Context {
+  return { getRemainingTimeInMillis: () => remainingMs, awsRequestId: anId() } as Context;
+}
+
+function openPowertools(remainingMs?: number): Opened {
+  if (tables === undefined) throw new Error('there are no tables');
+  const { client, idempotency: TableName } = tables;
+  return {
+    once: powertoolsOnce({ client, table: TableName, ttlSeconds: 3600 })(context(remainingMs)),
+    forget: async () => {
+      const { Items = [] } = await client.send(new ScanCommand({ TableName }));
+      for (const { id } of Items) {
+        if (id !== undefined) await client.send(new DeleteItemCommand({ TableName, Key: { id } }));
+      }
+    },
+  };
+}
+
+function openMemory(): Opened {
+  const once = new MemoryOnce();
+  return {
+    once,
+    forget: () => {
+      once.forget();
+      return Promise.resolve();
+    },
+  };
+}
+
+const ADAPTERS: [string, () => Opened][] = [
+  ['memory', openMemory],
+  ['Powertools on DynamoDB', openPowertools],
+];
+
+const aKey = (): CreationKey => ({ ...TENANT, action: 'resume', idempotencyKey: anId('K') });
+
+describe.each(ADAPTERS)('the memory of creations in %s', (_name, open) => {
+  let opened: Opened;
+  beforeAll(() => {
+    opened = open();
+  });
+
+  test('the first call runs, a repeat is told that it did', async () => {
+    const key = aKey();
+    const created = { jobId: anId(), replayed: false };
+    expect(await opened.once.run(key, 'hash', () => Promise.resolve(created))).toEqual({
+      kind: 'ran',
+      created,
+    });
+    const again = await opened.once.run(key, 'hash', () => Promise.reject(new Error('must not run')));
+    expect(again).toEqual({ kind: 'replayed' });
+  });
+
+  test('another body under the same key is refused', async () => {
+    const key = aKey();
+    await opened.once.run(key, 'hash', () => Promise.resolve({ jobId: anId(), replayed: false }));
+    const other = opened.once.run(key, 'other', () => Promise.reject(new Error('must not run')));
+    await expect(other).rejects.toThrow(IdempotencyKeyReusedError);
+    // Whoever finds it in the log wants to know which job has the key.
+    await expect(other).rejects.toMatchObject({ evidence: { jobId: deriveJobId(key) } });
+  });
+
+  test('each part of the key tells keys apart', async () => {
+    const key = aKey();
+    const others = [{ accountId: 102 }, { projectId: anId('P') }, { idempotencyKey: anId('K') }];
+    for (const each of [key, ...others.map((other) => ({ ...key, ...other }))]) {
+      const jobId = anId();
+      const result = await opened.once.run(each, 'hash', () => Promise.resolve({ jobId, replayed: false }));
+      expect(result).toEqual({ kind: 'ran', created: { jobId, replayed: false } });
+    }
+  });
+
+  test('while the first call is under way nothing is known', async () => {
+    const key = aKey();
+    const { promise: gate, resolve: finish } = Promise.withResolvers<undefined>();
+    const { promise: started, resolve: start } = Promise.withResolvers<undefined>();
+    const created = { jobId: anId(), replayed: false };
+    const first = opened.once.run(key, 'hash', async () => {
+      start(undefined);
+      await gate;
+      return created;
+    });
+    await started;
+    const second = await opened.once.run(key, 'hash', () => Promise.reject(new Error('must not run')));
+    expect(second.kind).toBe('unknown');
+    // Nothing failed: what is logged of it has no stack.
+    expect(second).not.toHaveProperty('cause.stack');
+    finish(undefined);
+    expect(await first).toEqual({ kind: 'ran', created });
+  });
+
+  test('what the work throws comes through and is not remembered', async () => {
+    const key = aKey();
+    const failure = new IdempotencyKeyReusedError('from the work');
+    await expect(opened.once.run(key, 'hash', () => Promise.reject(failure))).rejects.toBe(failure);
+    const created = { jobId: anId(), replayed: false };
+    expect(await opened.once.run(key, 'hash', () => Promise.resolve(created))).toEqual({
+      kind: 'ran',
+      created,
+    });
+  });
+
+  test('after its memory is lost the work runs again', async () => {
+    const key = aKey();
+    const created = { jobId: anId(), replayed: false };
+    await opened.once.run(key, 'hash', () => Promise.resolve(created));
+    await opened.forget();
+    const again = { ...created, replayed: true };
+    expect(await opened.once.run(key, 'hash', () => Promise.resolve(again))).toEqual({
+      kind: 'ran',
+      created: again,
+    });
+  });
+});
+
+describe('Powertools', () => {
+  test('a result that cannot be remembered is a result all the same', async () => {
+    const opened = openPowertools();
+    const created = { jobId: anId(), replayed: false };
+    if (tables === undefined) throw new Error('there are no tables');
+    const { client } = tables;
+    const work = () => {
+      client.middlewareStack.add(
+        (next, context) => (args) =>
+          context.commandName === 'UpdateItemCommand' ? Promise.reject(new Error('no answer')) : next(args),
+        { step: 'initialize', name: 'fail' },
+      );
+      return Promise.resolve(created);
+    };
+    expect(await opened.once.run(aKey(), 'hash', work)).toEqual({ kind: 'ran', created });
+    client.middlewareStack.remove('fail');
+    await opened.forget();
+  });
+
+  test('a record lives as long as it is told, and is held no longer than its invocation', async () => {
+    if (tables === undefined) throw new Error('there are no tables');
+    const { client, idempotency: TableName } = tables;
+    await openPowertools().forget();
+    const once = powertoolsOnce({ client, table: TableName, ttlSeconds: 7200 })(context(5_000));
+    const before = Date.now();
+    let held: number | undefined;
+    await once.run(aKey(), 'hash', async () => {
+      const { Items = [] } = await client.send(new ScanCommand({ TableName }));
+      held = Number(Items[0]?.['in_progress_expiration']?.N);
+      return { jobId: anId(), replayed: false };
+    });
+    const after = Date.now();
+    expect(held).toBeGreaterThanOrEqual(before + 5_000);
+    expect(held).toBeLessThanOrEqual(after + 5_000);
+    const { Items = [] } = await client.send(new ScanCommand({ TableName }));
+    const expiration = Number(Items[0]?.['expiration']?.N);
+    expect(expiration).toBeGreaterThanOrEqual(Math.floor(before / 1000) + 7200);
+    expect(expiration).toBeLessThanOrEqual(Math.ceil(after / 1000) + 7200);
+  });
+
+  test('a table that does not answer makes nothing known, and the work does not run', async () => {
+    if (tables === undefined) throw new Error('there are no tables');
+    const once = powertoolsOnce({ client: tables.client, table: 'no-such-table', ttlSeconds: 60 })(context());
+    const result = await once.run(aKey(), 'hash', () => Promise.reject(new Error('must not run')));
+    expect(result.kind).toBe('unknown');
+  });
+
+  test('without time left no record is held', async () => {
+    const key = aKey();
+    const none = await openPowertools(0).once.run(key, 'hash', () =>
+      Promise.reject(new Error('must not run')),
+    );
+    expect(none.kind).toBe('unknown');
+    const created = { jobId: anId(), replayed: false };
+    const then = await openPowertools().once.run(key, 'hash', () => Promise.resolve(created));
+    expect(then).toEqual({ kind: 'ran', created });
+  });
+});

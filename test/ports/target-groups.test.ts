@@ -1,0 +1,241 @@
+/** What every store of target groups promises: one suite, run against each adapter. */
+import { createServer } from 'node:http';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { CREDENTIALS, REGION } from '../../tools/local/cloud.ts';
+import { dynamoDBClient } from '../../src/adapters/dynamodb/client.ts';
+import { projectItem, targetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
+import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
+import { MemoryTargetGroups } from '../support/memory/target-groups.ts';
+import { ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
+import { InconsistentStoreError, ThrottledError, UncertainWriteError } from '../../src/domain/errors.ts';
+import type { Tenant } from '../../src/domain/ids.ts';
+import { moved } from '../../src/domain/moved.ts';
+import { decide } from '../../src/domain/outcome.ts';
+import { FIELDING_RUN_STATUSES, MARKS_KEPT, type TargetGroup } from '../../src/domain/target-group.ts';
+import type { TargetGroups } from '../../src/ports/target-groups.ts';
+import { AT, NOW, TENANT, aTargetGroup, anId } from '../support/builders.ts';
+import { propertyRuns } from '../support/properties.ts';
+import { type TestTables, openTables } from '../support/tables.ts';
+
+interface Opened {
+  readonly groups: TargetGroups;
+  put(group: TargetGroup): Promise<void>;
+  addProject(tenant: Tenant): Promise<void>;
+}
+
+let tables: TestTables | undefined;
+
+beforeAll(async () => {
+  tables = await openTables();
+});
+afterAll(() => tables?.close());
+
+function openDynamoDB(): Opened {
+  if (tables === undefined) throw new Error('there are no tables');
+  const { client, targetGroups: TableName } = tables;
+  const put = async (Item: ReturnType<typeof projectItem>) => {
+    await client.send(new PutItemCommand({ TableName, Item }));
+  };
+  return {
+    groups: new DynamoDBTargetGroups(client, TableName),
+    put: (group) => put(targetGroupItem(group)),
+    addProject: (tenant) => put(projectItem(tenant)),
+  };
+}
+
+function openMemory(): Opened {
+  const groups = new MemoryTargetGroups();
+  return {
+    groups,
+    put: (group) => {
+      groups.put(group);
+      return Promise.resolve();
+    },
+    addProject: (tenant) => {
+      groups.addProject(tenant);
+      return Promise.resolve();
+    },
+  };
+}
+
+const ADAPTERS: [string, () => Opened][] = [
+  ['memory', openMemory],
+  ['DynamoDB', openDynamoDB],
+];
+
+const BY = '0190a8f0-5b7e-7c3a-9d55-000000000001';
+const move = (mark = 'job-a', action: Action = 'resume') => ({ action, mark, now: AT, by: BY });
+
+describe.each(ADAPTERS)('the target groups in %s', (_name, open) => {
+  let opened: Opened;
+  beforeAll(() => {
+    opened = open();
+  });
+
+  const added = async (overrides: Partial<TargetGroup> = {}): Promise<TargetGroup> => {
+    const group = aTargetGroup(overrides);
+    await opened.put(group);
+    return group;
+  };
+
+  test('a target group is found as it was written', async () => {
+    const group = await added({ marks: ['m1', 'm2'] });
+    expect(await opened.groups.find(group)).toEqual(group);
+  });
+
+  test('an unknown one is not found, nor is one of another tenant', async () => {
+    const group = await added();
+    expect(await opened.groups.find({ ...TENANT, targetGroupId: anId() })).toBeUndefined();
+    expect(await opened.groups.find({ ...group, accountId: group.accountId + 1 })).toBeUndefined();
+    expect(await opened.groups.find({ ...group, projectId: anId('P') })).toBeUndefined();
+  });
+
+  test('a project exists for its own account', async () => {
+    const tenant = { accountId: 7, projectId: anId('P') };
+    expect(await opened.groups.projectExists(tenant)).toBe(false);
+    await opened.addProject(tenant);
+    expect(await opened.groups.projectExists(tenant)).toBe(true);
+    expect(await opened.groups.projectExists({ ...tenant, accountId: 8 })).toBe(false);
+  });
+
+  test('a move changes the status, the version, who and when, and leaves its mark', async () => {
+    const group = await added({ marks: ['older'] });
+    expect(await opened.groups.move(group, move())).toBe(true);
+    expect(await opened.groups.find(group)).toEqual({
+      ...group,
+      status: 'live',
+      version: group.version + 1,
+      lastChangedAt: AT,
+      lastChangedBy: BY,
+      marks: ['job-a', 'older'],
+    });
+  });
+
+  test('of many moves of one job at once one is made', async () => {
+    const group = await added();
+    const moved = await Promise.all(Array.from({ length: 20 }, () => opened.groups.move(group, move())));
+    expect(moved.filter(Boolean)).toHaveLength(1);
+    expect((await opened.groups.find(group))?.version).toBe(group.version + 1);
+  });
+
+  test('a job does not move a target group twice, even when somebody has paused it since', async () => {
+    const group = await added();
+    await opened.groups.move(group, move());
+    const moved = await opened.groups.find(group);
+    const paused = { ...group, ...moved, status: 'paused', version: group.version + 2 } as const;
+    await opened.put(paused);
+    expect(await opened.groups.move(group, move())).toBe(false);
+    expect(await opened.groups.find(group)).toEqual(paused);
+  });
+
+  test(`a mark outlives the moves of ${MARKS_KEPT - 1} other jobs`, async () => {
+    let group = await added();
+    for (let i = 0; i < MARKS_KEPT; i += 1) {
+      expect(await opened.groups.move(group, move(`job-${i}`))).toBe(true);
+      const moved = await opened.groups.find(group);
+      group = { ...group, ...moved, status: 'paused' };
+      await opened.put(group);
+    }
+    const newestFirst = Array.from({ length: MARKS_KEPT }, (_, i) => `job-${MARKS_KEPT - 1 - i}`);
+    expect(group.marks).toEqual(newestFirst);
+    expect(await opened.groups.move(group, move('job-0'))).toBe(false);
+    expect(await opened.groups.move(group, move('job-new'))).toBe(true);
+    expect((await opened.groups.find(group))?.marks).toEqual(['job-new', ...newestFirst.slice(0, -1)]);
+  });
+
+  test('an unknown target group is not moved, and not made', async () => {
+    const key = { ...TENANT, targetGroupId: anId() };
+    expect(await opened.groups.move(key, move())).toBe(false);
+    expect(await opened.groups.find(key)).toBeUndefined();
+  });
+
+  test('it moves exactly what the domain says should move, and writes nothing otherwise', async () => {
+    const groupOf = fc.record({
+      status: fc.constantFrom(...FIELDING_RUN_STATUSES),
+      completesGoal: fc.integer({ min: 0, max: 3 }),
+      currentCompletes: fc.integer({ min: 0, max: 3 }),
+      startFieldingAt: fc
+        .integer({ min: -9_000_000_000, max: -86_400_001 })
+        .map((ms) => new Date(NOW + ms).toISOString()),
+      endFieldingAt: fc
+        .constantFrom(-86_400_000, -1, 0, 1, 86_400_000)
+        .map((ms) => new Date(NOW + ms).toISOString()),
+      marks: fc.uniqueArray(fc.constantFrom('job-a', 'job-b', 'job-c', 'job-d', 'job-e'), {
+        maxLength: MARKS_KEPT,
+      }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...ACTION_NAMES), groupOf, async (action, overrides) => {
+        const group = await added(overrides);
+        const asked = move('job-a', action);
+        const should = decide(action, group, 'job-a', AT).kind === 'move';
+        expect(await opened.groups.move(group, asked)).toBe(should);
+        expect(await opened.groups.find(group)).toEqual(should ? moved(group, asked) : group);
+      }),
+      propertyRuns(300),
+    );
+  });
+});
+
+test.each([
+  ['version', { S: 'three' }],
+  ['version', undefined],
+  ['current_completes', undefined],
+  ['status', { S: 'asleep' }],
+  ['fielding_length', { S: 'a week' }],
+  ['fielding_length', { N: '9e99' }],
+  ['fielding_length', undefined],
+])('a stored %s that is %j is an error that names it, to read and to move', async (name, value) => {
+  const { groups } = openDynamoDB();
+  const group = aTargetGroup({ status: 'scheduled' });
+  const rest = Object.entries(targetGroupItem(group)).filter(([attribute]) => attribute !== name);
+  const Item = { ...Object.fromEntries(rest), ...(value && { [name]: value }) };
+  await tables?.client.send(new PutItemCommand({ TableName: tables.targetGroups, Item }));
+  await expect(groups.find(group)).rejects.toThrow(InconsistentStoreError);
+  await expect(groups.find(group)).rejects.toThrow(name);
+  const moving = groups.move(group, move('job-a', 'launch')).then(() => groups.find(group));
+  await expect(moving).rejects.toThrow(InconsistentStoreError);
+});
+
+test('a refusal at the second try is none: the first, which had no answer, may still be carried out', async () => {
+  if (tables === undefined) throw new Error('there are no tables');
+  const { groups } = openDynamoDB();
+  const { client } = tables;
+  let tries = 0;
+  client.middlewareStack.add(
+    (next) => (args) => {
+      tries += 1;
+      // As a connection that breaks: the client tries again by itself.
+      return tries === 1
+        ? Promise.reject(Object.assign(new Error('reset'), { code: 'ECONNRESET' }))
+        : next(args);
+    },
+    { step: 'deserialize', priority: 'low', name: 'breakFirst' },
+  );
+  const moving = groups.move({ ...TENANT, targetGroupId: anId() }, move());
+  await expect(moving).rejects.toThrow(UncertainWriteError);
+  client.middlewareStack.remove('breakFirst');
+  expect(tries).toBe(2);
+});
+
+test('a throttled move says that it was not carried out', async () => {
+  const throttling = createServer((_request, response) => {
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end('{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}');
+  });
+  await new Promise<void>((resolve) => throttling.listen(0, '127.0.0.1', resolve));
+  const address = throttling.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const client = dynamoDBClient({
+    endpoint: `http://127.0.0.1:${address.port}`,
+    region: REGION,
+    credentials: CREDENTIALS,
+    maxAttempts: 1,
+  });
+  const groups = new DynamoDBTargetGroups(client, 'any');
+  await expect(groups.move(aTargetGroup(), move())).rejects.toThrow(ThrottledError);
+  client.destroy();
+  throttling.close();
+});

@@ -1,0 +1,236 @@
+/** The worker function itself: which messages of a batch it asks to have delivered again. */
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { CREDENTIALS, REGION } from '../../tools/local/cloud.ts';
+import { resultKey } from '../../src/adapters/dynamodb/job-item.ts';
+import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
+import { targetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
+import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
+import { chunkWork } from '../../src/application/chunk-work.ts';
+import { statusOf } from '../../src/domain/job.ts';
+import { timestamp } from '../../src/domain/time.ts';
+import { TENANT, TRACE, aJob, aTargetGroup, chunkOf } from '../support/builders.ts';
+import { type TestTables, openTables } from '../support/tables.ts';
+import { XrayDaemon } from '../support/xray-daemon.ts';
+
+let tables: TestTables;
+let daemon: XrayDaemon;
+/** What the function printed. */
+let printed: Record<string, unknown>[];
+let handler: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+
+beforeAll(async () => {
+  tables = await openTables();
+  daemon = await XrayDaemon.listen();
+  const endpoint = await tables.client.config.endpoint?.();
+  Object.assign(process.env, {
+    JOBS_TABLE: tables.jobs,
+    TARGET_GROUPS_TABLE: tables.targetGroups,
+    // Nothing listens there: that a message cannot be returned early must not matter.
+    CHUNKS_QUEUE_URL: 'http://127.0.0.1:9/000000000000/chunks',
+    PARALLELISM: '4',
+    CLAIM_SECONDS: '330',
+    POWERTOOLS_LOG_LEVEL: 'DEBUG',
+    POWERTOOLS_METRICS_NAMESPACE: 'Stack',
+    AWS_XRAY_DAEMON_ADDRESS: daemon.address,
+    AWS_LAMBDA_FUNCTION_NAME: 'Stack-Worker',
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    AWS_ENDPOINT_URL_DYNAMODB: `http://${endpoint?.hostname ?? ''}:${endpoint?.port ?? ''}`,
+    AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9',
+  });
+  ({ handler } = await import('../../lambdas/worker.ts'));
+});
+afterAll(() => {
+  daemon.close();
+  return tables.close();
+});
+
+beforeEach(() => {
+  printed = [];
+  jest.spyOn(process.stdout, 'write').mockImplementation(keep);
+  jest.spyOn(process.stderr, 'write').mockImplementation(keep);
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+function keep(text: string | Uint8Array): boolean {
+  for (const line of text.toString().split('\n')) {
+    if (line.startsWith('{')) printed.push(JSON.parse(line) as Record<string, unknown>);
+  }
+  return true;
+}
+
+const context = { getRemainingTimeInMillis: () => 20_000, awsRequestId: 'r' } as Context;
+
+function eventOf(bodies: readonly string[]): SQSEvent {
+  const records = bodies.map((body, i) => ({
+    messageId: `m${i}`,
+    receiptHandle: `h${i}`,
+    body,
+    attributes: { ApproximateReceiveCount: '1' },
+    messageAttributes: {},
+  }));
+  return { Records: records } as unknown as SQSEvent;
+}
+
+/** A job that is created and has its target groups, as the messages of its chunks. */
+async function aJobInMessages(groups: number, chunkSize: number, trace = TRACE) {
+  const store = new DynamoDBJobStore(tables.client, tables.jobs);
+  const made = Array.from({ length: groups }, () =>
+    aTargetGroup({ endFieldingAt: '2099-01-01T00:00:00.000Z' }),
+  );
+  for (const group of made) {
+    await tables.client.send(
+      new PutItemCommand({ TableName: tables.targetGroups, Item: targetGroupItem(group) }),
+    );
+  }
+  const expiresAt = Math.floor(Date.now() / 1000) + 3600;
+  const job = aJob({ total: groups, chunkSize, createdAt: timestamp(Date.now()), expiresAt });
+  await store.commit(job, 'owner', Date.now(), timestamp(Date.now()));
+  const ids = made.map(({ targetGroupId }) => targetGroupId);
+  const indexes = [...Array(Math.ceil(groups / chunkSize)).keys()];
+  return { store, job, bodies: chunkWork(job, ids, indexes, trace).map(encodeChunk) };
+}
+
+describe('the worker', () => {
+  test('asks for nothing again when all is done, and the job has ended', async () => {
+    const { store, job, bodies } = await aJobInMessages(5, 2);
+    expect(await handler(eventOf(bodies), context)).toEqual({ batchItemFailures: [] });
+    const ended = await store.find(job, Date.now());
+    expect(ended && statusOf(ended)).toBe('Completed');
+  });
+
+  test('asks for the one again that it could not do, and does the others', async () => {
+    const { store, job, bodies } = await aJobInMessages(4, 2);
+    const [first = '', second = ''] = bodies;
+    expect(await handler(eventOf([first, 'not ours', second]), context)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm1' }],
+    });
+    const ended = await store.find(job, Date.now());
+    expect(ended && statusOf(ended)).toBe('Completed');
+  });
+
+  test('asks for all of them again when it could do none', async () => {
+    expect(await handler(eventOf(['not ours', '{}']), context)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm0' }, { itemIdentifier: 'm1' }],
+    });
+  });
+
+  test('hands back what it has no time for', async () => {
+    const { bodies } = await aJobInMessages(2, 2);
+    // The function asks first; middy, which would cut it off, asks afterwards.
+    const remaining = [0];
+    const late = { ...context, getRemainingTimeInMillis: () => remaining.shift() ?? 20_000 };
+    expect(await handler(eventOf(bodies), late)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
+  });
+});
+
+describe('a batch of messages of several traces', () => {
+  const traceOf = (digit: string, flags: string) => ({
+    traceId: digit.repeat(32),
+    trace: { traceparent: `00-${digit.repeat(32)}-${digit.repeat(16)}-${flags}`, tracestate: '' },
+  });
+  const [one, other, unrecorded] = [traceOf('1', '01'), traceOf('2', '01'), traceOf('3', '00')];
+
+  test('has each chunk in its own trace, in lines and segments alike', async () => {
+    const jobs = [
+      await aJobInMessages(2, 2, one.trace),
+      await aJobInMessages(2, 2, unrecorded.trace),
+      await aJobInMessages(2, 2, other.trace),
+    ];
+    const bodies = [...jobs.flatMap((job) => job.bodies), 'not ours'];
+    expect(await handler(eventOf(bodies), context)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm3' }],
+    });
+
+    const ours = jobs.map(({ job }) => job.jobId);
+    const segments = await daemon.received(2, ({ annotations }) =>
+      ours.includes(String(annotations['job_id'])),
+    );
+    expect(segments).toHaveLength(2);
+    for (const [i, { traceId }] of [one, other].entries()) {
+      const job = jobs[2 * i]?.job;
+      expect(segments[i]).toMatchObject({
+        name: 'Stack-Worker',
+        trace_id: `1-${traceId.slice(0, 8)}-${traceId.slice(8)}`,
+        parent_id: traceId.slice(0, 16),
+        annotations: {
+          job_id: job?.jobId,
+          account_id: 101,
+          action: 'resume',
+          chunk: 0,
+          function_request_id: 'r',
+        },
+      });
+      const calls = segments[i]?.subsegments.map(({ aws, metadata }) => ({ aws, metadata }));
+      expect(calls).toContainEqual({
+        aws: { operation: 'UpdateItem', region: REGION, table_name: tables.targetGroups },
+        metadata: { calls: { count: 2 } },
+      });
+    }
+    for (const [i, { traceId }] of [one, unrecorded, other].entries()) {
+      const lines = printed.filter(({ job_id: jobId }) => jobId === ours[i]);
+      expect(lines.map(({ message }) => message)).toEqual([
+        'chunk.claimed',
+        'chunk.settled',
+        'job.first-outcome',
+        'job.finished',
+      ]);
+      for (const line of lines) {
+        expect(line).toMatchObject({
+          trace_id: traceId,
+          account_id: 101,
+          project_id: TENANT.projectId,
+          action: 'resume',
+          chunk: 0,
+          function_request_id: 'r',
+          elapsed_ms: expect.any(Number) as unknown,
+        });
+      }
+    }
+    const unparsable = printed.find(({ message }) => message === 'message.unparsable');
+    expect(unparsable).not.toHaveProperty('trace_id');
+    expect(unparsable).not.toHaveProperty('job_id');
+  });
+
+  test('has one line of metrics at its end', async () => {
+    const { bodies } = await aJobInMessages(5, 2);
+    await handler(eventOf([...bodies, 'not ours']), context);
+    const metrics = printed.filter((line) => '_aws' in line);
+    expect(metrics).toHaveLength(1);
+    expect(printed.at(-1)).toMatchObject({
+      service: 'fielding-jobs',
+      JobsCompleted: 1,
+      TargetGroupsUpdated: 5,
+      UnparsableMessages: 1,
+      JobDuration: expect.any(Number) as unknown,
+      TimeToFirstOutcome: expect.any(Number) as unknown,
+      _aws: { CloudWatchMetrics: [{ Namespace: 'Stack', Dimensions: [['service']] }] },
+    });
+  });
+
+  test('has its failure in its segment and on its line', async () => {
+    const { job, bodies } = await aJobInMessages(1, 1, one.trace);
+    // A result that somebody has spoilt by hand.
+    const spoilt = { ...resultKey(chunkOf(job)), claimed_by: 'x', claimed_until: 0, settled_at: 1 };
+    await tables.client.send(new PutItemCommand({ TableName: tables.jobs, Item: marshall(spoilt) }));
+    expect(await handler(eventOf(bodies), context)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm0' }],
+    });
+    const [segment] = await daemon.received(1, ({ annotations }) => annotations['job_id'] === job.jobId);
+    expect(segment).toMatchObject({ fault: true });
+    expect(printed.find(({ message }) => message === 'chunk.failed')).toMatchObject({
+      level: 'ERROR',
+      job_id: job.jobId,
+      chunk: 0,
+      account_id: 101,
+      trace_id: one.traceId,
+      error: { name: 'InconsistentStoreError' },
+    });
+  });
+});

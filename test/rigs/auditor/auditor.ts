@@ -1,0 +1,364 @@
+/**
+ * Holds the world against the promises of the system. It knows what an outsider can see: what clients asked and
+ * were answered, jobs as `getJob` shows them, which messages are there and acknowledged, the index of unfinished
+ * jobs, and the history of every target group. The world may be the simulated one or a running stack.
+ */
+import { type Action, transitionOf } from '../../../src/domain/actions.ts';
+import type { CreationKey } from '../../../src/domain/digest.ts';
+import { hashIds } from '../../../src/domain/digest.ts';
+import { JobNotFoundError } from '../../../src/domain/errors.ts';
+import { type Job, type JobStatus, canonicalIds, statusOf } from '../../../src/domain/job.ts';
+import { NOT_READ, type Outcome } from '../../../src/domain/outcome.ts';
+import type { TargetGroup } from '../../../src/domain/target-group.ts';
+import { timestamp } from '../../../src/domain/time.ts';
+import type { DueJob } from '../../../src/ports/job-store.ts';
+import type { ChunkWork } from '../../../src/ports/work-queue.ts';
+import { History, nameOf } from './history.ts';
+
+/** The world that is looked at. */
+export interface Observed {
+  /** The true time, epoch ms. */
+  readonly now: () => number;
+  /** The job of this key as a client is shown it who asks now. @throws JobNotFoundError */
+  readonly getJob: (key: CreationKey, jobId: string) => Promise<JobView>;
+  /** Jobs that have not ended and left the index; one page, the one that is due first at its beginning. */
+  readonly unfinished: () => Promise<readonly DueJob[]>;
+  /** How far the clock of a function may be from the true time, ms. */
+  readonly maxSkewMs: number;
+  /** Whether all trouble is over long before any job's deadline. */
+  readonly brief: boolean;
+  /**
+   * Whether a frozen function outlives its timeout. Lambda rules that out, and nothing can keep the last write of
+   * one that sleeps for longer than its claim from coming late; all other promises hold even then.
+   */
+  readonly zombies: boolean;
+  /** Called at every violation. */
+  readonly violated?: () => void;
+}
+
+export interface Violation {
+  readonly rule: string;
+  readonly detail: string;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** All that was ever asked for under one key, which must become one job. */
+export interface Asked {
+  readonly key: CreationKey;
+  /** Of this key alone, so that a target group's `lastChangedBy` names the job that moved it. */
+  readonly createdBy: string;
+  readonly since: number;
+  /** Canonical ids by their hash. */
+  readonly bodies: Map<string, readonly string[]>;
+  readonly jobIds: Set<string>;
+  /** The hash of the body that a client got a 201 for. */
+  accepted?: string;
+}
+
+export interface JobView {
+  readonly job: Job;
+  readonly outcomes: readonly Outcome[];
+}
+
+/** What a client is shown of a job. */
+export interface Shown {
+  readonly status: JobStatus;
+  /** In id order. */
+  readonly outcomes: readonly Outcome[];
+}
+
+interface Seen {
+  readonly asked: Asked;
+  settled: number;
+  /** What was shown when the job was first seen to have ended. */
+  ended?: { readonly text: string; readonly view: JobView };
+}
+
+export class Auditor {
+  readonly violations: Violation[] = [];
+  readonly #world: Observed;
+  readonly #asked: Asked[] = [];
+  readonly #jobs = new Map<string, Seen>();
+  readonly #history = new History();
+  /** Moves that were written and not yet looked into. */
+  readonly #moves: { readonly asked: Asked; readonly group: TargetGroup }[] = [];
+
+  constructor(world: Observed) {
+    this.#world = world;
+  }
+
+  /** A client is about to ask. */
+  asks(key: CreationKey, createdBy: string, ids: readonly string[]): Asked {
+    let asked = this.#asked.find((each) => each.createdBy === createdBy);
+    if (asked === undefined) {
+      const since = this.#world.now();
+      asked = { key, createdBy, since, bodies: new Map(), jobIds: new Set() };
+      this.#asked.push(asked);
+    }
+    const canonical = canonicalIds(ids);
+    asked.bodies.set(hashIds(canonical), canonical);
+    return asked;
+  }
+
+  /** A client got a 201. */
+  async accepted(asked: Asked, ids: readonly string[], jobId: string): Promise<void> {
+    const hash = hashIds(canonicalIds(ids));
+    this.#require(
+      asked.accepted === undefined || asked.accepted === hash,
+      'two-bodies-accepted',
+      `key ${asked.key.idempotencyKey}`,
+    );
+    asked.accepted = hash;
+    this.#belongs(asked, jobId);
+    const view = await this.#view(jobId);
+    this.#require(view !== undefined, 'accepted-job-missing', jobId);
+    this.#require(view?.job.bodyHash === hash, 'accepted-other-body', jobId);
+  }
+
+  /** A client was told that its key was used with another body. */
+  turnedAway(asked: Asked): void {
+    this.#require(asked.bodies.size > 1, 'turned-away-wrongly', `key ${asked.key.idempotencyKey}`);
+  }
+
+  /** A message was sent. */
+  sent({ chunk, job }: ChunkWork): void {
+    const asked = this.#asked.find((each) => each.createdBy === job.createdBy);
+    if (asked !== undefined) this.#belongs(asked, chunk.jobId);
+  }
+
+  /** A worker's answer let a message be deleted. */
+  async acknowledged({ chunk }: ChunkWork): Promise<void> {
+    const view = await this.#view(chunk.jobId);
+    this.#require(
+      view?.job.settled.has(chunk.index) === true,
+      'acknowledged-unsettled',
+      `${chunk.jobId} chunk ${chunk.index}`,
+    );
+  }
+
+  /** @returns whether a job was already seen to have ended: then it may never again be shown otherwise */
+  hasEnded(jobId: string): boolean {
+    return this.#jobs.get(jobId)?.ended !== undefined;
+  }
+
+  /**
+   * A client was shown a job.
+   * @param endedBefore what `hasEnded` said when it asked
+   */
+  async shown(jobId: string, shown: Shown, endedBefore: boolean): Promise<void> {
+    const seen = this.#jobs.get(jobId);
+    if (seen === undefined) return;
+    if (shown.status === 'Processing') {
+      this.#require(!endedBefore, 'terminal-job-changed', `${jobId} is Processing again`);
+      this.#require(shown.outcomes.length === 0, 'outcomes-while-processing', jobId);
+      return;
+    }
+    if (seen.ended === undefined) await this.#view(jobId);
+    this.#stays(jobId, seen, shown);
+  }
+
+  /**
+   * To be called after every effect on the world, or as often as can be.
+   * @param jobIds the jobs that it was about
+   */
+  async look(...jobIds: readonly string[]): Promise<void> {
+    for (const jobId of jobIds) await this.#view(jobId);
+    const views = new Map<string, JobView | undefined>();
+    for (const move of this.#moves.splice(0)) await this.#judge(move, views);
+  }
+
+  /** Whether every job that exists has ended and left the index. */
+  async allEnded(): Promise<boolean> {
+    return (await this.#world.unfinished()).length === 0;
+  }
+
+  /** When the next job is due to be looked after by a clock that is right, epoch ms. */
+  async nextDue(): Promise<number> {
+    return Date.parse((await this.#world.unfinished())[0]?.dueAt ?? '9999-01-01T00:00:00.000Z');
+  }
+
+  async final(): Promise<void> {
+    for (const { jobId } of await this.#world.unfinished()) this.#violated('never-ended', jobId);
+    for (const [jobId, seen] of this.#jobs) {
+      const view = await this.#view(jobId);
+      if (seen.asked.accepted !== undefined) {
+        this.#require(view !== undefined, 'accepted-job-missing', jobId);
+      }
+      this.#require(view === undefined || seen.ended !== undefined, 'never-ended', jobId);
+    }
+    await this.look();
+  }
+
+  /** The job as a client that asks now, and whose clock is right, is shown it. */
+  async #view(jobId: string): Promise<JobView | undefined> {
+    const seen = this.#jobs.get(jobId);
+    if (seen === undefined) return undefined;
+    // What was known before it is asked for: a look that takes longer may end after a later one.
+    const endedBefore = seen.ended !== undefined;
+    const settledBefore = seen.settled;
+    try {
+      const view = await this.#world.getJob(seen.asked.key, jobId);
+      this.#require(view.job.settled.size >= settledBefore, 'progress-shrank', jobId);
+      seen.settled = Math.max(seen.settled, view.job.settled.size);
+      const shown = { status: statusOf(view.job), outcomes: view.outcomes };
+      if (shown.status === 'Processing') await this.shown(jobId, shown, endedBefore);
+      else if (seen.ended !== undefined) this.#stays(jobId, seen, shown);
+      else {
+        seen.ended = { text: textOf(shown), view };
+        this.#ended(seen.asked, view);
+      }
+      return view;
+    } catch (error) {
+      if (!(error instanceof JobNotFoundError)) throw error;
+      this.#require(!endedBefore, 'terminal-job-changed', `${jobId} is gone`);
+      return undefined;
+    }
+  }
+
+  /** What is shown of a job that has ended is what was shown of it at first. */
+  #stays(jobId: string, { ended }: Seen, shown: Shown): void {
+    const text = textOf(shown);
+    this.#require(
+      ended?.text === text,
+      'terminal-job-changed',
+      `${jobId}: ${ended?.text ?? 'Processing'} became ${text}`,
+    );
+  }
+
+  #belongs(asked: Asked, jobId: string): void {
+    asked.jobIds.add(jobId);
+    this.#require(
+      asked.jobIds.size === 1,
+      'two-jobs-for-one-key',
+      `${[...asked.jobIds].join(' and ')} for ${asked.key.idempotencyKey}`,
+    );
+    if (!this.#jobs.has(jobId)) this.#jobs.set(jobId, { asked, settled: 0 });
+  }
+
+  #ended(asked: Asked, { job, outcomes }: JobView): void {
+    const { jobId } = job;
+    const ids = outcomes.map(({ targetGroupId }) => targetGroupId);
+    const body = asked.bodies.get(job.bodyHash) ?? [];
+    this.#require(ids.join() === body.join(), 'outcomes-incomplete', `${jobId}: ${ids.join()}`);
+    const broken = outcomes.some(({ failure }) => failure?.code === 'InternalError');
+    this.#require(broken === (statusOf(job) === 'Failed'), 'status-contradicts-outcomes', jobId);
+    if (broken && this.#world.brief) {
+      this.#violated('given-up-without-need', `${jobId}: the trouble was over long before its deadline`);
+    }
+    for (const outcome of outcomes) this.#judgeOutcome(asked, job, outcome);
+  }
+
+  #judgeOutcome(asked: Asked, job: Job, { targetGroupId, failure }: Outcome): void {
+    const name = nameOf({ ...asked.key, targetGroupId });
+    const moved = this.#history.moves(name, asked.createdBy) > 0;
+    const now = this.#world.now();
+    // The claim's owner may have decided at any instant since the job was asked for.
+    const everWas = (test: (group: TargetGroup | undefined) => boolean) =>
+      this.#history.everWas(name, asked.since, now, test);
+    const detail = `${job.jobId} ${name}: ${failure?.description ?? 'updated'}`;
+    if (failure === undefined) {
+      const { to } = transitionOf(asked.key.action);
+      this.#require(moved || everWas((group) => group?.status === to), 'updated-but-not-moved', detail);
+      return;
+    }
+    // It is the one outcome that admits that it does not know.
+    if (failure.description === NOT_READ.description) return;
+    this.#require(!moved || this.#world.zombies, 'refused-but-moved', detail);
+    const reason = failure.code;
+    if (reason === 'TargetGroupNotFound') {
+      this.#require(
+        everWas((group) => group === undefined),
+        'refused-without-reason',
+        detail,
+      );
+    } else if (reason === 'StatusTransitionNotAllowed') {
+      const latest = timestamp(now + this.#world.maxSkewMs);
+      this.#require(
+        everWas((group) => group !== undefined && mayRefuse(asked.key.action, group, latest)),
+        'refused-without-reason',
+        detail,
+      );
+    }
+  }
+
+  /** A target group was written: by a job, by a user, or for the first time. In the order of its writes. */
+  wrote(before: TargetGroup | undefined, after: TargetGroup): void {
+    this.#history.add(after, this.#world.now());
+    // Only a change of status raises the version; what else is written is not a move.
+    if (before === undefined || after.version === before.version) return;
+    const asked = this.#asked.find((each) => each.createdBy === after.lastChangedBy);
+    if (asked === undefined) return;
+    const name = nameOf(after);
+    const times = this.#history.moved(name, asked.createdBy);
+    this.#require(times === 1, 'moved-twice', `${name} by ${asked.key.idempotencyKey}`);
+    const legal =
+      isLegal(asked.key.action, before, after) &&
+      lengthOf(after) === lengthOf(before) &&
+      after.version === before.version + 1;
+    this.#require(
+      legal,
+      'moved-illegally',
+      `${name} from ${before.status} to ${after.status}, ${before.endFieldingAt} to ${after.endFieldingAt}`,
+    );
+    this.#moves.push({ asked, group: after });
+  }
+
+  /** A target group was moved: there must be a job that names it, and that has not said that it would not. */
+  async #judge(
+    { asked, group }: { asked: Asked; group: TargetGroup },
+    views: Map<string, JobView | undefined>,
+  ): Promise<void> {
+    const name = nameOf(group);
+    let named = false;
+    for (const jobId of asked.jobIds) {
+      if (!views.has(jobId)) views.set(jobId, await this.#view(jobId));
+      const view = views.get(jobId);
+      const ids = view && asked.bodies.get(view.job.bodyHash);
+      named ||=
+        ids?.includes(group.targetGroupId) === true &&
+        nameOf({ ...asked.key, targetGroupId: group.targetGroupId }) === name;
+      const outcome = this.#jobs
+        .get(jobId)
+        ?.ended?.view.outcomes.find(({ targetGroupId }) => targetGroupId === group.targetGroupId);
+      if (outcome?.failure !== undefined && outcome.failure.description !== NOT_READ.description) {
+        this.#require(this.#world.zombies, 'refused-but-moved', `${jobId} ${name}, after it had ended`);
+      }
+    }
+    this.#require(named, 'moved-for-no-job', `${name} by ${asked.key.idempotencyKey}`);
+  }
+
+  #require(holds: boolean, rule: string, detail: string): void {
+    if (!holds) this.#violated(rule, detail);
+  }
+
+  #violated(rule: string, detail: string): void {
+    this.violations.push({ rule, detail, at: this.#world.now() });
+    this.#world.violated?.();
+  }
+}
+
+function textOf({ status, outcomes }: Shown): string {
+  return `${status} ${JSON.stringify(outcomes)}`;
+}
+
+function isLegal(action: Action, before: TargetGroup, after: TargetGroup): boolean {
+  const { from, to, effects } = transitionOf(action);
+  const expectedStart = effects.includes('starts-now') ? after.lastChangedAt : before.startFieldingAt;
+  return from.includes(before.status) && after.status === to && after.startFieldingAt === expectedStart;
+}
+
+function lengthOf({ startFieldingAt, endFieldingAt }: TargetGroup): number {
+  return Date.parse(endFieldingAt) - Date.parse(startFieldingAt);
+}
+
+/** Whether a look at the target group, by a clock that says `latest` at most, may find that it cannot be moved. */
+function mayRefuse(action: Action, group: TargetGroup, latest: string): boolean {
+  const { from, to, guards } = transitionOf(action);
+  if (group.status === to) return false;
+  if (!from.includes(group.status)) return true;
+  return (
+    (guards.includes('completes-goal-open') && group.currentCompletes >= group.completesGoal) ||
+    (guards.includes('end-date-ahead') && group.endFieldingAt <= latest)
+  );
+}

@@ -1,0 +1,50 @@
+/** What every target group was, and from when on; and how often each creator has moved it. */
+import type { TargetGroup } from '../../../src/domain/target-group.ts';
+
+export class History {
+  readonly #states = new Map<string, { readonly since: number; readonly group: TargetGroup }[]>();
+  readonly #moves = new Map<string, number>();
+
+  add(group: TargetGroup, at: number): void {
+    const states = this.#states.get(nameOf(group));
+    if (states === undefined) this.#states.set(nameOf(group), [{ since: at, group }]);
+    else states.push({ since: at, group });
+  }
+
+  /** Counts a move. @returns how many there are now */
+  moved(name: string, by: string): number {
+    const moves = this.moves(name, by) + 1;
+    this.#moves.set(`${name} ${by}`, moves);
+    return moves;
+  }
+
+  moves(name: string, by: string): number {
+    return this.#moves.get(`${name} ${by}`) ?? 0;
+  }
+
+  /** Whether `test` holds of the target group at any instant from `from` to `to`; of undefined where there is none. */
+  everWas(
+    name: string,
+    from: number,
+    to: number,
+    test: (group: TargetGroup | undefined) => boolean,
+  ): boolean {
+    const states = this.#states.get(name) ?? [];
+    const first = states[0];
+    if (first === undefined || first.since > from) {
+      if (test(undefined)) return true;
+    }
+    return states.some(
+      ({ since, group }, i) => since <= to && (states[i + 1]?.since ?? Infinity) >= from && test(group),
+    );
+  }
+}
+
+/** One text per target group of the world: the tenant is part of it. */
+export function nameOf({
+  accountId,
+  projectId,
+  targetGroupId,
+}: Pick<TargetGroup, 'accountId' | 'projectId' | 'targetGroupId'>): string {
+  return `${accountId}#${projectId}#${targetGroupId}`;
+}

@@ -1,0 +1,110 @@
+/**
+ * Tells the auditor what passes between the functions and their stores: every write of a target group, every
+ * message that is sent, and every message that is acknowledged.
+ */
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { z } from 'zod';
+import { readTargetGroup } from '../../../src/adapters/dynamodb/target-group-item.ts';
+import { decodeChunk } from '../../../src/adapters/sqs/chunk-message.ts';
+import type { TargetGroup } from '../../../src/domain/target-group.ts';
+import type { ChunkWork } from '../../../src/ports/work-queue.ts';
+import type { Auditor } from '../auditor/auditor.ts';
+import { nameOf } from '../auditor/history.ts';
+import type { Answer, Around } from './proxy.ts';
+
+const update = z.looseObject({
+  TableName: z.string(),
+  Key: z.record(z.string(), z.object({ S: z.string() })),
+});
+const updated = z.object({ Attributes: z.record(z.string(), z.custom<AttributeValue>()) });
+const entries = z.object({ Entries: z.array(z.looseObject({ Id: z.string() })) });
+const successful = z.object({ Successful: z.array(z.object({ Id: z.string() })).default([]) });
+const sending = z.object({ MessageBody: z.string() });
+const receipt = z.object({ ReceiptHandle: z.string() });
+const received = z.object({
+  Messages: z.array(z.object({ ReceiptHandle: z.string(), Body: z.string() })).default([]),
+});
+
+export class Observer {
+  readonly #auditor: Auditor;
+  readonly #table: string;
+  /** Every target group as it is, by name. */
+  readonly groups = new Map<string, TargetGroup>();
+  /** The last write of each target group that is under way. */
+  readonly #writing = new Map<string, Promise<unknown>>();
+  readonly #received = new Map<string, ChunkWork>();
+
+  /** @param table name of the target groups table */
+  constructor(auditor: Auditor, table: string) {
+    this.#auditor = auditor;
+    this.#table = table;
+  }
+
+  /** A target group is there. */
+  add(group: TargetGroup): void {
+    this.groups.set(nameOf(group), group);
+    this.#auditor.wrote(undefined, group);
+  }
+
+  /** To be put around the calls to DynamoDB. */
+  readonly dynamoDB: Around = async ({ operation, body }, forward) => {
+    if (operation !== 'UpdateItem') return forward(body);
+    const call = update.parse(JSON.parse(body.toString()));
+    const before = this.groups.get(call.Key['pk']?.S ?? '');
+    if (call.TableName !== this.#table || before === undefined) return forward(body);
+    return this.#oneByOne(nameOf(before), async () => {
+      const answer = await forward(Buffer.from(JSON.stringify({ ...call, ReturnValues: 'ALL_NEW' })));
+      if (answer.status === 200) this.#wrote(before, answer);
+      return answer;
+    });
+  };
+
+  /** To be put around the calls to SQS. */
+  readonly sqs: Around = async ({ operation, body }, forward) => {
+    const answer = await forward(body);
+    if (answer.status !== 200) return answer;
+    const said: unknown = JSON.parse(answer.body.toString() || '{}');
+    switch (operation) {
+      case 'SendMessageBatch':
+        for (const entry of taken(body, said)) {
+          this.#auditor.sent(decodeChunk(sending.parse(entry).MessageBody));
+        }
+        break;
+      case 'ReceiveMessage':
+        for (const { ReceiptHandle, Body } of received.parse(said).Messages) {
+          this.#received.set(ReceiptHandle, decodeChunk(Body));
+        }
+        break;
+      case 'DeleteMessageBatch':
+        for (const entry of taken(body, said)) {
+          const work = this.#received.get(receipt.parse(entry).ReceiptHandle);
+          if (work !== undefined) await this.#auditor.acknowledged(work);
+        }
+        break;
+    }
+    return answer;
+  };
+
+  /** Writes of one target group are let through one after the other, so that they are told in their order. */
+  async #oneByOne<T>(name: string, write: () => Promise<T>): Promise<T> {
+    const last = this.#writing.get(name) ?? Promise.resolve();
+    const mine = last.catch(() => undefined).then(write);
+    this.#writing.set(name, mine);
+    return mine;
+  }
+
+  #wrote({ accountId, projectId, targetGroupId }: TargetGroup, answer: Answer): void {
+    const key = { accountId, projectId, targetGroupId };
+    const item = unmarshall(updated.parse(JSON.parse(answer.body.toString())).Attributes);
+    const after = readTargetGroup(key, item);
+    this.#auditor.wrote(this.groups.get(nameOf(key)), after);
+    this.groups.set(nameOf(key), after);
+  }
+}
+
+/** The entries of a batch that were carried out. */
+function taken(request: Buffer, answer: unknown): unknown[] {
+  const ids = new Set(successful.parse(answer).Successful.map(({ Id }) => Id));
+  return entries.parse(JSON.parse(request.toString())).Entries.filter(({ Id }) => ids.has(Id));
+}

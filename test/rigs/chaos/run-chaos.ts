@@ -1,0 +1,175 @@
+/**
+ * `npm run chaos`: many jobs on the local stack while its functions are killed, its stores throttle and lose
+ * answers, messages are doubled, clients repeat themselves and users pause what was resumed. The auditor of the
+ * simulator watches. On the DynamoDB at DYNAMODB_ENDPOINT, or an embedded one. Exits with 1 on a violation.
+ */
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { startEmulators } from '../../../tools/local/emulators/emulators.ts';
+import { jsonLog } from '../../../tools/local/logs.ts';
+import { startLocalStack } from '../../../tools/local/stack.ts';
+import { DynamoDBJobStore } from '../../../src/adapters/dynamodb/job-store.ts';
+import { getJob } from '../../../src/application/get-job.ts';
+import type { Action } from '../../../src/domain/actions.ts';
+import { systemClock } from '../../../src/adapters/lambda/clock.ts';
+import { Auditor } from '../auditor/auditor.ts';
+import { Random } from '../simulation/random.ts';
+import { anId } from '../../support/builders.ts';
+import { dynamoDBOf, nameLike } from '../../support/e2e.ts';
+import { runJob } from './clients.ts';
+import { Observer } from './observer.ts';
+import { Proxy } from './proxy.ts';
+import { seedTargetGroups } from './target-groups.ts';
+import { pauseIfLive } from './users.ts';
+
+const { values } = parseArgs({
+  options: {
+    jobs: { type: 'string', default: '50' },
+    ids: { type: 'string', default: '1000' },
+    kill: { type: 'string', default: '0.2' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    minutes: { type: 'string', default: '20' },
+  },
+});
+const jobs = Number(values.jobs);
+const idsPerJob = Number(values.ids);
+const chance = new Random(Number(values.seed));
+const random = () => chance.next();
+
+/** Short times, so that what was killed is taken up again within a minute. */
+const SETTINGS = {
+  stackName: `Chaos${process.pid}`,
+  workerTimeoutSeconds: 5,
+  clockSkewSeconds: 1,
+  stalledSeconds: 45,
+  deadlineSeconds: 3600,
+  chunkSize: 100,
+  maxReceiveCount: 20,
+};
+/** In turn; most jobs resume, because most target groups are paused. */
+const ACTIONS: readonly Action[] = [
+  'resume',
+  'resume',
+  'launch',
+  'resume',
+  'pause',
+  'resume',
+  'relaunch',
+  'resume',
+  'complete',
+];
+
+const LOG_FILE = '.local/chaos.jsonl';
+const POLL_MS = 10_000;
+const SCHEDULES_MS = 5_000;
+const TROUBLE = { throttled: 0.02, unanswered: 0.005 };
+
+console.log(`${jobs} jobs of ${idsPerJob} target groups, ${values.kill} of all invocations killed`);
+console.log(`seed ${values.seed} (of the faults; their timing is the machine's), log ${LOG_FILE}`);
+const emulators = await startEmulators({ dynamodb: process.env['DYNAMODB_ENDPOINT'] }, (error) => {
+  throw error;
+});
+const dynamoDB = new Proxy({
+  target: emulators.dynamodb,
+  trouble: { ...TROUBLE, repeated: 0 },
+  throttlingError: 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException',
+  mayRepeat: () => false,
+  random,
+});
+const sqs = new Proxy({
+  target: emulators.sqs,
+  trouble: { ...TROUBLE, repeated: 0.2 },
+  throttlingError: 'com.amazonaws.sqs#RequestThrottled',
+  mayRepeat: (operation) => operation.startsWith('SendMessage'),
+  random,
+});
+// Users pass by the trouble, not by the observer.
+const calm = new Proxy({ ...dynamoDB.options, trouble: { throttled: 0, unanswered: 0, repeated: 0 } });
+await mkdir('.local', { recursive: true });
+const stack = await startLocalStack({
+  context: SETTINGS,
+  log: jsonLog(createWriteStream(LOG_FILE)),
+  killShare: Number(values.kill),
+  dynamodbEndpoint: await dynamoDB.listen(),
+  sqsEndpoint: await sqs.listen(),
+});
+
+const direct = dynamoDBOf({ ...stack, endpoints: emulators });
+const observed = dynamoDBOf({ ...stack, endpoints: { ...emulators, dynamodb: await calm.listen() } });
+const store = new DynamoDBJobStore(direct, nameLike(stack.tables, 'Jobs'));
+const auditor = new Auditor({
+  now: () => Date.now(),
+  getJob: (key, jobId) => getJob({ jobs: store, clock: systemClock }, key, key.action, jobId),
+  unfinished: () => store.due('9999-01-01T00:00:00.000Z', 100),
+  maxSkewMs: 0,
+  brief: true,
+  zombies: false,
+});
+const table = nameLike(stack.tables, 'TargetGroups');
+const observer = new Observer(auditor, table);
+const tenant = { accountId: 101, projectId: anId('P') };
+const lists = await seedTargetGroups(direct, table, { tenant, jobs, idsPerJob }, (group) => {
+  observer.add(group);
+});
+dynamoDB.around = calm.around = observer.dynamoDB;
+sqs.around = observer.sqs;
+dynamoDB.troubled = sqs.troubled = true;
+
+const start = Date.now();
+const seconds = () => `${((Date.now() - start) / 1000).toFixed(0)} s`;
+let ended = 0;
+let pauses = 0;
+const limit = setTimeout(
+  () => {
+    console.log(`${seconds()}: ${jobs - ended} jobs have not ended`);
+    process.exit(1);
+  },
+  Number(values.minutes) * 60_000,
+);
+
+const over = new AbortController();
+const meanwhile = [
+  everySoOften(20_000, () => {
+    console.log(`${seconds()}: ${ended} of ${jobs} jobs have ended`);
+    return Promise.resolve();
+  }),
+  everySoOften(500, () => auditor.look()),
+  everySoOften(200, async () => {
+    const groups = [...observer.groups.values()];
+    const group = groups[Math.floor(random() * groups.length)];
+    if (group?.status === 'live' && (await pauseIfLive(observed, table, group))) pauses += 1;
+  }),
+  everySoOften(SCHEDULES_MS, () => stack.runSchedules()),
+];
+await Promise.all(
+  lists.map(async (ids, i) => {
+    await pause(i * 100);
+    const action = ACTIONS[i % ACTIONS.length] ?? 'resume';
+    const key = { ...tenant, action, idempotencyKey: `chaos-${values.seed}-${i}` };
+    await runJob({ url: stack.url, auditor, key, ids, repeats: 1 + (i % 3), random, pollMs: POLL_MS });
+    ended += 1;
+  }),
+);
+over.abort();
+await Promise.all(meanwhile);
+clearTimeout(limit);
+await auditor.final();
+
+console.log(`calls to DynamoDB ${JSON.stringify(dynamoDB.counts)}`);
+console.log(`calls to SQS ${JSON.stringify(sqs.counts)}`);
+console.log(`${pauses} pauses by users`);
+console.log(`${jobs} jobs ended in ${seconds()}, violations ${auditor.violations.length}`);
+for (const { rule, detail } of auditor.violations.slice(0, 20)) console.log(`${rule}: ${detail}`);
+await stack.stop();
+for (const each of [dynamoDB, sqs, calm]) each.close();
+await emulators.stop();
+process.exit(auditor.violations.length > 0 ? 1 : 0);
+
+async function everySoOften(ms: number, act: () => Promise<unknown>): Promise<void> {
+  while (!over.signal.aborted) {
+    await act();
+    await pause(ms, undefined, { signal: over.signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,37 @@
+/** A user who pauses target groups that are live, most of them because a job has just resumed them. */
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { targetGroupKey } from '../../../src/adapters/dynamodb/target-group-item.ts';
+import type { TargetGroup } from '../../../src/domain/target-group.ts';
+
+/** @returns whether it was live and is paused now */
+export async function pauseIfLive(
+  client: DynamoDBClient,
+  table: string,
+  group: TargetGroup,
+): Promise<boolean> {
+  try {
+    await client.send(
+      new UpdateItemCommand({
+        TableName: table,
+        Key: { pk: { S: targetGroupKey(group).pk } },
+        UpdateExpression: 'SET #status = :paused, version = version + :one, last_changed_by = :user',
+        ConditionExpression: '#status = :live',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: {
+          ':paused': { S: 'paused' },
+          ':live': { S: 'live' },
+          ':one': { N: '1' },
+          ':user': { S: 'user' },
+        },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,152 @@
+/** An alarm of the template, and the state that CloudWatch would give it. */
+import { z } from 'zod';
+import { type MetricReference, referenceOf } from '../../stack/metric-references.ts';
+import { type Datapoint, isOf } from './datapoint.ts';
+import { compute, type Value } from './metric-math.ts';
+import { statisticOf } from './statistic.ts';
+
+export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+
+const COMPARISONS = {
+  GreaterThanOrEqualToThreshold: (value: number, threshold: number) => value >= threshold,
+  GreaterThanThreshold: (value: number, threshold: number) => value > threshold,
+  LessThanOrEqualToThreshold: (value: number, threshold: number) => value <= threshold,
+  LessThanThreshold: (value: number, threshold: number) => value < threshold,
+};
+
+/** What an expression computes with. */
+interface Input {
+  readonly id: string;
+  readonly metric: MetricReference;
+  readonly statistic: string;
+}
+
+export interface Alarm {
+  readonly name: string;
+  readonly inputs: readonly Input[];
+  readonly expression: string;
+  readonly periodMs: number;
+  readonly threshold: number;
+  readonly comparison: keyof typeof COMPARISONS;
+  readonly datapointsToAlarm: number;
+  readonly evaluationPeriods: number;
+  readonly missing: 'breaching' | 'notBreaching' | 'ignore' | 'missing';
+}
+
+const common = z.object({
+  AlarmName: z.string(),
+  ComparisonOperator: z.enum([
+    'GreaterThanOrEqualToThreshold',
+    'GreaterThanThreshold',
+    'LessThanOrEqualToThreshold',
+    'LessThanThreshold',
+  ]),
+  DatapointsToAlarm: z.number().optional(),
+  EvaluationPeriods: z.number(),
+  Threshold: z.number(),
+  TreatMissingData: z.enum(['breaching', 'notBreaching', 'ignore', 'missing']).default('missing'),
+});
+const ofOneMetric = z.object({ MetricName: z.string(), Period: z.number(), Statistic: z.string() }).loose();
+const ofAnExpression = z.object({
+  Metrics: z.array(
+    z.union([
+      z.object({
+        Id: z.string(),
+        MetricStat: z.object({ Metric: z.unknown(), Period: z.number(), Stat: z.string() }),
+        ReturnData: z.literal(false),
+      }),
+      z.object({ Id: z.string(), Expression: z.string(), ReturnData: z.literal(true).optional() }),
+    ]),
+  ),
+});
+
+/**
+ * Reads an alarm.
+ *
+ * @param properties of an AWS::CloudWatch::Alarm, all references resolved
+ * @throws ZodError, or Error, for an alarm of another kind than those that the stack has
+ */
+export function readAlarm(properties: unknown): Alarm {
+  const read = common.parse(properties);
+  return {
+    name: read.AlarmName,
+    comparison: read.ComparisonOperator,
+    datapointsToAlarm: read.DatapointsToAlarm ?? read.EvaluationPeriods,
+    evaluationPeriods: read.EvaluationPeriods,
+    threshold: read.Threshold,
+    missing: read.TreatMissingData,
+    ...watchedBy(properties),
+  };
+}
+
+function watchedBy(properties: unknown): Pick<Alarm, 'inputs' | 'expression' | 'periodMs'> {
+  const { success, data } = ofOneMetric.safeParse(properties);
+  if (success) {
+    const input = { id: 'm', metric: referenceOf(data), statistic: data.Statistic };
+    return { inputs: [input], expression: 'm', periodMs: data.Period * 1000 };
+  }
+  const { Metrics } = ofAnExpression.parse(properties);
+  const stats = Metrics.flatMap((query) =>
+    'MetricStat' in query ? [{ id: query.Id, ...query.MetricStat }] : [],
+  );
+  const [expression, ...others] = Metrics.flatMap((query) =>
+    'Expression' in query ? [query.Expression] : [],
+  );
+  const [period, ...periods] = new Set(stats.map(({ Period }) => Period));
+  if (expression === undefined || others.length > 0) throw new Error('not an alarm of one expression');
+  if (period === undefined || periods.length > 0) throw new Error('not an alarm of one period');
+  const inputs = stats.map(({ id, Metric, Stat }) => ({ id, metric: referenceOf(Metric), statistic: Stat }));
+  return { inputs, expression, periodMs: period * 1000 };
+}
+
+/**
+ * The state of an alarm after the periods that end with `at`, epoch milliseconds: as many as it evaluates. CloudWatch
+ * looks further back where some of them have no data; here the window is all there is.
+ *
+ * @param before the state so far, which stays where the alarm ignores what is missing and the rest does not decide
+ */
+export function stateOf(
+  alarm: Alarm,
+  datapoints: readonly Datapoint[],
+  at: number,
+  before: AlarmState = 'OK',
+): AlarmState {
+  const periods = Array.from({ length: alarm.evaluationPeriods }, (_, i) =>
+    valueIn(alarm, datapoints, at - (i + 1) * alarm.periodMs),
+  );
+  const breaches = periods.map((value) =>
+    value === undefined
+      ? { breaching: true, notBreaching: false, ignore: undefined, missing: undefined }[alarm.missing]
+      : COMPARISONS[alarm.comparison](value, alarm.threshold),
+  );
+  const breaching = breaches.filter((breach) => breach === true).length;
+  const unknown = breaches.filter((breach) => breach === undefined).length;
+  if (breaching >= alarm.datapointsToAlarm) return 'ALARM';
+  if (alarm.missing === 'ignore' && breaching + unknown >= alarm.datapointsToAlarm) return before;
+  return unknown === periods.length ? 'INSUFFICIENT_DATA' : 'OK';
+}
+
+function valueIn(
+  { inputs, expression, periodMs }: Alarm,
+  datapoints: readonly Datapoint[],
+  from: number,
+): Value {
+  const inPeriod = datapoints.filter(({ at }) => at >= from && at < from + periodMs);
+  const values = inputs.map(({ id, metric, statistic }): [string, Value] => {
+    const points = inPeriod.filter((point) => isOf(point, metric)).map(({ value }) => value);
+    return [id, statisticOf(statistic, points)];
+  });
+  return compute(expression, Object.fromEntries(values));
+}
+
+/**
+ * What an alarm watches of some datapoints, in each of the periods that it evaluates: what it would see if what happened went on
+ * happening. So a test need not wait for a quarter of an hour.
+ *
+ * @param at where the last period ends
+ */
+export function goingOn(alarm: Alarm, datapoints: readonly Datapoint[], at: number): Datapoint[] {
+  const watched = datapoints.filter((point) => alarm.inputs.some(({ metric }) => isOf(point, metric)));
+  const middles = Array.from({ length: alarm.evaluationPeriods }, (_, i) => at - (i + 0.5) * alarm.periodMs);
+  return middles.flatMap((middle) => watched.map((point) => ({ ...point, at: middle })));
+}

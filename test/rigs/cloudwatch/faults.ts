@@ -1,0 +1,206 @@
+/**
+ * For each alarm the fault that it is there for. What is driven here comes on top of the load; the alarm is to be raised
+ * by both together.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { InvocationResult } from '../../../tools/local/functions/messages.ts';
+import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
+import { DynamoDBJobStore } from '../../../src/adapters/dynamodb/job-store.ts';
+import { timestamp } from '../../../src/domain/time.ts';
+import { aJob, anId } from '../../support/builders.ts';
+import { locationOf, projectPath } from '../../support/client.ts';
+import { aProject, nameLike } from '../../support/e2e.ts';
+import { aLostJob } from '../../support/lost-job.ts';
+import { refused } from './meddler.ts';
+import type { Stage } from './stage.ts';
+import { returnNow, send, setTargetGroup, withDynamoDB } from './tampering.ts';
+
+export interface Fault {
+  /** What goes wrong. */
+  readonly what: string;
+  readonly drive: (stage: Stage) => Promise<unknown>;
+  /** Other alarms that are there for it too. */
+  readonly alsoRaises?: readonly string[];
+  /** It takes seconds, so it is driven while the load runs; its requests count for themselves. */
+  readonly besideTheLoad?: boolean;
+  /** The fault is that something no longer comes, so it does not come on top of the load. */
+  readonly insteadOfTheLoad?: boolean;
+}
+
+/** More than a twentieth of what the load has of any function, and of all requests. */
+const FAILURES = 12;
+
+/** More than run at a time, by more than an alarm on throttles puts up with. */
+const BURST = 20;
+
+/** Functions that are called with an event; what each fails on is no event of its callers. */
+const CALLED = ['CreateJob', 'GetJob', 'GetFieldingRuns', 'NotFound', 'Worker'];
+
+export const FAULTS: Readonly<Record<string, Fault>> = {
+  DeadLetters: { what: 'a message that fails at every delivery', drive: deadLetter },
+  JobsFailed: { what: 'a job with a damaged target group', drive: damagedRecord },
+  OldestOpenJob: { what: 'a job that has been open for more than half an hour', drive: oldJob },
+  ReconcileSilent: {
+    what: 'reconcile cannot read the index of open jobs',
+    drive: reconcileFails,
+    alsoRaises: ['ReconcileErrors'],
+    insteadOfTheLoad: true,
+  },
+  JobsNotReconciled: { what: 'a job whose request is gone', drive: jobWithoutRequest },
+  MessageAge: { what: 'a message that a worker hangs on for ten minutes', drive: hangingWorker },
+  FanOutsFailed: { what: 'a queue that takes no messages', drive: queueRefuses },
+  IdempotencyConflicts: { what: 'a client that uses a key again and again', drive: conflicts },
+  ApiErrors: { what: 'a table that cannot be read', drive: tableRefuses },
+  ApiLatency: { what: 'a table that takes seconds to answer', drive: slowReads, besideTheLoad: true },
+  ReconcileErrors: { what: 'reconcile cannot read the index of open jobs', drive: reconcileFails },
+  ReconcileThrottles: { what: 'more runs at once than are let run', drive: burst('Reconcile', {}) },
+  ...Object.fromEntries(
+    CALLED.flatMap((name) => [
+      [`${name}Errors`, { what: `invocations of ${name} that throw`, drive: crashes(name) }],
+      [
+        `${name}Throttles`,
+        {
+          what: `more calls of ${name} at once than are let run`,
+          drive: burst(name, name === 'Worker' ? { Records: [] } : null),
+        },
+      ],
+    ]),
+  ),
+};
+
+/** Reads a target group, twice at once, whose table does not answer until every try but the last was given up. */
+async function slowReads(stage: Stage): Promise<void> {
+  const { tenant, ids } = await aProject(stage.behind, [{}]);
+  const path = `${projectPath(tenant)}/target-groups/${ids[0] ?? ''}/fielding-runs`;
+  stage.seen.slowPath = path;
+  const answersFrom = Date.now() + 5_200;
+  stage.dynamoDB.always('GetItem', [ids[0] ?? ''], async (_call, forward) => {
+    // Longer than a function waits for an answer.
+    if (Date.now() < answersFrom) await pause(2_100);
+    return forward();
+  });
+  await Promise.all([stage.client.get(path), stage.client.get(path)]);
+}
+
+async function deadLetter(stage: Stage): Promise<void> {
+  const message = await send(stage, 'no chunk');
+  for (let deliveries = 1; deliveries <= 3; deliveries += 1) {
+    await stage.until(() => (message.receives === deliveries ? true : undefined));
+    await stage.until(() => (deliveredTimes(stage, message.id) === deliveries ? true : undefined));
+    await returnNow(stage, message);
+  }
+  // The next receive moves it.
+  await stage.until(async () => ((await stage.waiting('DeadLetters')) > 0 ? true : undefined));
+  await stage.sample();
+  await stage.sqs.send(new PurgeQueueCommand({ QueueUrl: nameLike(stage.stack.queues, 'DeadLetters') }));
+}
+
+function deliveredTimes(stage: Stage, messageId: string): number {
+  return stage.seen.lines.filter(
+    ({ text }) => text.includes('"message.unparsable"') && text.includes(messageId),
+  ).length;
+}
+
+async function damagedRecord(stage: Stage): Promise<void> {
+  const { tenant, ids } = await aProject(stage.behind, [{}, {}]);
+  await setTargetGroup(stage, tenant, ids[0] ?? '', { version: 'three' });
+  await stage.client.run(tenant, ids);
+}
+
+async function oldJob(stage: Stage): Promise<void> {
+  const { tenant, ids } = await aProject(stage.behind, [{}, {}]);
+  const { jobId } = await aLostJob(stage.behind, tenant, ids, 2_200);
+  await stage.stack.runSchedules();
+  await stage.line('"job.finished"', jobId);
+}
+
+async function reconcileFails(stage: Stage): Promise<void> {
+  const jobs = nameLike(stage.stack.tables, 'TablesJobs');
+  const end = stage.dynamoDB.always('Query', [jobs, 'open-jobs'], refused('ValidationException'));
+  for (let run = 0; run < FAILURES / 3; run += 1) mustFail((await stage.stack.runSchedules())[0]?.result);
+  end();
+}
+
+async function jobWithoutRequest(stage: Stage): Promise<void> {
+  const { tenant } = await aProject(stage.behind);
+  const now = Date.now();
+  const job = aJob({
+    ...tenant,
+    jobId: anId('J'),
+    createdAt: timestamp(now),
+    expiresAt: Math.floor(now / 1000) + 86_400,
+  });
+  await withDynamoDB(stage, (client) =>
+    new DynamoDBJobStore(client, nameLike(stage.stack.tables, 'TablesJobs')).commit(
+      job,
+      anId('O'),
+      now,
+      timestamp(now),
+    ),
+  );
+  await stage.stack.runSchedules();
+}
+
+/** The queues are asked as if ten minutes had passed while the worker waits for its claim. */
+async function hangingWorker(stage: Stage): Promise<void> {
+  const { tenant, ids } = await aProject(stage.behind, [{}]);
+  const answer = Promise.withResolvers<undefined>();
+  const hanging = Promise.withResolvers<undefined>();
+  const held = stage.dynamoDB.once(
+    'UpdateItem',
+    [tenant.projectId, 'SET claimed_by = :owner'],
+    async (_call, forward) => {
+      hanging.resolve(undefined);
+      await answer.promise;
+      return forward();
+    },
+  );
+  const location = locationOf(await stage.client.create(tenant, ids));
+  await hanging.promise;
+  await stage.sample(Date.now() + 601_000);
+  answer.resolve(undefined);
+  await held;
+  await stage.client.untilEnded(location);
+}
+
+async function queueRefuses(stage: Stage): Promise<void> {
+  const { tenant, ids } = await aProject(stage.behind, [{}]);
+  const end = stage.queues.always('SendMessageBatch', [], refused('RequestThrottled'));
+  const created = await stage.client.create(tenant, ids);
+  end();
+  if (created.status !== 201) throw new Error(`the job was not accepted: ${created.status}`);
+}
+
+async function conflicts(stage: Stage): Promise<void> {
+  const { tenant, ids } = await aProject(stage.behind, [{}]);
+  const key = { 'idempotency-key': anId('K') };
+  await stage.client.untilEnded(locationOf(await stage.client.create(tenant, ids, key)));
+  for (let call = 0; call < FAILURES; call += 1) await stage.client.create(tenant, [anId('T')], key);
+}
+
+async function tableRefuses(stage: Stage): Promise<void> {
+  const { tenant } = await aProject(stage.behind);
+  const jobs = nameLike(stage.stack.tables, 'TablesJobs');
+  const end = stage.dynamoDB.always('GetItem', [jobs, tenant.projectId], refused('ValidationException'));
+  for (let call = 0; call < FAILURES; call += 1) {
+    await stage.client.get(`${projectPath(tenant)}/batch-jobs/resume/${anId('J')}`);
+  }
+  end();
+}
+
+function crashes(name: string) {
+  return async (stage: Stage): Promise<void> => {
+    for (let call = 0; call < FAILURES; call += 1) {
+      mustFail(await stage.stack.invoke(stage.functionId(name), null));
+    }
+  };
+}
+
+function burst(name: string, event: unknown) {
+  return (stage: Stage): Promise<unknown> =>
+    Promise.all(Array.from({ length: BURST }, () => stage.stack.invoke(stage.functionId(name), event)));
+}
+
+function mustFail(result: InvocationResult | undefined): void {
+  if (result?.ok !== false) throw new Error('the invocation did not fail');
+}

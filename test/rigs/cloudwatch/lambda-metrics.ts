@@ -1,0 +1,28 @@
+/** Lambda's metrics, of what the pools of the local stack tell about their invocations. */
+import type { InvocationWatch } from '../../../tools/local/functions/pool.ts';
+import { awsDatapoint, type Publish } from './aws-metrics.ts';
+
+/** A watch of one function. */
+export function lambdaMetrics(functionName: string, publish: Publish): InvocationWatch {
+  const add = (name: string, value: number) => {
+    publish(awsDatapoint('AWS/Lambda', name, { FunctionName: functionName }, value));
+  };
+  let running = 0;
+  return {
+    throttled: () => {
+      add('Throttles', 1);
+    },
+    begin: () => {
+      const began = performance.now();
+      running += 1;
+      add('ConcurrentExecutions', running);
+      return ({ ok }) => {
+        running -= 1;
+        add('Invocations', 1);
+        add('Errors', ok ? 0 : 1);
+        add('Throttles', 0);
+        add('Duration', performance.now() - began);
+      };
+    },
+  };
+}

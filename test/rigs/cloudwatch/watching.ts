@@ -1,0 +1,89 @@
+/** What a synthesized template watches: its alarms, the metrics of its dashboard, its saved queries and its logs. */
+import { z } from 'zod';
+import { readAssembly } from '../../../tools/local/assembly.ts';
+import type { LocalStack } from '../../../tools/local/stack.ts';
+import { readFunctions } from '../../../tools/local/template/functions.ts';
+import { type References, resolve } from '../../../tools/local/template/intrinsics.ts';
+import { referencesOf } from '../../../tools/local/template/references.ts';
+import { resourcesOfType, type Template } from '../../../tools/local/template/template.ts';
+import type { MetricReference } from '../../stack/metric-references.ts';
+import { readWidgets, referencesOf as metricsOf } from '../../stack/widgets.ts';
+import { type Alarm, readAlarm } from './alarm.ts';
+import { readQuery, type SavedQuery } from './saved-query.ts';
+
+const tableShape = z.object({
+  GlobalSecondaryIndexes: z.array(z.object({ IndexName: z.string() })).default([]),
+});
+const stageShape = z.object({
+  AccessLogSettings: z.object({ Format: z.string(), DestinationArn: z.string() }),
+});
+
+export class Watching {
+  /** By their names without the stack's. */
+  readonly alarms: ReadonlyMap<string, Alarm>;
+  /** Each by the title of a graph. */
+  readonly graphs: readonly { readonly title: string; readonly metrics: readonly MetricReference[] }[];
+  readonly queries: readonly SavedQuery[];
+  /** Names of the indexes, by the logical id of their table. */
+  readonly indexes: Readonly<Record<string, readonly string[]>>;
+  readonly apiId: string;
+  readonly accessLogGroup: string;
+  /** JSON: fields of a line by name. */
+  readonly accessLogFormat: string;
+  readonly stackName: string;
+  readonly #logGroups: ReadonlyMap<string, string>;
+
+  private constructor(template: Template, references: References, assets: ReadonlyMap<string, string>) {
+    const properties = (type: string) =>
+      resourcesOfType(template, type).map((resource) => resolve(resource.properties, references));
+    this.stackName = template.stackName;
+    this.alarms = new Map(
+      properties('AWS::CloudWatch::Alarm')
+        .map(readAlarm)
+        .map((alarm) => [alarm.name.slice(template.stackName.length + 1), alarm]),
+    );
+    this.graphs = properties('AWS::CloudWatch::Dashboard').flatMap((dashboard) =>
+      readWidgets(z.object({ DashboardBody: z.string() }).parse(dashboard).DashboardBody).flatMap(
+        ({ type, properties: { title = '', metrics = [] } }) =>
+          type === 'metric' ? [{ title, metrics: metricsOf(metrics) }] : [],
+      ),
+    );
+    this.queries = properties('AWS::Logs::QueryDefinition').map(readQuery);
+    this.indexes = Object.fromEntries(
+      resourcesOfType(template, 'AWS::DynamoDB::Table').map(({ logicalId, properties: table }) => [
+        logicalId,
+        tableShape.parse(resolve(table, references)).GlobalSecondaryIndexes.map(({ IndexName }) => IndexName),
+      ]),
+    );
+    const { AccessLogSettings } = stageShape.parse(properties('AWS::ApiGatewayV2::Stage')[0]);
+    this.accessLogFormat = AccessLogSettings.Format;
+    this.accessLogGroup = /:log-group:([^:]+)/.exec(AccessLogSettings.DestinationArn)?.[1] ?? '';
+    this.apiId = resourcesOfType(template, 'AWS::ApiGatewayV2::Api')[0]?.logicalId ?? '';
+    this.#logGroups = new Map(
+      readFunctions(template, references, assets).map(({ displayName, logGroup }) => [displayName, logGroup]),
+    );
+  }
+
+  /**
+   * @param folder of the assembly
+   * @param stack that was started from it
+   */
+  static async of(folder: string, stack: Pick<LocalStack, 'url' | 'queues'>): Promise<Watching> {
+    const { template, assets } = await readAssembly(folder);
+    const local = referencesOf(template, { apiUrl: stack.url, queueUrl: (id) => stack.queues[id] });
+    const references = {
+      ...local,
+      // The dashboard lists the alarms by their ARNs, which mean nothing on this machine.
+      attribute: (id: string, name: string) =>
+        template.resources.get(id)?.type === 'AWS::CloudWatch::Alarm' ? id : local.attribute(id, name),
+    };
+    return new Watching(template, references, assets);
+  }
+
+  /** @throws Error for a name that is no function's */
+  logGroupOf(functionName: string): string {
+    const group = this.#logGroups.get(functionName);
+    if (group === undefined) throw new Error(`there is no function ${functionName}`);
+    return group;
+  }
+}

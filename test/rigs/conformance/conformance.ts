@@ -1,0 +1,230 @@
+/** Holds requests and their answers to the description: says of each exchange what lies outside of it. */
+import { splitTarget } from '../../../tools/local/gateway/event.ts';
+import { Router } from '../../../tools/local/gateway/router.ts';
+import {
+  type Document,
+  type Header,
+  type Operation,
+  type Parameter,
+  readDescription,
+  type Reference,
+  resolve,
+  type Response,
+  type Responses,
+} from './document.ts';
+import { Schemas } from './schemas.ts';
+
+export interface Exchange {
+  readonly method: string;
+  /** Of the request line; a query says nothing. */
+  readonly path: string;
+  /** Names in any case. Undefined when what was sent is not told: then the answer alone is judged. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly body?: string | Uint8Array | undefined;
+  /** What was sent may be no HTTP request: the gateway refuses it in ways that no operation has. */
+  readonly broken?: boolean;
+  readonly answer: Answer;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly text: string;
+}
+
+interface Endpoint {
+  /** Method and path, as the router reads them. */
+  readonly key: string;
+  readonly operation: Operation;
+  readonly parameters: readonly Parameter[];
+}
+
+/** Headers of HTTP and of the gateway, which say nothing of the contract. */
+const OF_HTTP = new Set([
+  'apigw-requestid',
+  'connection',
+  'content-length',
+  'content-type',
+  'date',
+  'keep-alive',
+  'transfer-encoding',
+]);
+
+/** An unknown route asks for no token. */
+const NOT_OF_UNKNOWN_ROUTES = /^(2..|401|403)$/;
+
+export class Conformance {
+  private readonly document: Document;
+  private readonly schemas: Schemas;
+  private readonly router: Router<Endpoint>;
+  private readonly unknown: Responses;
+
+  constructor(document: Document = readDescription()) {
+    this.document = document;
+    this.schemas = new Schemas(document);
+    const endpoints = endpointsOf(document);
+    this.router = new Router(endpoints);
+    this.unknown = Object.fromEntries(
+      Object.entries(endpoints[0]?.operation.responses ?? {}).filter(
+        ([status]) => !NOT_OF_UNKNOWN_ROUTES.test(status),
+      ),
+    );
+  }
+
+  /** Everything of an exchange that lies outside the description, each with a JSON pointer into it. */
+  complaints(exchange: Exchange): string[] {
+    const { method, path, answer } = exchange;
+    const match = this.router.match(method, splitTarget(path)[0]);
+    const responses = match?.route.operation.responses ?? this.unknown;
+    const complaints = this.ofAnswer(exchange, responses[String(answer.status)]);
+    if (match !== undefined && exchange.headers !== undefined) {
+      complaints.push(...this.ofRequest(exchange, match.route, match.pathParameters));
+    }
+    return complaints;
+  }
+
+  private ofAnswer({ method, broken, answer }: Exchange, described: Responses[string] | undefined): string[] {
+    const { status, headers, text } = answer;
+    // Without a body, only what is missing tells who answered.
+    const gateways = method === 'HEAD' ? !headers.has('traceparent') : this.isGateways(text);
+    if (broken === true && gateways && status >= 400 && status < 500) return [];
+    if (described === undefined) return [`/status: ${status} is not described`];
+    const response = resolve<Response>(this.document, described);
+    const complaints = this.ofHeaders(response, headers, gateways);
+    if (method === 'HEAD') return complaints;
+    if (response.content === undefined) {
+      return text === '' ? complaints : [...complaints, `/body: ${text.length} characters, expected none`];
+    }
+    const type = headers.get('content-type') ?? 'none';
+    const schema = response.content[type]?.schema;
+    if (schema === undefined) return [...complaints, `/headers/content-type: ${type} is not described`];
+    const body = parsed(text);
+    if (body === undefined) return [...complaints, '/body: no JSON'];
+    const fault = this.schemas.fault(schema, body);
+    return fault === undefined ? complaints : [...complaints, `/body${fault}`];
+  }
+
+  private ofHeaders(response: Response, sent: Answer['headers'], gateways: boolean): string[] {
+    const complaints: string[] = [];
+    const described = new Set(OF_HTTP);
+    for (const [name, reference] of Object.entries(response.headers ?? {})) {
+      const header = resolve<Header>(this.document, reference);
+      described.add(name);
+      const value = sent.get(name);
+      const fault = value === undefined ? undefined : this.schemas.fault(header.schema, value);
+      const needed = header.required === true || (isOfFunctions(reference) && !gateways);
+      if (value === undefined && needed) complaints.push(`/headers/${name}: is missing`);
+      if (fault !== undefined) complaints.push(`/headers/${name}${fault}`);
+    }
+    for (const name of sent.keys()) {
+      if (!described.has(name)) complaints.push(`/headers/${name}: is not described`);
+    }
+    return complaints;
+  }
+
+  /** What the description calls invalid is refused; what is accepted had a token with the scope. */
+  private ofRequest(
+    exchange: Exchange,
+    { operation, parameters }: Endpoint,
+    path: Readonly<Record<string, string>>,
+  ): string[] {
+    const { status } = exchange.answer;
+    // Refused it may be in any case, and a body that is made to cost is not parsed here, too.
+    if (status >= 400 && status <= 499) return [];
+    const headers = new Map(
+      Object.entries(exchange.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value.trim()]),
+    );
+    const complaints: string[] = [];
+    const faults = [
+      ...parameters.flatMap((parameter) => {
+        const { name } = parameter;
+        const value = parameter.in === 'path' ? path[name] : headers.get(name.toLowerCase());
+        return this.parameterFault(parameter, value);
+      }),
+      ...this.bodyFault(operation, exchange.body),
+    ];
+    if (faults.length > 0) {
+      complaints.push(`${status}, though the request is not valid: ${faults.join('; ')}`);
+    }
+    const needed = operation.security.flatMap((scheme) => Object.values(scheme).flat());
+    const given = scopesOf(headers.get('authorization'));
+    const missing = needed.filter((scope) => !given.includes(scope));
+    if (status < 400 && missing.length > 0) complaints.push(`${status} without the scope ${missing.join()}`);
+    return complaints;
+  }
+
+  private parameterFault(
+    { name, in: place, required, schema }: Parameter,
+    value: string | undefined,
+  ): string[] {
+    if (value === undefined) return required === true ? [`/${place}/${name}: is missing`] : [];
+    const fault = this.schemas.fault(schema, schema['type'] === 'integer' ? integer(value) : value);
+    return fault === undefined ? [] : [`/${place}/${name}${fault}`];
+  }
+
+  private bodyFault({ requestBody }: Operation, body: Exchange['body']): string[] {
+    const schema = Object.values(requestBody?.content ?? {})[0]?.schema;
+    if (schema === undefined) return [];
+    const text = typeof body === 'string' ? body : decoded(body);
+    // Whether a mark of byte order is part of the text depends on what the gateway makes of it.
+    if (text?.startsWith('\ufeff') === true) return [];
+    const value = text === undefined ? undefined : parsed(text);
+    if (value === undefined) return ['/body: no JSON'];
+    const fault = this.schemas.fault(schema, value);
+    return fault === undefined ? [] : [`/body${fault}`];
+  }
+
+  private isGateways(text: string): boolean {
+    if (!text.startsWith('{"message"')) return false;
+    const schema = this.document.components.schemas['GatewayMessage'];
+    return schema !== undefined && this.schemas.fault(schema, parsed(text)) === undefined;
+  }
+}
+
+function endpointsOf(document: Document): Endpoint[] {
+  return document.servers.flatMap(({ url }) =>
+    Object.entries(document.paths).flatMap(([path, item]) =>
+      (['get', 'post'] as const).flatMap((method) => {
+        const operation = item[method];
+        if (operation === undefined) return [];
+        const parameters = [...item.parameters, ...operation.parameters].map((each) =>
+          resolve<Parameter>(document, each),
+        );
+        return [{ key: `${method.toUpperCase()} ${url.replace(/\/$/, '')}${path}`, operation, parameters }];
+      }),
+    ),
+  );
+}
+
+/** Where a status may be of a function or of the gateway, the header is there unless the gateway answers. */
+function isOfFunctions(header: Header | Reference): boolean {
+  return '$ref' in header && header.$ref.endsWith('UnlessGateway');
+}
+
+function integer(text: string): unknown {
+  return /^(0|[1-9]\d*)$/.test(text) ? Number(text) : text;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function decoded(body: Uint8Array | undefined): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The scopes of a bearer token, whoever signed it. */
+function scopesOf(authorization = ''): string[] {
+  const payload = decoded(Buffer.from(authorization.split('.')[1] ?? '', 'base64url')) ?? '';
+  const claims = parsed(payload) as { scope?: unknown } | undefined;
+  return typeof claims?.scope === 'string' ? claims.scope.split(' ') : [];
+}

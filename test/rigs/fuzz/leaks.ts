@@ -1,0 +1,40 @@
+/** What must stand in no body and in no log line: internals of the code, of the cloud, and what clients are trusted by. */
+import type { StackInfo } from '../../support/local-stack.ts';
+import type { World } from './world.ts';
+
+/** So much of a signature is enough to know it by, and cannot stand anywhere by chance. */
+const SIGNATURE_PART = 24;
+
+const INTERNALS: readonly [string, RegExp][] = [
+  ['a stack trace', /\n\s+at |\\n\s+at |\bat [^\s"]*[(/][^"]*:\d+:\d+/],
+  ['a path of the code', /node_modules|file:\/\/|\/var\/task|\.(ts|mjs):\d+/],
+  ['an ARN', /arn:aws/],
+  ['an environment variable', /AWS_(SECRET|SESSION|ACCESS)|TOKEN_JWKS_URL|POWERTOOLS_/],
+];
+
+export class Leaks {
+  private readonly secrets: readonly [string, string][];
+
+  constructor({ tables, queues, endpoints }: StackInfo, { tokens, client }: World) {
+    const signatures = [client.token, ...tokens.map(({ text }) => text)].map(
+      (text) => text.split('.')[2] ?? '',
+    );
+    this.secrets = [
+      ...Object.values(tables).map((name): [string, string] => ['a table name', name]),
+      ...Object.values(queues).map((url): [string, string] => ['a queue URL', url]),
+      ...Object.values(endpoints).map((url): [string, string] => ['an address inside', url]),
+      // A signature made up is no secret.
+      ...signatures
+        .filter((text) => text.length > 100)
+        .map((text): [string, string] => ['a token', text.slice(0, SIGNATURE_PART)]),
+    ];
+  }
+
+  /** Names what leaks in a text. */
+  in(text: string): string[] {
+    return [
+      ...INTERNALS.filter(([, pattern]) => pattern.test(text)).map(([name]) => name),
+      ...new Set(this.secrets.filter(([, secret]) => text.includes(secret)).map(([name]) => name)),
+    ];
+  }
+}

@@ -1,0 +1,138 @@
+/** The fuzzer's requests: good ones for every route, and what is done to them. */
+import fc from 'fast-check';
+import { ROUTES } from '../../../api/routes.ts';
+import { goodBody } from './bodies.ts';
+import { mutations, type Mutation } from './mutations.ts';
+import { headerText, pathText } from './texts.ts';
+import type { WireRequest } from './wire.ts';
+import type { World } from './world.ts';
+
+/** A request with what is known of it. */
+export interface FuzzRequest extends WireRequest {
+  /** The route that the good request was for. */
+  readonly route: string;
+  /** What was done to a good request, by name. */
+  readonly done: readonly string[];
+  /** The gateway may refuse it before any function sees it. */
+  readonly broken: boolean;
+}
+
+type Route = (typeof ROUTES)[number];
+
+/** @param world what the requests can name */
+export function requests(world: World): fc.Arbitrary<FuzzRequest> {
+  const base = fc.oneof({ weight: 12, arbitrary: known(world) }, { weight: 1, arbitrary: unknown(world) });
+  const change = mutations(world);
+  const changes = fc.oneof(
+    { weight: 2, arbitrary: fc.constant([]) },
+    { weight: 5, arbitrary: fc.tuple(change) },
+    { weight: 3, arbitrary: fc.array(change, { minLength: 2, maxLength: 4 }) },
+  );
+  return fc.tuple(base, changes).map(([request, done]) => withTarget(done.reduce(apply, request)));
+}
+
+/** The request number `index` of a run, always the same. */
+export function seedOf(seed: number, index: number): number {
+  return (Math.imul(seed, 0x9e37_79b1) + Math.imul(index, 0x85eb_ca6b)) | 0;
+}
+
+function apply(request: FuzzRequest, { name, change, breaks }: Mutation): FuzzRequest {
+  const { broken, done } = request;
+  return { ...request, ...change(request), done: [...done, name], broken: broken || breaks === true };
+}
+
+/** What is neither a path nor a URL any more is no HTTP. */
+function withTarget(request: FuzzRequest): FuzzRequest {
+  return { ...request, broken: request.broken || !/^(\/|\*$|https?:\/\/)/i.test(request.target) };
+}
+
+/** A good request for one of the routes: create calls are half of them, because most happens there. */
+function known(world: World): fc.Arbitrary<FuzzRequest> {
+  const creating = ROUTES.filter(({ method }) => method === 'POST');
+  const reading = ROUTES.filter(({ method }) => method === 'GET');
+  // Made once: to make an arbitrary takes longer than to draw from it.
+  return fc.oneof(
+    fc.oneof(...creating.map((route) => creation(world, route))),
+    fc.oneof(...reading.map((route) => reader(world, route))),
+  );
+}
+
+function creation(world: World, route: Route): fc.Arbitrary<FuzzRequest> {
+  const fresh = fc.tuple(fc.uuid(), goodBody(world)).map(([key, body]) => ({ key, body }));
+  // A repeat of a call that may have been made; now and then with other ids, which is refused.
+  const repeat = fc.tuple(fc.nat(60), rarely(goodBody(world))).map(([n, other]) => ({
+    key: `key ${n}`,
+    body: other ?? Buffer.from(JSON.stringify({ target_group_ids: [world.groups[n % world.groups.length]] })),
+  }));
+  return fc.oneof(fresh, { weight: 3, arbitrary: repeat }).map(({ key, body }) => ({
+    ...good(world, 'POST', fill(route, world), labelOf(route)),
+    headers: [...common(world), ['idempotency-key', key], ['content-type', 'application/json']],
+    body,
+    framing: 'length',
+  }));
+}
+
+function rarely<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
+  return fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
+}
+
+function reader(world: World, route: Route): fc.Arbitrary<FuzzRequest> {
+  const ids = route.path.includes('{job_id}') ? world.jobs : world.groups;
+  return fc.constantFrom(...ids).map((id) => good(world, 'GET', fill(route, world, id), labelOf(route)));
+}
+
+function unknown(world: World): fc.Arbitrary<FuzzRequest> {
+  const path = fc.oneof(
+    fc.array(pathText, { maxLength: 6 }).map((segments) => `/${segments.join('/')}`),
+    fc.constantFrom(
+      '/',
+      '//',
+      '/demand',
+      '/v1',
+      '/favicon.ico',
+      '/.env',
+      '/admin',
+      '/demand/accounts/101',
+      '*',
+    ),
+    headerText.map((text) => `/${encodeURIComponent(text)}`),
+  );
+  return path
+    .filter((text) => !/^\/(_local|docs)/.test(text))
+    .map((target) => good(world, target === '*' ? 'OPTIONS' : 'GET', target, '$default'));
+}
+
+/** A route in few words: its method, and its path without the tenant. */
+export function labelOf({ method, path }: Route): string {
+  return `${method} ${path.replace('/accounts/{account_id}/projects/{project_id}', '/…')}`;
+}
+
+function fill({ path }: Route, { tenant }: World, id = ''): string {
+  return path
+    .replace('{account_id}', String(tenant.accountId))
+    .replace('{project_id}', tenant.projectId)
+    .replace(/\{(job_id|target_group_id)\}/, id);
+}
+
+function common({ tokens: [token] }: World): [string, string][] {
+  return [
+    ['host', 'localhost'],
+    ['connection', 'close'],
+    ['authorization', `Bearer ${token?.text ?? ''}`],
+  ];
+}
+
+function good(world: World, method: string, target: string, route: string): FuzzRequest {
+  return {
+    route,
+    method,
+    target,
+    version: 'HTTP/1.1',
+    headers: common(world),
+    body: Buffer.alloc(0),
+    framing: 'none',
+    flips: [],
+    done: [],
+    broken: false,
+  };
+}

@@ -1,0 +1,161 @@
+/** What every answer must be, whatever was asked: the contract's, or the gateway's own where that is allowed. */
+import type { z } from 'zod';
+import { ID_PATTERN } from '../../../src/domain/ids.ts';
+import { errorBody, ERROR_OBJECTS, fieldingRunsBody, gatewayBody, jobBody } from '../../../api/answers.ts';
+import type { Leaks } from './leaks.ts';
+import type { FuzzRequest } from './requests.ts';
+import type { NoAnswer, WireAnswer } from './wire.ts';
+import type { World } from './world.ts';
+
+export interface Verdict {
+  /** Who answered: a route, `$default` for an unknown one, the gateway, or nobody. */
+  readonly by: string;
+  /** The status, and what tells answers of one status apart. */
+  readonly kind: string;
+  /** What is wrong. */
+  readonly violations: string[];
+  /** The `id` of an error. */
+  readonly errorId?: string;
+  /** The address of a job that was created. */
+  readonly location?: string;
+}
+
+/** A body of fewer bytes reaches its function, whatever it is made of: not even all of it escaped fills an event. */
+const SURELY_TAKEN = 500_000;
+
+const GATEWAY_LIMIT = 10 * 1024 * 1024;
+
+/** Headers with the request line: surely taken up to so many bytes, and so many lines. */
+const HEAD_TAKEN = 200_000;
+const LINES_TAKEN = 600;
+
+/** An answer to a fault must not become as large as what provoked it. */
+const LARGEST_ERROR = 64 * 1024;
+
+const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}$/;
+const LOCATION = /^\/demand\/accounts\/101\/projects\/[0-9A-Z]{26}\/batch-jobs\/[a-z]+\/([0-9A-Z]{26})$/;
+const UNKNOWN_ROUTE = 'There is nothing at this address.';
+
+/** The gateway's own answers to what it does not pass on. */
+const GATEWAY_STATUSES = new Set([400, 408, 413, 417, 431]);
+
+export function judge(
+  request: FuzzRequest,
+  answer: WireAnswer | NoAnswer,
+  world: World,
+  leaks: Leaks,
+): Verdict {
+  const { broken, route } = request;
+  if (typeof answer === 'string') {
+    // The gateway refuses a large body before its end; a client that is still sending then may lose the answer.
+    const allowed = answer === 'closed' && (broken || request.body.length > GATEWAY_LIMIT);
+    return { by: 'nobody', kind: answer, violations: allowed ? [] : [`no answer: ${answer}`] };
+  }
+  const { status, headers, body } = answer;
+  const violations = leaks.in(`${[...headers].join('\n')}\n${body}`).map((what) => `${what} in the answer`);
+  if (status < 200 || status > 499) violations.push(`status ${status}`);
+  if (!headers.has('traceparent')) {
+    const allowed = (broken || isLarge(request)) && GATEWAY_STATUSES.has(status);
+    if (!allowed) violations.push(`the gateway answered ${status} by itself`);
+    violations.push(...shape(gatewayBody, request, answer));
+    return { by: 'gateway', kind: String(status), violations };
+  }
+  violations.push(...traceFaults(request, headers));
+  if (status < 300) return { by: route, ...success(request, answer, world, violations) };
+
+  violations.push(...shape(errorBody, request, answer));
+  if (body.length > LARGEST_ERROR) violations.push(`an error of ${body.length} characters`);
+  const error = errorBody.safeParse(parsed(body)).data;
+  if (error === undefined)
+    return { by: request.method === 'HEAD' ? '$default' : route, kind: String(status), violations };
+  if (error.object !== ERROR_OBJECTS[status]) violations.push(`${status} with ${error.object}`);
+  const listed = error.invalid_params !== undefined;
+  if (listed !== (status === 400)) violations.push(`${status} ${listed ? 'with' : 'without'} invalid_params`);
+  if ((status === 401) !== headers.has('www-authenticate')) violations.push(`www-authenticate and ${status}`);
+  const reused = error.detail.startsWith('The idempotency key was used');
+  return {
+    by: error.detail === UNKNOWN_ROUTE ? '$default' : route,
+    kind: reused ? `${status} key reused` : String(status),
+    violations,
+    errorId: error.id,
+  };
+}
+
+/** The gateway may refuse it for its size. */
+function isLarge({ target, headers, body }: FuzzRequest): boolean {
+  const head = headers.reduce((sum, [name, value]) => sum + name.length + value.length + 4, target.length);
+  return head > HEAD_TAKEN || headers.length > LINES_TAKEN || body.length > SURELY_TAKEN;
+}
+
+function success(
+  request: FuzzRequest,
+  answer: WireAnswer,
+  world: World,
+  violations: string[],
+): Omit<Verdict, 'by'> {
+  const { status, headers, body } = answer;
+  const scope = status === 201 ? 'batch-jobs:write' : 'batch-jobs:read';
+  // What bytes were flipped in is not what was written.
+  if (!request.broken && !mayPass(request, scope, world)) violations.push('passed without a token for it');
+  if (status === 200) {
+    violations.push(...shape(headers.has('x-job-progress') ? jobBody : fieldingRunsBody, request, answer));
+    return { kind: '200', violations };
+  }
+  if (status !== 201) violations.push(`status ${status}`);
+  if (body !== '') violations.push('a 201 with a body');
+  const location = headers.get('location') ?? '';
+  if (!ID_PATTERN.test(LOCATION.exec(location)?.[1] ?? '')) violations.push(`location ${location}`);
+  if (location.includes(world.foreign.tenant.projectId)) violations.push("a job in another tenant's project");
+  if (!request.broken && !namesIdsAlone(request.body)) violations.push('created with unknown fields');
+  const replayed = headers.get('idempotent-replayed') === 'true';
+  return { kind: replayed ? '201 replayed' : '201', violations, location };
+}
+
+/** One Authorization header, with a token of the account and the scope. */
+function mayPass({ headers }: FuzzRequest, scope: string, { tokens, tenant }: World): boolean {
+  const given = headers.filter(([name]) => name.toLowerCase() === 'authorization');
+  const [, value = ''] = given[0] ?? [];
+  const text = /^bearer +(\S+)$/i.exec(value.trim())?.[1];
+  const token = tokens.find((each) => each.text === text);
+  if (given.length !== 1 || token === undefined) return false;
+  return token.accounts.includes(tenant.accountId) && token.scopes.includes(scope);
+}
+
+function namesIdsAlone(body: Buffer): boolean {
+  const value = parsed(body.toString().replace(/^\ufeff/, ''));
+  return typeof value === 'object' && value !== null && Object.keys(value).join() === 'target_group_ids';
+}
+
+/** A trace that came alone and well-formed goes on; in any case the two headers belong together. */
+function traceFaults(request: FuzzRequest, headers: WireAnswer['headers']): string[] {
+  const traceparent = headers.get('traceparent') ?? '';
+  const tracestate = headers.get('tracestate') ?? '';
+  const [, traceId, spanId] = TRACEPARENT.exec(traceparent) ?? [];
+  const faults: string[] = [];
+  if (traceId === undefined || spanId === undefined) faults.push(`traceparent ${traceparent}`);
+  if (tracestate.split(',')[0] !== `fielding-jobs=${String(spanId)}`) faults.push(`tracestate ${tracestate}`);
+  if (tracestate.length > 512 || /[^\x20-\x7e]/.test(tracestate))
+    faults.push('tracestate too long, or no text');
+  const given = request.headers.filter(([name]) => name === 'traceparent');
+  const sent = given.length === 1 ? TRACEPARENT.exec(given[0]?.[1] ?? '')?.[1] : undefined;
+  if (!request.broken && sent !== undefined && sent !== traceId)
+    faults.push('another trace than the one sent');
+  return faults;
+}
+
+function shape(schema: z.ZodType, { method }: FuzzRequest, { status, headers, body }: WireAnswer): string[] {
+  if (headers.get('content-type') !== 'application/json')
+    return [`${status} as ${String(headers.get('content-type'))}`];
+  // An answer to HEAD has no body.
+  if (method === 'HEAD' && body === '') return [];
+  const result = schema.safeParse(parsed(body));
+  return result.success ? [] : [`${status} of another shape: ${result.error.message}: ${body.slice(0, 300)}`];
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

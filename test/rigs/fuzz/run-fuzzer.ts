@@ -1,0 +1,94 @@
+/**
+ * `npm run fuzz -- [--requests 20000] [--seed N]`: sends hostile and broken requests to a local stack that it starts, and
+ * judges every answer and every log line. Exits with 1 on a violation.
+ *
+ * `--seed N --only I` sends request I of that seed alone. `--url URL [--log FILE]` takes a stack of this machine that
+ * runs, and the file that its output goes to when it was started with `--log json`.
+ */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ROOT, type StackInfo, startStack } from '../../support/local-stack.ts';
+import { fuzz } from './run.ts';
+
+/** A run of so many requests sees all that it must see. */
+const ENOUGH = 5_000;
+
+/** So many findings are shown, of each so many characters; all are in the file. */
+const SHOWN = 20;
+const LONGEST = 3_000;
+const FINDINGS = '.local/fuzz-findings.txt';
+
+const { values } = parseArgs({
+  options: {
+    requests: { type: 'string', default: '20000' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
+    only: { type: 'string' },
+    url: { type: 'string' },
+    log: { type: 'string' },
+  },
+});
+const seed = wholeNumber('seed', values.seed);
+const count = wholeNumber('requests', values.requests);
+const only = values.only === undefined ? undefined : wholeNumber('only', values.only);
+
+console.log(`seed ${seed}`);
+const { stack, logFile, stop } = values.url === undefined ? await ownStack() : await givenStack(values.url);
+const start = performance.now();
+const report = await fuzz({ stack, logFile, seed, requests: count, only, progress });
+const seconds = (performance.now() - start) / 1000;
+await stop();
+
+for (const line of report.coverage.lines()) console.log(line);
+const missing = only === undefined && count >= ENOUGH ? report.coverage.missing() : [];
+console.log(
+  `${report.sent} requests in ${seconds.toFixed(0)} s, ${report.jobs} jobs, ${
+    logFile === undefined ? 'the log was not looked at' : `${report.logLines} log lines`
+  }`,
+);
+for (const each of missing) console.log(`never seen: ${each}`);
+console.log(`violations ${report.violations.length}`);
+for (const violation of report.violations.slice(0, SHOWN)) console.log(violation.slice(0, LONGEST));
+if (report.violations.length > 0) {
+  writeFileSync(FINDINGS, `${report.violations.join('\n\n')}\n`);
+  console.log(`all of them in full: ${FINDINGS}; one again: npm run fuzz -- --seed ${seed} --only I`);
+}
+process.exit(report.violations.length + missing.length > 0 ? 1 : 0);
+
+interface Target {
+  readonly stack: StackInfo;
+  readonly logFile: string | undefined;
+  readonly stop: () => Promise<unknown>;
+}
+
+async function ownStack(): Promise<Target> {
+  const folder = join(ROOT, '.local');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'fuzz.jsonl');
+  // The fuzzer is one client that sends as fast as it can: its rate is no finding.
+  const limits = ['createRateLimit', 'createBurstLimit', 'readRateLimit', 'readBurstLimit'];
+  const context = limits.flatMap((key) => ['-c', `${key}=5000`]);
+  const running = await startStack(['-c', `stackName=Fuzz${process.pid}`, ...context], file);
+  return { stack: running.info, logFile: file, stop: () => running.stop() };
+}
+
+async function givenStack(url: string): Promise<Target> {
+  if (values.log !== undefined && !existsSync(values.log)) {
+    console.error(`--log ${values.log}: there is no such file`);
+    process.exit(2);
+  }
+  const info = (await (await fetch(`${url}/_local/info`)).json()) as StackInfo;
+  return { stack: { ...info, url }, logFile: values.log, stop: () => Promise.resolve() };
+}
+
+function progress(sent: number, violations: number): void {
+  console.log(`${sent} of ${count} requests, ${violations} violations`);
+}
+
+/** @throws RangeError when it is not a whole number, 0 or more */
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new RangeError(`--${name}: ${text} is not a whole number`);
+  return value;
+}

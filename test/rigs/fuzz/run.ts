@@ -1,0 +1,199 @@
+/** One fuzzing run against a running stack: sends the requests, judges answers and log lines, and sees all jobs end. */
+import { setTimeout as pause } from 'node:timers/promises';
+import fc from 'fast-check';
+import { complaintsOf } from '../conformance/watch.ts';
+import { projectPath } from '../../support/client.ts';
+import type { StackInfo } from '../../support/local-stack.ts';
+import { Coverage } from './coverage.ts';
+import { exchangeOf } from './exchange.ts';
+import { Leaks } from './leaks.ts';
+import { readLog, sizeOf } from './log-rules.ts';
+import { commandOf } from './print.ts';
+import { type FuzzRequest, requests, seedOf } from './requests.ts';
+import { judge, type Verdict } from './rules.ts';
+import { send } from './wire.ts';
+import { makeWorld, type World } from './world.ts';
+
+export interface FuzzOptions {
+  readonly stack: StackInfo;
+  /** Where the stack's log goes, as JSON lines; without it only answers are judged. */
+  readonly logFile?: string | undefined;
+  /** Others use the stack too, and make it fail on purpose: their errors, with their stacks, are in the log as well. */
+  readonly shared?: boolean;
+  readonly seed: number;
+  readonly requests: number;
+  /** The one request to send, instead of all. */
+  readonly only?: number | undefined;
+  readonly progress?: (sent: number, violations: number) => void;
+}
+
+export interface FuzzReport {
+  readonly sent: number;
+  readonly coverage: Coverage;
+  /** Each with what repeats it. */
+  readonly violations: readonly string[];
+  readonly jobs: number;
+  readonly logLines: number;
+}
+
+/** The local stack runs at most twice as many instances of a function as there are cores. */
+const AT_ONCE = 8;
+const AT_ONCE_BESIDE_OTHERS = 2;
+
+/** Of so many findings the smallest request that shows each is looked for. */
+const SHRUNK = 3;
+
+const PROGRESS_EVERY = 1_000;
+
+export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
+  const { stack, seed, logFile } = options;
+  const world = await makeWorld(stack, seed);
+  const from = logFile === undefined ? 0 : await sizeOf(logFile);
+  const run = new Run(options, world);
+  await run.warmUp();
+  await run.sendAll();
+  await run.shrinkFirst();
+  await run.seeJobsEnd();
+  const logLines = logFile === undefined ? 0 : await run.judgeLog(logFile, from);
+  const { coverage, violations, locations } = run;
+  return { sent: run.sent, coverage, violations, jobs: locations.size, logLines };
+}
+
+class Run {
+  readonly coverage = new Coverage();
+  readonly violations: string[] = [];
+  /** Of the jobs that were created. */
+  readonly locations = new Set<string>();
+  sent = 0;
+  private readonly errorIds: string[] = [];
+  private readonly failed: number[] = [];
+  private readonly arbitrary: fc.Arbitrary<FuzzRequest>;
+  private readonly leaks: Leaks;
+  private readonly options: FuzzOptions;
+  private readonly world: World;
+  private readonly port: number;
+
+  constructor(options: FuzzOptions, world: World) {
+    this.options = options;
+    this.world = world;
+    this.arbitrary = requests(world);
+    this.leaks = new Leaks(options.stack, world);
+    this.port = Number(new URL(options.stack.url).port);
+  }
+
+  /** Starts the instances of the functions one after the other: all at once they may take longer to load than they may. */
+  async warmUp(): Promise<void> {
+    const { client, tenant, jobs, groups } = this.world;
+    const project = projectPath(tenant);
+    const calls = [
+      () => client.create(tenant, []),
+      () => client.get(`${project}/batch-jobs/resume/${String(jobs[0])}`),
+      () => client.get(`${project}/target-groups/${String(groups[0])}/fielding-runs`),
+      () => client.get('/'),
+    ];
+    for (const call of calls) {
+      for (let atOnce = 1; atOnce <= 4; atOnce += 1) await Promise.all(Array.from({ length: atOnce }, call));
+    }
+  }
+
+  /** Each sender takes the next request that nobody has taken. */
+  async sendAll(): Promise<void> {
+    const { requests: count, only, progress, shared } = this.options;
+    const atOnce = shared === true ? AT_ONCE_BESIDE_OTHERS : AT_ONCE;
+    let next = only ?? 0;
+    const end = only === undefined ? count : only + 1;
+    const sender = async () => {
+      while (next < end) {
+        await this.sendOne(next++);
+        if (this.sent % PROGRESS_EVERY === 0) progress?.(this.sent, this.violations.length);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, sender));
+  }
+
+  private async sendOne(index: number): Promise<void> {
+    const seed = seedOf(this.options.seed, index);
+    const [request] = fc.sample(this.arbitrary, { seed, numRuns: 1 });
+    if (request === undefined) throw new Error('there is no request');
+    const verdict = await this.judged(request);
+    this.sent += 1;
+    this.coverage.add(verdict.by, verdict.kind);
+    if (verdict.violations.length === 0) return;
+    this.failed.push(index);
+    this.tell(`request ${index}`, request, verdict);
+  }
+
+  private async judged(request: FuzzRequest): Promise<Verdict> {
+    const answer = await send(this.port, request, request.broken);
+    const verdict = judge(request, answer, this.world, this.leaks);
+    if (typeof answer !== 'string') {
+      const complaints = complaintsOf(this.options.stack.url, exchangeOf(request, answer));
+      if (complaints.length > 0) {
+        verdict.violations.push(`outside docs/openapi.yaml: ${complaints.join('; ')}`);
+      }
+    }
+    if (verdict.errorId !== undefined) this.errorIds.push(verdict.errorId);
+    if (verdict.location !== undefined) this.locations.add(verdict.location);
+    return verdict;
+  }
+
+  /** Looks for a smaller request that fails like the first ones. */
+  async shrinkFirst(): Promise<void> {
+    for (const index of this.failed.slice(0, SHRUNK)) {
+      const property = fc.asyncProperty(
+        this.arbitrary,
+        async (request) => (await this.judged(request)).violations.length === 0,
+      );
+      const seed = seedOf(this.options.seed, index);
+      const details = await fc.check(property, { seed, numRuns: 1, interruptAfterTimeLimit: 20_000 });
+      const [smallest] = details.counterexample ?? [];
+      if (smallest !== undefined)
+        this.tell(`request ${index}, shrunk`, smallest, await this.judged(smallest));
+    }
+  }
+
+  private tell(name: string, request: FuzzRequest, { violations }: Verdict): void {
+    const { seed, stack } = this.options;
+    this.violations.push(
+      [
+        `${name} of seed ${seed}: ${violations.join('; ')}`,
+        `  ${request.route}: ${request.done.join(', ') || 'nothing was done to it'}`,
+        `  ${commandOf(stack.url, request)}`,
+      ].join('\n'),
+    );
+  }
+
+  /** Every job that was accepted ends well, and a good request is answered as ever. */
+  async seeJobsEnd(): Promise<void> {
+    const { client } = this.world;
+    const left = [...this.locations];
+    const reader = async () => {
+      for (let location = left.pop(); location !== undefined; location = left.pop()) {
+        const job = await client.untilEnded(location);
+        if (job.status !== 'Completed') this.violations.push(`${location} ended as ${job.status}`);
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, reader));
+    const { tenant, groups } = this.world;
+    const run = `${projectPath(tenant)}/target-groups/${String(groups[0])}/fielding-runs`;
+    const { status } = await client.get(run);
+    if (status !== 200) this.violations.push(`afterwards a good request is answered ${status}`);
+  }
+
+  /** @returns how many lines there are */
+  async judgeLog(file: string, from: number): Promise<number> {
+    const read = () => readLog({ file, from, shared: this.options.shared === true }, this.leaks);
+    let findings = await read();
+    // The last lines may be under way yet.
+    for (let tries = 0; tries < 50 && this.errorIds.some((id) => !findings.errors.has(id)); tries += 1) {
+      await pause(200);
+      findings = await read();
+    }
+    this.violations.push(...findings.violations);
+    for (const id of this.errorIds) {
+      const count = findings.errors.get(id) ?? 0;
+      if (count !== 1) this.violations.push(`the error ${id} has ${count} lines in the log`);
+    }
+    return findings.lines;
+  }
+}

@@ -1,0 +1,75 @@
+/** What the fuzzer's requests can name: projects, target groups and jobs that are there, and tokens of every kind. */
+import { BatchWriter } from '../../../tools/local/data/write.ts';
+import type { Tenant } from '../../../src/domain/ids.ts';
+import type { TargetGroup } from '../../../src/domain/target-group.ts';
+import { ACTION_NAMES, type Action } from '../../../src/domain/actions.ts';
+import { aTargetGroup } from '../../support/builders.ts';
+import { Client, locationOf } from '../../support/client.ts';
+import { dynamoDBOf, nameLike } from '../../support/e2e.ts';
+import type { StackInfo } from '../../support/local-stack.ts';
+import { makeTokens, type Token } from './tokens.ts';
+
+export interface World {
+  readonly tenant: Tenant;
+  readonly groups: readonly string[];
+  readonly jobs: readonly string[];
+  /** Of an account that the good tokens do not cover. */
+  readonly foreign: { readonly tenant: Tenant; readonly group: string; readonly job: string };
+  readonly tokens: readonly Token[];
+  readonly client: Client;
+}
+
+const ACCOUNT = 101;
+const OTHER_ACCOUNT = 102;
+const GROUPS = 40;
+
+const SITUATIONS: Partial<TargetGroup>[] = [
+  {},
+  {},
+  {},
+  { status: 'live' },
+  { status: 'draft' },
+  { currentCompletes: 100 },
+];
+
+/** Makes it in the running stack. The same seed names the same ids, so that a request can be repeated. */
+export async function makeWorld(stack: StackInfo, seed: number): Promise<World> {
+  const idOf = (kind: string, n = 0) =>
+    `FZ${(seed >>> 0).toString(36).toUpperCase().padStart(8, '0')}${kind}${n}`.padEnd(26, 'X');
+  const tenant = { accountId: ACCOUNT, projectId: idOf('P') };
+  const foreign = { tenant: { accountId: OTHER_ACCOUNT, projectId: idOf('Q') }, group: idOf('F') };
+  const groups = Array.from({ length: GROUPS }, (_, n) => idOf('G', n));
+
+  const dynamoDB = dynamoDBOf(stack);
+  const writer = new BatchWriter(dynamoDB, nameLike(stack.tables, 'TargetGroups'));
+  for (const each of [tenant, foreign.tenant]) await writer.put({ type: 'project', tenant: each });
+  const endFieldingAt = '2099-01-01T00:00:00.000Z';
+  for (const [n, targetGroupId] of groups.entries()) {
+    const situation = SITUATIONS[n % SITUATIONS.length];
+    const group = aTargetGroup({ ...situation, ...tenant, targetGroupId, endFieldingAt });
+    await writer.put({ type: 'target_group', group });
+  }
+  const group = aTargetGroup({ ...foreign.tenant, targetGroupId: foreign.group, endFieldingAt });
+  await writer.put({ type: 'target_group', group });
+  await writer.flush();
+  dynamoDB.destroy();
+
+  const client = await Client.of(stack.url);
+  const jobOf = async (of: Client, owner: Tenant, ids: readonly string[], action?: Action) => {
+    const key = { 'idempotency-key': `world-${seed}` };
+    const location = locationOf(await of.create(owner, ids, key, action));
+    return (await of.untilEnded(location)).job_id;
+  };
+  const jobs = await Promise.all(
+    ACTION_NAMES.map((action) => jobOf(client, tenant, [...groups.slice(0, 8), idOf('U')], action)),
+  );
+  const otherClient = await Client.of(stack.url, { accounts: [OTHER_ACCOUNT] });
+  return {
+    tenant,
+    groups,
+    jobs,
+    foreign: { ...foreign, job: await jobOf(otherClient, foreign.tenant, [foreign.group]) },
+    tokens: await makeTokens(ACCOUNT, OTHER_ACCOUNT),
+    client,
+  };
+}

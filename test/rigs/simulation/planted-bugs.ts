@@ -1,0 +1,318 @@
+/** Faults of design that others have made, each planted into a sound system: the auditor must see every one of them. */
+import { createJob } from '../../../src/application/create-job.ts';
+import { chunkWork } from '../../../src/application/chunk-work.ts';
+import { hashIds } from '../../../src/domain/digest.ts';
+import { type FailureGroup, type Job, canonicalIds, chunkCount } from '../../../src/domain/job.ts';
+import type { JobRequest, JobStore } from '../../../src/ports/job-store.ts';
+import type { TargetGroups } from '../../../src/ports/target-groups.ts';
+import { rushProfile, zombieProfile } from './profile.ts';
+import type { System } from './system.ts';
+import { SECOND } from './timing.ts';
+
+export interface PlantedBug {
+  readonly name: string;
+  /** How many it took to see it, from seed 1 on, when it was planted. Any change of the code moves this. */
+  readonly schedules: number;
+  readonly plant: (sound: System) => System;
+  /** Where it is left out: worlds of all kinds. */
+  readonly profile?: typeof rushProfile;
+}
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  { name: 'a counter of settled chunks instead of a set', schedules: 1, plant: withJobs(countingJobs) },
+  {
+    name: 'a set of settled chunks that a second add toggles: an ended job reopens',
+    schedules: 1,
+    plant: withJobs(togglingJobs),
+  },
+  { name: 'messages sent before the job is committed', schedules: 1, plant: sendBeforeCommit },
+  { name: 'no condition on the commit', schedules: 1, plant: withJobs(overwritingCommit) },
+  {
+    name: 'no condition on the result',
+    schedules: 9,
+    plant: withJobs(overwritingResults),
+    profile: zombieProfile,
+  },
+  { name: 'a job id drawn at random', schedules: 1, plant: randomJobId },
+  { name: 'a 201 before the commit', schedules: 1, plant: answerEarly },
+  { name: 'no check of the body on a repeat', schedules: 22, plant: anyBody },
+  { name: 'a job that is not in the index of unfinished jobs', schedules: 2, plant: withJobs(unindexedJobs) },
+  { name: 'a chunk of several taken for the only one', schedules: 41, plant: withJobs(onlyChunks) },
+  { name: 'a target group without the mark of its job', schedules: 15, plant: withGroups(unmarkedGroups) },
+  { name: 'a failed move taken for a success', schedules: 2, plant: withGroups(hopefulGroups) },
+  {
+    name: "a claim shorter than the function's timeout",
+    schedules: 91,
+    plant: (sound) => ({ ...sound, workerClaimMs: 5 * SECOND }),
+    profile: rushProfile,
+  },
+  {
+    name: "a claim that outlives its function by less than the clocks' skew",
+    schedules: 569,
+    plant: (sound) => ({ ...sound, workerClaimMs: 31 * SECOND }),
+    profile: rushProfile,
+  },
+  {
+    name: 'a claim that never ends',
+    schedules: 3,
+    plant: (sound) => ({ ...sound, workerClaimMs: Number.MAX_SAFE_INTEGER / 2 }),
+  },
+  {
+    name: 'a reconcile that takes chunks from their workers',
+    schedules: 91,
+    plant: stealingReconcile,
+    profile: rushProfile,
+  },
+  { name: 'a reconcile that sends nothing again', schedules: 36, plant: silentReconcile },
+  { name: 'a reconcile that forgets jobs that were begun', schedules: 41, plant: partialReconcile },
+  {
+    name: 'a batch answer that acknowledges a failure',
+    schedules: 2,
+    plant: (sound) => ({ ...sound, acknowledges: () => true }),
+  },
+];
+
+function withJobs(change: (jobs: JobStore) => Partial<JobStore>): PlantedBug['plant'] {
+  return (sound) => ({ ...sound, jobs: { ...delegate(sound.jobs), ...change(sound.jobs) } });
+}
+
+function withGroups(change: (groups: TargetGroups) => Partial<TargetGroups>): PlantedBug['plant'] {
+  return (sound) => {
+    const { groups } = sound;
+    const same: TargetGroups = {
+      projectExists: (tenant) => groups.projectExists(tenant),
+      find: (key) => groups.find(key),
+      move: (key, move) => groups.move(key, move),
+    };
+    return { ...sound, groups: { ...same, ...change(groups) } };
+  };
+}
+
+/** A store whose methods can be replaced one by one. */
+function delegate(jobs: JobStore): JobStore {
+  return {
+    saveRequest: (job, request) => jobs.saveRequest(job, request),
+    commit: (job, owner, now, dueAt) => jobs.commit(job, owner, now, dueAt),
+    find: (key, now) => jobs.find(key, now),
+    request: (job) => jobs.request(job),
+    results: (job) => jobs.results(job),
+    claim: (chunk, owner, now, until) => jobs.claim(chunk, owner, now, until),
+    release: (chunk, owner, until) => jobs.release(chunk, owner, until),
+    settle: (chunk, owner, failures, now) => jobs.settle(chunk, owner, failures, now),
+    addSettled: (chunk, broken) => jobs.addSettled(chunk, broken),
+    addOnly: (chunk, broken, now) => jobs.addOnly(chunk, broken, now),
+    close: (job, now) => jobs.close(job, now),
+    due: (now, limit, after) => jobs.due(now, limit, after),
+    openJobs: (limit, after) => jobs.openJobs(limit, after),
+    postpone: (job, from, to) => jobs.postpone(job, from, to),
+  };
+}
+
+/** Jobs whose set of settled chunks is seen through `settledOf`. */
+function seenThrough(jobs: JobStore, settledOf: (job: Job) => ReadonlySet<number>): Partial<JobStore> {
+  const see = <T extends Job | undefined>(job: T) => job && { ...job, settled: settledOf(job) };
+  return {
+    find: async (key, now) => see(await jobs.find(key, now)),
+    addSettled: async (chunk, broken) => see(await jobs.addSettled(chunk, broken)),
+  };
+}
+
+function countingJobs(jobs: JobStore): Partial<JobStore> {
+  const counts = new Map<string, number>();
+  const seen = seenThrough(jobs, (job) => {
+    const count = Math.min(counts.get(job.jobId) ?? 0, chunkCount(job));
+    return new Set(Array.from({ length: count }, (_, index) => index));
+  });
+  return {
+    ...seen,
+    addSettled: (chunk, broken) => {
+      counts.set(chunk.jobId, (counts.get(chunk.jobId) ?? 0) + 1);
+      return seen.addSettled?.(chunk, broken) ?? Promise.resolve(undefined);
+    },
+  };
+}
+
+function togglingJobs(jobs: JobStore): Partial<JobStore> {
+  const adds = new Map<string, number>();
+  const seen = seenThrough(
+    jobs,
+    (job) => new Set([...job.settled].filter((index) => (adds.get(`${job.jobId}#${index}`) ?? 0) % 2 === 1)),
+  );
+  return {
+    ...seen,
+    addSettled: (chunk, broken) => {
+      const name = `${chunk.jobId}#${chunk.index}`;
+      adds.set(name, (adds.get(name) ?? 0) + 1);
+      return seen.addSettled?.(chunk, broken) ?? Promise.resolve(undefined);
+    },
+  };
+}
+
+function sendBeforeCommit(sound: System): System {
+  return {
+    ...sound,
+    createJob: (world, creation) => {
+      let request: JobRequest = { ids: [], trace: creation.trace };
+      const jobs: JobStore = {
+        ...delegate(world.jobs),
+        saveRequest: (job, saved) => {
+          request = saved;
+          return world.jobs.saveRequest(job, saved);
+        },
+        commit: async (job, owner, now, dueAt) => {
+          const indexes = Array.from({ length: chunkCount(job) }, (_, index) => index);
+          await world.queue.send(chunkWork(job, request.ids, indexes, request.trace), creation.answerBy);
+          return world.jobs.commit(job, owner, now, dueAt);
+        },
+      };
+      return createJob({ ...world, jobs, queue: { send: () => Promise.resolve() } }, creation);
+    },
+  };
+}
+
+/** To one that asks at the end of time, the life of every job that is there has ended. */
+function overwritingCommit(jobs: JobStore): Partial<JobStore> {
+  return {
+    commit: (job, owner, _now, dueAt) => jobs.commit(job, owner, Number.MAX_SAFE_INTEGER, dueAt),
+  };
+}
+
+function overwritingResults(jobs: JobStore): Partial<JobStore> {
+  const latest = new Map<string, readonly FailureGroup[]>();
+  const name = (chunk: { jobId: string; createdAt: string }, index: number) =>
+    `${chunk.jobId}#${chunk.createdAt}#${index}`;
+  return {
+    settle: async (chunk, owner, failures, now) => {
+      await jobs.settle(chunk, owner, failures, now);
+      latest.set(name(chunk, chunk.index), failures);
+      return true;
+    },
+    results: (job) =>
+      Promise.resolve(
+        Array.from({ length: chunkCount(job) }, (_, index) => ({
+          index,
+          failures: latest.get(name(job, index)) ?? [],
+        })),
+      ),
+  };
+}
+
+/** The owner names the attempt, so that each attempt has an id of its own. */
+function randomJobId(sound: System): System {
+  return {
+    ...sound,
+    createJob: (world, creation) => {
+      const { key } = creation;
+      const drawn = { ...key, idempotencyKey: `${key.idempotencyKey} ${creation.owner}` };
+      const once = {
+        run: (_drawn: unknown, hash: string, work: Parameters<typeof world.once.run>[2]) =>
+          world.once.run(key, hash, work),
+      };
+      return createJob({ ...world, once }, { ...creation, key: drawn });
+    },
+  };
+}
+
+function answerEarly(sound: System): System {
+  return {
+    ...sound,
+    createJob: (world, creation) =>
+      new Promise((resolve, reject) => {
+        const saveRequest: JobStore['saveRequest'] = (job, request) => {
+          resolve({ jobId: job.jobId, replayed: false });
+          return world.jobs.saveRequest(job, request);
+        };
+        const jobs = { ...delegate(world.jobs), saveRequest };
+        createJob({ ...world, jobs }, creation).then(resolve, reject);
+      }),
+  };
+}
+
+function anyBody(sound: System): System {
+  return {
+    ...sound,
+    createJob: (world, creation) => {
+      const bodyHash = hashIds(canonicalIds(creation.targetGroupIds));
+      const jobs: JobStore = {
+        ...delegate(world.jobs),
+        find: async (key, now) => {
+          const job = await world.jobs.find(key, now);
+          return job && { ...job, bodyHash };
+        },
+        commit: async (job, owner, now, dueAt) => {
+          const committed = await world.jobs.commit(job, owner, now, dueAt);
+          return committed === 'created' ? committed : { ...committed, bodyHash };
+        },
+      };
+      const once = {
+        run: (key: typeof creation.key, _hash: string, work: Parameters<typeof world.once.run>[2]) =>
+          world.once.run(key, '', work),
+      };
+      return createJob({ ...world, jobs, once }, creation);
+    },
+  };
+}
+
+function unindexedJobs(jobs: JobStore): Partial<JobStore> {
+  return { commit: (job, owner, now, dueAt) => jobs.commit({ ...job, open: false }, owner, now, dueAt) };
+}
+
+function onlyChunks(jobs: JobStore): Partial<JobStore> {
+  return { addSettled: async (chunk, broken) => (await jobs.addOnly(chunk, broken, 0))?.job };
+}
+
+function unmarkedGroups(groups: TargetGroups): Partial<TargetGroups> {
+  let moves = 0;
+  return {
+    move: (key, move) => {
+      moves += 1;
+      return groups.move(key, { ...move, mark: `nobody's ${moves}` });
+    },
+  };
+}
+
+function hopefulGroups(groups: TargetGroups): Partial<TargetGroups> {
+  let tries = 0;
+  return {
+    // One in three is refused by the store, and the refusal overlooked.
+    move: (key, move) => {
+      tries += 1;
+      return tries % 3 === 0 ? Promise.resolve(true) : groups.move(key, move);
+    },
+  };
+}
+
+/** Past the deadline it takes every chunk, whoever holds it. */
+function stealingReconcile(sound: System): System {
+  return {
+    ...sound,
+    reconcile: (world, owner, stopAt) => {
+      const claim: JobStore['claim'] = (chunk, by, _now, until) =>
+        world.jobs.claim(chunk, by, Number.MAX_SAFE_INTEGER, until);
+      return sound.reconcile({ ...world, jobs: { ...delegate(world.jobs), claim } }, owner, stopAt);
+    },
+  };
+}
+
+function silentReconcile(sound: System): System {
+  return {
+    ...sound,
+    reconcile: (world, owner, stopAt) =>
+      sound.reconcile({ ...world, queue: { send: () => Promise.resolve() } }, owner, stopAt),
+  };
+}
+
+function partialReconcile(sound: System): System {
+  return {
+    ...sound,
+    reconcile: (world, owner, stopAt) => {
+      const find: JobStore['find'] = async (key, now) => {
+        const job = await world.jobs.find(key, now);
+        return job !== undefined && job.settled.size > 0 && job.settled.size < chunkCount(job)
+          ? undefined
+          : job;
+      };
+      return sound.reconcile({ ...world, jobs: { ...delegate(world.jobs), find } }, owner, stopAt);
+    },
+  };
+}

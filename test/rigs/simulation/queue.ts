@@ -1,0 +1,126 @@
+/** A standard queue: at least once, in no order, with visibility timeouts and a dead-letter queue. */
+import type { ChunkWork } from '../../../src/ports/work-queue.ts';
+import type { Profile } from './profile.ts';
+import type { Random } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+import { HOUR, MAX_RECEIVE_COUNT, SECOND, VISIBILITY_MS } from './timing.ts';
+
+export interface Message {
+  readonly work: ChunkWork;
+  receives: number;
+  visibleAt: number;
+}
+
+const BATCH_SIZE = 3;
+
+export class Queue {
+  readonly counts = { sent: 0, deliveries: 0, duplicates: 0, dropped: 0, deadLetters: 0, redriven: 0 };
+  /** Everything that was ever sent, for who wants to send it again. */
+  readonly sent: ChunkWork[] = [];
+  readonly #waiting = new Set<Message>();
+  readonly #deadLetters = new Set<Message>();
+  readonly #scheduler: Scheduler;
+  readonly #random: Random;
+  readonly #profile: Profile;
+  readonly #deliver: (batch: readonly Message[]) => void;
+  readonly #start: number;
+
+  /** @param deliver starts a worker */
+  constructor(
+    scheduler: Scheduler,
+    random: Random,
+    profile: Profile,
+    deliver: (batch: readonly Message[]) => void,
+  ) {
+    this.#scheduler = scheduler;
+    this.#random = random;
+    this.#profile = profile;
+    this.#deliver = deliver;
+    this.#start = scheduler.now;
+  }
+
+  put(work: ChunkWork): void {
+    this.counts.sent += 1;
+    this.sent.push(work);
+    this.#enqueue(work, this.#random.int(...this.#profile.delayMs));
+    if (this.#random.chance(this.#profile.duplicate)) {
+      this.counts.duplicates += 1;
+      this.#enqueue(work, this.#random.int(0, this.#random.pick([SECOND, 60 * SECOND, HOUR])));
+    }
+  }
+
+  /** Sends again what was sent before, as an operator with an old copy would. */
+  replay(share: number): void {
+    for (const work of this.#random.some(this.sent, share)) this.#enqueue(work, this.#random.int(0, SECOND));
+  }
+
+  /** Hides a message that was delivered for `ms` from now on, instead of for its visibility timeout. */
+  giveBack(message: Message, ms: number): void {
+    if (this.#waiting.has(message)) this.#showAfter(message, ms);
+  }
+
+  delete(message: Message): void {
+    this.#waiting.delete(message);
+  }
+
+  /** Sends all dead letters back to the queue. */
+  redrive(): void {
+    for (const message of this.#deadLetters) {
+      this.counts.redriven += 1;
+      this.#enqueue(message.work, this.#random.int(0, SECOND));
+    }
+    this.#deadLetters.clear();
+  }
+
+  #enqueue(work: ChunkWork, delayMs: number): void {
+    const message = { work, receives: 0, visibleAt: 0 };
+    this.#waiting.add(message);
+    this.#showAfter(message, delayMs);
+  }
+
+  #showAfter(message: Message, ms: number): void {
+    const visibleAt = this.#scheduler.now + ms;
+    message.visibleAt = visibleAt;
+    this.#scheduler.after(ms, () => {
+      // Unless it was deleted, or hidden again, since.
+      if (message.visibleAt === visibleAt && this.#waiting.has(message)) this.#receive(message);
+    });
+  }
+
+  #receive(first: Message): void {
+    const batch = [first];
+    for (const message of this.#waiting) {
+      if (batch.length === BATCH_SIZE) break;
+      if (message !== first && message.visibleAt <= this.#scheduler.now) batch.push(message);
+    }
+    const troubled = this.#scheduler.now - this.#start < this.#profile.troubleMs;
+    const received = batch.filter((message) => this.#count(message));
+    if (received.length === 0) return;
+    this.counts.deliveries += received.length;
+    if (troubled && this.#random.chance(this.#profile.drop)) {
+      // Received by a poller that died: nobody works on it until it is visible again.
+      this.counts.dropped += received.length;
+      return;
+    }
+    this.#deliver(received);
+    if (troubled && this.#random.chance(this.#profile.duplicate)) {
+      this.counts.duplicates += 1;
+      this.#scheduler.after(this.#random.int(0, this.#random.pick([SECOND, 30 * SECOND])), () => {
+        this.#deliver([first]);
+      });
+    }
+  }
+
+  /** @returns whether it may be delivered; else it is a dead letter now */
+  #count(message: Message): boolean {
+    message.receives += 1;
+    if (message.receives > MAX_RECEIVE_COUNT) {
+      this.counts.deadLetters += 1;
+      this.#waiting.delete(message);
+      this.#deadLetters.add(message);
+      return false;
+    }
+    this.#showAfter(message, VISIBILITY_MS);
+    return true;
+  }
+}

@@ -1,0 +1,61 @@
+/** What is simulated: the use cases on the memory adapters. A planted bug is another value of this. */
+import { MemoryJobStore } from '../../support/memory/job-store.ts';
+import { MemoryOnce } from '../../support/memory/once.ts';
+import { MemoryTargetGroups } from '../../support/memory/target-groups.ts';
+import { createJob } from '../../../src/application/create-job.ts';
+import { getJob } from '../../../src/application/get-job.ts';
+import { reconcile } from '../../../src/application/reconcile.ts';
+import { runChunk } from '../../../src/application/run-chunk.ts';
+import type { TargetGroup } from '../../../src/domain/target-group.ts';
+import type { JobStore } from '../../../src/ports/job-store.ts';
+import type { TargetGroups } from '../../../src/ports/target-groups.ts';
+import { nameOf } from '../auditor/history.ts';
+import { RECONCILE_CLAIM_MS, WORKER_CLAIM_MS } from './timing.ts';
+
+export interface System {
+  readonly createJob: typeof createJob;
+  readonly runChunk: typeof runChunk;
+  readonly reconcile: typeof reconcile;
+  readonly getJob: typeof getJob;
+  readonly jobs: JobStore;
+  readonly groups: TargetGroups;
+  /** The same target groups, for users and to look at. */
+  readonly groupRecords: RecordedTargetGroups;
+  readonly once: MemoryOnce;
+  readonly workerClaimMs: number;
+  readonly reconcileClaimMs: number;
+  /** Whether a worker's answer acknowledges a message. */
+  readonly acknowledges: (failed: boolean) => boolean;
+}
+
+/** Target groups that tell of every write. */
+export class RecordedTargetGroups extends MemoryTargetGroups {
+  readonly all: TargetGroup[] = [];
+  onWrite: (before: TargetGroup | undefined, after: TargetGroup) => void = () => undefined;
+
+  override put(group: TargetGroup): void {
+    const i = this.all.findIndex((each) => nameOf(each) === nameOf(group));
+    const before = this.all[i];
+    this.all[i < 0 ? this.all.length : i] = group;
+    super.put(group);
+    this.onWrite(before, group);
+  }
+}
+
+/** @returns a system as it is deployed, empty */
+export function soundSystem(): System {
+  const groupRecords = new RecordedTargetGroups();
+  return {
+    createJob,
+    runChunk,
+    reconcile,
+    getJob,
+    jobs: new MemoryJobStore(),
+    groups: groupRecords,
+    groupRecords,
+    once: new MemoryOnce(),
+    workerClaimMs: WORKER_CLAIM_MS,
+    reconcileClaimMs: RECONCILE_CLAIM_MS,
+    acknowledges: (failed) => !failed,
+  };
+}

@@ -1,0 +1,201 @@
+/** One world: a system, those who use it, and what goes wrong in it. The same seed makes the same world. */
+import type { Entry } from '../../../src/ports/journal.ts';
+import { Auditor, type Observed, type Violation } from '../auditor/auditor.ts';
+import { Calls } from './calls.ts';
+import { startClients } from './clients.ts';
+import { type Faults, RandomFaults } from './faults.ts';
+import { Invocation } from './invocation.ts';
+import { type Plan, randomPlan } from './plan.ts';
+import { groupsPort, jobsPort, oncePort, queuePort } from './ports.ts';
+import { BRIEF_MS, type Profile, randomProfile } from './profile.ts';
+import { Queue } from './queue.ts';
+import { Random } from './random.ts';
+import { startReconciler } from './reconciler.ts';
+import { Scheduler } from './scheduler.ts';
+import { Stats } from './stats.ts';
+import { type System, soundSystem } from './system.ts';
+import type { FunctionName } from './timing.ts';
+import { HOUR, MAX_SKEW_MS, MAX_WIRE_MS } from './timing.ts';
+import { react, startUsers } from './users.ts';
+import { startWorker } from './workers.ts';
+
+const START = Date.UTC(2026, 0, 15, 12);
+
+export interface WorldOptions {
+  readonly seed: number;
+  /** Where it is left out, what the seed says. */
+  readonly profile?: (random: Random) => Profile;
+  readonly plan?: (start: number) => Plan;
+  readonly faults?: Faults;
+  readonly system?: System;
+  readonly stats?: Stats;
+  /** Gets one line per thing that happens. */
+  readonly trace?: (line: string) => void;
+}
+
+export interface Verdict {
+  readonly violations: readonly Violation[];
+  readonly steps: number;
+  /** How many port calls were made. */
+  readonly calls: number;
+}
+
+/** Runs one schedule to its end, or to its first violation. */
+export async function runWorld(options: WorldOptions): Promise<Verdict> {
+  const world = new World(options);
+  return world.run();
+}
+
+export class World {
+  readonly scheduler = new Scheduler(START);
+  readonly random: Random;
+  readonly profile: Profile;
+  readonly plan: Plan;
+  readonly system: System;
+  readonly auditor: Auditor;
+  readonly calls: Calls;
+  readonly queue: Queue;
+  readonly stats: Stats;
+  readonly trace: (line: () => string) => void;
+  #invocations = 0;
+  #lastAskedAt = START;
+  readonly #creations: Invocation[] = [];
+  #ending = false;
+
+  constructor(options: WorldOptions) {
+    this.random = new Random(options.seed);
+    this.profile = (options.profile ?? randomProfile)(this.random);
+    this.plan = options.plan?.(START) ?? randomPlan(this.random, this.profile, START);
+    this.system = options.system ?? soundSystem();
+    this.stats = options.stats ?? new Stats();
+    const { trace } = options;
+    this.trace =
+      trace === undefined
+        ? () => undefined
+        : (line) => {
+            trace(`${((this.scheduler.now - START) / 1000).toFixed(3).padStart(10)} ${line()}`);
+          };
+    this.auditor = new Auditor(this.#observed());
+    this.queue = new Queue(this.scheduler, this.random, this.profile, (batch) => {
+      startWorker(this, batch);
+    });
+    const faults = options.faults ?? new RandomFaults(this.scheduler, this.random, this.profile);
+    this.calls = new Calls(this.scheduler, faults, {
+      trace: this.trace,
+      fate: (fate) => {
+        this.stats.add(`calls: ${fate}`);
+      },
+      landed: (_name, jobId) => (jobId === undefined ? this.auditor.look() : this.auditor.look(jobId)),
+    });
+  }
+
+  async run(): Promise<Verdict> {
+    this.trace(() => JSON.stringify(this.profile));
+    this.#furnish();
+    startClients(this);
+    startUsers(this);
+    startReconciler(this);
+    this.#redriveNowAndThen();
+    await this.scheduler.run();
+    if (this.auditor.violations.length === 0) await this.auditor.final();
+    this.#count();
+    for (const { rule, detail } of this.auditor.violations) this.trace(() => `VIOLATION ${rule}: ${detail}`);
+    return { violations: this.auditor.violations, steps: this.scheduler.steps, calls: this.calls.made };
+  }
+
+  /** Starts a function. */
+  invoke(fn: FunctionName): Invocation {
+    this.#invocations += 1;
+    this.stats.add(`runs of ${fn}`);
+    const by = new Invocation(this.scheduler, this.random, fn, this.#invocations, this.profile.skewMs);
+    if (fn === 'create-job') this.#creations.push(by);
+    return by;
+  }
+
+  /** The ports as an invocation sees them. */
+  portsOf(by: Invocation) {
+    const { calls, system } = this;
+    return {
+      jobs: jobsPort(calls, by, system.jobs),
+      groups: groupsPort(calls, by, system.groups),
+      once: oncePort(calls, by, system.once),
+      queue: queuePort(calls, by, (work) => {
+        this.auditor.sent(work);
+        this.queue.put(work);
+      }),
+      clock: by.clock,
+      journal: {
+        note: (entry: Entry) => {
+          this.stats.note(entry);
+          this.trace(() => `   ${by.name} notes ${describe(entry)}`);
+        },
+      },
+    };
+  }
+
+  /** A client will ask, or ask again, so many ms from now at the latest. */
+  expect(ms: number): void {
+    this.#lastAskedAt = Math.max(this.#lastAskedAt, this.scheduler.now + ms);
+  }
+
+  /** Whether all clients have asked, and what they asked for has arrived or never will. */
+  allAsked(): boolean {
+    const { now } = this.scheduler;
+    return now > this.#lastAskedAt && this.#creations.every(({ endsAt }) => now > endsAt + MAX_WIRE_MS);
+  }
+
+  /** Every job has ended. Old messages come back all the same, and must change nothing. */
+  afterlife(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.trace(() => 'every job has ended');
+    this.queue.redrive();
+    this.queue.replay(0.2);
+  }
+
+  #observed(): Observed {
+    const { jobs } = this.system;
+    const now = () => this.scheduler.now;
+    const clock = { now, pause: () => Promise.resolve() };
+    return {
+      now,
+      getJob: (key, jobId) => this.system.getJob({ jobs, clock }, key, key.action, jobId),
+      unfinished: () => jobs.due('9999-01-01T00:00:00.000Z', 100),
+      maxSkewMs: MAX_SKEW_MS,
+      brief: this.profile.troubleMs <= BRIEF_MS,
+      zombies: this.profile.zombies,
+      violated: () => {
+        this.scheduler.stop();
+      },
+    };
+  }
+
+  #furnish(): void {
+    const { groupRecords } = this.system;
+    groupRecords.onWrite = (before, after) => {
+      this.auditor.wrote(before, after);
+      if (before !== undefined && after.lastChangedBy !== 'user') react(this, after);
+    };
+    for (const tenant of this.plan.tenants) groupRecords.addProject(tenant);
+    for (const group of this.plan.groups) groupRecords.put(group);
+  }
+
+  #redriveNowAndThen(): void {
+    for (let i = 0; i < 3; i += 1) {
+      this.scheduler.after(this.random.int(0, 2 * HOUR), () => {
+        this.queue.redrive();
+      });
+    }
+  }
+
+  #count(): void {
+    for (const [name, count] of Object.entries(this.queue.counts)) this.stats.add(`messages: ${name}`, count);
+    this.stats.add('schedules');
+    this.stats.add('steps', this.scheduler.steps);
+    this.stats.add('violations', this.auditor.violations.length);
+  }
+}
+
+function describe({ event, ...rest }: Entry): string {
+  return `${event} ${JSON.stringify(rest, (_key, value: unknown) => (value instanceof Error ? value.message : value))}`;
+}

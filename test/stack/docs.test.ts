@@ -1,0 +1,89 @@
+/** The documents say what the code says: configuration keys, log events, and links that lead somewhere. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { EFFECT_WORDS, GUARD_WORDS } from '../../api/action-words.ts';
+import { describeConfig } from '../../lib/config.ts';
+import { ACTION_NAMES, transitionOf } from '../../src/domain/actions.ts';
+import { LEVELS } from '../../src/observability/events.ts';
+
+const PROJECT = join(import.meta.dirname, '..', '..');
+
+const read = (file: string) => readFileSync(join(PROJECT, file), 'utf8');
+
+/** A Markdown table as prettier writes it: every column as wide as its widest cell. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0), 3),
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const rule = widths.map((width) => '-'.repeat(width));
+  return [line(head), line(rule), ...rows.map(line)].join('\n');
+}
+
+test('deploying.md lists every configuration key with its default, its values and its description', () => {
+  const rows = describeConfig().map(({ key, fallback, expected, description }) => [
+    `\`${key}\``,
+    fallback === undefined ? 'none' : `\`${fallback}\``,
+    expected,
+    description,
+  ]);
+  const documented = /<!-- config:start -->\n+(.*?)\n+<!-- config:end -->/s.exec(
+    read('docs/deploying.md'),
+  )?.[1];
+  expect(documented).toBe(table(['Key', 'Default', 'Value', 'Meaning'], rows));
+});
+
+test('api.md lists the actions as the domain has them', () => {
+  const rows = ACTION_NAMES.map((name) => {
+    const { from, to, guards, effects } = transitionOf(name);
+    const except = guards.map((guard) => GUARD_WORDS[guard]).join(', ');
+    return [
+      `\`${name}\``,
+      from.map((status) => `\`${status}\``).join(', '),
+      `\`${to}\``,
+      except === '' ? 'nothing' : except,
+      effects.map((effect) => EFFECT_WORDS[effect]).join(', ') || 'no',
+    ];
+  });
+  const documented = /<!-- actions:start -->\n+(.*?)\n+<!-- actions:end -->/s.exec(read('docs/api.md'))?.[1];
+  expect(documented).toBe(table(['Action', 'From', 'To', 'Barred by', 'Changes the period'], rows));
+});
+
+test('operating.md lists every log event with its level, and no other', () => {
+  const documented = [
+    ...read('docs/operating.md').matchAll(/^\| `([a-z.-]+)` +\| (debug|info|warn|error) /gm),
+  ];
+  expect(Object.fromEntries(documented.map(([, event, level]) => [event, level]))).toEqual(LEVELS);
+});
+
+describe('links', () => {
+  const documents = [
+    'README.md',
+    'SECURITY.md',
+    ...readdirSync(join(PROJECT, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join('docs', name)),
+  ];
+
+  test.each(documents)('of %s lead to a file, and to a heading that it has', (document) => {
+    const targets = [...read(document).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+    const broken = targets.filter(([, path = '', anchor]) => {
+      const file = path === '' ? document : join(dirname(document), path);
+      if (!existsSync(join(PROJECT, file))) return true;
+      return anchor !== undefined && !anchorsOf(read(file)).includes(anchor);
+    });
+    expect(broken.map(([link]) => link)).toEqual([]);
+  });
+});
+
+/** The anchors of a document's headings, as GitHub makes them. */
+function anchorsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^a-z0-9 _-]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}

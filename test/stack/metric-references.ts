@@ -1,0 +1,88 @@
+/** Metrics that a template names, and whether there is anything behind them. */
+import { z } from 'zod';
+import { METRICS, type MetricName, SERVICE } from '../../lib/observability/metrics.ts';
+import { DOCUMENTED } from '../rigs/cloudwatch/aws-metrics.ts';
+import type { ReadableTemplate } from './template.ts';
+
+export interface MetricReference {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+interface ServiceMetrics {
+  /** The dimension that names a resource, and the type of that resource. */
+  readonly dimension: string;
+  readonly type: string;
+  /** Further dimensions with the values that are known of them. */
+  readonly further?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Whose metrics AWS's own services publish. */
+const AWS: Readonly<Record<string, ServiceMetrics>> = {
+  'AWS/ApiGateway': { dimension: 'ApiId', type: 'AWS::ApiGatewayV2::Api' },
+  'AWS/Lambda': { dimension: 'FunctionName', type: 'AWS::Lambda::Function' },
+  'AWS/SQS': { dimension: 'QueueName', type: 'AWS::SQS::Queue' },
+  'AWS/DynamoDB': {
+    dimension: 'TableName',
+    type: 'AWS::DynamoDB::Table',
+    further: {
+      Operation: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'],
+      GlobalSecondaryIndexName: ['open-jobs'],
+    },
+  },
+  'AWS/Logs': { dimension: 'LogGroupName', type: 'AWS::Logs::LogGroup' },
+};
+
+/** What is wrong with a reference, or undefined when something publishes that very metric. */
+export function problemOf(
+  reference: MetricReference,
+  template: ReadableTemplate,
+  stackName: string,
+): string | undefined {
+  const { namespace, name, dimensions } = reference;
+  const shown = `${namespace} ${name} ${JSON.stringify(dimensions)}`;
+  if (namespace === stackName)
+    return isOwn(name, dimensions) ? undefined : `${shown}: no function publishes it`;
+  const service = AWS[namespace];
+  if (service === undefined) return `${shown}: unknown namespace`;
+  if (!Object.hasOwn(DOCUMENTED[namespace] ?? {}, name)) return `${shown}: unknown metric`;
+  const { [service.dimension]: resource = '', ...further } = dimensions;
+  const id = /^\$\{(\w+)(?:\.\w+)?\}$/.exec(resource)?.[1] ?? '';
+  if (template.resources[id]?.Type !== service.type) return `${shown}: no ${service.type} of the stack`;
+  for (const [dimension, value] of Object.entries(further)) {
+    if (service.further?.[dimension]?.includes(value) !== true) return `${shown}: unknown ${dimension}`;
+  }
+  return undefined;
+}
+
+function isOwn(name: string, dimensions: Readonly<Record<string, string>>): boolean {
+  if (!isMetricName(name)) return false;
+  const { service, ...further } = dimensions;
+  const notes = METRICS[name];
+  if (service !== SERVICE) return false;
+  if (!('by' in notes)) return Object.keys(further).length === 0;
+  const { [notes.by.dimension]: value, ...more } = further;
+  return Object.keys(more).length === 0 && notes.by.values.some((known) => known === value);
+}
+
+function isMetricName(name: string): name is MetricName {
+  return Object.hasOwn(METRICS, name);
+}
+
+const dimensionsSchema = z.array(z.object({ Name: z.string(), Value: z.string() }));
+const metricSchema = z.object({
+  Namespace: z.string(),
+  MetricName: z.string(),
+  Dimensions: dimensionsSchema.default([]),
+});
+
+/** A metric as CloudFormation writes it. */
+export function referenceOf(metric: unknown): MetricReference {
+  const { Namespace, MetricName, Dimensions } = metricSchema.parse(metric);
+  return {
+    namespace: Namespace,
+    name: MetricName,
+    dimensions: Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
+  };
+}

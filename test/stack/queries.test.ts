@@ -1,0 +1,104 @@
+/** The saved queries: under the stack's name, on its log groups, and with fields that log lines have. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { METRICS } from '../../lib/observability/metrics.ts';
+import * as errors from '../../src/domain/errors.ts';
+import { LEVELS } from '../../src/observability/events.ts';
+import { type ReadableTemplate, templateOf } from './template.ts';
+
+const querySchema = z.strictObject({
+  Name: z.string(),
+  QueryString: z.string().max(10_000),
+  LogGroupNames: z.array(z.string()).min(1),
+});
+
+function queriesOf(template: ReadableTemplate): z.output<typeof querySchema>[] {
+  return Object.values(template.ofType('AWS::Logs::QueryDefinition')).map(({ Properties }) =>
+    querySchema.parse(Properties),
+  );
+}
+
+const NAMES = [
+  'Answers of the API',
+  'Chunks that were not finished',
+  'Error by its id',
+  'Errors of the functions',
+  'Failures by reason',
+  'Jobs that needed help',
+  'Keys used twice',
+  'Slow routes',
+  'Slowest jobs',
+  'Story of a job',
+  'Story of a trace',
+  'Who replays',
+  'Why requests are refused',
+  'Why tokens are refused',
+];
+
+/** What a query may say that is no field: the language itself. */
+const LANGUAGE = new Set(
+  'and as asc by count count_distinct desc fields filter in latest like limit max or pct sort stats sum'.split(
+    ' ',
+  ),
+);
+
+const operating = readFileSync(join(import.meta.dirname, '../../docs/operating.md'), 'utf8');
+
+/** The fields that docs/operating.md gives to events, and those that it gives to every line. */
+const DOCUMENTED = new Set(
+  [
+    ...[...operating.matchAll(/^\| `[a-z.-]+` +\| \w+ +\| ([^|]+) \|/gm)].map(([, fields = '']) => fields),
+    /^One JSON line per event\.[^]*?\n\n/m.exec(operating)?.[0] ?? '',
+  ].flatMap((text) => [...text.matchAll(/`(\w+)`/g)].map(([, field = '']) => field)),
+);
+
+/** The fields that a query names: without texts, patterns, numbers, names that it gives itself, and its language. */
+function fieldsOf(query: string): string[] {
+  const bare = query.replaceAll(/"[^"]*"/g, '').replaceAll(/like \/[^/]*\//g, '');
+  const given = [...bare.matchAll(/ as (\w+)/g)].map(([, name = '']) => name);
+  const words = bare.match(/@?[a-zA-Z_][\w.]*/g) ?? [];
+  return words.filter((word) => !LANGUAGE.has(word) && !given.includes(word));
+}
+
+describe('saved queries', () => {
+  const template = templateOf();
+  const queries = queriesOf(template);
+
+  test('are these, in a folder named like the stack', () => {
+    expect(queries.map(({ Name }) => Name).sort()).toEqual(NAMES.map((name) => `FieldingJobs/${name}`));
+    const staged = queriesOf(templateOf({ stackName: 'Staging' }));
+    expect(staged.map(({ Name }) => Name).sort()).toEqual(NAMES.map((name) => `Staging/${name}`));
+  });
+
+  test.each(queries)(
+    '$Name: searches log groups of the stack, of the one kind or the other',
+    ({ LogGroupNames }) => {
+      const ids = LogGroupNames.map((name) => /^\$\{(\w+)\}$/.exec(name)?.[1] ?? name);
+      expect(ids.map((id) => template.resources[id]?.Type)).toEqual(ids.map(() => 'AWS::Logs::LogGroup'));
+      if (ids.includes('ObservabilityAccessLogs')) expect(ids).toEqual(['ObservabilityAccessLogs']);
+    },
+  );
+
+  test.each(queries)('$Name: names fields that lines of its logs have', ({ QueryString, LogGroupNames }) => {
+    const { AccessLogSettings } = z
+      .object({ AccessLogSettings: z.object({ Format: z.string() }) })
+      .parse(template.properties('ApiStage'));
+    const known = LogGroupNames.includes('${ObservabilityAccessLogs}')
+      ? new Set(Object.keys(z.record(z.string(), z.string()).parse(JSON.parse(AccessLogSettings.Format))))
+      : DOCUMENTED;
+    const fields = fieldsOf(QueryString).filter((field) => !/^@(timestamp|message|log)$/.test(field));
+    expect(fields.length).toBeGreaterThan(0);
+    expect(fields.filter((field) => !known.has(field.replace(/\..*$/, '')))).toEqual([]);
+  });
+
+  test.each(queries)('$Name: names events, errors and reasons that there are', ({ QueryString }) => {
+    const events = [...QueryString.matchAll(/"([a-z-]+\.[a-z-]+)"/g)].map(([, event]) => event);
+    expect(events.filter((event) => event === undefined || !Object.hasOwn(LEVELS, event))).toEqual([]);
+    const kinds = [...QueryString.matchAll(/"(\w+Error)"/g)].map(([, kind]) => kind);
+    expect(kinds.filter((kind) => kind === undefined || !Object.hasOwn(errors, kind))).toEqual([]);
+    const reasons = [...QueryString.matchAll(/failures_by_code\.(\w+)/g)].map(([, reason]) => reason);
+    if (reasons.length > 0) expect(reasons.sort()).toEqual([...METRICS.TargetGroupsFailed.by.values].sort());
+  });
+});

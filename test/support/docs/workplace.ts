@@ -1,0 +1,82 @@
+/**
+ * A folder in which the commands of a document are run, as their reader would in a clone: it looks like the project
+ * but takes files of its own, and some programs have a stand-in before them on the path.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { ROOT } from '../local-stack.ts';
+
+const STAND_INS = join(import.meta.dirname, 'stand-ins');
+
+export interface Ran {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+export class Workplace {
+  readonly folder = mkdtempSync(join(tmpdir(), 'docs-'));
+  readonly #calls = join(this.folder, '.calls.jsonl');
+
+  constructor() {
+    for (const name of readdirSync(ROOT)) {
+      if (name !== '.git') symlinkSync(join(ROOT, name), join(this.folder, name));
+    }
+  }
+
+  write(file: string, text: string): void {
+    writeFileSync(join(this.folder, file), text);
+  }
+
+  /** What was asked of the stand-ins that they did not carry out, in order. */
+  calls(): string[] {
+    if (!existsSync(this.#calls)) return [];
+    const lines = readFileSync(this.#calls, 'utf8').trimEnd().split('\n');
+    return lines.map((line) => (JSON.parse(line) as string[]).join(' '));
+  }
+
+  /**
+   * Runs a script in bash, which stops at the first command that fails.
+   * @param variables besides those of this process
+   */
+  async run(script: string, variables: Readonly<Record<string, string>>): Promise<Ran> {
+    const child = spawn('bash', ['-euo', 'pipefail', '-c', script], {
+      cwd: this.folder,
+      env: {
+        ...process.env,
+        ...variables,
+        CALLS: this.#calls,
+        PATH: [STAND_INS, process.env['PATH']].join(delimiter),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    }
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, output };
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** For stand-ins: notes a call that is not carried out. */
+export function note(call: readonly string[]): void {
+  const file = process.env['CALLS'];
+  if (file === undefined) throw new Error('CALLS is not set: stand-ins run in a workplace only');
+  appendFileSync(file, `${JSON.stringify(call)}\n`);
+}

@@ -1,0 +1,35 @@
+/** The memory of carried out creations, in memory, with the same promises as Powertools gives. */
+import { type CreationKey, deriveJobId } from '../../../src/domain/digest.ts';
+import { IdempotencyKeyReusedError } from '../../../src/domain/errors.ts';
+import type { Created, Once, OnceResult } from '../../../src/ports/once.ts';
+
+export class MemoryOnce implements Once {
+  readonly #records = new Map<string, { bodyHash: string; done: boolean }>();
+
+  /** Forgets everything, as a lost table would. */
+  forget(): void {
+    this.#records.clear();
+  }
+
+  async run(key: CreationKey, bodyHash: string, work: () => Promise<Created>): Promise<OnceResult> {
+    const name = JSON.stringify([key.accountId, key.projectId, key.action, key.idempotencyKey]);
+    const record = this.#records.get(name);
+    if (record !== undefined) {
+      if (record.bodyHash !== bodyHash) {
+        throw new IdempotencyKeyReusedError('The idempotency key was used with other target groups.', {
+          jobId: deriveJobId(key),
+        });
+      }
+      return record.done ? { kind: 'replayed' } : { kind: 'unknown', cause: 'in progress' };
+    }
+    this.#records.set(name, { bodyHash, done: false });
+    try {
+      const created = await work();
+      this.#records.set(name, { bodyHash, done: true });
+      return { kind: 'ran', created };
+    } catch (error) {
+      this.#records.delete(name);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/** The unfinished jobs in the order in which they are due, as the sparse index of the jobs table holds them. */
+import type { DueJob } from '../../../src/ports/job-store.ts';
+
+export class OpenIndex {
+  /** Sorted by `byDue`, from `#first` on; what stands before that is gone. */
+  readonly #jobs: DueJob[] = [];
+  #first = 0;
+
+  add(due: DueJob): void {
+    this.#jobs.splice(this.#place(due), 0, due);
+  }
+
+  remove(due: DueJob): void {
+    const place = this.#place(due);
+    const there = this.#jobs[place];
+    if (there === undefined || byDue(there, due) !== 0) return;
+    // Most are removed near the front, where it would be long to move all the others.
+    this.#jobs.copyWithin(this.#first + 1, this.#first, place);
+    this.#first += 1;
+    if (2 * this.#first < this.#jobs.length) return;
+    this.#jobs.splice(0, this.#first);
+    this.#first = 0;
+  }
+
+  /** The first that are due at `now`, or at any time, behind `after`; `limit` at most. */
+  page(now: string | undefined, limit: number, after?: DueJob): DueJob[] {
+    let first = after === undefined ? this.#first : this.#place(after);
+    const there = this.#jobs[first];
+    if (after !== undefined && there !== undefined && byDue(there, after) === 0) first += 1;
+    return this.#jobs.slice(first, first + limit).filter(({ dueAt }) => now === undefined || dueAt <= now);
+  }
+
+  /** Where it stands, or would. */
+  #place(due: DueJob): number {
+    let low = this.#first;
+    let high = this.#jobs.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const there = this.#jobs[middle];
+      if (there !== undefined && byDue(there, due) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+const byDue = (a: DueJob, b: DueJob) =>
+  compare(a.dueAt, b.dueAt) ||
+  a.accountId - b.accountId ||
+  compare(a.projectId + a.jobId, b.projectId + b.jobId);
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,92 @@
+/** The proxy that counts: what it asks of DynamoDB, what it notes, and what SQS would bill. */
+import { once } from 'node:events';
+import { type Server, createServer } from 'node:http';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { CountingProxy, queueRequests } from '../../../tools/bench/rig/counting-proxy.ts';
+
+let emulator: Server;
+let proxy: CountingProxy;
+/** What the emulator was asked, and what it answers next. */
+const asked: unknown[] = [];
+let answer: { status: number; body: unknown } = { status: 200, body: {} };
+
+beforeAll(async () => {
+  emulator = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      asked.push(JSON.parse(Buffer.concat(parts).toString()));
+      response.writeHead(answer.status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(answer.body));
+    });
+  });
+  emulator.listen(0, '127.0.0.1');
+  await once(emulator, 'listening');
+  const address = emulator.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  proxy = await CountingProxy.start(`http://127.0.0.1:${address.port}`);
+});
+beforeEach(() => {
+  asked.length = proxy.calls.length = 0;
+});
+afterAll(() => {
+  proxy.stop();
+  emulator.close();
+  emulator.closeAllConnections();
+});
+
+async function call(target: string, body: object): Promise<Response> {
+  const headers = { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.0' };
+  const response = await fetch(proxy.url, { method: 'POST', headers, body: JSON.stringify(body) });
+  await response.text();
+  return response;
+}
+
+test('DynamoDB is asked for the capacity, and each call is noted with what it took', async () => {
+  answer = { status: 200, body: { ConsumedCapacity: { TableName: 'T', CapacityUnits: 3 } } };
+  await call('DynamoDB_20120810.UpdateItem', { TableName: 'T' });
+  await call('DynamoDB_20120810.GetItem', { TableName: 'T' });
+  answer = { status: 200, body: { ConsumedCapacity: [{ CapacityUnits: 1 }, { CapacityUnits: 2.5 }] } };
+  await call('DynamoDB_20120810.BatchWriteItem', {});
+  expect(asked[0]).toEqual({ TableName: 'T', ReturnConsumedCapacity: 'TOTAL' });
+  expect(
+    proxy.calls.map(({ operation, writeUnits, readUnits }) => [operation, writeUnits, readUnits]),
+  ).toEqual([
+    ['UpdateItem', 3, 0],
+    ['GetItem', 0, 3],
+    ['BatchWriteItem', 3.5, 0],
+  ]);
+});
+
+test('a write that is refused costs one, a read that is refused nothing; the caller gets the answer', async () => {
+  answer = { status: 400, body: { __type: 'ConditionalCheckFailedException' } };
+  expect((await call('DynamoDB_20120810.PutItem', {})).status).toBe(400);
+  await call('DynamoDB_20120810.Query', {});
+  expect(proxy.calls.map(({ writeUnits, readUnits }) => writeUnits + readUnits)).toEqual([1, 0]);
+});
+
+test('SQS is asked as it is, and billed by 64 KB of messages', async () => {
+  answer = { status: 200, body: {} };
+  const entries = (bytes: number) => ({
+    Entries: [{ MessageBody: 'x'.repeat(bytes) }, { MessageBody: 'y' }],
+  });
+  await call('AmazonSQS.SendMessageBatch', entries(65_535));
+  await call('AmazonSQS.SendMessageBatch', entries(65_536));
+  await call('AmazonSQS.ReceiveMessage', {});
+  answer = { status: 200, body: { Messages: [{ Body: 'x' }] } };
+  await call('AmazonSQS.ReceiveMessage', {});
+  await call('AmazonSQS.DeleteMessageBatch', { Entries: [] });
+  await call('AmazonSQS.GetQueueAttributes', {});
+  expect(asked[2]).toEqual({});
+  expect(proxy.calls.map(queueRequests)).toEqual([1, 2, 0, 1, 1, 0]);
+});
+
+test('answers that are held back let calls overlap that do not wait for each other', async () => {
+  answer = { status: 200, body: {} };
+  proxy.delayMs = 50;
+  await Promise.all([call('DynamoDB_20120810.GetItem', {}), call('DynamoDB_20120810.GetItem', {})]);
+  proxy.delayMs = 0;
+  const [one, other] = proxy.calls;
+  expect(one?.start).toBeLessThan(other?.end ?? 0);
+  expect(other?.start).toBeLessThan(one?.end ?? 0);
+});

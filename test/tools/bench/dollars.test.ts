@@ -1,0 +1,93 @@
+/** Counts into dollars, worked out by hand beside them. */
+import { describe, expect, test } from '@jest/globals';
+import {
+  billedMs,
+  billedRequests,
+  dollarsBy,
+  dollarsOf,
+  floorDollars,
+  gigabyteSeconds,
+  NOTHING_USED,
+  sampledShare,
+} from '../../../tools/bench/dollars.ts';
+import { PRICES, PRICES_DATE, PRICE_SOURCES } from '../../../tools/bench/prices.ts';
+import { batchedDollars, perItemDollars } from '../../../tools/bench/peers/step-functions.ts';
+import { standingDollars } from '../../../tools/bench/standing.ts';
+
+test('a million of one thing each', () => {
+  const million = 1_000_000;
+  expect(dollarsOf({ ...NOTHING_USED, writeUnits: million })).toBeCloseTo(0.625, 10);
+  expect(dollarsOf({ ...NOTHING_USED, readUnits: million })).toBeCloseTo(0.125, 10);
+  expect(dollarsOf({ ...NOTHING_USED, queueRequests: million })).toBeCloseTo(0.4, 10);
+  expect(dollarsOf({ ...NOTHING_USED, fairQueueRequests: million })).toBeCloseTo(0.1, 10);
+  expect(dollarsOf({ ...NOTHING_USED, invocations: million })).toBeCloseTo(0.2, 10);
+  expect(dollarsOf({ ...NOTHING_USED, apiRequests: million })).toBeCloseTo(1, 10);
+  expect(dollarsOf({ ...NOTHING_USED, traces: million })).toBeCloseTo(5, 10);
+  expect(dollarsOf({ ...NOTHING_USED, logBytes: 2 ** 30 })).toBeCloseTo(0.5, 10);
+  expect(dollarsOf({ ...NOTHING_USED, gigabyteSeconds: million })).toBeCloseTo(13.3334, 10);
+});
+
+test('the whole is the sum of the services, and the floor is one write each', () => {
+  const usage = {
+    ...NOTHING_USED,
+    writeUnits: 10_420,
+    queueRequests: 110,
+    invocations: 52,
+    logBytes: 40_000,
+  };
+  const sum = Object.values(dollarsBy(usage)).reduce((total, dollars) => total + dollars, 0);
+  expect(dollarsOf(usage)).toBeCloseTo(sum, 15);
+  expect(floorDollars(10_000)).toBeCloseTo(0.00625, 15);
+  expect(dollarsBy(usage).writes / floorDollars(10_000)).toBeCloseTo(1.042, 10);
+});
+
+describe('the time that an invocation is billed for', () => {
+  test('CPU time by the share of a CPU that comes with the memory, and each call that waits', () => {
+    expect(billedMs({ cpuMs: 100, serialCalls: 3, parallelCalls: 0, parallelism: 1 }, 1_769)).toBe(115);
+    expect(billedMs({ cpuMs: 100, serialCalls: 0, parallelCalls: 0, parallelism: 1 }, 884.5)).toBe(200);
+    expect(billedMs({ cpuMs: 100, serialCalls: 0, parallelCalls: 0, parallelism: 1 }, 3_538)).toBe(100);
+  });
+
+  test('many calls at a time: what takes longer, the CPU or the waiting', () => {
+    const calls = { serialCalls: 0, parallelCalls: 160, parallelism: 16 };
+    expect(billedMs({ ...calls, cpuMs: 10 }, 1_769)).toBe(50);
+    expect(billedMs({ ...calls, cpuMs: 80 }, 1_769)).toBe(80);
+  });
+
+  test('in GB-s', () => {
+    expect(gigabyteSeconds(500, 512)).toBeCloseTo(0.25, 12);
+  });
+});
+
+test('SQS bills by 64 KB, X-Ray by the first of each second and 5 % of the others', () => {
+  expect([0, 65_536, 65_537, 200_000].map(billedRequests)).toEqual([1, 1, 2, 4]);
+  expect([0.5, 1].map(sampledShare)).toEqual([1, 1]);
+  expect(sampledShare(20)).toBeCloseTo(1.95 / 20, 12);
+});
+
+test('Step Functions on paper, as the formula in docs/performance.md has it', () => {
+  expect(perItemDollars() * 1_000_000).toBeCloseTo(0.625 + 1 + 0.0625 * 0.1 * 16.67, 6);
+  const batch = { size: 200, cpuMs: 100, memoryMb: 1_769, parallelism: 16 };
+  const functions = 0.2e-6 + 0.1 * (1_769 / 1_024) * 0.0000133334;
+  expect(batchedDollars(batch) * 1_000_000).toBeCloseTo(0.625 + ((25e-6 + functions) / 200) * 1_000_000, 6);
+});
+
+test('what stands still: alarms and dashboards at least', () => {
+  const none = {
+    alarms: 0,
+    dashboards: 0,
+    runEverySeconds: 60,
+    runCpuMs: 1,
+    runMemoryMb: 512,
+    runLogBytes: 800,
+  };
+  const some = { ...none, alarms: 10, dashboards: 1 };
+  expect(standingDollars(some) - standingDollars(none)).toBeCloseTo(4, 10);
+});
+
+test('each price is positive, each source an address of AWS, and the date a date', () => {
+  expect(Object.values(PRICES).every((price) => price > 0)).toBe(true);
+  for (const address of Object.values(PRICE_SOURCES))
+    expect(address).toMatch(/^https:\/\/aws\.amazon\.com\//);
+  expect(new Date(PRICES_DATE).toISOString()).toBe(`${PRICES_DATE}T00:00:00.000Z`);
+});

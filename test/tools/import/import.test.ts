@@ -1,0 +1,306 @@
+/** Importing target groups: what is taken, what is left alone, and how an import goes on where it stopped. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import fc from 'fast-check';
+import { checkFile, importFile } from '../../../tools/import/import-file.ts';
+import { DataFileError, UsageError } from '../../../tools/kit/errors.ts';
+import { targetGroupItem } from '../../../src/adapters/dynamodb/target-group-item.ts';
+import { DynamoDBTargetGroups } from '../../../src/adapters/dynamodb/target-groups.ts';
+import type { TargetGroup } from '../../../src/domain/target-group.ts';
+import { aTargetGroup, anId, ids } from '../../support/builders.ts';
+import { propertyRuns } from '../../support/properties.ts';
+import { openTables, type TestTables } from '../../support/tables.ts';
+
+const NOW = Date.UTC(2026, 0, 15);
+const HEADER =
+  'account_id,project_id,target_group_id,status,completes_goal,current_completes,start_fielding_at,end_fielding_at';
+
+let folder = '';
+let tables: TestTables;
+let groups: DynamoDBTargetGroups;
+let tenant = { accountId: 101, projectId: '' };
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'import-'));
+  tables = await openTables();
+  groups = new DynamoDBTargetGroups(tables.client, tables.targetGroups);
+});
+afterAll(async () => {
+  await tables.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(() => {
+  tenant = { accountId: 101, projectId: anId('P') };
+});
+
+function fileOf(name: string, content: string): string {
+  const file = join(mkdtempSync(join(folder, 'f-')), name);
+  writeFileSync(file, content);
+  return file;
+}
+
+function row(targetGroupId: string, status = 'paused', goal = 100): string {
+  return `${tenant.accountId},${tenant.projectId},${targetGroupId},${status},${goal},5,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z`;
+}
+
+const csv = (...rows: string[]) => fileOf('groups.csv', [HEADER, ...rows].join('\n'));
+
+interface Run {
+  readonly existing?: 'skip' | 'update';
+  readonly signal?: AbortSignal;
+  readonly started?: (done: number) => void;
+}
+
+function run(file: string, { existing = 'skip', signal, started }: Run = {}) {
+  const format = file.endsWith('.csv') ? 'csv' : 'jsonl';
+  const to = { client: tables.client, table: tables.targetGroups, where: 'here', existing };
+  const report = { start: (_: unknown, done: number) => started?.(done), progress: () => undefined };
+  return importFile({ file, format, now: NOW }, to, report, signal);
+}
+
+const found = (targetGroupId: string) => groups.find({ ...tenant, targetGroupId });
+
+/** Lets writes through until so many were made, then fails them all; counts what was sent. */
+function failAfter(writes: number): { readonly sent: string[]; restore(): void } {
+  const sent: string[] = [];
+  tables.client.middlewareStack.add(
+    (next, context) => (args) => {
+      const { input } = args as { input: { Item?: { pk?: { S?: string } } } };
+      if (context.commandName === 'PutItemCommand') {
+        if (sent.length >= writes) return Promise.reject(new Error('the table is gone'));
+        sent.push(input.Item?.pk?.S ?? '');
+      }
+      return next(args);
+    },
+    { step: 'initialize', name: 'failAfter' },
+  );
+  return {
+    sent,
+    restore: () => {
+      tables.client.middlewareStack.remove('failAfter');
+    },
+  };
+}
+
+test('rows become target groups, and their project is there', async () => {
+  const [a = '', b = ''] = ids(2);
+  const { counts, finished } = await run(csv(row(a), row(b, 'scheduled')));
+  expect({ counts, finished }).toEqual({ counts: { added: 2, updated: 0, skipped: 0 }, finished: true });
+  expect(await found(a)).toEqual({
+    ...tenant,
+    targetGroupId: a,
+    fieldingRunId: `R${a.slice(1)}`,
+    status: 'paused',
+    completesGoal: 100,
+    currentCompletes: 5,
+    startFieldingAt: '2026-01-01T00:00:00.000Z',
+    endFieldingAt: '2026-02-01T00:00:00.000Z',
+    version: 1,
+    lastChangedAt: '2026-01-15T00:00:00.000Z',
+    lastChangedBy: '00000000-0000-4000-8000-000000000000',
+    marks: [],
+  });
+  expect(await found(b)).toMatchObject({ status: 'scheduled' });
+  expect(await groups.projectExists(tenant)).toBe(true);
+});
+
+test('CSV and JSON Lines that say the same give the same', async () => {
+  const { accountId: account_id, projectId: project_id } = tenant;
+  const common = { start_fielding_at: '2026-01-01T00:00:00Z', end_fielding_at: '2026-02-01T00:00:00Z' };
+  const [a = '', b = ''] = ids(2);
+  const run_id = anId('R');
+  const record = {
+    type: 'target_group',
+    account_id,
+    project_id,
+    status: 'live',
+    completes_goal: 7,
+    current_completes: 0,
+    fielding_run_id: run_id,
+    ...common,
+  };
+  const lines = [
+    { type: 'project', account_id, project_id },
+    { ...record, target_group_id: a },
+  ];
+  const jsonl = fileOf('groups.jsonl', lines.map((line) => JSON.stringify(line)).join('\n'));
+  const quoted = fileOf(
+    'groups.csv',
+    '\ufeffstatus, target_group_id,type,account_id,project_id,completes_goal,current_completes,start_fielding_at,end_fielding_at,fielding_run_id\r\n' +
+      `,,project,${account_id},${project_id},,,,,\r\n\r\n` +
+      `"live","${b}",target_group,${account_id},${project_id},7,0,"2026-01-01T00:00:00Z",2026-02-01T00:00:00Z,${run_id}\r\n`,
+  );
+  expect(await checkFile({ file: quoted, format: 'csv', now: NOW })).toEqual({
+    projects: 1,
+    targetGroups: 1,
+  });
+  await run(jsonl);
+  await run(quoted);
+  expect(await found(b)).toEqual({ ...(await found(a)), targetGroupId: b });
+});
+
+describe('a bad file', () => {
+  const [a = '', b = '', c = ''] = ids(3);
+  test.each<[string, () => string, RegExp]>([
+    [
+      'names line, field, found and expected',
+      () => csv(row(a), row(b, 'asleep')),
+      /:3: status: found "asleep", expected one of draft,/,
+    ],
+    [
+      'counts the lines of the file, not the rows',
+      () => csv('', row(a), '', row('short')),
+      /:5: target_group_id: found "short", expected 26 characters/,
+    ],
+    [
+      'a number that is none',
+      () => csv(row(a).replace(',100,', ',many,')),
+      /:2: completes_goal: found "many", expected a whole number/,
+    ],
+    [
+      'an empty cell',
+      () => csv(row(a).replace(',100,', ',,')),
+      /:2: completes_goal: found nothing, expected a whole number/,
+    ],
+    ['a row with a cell too many', () => csv(row(a), `${row(b)},1`), /:3: not CSV: /],
+    [
+      'a column that is none',
+      () => fileOf('g.csv', `${HEADER},colour\n${row(a)},red`),
+      /:2: colour: not a field/,
+    ],
+    ['an open quote', () => csv(row(a), `"${'x'.repeat(200_000)}`), /:\d+: not CSV: /],
+    [
+      'a bad line of JSON',
+      () => fileOf('g.jsonl', '\n{"type":'),
+      /:2: found {"type":, expected a JSON object/,
+    ],
+  ])('%s, and nothing of it is written', async (_name, file, message) => {
+    const watch = failAfter(Infinity);
+    const importing = run(file());
+    await expect(importing).rejects.toThrow(message);
+    await expect(importing).rejects.toThrow(DataFileError);
+    watch.restore();
+    expect(watch.sent).toEqual([]);
+  });
+
+  test('a file that is not there', async () => {
+    await expect(run(join(folder, 'nowhere.csv'))).rejects.toThrow(UsageError);
+    expect(c).toHaveLength(26);
+  });
+});
+
+describe('a target group that is there already', () => {
+  let group: TargetGroup;
+  beforeEach(async () => {
+    group = aTargetGroup({ ...tenant, status: 'live', version: 9, marks: ['job-2', 'job-1'] });
+    await tables.client.send(
+      new PutItemCommand({ TableName: tables.targetGroups, Item: targetGroupItem(group) }),
+    );
+  });
+
+  test('is left alone: a job or a user may have moved it since', async () => {
+    const { counts } = await run(csv(row(group.targetGroupId), row(anId())));
+    expect(counts).toEqual({ added: 1, updated: 0, skipped: 1 });
+    expect(await found(group.targetGroupId)).toEqual(group);
+  });
+
+  test('is made what the file says when asked for; version and marks are still those of a changed one', async () => {
+    const { counts } = await run(csv(row(group.targetGroupId, 'completed', 7)), { existing: 'update' });
+    expect(counts).toEqual({ added: 0, updated: 1, skipped: 0 });
+    expect(await found(group.targetGroupId)).toEqual({
+      ...group,
+      status: 'completed',
+      completesGoal: 7,
+      startFieldingAt: '2026-01-01T00:00:00.000Z',
+      endFieldingAt: '2026-02-01T00:00:00.000Z',
+      lastChangedAt: '2026-01-15T00:00:00.000Z',
+      lastChangedBy: '00000000-0000-4000-8000-000000000000',
+      version: 10,
+    });
+  });
+});
+
+test('of two rows of one target group the first one is added, and the last one is what an update leaves', async () => {
+  const id = anId();
+  const file = csv(row(id, 'draft'), row(id, 'live'), row(id, 'paused'));
+  expect((await run(file)).counts).toEqual({ added: 1, updated: 0, skipped: 2 });
+  expect(await found(id)).toMatchObject({ status: 'draft', version: 1 });
+  await run(file, { existing: 'update' });
+  expect(await found(id)).toMatchObject({ status: 'paused', version: 4 });
+});
+
+describe('an import that stops', () => {
+  test('goes on where it stopped, wherever that was: each target group is there once, none is missing', async () => {
+    const stop = fc.integer({ min: 0, max: 140 });
+    await fc.assert(
+      fc.asyncProperty(stop, async (writes) => {
+        tenant = { accountId: 101, projectId: anId('P') };
+        const all = ids(120);
+        const file = csv(...all.map((id) => row(id)));
+        const first = failAfter(writes);
+        const outcome = await run(file).then(
+          () => 'finished',
+          (error: unknown) => String(error),
+        );
+        first.restore();
+        // One write is that of the project.
+        expect(outcome).toBe(writes >= 121 ? 'finished' : 'Error: the table is gone');
+        if (outcome === 'finished') return;
+        let done = -1;
+        const second = failAfter(Infinity);
+        const { counts } = await run(file, { started: (records) => (done = records) });
+        second.restore();
+        // What was under way when it stopped may have been written and not be counted as done.
+        expect(done).toBeGreaterThanOrEqual(Math.max(0, writes - 1 - 64));
+        expect(done).toBeLessThanOrEqual(Math.max(0, writes - 1));
+        expect(counts.added).toBe(120 - Math.max(0, writes - 1));
+        expect(counts.added + counts.skipped).toBe(120 - done);
+        for (const id of all) expect(await found(id)).toMatchObject({ version: 1 });
+        expect(existsSync(`${file}.import.json`)).toBe(false);
+      }),
+      propertyRuns(5),
+    );
+  });
+
+  test('finishes what is under way when it is interrupted', async () => {
+    const stop = new AbortController();
+    const all = ids(200);
+    const file = csv(...all.map((id) => row(id)));
+    const watch = failAfter(Infinity);
+    tables.client.middlewareStack.add(
+      (next) => (args) => {
+        if (watch.sent.length === 50) stop.abort();
+        return next(args);
+      },
+      { step: 'serialize', name: 'abortAt50' },
+    );
+    const first = await run(file, { signal: stop.signal });
+    watch.restore();
+    tables.client.middlewareStack.remove('abortAt50');
+    expect(first.finished).toBe(false);
+    expect(first.counts.added).toBe(watch.sent.length - 1);
+    let done = 0;
+    const second = await run(file, { started: (records) => (done = records) });
+    expect(done).toBe(first.counts.added);
+    expect(second).toEqual({ counts: { added: 200 - done, updated: 0, skipped: 0 }, finished: true });
+  });
+
+  test('starts over when the file or what is asked for has changed', async () => {
+    const [a = '', b = ''] = ids(2);
+    const file = csv(row(a), row(b));
+    const failing = failAfter(2);
+    await expect(run(file)).rejects.toThrow('the table is gone');
+    failing.restore();
+    const starts: number[] = [];
+    const started = (done: number) => starts.push(done);
+    const again = failAfter(0);
+    await expect(run(file, { started, existing: 'update' })).rejects.toThrow();
+    writeFileSync(file, [HEADER, row(b), row(a)].join('\n'));
+    await expect(run(file, { started })).rejects.toThrow();
+    again.restore();
+    expect(starts).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,91 @@
+/** The API pages over HTTP: what is served, and to whom not. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { docsHandler } from '../../../../tools/local/docs/handler.ts';
+import { Gateway } from '../../../../tools/local/gateway/server.ts';
+import { statusOf } from '../raw-request.ts';
+
+let gateway: Gateway;
+
+beforeAll(async () => {
+  gateway = await Gateway.listen(0, () => undefined);
+  gateway.serveOwn(
+    '/docs',
+    docsHandler(() => Promise.resolve('the token')),
+  );
+});
+
+afterAll(() => gateway.close(0));
+
+const get = (path: string, headers: Record<string, string>, method?: string) =>
+  statusOf(gateway.url, path, headers, method);
+
+test.each([
+  ['/docs', 'text/html; charset=utf-8', '<!doctype html>'],
+  ['/docs/', 'text/html; charset=utf-8', '<!doctype html>'],
+  ['/docs/page.css', 'text/css; charset=utf-8', 'body'],
+  ['/docs/page.js', 'text/javascript; charset=utf-8', 'SwaggerUIBundle'],
+  ['/docs/swagger-ui.css', 'text/css; charset=utf-8', '.swagger-ui'],
+  ['/docs/swagger-ui-bundle.js', 'text/javascript; charset=utf-8', 'SwaggerUIBundle'],
+  ['/docs/openapi.yaml', 'application/yaml; charset=utf-8', 'openapi: 3.1'],
+  ['/docs/token', 'application/json', '{"token":"the token"}'],
+])('%s is %s', async (path, type, part) => {
+  const response = await fetch(gateway.url + path);
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe(type);
+  expect(await response.text()).toContain(part);
+});
+
+test.each(['/docs/handler.ts', '/docs/../package.json', '/docs/%2e%2e/handler.ts', '/docs/index.html'])(
+  '%s is not there',
+  async (path) => {
+    expect(await get(path, {})).not.toBe(200);
+  },
+);
+
+test('only GET is answered, and only below /docs', async () => {
+  expect(await get('/docs', {}, 'POST')).toBe(404);
+  expect(await get('/docs/token', {}, 'PUT')).toBe(404);
+  // The API's own: it does not serve yet.
+  expect(await get('/docsx', {})).toBe(503);
+});
+
+describe('pages of others', () => {
+  test('can run nothing in it, and embed, read or frame nothing of it', async () => {
+    const { headers } = await fetch(`${gateway.url}/docs`);
+    expect(headers.get('content-security-policy')?.split('; ')).toEqual([
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "connect-src 'self'",
+      'img-src data:',
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+    ]);
+    for (const path of ['/docs', '/docs/token', '/docs/openapi.yaml']) {
+      const answer = await fetch(gateway.url + path);
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        'cache-control': 'no-store',
+        'cross-origin-resource-policy': 'same-origin',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      });
+      expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+    }
+  });
+
+  test.each(['evil.example', '127.0.0.1.evil.example', '127.0.0.2'])(
+    'a name server that makes %s point here gets nothing',
+    async (host) => {
+      expect(await get('/docs', { host })).toBe(403);
+      expect(await get('/docs/token', { host })).toBe(403);
+    },
+  );
+
+  test.each(['https://evil.example', 'null', 'http://127.0.0.1:1'])(
+    'a request from the origin %j gets no token',
+    async (origin) => {
+      expect(await get('/docs/token', { origin })).toBe(403);
+    },
+  );
+});

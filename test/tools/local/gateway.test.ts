@@ -1,0 +1,284 @@
+/** The HTTP server of the local stack: limits, hostile input, and what is answered while nothing is ready. */
+import { connect } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { InvocationResult } from '../../../tools/local/functions/messages.ts';
+import { Router } from '../../../tools/local/gateway/router.ts';
+import { Gateway, type RequestLine } from '../../../tools/local/gateway/server.ts';
+import type { Throttle } from '../../../tools/local/template/api.ts';
+
+let gateway: Gateway;
+let lines: RequestLine[] = [];
+let events: APIGatewayProxyEventV2[] = [];
+
+type Body = NonNullable<RequestInit['body']>;
+
+const OK: InvocationResult = { ok: true, payload: JSON.stringify({ statusCode: 200, body: 'ok' }) };
+
+beforeEach(async () => {
+  lines = [];
+  events = [];
+  gateway = await Gateway.listen(0, (line) => lines.push(line));
+});
+
+afterEach(() => gateway.close(0));
+
+/** Every request goes to one function. */
+function serve(
+  answer: () => Promise<InvocationResult> = () => Promise.resolve(OK),
+  timeoutMilliseconds = 30_000,
+  throttle?: Throttle,
+) {
+  const invoke = (event: string) => {
+    events.push(JSON.parse(event) as APIGatewayProxyEventV2);
+    return answer();
+  };
+  gateway.serve({
+    router: new Router([{ key: '$default', functionId: 'Fn', timeoutMilliseconds, throttle }]),
+    functions: new Map([['Fn', { invoke }]]),
+    mayInvoke: () => true,
+  });
+}
+
+/** Sends bytes as they are; resolves with all that comes back. */
+async function raw(text: string): Promise<string> {
+  const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+  let answer = '';
+  // The gateway may cut it off.
+  socket.on('error', () => undefined);
+  socket.on('data', (data) => (answer += data.toString()));
+  socket.end(text);
+  await new Promise((resolve) => socket.once('close', resolve));
+  return answer;
+}
+
+async function post(body: Body, type = 'application/json'): Promise<{ status: number; body: string }> {
+  const init = { method: 'POST', body, headers: { 'content-type': type }, duplex: 'half' } as RequestInit;
+  const response = await fetch(gateway.url, init);
+  return { status: response.status, body: await response.text() };
+}
+
+test('answers 503 until it serves', async () => {
+  const response = await fetch(gateway.url);
+  expect(response.status).toBe(503);
+  expect(await response.json()).toEqual({ message: 'Service Unavailable' });
+  serve();
+  expect((await fetch(gateway.url)).status).toBe(200);
+});
+
+test('answers a request and tells of it', async () => {
+  serve();
+  const response = await fetch(`${gateway.url}/a/b?c=1`, { method: 'PUT' });
+  expect(await response.text()).toBe('ok');
+  expect(response.headers.get('apigw-requestid')).toBe(events[0]?.requestContext.requestId);
+  expect(events[0]).toMatchObject({
+    rawPath: '/a/b',
+    rawQueryString: 'c=1',
+    requestContext: { http: { method: 'PUT' } },
+  });
+  expect(lines).toMatchObject([{ method: 'PUT', path: '/a/b', status: 200 }]);
+});
+
+test('a port that is taken is named', async () => {
+  const { port } = new URL(gateway.url);
+  await expect(Gateway.listen(Number(port), () => undefined)).rejects.toThrow(`port ${port} is in use`);
+});
+
+describe('a body', () => {
+  const chunk = Buffer.alloc(1024 * 1024, 'x');
+
+  async function* megabytes(count: number) {
+    for (let n = 0; n < count; n++) yield await Promise.resolve(chunk);
+  }
+
+  test('above 10 MB is a 413, whether its length is known or not', async () => {
+    serve();
+    const expected = { status: 413, body: '{"message":"Request Entity Too Large"}' };
+    expect(await post(Buffer.alloc(10 * 1024 * 1024 + 1, 'x'))).toEqual(expected);
+    expect(await post(ReadableStream.from(megabytes(12)) as Body)).toEqual(expected);
+    expect(events).toEqual([]);
+  });
+
+  test('is refused as soon as it is known to be too large, before its end', async () => {
+    serve();
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    const answered = new Promise<string>((resolve) =>
+      socket.once('data', (data) => {
+        resolve(data.toString());
+      }),
+    );
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+    for (let n = 0; n < 11; n++) socket.write(`100000\r\n${chunk.toString()}\r\n`);
+    expect(await answered).toMatch(/^HTTP\/1\.1 413 /);
+    socket.destroy();
+  });
+
+  test('that makes the event larger than 6 MB is a 413', async () => {
+    serve();
+    expect((await post(Buffer.alloc(6_200_000, 'x'))).status).toBe(200);
+    expect((await post(Buffer.alloc(6_291_556, 'x'))).status).toBe(413);
+    // Escaped in the event, a quote is two bytes; in base64, three bytes are four.
+    expect((await post(Buffer.alloc(3_200_000, '"'))).status).toBe(413);
+    expect((await post(Buffer.alloc(4_800_000, 'x'), 'application/octet-stream')).status).toBe(413);
+    expect(events).toHaveLength(1);
+  });
+});
+
+test('an integration that takes too long is a 503', async () => {
+  let finish: (result: InvocationResult) => void = () => undefined;
+  serve(() => new Promise((resolve) => (finish = resolve)), 50);
+  const response = await fetch(gateway.url);
+  expect(response.status).toBe(503);
+  expect(await response.json()).toEqual({ message: 'Service Unavailable' });
+  finish(OK);
+});
+
+test('a request above the limits of its route is a 429 and reaches no function', async () => {
+  serve(undefined, 30_000, { perSecond: 0.001, burst: 2 });
+  const statuses = await Promise.all([1, 2, 3].map(async () => (await fetch(gateway.url)).status));
+  expect(statuses.sort()).toEqual([200, 200, 429]);
+  const response = await fetch(gateway.url);
+  expect(response.headers.get('content-type')).toBe('application/json');
+  expect(await response.json()).toEqual({ message: 'Too Many Requests' });
+  expect(events).toHaveLength(2);
+  expect(lines.filter(({ status }) => status === 429)).toHaveLength(2);
+});
+
+test('an event above the reserved concurrency of its function is a 503', async () => {
+  const error = { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.', trace: [] };
+  serve(() => Promise.resolve({ ok: false, error }));
+  const response = await fetch(gateway.url);
+  expect(response.status).toBe(503);
+  expect(await response.json()).toEqual({ message: 'Service Unavailable' });
+});
+
+test('an answer that HTTP cannot carry is a 500, and the reason is told', async () => {
+  const headers = { 'x-good': '1', 'x-bad': 'a\nb' };
+  serve(() => Promise.resolve({ ok: true, payload: JSON.stringify({ statusCode: 200, headers }) }));
+  const response = await fetch(gateway.url);
+  expect(response.status).toBe(500);
+  expect(response.headers.has('x-good')).toBe(false);
+  expect(await response.json()).toEqual({ message: 'Internal Server Error' });
+  expect(lines).toMatchObject([{ status: 500, problem: expect.stringContaining('x-bad') }]);
+});
+
+test('no route and no $default is a 404', async () => {
+  gateway.serve({ router: new Router([]), functions: new Map(), mayInvoke: () => true });
+  const response = await fetch(gateway.url);
+  expect(response.status).toBe(404);
+  expect(await response.json()).toEqual({ message: 'Not Found' });
+});
+
+test('headers of 200 KB reach the function', async () => {
+  serve();
+  const response = await fetch(gateway.url, { headers: { authorization: 'x'.repeat(200_000) } });
+  expect(response.status).toBe(200);
+  expect(events[0]?.headers['authorization']).toHaveLength(200_000);
+});
+
+describe('what is not HTTP, or only half of it, does not harm', () => {
+  test.each([
+    ['garbage', '\u0000\u0001\u0002\r\n\r\n'],
+    ['a bad header', 'GET / HTTP/1.1\r\nHost: a\r\nX-\u0001: b\r\n\r\n'],
+    ['two lengths', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello'],
+    ['a body that breaks off', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\nhalf'],
+    ['a bad chunk', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n'],
+    ['headers without end', `GET / HTTP/1.1\r\nX: ${'y'.repeat(300_000)}`],
+  ])('%s', async (_name, text) => {
+    serve();
+    await raw(text);
+    expect(events).toEqual([]);
+    expect((await fetch(gateway.url)).status).toBe(200);
+  });
+
+  test.each([
+    ['bytes that are none', '\u0000\u0001\r\n\r\n', 400, 'Bad Request'],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'Bad Request'],
+    ['a request without a host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'Bad Request'],
+    ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'Bad Request'],
+    [
+      'a body that breaks off',
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf',
+      400,
+      'Bad Request',
+    ],
+    [
+      'headers above the limit',
+      `GET / HTTP/1.1\r\nHost: a\r\nX: ${'y'.repeat(300_000)}\r\n\r\n`,
+      431,
+      'Request Header Fields Too Large',
+    ],
+    [
+      'a wish that nobody knows',
+      'GET / HTTP/1.1\r\nHost: a\r\nExpect: gold\r\nConnection: close\r\n\r\n',
+      417,
+      'Expectation Failed',
+    ],
+  ])("%s is refused in the gateway's own form", async (_name, text, status, message) => {
+    serve();
+    const answer = await raw(text);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toMatch(/\r\ncontent-type: application\/json\r\n/);
+    expect(answer.split('\r\n\r\n')[1]).toBe(JSON.stringify({ message }));
+    expect(events).toEqual([]);
+  });
+
+  test.each(['/%', '/%00', '/%ff%fe', '//', '/a/../b', '/?%', '/;', '*', 'http://elsewhere/x?y', '/\u00e4'])(
+    'the target %s',
+    async (target) => {
+      serve();
+      const answer = await raw(`GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.1 (200|400) /);
+      expect((await fetch(gateway.url)).status).toBe(200);
+    },
+  );
+
+  test('a client that goes away before the answer', async () => {
+    const started = Promise.withResolvers<undefined>();
+    const finish = Promise.withResolvers<InvocationResult>();
+    serve(() => {
+      started.resolve(undefined);
+      return finish.promise;
+    });
+    const gone = new AbortController();
+    const request = fetch(gateway.url, { signal: gone.signal });
+    await started.promise;
+    gone.abort();
+    await expect(request).rejects.toThrow();
+    finish.resolve(OK);
+    expect((await fetch(gateway.url)).status).toBe(200);
+  });
+});
+
+test('the routes of the stack itself are apart', async () => {
+  serve();
+  gateway.serveOwn('/_local', (method, path) => Promise.resolve(path === 'known' ? { method } : undefined));
+  expect(await (await fetch(`${gateway.url}/_local/known`)).json()).toEqual({ method: 'GET' });
+  expect((await fetch(`${gateway.url}/_local/other`)).status).toBe(404);
+  expect({ events, lines }).toEqual({ events: [], lines: [] });
+});
+
+test('closing waits for a request under way, but not for ever', async () => {
+  const started = Promise.withResolvers<undefined>();
+  const finish = Promise.withResolvers<InvocationResult>();
+  serve(() => {
+    started.resolve(undefined);
+    return finish.promise;
+  });
+  const request = fetch(gateway.url);
+  await started.promise;
+  const closed = gateway.close(10_000);
+  finish.resolve(OK);
+  expect((await request).status).toBe(200);
+  await closed;
+
+  gateway = await Gateway.listen(0, () => undefined);
+  const stuck = Promise.withResolvers<undefined>();
+  serve(() => {
+    stuck.resolve(undefined);
+    return new Promise(() => undefined);
+  });
+  const cut = fetch(gateway.url);
+  await stuck.promise;
+  await Promise.all([gateway.close(10), expect(cut).rejects.toThrow()]);
+});

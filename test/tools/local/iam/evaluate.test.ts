@@ -1,0 +1,145 @@
+/** How policies decide, as IAM does; and what of a policy is refused because it would not be evaluated. */
+import { describe, expect, test } from '@jest/globals';
+import { UnsupportedTemplateError } from '../../../../tools/kit/errors.ts';
+import { readDocument } from '../../../../tools/local/iam/document.ts';
+import { type Call, evaluate } from '../../../../tools/local/iam/evaluate.ts';
+
+const OWNER = { logicalId: 'Policy', type: 'AWS::IAM::Policy', properties: {}, metadata: {} };
+const TABLE = 'arn:aws:dynamodb:us-east-1:000000000000:table/jobs';
+
+type Kind = Parameters<typeof readDocument>[0];
+
+function statements(kind: Kind, ...list: object[]) {
+  return readDocument(kind, { Version: '2012-10-17', Statement: list }, OWNER);
+}
+
+function decide(list: object[], call: Partial<Call> = {}, kind: Kind = 'identity') {
+  return evaluate(statements(kind, ...list), {
+    action: 'dynamodb:GetItem',
+    resource: TABLE,
+    context: {},
+    ...call,
+  });
+}
+
+const allow = (Action: unknown, Resource: unknown) => ({ Effect: 'Allow', Action, Resource });
+const deny = (Action: unknown, Resource: unknown) => ({ Effect: 'Deny', Action, Resource });
+
+describe('a call of a role', () => {
+  test.each<[string, object[], boolean]>([
+    ['that nothing names is forbidden', [], false],
+    ['that is named is allowed', [allow('dynamodb:GetItem', TABLE)], true],
+    ['among others is allowed', [allow(['dynamodb:Query', 'dynamodb:GetItem'], ['x', TABLE])], true],
+    ['of another action is forbidden', [allow('dynamodb:PutItem', TABLE)], false],
+    ['on another table is forbidden', [allow('dynamodb:GetItem', `${TABLE}2`)], false],
+    ['on a table is not one on its index', [allow('dynamodb:GetItem', `${TABLE}/index/open`)], false],
+    ['is named in any case', [allow('DynamoDB:getitem', TABLE)], true],
+    ['on a table in another case is forbidden', [allow('dynamodb:GetItem', TABLE.toUpperCase())], false],
+    ['is named by wildcards', [allow('dynamodb:Get*', 'arn:aws:dynamodb:*:*:table/jo?s')], true],
+    ['is not named by a part', [allow('dynamodb:Get', TABLE), allow('Item', TABLE)], false],
+    ['with a dot for a wildcard is forbidden', [allow('dynamodb.GetItem', TABLE)], false],
+    ['that is denied elsewhere is forbidden', [allow('*', '*'), deny('dynamodb:*', TABLE)], false],
+    ['that is denied on others is allowed', [deny('dynamodb:*', `${TABLE}2`), allow('*', '*')], true],
+  ])('%s', (_name, list, allowed) => {
+    expect(decide(list).allowed).toBe(allowed);
+  });
+
+  test('is told by which actions and resources it is allowed', () => {
+    const decision = decide([
+      allow(['dynamodb:PutItem', 'dynamodb:Get*'], ['x', `${TABLE}*`]),
+      allow('dynamodb:GetItem', TABLE),
+    ]);
+    expect(decision.by).toEqual([
+      { source: 'Policy', action: 'dynamodb:Get*', resource: `${TABLE}*` },
+      { source: 'Policy', action: 'dynamodb:GetItem', resource: TABLE },
+    ]);
+  });
+});
+
+describe('a call of a service', () => {
+  const by = (Principal: unknown, more = {}) => [{ ...allow('dynamodb:*', TABLE), Principal, ...more }];
+  const service = 'apigateway.amazonaws.com';
+
+  test.each<[string, unknown, boolean]>([
+    ['by its name', { Service: service }, true],
+    ['among others', { Service: ['lambda.amazonaws.com', service] }, true],
+    ['as everybody', '*', true],
+    ['as everybody of AWS', { AWS: '*' }, true],
+    ['not as another', { Service: 'lambda.amazonaws.com' }, false],
+  ])('is named %s', (_name, principal, allowed) => {
+    expect(decide(by(principal), { service }, 'onResource').allowed).toBe(allowed);
+  });
+
+  test.each<[string, object, Record<string, string>, boolean]>([
+    [
+      'its source',
+      { ArnLike: { 'AWS:SourceArn': 'arn:a:b:c:d:api/*/*/x' } },
+      { 'aws:sourcearn': 'arn:a:b:c:d:api/s/GET/x' },
+      true,
+    ],
+    [
+      'another source',
+      { ArnLike: { 'AWS:SourceArn': 'arn:a:b:c:d:api/*/*/x' } },
+      { 'aws:sourcearn': 'arn:a:b:c:d:api/s/GET/y' },
+      false,
+    ],
+    [
+      'a source of another account',
+      { ArnLike: { 'AWS:SourceArn': 'arn:a:b:*:d' } },
+      { 'aws:sourcearn': 'arn:a:b:x:y:d' },
+      false,
+    ],
+    ['a source that it does not have', { ArnLike: { 'aws:SourceArn': '*' } }, {}, false],
+    [
+      'one of two accounts',
+      { StringEquals: { 'aws:SourceAccount': ['1', '2'] } },
+      { 'aws:sourceaccount': '2' },
+      true,
+    ],
+    [
+      'one of two conditions',
+      { StringEquals: { 'aws:SourceAccount': '1' }, Bool: { 'aws:SecureTransport': 'true' } },
+      { 'aws:sourceaccount': '1', 'aws:securetransport': 'false' },
+      false,
+    ],
+    [
+      'both conditions',
+      { StringEquals: { 'aws:SourceAccount': '1' }, Bool: { 'aws:SecureTransport': true } },
+      { 'aws:sourceaccount': '1', 'aws:securetransport': 'true' },
+      true,
+    ],
+  ])('is allowed by %s: %o', (_name, Condition, context, allowed) => {
+    expect(decide(by('*', { Condition }), { context }, 'onResource').allowed).toBe(allowed);
+  });
+});
+
+describe('what is not evaluated here is an error that names the policy', () => {
+  test.each<[string, object, RegExp]>([
+    ['NotAction', { Effect: 'Allow', NotAction: 'x', Resource: '*' }, /NotAction/],
+    ['NotResource', { Effect: 'Allow', Action: 'x', NotResource: '*' }, /NotResource/],
+    ['a principal in a policy of a role', { ...allow('x', '*'), Principal: '*' }, /Principal/],
+    [
+      'an operator',
+      { ...allow('x', '*'), Condition: { NumericLessThan: { 'aws:SourceAccount': '1' } } },
+      /NumericLessThan/,
+    ],
+    [
+      'a condition key',
+      { ...allow('x', '*'), Condition: { StringEquals: { 'dynamodb:LeadingKeys': '1' } } },
+      /LeadingKeys/,
+    ],
+    ['a policy variable', allow('x', 'arn:aws:s3:::${aws:username}'), /policy variables/],
+    ['another effect', { Effect: 'Maybe', Action: 'x', Resource: '*' }, /Effect/],
+  ])('%s', (_name, statement, problem) => {
+    const attempt = () => statements('identity', statement);
+    expect(attempt).toThrow(UnsupportedTemplateError);
+    expect(attempt).toThrow(/AWS::IAM::Policy Policy: /);
+    expect(attempt).toThrow(problem);
+  });
+
+  test.each([{ AWS: 'arn:aws:iam::1:root' }, { Federated: 'x' }])('the principal %j', (Principal) => {
+    expect(() => statements('onResource', { ...allow('x', '*'), Principal })).toThrow(
+      UnsupportedTemplateError,
+    );
+  });
+});

@@ -1,0 +1,33 @@
+/** Requests are cut out of a connection's bytes as they are, however these arrive. */
+import { describe, expect, test } from '@jest/globals';
+import { HttpCalls, UnreadableCallError } from '../../../../tools/local/iam/http-calls.ts';
+
+const request = (body: string) =>
+  Buffer.from(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+
+test.each([1, 2, 7, 1000])('in pieces of %i bytes', (size) => {
+  const bytes = Buffer.concat([request('{"a":"ä"}'), request(''), request('{}')]);
+  const calls = new HttpCalls();
+  const found: string[] = [];
+  for (let i = 0; i < bytes.length; i += size) {
+    for (const call of calls.push(bytes.subarray(i, i + size))) found.push(call.bytes(call.head).toString());
+  }
+  expect(found).toEqual([request('{"a":"ä"}'), request(''), request('{}')].map(String));
+});
+
+test('headers are found by their names in any case', () => {
+  const bytes = 'POST / HTTP/1.1\r\nX-Amz-Target: \tA.B \r\nx-no-target: C\r\ncontent-length: 0\r\n\r\n';
+  const [call] = new HttpCalls().push(Buffer.from(bytes));
+  expect(call?.headers.get('x-amz-target')).toBe('A.B');
+  expect(call?.headers.get('no-target')).toBeUndefined();
+});
+
+describe('what is refused', () => {
+  test.each([
+    ['a request without a length', 'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['a length that is none', 'POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n'],
+    ['a head without end', 'x'.repeat(18 * 1024 * 1024)],
+  ])('%s', (_name, bytes) => {
+    expect(() => new HttpCalls().push(Buffer.from(bytes))).toThrow(UnreadableCallError);
+  });
+});

@@ -1,0 +1,50 @@
+/** Which permissions the calls of DynamoDB and SQS need. */
+import { expect, test } from '@jest/globals';
+import { dynamodbNeeds, sqsNeeds } from '../../../../tools/local/iam/needs.ts';
+
+const TABLES = 'arn:aws:dynamodb:us-east-1:000000000000:table/';
+const QUEUES = 'arn:aws:sqs:us-east-1:000000000000:';
+
+test.each<[string, unknown, [string, string][]]>([
+  ['UpdateItem', { TableName: 'jobs' }, [['UpdateItem', 'jobs']]],
+  ['Query', { TableName: 'jobs' }, [['Query', 'jobs']]],
+  ['Query', { TableName: 'jobs', IndexName: 'open' }, [['Query', 'jobs/index/open']]],
+  ['GetItem', { TableName: `${TABLES}jobs` }, [['GetItem', 'jobs']]],
+  [
+    'BatchWriteItem',
+    { RequestItems: { a: [], b: [] } },
+    [
+      ['BatchWriteItem', 'a'],
+      ['BatchWriteItem', 'b'],
+    ],
+  ],
+  [
+    'TransactWriteItems',
+    { TransactItems: [{ Put: { TableName: 'a' } }, { ConditionCheck: { TableName: 'b' } }] },
+    [
+      ['PutItem', 'a'],
+      ['ConditionCheckItem', 'b'],
+    ],
+  ],
+])('DynamoDB %s of %j', (operation, body, needs) => {
+  expect(dynamodbNeeds(operation, body)).toEqual(
+    needs.map(([action, table]) => ({ action: `dynamodb:${action}`, resource: TABLES + table })),
+  );
+});
+
+test.each([
+  ['SendMessage', 'SendMessage'],
+  ['SendMessageBatch', 'SendMessage'],
+  ['DeleteMessageBatch', 'DeleteMessage'],
+  ['ChangeMessageVisibilityBatch', 'ChangeMessageVisibility'],
+  ['GetQueueAttributes', 'GetQueueAttributes'],
+])('SQS %s needs %s on the queue', (operation, action) => {
+  expect(sqsNeeds(operation, { QueueUrl: 'http://127.0.0.1:1/000000000000/work' })).toEqual([
+    { action: `sqs:${action}`, resource: `${QUEUES}work` },
+  ]);
+});
+
+test('a call without a table or queue is one on everything', () => {
+  expect(dynamodbNeeds('ListTables', {})).toEqual([{ action: 'dynamodb:ListTables', resource: '*' }]);
+  expect(sqsNeeds('ListQueues', null)).toEqual([{ action: 'sqs:ListQueues', resource: '*' }]);
+});

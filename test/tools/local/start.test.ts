@@ -1,0 +1,106 @@
+/** `npm start` as a command: its options, and what it does when it cannot start. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { UsageError } from '../../../tools/kit/errors.ts';
+import { parseOptions } from '../../../tools/local/options.ts';
+import { ROOT } from '../../support/local-stack.ts';
+
+let folder = '';
+let taken = createServer();
+let takenPort = 0;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'start-'));
+  writeFileSync(join(folder, 'bad.jsonl'), '{"type":"project","account_id":101,"project_id":"x"}\n');
+  taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const address = taken.address();
+  if (address === null || typeof address === 'string') throw new Error('it does not listen');
+  takenPort = address.port;
+});
+
+afterAll(() => {
+  taken.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function start(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, ['tools/local/start-local-stack.ts', ...args], { cwd: ROOT });
+  const printed = { stdout: '', stderr: '' };
+  child.stdout.on('data', (data: Buffer) => (printed.stdout += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (printed.stderr += data.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...printed };
+}
+
+describe('what cannot start says so in one clear line, with exit code 2:', () => {
+  test.each<[string, () => string[], RegExp]>([
+    ['an unknown option', () => ['--prot', '1'], /^Unknown option '--prot'/],
+    ['an argument too much', () => ['3000'], /^Unexpected argument '3000'/],
+    [
+      'a bad port',
+      () => ['--port', '70000'],
+      /^--port: found "70000", expected a whole number from 0 to 65535/,
+    ],
+    ['a port that is taken', () => ['--port', String(takenPort)], /^port \d+ is in use/],
+    [
+      'a data file that is not there',
+      () => ['--port', '0', '--data', 'gone.jsonl'],
+      /^--data gone\.jsonl: there is no such file/,
+    ],
+    [
+      'a bad line of data',
+      () => ['--port', '0', '--data', join(folder, 'bad.jsonl')],
+      /bad\.jsonl:1: project_id: found "x", expected/,
+    ],
+    [
+      'a context value without =',
+      () => ['-c', 'chunkSize'],
+      /^--context: found "chunkSize", expected key=value/,
+    ],
+    ['a format of logs that is not known', () => ['--log', 'xml'], /^--log: found "xml"/],
+    ['a share that is none', () => ['--kill', '1.5'], /^--kill: found "1.5", expected a number from 0 to 1/],
+  ])('%s', async (_name, args, message) => {
+    const { code, stdout, stderr } = await start(...args());
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+});
+
+test('an error of the app is shown as it is', async () => {
+  const { code, stderr } = await start('--port', '0', '-c', 'chunkSize=many');
+  expect(code).toBe(1);
+  expect(stderr).toContain('context key chunkSize: found "many", expected a whole number from 1 to 1000');
+});
+
+test('--help explains the options', async () => {
+  const { code, stdout } = await start('--help');
+  expect(code).toBe(0);
+  for (const option of ['--port', '--data', '--context', '--log', '--kill']) expect(stdout).toContain(option);
+});
+
+test('options have defaults', () => {
+  expect(parseOptions([])).toEqual({
+    help: false,
+    port: 3000,
+    dataFile: undefined,
+    context: {},
+    killShare: 0,
+    log: 'pretty',
+  });
+});
+
+test('context values are text, and may hold =', () => {
+  const { context } = parseOptions(['-c', 'a=1', '--context', 'b=x=y', '-c', 'c=']);
+  expect(context).toEqual({ a: '1', b: 'x=y', c: '' });
+});
+
+test.each(['-1', '65536', '3000x', '', ' 1', '1e3'])('%j is no port', (port) => {
+  expect(() => parseOptions([`--port=${port}`])).toThrow(UsageError);
+});

@@ -1,0 +1,70 @@
+/** A status page that is served without a stack behind it: a test says what happened, and what is in the tables. */
+import { Gateway } from '../../../../tools/local/gateway/server.ts';
+import { statusHandler } from '../../../../tools/local/status/handler.ts';
+import type { JobRow } from '../../../../tools/local/status/jobs.ts';
+import type { QueueRow } from '../../../../tools/local/status/queues.ts';
+import { Recorder } from '../../../../tools/local/status/recorder.ts';
+import { Status } from '../../../../tools/local/status/status.ts';
+
+export class ServedStatus {
+  readonly recorder = new Recorder();
+  /** What the next look at the jobs table finds. */
+  jobs: JobRow[] = [];
+  queues: QueueRow[] = [
+    { name: 'Chunks', deadLetters: false, visible: 0, inFlight: 0, delayed: 0 },
+    { name: 'DeadLetters', deadLetters: true, visible: 0, inFlight: 0, delayed: 0 },
+  ];
+  readonly status = new Status(this.recorder);
+  private gateway: Gateway | undefined;
+
+  /** @param port 0 for any that is free */
+  async start(port = 0): Promise<void> {
+    this.gateway = await Gateway.listen(port, () => undefined);
+    this.gateway.serveOwn('/_local', statusHandler(this.status));
+  }
+
+  /** The stack behind it serves from now on. */
+  serve(): void {
+    this.status.watch({
+      readJobs: () => Promise.resolve(this.jobs),
+      readQueues: () => Promise.resolve(this.queues),
+      schedules: [{ functionName: 'Reconcile', everySeconds: 60 }],
+    });
+  }
+
+  get url(): string {
+    return this.gateway?.url ?? '';
+  }
+
+  async stop(): Promise<void> {
+    await this.gateway?.close(0);
+  }
+
+  /** A function logs a line. */
+  line(functionName: string, level: string, message: string, fields: Record<string, unknown> = {}): void {
+    const timestamp = new Date().toISOString();
+    this.recorder.log({
+      kind: 'function',
+      functionName,
+      text: JSON.stringify({ level, message, timestamp, service: 'fielding-jobs', ...fields }),
+    });
+  }
+}
+
+export function aRow(overrides: Partial<JobRow> = {}): JobRow {
+  return {
+    jobId: '4PZRTX185TK4NXJ64MWWSQVWVD',
+    action: 'resume',
+    accountId: 101,
+    projectId: '01JDEM0PR0JECT000000000001',
+    createdAt: new Date().toISOString(),
+    status: 'Processing',
+    total: 1_000,
+    settled: 400,
+    failed: 0,
+    milliseconds: null,
+    lastEvent: 'chunk.settled',
+    lastAt: Date.now(),
+    ...overrides,
+  };
+}

@@ -1,0 +1,143 @@
+/** What the status page is told: whether the stack is well, and what cannot be read. */
+import { describe, expect, test } from '@jest/globals';
+import { healthOf, type Signs } from '../../../../tools/local/status/health.ts';
+import { Recorder } from '../../../../tools/local/status/recorder.ts';
+import { Status } from '../../../../tools/local/status/status.ts';
+import { anId } from '../../../support/builders.ts';
+import { aRow } from './served.ts';
+
+const START = Date.UTC(2026, 0, 15, 12);
+
+const RECONCILE = {
+  name: 'Reconcile',
+  invocations: 1,
+  running: 0,
+  errors: 0,
+  throttles: 0,
+  p50: 1,
+  p99: 1,
+  lastBegan: START + 60_000,
+  lastFailed: false,
+};
+
+function signs(overrides: Partial<Signs> = {}): Signs {
+  return {
+    now: START + 70_000,
+    servingSince: START,
+    schedules: [{ functionName: 'Reconcile', everySeconds: 60 }],
+    functions: [RECONCILE],
+    recentErrors: 0,
+    deadLetters: 0,
+    unread: [],
+    ...overrides,
+  };
+}
+
+describe('health', () => {
+  test('all is well when the schedules ran, nothing failed, and no dead letter waits', () => {
+    expect(healthOf(signs())).toEqual({
+      ok: true,
+      problems: [],
+      schedules: [{ functionName: 'Reconcile', everySeconds: 60, lastBegan: START + 60_000, state: 'ok' }],
+    });
+  });
+
+  test.each<[string, Partial<Signs>, string]>([
+    [
+      'a run that failed',
+      { functions: [{ ...RECONCILE, lastFailed: true }] },
+      'The last run of Reconcile failed.',
+    ],
+    ['a run that is missing', { now: START + 180_001 }, 'Reconcile should have run by now, and has not.'],
+    [
+      'a first run that is missing',
+      { functions: [], now: START + 120_001 },
+      'Reconcile should have run by now, and has not.',
+    ],
+    ['errors', { recentErrors: 1 }, '1 error in the last minute.'],
+    ['dead letters', { deadLetters: 12 }, '12 dead letters.'],
+    ['what cannot be read', { unread: ['The queues cannot be read: no'] }, 'The queues cannot be read: no'],
+  ])('%s is a problem', (_name, overrides, problem) => {
+    expect(healthOf(signs(overrides))).toMatchObject({ ok: false, problems: [problem] });
+  });
+
+  test('a schedule that is not yet due waits, and is no problem', () => {
+    const health = healthOf(signs({ functions: [], now: START + 119_000 }));
+    expect(health).toMatchObject({ ok: true, schedules: [{ state: 'waiting', lastBegan: null }] });
+  });
+});
+
+describe('a snapshot', () => {
+  function aStatus() {
+    const clock = { now: START };
+    const recorder = new Recorder(() => clock.now);
+    return { clock, recorder, status: new Status(recorder, () => clock.now) };
+  }
+
+  test('before the stack serves: the log, and nothing else', async () => {
+    const { recorder, status } = aStatus();
+    recorder.log({ kind: 'notice', text: 'synthesizing' });
+    expect(await status.snapshot()).toMatchObject({
+      state: 'starting',
+      health: { ok: true },
+      jobs: [],
+      queues: [],
+      lines: [{ message: 'synthesizing' }],
+      lastLine: 1,
+    });
+  });
+
+  test('is read once for all who look at the same time', async () => {
+    const { clock, status } = aStatus();
+    let reads = 0;
+    status.watch({
+      readJobs: () => Promise.resolve([aRow()]),
+      readQueues: () => {
+        reads += 1;
+        return Promise.resolve([]);
+      },
+      schedules: [],
+    });
+    const snapshots = await Promise.all([status.snapshot(), status.snapshot()]);
+    clock.now += 499;
+    snapshots.push(await status.snapshot());
+    expect(snapshots.map(({ jobs }) => jobs.length)).toEqual([1, 1, 1]);
+    expect(reads).toBe(1);
+    clock.now += 1;
+    await status.snapshot();
+    expect(reads).toBe(2);
+  });
+
+  test('names what cannot be read, and keeps what was read before', async () => {
+    const { clock, status } = aStatus();
+    let works = true;
+    status.watch({
+      readJobs: () => (works ? Promise.resolve([aRow()]) : Promise.reject(new Error('no table'))),
+      readQueues: () =>
+        Promise.resolve([{ name: 'Dead', deadLetters: true, visible: 2, inFlight: 0, delayed: 0 }]),
+      schedules: [],
+    });
+    await status.snapshot();
+    works = false;
+    clock.now += 1_000;
+    const snapshot = await status.snapshot();
+    expect(snapshot.health.problems).toEqual(['The jobs cannot be read: no table', '2 dead letters.']);
+    expect(snapshot.jobs).toHaveLength(1);
+  });
+
+  test('has the lines of one job, by its trace as well, and only new ones when asked', async () => {
+    const { recorder, status } = aStatus();
+    const jobId = anId();
+    const log = (line: Record<string, unknown>) => {
+      recorder.log({ kind: 'function', functionName: 'Worker', text: JSON.stringify(line) });
+    };
+    log({ message: 'job.created', job_id: jobId, account_id: 1, project_id: 'P', trace_id: 't' });
+    log({ message: 'job.created', job_id: anId(), account_id: 1, project_id: 'P', trace_id: 'u' });
+    log({ message: 'chunk.failed', trace_id: 't' });
+    const messages = async (after: number) =>
+      (await status.snapshot({ jobId, after })).lines.map(({ message }) => message);
+    expect(await messages(0)).toEqual(['job.created', 'chunk.failed']);
+    expect(await messages(1)).toEqual(['chunk.failed']);
+    expect((await status.snapshot({ jobId: 'x' })).lines).toEqual([]);
+  });
+});

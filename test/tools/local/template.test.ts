@@ -1,0 +1,295 @@
+/** What the local stack reads out of a template, and what it refuses. */
+import { describe, expect, test } from '@jest/globals';
+import { UnsupportedTemplateError } from '../../../tools/kit/errors.ts';
+import { IGNORED_TYPES } from '../../../tools/local/template/ignored-types.ts';
+import { readQueues } from '../../../tools/local/template/queues.ts';
+import { referencesOf } from '../../../tools/local/template/references.ts';
+import { readRuntime, type Runtime } from '../../../tools/local/template/runtime.ts';
+import { readTables } from '../../../tools/local/template/tables.ts';
+import { readOutputs, readTemplate, type Template } from '../../../tools/local/template/template.ts';
+import { anApi, type Resources } from './assembly.ts';
+
+const ROLE = { Type: 'AWS::IAM::Role' };
+
+const FUNCTION = {
+  Type: 'AWS::Lambda::Function',
+  Properties: {
+    Code: { S3Bucket: 'assets', S3Key: 'abc.zip' },
+    Handler: 'index.handler',
+    Runtime: 'nodejs24.x',
+    Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
+  },
+};
+
+const QUEUE = {
+  Type: 'AWS::SQS::Queue',
+  Properties: {
+    VisibilityTimeout: 30,
+    SqsManagedSseEnabled: true,
+    RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['Dead', 'Arn'] }, maxReceiveCount: 2 },
+  },
+};
+
+function withProperties(resource: { Type: string; Properties: object }, properties: object) {
+  return { ...resource, Properties: { ...resource.Properties, ...properties } };
+}
+
+function template(resources: Resources): Template {
+  return readTemplate('Local', { Resources: resources });
+}
+
+function runtime(resources: Resources): Runtime {
+  const read = template({ Role: ROLE, ...resources });
+  const references = referencesOf(read, {
+    apiUrl: 'http://127.0.0.1:1',
+    queueUrl: (id) => `http://queue/${id}`,
+  });
+  const assets = new Map([['abc.zip', '/assets/abc']]);
+  return readRuntime(read, references, assets, readQueues(read, references));
+}
+
+const MAPPING = {
+  Type: 'AWS::Lambda::EventSourceMapping',
+  Properties: {
+    EventSourceArn: { 'Fn::GetAtt': ['Queue', 'Arn'] },
+    FunctionName: { Ref: 'Fn' },
+    BatchSize: 4,
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    ScalingConfig: { MaximumConcurrency: 3 },
+  },
+};
+
+const SCHEDULE = {
+  Type: 'AWS::Scheduler::Schedule',
+  Properties: {
+    FlexibleTimeWindow: { Mode: 'OFF' },
+    ScheduleExpression: 'rate(5 minutes)',
+    Target: { Arn: { 'Fn::GetAtt': ['Fn', 'Arn'] }, RoleArn: 'role', Input: '{"a":1}' },
+  },
+};
+
+test('a resource type that is not known is an error that names type and logical id', () => {
+  const attempt = () => template({ Cache: { Type: 'AWS::ElastiCache::CacheCluster' } });
+  expect(attempt).toThrow(UnsupportedTemplateError);
+  expect(attempt).toThrow(/AWS::ElastiCache::CacheCluster Cache/);
+});
+
+test('each type that needs nothing is listed with its reason', () => {
+  for (const [type, reason] of IGNORED_TYPES) {
+    expect(reason).not.toBe('');
+    expect(template({ Thing: { Type: type } }).stackName).toBe('Local');
+  }
+});
+
+test('a table comes with its keys and indexes', () => {
+  const read = template({
+    Jobs: {
+      Type: 'AWS::DynamoDB::Table',
+      Properties: {
+        AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+        GlobalSecondaryIndexes: [
+          {
+            IndexName: 'open',
+            KeySchema: [{ AttributeName: 'open', KeyType: 'HASH' }],
+            Projection: { ProjectionType: 'KEYS_ONLY' },
+          },
+        ],
+        TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
+        DeletionProtectionEnabled: true,
+      },
+    },
+  });
+  const [table] = readTables(read, referencesOf(read));
+  expect(table).toMatchObject({
+    logicalId: 'Jobs',
+    name: 'Local-Jobs',
+    definition: { KeySchema: [{ AttributeName: 'pk' }], GlobalSecondaryIndexes: [{ IndexName: 'open' }] },
+  });
+  expect(table?.definition).not.toHaveProperty('TimeToLiveSpecification');
+});
+
+test('a queue comes with the attributes that CreateQueue takes', () => {
+  const read = template({ Dead: { Type: 'AWS::SQS::Queue' }, Queue: QUEUE });
+  expect(readQueues(read, referencesOf(read))).toEqual([
+    { logicalId: 'Dead', name: 'Local-Dead', attributes: {} },
+    {
+      logicalId: 'Queue',
+      name: 'Local-Queue',
+      attributes: {
+        VisibilityTimeout: '30',
+        RedrivePolicy: JSON.stringify({
+          deadLetterTargetArn: 'arn:aws:sqs:us-east-1:000000000000:Local-Dead',
+          maxReceiveCount: 2,
+        }),
+      },
+    },
+  ]);
+});
+
+test('a function comes with code, environment, memory and timeout', () => {
+  const { functions } = runtime({
+    Dead: { Type: 'AWS::SQS::Queue' },
+    Queue: QUEUE,
+    Fn: withProperties(FUNCTION, {
+      Timeout: 7,
+      ReservedConcurrentExecutions: 5,
+      MemorySize: 256,
+      Environment: {
+        Variables: { QUEUE_URL: { Ref: 'Queue' }, QUEUE_ARN: { 'Fn::GetAtt': ['Queue', 'Arn'] } },
+      },
+    }),
+  });
+  expect(functions).toMatchObject([
+    {
+      logicalId: 'Fn',
+      name: 'Local-Fn',
+      codePath: '/assets/abc',
+      handler: 'index.handler',
+      timeoutSeconds: 7,
+      reservedConcurrency: 5,
+      memoryMegabytes: 256,
+      environment: {
+        QUEUE_URL: 'http://queue/Queue',
+        QUEUE_ARN: 'arn:aws:sqs:us-east-1:000000000000:Local-Queue',
+      },
+    },
+  ]);
+});
+
+test("Lambda's defaults hold where the template is silent", () => {
+  const { functions } = runtime({ Fn: FUNCTION });
+  expect(functions).toMatchObject([{ timeoutSeconds: 3, memoryMegabytes: 128, environment: {} }]);
+});
+
+test('an event source mapping knows its queue and its function', () => {
+  const resources = { Dead: { Type: 'AWS::SQS::Queue' }, Queue: QUEUE, Fn: FUNCTION };
+  expect(runtime({ ...resources, Mapping: MAPPING }).eventSources).toMatchObject([
+    {
+      queue: { logicalId: 'Queue' },
+      functionId: 'Fn',
+      batchSize: 4,
+      batchingWindowSeconds: 0,
+      reportsFailures: true,
+      maximumConcurrency: 3,
+    },
+  ]);
+  expect(
+    runtime({ ...resources, Mapping: withProperties(MAPPING, { Enabled: false }) }).eventSources,
+  ).toEqual([]);
+});
+
+test('a schedule knows how often it runs what', () => {
+  expect(runtime({ Fn: FUNCTION, Schedule: SCHEDULE }).schedules).toMatchObject([
+    { functionId: 'Fn', everySeconds: 300, input: '{"a":1}' },
+  ]);
+  const off = withProperties(SCHEDULE, { State: 'DISABLED' });
+  expect(runtime({ Fn: FUNCTION, Schedule: off }).schedules).toEqual([]);
+});
+
+test('a route leads to a function', () => {
+  const { routes } = runtime({ Fn: FUNCTION, ...anApi({ 'GET /a/{b}': 'Fn', $default: 'Fn' }) });
+  expect(routes).toEqual([
+    { key: 'GET /a/{b}', functionId: 'Fn', timeoutMilliseconds: 30_000 },
+    { key: '$default', functionId: 'Fn', timeoutMilliseconds: 30_000 },
+  ]);
+});
+
+test('the throttle of a route is its own, else that of the stage', () => {
+  const routes = { 'GET /a': 'Fn', 'POST /a': 'Fn', $default: 'Fn' };
+  const stage = {
+    DefaultRouteSettings: { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 },
+    // What a route's own settings leave out is without limit: the default ones are replaced as a whole.
+    RouteSettings: { 'GET /a': { ThrottlingRateLimit: 5 }, 'POST /a': { DetailedMetricsEnabled: true } },
+  };
+  const throttles = runtime({ Fn: FUNCTION, ...anApi(routes, {}, stage) }).routes.map((route) => [
+    route.key,
+    route.throttle,
+  ]);
+  expect(Object.fromEntries(throttles)).toEqual({
+    'GET /a': { perSecond: 5, burst: Infinity },
+    'POST /a': undefined,
+    $default: { perSecond: 10, burst: 20 },
+  });
+});
+
+test('outputs are resolved', () => {
+  const read = readTemplate('Local', {
+    Resources: { Dead: { Type: 'AWS::SQS::Queue' } },
+    Outputs: { Name: { Value: { 'Fn::GetAtt': ['Dead', 'QueueName'] } } },
+  });
+  expect(readOutputs(read, referencesOf(read))).toEqual({ Name: 'Local-Dead' });
+});
+
+describe('what would behave otherwise than in AWS is an error that names the resource', () => {
+  const queues = { Dead: { Type: 'AWS::SQS::Queue' }, Queue: QUEUE };
+  test.each<[string, Resources, RegExp]>([
+    [
+      'a FIFO queue',
+      { Q: { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true } } },
+      /AWS::SQS::Queue Q: .*FifoQueue/,
+    ],
+    ['a layer', { Fn: withProperties(FUNCTION, { Layers: ['x'] }) }, /Fn: .*Layers/],
+    ['another runtime', { Fn: withProperties(FUNCTION, { Runtime: 'python3.13' }) }, /Fn: .*Runtime/],
+    [
+      'code that is no asset',
+      { Fn: withProperties(FUNCTION, { Code: { S3Bucket: 'b', S3Key: 'other.zip' } }) },
+      /Fn: .*other\.zip/,
+    ],
+    ['inline code', { Fn: withProperties(FUNCTION, { Code: { ZipFile: 'x' } }) }, /Fn: .*Code/],
+    [
+      'a filter on a queue',
+      { ...queues, Fn: FUNCTION, M: withProperties(MAPPING, { FilterCriteria: {} }) },
+      /M: .*FilterCriteria/,
+    ],
+    [
+      'a stream as event source',
+      { Fn: FUNCTION, M: withProperties(MAPPING, { EventSourceArn: 'arn:aws:kinesis:x' }) },
+      /M: .*kinesis/,
+    ],
+    [
+      'a cron expression',
+      { Fn: FUNCTION, S: withProperties(SCHEDULE, { ScheduleExpression: 'cron(0 * * * ? *)' }) },
+      /S: .*cron/,
+    ],
+    [
+      'an integration that is no Lambda proxy',
+      { Fn: FUNCTION, ...anApi({ 'GET /': 'Fn' }, { IntegrationType: 'HTTP_PROXY' }) },
+      /Integration0: .*IntegrationType/,
+    ],
+    [
+      'payload format 1.0',
+      { Fn: FUNCTION, ...anApi({ 'GET /': 'Fn' }, { PayloadFormatVersion: '1.0' }) },
+      /Integration0: .*PayloadFormatVersion/,
+    ],
+    [
+      'settings of a route that is not there',
+      { Fn: FUNCTION, ...anApi({ 'GET /': 'Fn' }, {}, { RouteSettings: { 'PUT /': {} } }) },
+      /Stage: .*PUT \//,
+    ],
+    [
+      'route settings of other kinds',
+      { Fn: FUNCTION, ...anApi({ 'GET /': 'Fn' }, {}, { DefaultRouteSettings: { LoggingLevel: 'INFO' } }) },
+      /Stage: .*LoggingLevel/,
+    ],
+    [
+      'an environment that names what has no local value',
+      {
+        Fn: withProperties(FUNCTION, {
+          Environment: { Variables: { A: { 'Fn::GetAtt': ['Role', 'RoleId'] } } },
+        }),
+      },
+      /Role\.RoleId \(AWS::IAM::Role\)/,
+    ],
+    [
+      'a reference to nothing',
+      { Fn: withProperties(FUNCTION, { Environment: { Variables: { A: { Ref: 'Gone' } } } }) },
+      /Gone/,
+    ],
+  ])('%s', (_name, resources, message) => {
+    const attempt = () => runtime(resources);
+    expect(attempt).toThrow(UnsupportedTemplateError);
+    expect(attempt).toThrow(message);
+  });
+});

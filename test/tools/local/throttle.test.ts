@@ -1,0 +1,59 @@
+/** The token buckets of the gateway's routes. */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { RouteThrottles } from '../../../tools/local/gateway/throttle.ts';
+import type { Route, Throttle } from '../../../tools/local/template/api.ts';
+import { propertyRuns } from '../../support/properties.ts';
+
+function aRoute(key: string, throttle?: Throttle): Route {
+  return { key, functionId: 'Fn', timeoutMilliseconds: 1, throttle };
+}
+
+/** Throttles on a clock that stands where it is put. */
+function onClock() {
+  const clock = { now: 0 };
+  return { clock, throttles: new RouteThrottles(() => clock.now) };
+}
+
+test('a burst is taken at once; what comes after it, at the rate', () => {
+  const { clock, throttles } = onClock();
+  const route = aRoute('GET /a', { perSecond: 10, burst: 3 });
+  const admitted = (count: number) => Array.from({ length: count }, () => throttles.admit(route));
+  expect(admitted(4)).toEqual([true, true, true, false]);
+  clock.now = 99;
+  expect(admitted(1)).toEqual([false]);
+  clock.now = 101;
+  expect(admitted(2)).toEqual([true, false]);
+  clock.now = 1_000_000;
+  expect(admitted(4)).toEqual([true, true, true, false]);
+});
+
+test('each route is counted by itself, and one without limits takes all', () => {
+  const { throttles } = onClock();
+  const limits = { perSecond: 1, burst: 1 };
+  expect(throttles.admit(aRoute('GET /a', limits))).toBe(true);
+  expect(throttles.admit(aRoute('GET /a', limits))).toBe(false);
+  expect(throttles.admit(aRoute('GET /b', limits))).toBe(true);
+  for (let n = 0; n < 10; n++) expect(throttles.admit(aRoute('GET /c'))).toBe(true);
+});
+
+test('never more than the burst and the rate of the time that has passed', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 50 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 200 }),
+      (perSecond, burst, pauses) => {
+        const { clock, throttles } = onClock();
+        const route = aRoute('GET /a', { perSecond, burst });
+        let admitted = 0;
+        for (const pause of pauses) {
+          clock.now += pause;
+          if (throttles.admit(route)) admitted += 1;
+          expect(admitted).toBeLessThanOrEqual(burst + (clock.now / 1_000) * perSecond + 1e-6);
+        }
+      },
+    ),
+    propertyRuns(200),
+  );
+});

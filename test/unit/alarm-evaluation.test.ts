@@ -1,0 +1,190 @@
+/** The evaluator of alarms: what it computes is what CloudWatch documents. */
+import { describe, expect, test } from '@jest/globals';
+import { type Alarm, type AlarmState, goingOn, readAlarm, stateOf } from '../rigs/cloudwatch/alarm.ts';
+import type { Datapoint } from '../rigs/cloudwatch/datapoint.ts';
+import { compute } from '../rigs/cloudwatch/metric-math.ts';
+import { statisticOf } from '../rigs/cloudwatch/statistic.ts';
+
+describe('statistics', () => {
+  test.each([
+    ['Sum', 10],
+    ['SampleCount', 4],
+    ['Average', 2.5],
+    ['Minimum', 1],
+    ['Maximum', 4],
+    ['p50', 2],
+    ['p99', 4],
+    ['p99.9', 4],
+    ['p0', 1],
+    ['p100', 4],
+  ])('%s of 4, 1, 3, 2 is %p, and of nothing nothing', (name, value) => {
+    expect(statisticOf(name, [4, 1, 3, 2])).toBe(value);
+    expect(statisticOf(name, [])).toBeUndefined();
+  });
+
+  test('p99 of 100 values is the second highest, and of 101 too', () => {
+    const values = Array.from({ length: 100 }, (_, i) => i + 1);
+    expect(statisticOf('p99', values)).toBe(99);
+    expect(statisticOf('p99', [...values, 101])).toBe(100);
+  });
+
+  test('others are refused', () => {
+    for (const name of ['TM(10%:90%)', 'p', 'pp99', 'sum']) {
+      expect(() => statisticOf(name, [1])).toThrow(/is not known/);
+    }
+  });
+});
+
+describe('metric math', () => {
+  const inputs = { a: 6, b: 3, zero: 0, none: undefined };
+  test.each([
+    ['a', 6],
+    ['100 * b / a', 50],
+    ['a / b / 2', 1],
+    ['a * (b / 2)', 9],
+    ['1.5 * b', 4.5],
+    ['a >= 6', 1],
+    ['b >= a / 1', 0],
+    ['IF(a >= 6, b, zero)', 3],
+    ['IF(a >= 7, b, zero)', 0],
+    ['IF(a >= 7, none, b)', 3],
+    ['IF(none >= 7, a, b)', undefined],
+    ['a / zero', undefined],
+    ['none * 2', undefined],
+    ['2 / none', undefined],
+  ])('%s = %p', (expression, value) => {
+    expect(compute(expression, inputs)).toBe(value);
+  });
+
+  test.each(['a +', 'a b', 'c', 'IF(a, b)', 'IF(a, b, b', '(a', 'SUM(a)', 'toString', ''])(
+    '%s is refused',
+    (expression) => {
+      expect(() => compute(expression, inputs)).toThrow();
+    },
+  );
+});
+
+const AT = 1_750_000_200_000;
+const dimensions = { service: 'fielding-jobs' };
+const of = (name: string, value: number, minutesAgo: number): Datapoint => ({
+  namespace: 'Stack',
+  name,
+  dimensions,
+  unit: 'Count',
+  value,
+  at: AT - minutesAgo * 60_000,
+});
+
+const PROPERTIES = {
+  AlarmName: 'Stack-A',
+  ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+  Threshold: 5,
+  EvaluationPeriods: 3,
+  DatapointsToAlarm: 2,
+  TreatMissingData: 'notBreaching',
+  Namespace: 'Stack',
+  MetricName: 'M',
+  Dimensions: [{ Name: 'service', Value: 'fielding-jobs' }],
+  Statistic: 'Sum',
+  Period: 60,
+};
+const alarm = (changes: Partial<Alarm> = {}): Alarm => ({ ...readAlarm(PROPERTIES), ...changes });
+
+describe('an alarm', () => {
+  test('is read from its properties', () => {
+    expect(alarm()).toEqual({
+      name: 'Stack-A',
+      comparison: 'GreaterThanOrEqualToThreshold',
+      threshold: 5,
+      evaluationPeriods: 3,
+      datapointsToAlarm: 2,
+      missing: 'notBreaching',
+      expression: 'm',
+      periodMs: 60_000,
+      inputs: [{ id: 'm', metric: { namespace: 'Stack', name: 'M', dimensions }, statistic: 'Sum' }],
+    });
+  });
+
+  test.each<[string, Datapoint[], AlarmState]>([
+    ['nothing', [], 'OK'],
+    ['one period that breaches', [of('M', 5, 0.5)], 'OK'],
+    ['two', [of('M', 5, 0.5), of('M', 9, 2.5)], 'ALARM'],
+    ['two values of one period', [of('M', 5, 0.5), of('M', 9, 0.6)], 'OK'],
+    ['a sum that breaches in two', [2.5, 2.6, 1.5, 1.6].map((ago) => of('M', 3, ago)), 'ALARM'],
+    ['a period before the window', [of('M', 5, 0.5), of('M', 9, 3.5)], 'OK'],
+    ['what is just below', [of('M', 4.9, 0.5), of('M', 4.9, 1.5), of('M', 4.9, 2.5)], 'OK'],
+    ['another metric', [of('N', 9, 0.5), of('N', 9, 1.5)], 'OK'],
+    [
+      'the same name with other dimensions',
+      [0.5, 1.5].map((ago) => ({ ...of('M', 9, ago), dimensions: { ...dimensions, race: 'claim' } })),
+      'OK',
+    ],
+    [
+      'the same name in another namespace',
+      [0.5, 1.5].map((ago) => ({ ...of('M', 9, ago), namespace: 'Other' })),
+      'OK',
+    ],
+  ])('that asks for 2 of 3 periods, after %s: %3$s', (_, points, state) => {
+    expect(stateOf(alarm(), points, AT)).toBe(state);
+  });
+
+  test.each<[Alarm['comparison'], AlarmState, AlarmState, AlarmState]>([
+    ['GreaterThanOrEqualToThreshold', 'OK', 'ALARM', 'ALARM'],
+    ['GreaterThanThreshold', 'OK', 'OK', 'ALARM'],
+    ['LessThanOrEqualToThreshold', 'ALARM', 'ALARM', 'OK'],
+    ['LessThanThreshold', 'ALARM', 'OK', 'OK'],
+  ])('%s: 4, 5 and 6 at 5', (comparison, ...states) => {
+    const one = alarm({ comparison, datapointsToAlarm: 1, evaluationPeriods: 1 });
+    expect([4, 5, 6].map((value) => stateOf(one, [of('M', value, 0.5)], AT))).toEqual(states);
+  });
+
+  test.each<[Alarm['missing'], AlarmState, AlarmState, AlarmState]>([
+    ['notBreaching', 'OK', 'OK', 'OK'],
+    ['breaching', 'ALARM', 'ALARM', 'OK'],
+    ['ignore', 'ALARM', 'ALARM', 'OK'],
+    ['missing', 'INSUFFICIENT_DATA', 'OK', 'OK'],
+  ])(
+    '%s: without data; with one period that breaches; with two that do not; all after ALARM',
+    (missing, ...states) => {
+      const given = [[], [of('M', 9, 1.5)], [of('M', 1, 0.5), of('M', 1, 1.5)]];
+      expect(given.map((points) => stateOf(alarm({ missing }), points, AT, 'ALARM'))).toEqual(states);
+    },
+  );
+
+  test('that ignores what is missing stays OK too', () => {
+    expect(stateOf(alarm({ missing: 'ignore' }), [], AT, 'OK')).toBe('OK');
+  });
+
+  test('of an expression computes it in each period', () => {
+    const input = (Id: string, MetricName: string) => ({
+      Id,
+      ReturnData: false,
+      MetricStat: { Metric: { ...PROPERTIES, MetricName }, Period: 60, Stat: 'Sum' },
+    });
+    const share = readAlarm({
+      ...PROPERTIES,
+      MetricName: undefined,
+      Threshold: 50,
+      Metrics: [
+        { Id: 'e', Expression: 'IF(f >= 2, 100 * f / t, 0)' },
+        input('f', 'Failures'),
+        input('t', 'Total'),
+      ],
+    });
+    const both = (failures: number, total: number, ago: number) => [
+      of('Failures', failures, ago),
+      of('Total', total, ago),
+    ];
+    expect(stateOf(share, [...both(2, 4, 0.5), ...both(3, 4, 1.5)], AT)).toBe('ALARM');
+    expect(stateOf(share, [...both(2, 5, 0.5), ...both(3, 4, 1.5)], AT)).toBe('OK');
+    expect(stateOf(share, [...both(1, 1, 0.5), ...both(1, 1, 1.5)], AT)).toBe('OK');
+    expect(stateOf(share, [of('Failures', 9, 0.5), of('Failures', 9, 1.5)], AT)).toBe('OK');
+  });
+
+  test('sees in every period what goes on', () => {
+    const points = goingOn(alarm(), [of('M', 3, 50), of('M', 2, 90)], AT);
+    expect(points).toHaveLength(6);
+    expect(stateOf(alarm({ datapointsToAlarm: 3 }), points, AT)).toBe('ALARM');
+    expect(stateOf(alarm({ threshold: 6 }), points, AT)).toBe('OK');
+  });
+});

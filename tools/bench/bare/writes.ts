@@ -1,0 +1,31 @@
+/**
+ * The bare conditional writes: what a job of target groups comes down to, without job, chunks, claims, results, logs
+ * and metrics. The same write, through the same client with the same settings, as many at a time as a worker has.
+ */
+import { singleTryDynamoDBClient } from '../../../src/adapters/dynamodb/client.ts';
+import { DynamoDBTargetGroups } from '../../../src/adapters/dynamodb/target-groups.ts';
+import { inParallel } from '../../../src/domain/in-parallel.ts';
+import type { Action } from '../../../src/domain/actions.ts';
+import type { Tenant } from '../../../src/domain/ids.ts';
+import { timestamp } from '../../../src/domain/time.ts';
+
+export interface BareWrites {
+  readonly tenant: Tenant;
+  readonly ids: readonly string[];
+  readonly action: Action;
+  /** Of no write before: what bears it already is not moved. */
+  readonly mark: string;
+}
+
+const groups = new DynamoDBTargetGroups(singleTryDynamoDBClient(), process.env['TARGET_GROUPS_TABLE'] ?? '');
+
+/** @returns how many were moved */
+export async function handler({ tenant, ids, action, mark }: BareWrites): Promise<number> {
+  let moved = 0;
+  await inParallel(ids, Number(process.env['PARALLELISM']), async (targetGroupId) => {
+    const now = timestamp(Date.now());
+    const move = { action, mark, now, by: '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11' };
+    if (await groups.move({ ...tenant, targetGroupId }, move)) moved += 1;
+  });
+  return moved;
+}

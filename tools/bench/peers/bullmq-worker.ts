@@ -1,0 +1,30 @@
+/** A process of the BullMQ peer: takes tasks from Redis and makes the same conditional write for each. */
+import { Worker } from 'bullmq';
+import { singleTryDynamoDBClient } from '../../../src/adapters/dynamodb/client.ts';
+import { DynamoDBTargetGroups } from '../../../src/adapters/dynamodb/target-groups.ts';
+import type { Tenant } from '../../../src/domain/ids.ts';
+import { timestamp } from '../../../src/domain/time.ts';
+import { CREATOR } from './moves.ts';
+
+export interface BullTask {
+  readonly tenant: Tenant;
+  readonly id: string;
+  readonly mark: string;
+}
+
+const groups = new DynamoDBTargetGroups(singleTryDynamoDBClient(), process.env['TARGET_GROUPS_TABLE'] ?? '');
+
+const worker = new Worker<BullTask, boolean>(
+  'target-groups',
+  async ({ data: { tenant, id, mark } }) => {
+    const now = timestamp(Date.now());
+    return groups.move({ ...tenant, targetGroupId: id }, { action: 'resume', mark, now, by: CREATOR });
+  },
+  {
+    connection: { host: '127.0.0.1', port: Number(process.env['REDIS_PORT']), maxRetriesPerRequest: null },
+    concurrency: Number(process.env['PARALLELISM']),
+  },
+);
+await worker.waitUntilReady();
+process.on('disconnect', () => process.exit());
+process.send?.('ready');

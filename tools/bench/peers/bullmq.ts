@@ -1,0 +1,90 @@
+/**
+ * Runs a job as a flow of BullMQ on a real Redis: one child task for each target group, and a parent that is done when
+ * all of them are and then has their outcomes.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { randomUUID } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { FlowProducer, Worker } from 'bullmq';
+import { environmentOf } from '../../local/functions/environment.ts';
+import type { TargetGroupSet } from '../rig/target-groups.ts';
+import type { World } from '../rig/world.ts';
+import type { Redis } from '../rig/emulators.ts';
+import type { BullTask } from './bullmq-worker.ts';
+
+/** As many as the local pools have instances. */
+const PROCESSES = Math.min(10, 2 * availableParallelism());
+
+/** @returns wall time from the call that adds the flow to the end of its parent, ms, of each round but the first */
+export async function runBullMq(
+  world: World,
+  groups: TargetGroupSet,
+  redis: Redis,
+  rounds: number,
+): Promise<number[]> {
+  const connection = { host: '127.0.0.1', port: redis.port, maxRetriesPerRequest: null };
+  const children = await Promise.all(Array.from({ length: PROCESSES }, () => start(world, redis)));
+  const flows = new FlowProducer({ connection });
+  const ended = new Map<string, (moved: number) => void>();
+  const parents = new Worker(
+    'jobs',
+    async (job) => {
+      const outcomes = Object.values(await job.getChildrenValues<boolean>());
+      ended.get(job.name)?.(outcomes.filter(Boolean).length);
+    },
+    { connection },
+  );
+  await parents.waitUntilReady();
+  const times: number[] = [];
+  try {
+    for (let round = 0; round <= rounds; round += 1) {
+      await groups.reset();
+      const mark = randomUUID().slice(0, 12);
+      const done = new Promise<number>((resolve) => ended.set(mark, resolve));
+      const start = performance.now();
+      await flows.add({
+        name: mark,
+        queueName: 'jobs',
+        children: groups.ids.map((id) => ({
+          name: 'move',
+          queueName: 'target-groups',
+          data: { tenant: groups.tenant, id, mark } satisfies BullTask,
+        })),
+      });
+      const moved = await done;
+      if (round > 0) times.push(performance.now() - start);
+      if (moved !== groups.ids.length) throw new Error(`BullMQ moved ${moved} of ${groups.ids.length}`);
+    }
+  } finally {
+    await parents.close();
+    await flows.close();
+    await Promise.all(children.map(end));
+  }
+  return times;
+}
+
+async function start(world: World, redis: Redis): Promise<ChildProcess> {
+  const env = {
+    ...environmentOf(world.lambda('worker'), world.stores, 'bench'),
+    REDIS_PORT: String(redis.port),
+  };
+  const child = fork(join(import.meta.dirname, 'bullmq-worker.ts'), {
+    env,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const exited = once(child, 'exit').then(([code]) => {
+    throw new Error(`a worker of BullMQ ended with ${String(code)}`);
+  });
+  await Promise.race([once(child, 'message'), exited]);
+  exited.catch(() => undefined);
+  return child;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const exited = once(child, 'exit');
+  child.disconnect();
+  await exited;
+}

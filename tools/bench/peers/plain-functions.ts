@@ -1,0 +1,78 @@
+/**
+ * The plain way, as its two functions: one message for each target group, and one update of a counter on the job's item
+ * for each. Written as one would write it at first, with the same write to the target group and the same client.
+ */
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import type { SQSEvent } from 'aws-lambda';
+import { dynamoDBClient, singleTryDynamoDBClient } from '../../../src/adapters/dynamodb/client.ts';
+import { DynamoDBTargetGroups } from '../../../src/adapters/dynamodb/target-groups.ts';
+import { sqsClient } from '../../../src/adapters/sqs/client.ts';
+import { inParallel } from '../../../src/domain/in-parallel.ts';
+import type { Tenant } from '../../../src/domain/ids.ts';
+import { timestamp } from '../../../src/domain/time.ts';
+import { CREATOR } from './moves.ts';
+
+export interface PlainJob {
+  readonly tenant: Tenant;
+  readonly jobId: string;
+  readonly ids: readonly string[];
+}
+
+interface PlainTask {
+  readonly tenant: Tenant;
+  readonly jobId: string;
+  readonly id: string;
+  readonly total: number;
+}
+
+const BATCH = 10;
+
+const jobs = dynamoDBClient();
+const groups = new DynamoDBTargetGroups(singleTryDynamoDBClient(), process.env['TARGET_GROUPS_TABLE'] ?? '');
+const sqs = sqsClient();
+const queueUrl = process.env['CHUNKS_QUEUE_URL'];
+
+/** Creates a job, or works on messages: one bundle for both. */
+export async function handler(event: PlainJob | SQSEvent): Promise<unknown> {
+  if ('Records' in event) {
+    await Promise.all(event.Records.map(({ body }) => carryOut(JSON.parse(body) as PlainTask)));
+    return { batchItemFailures: [] };
+  }
+  await update(event.jobId, 'SET total_count = :n', event.ids.length);
+  const { tenant, jobId, ids } = event;
+  const batches = Array.from({ length: Math.ceil(ids.length / BATCH) }, (_, i) =>
+    ids.slice(i * BATCH, (i + 1) * BATCH),
+  );
+  await inParallel(batches, 10, async (batch) => {
+    const tasks = batch.map((id): PlainTask => ({ tenant, jobId, id, total: ids.length }));
+    const entries = tasks.map((task, i) => ({ Id: String(i), MessageBody: JSON.stringify(task) }));
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }));
+  });
+  return null;
+}
+
+async function carryOut({ tenant, jobId, id, total }: PlainTask): Promise<void> {
+  const now = timestamp(Date.now());
+  await groups.move({ ...tenant, targetGroupId: id }, { action: 'resume', mark: jobId, now, by: CREATOR });
+  const done = await update(jobId, 'ADD done_count :n', 1);
+  if (done !== total) return;
+  await update(jobId, 'SET ended_at = :n', Date.now());
+  process.stdout.write(
+    `${JSON.stringify({ message: 'job.finished', job_id: jobId, status: 'Completed' })}\n`,
+  );
+}
+
+/** @returns how many are done */
+async function update(jobId: string, expression: string, n: number): Promise<number> {
+  const { Attributes } = await jobs.send(
+    new UpdateItemCommand({
+      TableName: process.env['JOBS_TABLE'],
+      Key: { pk: { S: jobId }, sk: { S: 'PLAIN' } },
+      UpdateExpression: expression,
+      ExpressionAttributeValues: { ':n': { N: String(n) } },
+      ReturnValues: 'ALL_NEW',
+    }),
+  );
+  return Number(Attributes?.['done_count']?.N ?? 0);
+}

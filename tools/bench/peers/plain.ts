@@ -1,0 +1,92 @@
+/** Runs the plain way: on the same pools, pollers and emulators as the stack itself. */
+import { randomUUID } from 'node:crypto';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { CREDENTIALS, REGION } from '../../local/cloud.ts';
+import { FunctionPool } from '../../local/functions/pool.ts';
+import { QueuePoller } from '../../local/queue-poller.ts';
+import { bundle } from '../rig/bundle.ts';
+import { CountingProxy, queueRequests } from '../rig/counting-proxy.ts';
+import { Endings } from '../rig/jobs.ts';
+import type { TargetGroupSet } from '../rig/target-groups.ts';
+import { type Endpoints, sendingTo, type World } from '../rig/world.ts';
+import type { PlainJob } from './plain-functions.ts';
+
+/** What Lambda delivers of a queue unless it is told otherwise. */
+const BATCH_SIZE = 10;
+
+export interface PlainRun {
+  readonly ms: number;
+  readonly writeUnits: number;
+  readonly queueRequests: number;
+}
+
+/** @param counted whether its calls go through a counting proxy: its time says nothing then */
+export async function runPlain(
+  world: World,
+  groups: TargetGroupSet,
+  ids: readonly string[],
+  counted: boolean,
+): Promise<PlainRun> {
+  const proxies = counted
+    ? {
+        dynamodb: await CountingProxy.start(world.stores.dynamodb),
+        sqs: await CountingProxy.start(world.stores.sqs),
+      }
+    : undefined;
+  const at: Endpoints =
+    proxies === undefined ? world.stores : { dynamodb: proxies.dynamodb.url, sqs: proxies.sqs.url };
+  const queueUrl = new URL(new URL(await world.newQueue()).pathname, at.sqs).href;
+  const endings = new Endings();
+  const lambda = {
+    ...sendingTo(queueUrl, world.lambda('worker'), world),
+    codePath: await bundle('peers/plain-functions.ts'),
+  };
+  const log = (text: string) => {
+    endings.read(text);
+  };
+  const creator = new FunctionPool({ ...lambda, timeoutSeconds: 300 }, at, log);
+  const workers = new FunctionPool(lambda, at, log);
+  const sqs = new SQSClient({ endpoint: at.sqs, region: REGION, credentials: CREDENTIALS });
+  const poller = await QueuePoller.start({
+    source: { ...world.source, batchSize: BATCH_SIZE },
+    queueUrl,
+    sqs,
+    pool: workers,
+    notice: (text) => {
+      throw new Error(text);
+    },
+  });
+  try {
+    const run = async (some: readonly string[]) => {
+      const job: PlainJob = { tenant: groups.tenant, jobId: randomUUID(), ids: some };
+      const start = performance.now();
+      const created = await creator.invoke(JSON.stringify(job));
+      if (!created.ok) throw new Error(`the plain way failed: ${created.error.errorMessage}`);
+      await endings.of(job.jobId);
+      return performance.now() - start;
+    };
+    if (!counted) await warmUp(run, groups, ids);
+    const ms = await run(ids);
+    const calls = proxies === undefined ? [] : [...proxies.dynamodb.calls, ...proxies.sqs.calls];
+    return {
+      ms,
+      writeUnits: calls.reduce((sum, { writeUnits }) => sum + writeUnits, 0),
+      queueRequests: calls.reduce((sum, call) => sum + queueRequests(call), 0),
+    };
+  } finally {
+    await poller.stop();
+    await Promise.all([creator.stop(), workers.stop()]);
+    sqs.destroy();
+    proxies?.dynamodb.stop();
+    proxies?.sqs.stop();
+  }
+}
+
+async function warmUp(
+  run: (ids: readonly string[]) => Promise<number>,
+  groups: TargetGroupSet,
+  ids: readonly string[],
+) {
+  await run(ids.slice(0, ids.length / 10));
+  await groups.reset();
+}

@@ -1,0 +1,92 @@
+/** Writes what was measured into docs/performance.md, between its markers, and the curves beside it. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { PROJECT } from '../../kit/project.ts';
+import { dollarsBy, floorDollars } from '../dollars.ts';
+import type { Measured } from '../measure.ts';
+import { PRICES_DATE } from '../prices.ts';
+import { usageOf } from '../usage.ts';
+import { curvesOf } from './curves.ts';
+import type { Report } from './figures.ts';
+import { svgOf } from './plot.ts';
+
+const DOCUMENT = join(PROJECT, 'docs', 'performance.md');
+
+export async function writeDocs(measured: Measured, report: Report): Promise<void> {
+  const folder = join(PROJECT, 'docs', 'performance');
+  await mkdir(folder, { recursive: true });
+  for (const [name, curve] of Object.entries(curvesOf(measured))) {
+    await writeFile(join(folder, `${name}.svg`), svgOf(curve));
+  }
+  let text = await readFile(DOCUMENT, 'utf8');
+  text = between(text, 'figures', figuresTable(report));
+  text = between(text, 'dollars', dollarsTable(measured));
+  text = between(text, 'peers', peersTable(report));
+  text = between(text, 'run', runOf(measured));
+  const config = await resolveConfig(DOCUMENT);
+  await writeFile(DOCUMENT, await format(text, { ...config, parser: 'markdown' }));
+}
+
+/** @throws Error when the document has no such markers */
+export function between(text: string, name: string, content: string): string {
+  const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`];
+  const [from, to] = [text.indexOf(start), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/performance.md has no markers ${start} and ${end}`);
+  return `${text.slice(0, from + start.length)}\n\n${content}\n\n${text.slice(to)}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function figuresTable({ figures }: Report): string {
+  const rows = figures.map(({ name, value, target, met }) => [
+    name,
+    String(value),
+    target === null ? '' : `≤ ${target}`,
+    met === null ? '' : met ? 'yes' : '**no**',
+  ]);
+  return table(['Figure', 'Value', 'Target', 'Met'], rows);
+}
+
+function dollarsTable(measured: Measured): string {
+  const sizes = measured.counts.filter(({ targetGroups }) => targetGroups >= 100);
+  const columns = sizes.map((counts) => {
+    const dollars = dollarsBy(usageOf(measured, counts));
+    return { dollars, floor: floorDollars(counts.targetGroups) };
+  });
+  const services = Object.keys(columns[0]?.dollars ?? {}) as (keyof ReturnType<typeof dollarsBy>)[];
+  return table(
+    ['Share of the floor', ...sizes.map(({ targetGroups }) => `${targetGroups.toLocaleString('en-US')} ids`)],
+    services.map((service) => [
+      service,
+      ...columns.map(({ dollars, floor }) => (dollars[service] / floor).toFixed(4)),
+    ]),
+  );
+}
+
+function peersTable({ peers }: Report): string {
+  const show = (value: number | null) => (value === null ? '–' : String(value));
+  const rows = peers.map(({ name, wall, units, dollars, dollarsPerMonth, crash, note }) => [
+    name,
+    show(wall),
+    show(units),
+    show(dollars),
+    show(dollarsPerMonth),
+    crash,
+    note,
+  ]);
+  return table(
+    ['', 'Wall time', 'Units each', '$ per million', '$ a month besides', 'After a crash', 'Note'],
+    rows,
+  );
+}
+
+function runOf({ dynamodb, seconds, speed }: Measured): string {
+  return (
+    `Measured on ${dynamodb} in ${Math.round(seconds)} seconds, with ${speed.rounds.length} rounds of wall times; ` +
+    `prices of ${PRICES_DATE}.`
+  );
+}

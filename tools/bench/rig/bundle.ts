@@ -1,0 +1,26 @@
+/** Bundles a function of the bench's own as the stack bundles its functions. */
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { PROJECT } from '../../kit/project.ts';
+
+/**
+ * @param entry in the folder `bench`
+ * @returns the folder of the bundle, `index.mjs`
+ */
+export async function bundle(entry: string): Promise<string> {
+  const folder = join(PROJECT, '.local', 'bench', entry.replaceAll(/\W/g, '-'));
+  await build({
+    entryPoints: [join(PROJECT, 'tools/bench', entry)],
+    outfile: join(folder, 'index.mjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    target: 'node24',
+    minify: true,
+    sourcemap: true,
+    sourcesContent: false,
+    logLevel: 'warning',
+  });
+  return folder;
+}

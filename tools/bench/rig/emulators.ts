@@ -1,0 +1,128 @@
+/** The stores that everything is measured on: DynamoDB Local where there is Java, else dynalite; fauxqs; Redis. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { startEmulators } from '../../local/emulators/emulators.ts';
+import { PROJECT } from '../../kit/project.ts';
+
+export interface Stores {
+  /** Which DynamoDB it is. */
+  readonly name: string;
+  readonly dynamodb: string;
+  readonly sqs: string;
+  stop(): Promise<void>;
+}
+
+export async function startStores(): Promise<Stores> {
+  const given = process.env['DYNAMODB_ENDPOINT'];
+  const own = given === undefined && hasJava() ? await startDynamodbLocal() : undefined;
+  const emulators = await startEmulators({ dynamodb: given ?? own?.endpoint }, (error) => {
+    throw error;
+  });
+  const name = given ?? (own === undefined ? 'dynalite' : 'DynamoDB Local');
+  return {
+    name,
+    dynamodb: emulators.dynamodb,
+    sqs: emulators.sqs,
+    stop: async () => {
+      await emulators.stop();
+      if (own !== undefined) await end(own.process);
+    },
+  };
+}
+
+function hasJava(): boolean {
+  return spawnSync('java', ['-version']).status === 0;
+}
+
+async function startDynamodbLocal(): Promise<{ endpoint: string; process: ChildProcess }> {
+  const port = String(await freePort());
+  const child = spawn(process.execPath, ['tools/local/run-dynamodb-local.ts', '--port', port], {
+    cwd: PROJECT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  endWithUs(child);
+  const endpoint = await new Promise<string>((resolve, reject) => {
+    child.once('exit', (code) => {
+      reject(new Error(`DynamoDB Local ended with ${String(code)}`));
+    });
+    createInterface(child.stdout).on('line', (line) => {
+      const ready = /^ready (http:\S+)/.exec(line)?.[1];
+      if (ready !== undefined) resolve(ready);
+    });
+  });
+  return { endpoint, process: child };
+}
+
+export interface Redis {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** @returns undefined where there is no redis-server */
+export async function startRedis(): Promise<Redis | undefined> {
+  if (spawnSync('redis-server', ['--version']).status !== 0) return undefined;
+  const port = await freePort();
+  // As one would run it for jobs: what was acknowledged is in the log on disk within a second, nothing is evicted.
+  const options = [
+    '--save',
+    '',
+    '--appendonly',
+    'yes',
+    '--appendfsync',
+    'everysec',
+    '--maxmemory-policy',
+    'noeviction',
+  ];
+  const folder = await mkdtemp(join(tmpdir(), 'fielding-jobs-redis-'));
+  const child = spawn(
+    'redis-server',
+    ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...options],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  endWithUs(child);
+  await new Promise<void>((resolve, reject) => {
+    child.once('exit', (code) => {
+      reject(new Error(`redis-server ended with ${String(code)}`));
+    });
+    createInterface(child.stdout).on('line', (line) => {
+      if (line.includes('Ready to accept connections')) resolve();
+    });
+  });
+  return {
+    port,
+    stop: async () => {
+      await end(child);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** However this process ends, short of a kill. */
+function endWithUs(child: ChildProcess): void {
+  process.once('exit', () => child.kill());
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port is free');
+  return address.port;
+}

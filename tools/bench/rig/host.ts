@@ -1,0 +1,97 @@
+/** Runs a function in a process of its own, to measure its CPU time and its memory. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { environmentOf } from '../../local/functions/environment.ts';
+import type { LambdaFunction } from '../../local/template/functions.ts';
+import { bundle } from './bundle.ts';
+import type { HostAnswer } from './host-process.ts';
+import type { World } from './world.ts';
+
+/** As Lambda starts Node.js, by what is known of its runtime: shares of the function's memory. */
+const OLD_SPACE_SHARE = 0.9;
+const SEMI_SPACE_SHARE = 0.05;
+
+let bundled: Promise<string> | undefined;
+
+/** Bundled once: a process that takes the types out of its sources itself has more memory than the bare runtime. */
+function program(): Promise<string> {
+  bundled ??= bundle('rig/host-process.ts');
+  return bundled;
+}
+
+interface Loaded {
+  readonly loadCpuMs: number;
+  readonly peakMb: number;
+}
+
+export class Host {
+  readonly #process: ChildProcess;
+  /** To load the function: CPU time, and the peak of memory so far. */
+  readonly loaded: Loaded;
+
+  private constructor(process: ChildProcess, loaded: Loaded) {
+    this.#process = process;
+    this.loaded = loaded;
+  }
+
+  /** The function with its calls going to the emulators directly. */
+  static async of(world: World, lambda: LambdaFunction): Promise<Host> {
+    const env = environmentOf(lambda, world.stores, 'bench');
+    return Host.start(pathToFileURL(join(lambda.codePath, 'index.mjs')).href, env, lambda.memoryMegabytes);
+  }
+
+  /**
+   * @param url of the module; empty for the bare runtime
+   * @throws Error when it does not load
+   */
+  static async start(url: string, env: Readonly<Record<string, string>>, memoryMb: number): Promise<Host> {
+    const child = fork(join(await program(), 'index.mjs'), [url], {
+      env: { ...env },
+      execArgv: [
+        '--disable-warning=ExperimentalWarning',
+        `--max-old-space-size=${Math.floor(memoryMb * OLD_SPACE_SHARE)}`,
+        `--max-semi-space-size=${Math.floor(memoryMb * SEMI_SPACE_SHARE)}`,
+      ],
+      // What a function logs as a warning goes to its error output.
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    return new Host(child, (await message(child)) as Loaded);
+  }
+
+  /** Runs one event, JSON. @throws Error when the process ends */
+  async invoke(event: string): Promise<HostAnswer> {
+    this.#process.send(event);
+    return (await message(this.#process)) as HostAnswer;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null) return;
+    const exited = once(this.#process, 'exit');
+    this.#process.disconnect();
+    await exited;
+  }
+}
+
+/** The next that it says. @throws Error with what it complained of when it ends instead */
+async function message(child: ChildProcess): Promise<unknown> {
+  let complaint = '';
+  const hear = (data: Buffer) => (complaint += data.toString());
+  child.stderr?.on('data', hear);
+  try {
+    return await new Promise((resolve, reject) => {
+      const ended = (code: number | null) => {
+        reject(new Error(`the function's process ended with ${String(code)}: ${complaint}`));
+      };
+      child.once('exit', ended);
+      child.once('message', (said) => {
+        child.off('exit', ended);
+        resolve(said);
+      });
+    });
+  } finally {
+    child.stderr?.off('data', hear);
+    child.stderr?.resume();
+  }
+}

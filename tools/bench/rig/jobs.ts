@@ -1,0 +1,48 @@
+/** Jobs and their ends: the functions say in their log when a job has finished. */
+import { parseObject } from '../../local/logs.ts';
+import type { Tenant } from '../../../src/domain/ids.ts';
+import { create } from './requests.ts';
+import type { Running, World } from './world.ts';
+
+export class Endings {
+  readonly #ended = new Set<string>();
+  readonly #waiting = new Map<string, () => void>();
+
+  /** Takes a line of a function. @throws Error when a job has failed: then nothing measured is worth anything */
+  read(text: string): void {
+    if (!text.includes('"job.finished"')) return;
+    const line = parseObject(text);
+    const jobId = String(line?.['job_id']);
+    if (line?.['status'] !== 'Completed')
+      throw new Error(`job ${jobId} ended as ${String(line?.['status'])}`);
+    this.#ended.add(jobId);
+    this.#waiting.get(jobId)?.();
+  }
+
+  async of(location: string): Promise<void> {
+    const jobId = location.split('/').at(-1) ?? '';
+    if (this.#ended.has(jobId)) return;
+    await new Promise<void>((resolve) => this.#waiting.set(jobId, resolve));
+  }
+}
+
+/**
+ * Creates jobs at once and waits until all have ended. The queue must be read.
+ * @param lists the target groups of each job
+ * @returns wall time from the first create call to the end of the last job, ms
+ */
+export async function runJobs(
+  running: Running,
+  world: World,
+  endings: Endings,
+  tenant: Tenant,
+  lists: readonly (readonly string[])[],
+): Promise<number> {
+  const start = performance.now();
+  await Promise.all(
+    lists.map(async (ids) => {
+      await endings.of(await create(running, world, tenant, ids));
+    }),
+  );
+  return performance.now() - start;
+}

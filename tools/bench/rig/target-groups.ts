@@ -1,0 +1,46 @@
+/** The target groups that everything is measured with: 10,000 of one project, all of which may be resumed. */
+import { randomInt } from 'node:crypto';
+import { BatchWriter } from '../../local/data/write.ts';
+import { ID_LENGTH, type Tenant } from '../../../src/domain/ids.ts';
+import { aTargetGroup, anId } from '../../../test/support/builders.ts';
+import type { World } from './world.ts';
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+export const MOST_IDS = 10_000;
+
+export class TargetGroupSet {
+  readonly tenant: Tenant = { accountId: 101, projectId: anId('P') };
+  readonly ids: readonly string[];
+  readonly #world: World;
+
+  constructor(world: World, count: number) {
+    this.#world = world;
+    this.ids = Array.from({ length: count }, () => randomId());
+  }
+
+  /** Writes the first of them anew, as they are before any job. */
+  async reset(count = this.ids.length): Promise<void> {
+    const writer = new BatchWriter(this.#world.dynamodb, this.#world.table('TargetGroups'));
+    await writer.put({ type: 'project', tenant: this.tenant });
+    for (const targetGroupId of this.ids.slice(0, count)) {
+      const group = aTargetGroup({
+        ...this.tenant,
+        targetGroupId,
+        endFieldingAt: '2099-01-01T00:00:00.000Z',
+      });
+      await writer.put({ type: 'target_group', group });
+    }
+    await writer.flush();
+  }
+}
+
+/** Random in all of its characters: what is stored of the ids cannot be made smaller than with these. */
+function randomId(): string {
+  return Array.from({ length: ID_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+}
+
+/** Cuts ids into lists of one length. */
+export function lists(ids: readonly string[], count: number, length: number): string[][] {
+  return Array.from({ length: count }, (_, i) => ids.slice(i * length, (i + 1) * length));
+}

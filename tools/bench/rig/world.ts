@@ -1,0 +1,202 @@
+/**
+ * The deployed template on emulators, without what the local stack puts in between: each function calls the emulator,
+ * or a counting proxy before it, directly. What is measured is the functions, not the local stack.
+ */
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { readAssembly } from '../../local/assembly.ts';
+import { CREDENTIALS, REGION } from '../../local/cloud.ts';
+import { FunctionPool } from '../../local/functions/pool.ts';
+import { Router } from '../../local/gateway/router.ts';
+import { makeInfrastructure } from '../../local/infrastructure.ts';
+import { AUDIENCE, ISSUER, Issuer } from '../../local/issuer.ts';
+import { PROJECT } from '../../kit/project.ts';
+import { QueuePoller } from '../../local/queue-poller.ts';
+import { synthesize } from '../../local/synth.ts';
+import type { EventSource } from '../../local/template/event-sources.ts';
+import type { LambdaFunction } from '../../local/template/functions.ts';
+import { referencesOf } from '../../local/template/references.ts';
+import { resourcesOfType } from '../../local/template/template.ts';
+import { readRuntime } from '../../local/template/runtime.ts';
+import type { FunctionName } from '../../../lib/function-sizes.ts';
+import { type Stores, startStores } from './emulators.ts';
+
+export const FUNCTIONS: Partial<Record<FunctionName, string>> = {
+  'create-job': 'CreateJob',
+  'get-job': 'GetJob',
+  worker: 'Worker',
+  reconcile: 'Reconcile',
+};
+
+export interface World {
+  readonly stores: Stores;
+  /** By the name of its entry file. */
+  lambda(name: FunctionName): LambdaFunction;
+  readonly router: Router;
+  readonly source: EventSource;
+  /** The URL of the template's queue, as the environments of the functions hold it. */
+  readonly queueUrl: string;
+  readonly dynamodb: DynamoDBClient;
+  readonly sqs: SQSClient;
+  /** How many resources of a type the template has. */
+  count(type: string): number;
+  /** How often reconcile runs. */
+  readonly runEverySeconds: number;
+  /** A name by a part of its logical id. */
+  table(part: string): string;
+  /** A token that may do everything on account 101. */
+  readonly token: string;
+  /** Makes another queue with the settings of the template's. @returns its URL */
+  newQueue(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const FOLDER = join(PROJECT, '.local', 'bench');
+
+/** Synthesizes the app, and makes its tables and queues. */
+export async function openWorld(): Promise<World> {
+  const issuer = await Issuer.load();
+  const keys = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(issuer.jwks));
+  });
+  keys.listen(0, '127.0.0.1');
+  await once(keys, 'listening');
+  const address = keys.address();
+  if (address === null || typeof address === 'string') throw new Error('no address for the keys');
+
+  const folder = join(FOLDER, 'cdk.out');
+  const [stores] = await Promise.all([
+    startStores(),
+    synthesize(folder, {
+      stackName: `Bench${process.pid}`,
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      jwksUrl: `http://127.0.0.1:${address.port}/`,
+    }),
+  ]);
+  const { template, assets } = await readAssembly(folder);
+  const made = await makeInfrastructure(template, stores, 'http://127.0.0.1');
+  const references = referencesOf(template, {
+    apiUrl: 'http://127.0.0.1',
+    queueUrl: (id) => made.queueUrls.get(id),
+  });
+  const runtime = readRuntime(template, references, assets, made.queues);
+  const [source] = runtime.eventSources;
+  if (source === undefined) throw new Error('the template has no event source mapping');
+  const queueUrl = made.queueUrls.get(source.queue.logicalId) ?? '';
+
+  let queues = 0;
+
+  return {
+    stores,
+    lambda: (name) => {
+      const found = runtime.functions.find(({ displayName }) => displayName === FUNCTIONS[name]);
+      if (found === undefined) throw new Error(`the template has no function ${name}`);
+      // DynamoDB Local keeps its data by access key, and here nothing else is told by it.
+      return { ...found, environment: { ...found.environment, AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId } };
+    },
+    router: new Router(runtime.routes),
+    source,
+    queueUrl,
+    dynamodb: made.dynamodb,
+    sqs: made.sqs,
+    count: (type) => resourcesOfType(template, type).length,
+    runEverySeconds: runtime.schedules[0]?.everySeconds ?? NaN,
+    table: (part) => made.tables.find(({ logicalId }) => logicalId.includes(part))?.name ?? '',
+    token: await issuer.sign({
+      accounts: [101],
+      scope: 'batch-jobs:write batch-jobs:read',
+      subject: '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11',
+      ttlSeconds: 3_600,
+    }),
+    newQueue: async () => {
+      queues += 1;
+      const { name, attributes } = source.queue;
+      const { QueueUrl = '' } = await made.sqs.send(
+        new CreateQueueCommand({ QueueName: `${name}-${queues}`, Attributes: { ...attributes } }),
+      );
+      return new URL(new URL(QueueUrl).pathname, stores.sqs).href;
+    },
+    stop: async () => {
+      made.dynamodb.destroy();
+      made.sqs.destroy();
+      keys.close();
+      keys.closeAllConnections();
+      await stores.stop();
+    },
+  };
+}
+
+/** Where a function's calls go. */
+export interface Endpoints {
+  readonly dynamodb: string;
+  readonly sqs: string;
+}
+
+/** The function with another queue: its URL stands in the environment. */
+export function sendingTo(queueUrl: string, lambda: LambdaFunction, world: World): LambdaFunction {
+  const environment = Object.fromEntries(
+    Object.entries(lambda.environment).map(([name, value]) => [
+      name,
+      value === world.queueUrl ? queueUrl : value,
+    ]),
+  );
+  return { ...lambda, environment };
+}
+
+export interface Running {
+  readonly pools: ReadonlyMap<string, FunctionPool>;
+  /** Begins to read the queue for the worker, with as many workers at a time as its pool allows. */
+  deliver(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the functions, with a queue of their own: a long poll that is given up still takes a message from fauxqs.
+ * @param endpoints where each function's calls go; and those that Lambda makes to read the queue: `poller`
+ * @param log takes each line that a function prints
+ */
+export async function run(
+  world: World,
+  endpoints: (caller: FunctionName | 'poller') => Endpoints,
+  log: (name: FunctionName, text: string) => void,
+): Promise<Running> {
+  const queueUrl = await world.newQueue();
+  const by = (endpoint: string) => new URL(new URL(queueUrl).pathname, endpoint).href;
+  const pools = new Map(
+    (Object.keys(FUNCTIONS) as FunctionName[]).map((name) => {
+      const at = endpoints(name);
+      const pool = new FunctionPool(sendingTo(by(at.sqs), world.lambda(name), world), at, (text) => {
+        log(name, text);
+      });
+      return [name, pool] as const;
+    }),
+  );
+  const worker = pools.get('worker');
+  if (worker === undefined) throw new Error('there is no worker');
+  const at = endpoints('poller').sqs;
+  const sqs = new SQSClient({ endpoint: at, region: REGION, credentials: CREDENTIALS });
+  let poller: QueuePoller | undefined;
+  return {
+    pools,
+    deliver: async () => {
+      poller = await QueuePoller.start({
+        source: world.source,
+        queueUrl: by(at),
+        sqs,
+        pool: worker,
+        notice: (text) => {
+          throw new Error(text);
+        },
+      });
+    },
+    stop: async () => {
+      await poller?.stop();
+      await Promise.all([...pools.values()].map((pool) => pool.stop()));
+      sqs.destroy();
+    },
+  };
+}

@@ -1,0 +1,29 @@
+/**
+ * `npm run bench`: measures what the functions use and how long they take, as ratios that hold on any machine, and
+ * says which of them meet their targets. `-- --json` prints one object and nothing else; `-- --quick` ends with exit code
+ * 1 when a count is missed, and `-- --write-docs` keeps tables and curves in docs/.
+ */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { runCommand } from '../kit/command.ts';
+import { measure } from './measure.ts';
+import { reportOf } from './report/all-figures.ts';
+import { writeDocs } from './report/docs.ts';
+import { textOf } from './report/text.ts';
+
+await runCommand(async (argv) => {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      json: { type: 'boolean', default: false },
+      'write-docs': { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+    },
+  });
+  const measured = await measure(values.quick, (text) => process.stderr.write(`${text}\n`));
+  await writeFile('.local/bench/measured.json', JSON.stringify(measured, undefined, 2));
+  const report = reportOf(measured);
+  if (values.quick && report.figures.some(({ met }) => met === false)) process.exitCode = 1;
+  if (values['write-docs']) await writeDocs(measured, report);
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : textOf(report));
+});

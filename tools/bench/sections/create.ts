@@ -1,0 +1,46 @@
+/** How long a create call takes inside its function, by the number of ids. Nobody reads the queue meanwhile. */
+import { median } from '../report/figures.ts';
+import { call, createEvent } from '../rig/requests.ts';
+import type { TargetGroupSet } from '../rig/target-groups.ts';
+import { run, type World } from '../rig/world.ts';
+
+export const CREATE_SIZES = [10, 100, 1_000, 10_000] as const;
+
+export type CreateSize = (typeof CREATE_SIZES)[number];
+
+/** Calls before those that count: until the code is compiled and the connections are open. */
+const WARM_UP = 5;
+
+/** @returns the median time by size, ms */
+export async function createLatency(
+  world: World,
+  groups: TargetGroupSet,
+  rounds: number,
+): Promise<Record<CreateSize, number>> {
+  const running = await run(
+    world,
+    () => world.stores,
+    () => undefined,
+  );
+  const times: Record<CreateSize, number[]> = { 10: [], 100: [], 1_000: [], 10_000: [] };
+  try {
+    await groups.reset(1);
+    for (let round = -WARM_UP; round < rounds; round += 1) {
+      // In turn, so that whatever else the machine does is shared among all sizes.
+      for (const size of CREATE_SIZES) {
+        const event = createEvent(world, groups.tenant, groups.ids.slice(0, size));
+        const start = performance.now();
+        await call(running, 'create-job', event, 201);
+        if (round >= 0) times[size].push(performance.now() - start);
+      }
+    }
+  } finally {
+    await running.stop();
+  }
+  return {
+    10: median(times[10]),
+    100: median(times[100]),
+    1_000: median(times[1_000]),
+    10_000: median(times[10_000]),
+  };
+}

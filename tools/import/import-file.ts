@@ -1,0 +1,95 @@
+/** An import: checks the whole file, then writes what is not written yet, and remembers how far it came. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { timestamp } from '../../src/domain/time.ts';
+import { Checkpoint } from './checkpoint.ts';
+import { readCsv } from '../kit/csv.ts';
+import { readLines } from '../kit/lines.ts';
+import { type DataRecord, parseLine } from './records.ts';
+import { type Counts, type Existing, Writer } from './writer.ts';
+
+const SAVE_EVERY_MS = 1_000;
+
+export interface Source {
+  readonly file: string;
+  readonly format: 'jsonl' | 'csv';
+  /** Epoch ms: when the target groups count as last changed. */
+  readonly now: number;
+}
+
+export interface Destination {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+  /** The emulator's address, or the region: with the table it names what is written to. */
+  readonly where: string;
+  readonly existing: Existing;
+}
+
+export interface Reporter {
+  /** The file is fine; so many of its records were written by an earlier run. */
+  readonly start: (contents: Contents, done: number) => void;
+  readonly progress: (done: number) => void;
+}
+
+/** What is in a file. */
+export interface Contents {
+  readonly projects: number;
+  readonly targetGroups: number;
+}
+
+/**
+ * Checks every record of a file.
+ * @throws DataFileError for the first bad one, UsageError when the file cannot be read
+ */
+export async function checkFile(source: Source): Promise<Contents> {
+  const found = { projects: 0, targetGroups: 0 };
+  for await (const { type } of recordsOf(source)) {
+    if (type === 'project') found.projects += 1;
+    else found.targetGroups += 1;
+  }
+  return found;
+}
+
+/**
+ * @param signal stops the import; what is under way is finished first, so that the same call goes on from there
+ * @throws as `checkFile`, before anything is written; what the client throws, when a write fails after all tries
+ */
+export async function importFile(
+  source: Source,
+  to: Destination,
+  report: Reporter,
+  signal?: AbortSignal,
+): Promise<{ counts: Counts; finished: boolean }> {
+  const contents = await checkFile(source);
+  const checkpoint = await Checkpoint.of(source.file, JSON.stringify([to.where, to.table, to.existing]));
+  const done = await checkpoint.done();
+  report.start(contents, done);
+  const writer = new Writer(to.client, to.table, to.existing, done);
+  let savedAt = Date.now();
+  let number = 0;
+  try {
+    for await (const record of recordsOf(source)) {
+      if (signal?.aborted === true) break;
+      number += 1;
+      if (number <= done) continue;
+      await writer.put(record);
+      if (Date.now() - savedAt >= SAVE_EVERY_MS) {
+        savedAt = Date.now();
+        await checkpoint.save(writer.done);
+        report.progress(writer.done);
+      }
+    }
+    await writer.flush();
+  } finally {
+    await writer.settle();
+    await checkpoint.save(writer.done);
+  }
+  const finished = writer.done >= contents.projects + contents.targetGroups;
+  if (finished) await checkpoint.remove();
+  return { counts: writer.counts, finished };
+}
+
+async function* recordsOf({ file, format, now }: Source): AsyncGenerator<DataRecord> {
+  const changedAt = timestamp(now);
+  if (format === 'csv') yield* readCsv(file, '--file', changedAt);
+  else for await (const line of readLines(file, '--file')) yield parseLine(file, line, changedAt);
+}

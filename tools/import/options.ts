@@ -1,0 +1,88 @@
+/** The command line of `npm run import`. */
+import { extname } from 'node:path';
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { UsageError } from '../kit/errors.ts';
+import type { Existing } from './writer.ts';
+
+export const USAGE = `npm run import -- --table NAME --file FILE [options]
+
+Brings projects and target groups from a file into the table of a deployed stack. The whole file is checked before
+anything is written. What a job or a user has made of a target group that is there already stays, unless asked for.
+The same command goes on where an interrupted one has stopped.
+
+  --table NAME        the table of target groups (output TargetGroupsTable of the stack)
+  --file FILE         JSON Lines (.jsonl) or CSV with a header (.csv)
+  --format FORMAT     jsonl or csv (default: by the name of the file)
+  --existing WHAT     of target groups that are there already: skip, or update to what the file says (default: skip)
+  --check             only check the file
+  --region REGION     default: that of the AWS configuration
+  --endpoint URL      of an emulator, instead of AWS
+  --help
+
+Examples:
+  npm run import -- --file groups.csv --check
+  npm run import -- --table FieldingJobs-TablesTargetGroups1A2B --file groups.csv
+  npm run import -- --table FieldingJobs-TablesTargetGroups1A2B --file groups.jsonl --existing update
+
+Exit code: 0 everything is written, 1 something failed, 2 the command or a line of the file is wrong and nothing was
+written, 130 interrupted.
+`;
+
+const OPTIONS = {
+  table: { type: 'string' },
+  file: { type: 'string' },
+  format: { type: 'string' },
+  existing: { type: 'string', default: 'skip' },
+  check: { type: 'boolean', default: false },
+  region: { type: 'string' },
+  endpoint: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const satisfies ParseArgsOptionsConfig;
+
+export interface Options {
+  readonly file: string;
+  readonly format: 'jsonl' | 'csv';
+  /** Undefined: the file is only checked. */
+  readonly table: string | undefined;
+  readonly existing: Existing;
+  readonly region: string | undefined;
+  readonly endpoint: string | undefined;
+}
+
+/**
+ * @returns undefined when help is asked for
+ * @throws UsageError, or an argument error of parseArgs
+ */
+export function parseOptions(argv: string[]): Options | undefined {
+  const { values } = parseArgs({ args: argv, options: OPTIONS });
+  if (values.help) return undefined;
+  const { file, table, check, region, endpoint } = values;
+  if (file === undefined) throw new UsageError('--file is missing: --file groups.csv');
+  if (table === undefined && !check) throw new UsageError('--table is missing: the name of the table');
+  if (endpoint !== undefined && !URL.canParse(endpoint)) {
+    throw new UsageError(`--endpoint: found ${JSON.stringify(endpoint)}, expected a URL`);
+  }
+  return {
+    file,
+    format: oneOf('--format', values.format ?? formatOf(file), ['jsonl', 'csv']),
+    table: check ? undefined : table,
+    existing: oneOf('--existing', values.existing, ['skip', 'update']),
+    region,
+    endpoint,
+  };
+}
+
+function formatOf(file: string): string {
+  const extension = extname(file).toLowerCase();
+  const format = { '.csv': 'csv', '.jsonl': 'jsonl', '.ndjson': 'jsonl' }[extension];
+  if (format !== undefined) return format;
+  throw new UsageError(
+    `--file ${file}: the name does not tell the format: add --format jsonl or --format csv`,
+  );
+}
+
+function oneOf<T extends string>(option: string, text: string, values: readonly T[]): T {
+  const match = values.find((value) => value === text);
+  if (match !== undefined) return match;
+  throw new UsageError(`${option}: found ${JSON.stringify(text)}, expected ${values.join(' or ')}`);
+}

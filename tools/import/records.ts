@@ -1,0 +1,129 @@
+/** The records of a data file: projects and target groups, each checked field by field. */
+import { z } from 'zod';
+import { ID_FORMAT, ID_PATTERN, MAX_ACCOUNT_ID, type Tenant } from '../../src/domain/ids.ts';
+import { FIELDING_RUN_STATUSES, type TargetGroup } from '../../src/domain/target-group.ts';
+import { timestamp } from '../../src/domain/time.ts';
+import { DataFileError } from '../kit/errors.ts';
+import type { Line } from '../kit/lines.ts';
+
+export type DataRecord =
+  | { readonly type: 'project'; readonly tenant: Tenant }
+  | { readonly type: 'target_group'; readonly group: TargetGroup };
+
+/** Who a target group was last changed by, before anybody did. */
+export const SEEDED_BY = '00000000-0000-4000-8000-000000000000';
+
+/** The message of every issue says what was expected. */
+function wholeNumber(from: number, to: number) {
+  const error = `a whole number from ${from} to ${to}`;
+  return z.int({ error }).min(from, { error }).max(to, { error });
+}
+
+const id = z.string({ error: ID_FORMAT }).regex(ID_PATTERN, { error: ID_FORMAT });
+
+const TIME = 'a time like 2026-01-31T12:00:00Z';
+const time = z.iso
+  .datetime({ offset: true, error: TIME })
+  .refine((text) => !Number.isNaN(Date.parse(text)), { error: TIME, abort: true })
+  .transform((text) => timestamp(Date.parse(text)));
+
+const tenant = { account_id: wholeNumber(1, MAX_ACCOUNT_ID), project_id: id };
+
+const lineShape = z.discriminatedUnion(
+  'type',
+  [
+    z.strictObject({ type: z.literal('project'), ...tenant }),
+    z.strictObject({
+      type: z.literal('target_group'),
+      ...tenant,
+      target_group_id: id,
+      status: z.enum(FIELDING_RUN_STATUSES, { error: `one of ${FIELDING_RUN_STATUSES.join(', ')}` }),
+      completes_goal: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+      current_completes: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+      start_fielding_at: time,
+      end_fielding_at: time,
+      fielding_run_id: id.optional(),
+    }),
+  ],
+  { error: 'project or target_group' },
+);
+
+/**
+ * Reads one line of JSON.
+ * @param now RFC 3339, UTC, milliseconds, `Z`: when the target group counts as last changed
+ * @throws DataFileError naming each bad field, what was found and what was expected
+ */
+export function parseLine(file: string, line: Line, now: string): DataRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(line.text);
+  } catch {
+    throw new DataFileError(file, line.number, `found ${show(line.text)}, expected a JSON object`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new DataFileError(file, line.number, `found ${show(line.text)}, expected a JSON object`);
+  }
+  return readRecord(file, line.number, value, now);
+}
+
+/**
+ * Reads one record.
+ * @param line its number, from 1
+ * @param now RFC 3339, UTC, milliseconds, `Z`: when the target group counts as last changed
+ * @throws DataFileError naming each bad field, what was found and what was expected
+ */
+export function readRecord(file: string, line: number, value: object, now: string): DataRecord {
+  const result = lineShape.safeParse(value);
+  if (!result.success) throw new DataFileError(file, line, problems(result.error, value));
+  const { data } = result;
+  const owner = { accountId: data.account_id, projectId: data.project_id };
+  if (data.type === 'project') return { type: 'project', tenant: owner };
+  if (data.end_fielding_at <= data.start_fielding_at) {
+    const found = show(JSON.stringify((value as Record<string, unknown>)['end_fielding_at']));
+    throw new DataFileError(
+      file,
+      line,
+      `end_fielding_at: found ${found}, expected a time after start_fielding_at`,
+    );
+  }
+  return {
+    type: 'target_group',
+    group: {
+      ...owner,
+      targetGroupId: data.target_group_id,
+      fieldingRunId: data.fielding_run_id ?? fieldingRunId(data.target_group_id),
+      status: data.status,
+      completesGoal: data.completes_goal,
+      currentCompletes: data.current_completes,
+      startFieldingAt: data.start_fielding_at,
+      endFieldingAt: data.end_fielding_at,
+      version: 1,
+      lastChangedAt: now,
+      lastChangedBy: SEEDED_BY,
+      marks: [],
+    },
+  };
+}
+
+/** The fielding run of a target group that names none: always the same. */
+export function fieldingRunId(targetGroupId: string): string {
+  return `R${targetGroupId.slice(1)}`;
+}
+
+function problems(error: z.ZodError, value: object): string {
+  return error.issues
+    .flatMap((issue) => {
+      if (issue.code === 'unrecognized_keys')
+        return issue.keys.map((key) => `${key}: not a field of this type`);
+      const name = String(issue.path[0]);
+      const found = Object.entries(value).find(([key]) => key === name);
+      return `${name}: found ${found === undefined ? 'nothing' : show(JSON.stringify(found[1]))}, expected ${issue.message}`;
+    })
+    .join('; ');
+}
+
+/** A found value, short and on one line. */
+function show(text: string): string {
+  const line = text.replace(/\p{Cc}/gu, ' ');
+  return line.length > 60 ? `${line.slice(0, 60)}…` : line;
+}

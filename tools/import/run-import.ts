@@ -1,0 +1,65 @@
+/** `npm run import`: brings projects and target groups from a file into the table of a deployed stack. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CREDENTIALS, REGION } from '../local/cloud.ts';
+import { runCommand } from '../kit/command.ts';
+import { onInterrupt } from '../kit/interrupt.ts';
+import { type Options, parseOptions, USAGE } from './options.ts';
+import { checkFile, type Contents, importFile } from './import-file.ts';
+
+await runCommand(async (argv) => {
+  const options = parseOptions(argv);
+  if (options === undefined) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const source = { file: options.file, format: options.format, now: Date.now() };
+  if (options.table === undefined) {
+    print(`${options.file}: ${told(await checkFile(source))}`);
+    return;
+  }
+  const client = clientFor(options);
+  const where = options.endpoint ?? (await client.config.region());
+  const interrupted = onInterrupt();
+  const to = { client, table: options.table, where, existing: options.existing };
+  let total = 0;
+  const reporter = {
+    start: (contents: Contents, done: number) => {
+      total = contents.projects + contents.targetGroups;
+      print(`${options.file}: ${told(contents)}`);
+      if (done > 0) print(`goes on after record ${done}`);
+    },
+    progress: (done: number) => {
+      const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
+      print(`${done} of ${total} records (${percent} %)`);
+    },
+  };
+  const { counts, finished } = await importFile(source, to, reporter, interrupted);
+  client.destroy();
+  print(
+    `target groups: ${counts.added} added, ${counts.updated} updated, ${counts.skipped} left as they were`,
+  );
+  if (!finished) {
+    print('interrupted: the same command goes on from here');
+    process.exitCode = 130;
+  }
+});
+
+function told({ projects, targetGroups }: Contents): string {
+  return `${projects} projects and ${targetGroups} target groups, all fine`;
+}
+
+function clientFor({ region, endpoint }: Options): DynamoDBClient {
+  // Throttling is what an import runs into on a table that scales up: patience is in place here.
+  const patience = { maxAttempts: 12, retryMode: 'standard' } as const;
+  if (endpoint === undefined) return new DynamoDBClient({ ...patience, ...(region && { region }) });
+  return new DynamoDBClient({
+    ...patience,
+    endpoint,
+    region: region ?? REGION,
+    credentials: CREDENTIALS,
+  });
+}
+
+function print(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

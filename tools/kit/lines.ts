@@ -1,0 +1,66 @@
+/** Reads a text file line by line, in bounded memory whatever is in it. */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { codeOf, DataFileError, messageOf, UsageError } from './errors.ts';
+
+/** No line of a data file comes near; a file without line ends is not one. */
+const LONGEST_LINE = 100_000;
+
+export interface Line {
+  /** From 1. */
+  readonly number: number;
+  readonly text: string;
+}
+
+/**
+ * The lines of a file that are not blank.
+ * @param option of the command line that names the file
+ * @throws UsageError when the file cannot be read, DataFileError when a line is too long
+ */
+export async function* readLines(file: string, option: string): AsyncGenerator<Line> {
+  await requireFile(file, option);
+  yield* linesOf(createReadStream(file), file);
+}
+
+/**
+ * The lines of a text in UTF-8 that are not blank.
+ * @param name of it, for errors
+ * @throws DataFileError when a line is too long
+ */
+export async function* linesOf(source: Readable, name: string): AsyncGenerator<Line> {
+  let number = 0;
+  let rest = '';
+  for await (const chunk of source.setEncoding('utf8') as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const text of lines) {
+      number += 1;
+      if (text.trim() !== '') yield { number, text: withoutMark(number, text) };
+    }
+    if (rest.length > LONGEST_LINE) {
+      throw new DataFileError(name, number + 1, `longer than ${LONGEST_LINE} characters`);
+    }
+  }
+  if (rest.trim() !== '') yield { number: number + 1, text: withoutMark(number + 1, rest) };
+}
+
+/**
+ * The file is read twice, so it has to be one, not a pipe.
+ * @throws UsageError
+ */
+export async function requireFile(file: string, option: string): Promise<void> {
+  try {
+    const found = await stat(file);
+    if (found.isFile()) return;
+  } catch (error) {
+    const reason = codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
+    throw new UsageError(`${option} ${file}: ${reason}`);
+  }
+  throw new UsageError(`${option} ${file}: not a file`);
+}
+
+/** A byte order mark is no part of the first line. */
+function withoutMark(number: number, text: string): string {
+  return number === 1 ? text.replace(/^\uFEFF/, '') : text;
+}

@@ -1,0 +1,67 @@
+/** The data that the local stack starts with when it is given none: every status, every situation. */
+import type { TargetGroup } from '../../../src/domain/target-group.ts';
+import { timestamp } from '../../../src/domain/time.ts';
+import { type DataRecord, fieldingRunId, SEEDED_BY } from '../../import/records.ts';
+
+const DAY = 86_400_000;
+
+const TENANTS = [
+  { accountId: 101, projectId: '01JDEM0PR0JECT000000000001', prefix: '01JDEM0TARGETGR0VP1' },
+  { accountId: 101, projectId: '01JDEM0PR0JECT000000000002', prefix: '01JDEM0TARGETGR0VP2' },
+  { accountId: 102, projectId: '01JDEM0PR0JECT000000000003', prefix: '01JDEM0TARGETGR0VP3' },
+];
+
+const GROUPS_PER_PROJECT = 340;
+
+type Situation = Partial<TargetGroup>;
+
+/** In turn; most of what somebody wants to resume is paused. */
+function situations(now: number): Situation[] {
+  const ended = { startFieldingAt: timestamp(now - 60 * DAY), endFieldingAt: timestamp(now - DAY) };
+  const ahead = { startFieldingAt: timestamp(now + DAY), endFieldingAt: timestamp(now + 30 * DAY) };
+  const paused: Situation = { status: 'paused' };
+  return [
+    paused,
+    paused,
+    paused,
+    paused,
+    paused,
+    { status: 'live' },
+    { status: 'draft', ...ahead, currentCompletes: 0 },
+    { status: 'scheduled', ...ahead, currentCompletes: 0 },
+    { status: 'completed', currentCompletes: 100 },
+    { status: 'archived', ...ended },
+    // Paused, and yet they cannot be resumed: the goal is reached, or the end date has passed.
+    { status: 'paused', currentCompletes: 100 },
+    { status: 'paused', ...ended },
+  ];
+}
+
+/** @param now milliseconds since the epoch */
+export function* demoRecords(now: number): Generator<DataRecord> {
+  const mix = situations(now);
+  for (const { prefix, ...tenant } of TENANTS) {
+    yield { type: 'project', tenant };
+    for (let index = 0; index < GROUPS_PER_PROJECT; index++) {
+      const targetGroupId = prefix + String(index + 1).padStart(26 - prefix.length, '0');
+      yield {
+        type: 'target_group',
+        group: {
+          ...tenant,
+          targetGroupId,
+          fieldingRunId: fieldingRunId(targetGroupId),
+          status: 'paused',
+          completesGoal: 100,
+          currentCompletes: index % 100,
+          startFieldingAt: timestamp(now - 7 * DAY),
+          endFieldingAt: timestamp(now + 30 * DAY),
+          version: 1,
+          lastChangedAt: timestamp(now - DAY),
+          lastChangedBy: SEEDED_BY,
+          marks: [],
+          ...mix[index % mix.length],
+        },
+      };
+    }
+  }
+}

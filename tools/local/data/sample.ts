@@ -1,0 +1,47 @@
+/** Finds in the data what an example request can name: a project, and target groups that may be resumed. */
+import type { Tenant } from '../../../src/domain/ids.ts';
+import type { DataRecord } from '../../import/records.ts';
+
+const SAMPLE_SIZE = 3;
+
+/** A file may hold any number of projects; those of the first lines are enough to choose from. */
+const MOST_TENANTS = 1_000;
+
+export interface Sample {
+  readonly tenant: Tenant;
+  readonly targetGroupIds: readonly string[];
+}
+
+interface Candidates {
+  readonly paused: string[];
+  readonly others: string[];
+}
+
+export class SampleFinder {
+  private tenant: Tenant | undefined;
+  private readonly byTenant = new Map<string, Candidates>();
+
+  add(record: DataRecord): void {
+    if (record.type === 'project') {
+      this.tenant ??= record.tenant;
+      return;
+    }
+    const { group } = record;
+    const found = this.byTenant.get(keyOf(group)) ?? { paused: [], others: [] };
+    const list = group.status === 'paused' ? found.paused : found.others;
+    if (list.length < SAMPLE_SIZE) list.push(group.targetGroupId);
+    if (this.byTenant.size < MOST_TENANTS) this.byTenant.set(keyOf(group), found);
+  }
+
+  /** The first project, with its first paused target groups, or its first ones; undefined if it has none. */
+  get sample(): Sample | undefined {
+    if (this.tenant === undefined) return undefined;
+    const found = this.byTenant.get(keyOf(this.tenant));
+    if (found === undefined) return undefined;
+    return { tenant: this.tenant, targetGroupIds: found.paused.length > 0 ? found.paused : found.others };
+  }
+}
+
+function keyOf({ accountId, projectId }: Tenant): string {
+  return `${accountId}#${projectId}`;
+}

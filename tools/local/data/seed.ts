@@ -1,0 +1,61 @@
+/** Fills the table of target groups: from a data file, or with demo data. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { timestamp } from '../../../src/domain/time.ts';
+import { demoRecords } from './demo.ts';
+import { readLines } from '../../kit/lines.ts';
+import { type DataRecord, parseLine } from '../../import/records.ts';
+import { type Sample, SampleFinder } from './sample.ts';
+import { BatchWriter } from './write.ts';
+
+const PROGRESS_RECORDS = 100_000;
+
+/** What is in the data. */
+export interface Seed {
+  readonly records: number;
+  readonly sample: Sample | undefined;
+}
+
+/**
+ * Checks a data file, all of it, without writing anything; or looks through the demo data.
+ * @param now milliseconds since the epoch
+ * @throws DataFileError for the first bad line, UsageError when the file cannot be read
+ */
+export async function checkData(file: string | undefined, now: number): Promise<Seed> {
+  let records = 0;
+  const finder = new SampleFinder();
+  for await (const record of recordsOf(file, now)) {
+    records += 1;
+    finder.add(record);
+  }
+  return { records, sample: finder.sample };
+}
+
+export interface Destination {
+  readonly dynamodb: DynamoDBClient;
+  readonly table: string;
+  readonly signal?: AbortSignal;
+  /** Called now and then with how many records are done. */
+  readonly progress?: (records: number) => void;
+}
+
+/** Writes the records of a data file that was checked, or the demo data. */
+export async function writeData(file: string | undefined, now: number, to: Destination): Promise<void> {
+  const writer = new BatchWriter(to.dynamodb, to.table);
+  let records = 0;
+  for await (const record of recordsOf(file, now)) {
+    to.signal?.throwIfAborted();
+    await writer.put(record);
+    records += 1;
+    if (records % PROGRESS_RECORDS === 0) to.progress?.(records);
+  }
+  await writer.flush();
+}
+
+async function* recordsOf(file: string | undefined, now: number): AsyncGenerator<DataRecord> {
+  if (file === undefined) {
+    yield* demoRecords(now);
+    return;
+  }
+  const changedAt = timestamp(now);
+  for await (const line of readLines(file, '--data')) yield parseLine(file, line, changedAt);
+}

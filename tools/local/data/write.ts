@@ -1,0 +1,71 @@
+/** Writes projects and target groups into their table, in batches, some of them at a time. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type AttributeValue, BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { projectItem, targetGroupItem } from '../../../src/adapters/dynamodb/target-group-item.ts';
+import type { DataRecord } from '../../import/records.ts';
+
+/** The most that BatchWriteItem takes. */
+const BATCH_SIZE = 25;
+
+const BATCHES_AT_A_TIME = 8;
+
+/** What is unprocessed is tried again so often, with pauses that grow to seconds. */
+const MOST_ATTEMPTS = 12;
+
+type Item = Record<string, AttributeValue>;
+
+export class BatchWriter {
+  private readonly dynamodb: DynamoDBClient;
+  private readonly table: string;
+  private batch = new Map<string, Item>();
+  private readonly underWay = new Map<Promise<void>, ReadonlySet<string>>();
+
+  constructor(dynamodb: DynamoDBClient, table: string) {
+    this.dynamodb = dynamodb;
+    this.table = table;
+  }
+
+  /**
+   * Takes a record; resolves at once unless enough batches are under way. Of records with the same key, the
+   * last one stays.
+   */
+  async put(record: DataRecord): Promise<void> {
+    const item = record.type === 'project' ? projectItem(record.tenant) : targetGroupItem(record.group);
+    this.batch.set(item['pk']?.S ?? '', item);
+    if (this.batch.size === BATCH_SIZE) await this.send();
+  }
+
+  /** Writes what is left; resolves when everything is written. */
+  async flush(): Promise<void> {
+    if (this.batch.size > 0) await this.send();
+    await Promise.all(this.underWay.keys());
+  }
+
+  private async send(): Promise<void> {
+    const { batch } = this;
+    this.batch = new Map();
+    const keys = [...batch.keys()];
+    // An earlier write of the same key must not come to pass after this one.
+    const before = [...this.underWay].filter(([, others]) => keys.some((key) => others.has(key)));
+    await Promise.all(before.map(([written]) => written));
+    while (this.underWay.size >= BATCHES_AT_A_TIME) await Promise.race(this.underWay.keys());
+    const written = this.write([...batch.values()]).finally(() => this.underWay.delete(written));
+    this.underWay.set(written, new Set(keys));
+    // Whoever waits for it gets the error; until then it is not unhandled.
+    written.catch(() => undefined);
+  }
+
+  private async write(items: Item[]): Promise<void> {
+    let left = items.map((Item) => ({ PutRequest: { Item } }));
+    for (let attempt = 1; left.length > 0; attempt++) {
+      if (attempt > MOST_ATTEMPTS) throw new Error(`${this.table}: items stay unprocessed`);
+      if (attempt > 1) await pause(Math.random() * Math.min(5_000, 50 * 2 ** attempt));
+      const { UnprocessedItems } = await this.dynamodb.send(
+        new BatchWriteItemCommand({ RequestItems: { [this.table]: left } }),
+      );
+      left = (UnprocessedItems?.[this.table] ?? []).flatMap(({ PutRequest }) =>
+        PutRequest?.Item === undefined ? [] : { PutRequest: { Item: PutRequest.Item } },
+      );
+    }
+  }
+}

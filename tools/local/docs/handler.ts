@@ -1,0 +1,32 @@
+/** Serves the API pages: the description of the API, and Swagger UI to read it and to try it on this very stack. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { ControlHandler } from '../gateway/local-routes.ts';
+import { CONTENT_TYPES, pageFile, type PageFiles } from '../gateway/page-files.ts';
+import { PROJECT } from '../../kit/project.ts';
+
+const PAGE = join(import.meta.dirname, 'page');
+
+const { resolve } = createRequire(import.meta.url);
+
+const FILES: PageFiles = new Map([
+  ['', [join(PAGE, 'index.html'), CONTENT_TYPES.page]],
+  ['page.css', [join(PAGE, 'page.css'), CONTENT_TYPES.styles]],
+  ['page.js', [join(PAGE, 'page.js'), CONTENT_TYPES.script]],
+  ['swagger-ui.css', [resolve('swagger-ui-dist/swagger-ui.css'), CONTENT_TYPES.styles]],
+  ['swagger-ui-bundle.js', [resolve('swagger-ui-dist/swagger-ui-bundle.js'), CONTENT_TYPES.script]],
+  ['openapi.yaml', [join(PROJECT, 'docs', 'openapi.yaml'), CONTENT_TYPES.yaml]],
+]);
+
+/**
+ * - `GET /docs`: the page
+ * - `GET /docs/openapi.yaml`: the description
+ * - `GET /docs/token`: a token to try it with, `{ token }`
+ */
+export function docsHandler(token: () => Promise<string>): ControlHandler {
+  return async (method, path) => {
+    if (method !== 'GET') return undefined;
+    if (path === 'token') return { token: await token() };
+    return pageFile(FILES, path);
+  };
+}

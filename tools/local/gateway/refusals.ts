@@ -1,0 +1,43 @@
+/** Answers what is no HTTP request, before there is one to route: in the gateway's own form, as API Gateway does. */
+import { randomUUID } from 'node:crypto';
+import { type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { codeOf } from '../../kit/errors.ts';
+import { type GatewayResponse, gatewayMessage } from './response.ts';
+
+const BAD_REQUEST = gatewayMessage(400, 'Bad Request');
+const TIMEOUT = gatewayMessage(408, 'Request Timeout');
+const HEADERS_TOO_LARGE = gatewayMessage(431, 'Request Header Fields Too Large');
+
+/** Makes the server answer bytes that do not parse, headers that are too large, and CONNECT, each with a body. */
+export function refuseWhatIsNoRequest(server: Server): void {
+  server.on('clientError', (error, socket) => {
+    refuse(socket, answerTo(codeOf(error)));
+  });
+  server.on('connect', (_request, socket) => {
+    refuse(socket, BAD_REQUEST);
+  });
+}
+
+function answerTo(code: string | undefined): GatewayResponse {
+  if (code === 'HPE_HEADER_OVERFLOW') return HEADERS_TOO_LARGE;
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? TIMEOUT : BAD_REQUEST;
+}
+
+function refuse(socket: Duplex, { status, headers, body }: GatewayResponse): void {
+  // Without a listener, a client that goes away meanwhile would be an unhandled error.
+  socket.on('error', () => undefined);
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}`),
+    `content-length: ${body.length}`,
+    `apigw-requestid: ${randomUUID()}`,
+    'connection: close',
+  ];
+  // What the client still sends is not read: the connection ends as soon as the answer is written.
+  socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]), () => socket.destroy());
+}

@@ -1,0 +1,220 @@
+/** The HTTP server: the gateway's routes, and beside them what the stack serves for itself. */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { codeOf, messageOf, UsageError } from '../../kit/errors.ts';
+import { PAYLOAD_LIMIT } from '../functions/messages.ts';
+import type { Invoker } from '../functions/pool.ts';
+import { newTraceId } from '../functions/trace-id.ts';
+import { readBody, RequestAbortedError } from './body.ts';
+import { type GatewayRequest, httpEvent, splitTarget } from './event.ts';
+import { answerLocal, type ControlHandler, rootOf } from './local-routes.ts';
+import { refuseWhatIsNoRequest } from './refusals.ts';
+import { gatewayMessage, type GatewayResponse, httpResponse } from './response.ts';
+import type { Match, Router } from './router.ts';
+import { RouteThrottles } from './throttle.ts';
+import type { Route } from '../template/api.ts';
+
+const HOST = '127.0.0.1';
+
+/** AWS stops at 10 KB; here, more reaches the functions, so that their own limits can be tried. */
+const MAX_HEADER_BYTES = 256 * 1024;
+
+/** A client that sends more slowly than this is cut off. */
+const HEADERS_TIMEOUT_MILLISECONDS = 20_000;
+const REQUEST_TIMEOUT_MILLISECONDS = 120_000;
+
+const BAD_REQUEST = gatewayMessage(400, 'Bad Request');
+const EXPECTATION_FAILED = gatewayMessage(417, 'Expectation Failed');
+const TOO_LARGE = gatewayMessage(413, 'Request Entity Too Large');
+const TOO_MANY = gatewayMessage(429, 'Too Many Requests');
+const UNAVAILABLE = gatewayMessage(503, 'Service Unavailable');
+
+export interface ServedApi {
+  readonly router: Router;
+  /** By the logical id of their function. */
+  readonly functions: ReadonlyMap<string, Invoker>;
+  /** Whether the API has the permission to run a route's function. */
+  readonly mayInvoke: (route: Route) => boolean;
+}
+
+export interface RequestLine {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly milliseconds: number;
+  /** Why the gateway could not do its part. */
+  readonly problem?: string;
+}
+
+export class Gateway {
+  /** Base URL, without a slash at its end. */
+  readonly url: string;
+  private readonly server: Server;
+  private readonly log: (line: RequestLine) => void;
+  private api: ServedApi | undefined;
+  private throttles = new RouteThrottles();
+  private closing = false;
+  /** By their roots. */
+  private readonly own = new Map<string, ControlHandler>();
+
+  private constructor(server: Server, port: number, log: (line: RequestLine) => void) {
+    this.url = `http://${HOST}:${port}`;
+    this.server = server;
+    this.log = log;
+    server.on('request', (request, response) => {
+      void this.handle(request, response);
+    });
+    server.on('checkExpectation', (_request, response: ServerResponse) => {
+      this.send(response, EXPECTATION_FAILED, randomUUID());
+    });
+    refuseWhatIsNoRequest(server);
+  }
+
+  /**
+   * Takes the port. Until `serve`, every request is answered 503.
+   * @param port 0 for any that is free
+   * @throws UsageError when the port cannot be had
+   */
+  static async listen(port: number, log: (line: RequestLine) => void): Promise<Gateway> {
+    const server = createServer({
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MILLISECONDS,
+      requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
+      // It is required all the same, but refused with a body.
+      requireHostHeader: false,
+      noDelay: true,
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) => {
+        reject(portError(port, error));
+      });
+      server.listen(port, HOST, resolve);
+    });
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('the gateway does not listen');
+    return new Gateway(server, address.port, log);
+  }
+
+  /** @param root e.g. `/_local`: it and what is below it is answered by the handler from now on */
+  serveOwn(root: string, handler: ControlHandler): void {
+    this.own.set(root, handler);
+  }
+
+  /** Answers requests from now on. */
+  serve(api: ServedApi): void {
+    this.api = api;
+    this.throttles = new RouteThrottles();
+  }
+
+  /** Takes no more requests and waits for those under way, at most so long; frees the port. */
+  async close(graceMilliseconds: number): Promise<void> {
+    this.closing = true;
+    const closed = new Promise<void>((resolve) => {
+      this.server.close(() => {
+        resolve();
+      });
+    });
+    this.server.closeIdleConnections();
+    const timer = setTimeout(() => {
+      this.server.closeAllConnections();
+    }, graceMilliseconds);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const started = performance.now();
+    const requestId = randomUUID();
+    const [path] = splitTarget(request.url ?? '/');
+    const method = request.method ?? 'GET';
+    // Without a listener, a client that goes away while it is answered would be an unhandled error.
+    response.on('error', () => undefined);
+    const own = this.own.get(rootOf(path));
+    let status = 500;
+    let problem: string | undefined;
+    try {
+      const answer = await (own ? answerLocal(request, own) : this.answer(request, requestId));
+      this.send(response, answer, requestId);
+      status = answer.status;
+    } catch (error) {
+      if (error instanceof RequestAbortedError) return;
+      // An answer that HTTP cannot carry, for one.
+      problem = messageOf(error);
+      for (const name of response.getHeaderNames()) response.removeHeader(name);
+      this.send(response, gatewayMessage(500, 'Internal Server Error'), requestId);
+    }
+    if (own !== undefined && problem === undefined) return;
+    const milliseconds = performance.now() - started;
+    this.log({ method, path, status, milliseconds, ...(problem !== undefined && { problem }) });
+  }
+
+  private async answer(request: IncomingMessage, requestId: string): Promise<GatewayResponse> {
+    const { api } = this;
+    if (api === undefined) return UNAVAILABLE;
+    if (request.headers.host === undefined && request.httpVersion === '1.1') return BAD_REQUEST;
+    const time = new Date();
+    const body = await readBody(request);
+    if (body === 'too large') return TOO_LARGE;
+    const gatewayRequest: GatewayRequest = {
+      method: request.method ?? 'GET',
+      target: request.url ?? '/',
+      protocol: `HTTP/${request.httpVersion}`,
+      rawHeaders: request.rawHeaders,
+      body,
+      sourceIp: request.socket.remoteAddress ?? HOST,
+      requestId,
+      traceId: newTraceId(),
+      time,
+    };
+    const match = api.router.match(gatewayRequest.method, splitTarget(gatewayRequest.target)[0]);
+    if (match === undefined) return gatewayMessage(404, 'Not Found');
+    if (!this.throttles.admit(match.route)) return TOO_MANY;
+    return this.invoke(api, match, gatewayRequest);
+  }
+
+  private async invoke(api: ServedApi, match: Match, request: GatewayRequest): Promise<GatewayResponse> {
+    const lambda = api.functions.get(match.route.functionId);
+    if (lambda === undefined) throw new Error(`no function ${match.route.functionId}`);
+    if (!api.mayInvoke(match.route)) {
+      throw new Error(`the API has no permission to run ${match.route.functionId} for ${match.route.key}`);
+    }
+    const event = JSON.stringify(httpEvent(request, match));
+    if (Buffer.byteLength(event) > PAYLOAD_LIMIT) return TOO_LARGE;
+    const giveUp = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<GatewayResponse>((resolve) => {
+      timer = setTimeout(() => {
+        resolve(UNAVAILABLE);
+        giveUp.abort();
+      }, match.route.timeoutMilliseconds).unref();
+    });
+    const invoked = lambda.invoke(event, { traceId: request.traceId, signal: giveUp.signal });
+    const response = await Promise.race([invoked.then(httpResponse), timeout]);
+    clearTimeout(timer);
+    return response;
+  }
+
+  private send(response: ServerResponse, answer: GatewayResponse, requestId: string): void {
+    response.statusCode = answer.status;
+    for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
+    response.setHeader('apigw-requestid', requestId);
+    // Not where HTTP forbids one.
+    if (answer.status !== 204 && answer.status !== 304) {
+      response.setHeader('content-length', answer.body.length);
+    }
+    // A connection that is kept would keep the server from closing.
+    if (this.closing) response.setHeader('connection', 'close');
+    response.end(answer.body);
+  }
+}
+
+function portError(port: number, error: Error): Error {
+  const code = codeOf(error);
+  if (code === 'EADDRINUSE') {
+    return new UsageError(`port ${port} is in use: stop what listens there, or choose another with --port`);
+  }
+  if (code === 'EACCES') {
+    return new UsageError(`port ${port} may not be used: choose another with --port, from 1024`);
+  }
+  return error;
+}

@@ -1,0 +1,132 @@
+/** The policies of a template, applied to everything of it that runs: each function, schedule and route. */
+import { ACCOUNT_ID, arn } from '../cloud.ts';
+import { RefusedTemplateError, UnsupportedTemplateError } from '../../kit/errors.ts';
+import type { Route } from '../template/api.ts';
+import type { EventSource } from '../template/event-sources.ts';
+import type { LambdaFunction } from '../template/functions.ts';
+import type { References } from '../template/intrinsics.ts';
+import type { Runtime } from '../template/runtime.ts';
+import type { Schedule } from '../template/schedules.ts';
+import { resourcesOfType, type Template } from '../template/template.ts';
+import type { CallContext } from './conditions.ts';
+import { evaluate } from './evaluate.ts';
+import { type Caller, type DeniedCall, Permissions, type PermissionsReport } from './permissions.ts';
+import { readResourcePolicies } from './resource-policies.ts';
+import { readRoles, type Role } from './roles.ts';
+
+const INVOKE = 'lambda:InvokeFunction';
+
+/** What Lambda needs, under the function's role, to read a queue for it. */
+const POLLING = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
+
+const API: Caller = {
+  name: 'the API',
+  arn: 'apigateway.amazonaws.com',
+  service: 'apigateway.amazonaws.com',
+  statements: [],
+};
+
+export class Access {
+  readonly permissions: Permissions;
+  private readonly roles: ReadonlyMap<string, Role>;
+  private readonly functions: ReadonlyMap<string, LambdaFunction>;
+  /** By the access keys that they sign their calls with. */
+  private readonly callers: ReadonlyMap<string, Caller>;
+  private readonly schedules: ReadonlyMap<string, Caller>;
+  private readonly apiId: string;
+
+  /**
+   * Reads the policies and makes the checks that AWS makes when it deploys.
+   * @param onDenied called for every call that is refused
+   * @throws UnsupportedTemplateError for a policy that is not evaluated here
+   * @throws RefusedTemplateError for a role that its function or schedule cannot use
+   */
+  constructor(
+    template: Template,
+    references: References,
+    runtime: Runtime,
+    onDenied: (call: DeniedCall) => void,
+  ) {
+    this.roles = readRoles(template, references);
+    this.functions = new Map(runtime.functions.map((lambda) => [lambda.logicalId, lambda]));
+    this.apiId = resourcesOfType(template, 'AWS::ApiGatewayV2::Api')[0]?.logicalId ?? '';
+    const ofResources = readResourcePolicies(template, references, runtime.functions);
+    this.permissions = new Permissions(this.roles.values(), ofResources, onDenied);
+    this.callers = new Map(runtime.functions.map((lambda) => [accessKeyOf(lambda), this.functionOf(lambda)]));
+    this.schedules = new Map(runtime.schedules.map((each) => [each.logicalId, this.schedulerOf(each)]));
+    for (const source of runtime.eventSources) this.checkEventSource(source);
+  }
+
+  /** The function that signs with this access key. */
+  caller(accessKey: string): Caller | undefined {
+    return this.callers.get(accessKey);
+  }
+
+  /** Whether the API may run the function of a route. */
+  mayInvoke(route: Route): boolean {
+    const [method = '', path = ''] = route.key.split(' ');
+    const context = {
+      'aws:sourceaccount': ACCOUNT_ID,
+      'aws:sourcearn': arn('execute-api', `${this.apiId}/$default/${method}${path}`),
+    };
+    // The route of last resort has no method: its key stands for both.
+    return this.permissions.allows(API, INVOKE, this.functionArn(route.functionId), context);
+  }
+
+  /** Whether a schedule may run its function. */
+  mayRun({ logicalId, functionId }: Schedule): boolean {
+    const caller = this.schedules.get(logicalId);
+    return caller !== undefined && this.permissions.allows(caller, INVOKE, this.functionArn(functionId));
+  }
+
+  report(): PermissionsReport {
+    return this.permissions.report();
+  }
+
+  private functionArn(logicalId: string): string {
+    return this.functions.get(logicalId)?.arn ?? '*';
+  }
+
+  private functionOf(lambda: LambdaFunction): Caller {
+    const user = `AWS::Lambda::Function ${lambda.logicalId}`;
+    const role = this.roleOf(lambda.roleArn, user, 'lambda.amazonaws.com', {});
+    return this.permissions.session(role, lambda.displayName, lambda.name);
+  }
+
+  private schedulerOf({ logicalId, roleArn }: Schedule): Caller {
+    const user = `AWS::Scheduler::Schedule ${logicalId}`;
+    const role = this.roleOf(roleArn, user, 'scheduler.amazonaws.com', {
+      'aws:sourceaccount': ACCOUNT_ID,
+      'aws:sourcearn': arn('scheduler', 'schedule-group/default'),
+    });
+    return this.permissions.session(role, logicalId, logicalId);
+  }
+
+  private roleOf(roleArn: string, user: string, service: string, context: CallContext): Role {
+    const role = this.roles.get(roleArn);
+    if (role === undefined) {
+      throw new UnsupportedTemplateError(`${user}: ${roleArn} is no role of this template`);
+    }
+    const call = { service, action: 'sts:AssumeRole', resource: roleArn, context };
+    if (!evaluate(role.trust, call).allowed) {
+      throw new RefusedTemplateError(`${user}: its role ${role.logicalId} cannot be assumed by ${service}`);
+    }
+    return role;
+  }
+
+  private checkEventSource({ logicalId, functionId, queueArn }: EventSource): void {
+    const lambda = this.functions.get(functionId);
+    const caller = lambda && this.caller(accessKeyOf(lambda));
+    for (const action of POLLING) {
+      if (caller !== undefined && this.permissions.wouldAllow(caller, `sqs:${action}`, queueArn)) continue;
+      throw new RefusedTemplateError(
+        `AWS::Lambda::EventSourceMapping ${logicalId}: the role of ${functionId} has no permission to call ${action} on SQS`,
+      );
+    }
+  }
+}
+
+/** The access key of a function: its logical id, so that every call that it signs says whose it is. */
+export function accessKeyOf({ logicalId }: LambdaFunction): string {
+  return logicalId;
+}

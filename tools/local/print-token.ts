@@ -1,0 +1,61 @@
+/** `npm run --silent token -- --account 101`: prints one token of the local issuer and nothing else. */
+import { parseArgs } from 'node:util';
+import { MAX_ACCOUNT_ID } from '../../src/domain/ids.ts';
+import { runCommand } from '../kit/command.ts';
+import { UsageError } from '../kit/errors.ts';
+import { Issuer, READ_SCOPE, type TokenClaims, WRITE_SCOPE } from './issuer.ts';
+import { DEFAULT_SUBJECT } from './subject.ts';
+
+const USAGE = `npm run --silent token -- --account ID [--account ID ...] [options]
+
+Prints a token of the local issuer. It works whether or not the local stack runs.
+
+  --account ID     an account that it may act for; may be repeated
+  --scope TEXT     scopes, separated by spaces (default: "${WRITE_SCOPE} ${READ_SCOPE}")
+  --sub UUID       whom it is for (default: always the same one)
+  --ttl SECONDS    how long it is good for (default: 3600)
+  --help
+`;
+
+const OPTIONS = {
+  account: { type: 'string', multiple: true },
+  scope: { type: 'string', default: `${WRITE_SCOPE} ${READ_SCOPE}` },
+  sub: { type: 'string', default: DEFAULT_SUBJECT },
+  ttl: { type: 'string', default: '3600' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+await runCommand(async (argv) => {
+  const { values } = parseArgs({ args: argv, options: OPTIONS });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const issuer = await Issuer.load();
+  process.stdout.write(`${await issuer.sign(claimsOf(values))}\n`);
+});
+
+function claimsOf(values: {
+  account?: string[] | undefined;
+  scope: string;
+  sub: string;
+  ttl: string;
+}): TokenClaims {
+  if (values.account === undefined) throw new UsageError('--account is missing: --account 101');
+  if (values.sub === '') throw new UsageError('--sub: found nothing, expected text, best a UUID');
+  return {
+    accounts: values.account.map((text) => wholeNumber('--account', text, 1, MAX_ACCOUNT_ID)),
+    scope: values.scope,
+    subject: values.sub,
+    // Below 0, it has expired already.
+    ttlSeconds: wholeNumber('--ttl', values.ttl, -MAX_ACCOUNT_ID, MAX_ACCOUNT_ID),
+  };
+}
+
+function wholeNumber(option: string, text: string, from: number, to: number): number {
+  const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
+  if (value >= from && value <= to) return value;
+  throw new UsageError(
+    `${option}: found ${JSON.stringify(text)}, expected a whole number from ${from} to ${to}`,
+  );
+}

@@ -1,0 +1,139 @@
+/** Reads a queue for a function, as Lambda's event source mapping does. */
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { messageOf, RefusedTemplateError } from '../kit/errors.ts';
+import type { FunctionPool } from './functions/pool.ts';
+import { messagesDone } from './partial-batch.ts';
+import { sqsEvent } from './sqs-event.ts';
+import type { EventSource } from './template/event-sources.ts';
+
+/** The longest that SQS waits for a message. */
+const LONGEST_WAIT_SECONDS = 20;
+
+/** SQS receives and deletes at most so many messages at a time. */
+const MOST_MESSAGES = 10;
+
+const PAUSE_AFTER_ERROR_MILLISECONDS = 1_000;
+
+export interface QueuePollerProps {
+  readonly source: EventSource;
+  readonly queueUrl: string;
+  /** Acts with the role of the function. */
+  readonly sqs: SQSClient;
+  readonly pool: FunctionPool;
+  /** Takes a sentence about what went wrong. */
+  readonly notice: (text: string) => void;
+}
+
+export class QueuePoller {
+  private readonly props: QueuePollerProps;
+  private readonly stopping = new AbortController();
+  private readonly loops: Promise<void>[];
+
+  private constructor(props: QueuePollerProps) {
+    this.props = props;
+    const concurrency = Math.min(props.source.maximumConcurrency ?? Infinity, props.pool.concurrency);
+    this.loops = Array.from({ length: concurrency }, () => this.loop());
+  }
+
+  /**
+   * Starts to read, with as many batches at a time as mapping and function allow.
+   * @throws RefusedTemplateError when a message would be visible again while its function is still at work on it
+   */
+  static async start(props: QueuePollerProps): Promise<QueuePoller> {
+    const { source, queueUrl, sqs, pool } = props;
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['VisibilityTimeout'] }),
+    );
+    const visibility = Number(Attributes?.VisibilityTimeout);
+    const { timeoutSeconds } = pool.lambda;
+    if (visibility < timeoutSeconds) {
+      throw new RefusedTemplateError(
+        `AWS::Lambda::EventSourceMapping ${source.logicalId}: Queue visibility timeout: ${visibility} seconds ` +
+          `is less than Function timeout: ${timeoutSeconds} seconds`,
+      );
+    }
+    return new QueuePoller(props);
+  }
+
+  /** Stops to read; resolves when the batches under way are done. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await Promise.all(this.loops);
+  }
+
+  private async loop(): Promise<void> {
+    while (!this.stopped()) {
+      try {
+        const messages = await this.receiveBatch();
+        if (messages.length > 0) await this.process(messages);
+      } catch (error) {
+        if (this.stopped()) return;
+        this.props.notice(`queue ${this.props.source.queue.name}: ${messageOf(error)}`);
+        await pause(PAUSE_AFTER_ERROR_MILLISECONDS, undefined, { signal: this.stopping.signal }).catch(
+          () => undefined,
+        );
+      }
+    }
+  }
+
+  private stopped(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  /** Waits for a first message, then for a full batch until the batching window is over. */
+  private async receiveBatch(): Promise<Message[]> {
+    const { batchSize, batchingWindowSeconds } = this.props.source;
+    const messages = await this.receive(batchSize, LONGEST_WAIT_SECONDS);
+    if (messages.length === 0) return [];
+    const end = Date.now() + batchingWindowSeconds * 1_000;
+    while (messages.length < batchSize && Date.now() < end) {
+      const seconds = Math.min(LONGEST_WAIT_SECONDS, Math.ceil((end - Date.now()) / 1_000));
+      messages.push(...(await this.receive(batchSize - messages.length, seconds)));
+    }
+    return messages;
+  }
+
+  private async receive(most: number, waitSeconds: number): Promise<Message[]> {
+    const { Messages } = await this.props.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: this.props.queueUrl,
+        MaxNumberOfMessages: Math.min(most, MOST_MESSAGES),
+        WaitTimeSeconds: waitSeconds,
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      }),
+      { abortSignal: this.stopping.signal },
+    );
+    return Messages ?? [];
+  }
+
+  private async process(messages: readonly Message[]): Promise<void> {
+    const { source, pool } = this.props;
+    const result = await pool.invoke(JSON.stringify(sqsEvent(messages, source.queueArn)));
+    const ids = messages.map(({ MessageId }) => MessageId ?? '');
+    const done = new Set(messagesDone(ids, result, source.reportsFailures));
+    await this.delete(messages.filter(({ MessageId }) => done.has(MessageId ?? '')));
+  }
+
+  private async delete(messages: readonly Message[]): Promise<void> {
+    for (let start = 0; start < messages.length; start += MOST_MESSAGES) {
+      const entries = messages.slice(start, start + MOST_MESSAGES).map(({ ReceiptHandle }, index) => ({
+        Id: String(index),
+        ReceiptHandle,
+      }));
+      const { Failed } = await this.props.sqs.send(
+        new DeleteMessageBatchCommand({ QueueUrl: this.props.queueUrl, Entries: entries }),
+      );
+      for (const { Message } of Failed ?? []) {
+        this.props.notice(`queue ${this.props.source.queue.name}: not deleted: ${Message ?? ''}`);
+      }
+    }
+  }
+}

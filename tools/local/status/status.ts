@@ -1,0 +1,161 @@
+/** What the status page shows, as JSON: read out of the recorder, the jobs table and the queues. */
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { messageOf } from '../../kit/errors.ts';
+import type { Queue } from '../template/queues.ts';
+import type { Runtime } from '../template/runtime.ts';
+import type { FunctionStats } from './function-record.ts';
+import { type Health, healthOf, type WatchedSchedule } from './health.ts';
+import { type JobRow, Jobs } from './jobs.ts';
+import type { LogLine } from './log-lines.ts';
+import { type QueueRow, readDepths } from './queues.ts';
+import type { Recorder } from './recorder.ts';
+
+/** Lines in one answer. */
+const MOST_LINES = 300;
+
+/** Several pages that look share what is read within this time. */
+const FRESH_MILLISECONDS = 500;
+
+/** An emulator that does not answer must not keep the page from showing the rest. */
+const READ_LIMIT_MILLISECONDS = 2_000;
+
+export interface Snapshot {
+  /** Epoch milliseconds, as is `startedAt`, which tells one run of the stack from the next. */
+  readonly now: number;
+  readonly startedAt: number;
+  readonly state: 'starting' | 'serving';
+  readonly health: Health;
+  readonly jobs: readonly JobRow[];
+  readonly functions: readonly FunctionStats[];
+  readonly queues: readonly QueueRow[];
+  readonly recentErrors: number;
+  /** Oldest first. */
+  readonly lines: readonly LogLine[];
+  /** The number of the newest line, whether or not it is among `lines`. */
+  readonly lastLine: number;
+}
+
+export interface SnapshotQuery {
+  /** Only lines of this job. */
+  readonly jobId?: string | undefined;
+  /** Only lines with a higher number. */
+  readonly after?: number | undefined;
+}
+
+/** What there is to look at once it has been made. */
+export interface Sources {
+  readonly readJobs: (signal: AbortSignal) => Promise<JobRow[]>;
+  readonly readQueues: (signal: AbortSignal) => Promise<QueueRow[]>;
+  readonly schedules: readonly WatchedSchedule[];
+}
+
+interface Read {
+  readonly jobs: readonly JobRow[];
+  readonly queues: readonly QueueRow[];
+  readonly unread: readonly string[];
+}
+
+export class Status {
+  private readonly recorder: Recorder;
+  private readonly now: () => number;
+  private readonly startedAt: number;
+  private sources: Sources | undefined;
+  private servingSince = Infinity;
+  private latest: { readonly at: number; readonly read: Promise<Read> } | undefined;
+  private last: Read = { jobs: [], queues: [], unread: [] };
+
+  /** @param now epoch milliseconds */
+  constructor(recorder: Recorder, now: () => number = Date.now) {
+    this.recorder = recorder;
+    this.now = now;
+    this.startedAt = now();
+  }
+
+  /** The stack serves: tables and queues are read from now on. */
+  watch(sources: Sources): void {
+    this.sources = sources;
+    this.servingSince = this.now();
+  }
+
+  /** Never rejects: what cannot be read is named among the problems, with what was read before in its place. */
+  async snapshot({ jobId, after }: SnapshotQuery = {}): Promise<Snapshot> {
+    const { recorder, sources, startedAt } = this;
+    const { jobs, queues, unread } = await this.read();
+    const now = this.now();
+    const { functions, recentErrors } = recorder;
+    const filter = jobId === undefined ? undefined : { jobId, traceId: recorder.jobs.get(jobId)?.traceId };
+    return {
+      now,
+      startedAt,
+      state: sources === undefined ? 'starting' : 'serving',
+      health: healthOf({
+        now,
+        servingSince: this.servingSince,
+        schedules: sources?.schedules ?? [],
+        functions,
+        recentErrors,
+        deadLetters: queues.reduce((sum, queue) => sum + (queue.deadLetters ? queue.visible : 0), 0),
+        unread,
+      }),
+      jobs,
+      functions,
+      queues,
+      recentErrors,
+      lines: recorder.lines.newest(MOST_LINES, after, filter),
+      lastLine: recorder.lines.last,
+    };
+  }
+
+  private read(): Promise<Read> {
+    const now = this.now();
+    if (this.latest === undefined || now - this.latest.at >= FRESH_MILLISECONDS) {
+      this.latest = { at: now, read: this.readSources() };
+    }
+    return this.latest.read;
+  }
+
+  private async readSources(): Promise<Read> {
+    if (this.sources === undefined) return this.last;
+    const { readJobs, readQueues } = this.sources;
+    const signal = AbortSignal.timeout(READ_LIMIT_MILLISECONDS);
+    const unread: string[] = [];
+    const or = <T>(before: T, what: string) => {
+      return (error: unknown) => {
+        unread.push(`The ${what} cannot be read: ${messageOf(error)}`);
+        return before;
+      };
+    };
+    const [jobs, queues] = await Promise.all([
+      readJobs(signal).catch(or(this.last.jobs, 'jobs')),
+      readQueues(signal).catch(or(this.last.queues, 'queues')),
+    ]);
+    this.last = { jobs, queues, unread };
+    return this.last;
+  }
+}
+
+/** The sources of a stack that runs. */
+export function sourcesOf(
+  recorder: Recorder,
+  runtime: Runtime,
+  infrastructure: {
+    readonly dynamodb: DynamoDBClient;
+    readonly sqs: SQSClient;
+    readonly queues: readonly Queue[];
+    readonly queueUrls: ReadonlyMap<string, string>;
+  },
+): Sources {
+  const { dynamodb, sqs, queues, queueUrls } = infrastructure;
+  const table = runtime.functions.map(({ environment }) => environment['JOBS_TABLE']).find(Boolean);
+  const jobs = table === undefined ? undefined : new Jobs(recorder.jobs, dynamodb, table);
+  return {
+    readJobs: (signal) => jobs?.read(signal) ?? Promise.resolve([]),
+    readQueues: (signal) => readDepths(sqs, queues, queueUrls, signal),
+    schedules: runtime.schedules.map(({ functionId, everySeconds }) => ({
+      functionName:
+        runtime.functions.find(({ logicalId }) => logicalId === functionId)?.displayName ?? functionId,
+      everySeconds,
+    })),
+  };
+}

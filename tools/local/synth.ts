@@ -1,0 +1,61 @@
+/** Synthesizes the CDK app into a folder, the way `cdk deploy` has it done: as a child process. */
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { z } from 'zod';
+import { SynthesisError } from '../kit/errors.ts';
+import { PROJECT } from '../kit/project.ts';
+
+const cdkJson = z.object({ app: z.string(), context: z.record(z.string(), z.unknown()).default({}) });
+
+/** What the CDK command line sets by default, and what names the functions for people. */
+const CLI_CONTEXT = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true };
+
+/**
+ * Runs the app that cdk.json names, bundling included.
+ * @param outputFolder emptied first
+ * @param context goes before the context of cdk.json
+ * @throws SynthesisError with what the app printed
+ */
+export async function synthesize(
+  outputFolder: string,
+  context: Readonly<Record<string, unknown>>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const config = cdkJson.parse(JSON.parse(await readFile(join(PROJECT, 'cdk.json'), 'utf8')));
+  await rm(outputFolder, { recursive: true, force: true });
+  await mkdir(outputFolder, { recursive: true });
+  // The project's package.json says that .js files are ES modules; in a function's folder they are not.
+  await writeFile(join(outputFolder, 'package.json'), '{}\n');
+
+  // A group of its own: an interrupt from the keyboard is ours to handle, and a kill reaches its children.
+  const child = spawn(config.app, {
+    cwd: PROJECT,
+    shell: true,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      PATH: [join(PROJECT, 'node_modules', '.bin'), process.env['PATH']].join(delimiter),
+      CDK_OUTDIR: outputFolder,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...CLI_CONTEXT, ...config.context, ...context }),
+    },
+  });
+  const kill = () => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  };
+  signal?.addEventListener('abort', kill, { once: true });
+  let printed = '';
+  const collect = (text: string) => (printed = (printed + text).slice(-100_000));
+  child.stdout.setEncoding('utf8').on('data', collect);
+  child.stderr.setEncoding('utf8').on('data', collect);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject).once('close', resolve);
+  }).finally(() => {
+    signal?.removeEventListener('abort', kill);
+  });
+  signal?.throwIfAborted();
+  if (code !== 0) {
+    throw new SynthesisError(`the CDK app (${config.app}) failed:\n${printed.trimEnd()}`);
+  }
+}

@@ -1,0 +1,127 @@
+/** The HTTP API of a template: which route leads to which function, and how many requests it takes. */
+import { z } from 'zod';
+import { UnsupportedTemplateError } from '../../kit/errors.ts';
+import { functionByArn, type LambdaFunction } from './functions.ts';
+import { type References, resolve } from './intrinsics.ts';
+import { readProperties, resourcesOfType, type Template } from './template.ts';
+
+const apiShape = z.object({ ProtocolType: z.literal('HTTP') });
+
+const settingsShape = z
+  .strictObject({
+    DetailedMetricsEnabled: z.boolean().optional(),
+    ThrottlingBurstLimit: z.number().optional(),
+    ThrottlingRateLimit: z.number().optional(),
+  })
+  .transform(({ ThrottlingRateLimit: perSecond, ThrottlingBurstLimit: burst }): Throttle | undefined =>
+    perSecond === undefined && burst === undefined
+      ? undefined
+      : { perSecond: perSecond ?? Infinity, burst: burst ?? Infinity },
+  );
+
+const stageShape = z.object({
+  ApiId: z.string(),
+  DefaultRouteSettings: settingsShape.optional(),
+  RouteSettings: z.record(z.string(), settingsShape).default({}),
+  StageName: z.literal('$default'),
+});
+
+const STAGE_WITHOUT_EFFECT = ['AccessLogSettings', 'AutoDeploy', 'DeploymentId', 'Description', 'Tags'];
+
+const integrationShape = z.object({
+  ApiId: z.string(),
+  IntegrationType: z.literal('AWS_PROXY'),
+  IntegrationUri: z.string(),
+  PayloadFormatVersion: z.literal('2.0'),
+  TimeoutInMillis: z.number().default(30_000),
+});
+
+const routeShape = z.object({
+  ApiId: z.string(),
+  AuthorizationType: z.literal('NONE').optional(),
+  RouteKey: z.string(),
+  Target: z.string().startsWith('integrations/'),
+});
+
+/** How many requests a route takes. */
+export interface Throttle {
+  readonly perSecond: number;
+  /** Requests at once, after a pause. */
+  readonly burst: number;
+}
+
+export interface Route {
+  /** `METHOD /path/{parameter}` or `$default` */
+  readonly key: string;
+  readonly functionId: string;
+  readonly timeoutMilliseconds: number;
+  /** undefined: takes all */
+  readonly throttle?: Throttle | undefined;
+}
+
+/** @throws UnsupportedTemplateError, for what is no HTTP API with Lambda proxies among others */
+export function readRoutes(
+  template: Template,
+  references: References,
+  functions: readonly LambdaFunction[],
+): Route[] {
+  const apis = resourcesOfType(template, 'AWS::ApiGatewayV2::Api');
+  for (const api of apis) {
+    readProperties(api, references, apiShape, ['Description', 'DisableExecuteApiEndpoint', 'Name', 'Tags']);
+  }
+  if (apis.length > 1) {
+    throw new UnsupportedTemplateError(`${apis.length} HTTP APIs: the local stack serves one`);
+  }
+  const throttleOf = readThrottles(template, references);
+  const integrations = new Map(
+    resourcesOfType(template, 'AWS::ApiGatewayV2::Integration').map((resource) => {
+      const properties = readProperties(resource, references, integrationShape, ['Description']);
+      const functionId = functionByArn(functions, properties.IntegrationUri, resource);
+      return [resource.logicalId, { functionId, timeoutMilliseconds: properties.TimeoutInMillis }];
+    }),
+  );
+  return resourcesOfType(template, 'AWS::ApiGatewayV2::Route').map((resource) => {
+    const properties = readProperties(resource, references, routeShape, ['OperationName']);
+    const integration = integrations.get(properties.Target.slice('integrations/'.length));
+    if (integration === undefined) {
+      throw new UnsupportedTemplateError(
+        `${resource.type} ${resource.logicalId}: ${properties.Target} is no integration of this template`,
+      );
+    }
+    return {
+      key: properties.RouteKey,
+      ...integration,
+      throttle: throttleOf(properties.RouteKey),
+    };
+  });
+}
+
+/**
+ * The throttle of a route by its key: its own settings, which replace the default ones as a whole.
+ * @throws UnsupportedTemplateError for the settings of a route that is not there, as API Gateway refuses them
+ */
+function readThrottles(
+  template: Template,
+  references: References,
+): (routeKey: string) => Throttle | undefined {
+  const keys = resourcesOfType(template, 'AWS::ApiGatewayV2::Route').map(({ properties }) =>
+    resolve(properties['RouteKey'], references),
+  );
+  const [stage, ...others] = resourcesOfType(template, 'AWS::ApiGatewayV2::Stage').map((resource) => {
+    const properties = readProperties(resource, references, stageShape, STAGE_WITHOUT_EFFECT);
+    for (const key of Object.keys(properties.RouteSettings)) {
+      if (keys.includes(key)) continue;
+      throw new UnsupportedTemplateError(
+        `${resource.type} ${resource.logicalId}: RouteSettings name the route ${key}, which is not there`,
+      );
+    }
+    return properties;
+  });
+  if (others.length > 0) {
+    throw new UnsupportedTemplateError(`${others.length + 1} stages: the local stack serves one`);
+  }
+  return (key) =>
+    stage !== undefined && key in stage.RouteSettings
+      ? stage.RouteSettings[key]
+      : stage?.DefaultRouteSettings;
+}

@@ -1,0 +1,142 @@
+/** Resolves CloudFormation's intrinsic functions. One that is not known is an error, not a silence. */
+import { ACCOUNT_ID, PARTITION, REGION } from '../cloud.ts';
+import { UnsupportedTemplateError } from '../../kit/errors.ts';
+
+/** What `Ref` and `Fn::GetAtt` stand for. Both throw UnsupportedTemplateError for what has no local value. */
+export interface References {
+  readonly stackName: string;
+  ref(logicalId: string): string;
+  attribute(logicalId: string, name: string): string;
+}
+
+/** A value whose intrinsics are all replaced. `AWS::NoValue` becomes undefined and drops out of its parent. */
+export type Resolved =
+  string | number | boolean | null | undefined | Resolved[] | { [key: string]: Resolved };
+
+/**
+ * Resolves a value of the template.
+ * @throws UnsupportedTemplateError for an intrinsic or reference that is not known
+ */
+export function resolve(value: unknown, references: References): Resolved {
+  if (Array.isArray(value)) {
+    return value.map((item) => resolve(item, references)).filter((item) => item !== undefined);
+  }
+  if (isRecord(value)) {
+    const [key, ...others] = Object.keys(value);
+    if (key !== undefined && others.length === 0 && (key === 'Ref' || key.startsWith('Fn::'))) {
+      return resolveIntrinsic(key, value[key], references);
+    }
+    return Object.fromEntries(
+      Object.entries(value)
+        .map(([name, item]): [string, Resolved] => [name, resolve(item, references)])
+        .filter(([, item]) => item !== undefined),
+    );
+  }
+  if (value === null || value === undefined) return value;
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  throw new UnsupportedTemplateError(`a template has no values of type ${typeof value}`);
+}
+
+function resolveIntrinsic(name: string, argument: unknown, references: References): Resolved {
+  switch (name) {
+    case 'Ref':
+      return reference(text(name, argument), references);
+    case 'Fn::GetAtt':
+      return attribute(argument, references);
+    case 'Fn::Join': {
+      const [separator, parts] = pair(name, resolve(argument, references));
+      return list(name, parts)
+        .map((part) => text(name, part))
+        .join(text(name, separator));
+    }
+    case 'Fn::Split': {
+      const [separator, source] = pair(name, resolve(argument, references));
+      return text(name, source).split(text(name, separator));
+    }
+    case 'Fn::Select': {
+      const [index, items] = pair(name, resolve(argument, references));
+      const item = list(name, items)[Number(index)];
+      if (item === undefined) throw malformed(name, argument);
+      return item;
+    }
+    case 'Fn::Sub':
+      return substitute(argument, references);
+    default:
+      throw new UnsupportedTemplateError(
+        `the intrinsic function ${name} is not supported by the local stack`,
+      );
+  }
+}
+
+function reference(target: string, references: References): Resolved {
+  switch (target) {
+    case 'AWS::NoValue':
+      return undefined;
+    case 'AWS::AccountId':
+      return ACCOUNT_ID;
+    case 'AWS::Region':
+      return REGION;
+    case 'AWS::Partition':
+      return PARTITION;
+    case 'AWS::URLSuffix':
+      return 'amazonaws.com';
+    case 'AWS::StackName':
+      return references.stackName;
+    default:
+      if (target.startsWith('AWS::')) {
+        throw new UnsupportedTemplateError(
+          `the pseudo parameter ${target} is not supported by the local stack`,
+        );
+      }
+      return references.ref(target);
+  }
+}
+
+function attribute(argument: unknown, references: References): string {
+  const [logicalId, ...path] =
+    typeof argument === 'string' ? argument.split('.') : list('Fn::GetAtt', resolve(argument, references));
+  if (logicalId === undefined || path.length === 0) throw malformed('Fn::GetAtt', argument);
+  return references.attribute(
+    text('Fn::GetAtt', logicalId),
+    path.map((part) => text('Fn::GetAtt', part)).join('.'),
+  );
+}
+
+/** `${Name}`, `${Name.Attribute}`, `${AWS::Region}`; `${!Literal}` stays as `${Literal}`. */
+function substitute(argument: unknown, references: References): string {
+  const resolved = resolve(argument, references);
+  const [template, variables]: unknown[] = Array.isArray(resolved)
+    ? pair('Fn::Sub', resolved)
+    : [resolved, {}];
+  if (!isRecord(variables)) throw malformed('Fn::Sub', argument);
+  return text('Fn::Sub', template).replace(/\$\{(!?)([^}]*)\}/g, (_, literal: string, name: string) => {
+    if (literal !== '') return `\${${name}}`;
+    if (Object.hasOwn(variables, name)) return text('Fn::Sub', variables[name]);
+    return text('Fn::Sub', name.includes('.') ? attribute(name, references) : reference(name, references));
+  });
+}
+
+function text(name: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw malformed(name, value);
+}
+
+function list(name: string, value: Resolved): Resolved[] {
+  if (!Array.isArray(value)) throw malformed(name, value);
+  return value;
+}
+
+function pair(name: string, value: Resolved): [Resolved, Resolved] {
+  const [first, second, ...others] = list(name, value);
+  if (second === undefined || others.length > 0) throw malformed(name, value);
+  return [first, second];
+}
+
+function malformed(name: string, argument: unknown): UnsupportedTemplateError {
+  return new UnsupportedTemplateError(`${name} cannot take ${JSON.stringify(argument)}`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,93 @@
+/** What `Ref` and `Fn::GetAtt` mean on this machine, by resource type. */
+import { arn, ACCOUNT_ID, PARTITION } from '../cloud.ts';
+import { UnsupportedTemplateError } from '../../kit/errors.ts';
+import type { References } from './intrinsics.ts';
+import type { Resource, Template } from './template.ts';
+
+/** What is only known once something runs. */
+export interface RuntimeValues {
+  /** Base URL of the gateway, without a slash at its end. */
+  readonly apiUrl: string;
+  /** URL of a queue by its logical id; undefined while the queue does not exist. */
+  queueUrl(logicalId: string): string | undefined;
+}
+
+/**
+ * The physical name of a resource: what the template says, else the stack's name and the logical id, so that a
+ * restart finds on an emulator that outlives the stack what an earlier start made there.
+ */
+export function physicalName(template: Template, resource: Resource, property: string): string {
+  const name = resource.properties[property] ?? `${template.stackName}-${resource.logicalId}`;
+  if (typeof name === 'string') return name;
+  throw new UnsupportedTemplateError(
+    `${resource.type} ${resource.logicalId}: a computed ${property} is not supported locally`,
+  );
+}
+
+const NOTHING_RUNS: RuntimeValues = { apiUrl: 'http://127.0.0.1', queueUrl: () => undefined };
+
+/** The references of a template. */
+export function referencesOf(template: Template, runtime: RuntimeValues = NOTHING_RUNS): References {
+  const lookUp = (logicalId: string, attribute: string | undefined): string => {
+    const wanted = attribute === undefined ? `Ref ${logicalId}` : `Fn::GetAtt ${logicalId}.${attribute}`;
+    const resource = template.resources.get(logicalId);
+    if (resource === undefined) throw new UnsupportedTemplateError(`${wanted}: there is no such resource`);
+    const value = valueOf(template, resource, attribute, runtime);
+    if (value !== undefined) return value;
+    throw new UnsupportedTemplateError(`${wanted} (${resource.type}) has no value on this machine`);
+  };
+  return {
+    stackName: template.stackName,
+    ref: (logicalId) => lookUp(logicalId, undefined),
+    attribute: lookUp,
+  };
+}
+
+/** @param attribute undefined for `Ref` */
+function valueOf(
+  template: Template,
+  resource: Resource,
+  attribute: string | undefined,
+  runtime: RuntimeValues,
+): string | undefined {
+  const { logicalId } = resource;
+  const named = (property: string) => physicalName(template, resource, property);
+  switch (`${resource.type} ${attribute ?? 'Ref'}`) {
+    case 'AWS::DynamoDB::Table Ref':
+      return named('TableName');
+    case 'AWS::DynamoDB::Table Arn':
+      return arn('dynamodb', `table/${named('TableName')}`);
+    case 'AWS::SQS::Queue Ref':
+    case 'AWS::SQS::Queue QueueUrl':
+      return runtime.queueUrl(logicalId);
+    case 'AWS::SQS::Queue QueueName':
+      return named('QueueName');
+    case 'AWS::SQS::Queue Arn':
+      return arn('sqs', named('QueueName'));
+    case 'AWS::Lambda::Function Ref':
+      return named('FunctionName');
+    case 'AWS::Lambda::Function Arn':
+      return arn('lambda', `function:${named('FunctionName')}`);
+    case 'AWS::ApiGatewayV2::Api ApiEndpoint':
+      return runtime.apiUrl;
+    case 'AWS::ApiGatewayV2::Api Ref':
+    case 'AWS::ApiGatewayV2::Integration Ref':
+    case 'AWS::ApiGatewayV2::Route Ref':
+      return logicalId;
+    case 'AWS::ApiGatewayV2::Stage Ref':
+      return String(resource.properties['StageName']);
+    case 'AWS::Logs::LogGroup Ref':
+      return named('LogGroupName');
+    case 'AWS::Logs::LogGroup Arn':
+      return arn('logs', `log-group:${named('LogGroupName')}:*`);
+    case 'AWS::IAM::Role Ref':
+      return named('RoleName');
+    case 'AWS::IAM::Role Arn':
+      return `arn:${PARTITION}:iam::${ACCOUNT_ID}:role/${named('RoleName')}`;
+    case 'AWS::SNS::Topic Ref':
+    case 'AWS::SNS::Topic TopicArn':
+      return arn('sns', named('TopicName'));
+    default:
+      return undefined;
+  }
+}

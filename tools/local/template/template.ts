@@ -1,0 +1,123 @@
+/** A synthesized template: its resources, each type either made locally or known to need nothing. */
+import { z } from 'zod';
+import { UnsupportedTemplateError } from '../../kit/errors.ts';
+import { IGNORED_TYPES } from './ignored-types.ts';
+import { type References, resolve } from './intrinsics.ts';
+
+/** The types that are made, or enforced, on this machine. */
+const MADE_TYPES: ReadonlySet<string> = new Set([
+  'AWS::ApiGatewayV2::Api',
+  'AWS::ApiGatewayV2::Integration',
+  'AWS::ApiGatewayV2::Route',
+  'AWS::ApiGatewayV2::Stage',
+  'AWS::DynamoDB::Table',
+  'AWS::IAM::ManagedPolicy',
+  'AWS::IAM::Policy',
+  'AWS::IAM::Role',
+  'AWS::Lambda::EventSourceMapping',
+  'AWS::Lambda::Function',
+  'AWS::Lambda::Permission',
+  'AWS::SQS::Queue',
+  'AWS::SQS::QueuePolicy',
+  'AWS::Scheduler::Schedule',
+]);
+
+const resourceShape = z.object({
+  Type: z.string(),
+  Properties: z.record(z.string(), z.unknown()).default({}),
+  Condition: z.string().optional(),
+  Metadata: z.record(z.string(), z.unknown()).default({}),
+});
+
+const templateShape = z.object({
+  Resources: z.record(z.string(), resourceShape),
+  Outputs: z.record(z.string(), z.object({ Value: z.unknown() })).default({}),
+});
+
+export interface Resource {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export interface Template {
+  readonly stackName: string;
+  readonly resources: ReadonlyMap<string, Resource>;
+  readonly outputs: ReadonlyMap<string, unknown>;
+}
+
+/**
+ * Takes a template in.
+ * @throws UnsupportedTemplateError that names every resource of a type that is neither made nor ignored
+ */
+export function readTemplate(stackName: string, json: unknown): Template {
+  const parsed = templateShape.safeParse(json);
+  if (!parsed.success) {
+    throw new UnsupportedTemplateError(`not a CloudFormation template: ${z.prettifyError(parsed.error)}`);
+  }
+  const resources = Object.entries(parsed.data.Resources)
+    // CDK puts this one under a condition on the region, and it does nothing anyway.
+    .filter(([, resource]) => resource.Type !== 'AWS::CDK::Metadata')
+    .map(([logicalId, { Type: type, Properties, Condition, Metadata }]): Resource => {
+      if (!MADE_TYPES.has(type) && !IGNORED_TYPES.has(type)) {
+        throw new UnsupportedTemplateError(
+          `${type} ${logicalId}: the local stack does not know this resource type. ` +
+            'Teach local/template/ to make it, or add it to ignored-types.ts with the reason why it needs nothing.',
+        );
+      }
+      if (Condition !== undefined) {
+        throw new UnsupportedTemplateError(`${type} ${logicalId}: conditions are not supported locally`);
+      }
+      return { logicalId, type, properties: Properties, metadata: Metadata };
+    });
+  return {
+    stackName,
+    resources: new Map(resources.map((resource) => [resource.logicalId, resource])),
+    outputs: new Map(Object.entries(parsed.data.Outputs).map(([name, { Value }]) => [name, Value])),
+  };
+}
+
+/** The resources of one type, in the order of the template. */
+export function resourcesOfType(template: Template, type: string): Resource[] {
+  return [...template.resources.values()].filter((resource) => resource.type === type);
+}
+
+/**
+ * Resolves and checks the properties of a resource.
+ * @param shape the properties that the local stack honours
+ * @param withoutEffect those that change nothing on this machine; any other property is an error
+ * @throws UnsupportedTemplateError naming resource and property
+ */
+export function readProperties<T extends z.ZodObject>(
+  resource: Resource,
+  references: References,
+  shape: T,
+  withoutEffect: readonly string[] = [],
+): z.output<T> {
+  const fail = (problem: string) =>
+    new UnsupportedTemplateError(`${resource.type} ${resource.logicalId}: ${problem}`);
+  const honoured = Object.keys(shape.shape);
+  for (const name of Object.keys(resource.properties)) {
+    if (!honoured.includes(name) && !withoutEffect.includes(name)) {
+      throw fail(`the property ${name} is not supported locally`);
+    }
+  }
+  const values = honoured
+    .filter((name) => name in resource.properties)
+    .map((name) => [name, resolve(resource.properties[name], references)]);
+  const result = shape.safeParse(Object.fromEntries(values));
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw fail(`not supported locally: ${problems.join('; ')}`);
+}
+
+/** The outputs of the stack, resolved. */
+export function readOutputs(template: Template, references: References): Record<string, string> {
+  return Object.fromEntries(
+    [...template.outputs].map(([name, value]) => {
+      const resolved = resolve(value, references);
+      return [name, typeof resolved === 'string' ? resolved : JSON.stringify(resolved)];
+    }),
+  );
+}
