@@ -1,7 +1,7 @@
 /** POST …/batch-jobs/{action's collection}: creates a bulk job and answers 201 with its address. */
 import { randomUUID } from 'node:crypto';
 import { patientDynamoDBClient } from '../src/adapters/dynamodb/client.ts';
-import { DynamoDBJobStore } from '../src/adapters/dynamodb/job-store.ts';
+import { DynamoDBJobs } from '../src/adapters/dynamodb/jobs.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
 import { powertoolsOnce } from '../src/adapters/powertools/once.ts';
 import { sqsClient } from '../src/adapters/sqs/client.ts';
@@ -38,8 +38,8 @@ const once = powertoolsOnce({
   table: env.IDEMPOTENCY_TABLE,
   ttlSeconds: env.IDEMPOTENCY_TTL_SECONDS,
 });
-const world = {
-  jobs: new DynamoDBJobStore(dynamoDB, env.JOBS_TABLE),
+const deps = {
+  jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
   queue: new SqsWorkQueue(traced(sqsClient()), env.CHUNKS_QUEUE_URL),
   clock: systemClock,
   journal,
@@ -59,7 +59,7 @@ export const handler = httpHandler(async (request, trace, context) => {
   const { idempotencyKey, targetGroupIds } = parseCreateRequest(request, env.MAX_TARGET_GROUPS);
 
   const { jobId, replayed } = await createJob(
-    { ...world, once: once(context) },
+    { ...deps, once: once(context) },
     {
       key: { ...tenant, action, idempotencyKey },
       targetGroupIds,

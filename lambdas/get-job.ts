@@ -1,6 +1,7 @@
 /** GET …/batch-jobs/{action or its collection}/{job_id}: the status of a bulk job. */
 import { patientDynamoDBClient } from '../src/adapters/dynamodb/client.ts';
-import { DynamoDBJobStore } from '../src/adapters/dynamodb/job-store.ts';
+import { DynamoDBChunks } from '../src/adapters/dynamodb/chunks.ts';
+import { DynamoDBJobs } from '../src/adapters/dynamodb/jobs.ts';
 import { getJob } from '../src/application/get-job.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
 import { readEnv } from '../src/adapters/lambda/environment.ts';
@@ -13,8 +14,10 @@ import { traced } from '../src/observability/traced.ts';
 
 const env = readEnv(['JOBS_TABLE']);
 const authenticate = authenticatorFromEnv();
-const world = {
-  jobs: new DynamoDBJobStore(traced(patientDynamoDBClient()), env.JOBS_TABLE),
+const dynamoDB = traced(patientDynamoDBClient());
+const deps = {
+  jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
+  chunks: new DynamoDBChunks(dynamoDB, env.JOBS_TABLE),
   clock: systemClock,
 };
 
@@ -22,6 +25,6 @@ export const handler = httpHandler(async (request) => {
   const caller = await authenticate(request.headers['authorization']);
   const { tenant, id: jobId } = parsePath(request.path, 'job_id');
   authorize(caller, tenant.accountId, 'batch-jobs:read');
-  const { job, outcomes } = await getJob(world, tenant, actionOf(request.routeKey), jobId);
+  const { job, outcomes } = await getJob(deps, tenant, actionOf(request.routeKey), jobId);
   return jobResponse(job, outcomes);
 });

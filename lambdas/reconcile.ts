@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { dynamoDBClient } from '../src/adapters/dynamodb/client.ts';
-import { DynamoDBJobStore } from '../src/adapters/dynamodb/job-store.ts';
+import { DynamoDBChunks } from '../src/adapters/dynamodb/chunks.ts';
+import { DynamoDBJobs } from '../src/adapters/dynamodb/jobs.ts';
+import { DynamoDBOpenJobs } from '../src/adapters/dynamodb/open-jobs.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
 import { sqsClient } from '../src/adapters/sqs/client.ts';
 import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
@@ -24,8 +26,10 @@ const env = readEnv([
   'CLAIM_SECONDS',
 ]);
 const dynamoDB = traced(dynamoDBClient());
-const world = {
-  jobs: new DynamoDBJobStore(dynamoDB, env.JOBS_TABLE),
+const deps = {
+  jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
+  chunks: new DynamoDBChunks(dynamoDB, env.JOBS_TABLE),
+  openJobs: new DynamoDBOpenJobs(dynamoDB, env.JOBS_TABLE),
   groups: new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE),
   queue: new SqsWorkQueue(traced(sqsClient()), env.CHUNKS_QUEUE_URL),
   clock: systemClock,
@@ -43,5 +47,5 @@ const world = {
 export const handler = middy()
   .use(reportInvocation())
   .handler(async (_event: unknown, context: Context) => {
-    await reconcile(world, randomUUID(), stopTime(context, 10_000));
+    await reconcile(deps, { owner: randomUUID(), stopAt: stopTime(context, 10_000) });
   });

@@ -4,12 +4,14 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { dynamoDBClient, singleTryDynamoDBClient } from '../src/adapters/dynamodb/client.ts';
-import { DynamoDBJobStore } from '../src/adapters/dynamodb/job-store.ts';
+import { DynamoDBChunks } from '../src/adapters/dynamodb/chunks.ts';
+import { DynamoDBJobs } from '../src/adapters/dynamodb/jobs.ts';
+import { DynamoDBOpenJobs } from '../src/adapters/dynamodb/open-jobs.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
 import { decodeChunk } from '../src/adapters/sqs/chunk-message.ts';
 import { sqsClient } from '../src/adapters/sqs/client.ts';
 import { queueReturner } from '../src/adapters/sqs/return-to-queue.ts';
-import { subjectOfChunk } from '../src/application/about.ts';
+import { subjectOfChunk } from '../src/application/with-subject.ts';
 import { runChunk } from '../src/application/run-chunk.ts';
 import { ChunkTakenError, ChunkUnfinishedError } from '../src/domain/errors.ts';
 import type { ChunkWork } from '../src/ports/work-queue.ts';
@@ -29,8 +31,10 @@ const env = readEnv([
 ]);
 const dynamoDB = traced(dynamoDBClient());
 const returnToQueue = queueReturner(traced(sqsClient()), env.CHUNKS_QUEUE_URL);
-const world = {
-  jobs: new DynamoDBJobStore(dynamoDB, env.JOBS_TABLE),
+const deps = {
+  jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
+  chunks: new DynamoDBChunks(dynamoDB, env.JOBS_TABLE),
+  openJobs: new DynamoDBOpenJobs(dynamoDB, env.JOBS_TABLE),
   groups: new DynamoDBTargetGroups(traced(singleTryDynamoDBClient()), env.TARGET_GROUPS_TABLE),
   clock: systemClock,
   journal,
@@ -41,7 +45,9 @@ async function work(record: SQSRecord, requestId: string, stopAt: number): Promi
   const chunkWork = decode(record);
   const subject = subjectOfChunk(chunkWork);
   try {
-    await inChunkSegment(subject, requestId, () => runChunk(world, chunkWork, randomUUID(), stopAt));
+    await inChunkSegment(subject, requestId, () =>
+      runChunk(deps, { work: chunkWork, owner: randomUUID(), stopAt }),
+    );
   } catch (error) {
     // Of a chunk that is taken the owner is at work, or dead: no claim lasts longer than its message is invisible.
     // Any other is given back, to be delivered before that.

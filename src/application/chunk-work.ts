@@ -1,6 +1,6 @@
 /** Cuts a job's request into the chunks that go to the queue. */
 import { type Job, chunkCount, chunkIds } from '../domain/job.ts';
-import type { Trace } from '../ports/job-store.ts';
+import type { Trace } from '../ports/jobs.ts';
 import type { ChunkWork } from '../ports/work-queue.ts';
 
 /**

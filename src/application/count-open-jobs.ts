@@ -1,12 +1,18 @@
-/** Counts the unfinished jobs and finds out how old the oldest is: a job that never ends shows here first. */
+/** Counts the open jobs and finds out how old the oldest is: a job that never ends shows here first. */
 import type { Clock } from '../ports/clock.ts';
-import type { DueJob, JobStore } from '../ports/job-store.ts';
 import type { Journal } from '../ports/journal.ts';
+import type { DueJob, OpenJobs } from '../ports/open-jobs.ts';
 
 /** Read at a time: about what fits into one answer of DynamoDB, 1 MB, at some 200 bytes each. */
 const PAGE = 5_000;
 /** So that a huge backlog costs seconds, not the whole run: 100,000 jobs are counted at the most. */
 const PAGES = 20;
+
+export interface CountOpenJobsDeps {
+  readonly openJobs: OpenJobs;
+  readonly clock: Clock;
+  readonly journal: Journal;
+}
 
 /**
  * Notes the count. Never throws: not to know it must not keep anything from being done.
@@ -14,7 +20,7 @@ const PAGES = 20;
  * @param mayGoOn says whether there is time for another page
  */
 export async function countOpenJobs(
-  { jobs, clock, journal }: { readonly jobs: JobStore; readonly clock: Clock; readonly journal: Journal },
+  { openJobs, clock, journal }: CountOpenJobsDeps,
   mayGoOn: () => boolean,
 ): Promise<void> {
   try {
@@ -24,7 +30,7 @@ export async function countOpenJobs(
     let next: DueJob | undefined;
     let pages = 0;
     do {
-      const page = await jobs.openJobs(PAGE, next);
+      const page = await openJobs.count(PAGE, next);
       count += page.count;
       if (page.oldestCreatedAt !== undefined) oldest = Math.min(oldest, Date.parse(page.oldestCreatedAt));
       next = page.next;

@@ -5,16 +5,16 @@ import type { Tenant } from '../domain/ids.ts';
 import { type Job, canonicalIds, chunkCount } from '../domain/job.ts';
 import { timestamp } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { JobStore, Trace } from '../ports/job-store.ts';
+import type { Jobs, Trace } from '../ports/jobs.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Created, Once } from '../ports/once.ts';
 import type { TargetGroups } from '../ports/target-groups.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
-import { about } from './about.ts';
 import { chunkWork } from './chunk-work.ts';
+import { withSubject } from './with-subject.ts';
 
-export interface CreateJobWorld {
-  readonly jobs: JobStore;
+export interface CreateJobDeps {
+  readonly jobs: Jobs;
   readonly queue: WorkQueue;
   readonly once: Once;
   readonly clock: Clock;
@@ -57,28 +57,28 @@ export async function requireProject(groups: TargetGroups, tenant: Tenant): Prom
  *
  * @throws IdempotencyKeyReusedError when the key was used with other target groups
  */
-export async function createJob(given: CreateJobWorld, creation: Creation): Promise<Created> {
+export async function createJob(given: CreateJobDeps, creation: Creation): Promise<Created> {
   const ids = canonicalIds(creation.targetGroupIds);
   const bodyHash = hashIds(ids);
   const jobId = deriveJobId(creation.key);
   const { accountId, projectId, action } = creation.key;
-  const world = about(given, { accountId, projectId, action, jobId });
+  const deps = withSubject(given, { accountId, projectId, action, jobId });
 
   // The fan-out runs beside the writing of the memory: once the job is committed neither needs the other.
   let fanOut = Promise.resolve();
   const work = async (): Promise<Created> => {
-    const committed = await commitJob(world, creation, { jobId, bodyHash, ids });
+    const committed = await commitJob(deps, creation, { jobId, bodyHash, ids });
     fanOut = committed.fanOut;
     return { jobId, replayed: committed.replayed };
   };
 
-  const result = await world.once.run(creation.key, bodyHash, work);
+  const result = await deps.once.run(creation.key, bodyHash, work);
   if (result.kind === 'unknown') {
-    world.journal.note({ event: 'idempotency.bypassed', jobId, cause: result.cause });
+    deps.journal.note({ event: 'idempotency.bypassed', jobId, cause: result.cause });
   }
   const created = result.kind === 'ran' ? result.created : await findOrCreate();
   await fanOut;
-  if (created.replayed) world.journal.note({ event: 'job.replayed', jobId, accountId, projectId });
+  if (created.replayed) deps.journal.note({ event: 'job.replayed', jobId, accountId, projectId });
   return created;
 
   /**
@@ -86,17 +86,17 @@ export async function createJob(given: CreateJobWorld, creation: Creation): Prom
    * may be done by now. Where the job is not there, the same creation runs here: of all that do, one commits.
    */
   async function findOrCreate(): Promise<Created> {
-    const existing = await world.jobs.find({ accountId, projectId, jobId }, world.clock.now());
+    const existing = await deps.jobs.find({ accountId, projectId, jobId }, deps.clock.now());
     return existing === undefined ? work() : replayOf(existing, bodyHash);
   }
 }
 
 async function commitJob(
-  world: CreateJobWorld,
+  deps: CreateJobDeps,
   creation: Creation,
   { jobId, bodyHash, ids }: { jobId: string; bodyHash: string; ids: readonly string[] },
 ): Promise<{ replayed: boolean; fanOut: Promise<void> }> {
-  const { jobs, clock, journal, settings } = world;
+  const { jobs, clock, journal, settings } = deps;
   const now = clock.now();
   const { accountId, projectId, action } = creation.key;
   const job: Job = {
@@ -140,7 +140,7 @@ async function commitJob(
     targetGroups: job.total,
     chunks: chunkCount(job),
   });
-  return { replayed: false, fanOut: sendAll(world, job, ids, creation) };
+  return { replayed: false, fanOut: sendAll(deps, job, ids, creation) };
 }
 
 function replayOf(existing: Job, bodyHash: string): Created {
@@ -154,7 +154,7 @@ function replayOf(existing: Job, bodyHash: string): Created {
 
 /** Sends every chunk of a job that was just committed. Never throws: the job is accepted, reconcile finishes it. */
 async function sendAll(
-  { queue, journal }: CreateJobWorld,
+  { queue, journal }: CreateJobDeps,
   job: Job,
   ids: readonly string[],
   { trace, answerBy }: Creation,

@@ -4,11 +4,13 @@ import { JobNotFoundError } from '../domain/errors.ts';
 import type { Tenant } from '../domain/ids.ts';
 import { type Job, outcomesOf, statusOf } from '../domain/job.ts';
 import type { Outcome } from '../domain/outcome.ts';
+import type { Chunks } from '../ports/chunks.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { JobStore } from '../ports/job-store.ts';
+import type { Jobs } from '../ports/jobs.ts';
 
-export interface GetJobWorld {
-  readonly jobs: JobStore;
+export interface GetJobDeps {
+  readonly jobs: Jobs;
+  readonly chunks: Chunks;
   readonly clock: Clock;
 }
 
@@ -19,7 +21,7 @@ export interface GetJobWorld {
  * @throws JobNotFoundError also when the job is another project's, another account's or another action's
  */
 export async function getJob(
-  { jobs, clock }: GetJobWorld,
+  { jobs, chunks, clock }: GetJobDeps,
   tenant: Tenant,
   action: Action,
   jobId: string,
@@ -29,6 +31,6 @@ export async function getJob(
     throw new JobNotFoundError('The project has no such job.', { ...tenant, action, jobId });
   }
   if (statusOf(job) === 'Processing') return { job, outcomes: [] };
-  const [{ ids }, results] = await Promise.all([jobs.request(job), jobs.results(job)]);
+  const [{ ids }, results] = await Promise.all([jobs.request(job), chunks.results(job)]);
   return { job, outcomes: outcomesOf(job, ids, results) };
 }

@@ -1,22 +1,19 @@
 /** Looks after jobs that stand still: what is unsettled is sent again, and past the deadline it is settled here. */
 import { ChunkTakenError } from '../domain/errors.ts';
+import { inParallel } from '../domain/in-parallel.ts';
 import { type Job, statusOf, unsettledChunks } from '../domain/job.ts';
-import { NOT_READ } from '../domain/outcome.ts';
+import { NOT_CARRIED_OUT, type Outcome, decide, markOf, outcomeOf } from '../domain/outcome.ts';
 import { timestamp } from '../domain/time.ts';
-import type { DueJob } from '../ports/job-store.ts';
+import type { DueJob } from '../ports/open-jobs.ts';
 import type { ChunkWork, WorkQueue } from '../ports/work-queue.ts';
-import { about, subjectOfJob } from './about.ts';
-import { giveUp } from './carry-out.ts';
 import { chunkWork } from './chunk-work.ts';
 import { countOpenJobs } from './count-open-jobs.ts';
-import { closeIfFinished } from './finish-chunk.ts';
-import { inParallel } from '../domain/in-parallel.ts';
-import { patiently } from './patiently.ts';
-import { type RunChunkWorld, type Settler, settleChunk } from './run-chunk.ts';
+import { type RunChunkDeps, closeIfEnded, settleChunk } from './run-chunk.ts';
+import { subjectOfJob, withSubject } from './with-subject.ts';
 
-export interface ReconcileWorld extends RunChunkWorld {
+export interface ReconcileDeps extends RunChunkDeps {
   readonly queue: WorkQueue;
-  readonly settings: RunChunkWorld['settings'] & {
+  readonly settings: RunChunkDeps['settings'] & {
     /** A job without progress for so long gets its unsettled chunks sent again. */
     readonly stalledMs: number;
     /** A job older than this is settled with what it has. */
@@ -28,6 +25,14 @@ export interface ReconcileWorld extends RunChunkWorld {
   };
 }
 
+/** One run of reconcile. */
+export interface ReconcileRun {
+  /** Names this run; no two runs share a name. */
+  readonly owner: string;
+  /** Epoch ms after which no further job is taken up. */
+  readonly stopAt: number;
+}
+
 /** When a job that could not be settled at its deadline is tried again. */
 const AFTER_DEADLINE_MS = 60_000;
 
@@ -37,65 +42,69 @@ const AFTER_DEADLINE_MS = 60_000;
  * Every job that is taken up gets its next look moved into the future first, in a conditional write. So two
  * of these may run at once (one of them gets the job), and however many jobs are due, each goes to the back
  * of the line and none is starved.
- *
- * @param owner names this run; no two runs share a name
- * @param stopAt epoch ms after which no further job is taken up
  */
-export async function reconcile(world: ReconcileWorld, owner: string, stopAt: number): Promise<void> {
-  const mayGoOn = () => world.clock.now() < stopAt;
+export async function reconcile(deps: ReconcileDeps, run: ReconcileRun): Promise<void> {
+  const mayGoOn = () => deps.clock.now() < run.stopAt;
   // Beside each other: a long backlog does not delay the count of it, nor the count the work on it.
-  await Promise.all([countOpenJobs(world, mayGoOn), lookAfterAll(world, owner, stopAt, mayGoOn)]);
+  await Promise.all([countOpenJobs(deps, mayGoOn), lookAfterDueJobs(deps, run, mayGoOn)]);
 }
 
-async function lookAfterAll(
-  world: ReconcileWorld,
-  owner: string,
-  stopAt: number,
+async function lookAfterDueJobs(
+  deps: ReconcileDeps,
+  run: ReconcileRun,
   mayGoOn: () => boolean,
 ): Promise<void> {
-  const { jobs, clock, settings } = world;
+  const { openJobs, clock, settings } = deps;
   const now = timestamp(clock.now());
-  const attempt = (due: DueJob) => noting(world, due.jobId, () => lookAfter(world, due, owner, stopAt));
   let last: DueJob | undefined;
   do {
-    const page = await jobs.due(now, settings.pageSize, last);
-    await inParallel(page, settings.jobsAtOnce, attempt, mayGoOn);
+    const page = await openJobs.due(now, settings.pageSize, last);
+    await inParallel(page, settings.jobsAtOnce, (due) => lookAfter(deps, due, run), mayGoOn);
     last = page.length < settings.pageSize ? undefined : page.at(-1);
   } while (last !== undefined && mayGoOn());
 }
 
-/** One job's trouble is not the next one's. It is due again after its postponement. */
-async function noting({ journal }: ReconcileWorld, jobId: string, work: () => Promise<void>): Promise<void> {
+/**
+ * Looks after one job that is due. Never throws: one job's trouble is not the next one's, and it is due again after its
+ * postponement.
+ */
+async function lookAfter(given: ReconcileDeps, due: DueJob, run: ReconcileRun): Promise<void> {
+  // Its journal learns what is read of the job, so that the entry of a failure says whose job it is.
+  let deps = given;
   try {
-    await work();
+    const now = deps.clock.now();
+    const job = await deps.jobs.find(due, now);
+    if (job === undefined) return;
+    deps = withSubject(deps, subjectOfJob(job));
+    if (!(await postponeOrClose(deps, job, due, now))) return;
+
+    const { ids, trace } = await deps.jobs.request(job);
+    deps = withSubject(deps, { traceparent: trace.traceparent });
+    const unsettled = chunkWork(job, ids, unsettledChunks(job), trace);
+    if (now < deadlineOf(job, deps)) await resend(deps, job, unsettled, run);
+    else await giveUpJob(deps, job, unsettled, run);
   } catch (cause) {
-    journal.note({ event: 'job.not-reconciled', jobId, cause });
+    deps.journal.note({ event: 'job.not-reconciled', jobId: due.jobId, cause });
   }
 }
 
-async function lookAfter(given: ReconcileWorld, due: DueJob, owner: string, stopAt: number): Promise<void> {
-  const now = given.clock.now();
-  const job = await given.jobs.find(due, now);
-  if (job === undefined) return;
-  const world = about(given, subjectOfJob(job));
-  await noting(world, job.jobId, async () => {
-    if (await takesUp(world, job, due, now)) await takeUp(world, job, owner, stopAt, now);
-  });
-}
-
-/** Whether anything is to be done about a job that is due. Its next look is moved into the future first. */
-async function takesUp(world: ReconcileWorld, job: Job, due: DueJob, now: number): Promise<boolean> {
-  const { jobs, journal, settings } = world;
+/**
+ * Moves the next look at a job into the future, or closes the job if it has ended.
+ *
+ * @returns whether anything else is to be done about it
+ */
+async function postponeOrClose(deps: ReconcileDeps, job: Job, due: DueJob, now: number): Promise<boolean> {
+  const { openJobs, journal, settings } = deps;
   if (statusOf(job) !== 'Processing') {
-    await closeIfFinished(world, job);
+    await closeIfEnded(deps, job);
     return false;
   }
-  const deadline = deadlineOf(job, settings);
+  const deadline = deadlineOf(job, deps);
   const nextLook =
     now < deadline
       ? Math.min(now + settings.stalledMs, deadline)
       : now + Math.min(settings.stalledMs, AFTER_DEADLINE_MS);
-  const postponed = await jobs.postpone(job, due.dueAt, timestamp(nextLook));
+  const postponed = await openJobs.postpone(job, due.dueAt, timestamp(nextLook));
   if (postponed === 'lost') {
     journal.note({ event: 'race.lost', race: 'postpone', jobId: job.jobId });
     return false;
@@ -103,33 +112,16 @@ async function takesUp(world: ReconcileWorld, job: Job, due: DueJob, now: number
   return now >= deadline || job.settled.size <= postponed.settledBefore;
 }
 
-async function takeUp(
-  given: ReconcileWorld,
-  job: Job,
-  owner: string,
-  stopAt: number,
-  now: number,
-): Promise<void> {
-  const request = await given.jobs.request(job);
-  const world = about(given, { traceparent: request.trace.traceparent });
-  const unsettled = chunkWork(job, request.ids, unsettledChunks(job), request.trace);
-  await noting(world, job.jobId, () =>
-    now >= deadlineOf(job, world.settings)
-      ? settleRest(world, job, unsettled, owner, stopAt)
-      : sendAgain(world, job, unsettled, stopAt),
-  );
-}
-
-function deadlineOf(job: Job, { deadlineMs }: ReconcileWorld['settings']): number {
-  return Date.parse(job.createdAt) + deadlineMs;
+function deadlineOf(job: Job, { settings }: ReconcileDeps): number {
+  return Date.parse(job.createdAt) + settings.deadlineMs;
 }
 
 /** A chunk that is only waiting in the queue is then there twice; whoever comes second finds its result. */
-async function sendAgain(
-  { queue, journal }: ReconcileWorld,
+async function resend(
+  { queue, journal }: ReconcileDeps,
   { jobId }: Job,
   unsettled: readonly ChunkWork[],
-  stopAt: number,
+  { stopAt }: ReconcileRun,
 ): Promise<void> {
   await queue.send(unsettled, stopAt);
   journal.note({ event: 'job.re-enqueued', jobId, chunks: unsettled.length });
@@ -139,27 +131,24 @@ async function sendAgain(
  * Settles what is left of a job whose deadline has passed. What cannot even be read is tried again for as long
  * as the job was given; then it is given up too, for every job ends.
  */
-async function settleRest(
-  world: ReconcileWorld,
+async function giveUpJob(
+  deps: ReconcileDeps,
   job: Job,
   unsettled: readonly ChunkWork[],
-  owner: string,
-  stopAt: number,
+  { owner, stopAt }: ReconcileRun,
 ): Promise<void> {
-  const { clock, journal, settings } = world;
-  const lastResort = clock.now() >= deadlineOf(job, settings) + settings.deadlineMs;
+  const { clock, journal, settings } = deps;
+  const lastResort = clock.now() >= deadlineOf(job, deps) + settings.deadlineMs;
   journal.note({ event: 'job.deadline-passed', jobId: job.jobId, chunks: unsettled.length });
   const troubles: unknown[] = [];
   for (const work of unsettled) {
     if (clock.now() >= stopAt) break;
-    const settler: Settler = (id) => giveUp(world, work, id);
+    const { index } = work.chunk;
     try {
       await settleChunk(
-        about(world, { chunk: work.chunk.index }),
-        work,
-        `${owner}/${work.chunk.index}`,
-        stopAt,
-        lastResort ? orUnread(world, stopAt, settler) : settler,
+        withSubject(deps, { chunk: index }),
+        { work, owner: `${owner}/${index}`, stopAt, lastResort },
+        (targetGroupId) => giveUpTargetGroup(deps, work, targetGroupId),
       );
     } catch (error) {
       // Somebody still holds this chunk, or the store failed us: the others need not wait for it.
@@ -169,14 +158,19 @@ async function settleRest(
   if (troubles.length > 0) throw new AggregateError(troubles, 'Some chunks could not be settled yet.');
 }
 
-/** Gives a target group up that fails at every try. When it is only the time that is up, there is a next run. */
-function orUnread({ clock }: ReconcileWorld, stopAt: number, settler: Settler): Settler {
-  return async (targetGroupId, begun) => {
-    try {
-      return await patiently(clock, stopAt, () => settler(targetGroupId, begun));
-    } catch (error) {
-      if (clock.now() >= stopAt) throw error;
-      return { targetGroupId, failure: NOT_READ };
-    }
-  };
+/**
+ * The outcome of a target group that nobody will work on any more. It is read, not moved: what bears the
+ * job's mark was moved by it and is updated, what could not have moved is refused as always, and the rest was
+ * not carried out. Whoever asks holds the claim of its chunk, so that no worker moves it after it was read.
+ *
+ * @throws whatever the store throws
+ */
+async function giveUpTargetGroup(
+  { groups, clock }: ReconcileDeps,
+  { chunk, job }: ChunkWork,
+  targetGroupId: string,
+): Promise<Outcome> {
+  const found = await groups.find({ accountId: chunk.accountId, projectId: chunk.projectId, targetGroupId });
+  const decision = decide(job.action, found, markOf(chunk), timestamp(clock.now()));
+  return outcomeOf(targetGroupId, decision) ?? { targetGroupId, failure: NOT_CARRIED_OUT };
 }

@@ -1,17 +1,46 @@
-/** Works on one chunk of a job: claim it, move its target groups, settle it. */
-import { ChunkTakenError, ChunkUnfinishedError } from '../domain/errors.ts';
-import { type ChunkKey, type FailureGroup, groupFailures, isBroken } from '../domain/job.ts';
-import type { Outcome } from '../domain/outcome.ts';
-import type { JobStore } from '../ports/job-store.ts';
-import type { ChunkWork } from '../ports/work-queue.ts';
-import { about, subjectOfChunk } from './about.ts';
-import { type CarryOutWorld, carryOut } from './carry-out.ts';
-import { LATE_WRITES_MS, certainly } from './certainly.ts';
-import { finishChunk } from './finish-chunk.ts';
+/**
+ * Carries out one chunk of a job, from its message to its result. The steps, in the order in which they are done and
+ * in which this file has them: claim the chunk, decide the outcome of each target group, settle the chunk, tell the
+ * job. Reconcile takes the same steps with the chunks that it gives up.
+ */
+import {
+  ChunkTakenError,
+  ChunkUnfinishedError,
+  InconsistentStoreError,
+  TargetGroupChangedError,
+  ThrottledError,
+  UncertainWriteError,
+} from '../domain/errors.ts';
 import { inParallel } from '../domain/in-parallel.ts';
+import {
+  type ChunkKey,
+  type FailureGroup,
+  type Job,
+  countByCode,
+  groupFailures,
+  isBroken,
+  statusOf,
+} from '../domain/job.ts';
+import { NOT_READ, NOT_UNDERSTOOD, type Outcome, decide, markOf, outcomeOf } from '../domain/outcome.ts';
+import type { TargetGroupKey } from '../domain/target-group.ts';
+import { timestamp } from '../domain/time.ts';
+import type { Chunks } from '../ports/chunks.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Jobs } from '../ports/jobs.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { OpenJobs } from '../ports/open-jobs.ts';
+import type { Move, TargetGroups } from '../ports/target-groups.ts';
+import type { ChunkWork } from '../ports/work-queue.ts';
+import { LATE_WRITES_MS, retryUntilCertain } from './retry.ts';
+import { subjectOfChunk, withSubject } from './with-subject.ts';
 
-export interface RunChunkWorld extends CarryOutWorld {
-  readonly jobs: JobStore;
+export interface RunChunkDeps {
+  readonly jobs: Jobs;
+  readonly chunks: Chunks;
+  readonly openJobs: OpenJobs;
+  readonly groups: TargetGroups;
+  readonly clock: Clock;
+  readonly journal: Journal;
   readonly settings: {
     /** Target groups worked on at once. */
     readonly parallelism: number;
@@ -20,44 +49,49 @@ export interface RunChunkWorld extends CarryOutWorld {
   };
 }
 
+/** One attempt to carry out a chunk. */
+export interface Attempt {
+  readonly work: ChunkWork;
+  /** Names this very attempt; no two attempts share a name. */
+  readonly owner: string;
+  /** Epoch ms after which no further target group is taken up. */
+  readonly stopAt: number;
+  /** Whether a target group that fails at every try ends as `InternalError`, instead of the chunk being handed back. */
+  readonly lastResort?: boolean;
+}
+
 /**
- * Decides one target group's outcome; may be tried again when it throws.
+ * Decides the outcome of one target group; is tried again when it throws.
  *
- * @param begun whether somebody may have worked on it before
+ * @param begun whether somebody may have worked on the target group before, for the same job
  */
-export type Settler = (targetGroupId: string, begun: boolean) => Promise<Outcome>;
+export type DecideOutcome = (targetGroupId: string, begun: boolean) => Promise<Outcome>;
 
 /**
  * Carries out a chunk. Returns when its message may be deleted: the chunk has its result and its job knows.
  *
- * @param owner names this very attempt; no two attempts share a name
- * @param stopAt epoch ms after which no further target group is taken up
  * @throws ChunkTakenError when somebody else holds the chunk
  * @throws ChunkUnfinishedError when it must be taken up again; then it is free within seconds
  */
-export async function runChunk(
-  world: RunChunkWorld,
-  work: ChunkWork,
-  owner: string,
-  stopAt: number,
-): Promise<void> {
-  const told = about(world, subjectOfChunk(work));
-  await settleChunk(told, work, owner, stopAt, (id, begun) => carryOut(told, work, id, begun));
+export async function runChunk(given: RunChunkDeps, attempt: Attempt): Promise<void> {
+  const deps = withSubject(given, subjectOfChunk(attempt.work));
+  await settleChunk(deps, attempt, (id, begun) => moveTargetGroup(deps, attempt.work, id, begun));
 }
 
 /**
- * Claims a chunk, decides the outcome of each of its target groups with `settler`, and writes the result.
+ * Claims a chunk, decides the outcome of each of its target groups with `decideOutcome`, writes the result, and adds
+ * the chunk to its job.
  *
  * @throws ChunkTakenError, ChunkUnfinishedError as `runChunk`
  */
 export async function settleChunk(
-  world: RunChunkWorld,
-  { chunk, ids, only }: Pick<ChunkWork, 'chunk' | 'ids' | 'only'>,
-  owner: string,
-  stopAt: number,
-  settler: Settler,
+  deps: RunChunkDeps,
+  attempt: Attempt,
+  decideOutcome: DecideOutcome,
 ): Promise<void> {
-  const { jobs, clock, journal } = world;
+  const { chunks, clock, journal } = deps;
+  const { work, owner } = attempt;
+  const { chunk, ids } = work;
   const start = clock.now();
   if (chunk.expiresAt * 1000 <= start) {
     // A dead letter that is sent again long after its job: its result may be deleted already, and with it the
@@ -65,28 +99,26 @@ export async function settleChunk(
     journal.note({ event: 'chunk.expired', jobId: chunk.jobId, chunk: chunk.index });
     return;
   }
-  const mine = await claim(world, { chunk, only }, owner, start);
-  if (mine === 'settled') return;
+  const claim = await claimChunk(deps, work, owner, start);
+  if (claim === 'settled') return;
 
   let failures: FailureGroup[];
   let settled: boolean;
   try {
-    failures = groupFailures(
-      ids,
-      await decideAll(world, { chunk, ids }, stopAt, (id) => settler(id, mine.begun)),
-    );
-    settled = await jobs.settle(chunk, owner, failures, clock.now());
+    const outcomes = await decideOutcomes(deps, attempt, (id) => decideOutcome(id, claim.begun));
+    failures = groupFailures(ids, outcomes);
+    settled = await chunks.settle(chunk, owner, failures, clock.now());
   } catch (error) {
     // It stays ours for as long as one of our writes may still arrive: whoever comes next must see what it did.
     // Where this fails too, or after a result that was written and not answered, the claim ends by itself.
-    await jobs.release(chunk, owner, clock.now() + LATE_WRITES_MS).catch(() => undefined);
+    await chunks.release(chunk, owner, clock.now() + LATE_WRITES_MS).catch(() => undefined);
     throw error;
   }
   if (!settled) {
     // Our claim ended under us and somebody else took the chunk up. Their result stands, if they have one yet.
     journal.note({ event: 'race.lost', race: 'settle', jobId: chunk.jobId });
-    if ((await claim(world, { chunk, only }, owner, clock.now())) !== 'settled') {
-      await jobs.release(chunk, owner, clock.now());
+    if ((await claimChunk(deps, work, owner, clock.now())) !== 'settled') {
+      await chunks.release(chunk, owner, clock.now());
       throw unfinishedError(chunk, 'Its claim was lost before its result was written.');
     }
     return;
@@ -101,62 +133,178 @@ export async function settleChunk(
     failuresByCode: countByCode(failures),
     ms: clock.now() - start,
   });
-  await finishChunk(world, chunk, { only, broken: isBroken(failures), repeated: false });
+  await addToJob(deps, work, { broken: isBroken(failures), repeated: false });
+}
+
+/**
+ * @returns `settled` when the chunk has its result and nothing is left to do; else it is ours to work on
+ * @throws ChunkTakenError when somebody else holds it
+ */
+async function claimChunk(
+  deps: RunChunkDeps,
+  work: ChunkWork,
+  owner: string,
+  now: number,
+): Promise<'settled' | { readonly begun: boolean }> {
+  const { chunks, journal, settings } = deps;
+  const { chunk } = work;
+  const { jobId, index } = chunk;
+  const claim = await chunks.claim(chunk, owner, now, now + settings.claimMs);
+  switch (claim.kind) {
+    case 'claimed':
+      journal.note({ event: 'chunk.claimed', jobId, chunk: index, begun: claim.begun });
+      return claim;
+    case 'taken':
+      journal.note({ event: 'race.lost', race: 'claim', jobId });
+      throw new ChunkTakenError('Another worker holds the chunk.', { ...chunk });
+    case 'settled':
+      // Whoever settled it may have died before the job knew. Adding to the job's set twice adds once.
+      journal.note({ event: 'chunk.repeated', jobId, chunk: index });
+      await addToJob(deps, work, { broken: isBroken(claim.failures), repeated: true });
+      return 'settled';
+  }
 }
 
 /** @throws ChunkUnfinishedError when some have no outcome when the time is up, or fail at every try */
-async function decideAll(
-  { clock, journal, settings }: RunChunkWorld,
-  { chunk, ids }: Pick<ChunkWork, 'chunk' | 'ids'>,
-  stopAt: number,
-  settler: (targetGroupId: string) => Promise<Outcome>,
+async function decideOutcomes(
+  { clock, journal, settings }: RunChunkDeps,
+  { work: { chunk, ids }, stopAt, lastResort = false }: Attempt,
+  decideOutcome: (targetGroupId: string) => Promise<Outcome>,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   let cause: unknown;
-  const attempt = async (id: string) => {
+  const decideOne = async (id: string) => {
     try {
-      outcomes.push(await certainly(clock, stopAt, () => settler(id)));
+      outcomes.push(
+        await retryUntilCertain(clock, stopAt, () => damagedAsInternalError(id, () => decideOutcome(id))),
+      );
     } catch (error) {
-      cause ??= error;
+      // When it is only the time that is up, there is a next attempt.
+      if (lastResort && clock.now() < stopAt) outcomes.push({ targetGroupId: id, failure: NOT_READ });
+      else cause ??= error;
     }
   };
-  await inParallel(ids, settings.parallelism, attempt, () => clock.now() < stopAt);
+  await inParallel(ids, settings.parallelism, decideOne, () => clock.now() < stopAt);
   const unfinished = ids.length - outcomes.length;
   if (unfinished === 0) return outcomes;
   journal.note({ event: 'chunk.handed-back', jobId: chunk.jobId, chunk: chunk.index, unfinished, cause });
   throw unfinishedError(chunk, `${unfinished} of its target groups could not be processed now.`, cause);
 }
 
-/**
- * @returns `settled` when it has its result and nothing is left to do; else the chunk is ours to work on
- * @throws ChunkTakenError when somebody else holds it
- */
-async function claim(
-  world: RunChunkWorld,
-  { chunk, only }: Pick<ChunkWork, 'chunk' | 'only'>,
-  owner: string,
-  now: number,
-): Promise<'settled' | { readonly begun: boolean }> {
-  const { jobs, journal, settings } = world;
-  const claimed = await jobs.claim(chunk, owner, now, now + settings.claimMs);
-  switch (claimed.kind) {
-    case 'claimed':
-      journal.note({
-        event: 'chunk.claimed',
-        jobId: chunk.jobId,
-        chunk: chunk.index,
-        begun: claimed.begun,
-      });
-      return claimed;
-    case 'taken':
-      journal.note({ event: 'race.lost', race: 'claim', jobId: chunk.jobId });
-      throw new ChunkTakenError('Another worker holds the chunk.', { ...chunk });
-    case 'settled':
-      // Whoever settled it may have died before the job knew. Adding to the job's set twice adds once.
-      journal.note({ event: 'chunk.repeated', jobId: chunk.jobId, chunk: chunk.index });
-      await finishChunk(world, chunk, { only, broken: isBroken(claimed.failures), repeated: true });
-      return 'settled';
+/** A record that cannot be understood will not be the next time: the rest of the job need not wait for it. */
+async function damagedAsInternalError(
+  targetGroupId: string,
+  decideOutcome: () => Promise<Outcome>,
+): Promise<Outcome> {
+  try {
+    return await decideOutcome();
+  } catch (error) {
+    if (error instanceof InconsistentStoreError) return { targetGroupId, failure: NOT_UNDERSTOOD };
+    throw error;
   }
+}
+
+/**
+ * Moves a target group, or finds out why it does not move. One conditional write decides.
+ *
+ * @param begun whether somebody may have worked on it before, for the same job. Then it is read first: what was
+ *   moved needs no second write, so that a chunk that takes several attempts, because the table is throttled or
+ *   its workers die, gets further with each of them
+ * @throws TargetGroupChangedError when it changed between write and read, UncertainWriteError when the write may
+ *   or may not be carried out, and whatever else the store throws: to be tried again
+ */
+async function moveTargetGroup(
+  { groups, clock, journal }: RunChunkDeps,
+  { chunk, job: { action, createdBy } }: ChunkWork,
+  targetGroupId: string,
+  begun: boolean,
+): Promise<Outcome> {
+  const key = { accountId: chunk.accountId, projectId: chunk.projectId, targetGroupId };
+  const mark = markOf(chunk);
+  const now = timestamp(clock.now());
+  const outcomeAsRead = async () =>
+    outcomeOf(targetGroupId, decide(action, await groups.find(key), mark, now));
+
+  const before = begun ? await outcomeAsRead() : undefined;
+  if (before !== undefined) return before;
+  if (await moveOnce(groups, key, { action, mark, now, by: createdBy })) return { targetGroupId };
+  const after = await outcomeAsRead();
+  if (after !== undefined) return after;
+  // A user changed it after our write was refused and before we read it.
+  journal.note({ event: 'race.lost', race: 'move', jobId: chunk.jobId });
+  throw new TargetGroupChangedError('A target group changed between our write and our read.', { ...key });
+}
+
+/** @throws UncertainWriteError for every failure after which the write may still be carried out */
+async function moveOnce(groups: TargetGroups, key: TargetGroupKey, move: Move): Promise<boolean> {
+  try {
+    return await groups.move(key, move);
+  } catch (error) {
+    const certain = [ThrottledError, InconsistentStoreError, UncertainWriteError];
+    if (certain.some((kind) => error instanceof kind)) throw error;
+    throw new UncertainWriteError('A write has no answer.', { ...key }, { cause: error });
+  }
+}
+
+/**
+ * Tells a job that one of its chunks has its result, and takes the job out of the open ones when it was the last. May
+ * be repeated: the set-add adds once, and one call closes the job.
+ *
+ * The only chunk of a job ends it for certain, so that both are one write. Of several chunks none knows that it is the
+ * last before the job has told it so.
+ *
+ * @param repeated whether the chunk had its result before: then it may be in the set already
+ */
+async function addToJob(
+  deps: RunChunkDeps,
+  { chunk, only }: ChunkWork,
+  { broken, repeated }: { readonly broken: boolean; readonly repeated: boolean },
+): Promise<void> {
+  const { jobs, clock, journal } = deps;
+  const { jobId } = chunk;
+  const now = clock.now();
+  const { job, closed } = only
+    ? ((await jobs.addOnly(chunk, broken, now)) ?? {})
+    : { job: await jobs.addSettled(chunk, broken), closed: false };
+  if (job === undefined) {
+    journal.note({ event: 'job.unknown', jobId, chunk: chunk.index });
+    return;
+  }
+  if (job.settled.size === 1 && !repeated) {
+    journal.note({ event: 'job.first-outcome', jobId, ms: clock.now() - Date.parse(job.createdAt) });
+  }
+  if (closed) {
+    noteEnd(journal, job, now);
+  } else if (only && !repeated) {
+    // Another delivery found our result and ended the job before us, or our own first try did and its answer was lost.
+    journal.note({ event: 'race.lost', race: 'close', jobId });
+  } else {
+    await closeIfEnded(deps, job);
+  }
+}
+
+/**
+ * Takes a job out of the index of open jobs if it has ended. A crash before this write loses nothing: the job's status
+ * follows from its settled chunks, and reconcile comes by for the index.
+ */
+export async function closeIfEnded(
+  { openJobs, clock, journal }: Pick<RunChunkDeps, 'openJobs' | 'clock' | 'journal'>,
+  job: Job,
+): Promise<void> {
+  if (statusOf(job) === 'Processing' || !job.open) return;
+  const now = clock.now();
+  if (await openJobs.close(job, now)) noteEnd(journal, job, now);
+  else journal.note({ event: 'race.lost', race: 'close', jobId: job.jobId });
+}
+
+/** @param now as the job was closed with, epoch ms */
+function noteEnd(journal: Journal, job: Job, now: number): void {
+  journal.note({
+    event: 'job.finished',
+    jobId: job.jobId,
+    status: statusOf(job),
+    ms: now - Date.parse(job.createdAt),
+  });
 }
 
 function unfinishedError(chunk: ChunkKey, why: string, cause?: unknown): ChunkUnfinishedError {
@@ -165,12 +313,4 @@ function unfinishedError(chunk: ChunkKey, why: string, cause?: unknown): ChunkUn
     { ...chunk },
     { cause },
   );
-}
-
-function countByCode(failures: ReturnType<typeof groupFailures>): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { code, positions } of failures) {
-    counts[code] = (counts[code] ?? 0) + positions.length;
-  }
-  return counts;
 }

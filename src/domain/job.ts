@@ -117,6 +117,15 @@ export function groupFailures(ids: readonly string[], outcomes: readonly Outcome
   return [...groups.values()];
 }
 
+/** How many target groups failed, by the code of the reason. */
+export function countByCode(failures: readonly FailureGroup[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { code, positions } of failures) {
+    counts[code] = (counts[code] ?? 0) + positions.length;
+  }
+  return counts;
+}
+
 /** Whether a chunk with these failures makes its job `Failed`. */
 export function isBroken(failures: readonly FailureGroup[]): boolean {
   return failures.some((group) => group.code === 'InternalError');

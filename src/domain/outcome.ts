@@ -95,3 +95,15 @@ export function decide(action: Action, found: TargetGroup | undefined, mark: str
   const broken = transition.guards.find((guard) => !guardHolds(guard, found, now));
   return broken === undefined ? { kind: 'move' } : refuse(guardFailure(broken, transition.participle));
 }
+
+/** @returns undefined when the target group is to be moved */
+export function outcomeOf(targetGroupId: string, decision: Decision): Outcome | undefined {
+  switch (decision.kind) {
+    case 'updated':
+      return { targetGroupId };
+    case 'refused':
+      return { targetGroupId, failure: decision.failure };
+    case 'move':
+      return undefined;
+  }
+}

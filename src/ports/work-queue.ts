@@ -1,6 +1,6 @@
 /** The queue between the creation of a job and the work on it. */
 import type { ChunkKey, Job } from '../domain/job.ts';
-import type { Trace } from './job-store.ts';
+import type { Trace } from './jobs.ts';
 
 /** All that a worker needs to work on a chunk: it reads neither the job nor its request. */
 export interface ChunkWork {

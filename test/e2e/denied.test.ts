@@ -9,7 +9,7 @@ import { CREDENTIALS, REGION } from '../../tools/local/cloud.ts';
 import { type LocalStack, startLocalStack } from '../../tools/local/stack.ts';
 import { synthesize } from '../../tools/local/synth.ts';
 import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
-import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
+import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';
 import { chunkWork } from '../../src/application/chunk-work.ts';
 import { timestamp } from '../../src/domain/time.ts';
 import { aJob, anId, TRACE } from '../support/builders.ts';
@@ -74,7 +74,7 @@ async function until<T>(look: () => T | undefined): Promise<T> {
 test('a worker that may not write target groups gets the error of DynamoDB and hands its chunk back', async () => {
   const { tenant, ids } = await aProject(stack, [{}]);
   const dynamoDB = dynamoDBOf(stack);
-  const store = new DynamoDBJobStore(dynamoDB, nameLike(stack.tables, 'TablesJobs'));
+  const jobs = new DynamoDBJobs(dynamoDB, nameLike(stack.tables, 'TablesJobs'));
   const now = Date.now();
   const expiresAt = Math.floor(now / 1000) + 86_400;
   const job = aJob({
@@ -85,8 +85,8 @@ test('a worker that may not write target groups gets the error of DynamoDB and h
     chunkSize: 1,
     expiresAt,
   });
-  await store.saveRequest(job, { ids, trace: TRACE });
-  await store.commit(job, anId(), now, timestamp(now + 3_600_000));
+  await jobs.saveRequest(job, { ids, trace: TRACE });
+  await jobs.commit(job, anId(), now, timestamp(now + 3_600_000));
   const sqs = new SQSClient({ endpoint: stack.endpoints.sqs, region: REGION, credentials: CREDENTIALS });
   for (const work of chunkWork(job, ids, [0], TRACE)) {
     const QueueUrl = nameLike(stack.queues, 'Chunks');
@@ -99,7 +99,7 @@ test('a worker that may not write target groups gets the error of DynamoDB and h
   expect(stack.permissions().denied).toEqual([
     { caller: 'Worker', action: 'dynamodb:UpdateItem', resource: table, times: expect.any(Number) },
   ]);
-  expect((await store.find(job, Date.now()))?.settled.size).toBe(0);
+  expect((await jobs.find(job, Date.now()))?.settled.size).toBe(0);
   const groups = await scan(stack, 'TargetGroups');
   expect(groups.find(({ pk }) => String(pk).endsWith(ids[0] ?? ''))).toMatchObject({
     status: 'paused',

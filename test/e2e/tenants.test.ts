@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BatchWriter } from '../../tools/local/data/write.ts';
 import { type LocalStack, startLocalStack } from '../../tools/local/stack.ts';
-import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
+import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';
 import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
 import { deriveJobId, hashIds } from '../../src/domain/digest.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
@@ -92,12 +92,12 @@ async function make(spec: Spec): Promise<World> {
 async function theirJobIn(tenant: Tenant, ids: readonly string[], key: string, unfinished: boolean) {
   const jobId = deriveJobId({ ...tenant, action: 'resume', idempotencyKey: key });
   if (unfinished) {
-    const store = new DynamoDBJobStore(direct, nameLike(stack.tables, 'TablesJobs'));
+    const jobs = new DynamoDBJobs(direct, nameLike(stack.tables, 'TablesJobs'));
     const [now, expiresAt] = [Date.now(), Math.floor(Date.now() / 1000) + 86_400];
     const of = { ...tenant, jobId, createdAt: timestamp(now), bodyHash: hashIds(ids), total: ids.length };
     const job = aJob({ ...of, expiresAt, chunkSize: 3 });
-    await store.saveRequest(job, { ids: [...ids], trace: TRACE });
-    await store.commit(job, anId(), now, timestamp(now + 3_600_000));
+    await jobs.saveRequest(job, { ids: [...ids], trace: TRACE });
+    await jobs.commit(job, anId(), now, timestamp(now + 3_600_000));
   } else {
     const { calls } = await watch(async () =>
       them.untilEnded(locationOf(await them.create(tenant, ids, { 'idempotency-key': key }))),
@@ -110,7 +110,7 @@ async function theirJobIn(tenant: Tenant, ids: readonly string[], key: string, u
 /** Everything of theirs, as it is stored. */
 async function theirsAsStored({ project, theirProject, common, hidden, theirJob }: World) {
   const groups = new DynamoDBTargetGroups(direct, nameLike(stack.tables, 'TargetGroups'));
-  const jobs = new DynamoDBJobStore(direct, nameLike(stack.tables, 'TablesJobs'));
+  const jobs = new DynamoDBJobs(direct, nameLike(stack.tables, 'TablesJobs'));
   const found = await Promise.all(
     [project, theirProject].flatMap((projectId) =>
       [...common, ...hidden].map((targetGroupId) =>

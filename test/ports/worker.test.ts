@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { CREDENTIALS, REGION } from '../../tools/local/cloud.ts';
 import { resultKey } from '../../src/adapters/dynamodb/job-item.ts';
-import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
+import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';
 import { targetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
 import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
 import { chunkWork } from '../../src/application/chunk-work.ts';
@@ -80,7 +80,7 @@ function eventOf(bodies: readonly string[]): SQSEvent {
 
 /** A job that is created and has its target groups, as the messages of its chunks. */
 async function aJobInMessages(groups: number, chunkSize: number, trace = TRACE) {
-  const store = new DynamoDBJobStore(tables.client, tables.jobs);
+  const store = new DynamoDBJobs(tables.client, tables.jobs);
   const made = Array.from({ length: groups }, () =>
     aTargetGroup({ endFieldingAt: '2099-01-01T00:00:00.000Z' }),
   );

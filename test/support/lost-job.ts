@@ -1,5 +1,5 @@
 /** A job as a creation leaves it on the running stack that was killed right after its commit: no message was sent. */
-import { DynamoDBJobStore } from '../../src/adapters/dynamodb/job-store.ts';
+import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';
 import { hashIds } from '../../src/domain/digest.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { type Job, canonicalIds } from '../../src/domain/job.ts';
@@ -16,7 +16,7 @@ export async function aLostJob(
   ageSeconds: number,
 ): Promise<Job> {
   const dynamoDB = dynamoDBOf(stack);
-  const store = new DynamoDBJobStore(dynamoDB, nameLike(stack.tables, 'TablesJobs'));
+  const jobs = new DynamoDBJobs(dynamoDB, nameLike(stack.tables, 'TablesJobs'));
   const ids = canonicalIds(asked);
   const createdAt = Date.now() - ageSeconds * 1000;
   const job = aJob({
@@ -28,8 +28,8 @@ export async function aLostJob(
     chunkSize: 2,
     expiresAt: Math.floor(Date.now() / 1000) + 86_400,
   });
-  await store.saveRequest(job, { ids, trace: TRACE });
-  await store.commit(job, anId(), Date.now(), timestamp(createdAt));
+  await jobs.saveRequest(job, { ids, trace: TRACE });
+  await jobs.commit(job, anId(), Date.now(), timestamp(createdAt));
   dynamoDB.destroy();
   return job;
 }

@@ -14,7 +14,10 @@ import type { ChunkWork } from '../../src/ports/work-queue.ts';
 import { CREATOR, NOW, TENANT, TRACE, aTargetGroup, anId } from './builders.ts';
 
 export class World {
+  /** Serves all three ports of the jobs table. */
   readonly jobs = new MemoryJobStore();
+  readonly chunks = this.jobs;
+  readonly openJobs = this.jobs;
   readonly groups = new MemoryTargetGroups();
   readonly queue = new MemoryWorkQueue();
   readonly once = new MemoryOnce();
@@ -73,7 +76,7 @@ export class World {
   }
 
   run(work: ChunkWork, owner = anId('O'), stopAt = Infinity) {
-    return runChunk(this, work, owner, stopAt);
+    return runChunk(this, { work, owner, stopAt });
   }
 
   /** Works on everything that is in the queue. */
@@ -82,7 +85,7 @@ export class World {
   }
 
   reconcile(stopAt = Infinity) {
-    return reconcile(this, anId('O'), stopAt);
+    return reconcile(this, { owner: anId('O'), stopAt });
   }
 
   status(jobId: string) {

@@ -108,7 +108,7 @@ describe('reconcile', () => {
   test('counts in pages, so many of them and no more', async () => {
     const world = new World();
     const limits: number[] = [];
-    world.jobs.openJobs = (limit, after) => {
+    world.openJobs.count = (limit, after) => {
       limits.push(limit);
       const next = { ...TENANT, jobId: `${after?.jobId ?? ''}x`, dueAt: '' };
       return Promise.resolve({ count: limit, oldestCreatedAt: timestamp(NOW - limits.length * 1000), next });
@@ -127,7 +127,7 @@ describe('reconcile', () => {
     const world = new World();
     await world.create(world.add({}));
     world.queue.sent.length = 0;
-    world.jobs.openJobs = () => Promise.reject(new Error('no index'));
+    world.openJobs.count = () => Promise.reject(new Error('no index'));
     world.time += 600_000;
     await world.reconcile();
     expect(world.queue.sent).toHaveLength(1);

@@ -171,7 +171,7 @@ async function answerTo(world: World, asked: Asked, calls: Call[]): Promise<ApiR
         authorize(caller, tenant.accountId, 'batch-jobs:read');
         const owner = { accountId: asked.owner, projectId: asked.from };
         const jobId = deriveJobId({ ...owner, action: 'resume', idempotencyKey: asked.key });
-        const { job, outcomes } = await getJob({ jobs, clock }, tenant, 'resume', jobId);
+        const { job, outcomes } = await getJob({ jobs, chunks: jobs, clock }, tenant, 'resume', jobId);
         return jobResponse(job, outcomes);
       }
       case 'run':

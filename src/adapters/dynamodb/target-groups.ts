@@ -1,10 +1,10 @@
 /** Target groups in DynamoDB. The condition of a move follows from the action's transition in the domain. */
-import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Effect, type Guard, transitionOf } from '../../domain/actions.ts';
 import type { Tenant } from '../../domain/ids.ts';
 import type { TargetGroup, TargetGroupKey } from '../../domain/target-group.ts';
 import type { Move, TargetGroups } from '../../ports/target-groups.ts';
+import { getItem } from './get-item.ts';
 import { MARKS, NO_MARK, projectKey, readTargetGroup, targetGroupKey } from './target-group-item.ts';
 import { updateIf } from './update.ts';
 
@@ -40,12 +40,12 @@ export class DynamoDBTargetGroups implements TargetGroups {
   }
 
   async projectExists(tenant: Tenant): Promise<boolean> {
-    return (await this.#get(projectKey(tenant))) !== undefined;
+    return (await getItem(this.#client, this.#table, projectKey(tenant))) !== undefined;
   }
 
   async find(key: TargetGroupKey): Promise<TargetGroup | undefined> {
-    const item = await this.#get(targetGroupKey(key));
-    return item && readTargetGroup(key, unmarshall(item));
+    const item = await getItem(this.#client, this.#table, targetGroupKey(key));
+    return item && readTargetGroup(key, item);
   }
 
   async move(key: TargetGroupKey, { action, mark, now, by }: Move): Promise<boolean> {
@@ -88,13 +88,5 @@ export class DynamoDBTargetGroups implements TargetGroups {
       if (error instanceof Error && error.name === 'ValidationException') await this.find(key);
       throw error;
     }
-  }
-
-  /** Reads an item; sees every write that was acknowledged before. */
-  async #get(key: Readonly<Record<string, string>>) {
-    const { Item } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#table, Key: marshall(key), ConsistentRead: true }),
-    );
-    return Item;
   }
 }

@@ -11,7 +11,7 @@ import { type Job, type JobStatus, canonicalIds, statusOf } from '../../../src/d
 import { NOT_READ, type Outcome } from '../../../src/domain/outcome.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
 import { timestamp } from '../../../src/domain/time.ts';
-import type { DueJob } from '../../../src/ports/job-store.ts';
+import type { DueJob } from '../../../src/ports/open-jobs.ts';
 import type { ChunkWork } from '../../../src/ports/work-queue.ts';
 import { History, nameOf } from './history.ts';
 

@@ -10,7 +10,6 @@ import { parseArgs } from 'node:util';
 import { startEmulators } from '../../../tools/local/emulators/emulators.ts';
 import { jsonLog } from '../../../tools/local/logs.ts';
 import { startLocalStack } from '../../../tools/local/stack.ts';
-import { DynamoDBJobStore } from '../../../src/adapters/dynamodb/job-store.ts';
 import { getJob } from '../../../src/application/get-job.ts';
 import type { Action } from '../../../src/domain/actions.ts';
 import { systemClock } from '../../../src/adapters/lambda/clock.ts';
@@ -18,6 +17,7 @@ import { Auditor } from '../auditor/auditor.ts';
 import { Random } from '../simulation/random.ts';
 import { anId } from '../../support/builders.ts';
 import { dynamoDBOf, nameLike } from '../../support/e2e.ts';
+import { jobStoreOn } from '../../support/job-store.ts';
 import { runJob } from './clients.ts';
 import { Observer } from './observer.ts';
 import { Proxy } from './proxy.ts';
@@ -98,11 +98,11 @@ const stack = await startLocalStack({
 
 const direct = dynamoDBOf({ ...stack, endpoints: emulators });
 const observed = dynamoDBOf({ ...stack, endpoints: { ...emulators, dynamodb: await calm.listen() } });
-const store = new DynamoDBJobStore(direct, nameLike(stack.tables, 'Jobs'));
+const store = jobStoreOn(direct, nameLike(stack.tables, 'Jobs'));
 const auditor = new Auditor({
   now: () => Date.now(),
-  getJob: (key, jobId) => getJob({ jobs: store, clock: systemClock }, key, key.action, jobId),
-  unfinished: () => store.due('9999-01-01T00:00:00.000Z', 100),
+  getJob: (key, jobId) => getJob({ ...store, clock: systemClock }, key, key.action, jobId),
+  unfinished: () => store.openJobs.due('9999-01-01T00:00:00.000Z', 100),
   maxSkewMs: 0,
   brief: true,
   zombies: false,

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { InvocationResult } from '../../../tools/local/functions/messages.ts';
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
-import { DynamoDBJobStore } from '../../../src/adapters/dynamodb/job-store.ts';
+import { DynamoDBJobs } from '../../../src/adapters/dynamodb/jobs.ts';
 import { timestamp } from '../../../src/domain/time.ts';
 import { aJob, anId } from '../../support/builders.ts';
 import { locationOf, projectPath } from '../../support/client.ts';
@@ -131,7 +131,7 @@ async function jobWithoutRequest(stage: Stage): Promise<void> {
     expiresAt: Math.floor(now / 1000) + 86_400,
   });
   await withDynamoDB(stage, (client) =>
-    new DynamoDBJobStore(client, nameLike(stage.stack.tables, 'TablesJobs')).commit(
+    new DynamoDBJobs(client, nameLike(stage.stack.tables, 'TablesJobs')).commit(
       job,
       anId('O'),
       now,

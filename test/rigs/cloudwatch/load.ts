@@ -3,7 +3,7 @@
  * Every metric that it brings about it brings about for certain: races are lost because somebody meddles.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { DynamoDBJobStore } from '../../../src/adapters/dynamodb/job-store.ts';
+import { DynamoDBChunks } from '../../../src/adapters/dynamodb/chunks.ts';
 import { anId, chunkOf } from '../../support/builders.ts';
 import { COLLECTION, Client, locationOf, projectPath } from '../../support/client.ts';
 import { aProject, nameLike } from '../../support/e2e.ts';
@@ -117,11 +117,11 @@ async function lostClaim(stage: Stage): Promise<void> {
   const { tenant, ids } = await aProject(stage.behind, [{}, {}]);
   const job = await aLostJob(stage.behind, tenant, ids, 0);
   await withDynamoDB(stage, async (client) => {
-    const store = new DynamoDBJobStore(client, nameLike(stage.stack.tables, 'TablesJobs'));
-    await store.claim(chunkOf(job), 'another', Date.now(), Date.now() + 60_000);
+    const chunks = new DynamoDBChunks(client, nameLike(stage.stack.tables, 'TablesJobs'));
+    await chunks.claim(chunkOf(job), 'another', Date.now(), Date.now() + 60_000);
     const message = await sendChunk(stage, job, ids);
     await stage.line('"race.lost"', '"claim"', job.jobId);
-    await store.settle(chunkOf(job), 'another', [], Date.now());
+    await chunks.settle(chunkOf(job), 'another', [], Date.now());
     await returnNow(stage, message);
   });
   await stage.line('"job.finished"', job.jobId);

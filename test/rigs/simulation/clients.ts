@@ -80,9 +80,9 @@ function poll(world: World, asked: Asked, jobId: string): void {
   for (let i = 0; i < times; i += 1) {
     scheduler.after(random.int(0, random.pick([SECOND, MINUTE, HOUR])), () => {
       const by = world.invoke('get-job');
-      const { jobs, clock } = world.portsOf(by);
+      const ports = world.portsOf(by);
       const endedBefore = auditor.hasEnded(jobId);
-      system.getJob({ jobs, clock }, asked.key, asked.key.action, jobId).then(
+      system.getJob(ports, asked.key, asked.key.action, jobId).then(
         ({ job, outcomes }) => auditor.shown(jobId, { status: statusOf(job), outcomes }, endedBefore),
         // A 500: the client asks again, or does not.
         () => undefined,

@@ -3,8 +3,11 @@ import { createJob } from '../../../src/application/create-job.ts';
 import { chunkWork } from '../../../src/application/chunk-work.ts';
 import { hashIds } from '../../../src/domain/digest.ts';
 import { type FailureGroup, type Job, canonicalIds, chunkCount } from '../../../src/domain/job.ts';
-import type { JobRequest, JobStore } from '../../../src/ports/job-store.ts';
+import type { Chunks } from '../../../src/ports/chunks.ts';
+import type { JobRequest, Jobs } from '../../../src/ports/jobs.ts';
 import type { TargetGroups } from '../../../src/ports/target-groups.ts';
+import { override } from '../../support/intercept.ts';
+import type { JobStore } from '../../support/job-store.ts';
 import { rushProfile, zombieProfile } from './profile.ts';
 import type { System } from './system.ts';
 import { SECOND } from './timing.ts';
@@ -30,7 +33,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'no condition on the result',
     schedules: 9,
-    plant: withJobs(overwritingResults),
+    plant: withStore(overwritingResults),
     profile: zombieProfile,
   },
   { name: 'a job id drawn at random', schedules: 1, plant: randomJobId },
@@ -72,44 +75,20 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
 ];
 
-function withJobs(change: (jobs: JobStore) => Partial<JobStore>): PlantedBug['plant'] {
-  return (sound) => ({ ...sound, jobs: { ...delegate(sound.jobs), ...change(sound.jobs) } });
+function withJobs(change: (jobs: Jobs) => Partial<Jobs>): PlantedBug['plant'] {
+  return withStore(({ jobs, ...rest }) => ({ ...rest, jobs: override(jobs, change(jobs)) }));
+}
+
+function withStore(change: (store: JobStore) => JobStore): PlantedBug['plant'] {
+  return (sound) => ({ ...sound, store: change(sound.store) });
 }
 
 function withGroups(change: (groups: TargetGroups) => Partial<TargetGroups>): PlantedBug['plant'] {
-  return (sound) => {
-    const { groups } = sound;
-    const same: TargetGroups = {
-      projectExists: (tenant) => groups.projectExists(tenant),
-      find: (key) => groups.find(key),
-      move: (key, move) => groups.move(key, move),
-    };
-    return { ...sound, groups: { ...same, ...change(groups) } };
-  };
-}
-
-/** A store whose methods can be replaced one by one. */
-function delegate(jobs: JobStore): JobStore {
-  return {
-    saveRequest: (job, request) => jobs.saveRequest(job, request),
-    commit: (job, owner, now, dueAt) => jobs.commit(job, owner, now, dueAt),
-    find: (key, now) => jobs.find(key, now),
-    request: (job) => jobs.request(job),
-    results: (job) => jobs.results(job),
-    claim: (chunk, owner, now, until) => jobs.claim(chunk, owner, now, until),
-    release: (chunk, owner, until) => jobs.release(chunk, owner, until),
-    settle: (chunk, owner, failures, now) => jobs.settle(chunk, owner, failures, now),
-    addSettled: (chunk, broken) => jobs.addSettled(chunk, broken),
-    addOnly: (chunk, broken, now) => jobs.addOnly(chunk, broken, now),
-    close: (job, now) => jobs.close(job, now),
-    due: (now, limit, after) => jobs.due(now, limit, after),
-    openJobs: (limit, after) => jobs.openJobs(limit, after),
-    postpone: (job, from, to) => jobs.postpone(job, from, to),
-  };
+  return (sound) => ({ ...sound, groups: override(sound.groups, change(sound.groups)) });
 }
 
 /** Jobs whose set of settled chunks is seen through `settledOf`. */
-function seenThrough(jobs: JobStore, settledOf: (job: Job) => ReadonlySet<number>): Partial<JobStore> {
+function seenThrough(jobs: Jobs, settledOf: (job: Job) => ReadonlySet<number>): Partial<Jobs> {
   const see = <T extends Job | undefined>(job: T) => job && { ...job, settled: settledOf(job) };
   return {
     find: async (key, now) => see(await jobs.find(key, now)),
@@ -117,7 +96,7 @@ function seenThrough(jobs: JobStore, settledOf: (job: Job) => ReadonlySet<number
   };
 }
 
-function countingJobs(jobs: JobStore): Partial<JobStore> {
+function countingJobs(jobs: Jobs): Partial<Jobs> {
   const counts = new Map<string, number>();
   const seen = seenThrough(jobs, (job) => {
     const count = Math.min(counts.get(job.jobId) ?? 0, chunkCount(job));
@@ -132,7 +111,7 @@ function countingJobs(jobs: JobStore): Partial<JobStore> {
   };
 }
 
-function togglingJobs(jobs: JobStore): Partial<JobStore> {
+function togglingJobs(jobs: Jobs): Partial<Jobs> {
   const adds = new Map<string, number>();
   const seen = seenThrough(
     jobs,
@@ -151,39 +130,39 @@ function togglingJobs(jobs: JobStore): Partial<JobStore> {
 function sendBeforeCommit(sound: System): System {
   return {
     ...sound,
-    createJob: (world, creation) => {
+    createJob: (deps, creation) => {
       let request: JobRequest = { ids: [], trace: creation.trace };
-      const jobs: JobStore = {
-        ...delegate(world.jobs),
+      const jobs = override(deps.jobs, {
         saveRequest: (job, saved) => {
           request = saved;
-          return world.jobs.saveRequest(job, saved);
+          return deps.jobs.saveRequest(job, saved);
         },
         commit: async (job, owner, now, dueAt) => {
           const indexes = Array.from({ length: chunkCount(job) }, (_, index) => index);
-          await world.queue.send(chunkWork(job, request.ids, indexes, request.trace), creation.answerBy);
-          return world.jobs.commit(job, owner, now, dueAt);
+          await deps.queue.send(chunkWork(job, request.ids, indexes, request.trace), creation.answerBy);
+          return deps.jobs.commit(job, owner, now, dueAt);
         },
-      };
-      return createJob({ ...world, jobs, queue: { send: () => Promise.resolve() } }, creation);
+      });
+      return createJob({ ...deps, jobs, queue: { send: () => Promise.resolve() } }, creation);
     },
   };
 }
 
 /** To one that asks at the end of time, the life of every job that is there has ended. */
-function overwritingCommit(jobs: JobStore): Partial<JobStore> {
+function overwritingCommit(jobs: Jobs): Partial<Jobs> {
   return {
     commit: (job, owner, _now, dueAt) => jobs.commit(job, owner, Number.MAX_SAFE_INTEGER, dueAt),
   };
 }
 
-function overwritingResults(jobs: JobStore): Partial<JobStore> {
+function overwritingResults(store: JobStore): JobStore {
+  const { chunks } = store;
   const latest = new Map<string, readonly FailureGroup[]>();
   const name = (chunk: { jobId: string; createdAt: string }, index: number) =>
     `${chunk.jobId}#${chunk.createdAt}#${index}`;
-  return {
+  const overwriting = override(chunks, {
     settle: async (chunk, owner, failures, now) => {
-      await jobs.settle(chunk, owner, failures, now);
+      await chunks.settle(chunk, owner, failures, now);
       latest.set(name(chunk, chunk.index), failures);
       return true;
     },
@@ -194,21 +173,22 @@ function overwritingResults(jobs: JobStore): Partial<JobStore> {
           failures: latest.get(name(job, index)) ?? [],
         })),
       ),
-  };
+  });
+  return { ...store, chunks: overwriting };
 }
 
 /** The owner names the attempt, so that each attempt has an id of its own. */
 function randomJobId(sound: System): System {
   return {
     ...sound,
-    createJob: (world, creation) => {
+    createJob: (deps, creation) => {
       const { key } = creation;
       const drawn = { ...key, idempotencyKey: `${key.idempotencyKey} ${creation.owner}` };
       const once = {
-        run: (_drawn: unknown, hash: string, work: Parameters<typeof world.once.run>[2]) =>
-          world.once.run(key, hash, work),
+        run: (_drawn: unknown, hash: string, work: Parameters<typeof deps.once.run>[2]) =>
+          deps.once.run(key, hash, work),
       };
-      return createJob({ ...world, once }, { ...creation, key: drawn });
+      return createJob({ ...deps, once }, { ...creation, key: drawn });
     },
   };
 }
@@ -216,14 +196,15 @@ function randomJobId(sound: System): System {
 function answerEarly(sound: System): System {
   return {
     ...sound,
-    createJob: (world, creation) =>
+    createJob: (deps, creation) =>
       new Promise((resolve, reject) => {
-        const saveRequest: JobStore['saveRequest'] = (job, request) => {
-          resolve({ jobId: job.jobId, replayed: false });
-          return world.jobs.saveRequest(job, request);
-        };
-        const jobs = { ...delegate(world.jobs), saveRequest };
-        createJob({ ...world, jobs }, creation).then(resolve, reject);
+        const jobs = override(deps.jobs, {
+          saveRequest: (job, request) => {
+            resolve({ jobId: job.jobId, replayed: false });
+            return deps.jobs.saveRequest(job, request);
+          },
+        });
+        createJob({ ...deps, jobs }, creation).then(resolve, reject);
       }),
   };
 }
@@ -231,33 +212,32 @@ function answerEarly(sound: System): System {
 function anyBody(sound: System): System {
   return {
     ...sound,
-    createJob: (world, creation) => {
+    createJob: (deps, creation) => {
       const bodyHash = hashIds(canonicalIds(creation.targetGroupIds));
-      const jobs: JobStore = {
-        ...delegate(world.jobs),
+      const jobs = override(deps.jobs, {
         find: async (key, now) => {
-          const job = await world.jobs.find(key, now);
+          const job = await deps.jobs.find(key, now);
           return job && { ...job, bodyHash };
         },
         commit: async (job, owner, now, dueAt) => {
-          const committed = await world.jobs.commit(job, owner, now, dueAt);
+          const committed = await deps.jobs.commit(job, owner, now, dueAt);
           return committed === 'created' ? committed : { ...committed, bodyHash };
         },
-      };
+      });
       const once = {
-        run: (key: typeof creation.key, _hash: string, work: Parameters<typeof world.once.run>[2]) =>
-          world.once.run(key, '', work),
+        run: (key: typeof creation.key, _hash: string, work: Parameters<typeof deps.once.run>[2]) =>
+          deps.once.run(key, '', work),
       };
-      return createJob({ ...world, jobs, once }, creation);
+      return createJob({ ...deps, jobs, once }, creation);
     },
   };
 }
 
-function unindexedJobs(jobs: JobStore): Partial<JobStore> {
+function unindexedJobs(jobs: Jobs): Partial<Jobs> {
   return { commit: (job, owner, now, dueAt) => jobs.commit({ ...job, open: false }, owner, now, dueAt) };
 }
 
-function onlyChunks(jobs: JobStore): Partial<JobStore> {
+function onlyChunks(jobs: Jobs): Partial<Jobs> {
   return { addSettled: async (chunk, broken) => (await jobs.addOnly(chunk, broken, 0))?.job };
 }
 
@@ -286,10 +266,10 @@ function hopefulGroups(groups: TargetGroups): Partial<TargetGroups> {
 function stealingReconcile(sound: System): System {
   return {
     ...sound,
-    reconcile: (world, owner, stopAt) => {
-      const claim: JobStore['claim'] = (chunk, by, _now, until) =>
-        world.jobs.claim(chunk, by, Number.MAX_SAFE_INTEGER, until);
-      return sound.reconcile({ ...world, jobs: { ...delegate(world.jobs), claim } }, owner, stopAt);
+    reconcile: (deps, run) => {
+      const claim: Chunks['claim'] = (chunk, by, _now, until) =>
+        deps.chunks.claim(chunk, by, Number.MAX_SAFE_INTEGER, until);
+      return sound.reconcile({ ...deps, chunks: override(deps.chunks, { claim }) }, run);
     },
   };
 }
@@ -297,22 +277,21 @@ function stealingReconcile(sound: System): System {
 function silentReconcile(sound: System): System {
   return {
     ...sound,
-    reconcile: (world, owner, stopAt) =>
-      sound.reconcile({ ...world, queue: { send: () => Promise.resolve() } }, owner, stopAt),
+    reconcile: (deps, run) => sound.reconcile({ ...deps, queue: { send: () => Promise.resolve() } }, run),
   };
 }
 
 function partialReconcile(sound: System): System {
   return {
     ...sound,
-    reconcile: (world, owner, stopAt) => {
-      const find: JobStore['find'] = async (key, now) => {
-        const job = await world.jobs.find(key, now);
+    reconcile: (deps, run) => {
+      const find: Jobs['find'] = async (key, now) => {
+        const job = await deps.jobs.find(key, now);
         return job !== undefined && job.settled.size > 0 && job.settled.size < chunkCount(job)
           ? undefined
           : job;
       };
-      return sound.reconcile({ ...world, jobs: { ...delegate(world.jobs), find } }, owner, stopAt);
+      return sound.reconcile({ ...deps, jobs: override(deps.jobs, { find }) }, run);
     },
   };
 }

@@ -1,41 +1,25 @@
 /** The ports as one invocation sees them: every call is a step, at which all may go wrong. */
 import { EnqueueFailedError } from '../../../src/domain/errors.ts';
+import type { JobKey } from '../../../src/domain/job.ts';
 import type { Created, Once } from '../../../src/ports/once.ts';
-import type { JobStore } from '../../../src/ports/job-store.ts';
 import type { TargetGroups } from '../../../src/ports/target-groups.ts';
 import type { ChunkWork, WorkQueue } from '../../../src/ports/work-queue.ts';
+import { intercept } from '../../support/intercept.ts';
+import type { JobStore } from '../../support/job-store.ts';
 import type { Calls } from './calls.ts';
 import type { Invocation } from './invocation.ts';
 
-export function jobsPort(calls: Calls, by: Invocation, jobs: JobStore): JobStore {
-  const call = <T>(name: string, jobId: string | undefined, effect: () => Promise<T>) =>
-    calls.make(by, `jobs.${name}`, effect, jobId);
-  return {
-    saveRequest: (job, request) => call('saveRequest', job.jobId, () => jobs.saveRequest(job, request)),
-    commit: (job, owner, now, dueAt) => call('commit', job.jobId, () => jobs.commit(job, owner, now, dueAt)),
-    find: (key, now) => call('find', key.jobId, () => jobs.find(key, now)),
-    request: (job) => call('request', job.jobId, () => jobs.request(job)),
-    results: (job) => call('results', job.jobId, () => jobs.results(job)),
-    claim: (chunk, owner, now, until) =>
-      call('claim', chunk.jobId, () => jobs.claim(chunk, owner, now, until)),
-    release: (chunk, owner, until) => call('release', chunk.jobId, () => jobs.release(chunk, owner, until)),
-    settle: (chunk, owner, failures, now) =>
-      call('settle', chunk.jobId, () => jobs.settle(chunk, owner, failures, now)),
-    addSettled: (chunk, broken) => call('addSettled', chunk.jobId, () => jobs.addSettled(chunk, broken)),
-    addOnly: (chunk, broken, now) => call('addOnly', chunk.jobId, () => jobs.addOnly(chunk, broken, now)),
-    close: (job, now) => call('close', job.jobId, () => jobs.close(job, now)),
-    due: (now, limit, after) => call('due', undefined, () => jobs.due(now, limit, after)),
-    openJobs: (limit, after) => call('openJobs', undefined, () => jobs.openJobs(limit, after)),
-    postpone: (job, from, to) => call('postpone', job.jobId, () => jobs.postpone(job, from, to)),
-  };
+/** Each port under the name of its table: an outage strikes a table, whatever ports are on it. */
+export function jobStorePorts(calls: Calls, by: Invocation, { jobs, chunks, openJobs }: JobStore): JobStore {
+  const called = <P extends object>(port: P): P =>
+    intercept(port, (method, args, effect) =>
+      calls.make(by, `jobs.${method}`, effect, (args[0] as Partial<JobKey> | undefined)?.jobId),
+    );
+  return { jobs: called(jobs), chunks: called(chunks), openJobs: called(openJobs) };
 }
 
 export function groupsPort(calls: Calls, by: Invocation, groups: TargetGroups): TargetGroups {
-  return {
-    projectExists: (tenant) => calls.make(by, 'groups.projectExists', () => groups.projectExists(tenant)),
-    find: (key) => calls.make(by, 'groups.find', () => groups.find(key)),
-    move: (key, move) => calls.make(by, 'groups.move', () => groups.move(key, move)),
-  };
+  return intercept(groups, (method, _args, effect) => calls.make(by, `groups.${method}`, effect));
 }
 
 const SEND_TRIES = 2;

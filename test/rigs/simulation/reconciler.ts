@@ -37,7 +37,6 @@ export function startReconciler(world: World): void {
 function run(world: World): void {
   const { plan, system } = world;
   const by = world.invoke('reconcile');
-  const { jobs, groups, queue, clock, journal } = world.portsOf(by);
   const settings = {
     parallelism: plan.parallelism,
     claimMs: system.reconcileClaimMs,
@@ -47,7 +46,7 @@ function run(world: World): void {
     jobsAtOnce: 2,
   };
   system
-    .reconcile({ jobs, groups, queue, clock, journal, settings }, by.name, by.stopAt)
+    .reconcile({ ...world.portsOf(by), settings }, { owner: by.name, stopAt: by.stopAt })
     // The next minute brings the next one.
     .catch(() => undefined);
 }

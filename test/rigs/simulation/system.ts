@@ -1,5 +1,5 @@
 /** What is simulated: the use cases on the memory adapters. A planted bug is another value of this. */
-import { MemoryJobStore } from '../../support/memory/job-store.ts';
+import { type JobStore, memoryJobStore } from '../../support/job-store.ts';
 import { MemoryOnce } from '../../support/memory/once.ts';
 import { MemoryTargetGroups } from '../../support/memory/target-groups.ts';
 import { createJob } from '../../../src/application/create-job.ts';
@@ -7,7 +7,6 @@ import { getJob } from '../../../src/application/get-job.ts';
 import { reconcile } from '../../../src/application/reconcile.ts';
 import { runChunk } from '../../../src/application/run-chunk.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
-import type { JobStore } from '../../../src/ports/job-store.ts';
 import type { TargetGroups } from '../../../src/ports/target-groups.ts';
 import { nameOf } from '../auditor/history.ts';
 import { RECONCILE_CLAIM_MS, WORKER_CLAIM_MS } from './timing.ts';
@@ -17,7 +16,7 @@ export interface System {
   readonly runChunk: typeof runChunk;
   readonly reconcile: typeof reconcile;
   readonly getJob: typeof getJob;
-  readonly jobs: JobStore;
+  readonly store: JobStore;
   readonly groups: TargetGroups;
   /** The same target groups, for users and to look at. */
   readonly groupRecords: RecordedTargetGroups;
@@ -50,7 +49,7 @@ export function soundSystem(): System {
     runChunk,
     reconcile,
     getJob,
-    jobs: new MemoryJobStore(),
+    store: memoryJobStore(),
     groups: groupRecords,
     groupRecords,
     once: new MemoryOnce(),

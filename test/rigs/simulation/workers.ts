@@ -12,7 +12,7 @@ const LONGEST_DELAY_MS = 5 * MINUTE;
 export function startWorker(world: World, batch: readonly Message[]): void {
   const { auditor, calls, plan, queue, random, system } = world;
   const by = world.invoke('worker');
-  const { jobs, groups, clock, journal } = world.portsOf(by);
+  const ports = world.portsOf(by);
   const settings = { parallelism: plan.parallelism, claimMs: system.workerClaimMs };
 
   const giveBack = (message: Message) => {
@@ -33,10 +33,8 @@ export function startWorker(world: World, batch: readonly Message[]): void {
       let failed = false;
       try {
         await system.runChunk(
-          { jobs, groups, clock, journal, settings },
-          message.work,
-          `${by.name}/${i}`,
-          by.stopAt,
+          { ...ports, settings },
+          { work: message.work, owner: `${by.name}/${i}`, stopAt: by.stopAt },
         );
       } catch (error) {
         failed = true;

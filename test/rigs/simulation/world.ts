@@ -6,7 +6,7 @@ import { startClients } from './clients.ts';
 import { type Faults, RandomFaults } from './faults.ts';
 import { Invocation } from './invocation.ts';
 import { type Plan, randomPlan } from './plan.ts';
-import { groupsPort, jobsPort, oncePort, queuePort } from './ports.ts';
+import { groupsPort, jobStorePorts, oncePort, queuePort } from './ports.ts';
 import { BRIEF_MS, type Profile, randomProfile } from './profile.ts';
 import { Queue } from './queue.ts';
 import { Random } from './random.ts';
@@ -116,7 +116,7 @@ export class World {
   portsOf(by: Invocation) {
     const { calls, system } = this;
     return {
-      jobs: jobsPort(calls, by, system.jobs),
+      ...jobStorePorts(calls, by, system.store),
       groups: groupsPort(calls, by, system.groups),
       once: oncePort(calls, by, system.once),
       queue: queuePort(calls, by, (work) => {
@@ -154,13 +154,13 @@ export class World {
   }
 
   #observed(): Observed {
-    const { jobs } = this.system;
+    const { store } = this.system;
     const now = () => this.scheduler.now;
     const clock = { now, pause: () => Promise.resolve() };
     return {
       now,
-      getJob: (key, jobId) => this.system.getJob({ jobs, clock }, key, key.action, jobId),
-      unfinished: () => jobs.due('9999-01-01T00:00:00.000Z', 100),
+      getJob: (key, jobId) => this.system.getJob({ ...store, clock }, key, key.action, jobId),
+      unfinished: () => store.openJobs.due('9999-01-01T00:00:00.000Z', 100),
       maxSkewMs: MAX_SKEW_MS,
       brief: this.profile.troubleMs <= BRIEF_MS,
       zombies: this.profile.zombies,

@@ -1,16 +1,11 @@
-/** Jobs in memory, with the same promises as those in DynamoDB. */
+/** The three ports of the jobs table in memory, with the same promises as those in DynamoDB. */
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, a map is not */
 import { InconsistentStoreError } from '../../../src/domain/errors.ts';
 import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../../src/domain/job.ts';
 import { chunkCount, withChunk } from '../../../src/domain/job.ts';
-import type {
-  Claim,
-  DueJob,
-  EndedJob,
-  JobRequest,
-  JobStore,
-  OpenJobs,
-} from '../../../src/ports/job-store.ts';
+import type { Chunks, Claim } from '../../../src/ports/chunks.ts';
+import type { EndedJob, JobRequest, Jobs } from '../../../src/ports/jobs.ts';
+import type { DueJob, OpenJobs, OpenJobsPage } from '../../../src/ports/open-jobs.ts';
 import { OpenIndex } from './open-index.ts';
 
 interface Meta {
@@ -32,7 +27,7 @@ const nameOfRequest = (job: JobKey & Pick<Job, 'bodyHash'>) => `${nameOf(job)}#$
 
 const nameOfResult = (chunk: ChunkKey) => `${nameOf(chunk)}#${chunk.createdAt}#${chunk.index}`;
 
-export class MemoryJobStore implements JobStore {
+export class MemoryJobStore implements Jobs, Chunks, OpenJobs {
   readonly #requests = new Map<string, JobRequest & { readonly expiresAt: number }>();
   readonly #metas = new Map<string, Meta>();
   readonly #results = new Map<string, Result>();
@@ -123,7 +118,7 @@ export class MemoryJobStore implements JobStore {
     return this.#open.page(now, limit, after);
   }
 
-  async openJobs(limit: number, after?: DueJob): Promise<OpenJobs> {
+  async count(limit: number, after?: DueJob): Promise<OpenJobsPage> {
     const page = this.#open.page(undefined, limit, after);
     let oldestCreatedAt: string | undefined;
     for (const due of page) {

@@ -1,5 +1,5 @@
 /** The unfinished jobs in the order in which they are due, as the sparse index of the jobs table holds them. */
-import type { DueJob } from '../../../src/ports/job-store.ts';
+import type { DueJob } from '../../../src/ports/open-jobs.ts';
 
 export class OpenIndex {
   /** Sorted by `byDue`, from `#first` on; what stands before that is gone. */

@@ -2,18 +2,18 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { JobList } from '../../../../tools/local/status/job-list.ts';
 import { Jobs } from '../../../../tools/local/status/jobs.ts';
-import { DynamoDBJobStore } from '../../../../src/adapters/dynamodb/job-store.ts';
+import { DynamoDBJobs } from '../../../../src/adapters/dynamodb/jobs.ts';
 import type { Job } from '../../../../src/domain/job.ts';
 import { timestamp } from '../../../../src/domain/time.ts';
 import { NOW, aJob, anId, chunkOf } from '../../../support/builders.ts';
 import { type TestTables, openTables } from '../../../support/tables.ts';
 
 let tables: TestTables;
-let store: DynamoDBJobStore;
+let store: DynamoDBJobs;
 
 beforeAll(async () => {
   tables = await openTables();
-  store = new DynamoDBJobStore(tables.client, tables.jobs);
+  store = new DynamoDBJobs(tables.client, tables.jobs);
 });
 afterAll(() => tables.close());
 

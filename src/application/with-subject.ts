@@ -1,13 +1,13 @@
 /** Adds to every entry of a journal what it is about, so that each says whose job it concerns and on which trace. */
-import type { ChunkWork } from '../ports/work-queue.ts';
-import type { Journal, Subject } from '../ports/journal.ts';
 import type { Job } from '../domain/job.ts';
+import type { Journal, Subject } from '../ports/journal.ts';
+import type { ChunkWork } from '../ports/work-queue.ts';
 
-/** The same world, with a journal whose entries are all about `subject`. */
-export function about<W extends { readonly journal: Journal }>(world: W, subject: Subject): W {
-  const { journal } = world;
+/** The same dependencies, with a journal whose entries are all about `subject`. */
+export function withSubject<D extends { readonly journal: Journal }>(deps: D, subject: Subject): D {
+  const { journal } = deps;
   return {
-    ...world,
+    ...deps,
     journal: {
       note: (entry, more) => {
         journal.note(entry, { ...subject, ...more });

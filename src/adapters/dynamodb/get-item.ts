@@ -1,0 +1,15 @@
+/** A read of one item that sees every write acknowledged before. */
+import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Item } from './read-item.ts';
+
+export async function getItem(
+  client: DynamoDBClient,
+  table: string,
+  key: Readonly<Record<string, string>>,
+): Promise<Item | undefined> {
+  const { Item } = await client.send(
+    new GetItemCommand({ TableName: table, Key: marshall(key), ConsistentRead: true }),
+  );
+  return Item && unmarshall(Item);
+}

@@ -1,0 +1,92 @@
+/** The open jobs in DynamoDB: the sparse index of the jobs table, and the two attributes that put a job into it. */
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Job } from '../../domain/job.ts';
+import type { DueJob, OpenJobs, OpenJobsPage } from '../../ports/open-jobs.ts';
+import { metaKey, OPEN, OPEN_JOBS_INDEX, readJobKey } from './job-item.ts';
+import { type Item, number, text } from './read-item.ts';
+import { updateIf } from './update.ts';
+
+export class DynamoDBOpenJobs implements OpenJobs {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async due(now: string, limit: number, after?: DueJob): Promise<DueJob[]> {
+    const { Items = [] } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: OPEN_JOBS_INDEX,
+        KeyConditionExpression: '#open = :open AND due_at <= :now',
+        ExpressionAttributeNames: { '#open': OPEN },
+        ExpressionAttributeValues: marshall({ ':open': OPEN, ':now': now }),
+        Limit: limit,
+        ExclusiveStartKey: after && openKey(after),
+      }),
+    );
+    return Items.map((item) => readDue(unmarshall(item)));
+  }
+
+  async count(limit: number, after?: DueJob): Promise<OpenJobsPage> {
+    const { Items = [], LastEvaluatedKey } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: OPEN_JOBS_INDEX,
+        KeyConditionExpression: '#open = :open',
+        ProjectionExpression: 'created_at',
+        ExpressionAttributeNames: { '#open': OPEN },
+        ExpressionAttributeValues: marshall({ ':open': OPEN }),
+        Limit: limit,
+        ExclusiveStartKey: after && openKey(after),
+      }),
+    );
+    let oldestCreatedAt: string | undefined;
+    for (const item of Items) {
+      const createdAt = text(unmarshall(item), 'created_at');
+      if (oldestCreatedAt === undefined || createdAt < oldestCreatedAt) oldestCreatedAt = createdAt;
+    }
+    const next = LastEvaluatedKey && readDue(unmarshall(LastEvaluatedKey));
+    return { count: Items.length, oldestCreatedAt, next };
+  }
+
+  async postpone(job: Job, from: string, to: string): Promise<{ readonly settledBefore: number } | 'lost'> {
+    const before = await updateIf(this.#client, {
+      table: this.#table,
+      key: metaKey(job),
+      update: 'SET due_at = :to, settled_seen = :seen',
+      // Nobody has moved it since we read the index. A call that is tried again after its answer was lost counts
+      // as lost: the job is due again at its next look.
+      condition: 'due_at = :from',
+      values: { ':from': from, ':to': to, ':seen': job.settled.size },
+      returns: 'ALL_OLD',
+    });
+    if (before === undefined) return 'lost';
+    return { settledBefore: before['settled_seen'] === undefined ? 0 : number(before, 'settled_seen') };
+  }
+
+  async close(job: Job, now: number): Promise<boolean> {
+    const closed = await updateIf(this.#client, {
+      table: this.#table,
+      key: metaKey(job),
+      update: 'SET closed_at = :now REMOVE #open, due_at',
+      // It is still open, and it is this job, not one created later under the same key.
+      condition: 'attribute_exists(#open) AND created_at = :created',
+      names: { '#open': OPEN },
+      values: { ':now': now, ':created': job.createdAt },
+    });
+    return closed !== undefined;
+  }
+}
+
+/** The key of an open job in the index. */
+function openKey(due: DueJob) {
+  return marshall({ ...metaKey(due), [OPEN]: OPEN, due_at: due.dueAt });
+}
+
+function readDue(item: Item): DueJob {
+  return { ...readJobKey(item), dueAt: text(item, 'due_at') };
+}

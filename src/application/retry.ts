@@ -1,0 +1,67 @@
+/** Tries again what failed: with growing pauses, while there is time. */
+import { UncertainWriteError } from '../domain/errors.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Clock } from '../ports/clock.ts';
+
+const TRIES = 7;
+/** Doubles with every try: all the pauses together are about three seconds. */
+const FIRST_PAUSE_MS = 50;
+
+/** How long a write whose answer was given up on may still be on its way: longer than any call may take. */
+export const LATE_WRITES_MS = 5_000;
+
+/**
+ * Runs `attempt` until it succeeds, with growing pauses in between.
+ *
+ * @param stopAt epoch ms after which it is not tried again
+ * @throws what `attempt` threw at its last try
+ */
+export async function retryWithBackoff<T>(
+  clock: Clock,
+  stopAt: number,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const pauseMs = FIRST_PAUSE_MS * 2 ** (tries - 1);
+      if (tries === TRIES || clock.now() + pauseMs >= stopAt) throw error;
+      await clock.pause(pauseMs);
+    }
+  }
+}
+
+/**
+ * Decides an outcome that no write still in flight can change. When a try failed with an UncertainWriteError, its
+ * write may have been carried out, or may be yet: a refusal counts only if it stands after that can no longer be.
+ *
+ *   move ──no answer── move refused, reads `draft` ──── user pauses ──── the first write arrives: live
+ *                                  └─ a refusal here would be untrue      └─ asked again: it bears our mark
+ *
+ * @param stopAt epoch ms after which it is not tried again
+ * @throws UncertainWriteError when there is no time left to make sure, and what `decideOutcome` throws at its last try
+ */
+export async function retryUntilCertain(
+  clock: Clock,
+  stopAt: number,
+  decideOutcome: () => Promise<Outcome>,
+): Promise<Outcome> {
+  for (;;) {
+    const tries = { uncertain: false };
+    const outcome = await retryWithBackoff(clock, stopAt, async () => {
+      try {
+        return await decideOutcome();
+      } catch (error) {
+        if (error instanceof UncertainWriteError) tries.uncertain = true;
+        throw error;
+      }
+    });
+    if (!tries.uncertain || outcome.failure === undefined) return outcome;
+    // A pause may end at half of its time.
+    if (clock.now() + 2 * LATE_WRITES_MS >= stopAt) {
+      throw new UncertainWriteError('A write without an answer may still arrive.', { ...outcome });
+    }
+    await clock.pause(2 * LATE_WRITES_MS);
+  }
+}

@@ -1,0 +1,180 @@
+/** What every adapter of the chunks promises: one suite, run against each. */
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { FailureGroup, Job } from '../../src/domain/job.ts';
+import { timestamp } from '../../src/domain/time.ts';
+import { NOW, aJob, anId, chunkOf, ids } from '../support/builders.ts';
+import type { JobStore } from '../support/job-store.ts';
+import { commitJob, FAILURES, JOB_STORES } from './job-stores.ts';
+
+/** A claim of a chunk that was claimed before. */
+const BEGUN = { kind: 'claimed', begun: true };
+
+describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
+  let store: JobStore;
+  beforeAll(() => {
+    store = open();
+  });
+
+  const committed = (overrides: Partial<Job> = {}) => commitJob(store, overrides);
+
+  describe('claim', () => {
+    test('a chunk is claimed by one of many', async () => {
+      const chunk = chunkOf(aJob());
+      const claims = await Promise.all(
+        ids(20).map((owner) => store.chunks.claim(chunk, owner, NOW, NOW + 1000)),
+      );
+      const kinds = claims.map(({ kind }) => kind).sort();
+      expect(kinds).toEqual(['claimed', ...Array<string>(19).fill('taken')]);
+    });
+
+    test('a claim holds until its end, and no longer', async () => {
+      const chunk = chunkOf(aJob());
+      await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
+      expect(await store.chunks.claim(chunk, 'b', NOW + 999, NOW + 2000)).toEqual({ kind: 'taken' });
+      expect(await store.chunks.claim(chunk, 'b', NOW + 1000, NOW + 2000)).toEqual(BEGUN);
+    });
+
+    test('who claims again under the same name holds the claim', async () => {
+      const chunk = chunkOf(aJob());
+      await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
+      expect(await store.chunks.claim(chunk, 'a', NOW, NOW + 1000)).toEqual(BEGUN);
+    });
+
+    test('to claim again does not prolong the claim', async () => {
+      const chunk = chunkOf(aJob());
+      await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
+      await store.chunks.claim(chunk, 'a', NOW + 500, NOW + 1500);
+      expect(await store.chunks.claim(chunk, 'b', NOW + 1000, NOW + 2000)).toEqual(BEGUN);
+    });
+
+    test('a released chunk can be claimed from the time on that was given', async () => {
+      const chunk = chunkOf(aJob());
+      await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
+      await store.chunks.release(chunk, 'a', NOW + 10);
+      expect(await store.chunks.claim(chunk, 'b', NOW + 9, NOW + 1000)).toEqual({ kind: 'taken' });
+      expect(await store.chunks.claim(chunk, 'b', NOW + 10, NOW + 1000)).toEqual(BEGUN);
+    });
+
+    test('a released chunk can be claimed at once', async () => {
+      const chunk = chunkOf(aJob());
+      await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
+      await store.chunks.release(chunk, 'a', NOW);
+      expect(await store.chunks.claim(chunk, 'b', NOW, NOW + 1000)).toEqual(BEGUN);
+    });
+
+    test('a claim that was taken over cannot be released by who lost it', async () => {
+      const chunk = chunkOf(aJob());
+      await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
+      await store.chunks.claim(chunk, 'b', NOW + 1000, NOW + 2000);
+      await store.chunks.release(chunk, 'a', NOW);
+      expect(await store.chunks.claim(chunk, 'c', NOW + 1001, NOW + 3000)).toEqual({ kind: 'taken' });
+    });
+
+    test('chunks of one job, and of two creations of one job, are apart', async () => {
+      const job = aJob();
+      const again = { ...job, createdAt: timestamp(NOW + 1) };
+      for (const chunk of [chunkOf(job, 0), chunkOf(job, 1), chunkOf(again, 0)]) {
+        expect(await store.chunks.claim(chunk, anId(), NOW, NOW + 1000)).toEqual({
+          kind: 'claimed',
+          begun: false,
+        });
+      }
+    });
+  });
+
+  describe('settle', () => {
+    test('the result of the owner stands, and can be read by all', async () => {
+      const job = await committed();
+      const chunk = chunkOf(job);
+      await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
+      expect(await store.chunks.settle(chunk, 'a', FAILURES, NOW)).toBe(true);
+      expect(await store.chunks.claim(chunk, 'b', NOW + 9000, NOW + 9999)).toEqual({
+        kind: 'settled',
+        failures: FAILURES,
+      });
+      await store.jobs.addSettled(chunk, false);
+      const after = await store.jobs.find(job, NOW);
+      expect(after && (await store.chunks.results(after))).toEqual([{ index: 0, failures: FAILURES }]);
+    });
+
+    test('a chunk that is only claimed has no result', async () => {
+      const job = await committed();
+      await store.chunks.claim(chunkOf(job, 0), 'a', NOW, NOW + 1000);
+      await store.chunks.claim(chunkOf(job, 1), 'a', NOW, NOW + 1000);
+      await store.chunks.settle(chunkOf(job, 1), 'a', [], NOW);
+      expect(await store.chunks.results(job)).toEqual([{ index: 1, failures: [] }]);
+    });
+
+    test('more results than one page holds all come back', async () => {
+      const job = await committed({ total: 6, chunkSize: 1 });
+      // A page of DynamoDB is 1 MB.
+      const large: FailureGroup = { code: 'InternalError', description: 'x'.repeat(250_000), positions: [0] };
+      for (let index = 0; index < 6; index += 1) {
+        await store.chunks.claim(chunkOf(job, index), 'a', NOW, NOW + 1000);
+        await store.chunks.settle(chunkOf(job, index), 'a', [large], NOW);
+      }
+      const results = await store.chunks.results(job);
+      expect(results.map(({ index }) => index).sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    });
+
+    test('nobody else can settle', async () => {
+      const chunk = chunkOf(aJob());
+      await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
+      expect(await store.chunks.settle(chunk, 'b', FAILURES, NOW)).toBe(false);
+    });
+
+    test('a chunk that nobody claimed cannot be settled', async () => {
+      expect(await store.chunks.settle(chunkOf(aJob()), 'a', [], NOW)).toBe(false);
+    });
+
+    test('who was frozen and lost the claim settles nothing', async () => {
+      const chunk = chunkOf(aJob());
+      await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
+      await store.chunks.claim(chunk, 'b', NOW + 1000, NOW + 2000);
+      expect(await store.chunks.settle(chunk, 'a', [], NOW + 1001)).toBe(false);
+      expect(await store.chunks.settle(chunk, 'b', FAILURES, NOW + 1002)).toBe(true);
+      expect(await store.chunks.settle(chunk, 'a', [], NOW + 1003)).toBe(false);
+      expect(await store.chunks.claim(chunk, 'c', NOW + 9000, NOW + 9999)).toEqual({
+        kind: 'settled',
+        failures: FAILURES,
+      });
+    });
+
+    test('while nobody took over, the owner settles even after the end of the claim', async () => {
+      const chunk = chunkOf(aJob());
+      await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
+      expect(await store.chunks.settle(chunk, 'a', [], NOW + 5000)).toBe(true);
+    });
+
+    test('the first result stands when the owner settles twice', async () => {
+      const chunk = chunkOf(aJob());
+      await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
+      await store.chunks.settle(chunk, 'a', FAILURES, NOW);
+      expect(await store.chunks.settle(chunk, 'a', [], NOW)).toBe(true);
+      expect(await store.chunks.claim(chunk, 'b', NOW + 9000, NOW + 9999)).toEqual({
+        kind: 'settled',
+        failures: FAILURES,
+      });
+    });
+
+    test('a released claim leaves a result alone', async () => {
+      const chunk = chunkOf(aJob());
+      await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
+      await store.chunks.settle(chunk, 'a', FAILURES, NOW);
+      await store.chunks.release(chunk, 'a', NOW);
+      expect(await store.chunks.claim(chunk, 'b', NOW, NOW + 1000)).toEqual({
+        kind: 'settled',
+        failures: FAILURES,
+      });
+    });
+
+    test('failures of an earlier creation are not those of a later one', async () => {
+      const job = await committed();
+      const chunk = chunkOf(job);
+      await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
+      await store.chunks.settle(chunk, 'a', FAILURES, NOW);
+      const again = { ...job, createdAt: timestamp(NOW + 1), settled: new Set([0]) };
+      expect(await store.chunks.results(again)).toEqual([]);
+    });
+  });
+});

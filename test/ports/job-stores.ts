@@ -1,0 +1,46 @@
+/** The adapters of the three ports of the jobs table, for the suites of the ports. */
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import type { FailureGroup, Job } from '../../src/domain/job.ts';
+import { timestamp } from '../../src/domain/time.ts';
+import { NOW, aJob, anId } from '../support/builders.ts';
+import { type JobStore, jobStoreOn, memoryJobStore } from '../support/job-store.ts';
+import { type TestTables, openTables } from '../support/tables.ts';
+
+/** When a job of these suites is first due. */
+export const DUE = timestamp(NOW + 600_000);
+
+export const FAILURES: FailureGroup[] = [
+  { code: 'TargetGroupNotFound', description: 'Not there.', positions: [0, 2] },
+  { code: 'StatusTransitionNotAllowed', description: 'It is a draft.', positions: [199] },
+];
+
+let tables: TestTables | undefined;
+
+/** The tables of the suite that imports this. */
+export function suiteTables(): TestTables {
+  if (tables === undefined) throw new Error('there are no tables');
+  return tables;
+}
+
+beforeAll(async () => {
+  tables = await openTables();
+});
+afterAll(() => tables?.close());
+
+export const JOB_STORES: [string, () => JobStore][] = [
+  ['memory', memoryJobStore],
+  [
+    'DynamoDB',
+    () => {
+      const { client, jobs } = suiteTables();
+      return jobStoreOn(client, jobs);
+    },
+  ],
+];
+
+/** Commits a job that no other test has. */
+export async function commitJob({ jobs }: JobStore, overrides: Partial<Job>): Promise<Job> {
+  const job = aJob(overrides);
+  expect(await jobs.commit(job, anId(), NOW, DUE)).toBe('created');
+  return job;
+}

@@ -1,0 +1,227 @@
+/** What every adapter of the jobs promises: one suite, run against each. */
+import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { InconsistentStoreError } from '../../src/domain/errors.ts';
+import type { Job } from '../../src/domain/job.ts';
+import { timestamp } from '../../src/domain/time.ts';
+import { NOW, TRACE, aJob, anId, chunkOf, ids } from '../support/builders.ts';
+import { type JobStore, jobStoreOn } from '../support/job-store.ts';
+import { commitJob, DUE, JOB_STORES, suiteTables } from './job-stores.ts';
+
+describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
+  let store: JobStore;
+  beforeAll(() => {
+    store = open();
+  });
+
+  const committed = (overrides: Partial<Job> = {}) => commitJob(store, overrides);
+
+  describe('commit', () => {
+    test('a committed job is found as it was written', async () => {
+      const job = await committed();
+      expect(await store.jobs.find(job, NOW)).toEqual(job);
+    });
+
+    test('the second to commit gets the job of the first', async () => {
+      const job = await committed();
+      const second = { ...job, bodyHash: 'another', createdAt: timestamp(NOW + 1) };
+      expect(await store.jobs.commit(second, anId(), NOW, DUE)).toEqual(job);
+      expect(await store.jobs.find(job, NOW)).toEqual(job);
+    });
+
+    test('of many who commit at once one creates the job', async () => {
+      const job = aJob();
+      const results = await Promise.all(ids(20).map((owner) => store.jobs.commit(job, owner, NOW, DUE)));
+      expect(results.filter((result) => result === 'created')).toHaveLength(1);
+    });
+
+    test('who commits again under the same name is still the creator', async () => {
+      const job = aJob();
+      expect(await store.jobs.commit(job, 'me', NOW, DUE)).toBe('created');
+      expect(await store.jobs.commit(job, 'me', NOW, DUE)).toBe('created');
+    });
+
+    test('a job whose life is over is not there, and its id is free', async () => {
+      const job = await committed();
+      const later = job.expiresAt * 1000;
+      expect(await store.jobs.find(job, later - 1)).toEqual(job);
+      expect(await store.jobs.find(job, later)).toBeUndefined();
+      const next = { ...job, createdAt: timestamp(later), expiresAt: job.expiresAt + 86_400 };
+      expect(await store.jobs.commit(next, anId(), later, DUE)).toBe('created');
+      expect(await store.jobs.find(job, later)).toEqual(next);
+    });
+
+    test('an unknown job is not found', async () => {
+      expect(await store.jobs.find(aJob(), NOW)).toBeUndefined();
+    });
+
+    test('a job of the same id of another account or project is another job, in all that it has', async () => {
+      const job = await committed();
+      const others = [
+        { ...job, accountId: job.accountId + 1 },
+        { ...job, projectId: anId('P') },
+      ];
+      await store.jobs.saveRequest(job, { ids: ids(1), trace: TRACE });
+      await store.chunks.claim(chunkOf(job), 'me', NOW, NOW + 1000);
+      await store.chunks.settle(chunkOf(job), 'me', [], NOW);
+      for (const other of others) {
+        expect(await store.jobs.find(other, NOW)).toBeUndefined();
+        await expect(store.jobs.request(other)).rejects.toThrow(InconsistentStoreError);
+        expect(await store.chunks.results(other)).toEqual([]);
+        expect(await store.jobs.addSettled(chunkOf(other), false)).toBeUndefined();
+        expect(await store.jobs.addOnly(chunkOf(other), false, NOW)).toBeUndefined();
+        expect(await store.openJobs.close(other, NOW)).toBe(false);
+        expect(await store.openJobs.postpone(other, DUE, DUE)).toBe('lost');
+        expect(await store.jobs.commit(other, 'they', NOW, DUE)).toBe('created');
+        expect(await store.jobs.find(other, NOW)).toEqual(other);
+        expect(await store.chunks.claim(chunkOf(other), 'they', NOW, NOW + 1000)).toEqual({
+          kind: 'claimed',
+          begun: false,
+        });
+      }
+      expect(await store.jobs.find(job, NOW)).toEqual(job);
+      expect(await store.chunks.results(job)).toHaveLength(1);
+    });
+  });
+
+  describe('request', () => {
+    test('the ids and the trace come back', async () => {
+      const job = await committed();
+      const request = { ids: ids(3), trace: TRACE };
+      await store.jobs.saveRequest(job, request);
+      expect(await store.jobs.request(job)).toEqual(request);
+    });
+
+    test('10,000 ids fit', async () => {
+      const job = await committed();
+      const request = { ids: ids(10_000), trace: TRACE };
+      await store.jobs.saveRequest(job, request);
+      expect(await store.jobs.request(job)).toEqual(request);
+    });
+
+    test('a request with another hash touches nothing', async () => {
+      const job = await committed();
+      const request = { ids: ids(3), trace: TRACE };
+      await store.jobs.saveRequest(job, request);
+      await store.jobs.saveRequest({ ...job, bodyHash: 'another' }, { ids: ids(1), trace: TRACE });
+      expect(await store.jobs.request(job)).toEqual(request);
+    });
+
+    test('what is saved and lives as long stays: neither its trace nor its life is changed', async () => {
+      const job = await committed();
+      const request = { ids: ids(3), trace: TRACE };
+      await store.jobs.saveRequest(job, request);
+      const other = { ...request, trace: { ...TRACE, tracestate: 'other=1' } };
+      await store.jobs.saveRequest({ ...job, expiresAt: job.expiresAt - 1 }, other);
+      await store.jobs.saveRequest(job, other);
+      expect(await store.jobs.request(job)).toEqual(request);
+      await store.jobs.saveRequest({ ...job, expiresAt: job.expiresAt + 1 }, other);
+      expect(await store.jobs.request(job)).toEqual(other);
+    });
+
+    test('a job without its request is an error', async () => {
+      const job = await committed();
+      await expect(store.jobs.request(job)).rejects.toThrow(InconsistentStoreError);
+    });
+  });
+
+  describe('progress', () => {
+    test('adding a chunk twice adds it once', async () => {
+      const job = await committed();
+      await store.jobs.addSettled(chunkOf(job, 1), false);
+      const after = await store.jobs.addSettled(chunkOf(job, 1), false);
+      expect(after).toEqual({ ...job, settled: new Set([1]) });
+    });
+
+    test('chunks that are added at once are all there', async () => {
+      const job = await committed({ total: 2000, chunkSize: 100 });
+      const indexes = [...Array(20).keys()];
+      await Promise.all(indexes.map((index) => store.jobs.addSettled(chunkOf(job, index), index % 2 === 0)));
+      const after = await store.jobs.find(job, NOW);
+      expect(after?.settled).toEqual(new Set(indexes));
+      expect(after?.broken).toEqual(new Set(indexes.filter((index) => index % 2 === 0)));
+    });
+
+    test('a chunk of an unknown job, or of an earlier creation, is added to nothing', async () => {
+      const job = await committed();
+      expect(await store.jobs.addSettled(chunkOf(aJob()), false)).toBeUndefined();
+      expect(
+        await store.jobs.addSettled({ ...chunkOf(job), createdAt: timestamp(NOW - 1) }, false),
+      ).toBeUndefined();
+      expect(await store.jobs.find(job, NOW)).toEqual(job);
+    });
+  });
+
+  describe('the only chunk', () => {
+    test('ends its job, once, however often it is added', async () => {
+      const job = await committed({ total: 2, chunkSize: 2 });
+      const after = { ...job, settled: new Set([0]), open: false };
+      expect(await store.jobs.addOnly(chunkOf(job), false, NOW)).toEqual({ job: after, closed: true });
+      expect(await store.jobs.addOnly(chunkOf(job), false, NOW + 1)).toEqual({ job: after, closed: false });
+      expect(await store.openJobs.close(job, NOW)).toBe(false);
+      expect(await store.openJobs.postpone(job, DUE, DUE)).toBe('lost');
+      expect(await store.jobs.find(job, NOW)).toEqual(after);
+    });
+
+    test('ends its job for one of many, who all see it ended', async () => {
+      const job = await committed({ total: 2, chunkSize: 2 });
+      const after = { ...job, settled: new Set([0]), broken: new Set([0]), open: false };
+      const added = await Promise.all(
+        Array.from({ length: 10 }, () => store.jobs.addOnly(chunkOf(job), true, NOW)),
+      );
+      expect(added.map((each) => each?.job)).toEqual(Array(10).fill(after));
+      expect(added.filter((each) => each?.closed)).toHaveLength(1);
+      expect(await store.jobs.find(job, NOW)).toEqual(after);
+    });
+
+    test('is added to a job that is out of the index already', async () => {
+      const job = await committed({ total: 2, chunkSize: 2 });
+      await store.openJobs.close(job, NOW);
+      const after = { ...job, settled: new Set([0]), open: false };
+      expect(await store.jobs.addOnly(chunkOf(job), false, NOW)).toEqual({ job: after, closed: false });
+      expect(await store.jobs.find(job, NOW)).toEqual(after);
+    });
+
+    test('of an unknown job, or of an earlier creation, ends nothing', async () => {
+      const job = await committed({ total: 2, chunkSize: 2 });
+      const earlier = { ...chunkOf(job), createdAt: timestamp(NOW - 1) };
+      expect(await store.jobs.addOnly(chunkOf(aJob()), false, NOW)).toBeUndefined();
+      expect(await store.jobs.addOnly(earlier, false, NOW)).toBeUndefined();
+      expect(await store.jobs.find(job, NOW)).toEqual(job);
+    });
+  });
+});
+
+test('in DynamoDB every item has its time to live, and every read is consistent', async () => {
+  const { client, jobs: table } = suiteTables();
+  const inputs: Record<string, unknown>[] = [];
+  client.middlewareStack.add(
+    (next) => (args) => {
+      inputs.push(args.input as unknown as Record<string, unknown>);
+      return next(args);
+    },
+    { step: 'initialize', name: 'record' },
+  );
+  const store = jobStoreOn(client, table);
+  const job = aJob();
+  await store.jobs.saveRequest(job, { ids: ids(1), trace: TRACE });
+  await store.jobs.commit(job, 'a', NOW, DUE);
+  await store.chunks.claim(chunkOf(job), 'a', NOW, NOW + 1000);
+  await store.chunks.settle(chunkOf(job), 'a', [], NOW);
+  await store.jobs.find(job, NOW);
+  await store.jobs.request(job);
+  await store.chunks.results(job);
+  client.middlewareStack.remove('record');
+
+  const reads = inputs.filter((input) => !('Item' in input) && !('UpdateExpression' in input));
+  expect(reads).toHaveLength(3);
+  for (const read of reads) expect(read['ConsistentRead']).toBe(true);
+  const { Items = [] } = await client.send(
+    new QueryCommand({
+      TableName: table,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': { S: `${job.accountId}#${job.projectId}#${job.jobId}` } },
+    }),
+  );
+  expect(Items.map((item) => item['expires_at'])).toEqual(Array(3).fill({ N: String(job.expiresAt) }));
+});

@@ -1,0 +1,113 @@
+/** What every adapter of the index of open jobs promises: one suite, run against each. */
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Job } from '../../src/domain/job.ts';
+import { timestamp } from '../../src/domain/time.ts';
+import type { OpenJobsPage } from '../../src/ports/open-jobs.ts';
+import { AT, NOW, aJob, anId, chunkOf } from '../support/builders.ts';
+import type { JobStore } from '../support/job-store.ts';
+import { commitJob, DUE, JOB_STORES } from './job-stores.ts';
+
+describe.each(JOB_STORES)('the open jobs in %s', (_name, open) => {
+  let store: JobStore;
+  beforeAll(() => {
+    store = open();
+  });
+
+  const committed = (overrides: Partial<Job> = {}) => commitJob(store, overrides);
+
+  describe('due jobs', () => {
+    /** The due jobs among those that a test made. */
+    const dueAmong = async (made: readonly Job[], now: string, limit = 100) => {
+      const found = [];
+      let page = await store.openJobs.due(now, limit);
+      while (page.length > 0) {
+        found.push(...page);
+        page = await store.openJobs.due(now, limit, page.at(-1));
+      }
+      return found.filter(({ jobId }) => made.some((job) => job.jobId === jobId)).map(({ jobId }) => jobId);
+    };
+
+    test('open jobs come when they are due, the longest due first, page by page', async () => {
+      const made: Job[] = [];
+      for (const minutes of [5, 1, 4, 2, 3]) {
+        const job = aJob();
+        await store.jobs.commit(job, anId(), NOW, timestamp(NOW + minutes * 60_000));
+        made.push(job);
+      }
+      const order = [1, 3, 4, 2, 0].map((i) => made[i]?.jobId);
+      expect(await dueAmong(made, timestamp(NOW + 59_999))).toEqual([]);
+      expect(await dueAmong(made, timestamp(NOW + 180_000))).toEqual(order.slice(0, 3));
+      expect(await dueAmong(made, timestamp(NOW + 300_000), 2)).toEqual(order);
+    });
+
+    test('a closed job is never due', async () => {
+      const job = await committed();
+      const small = await committed({ total: 2, chunkSize: 2 });
+      await store.openJobs.close(job, NOW);
+      await store.jobs.addOnly(chunkOf(small), false, NOW);
+      expect(await dueAmong([job, small], timestamp(NOW + 9e9))).toEqual([]);
+    });
+
+    test('unfinished jobs are counted, due or not, with the time of the oldest, page by page', async () => {
+      /** All that are counted, in pages of `limit`; the suite's other jobs among them. */
+      const counted = async (limit: number) => {
+        let count = 0;
+        let oldest = '9999';
+        let next;
+        do {
+          const page: OpenJobsPage = await store.openJobs.count(limit, next);
+          expect(page.count).toBeLessThanOrEqual(limit);
+          expect(page.oldestCreatedAt === undefined).toBe(page.count === 0);
+          count += page.count;
+          if (page.oldestCreatedAt !== undefined && page.oldestCreatedAt < oldest)
+            oldest = page.oldestCreatedAt;
+          next = page.next;
+        } while (next !== undefined);
+        return { count, oldest };
+      };
+      const before = await counted(100);
+      const old = await committed({ createdAt: timestamp(NOW - 86_400_000) });
+      const others = [await committed(), await committed()];
+      expect(await counted(2)).toEqual({ count: before.count + 3, oldest: old.createdAt });
+      await store.openJobs.postpone(old, DUE, timestamp(NOW + 9e9));
+      await store.jobs.addSettled(chunkOf(old, 0), false);
+      expect(await counted(100)).toEqual({ count: before.count + 3, oldest: old.createdAt });
+      for (const job of [old, ...others]) await store.openJobs.close(job, NOW);
+      expect(await counted(100)).toEqual(before);
+    });
+
+    test('a postponed job is due later, and what it had settled is remembered', async () => {
+      const job = await committed();
+      const to = timestamp(NOW + 1_200_000);
+      expect(await store.openJobs.postpone(job, DUE, to)).toEqual({ settledBefore: 0 });
+      expect(await dueAmong([job], DUE)).toEqual([]);
+      expect(await dueAmong([job], to)).toEqual([job.jobId]);
+      const progressed = await store.jobs.addSettled(chunkOf(job, 0), false);
+      expect(progressed && (await store.openJobs.postpone(progressed, to, AT))).toEqual({ settledBefore: 0 });
+      expect(progressed && (await store.openJobs.postpone(progressed, AT, DUE))).toEqual({
+        settledBefore: 1,
+      });
+    });
+
+    test('a job is postponed by one of many', async () => {
+      const job = await committed();
+      const results = await Promise.all(
+        Array.from({ length: 10 }, (_, i) => store.openJobs.postpone(job, DUE, timestamp(NOW + 700_000 + i))),
+      );
+      expect(results.filter((result) => result !== 'lost')).toHaveLength(1);
+    });
+
+    test('a closed job cannot be postponed back into the index', async () => {
+      const job = await committed();
+      await store.openJobs.close(job, NOW);
+      expect(await store.openJobs.postpone(job, DUE, DUE)).toBe('lost');
+    });
+
+    test('a job is closed by one of many, and not open afterwards', async () => {
+      const job = await committed();
+      const closed = await Promise.all(Array.from({ length: 10 }, () => store.openJobs.close(job, NOW)));
+      expect(closed.filter(Boolean)).toHaveLength(1);
+      expect(await store.jobs.find(job, NOW)).toEqual({ ...job, open: false });
+    });
+  });
+});

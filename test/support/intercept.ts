@@ -1,0 +1,37 @@
+/** Stands between a port and who calls it, whatever methods the port has. */
+
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+/**
+ * A port whose every call goes through `around`.
+ *
+ * @param around is given the method's name, its arguments, and the call itself to make
+ */
+export function intercept<P extends object>(
+  port: P,
+  around: (method: string, args: readonly unknown[], call: () => Promise<unknown>) => Promise<unknown>,
+): P {
+  return proxyOf(
+    port,
+    (method, call) =>
+      (...args) =>
+        around(method, args, () => call(...args)),
+  );
+}
+
+/** A port with some of its methods replaced. */
+export function override<P extends object>(port: P, changes: Partial<P>): P {
+  return proxyOf(port, (method, call) => (changes as Record<string, Method>)[method] ?? call);
+}
+
+function proxyOf<P extends object>(port: P, replace: (method: string, call: Method) => Method): P {
+  return new Proxy(port, {
+    get: (target, name, receiver) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function' || typeof name !== 'string') {
+        return Reflect.get(target, name, receiver) as unknown;
+      }
+      return replace(name, (value as Method).bind(target));
+    },
+  });
+}
