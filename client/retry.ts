@@ -1,9 +1,10 @@
 /** Repeats what failed in a way that may pass, with pauses that grow, until a time is over. */
+import { delayAfter } from '../src/domain/backoff.ts';
 import { UnreachableError } from './errors.ts';
 import type { World } from './world.ts';
 
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 30_000;
+/** In ms. */
+const PAUSES = { first: 500, longest: 30_000 };
 
 /** What a server may ask for at most. Above it, its clock or its header is more likely wrong than its load. */
 const LONGEST_RETRY_AFTER_MS = 60_000;
@@ -54,7 +55,7 @@ export async function persistently<T>(
       return await attempt();
     } catch (error) {
       if (!(error instanceof PassingFailure)) throw error;
-      const bound = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1));
+      const bound = delayAfter(attempts, PAUSES);
       const asked = Math.min(LONGEST_RETRY_AFTER_MS, error.retryAfterMs);
       const pauseMs = Math.max(asked, world.random() * bound);
       if (world.now() + pauseMs >= until) throw new UnreachableError(what, attempts, error);

@@ -1,11 +1,12 @@
 /** Tries again what failed: with growing pauses, while there is time. */
+import { delayAfter } from '../domain/backoff.ts';
 import { UncertainWriteError } from '../domain/errors.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
 
 const TRIES = 7;
-/** Doubles with every try: all the pauses together are about three seconds. */
-const FIRST_PAUSE_MS = 50;
+/** In ms: all the pauses together are about three seconds. */
+const PAUSES = { first: 50 };
 
 /** How long a write whose answer was given up on may still be on its way: longer than any call may take. */
 export const LATE_WRITES_MS = 5_000;
@@ -25,7 +26,7 @@ export async function retryWithBackoff<T>(
     try {
       return await attempt();
     } catch (error) {
-      const pauseMs = FIRST_PAUSE_MS * 2 ** (tries - 1);
+      const pauseMs = delayAfter(tries, PAUSES);
       if (tries === TRIES || clock.now() + pauseMs >= stopAt) throw error;
       await clock.pause(pauseMs);
     }

@@ -1,8 +1,9 @@
 /** Gives a message back to its queue, to be delivered again soon instead of at the end of its visibility timeout. */
 import { ChangeMessageVisibilityCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { delayAfter } from '../../domain/backoff.ts';
 
-const FIRST_DELAY_SECONDS = 10;
-const LONGEST_DELAY_SECONDS = 300;
+/** How long a message stays away by the number of its receives, in seconds. */
+export const RETURN_DELAYS = { first: 10, longest: 300 };
 
 /**
  * Makes the function that gives a message back. The delay doubles with every receive, from 10 s to five minutes,
@@ -11,7 +12,7 @@ const LONGEST_DELAY_SECONDS = 300;
  */
 export function queueReturner(client: SQSClient, queueUrl: string) {
   return async (receiptHandle: string, receives: number): Promise<void> => {
-    const delay = Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (receives - 1));
+    const delay = delayAfter(receives, RETURN_DELAYS);
     try {
       await client.send(
         new ChangeMessageVisibilityCommand({

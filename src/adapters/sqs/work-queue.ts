@@ -5,6 +5,7 @@ import {
   type SendMessageBatchRequestEntry,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { delayAfter } from '../../domain/backoff.ts';
 import { EnqueueFailedError } from '../../domain/errors.ts';
 import { parseTraceparent, xrayHeader } from '../../domain/trace.ts';
 import type { ChunkWork, WorkQueue } from '../../ports/work-queue.ts';
@@ -100,5 +101,5 @@ function traceAttribute(traceparent: string): Pick<SendMessageBatchRequestEntry,
 
 /** Full jitter: between 0 and 50, 100, 200, 400 ms. */
 function jittered(tries: number): number {
-  return Math.random() * 50 * 2 ** (tries - 1);
+  return Math.random() * delayAfter(tries, { first: 50 });
 }

@@ -1,13 +1,11 @@
 /** Workers: take a batch of messages, carry out one chunk after the other, and answer which of them failed. */
+import { RETURN_DELAYS } from '../../../src/adapters/sqs/return-to-queue.ts';
+import { delayAfter } from '../../../src/domain/backoff.ts';
 import { ChunkTakenError } from '../../../src/domain/errors.ts';
 import type { Message } from './queue.ts';
-import { MINUTE, SECOND } from './timing.ts';
+import { SECOND } from './timing.ts';
 import { waver } from './users.ts';
 import type { World } from './world.ts';
-
-/** How long a chunk that was handed back stays away: it doubles with every receive. */
-const FIRST_DELAY_MS = 10 * SECOND;
-const LONGEST_DELAY_MS = 5 * MINUTE;
 
 export function startWorker(world: World, batch: readonly Message[]): void {
   const { auditor, calls, plan, queue, random, system } = world;
@@ -16,7 +14,7 @@ export function startWorker(world: World, batch: readonly Message[]): void {
   const settings = { parallelism: plan.parallelism, claimMs: system.workerClaimMs };
 
   const giveBack = (message: Message) => {
-    const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (message.receives - 1));
+    const delay = SECOND * delayAfter(message.receives, RETURN_DELAYS);
     const effect = () => {
       queue.giveBack(message, Math.round(delay * (1 + random.next() / 2)));
       return Promise.resolve();

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AttributeValue, BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { projectItem, targetGroupItem } from '../../../src/adapters/dynamodb/target-group-item.ts';
+import { delayAfter } from '../../../src/domain/backoff.ts';
 import type { DataRecord } from '../../import/records.ts';
 
 /** The most that BatchWriteItem takes. */
@@ -59,7 +60,7 @@ export class BatchWriter {
     let left = items.map((Item) => ({ PutRequest: { Item } }));
     for (let attempt = 1; left.length > 0; attempt++) {
       if (attempt > MOST_ATTEMPTS) throw new Error(`${this.table}: items stay unprocessed`);
-      if (attempt > 1) await pause(Math.random() * Math.min(5_000, 50 * 2 ** attempt));
+      if (attempt > 1) await pause(Math.random() * delayAfter(attempt, { first: 100, longest: 5_000 }));
       const { UnprocessedItems } = await this.dynamodb.send(
         new BatchWriteItemCommand({ RequestItems: { [this.table]: left } }),
       );
