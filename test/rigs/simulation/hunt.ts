@@ -1,8 +1,12 @@
 /** Runs seeds against a system with a planted bug until the auditor sees it. */
+import type { Action } from '../../../src/domain/actions.ts';
 import type { Violation } from '../auditor/auditor.ts';
 import type { PlantedBug } from './planted-bugs.ts';
 import { soundSystem } from './system.ts';
 import { runWorld } from './world.ts';
+
+/** Fixed: with another action the same seeds are other schedules, and a rare fault would be found much later. */
+const HUNTED_ACTIONS: readonly Action[] = ['resume', 'pause', 'launch', 'complete', 'relaunch'];
 
 /** @returns the first violation and how many schedules it took, or undefined when `most` were not enough */
 export async function hunt(
@@ -11,7 +15,12 @@ export async function hunt(
 ): Promise<{ readonly schedules: number; readonly violation: Violation } | undefined> {
   for (let seed = 1; seed <= most; seed += 1) {
     const system = plant(soundSystem());
-    const { violations } = await runWorld({ seed, system, ...(profile && { profile }) });
+    const { violations } = await runWorld({
+      seed,
+      system,
+      actions: HUNTED_ACTIONS,
+      ...(profile && { profile }),
+    });
     if (violations[0] !== undefined) return { schedules: seed, violation: violations[0] };
   }
   return undefined;

@@ -1,6 +1,6 @@
 /** Who asks for what in a world: the target groups that there are, and the calls that clients make. */
 import { ids as makeIds } from './ids.ts';
-import { ACTION_NAMES } from '../../../src/domain/actions.ts';
+import { ACTION_NAMES, type Action } from '../../../src/domain/actions.ts';
 import type { CreationKey } from '../../../src/domain/digest.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
@@ -49,9 +49,6 @@ const TENANTS: readonly Tenant[] = [
  */
 const MOST_ORDERS = 6;
 
-/** Half of the orders resume: what users undo most is what a job has resumed. */
-const ACTIONS = [...ACTION_NAMES, ...ACTION_NAMES.map(() => 'resume' as const)];
-
 const STATUSES = [
   'paused',
   'paused',
@@ -66,7 +63,13 @@ const STATUSES = [
 
 const GROUP_IDS = makeIds('T', 8);
 
-export function randomPlan(random: Random, profile: Profile, start: number): Plan {
+/** @param actions that the orders are of; half of them resume: what users undo most is what a job has resumed */
+export function randomPlan(
+  random: Random,
+  profile: Profile,
+  start: number,
+  actions: readonly Action[] = ACTION_NAMES,
+): Plan {
   const tenants = random.shuffled(TENANTS).slice(0, random.pick([1, 1, 2, 3]));
   const presence = random.pick([0.6, 1]);
   const groups = tenants.flatMap((tenant) =>
@@ -76,7 +79,10 @@ export function randomPlan(random: Random, profile: Profile, start: number): Pla
   );
   const count = random.pick([1, 2, 2, 3, MOST_ORDERS]);
   const orders = Array.from({ length: count }, (_, i) =>
-    randomOrder(random, profile, random.pick(tenants), i),
+    randomOrder(random, profile, random.pick(tenants), i, [
+      ...actions,
+      ...actions.map(() => 'resume' as const),
+    ]),
   );
   return {
     chunkSize: random.pick([1, 2, 3, 8]),
@@ -87,7 +93,13 @@ export function randomPlan(random: Random, profile: Profile, start: number): Pla
   };
 }
 
-function randomOrder(random: Random, profile: Profile, tenant: Tenant, number: number): Order {
+function randomOrder(
+  random: Random,
+  profile: Profile,
+  tenant: Tenant,
+  number: number,
+  actions: readonly Action[],
+): Order {
   const body = [random.pick(GROUP_IDS), ...random.some(GROUP_IDS, random.pick([0.3, 0.7]))];
   const otherBody = random.chance(0.15) ? [random.pick(GROUP_IDS)] : body;
   const first = random.int(0, profile.arrivalsMs);
@@ -98,7 +110,7 @@ function randomOrder(random: Random, profile: Profile, tenant: Tenant, number: n
     retries: random.int(0, 2),
   }));
   return {
-    key: { ...tenant, action: random.pick(ACTIONS), idempotencyKey: `key-${number}` },
+    key: { ...tenant, action: random.pick(actions), idempotencyKey: `key-${number}` },
     createdBy: `creator-${number}`,
     attempts,
   };

@@ -1,4 +1,5 @@
 /** One world: a system, those who use it, and what goes wrong in it. The same seed makes the same world. */
+import type { Action } from '../../../src/domain/actions.ts';
 import type { Entry } from '../../../src/ports/journal.ts';
 import { Auditor, type Observed, type Violation } from '../auditor/auditor.ts';
 import { Calls } from './calls.ts';
@@ -26,6 +27,8 @@ export interface WorldOptions {
   /** Where it is left out, what the seed says. */
   readonly profile?: (random: Random) => Profile;
   readonly plan?: (start: number) => Plan;
+  /** The actions that are asked for, where there is no plan: all of them where it is left out. */
+  readonly actions?: readonly Action[];
   readonly faults?: Faults;
   readonly system?: System;
   readonly stats?: Stats;
@@ -65,7 +68,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.random = new Random(options.seed);
     this.profile = (options.profile ?? randomProfile)(this.random);
-    this.plan = options.plan?.(START) ?? randomPlan(this.random, this.profile, START);
+    this.plan = options.plan?.(START) ?? randomPlan(this.random, this.profile, START, options.actions);
     this.system = options.system ?? soundSystem();
     this.stats = options.stats ?? new Stats();
     const { trace } = options;
