@@ -1,5 +1,5 @@
 /** What an action does, in words: for people, out of the table of actions. */
-import { type Action, type Effect, type Guard, transitionOf } from '../src/domain/actions.ts';
+import { ACTION_NAMES, type Action, type Effect, type Guard, transitionOf } from '../src/domain/actions.ts';
 
 export const GUARD_WORDS: Readonly<Record<Guard, string>> = {
   'completes-goal-open': 'a reached completes goal',
@@ -7,6 +7,9 @@ export const GUARD_WORDS: Readonly<Record<Guard, string>> = {
 };
 
 export const EFFECT_WORDS: Readonly<Record<Effect, string>> = { 'starts-now': 'starts now, same length' };
+
+/** `resume, pause, launch, complete or relaunch` */
+export const ACTION_CHOICE = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(ACTION_NAMES);
 
 /** `Moves fielding runs from paused to live. Barred by a reached completes goal, a passed end date.` */
 export function describeAction(action: Action): string {

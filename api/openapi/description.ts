@@ -2,7 +2,7 @@
 import { stringify } from 'yaml';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
 import { API_VERSION } from '../../src/http/create-request.ts';
-import { describeAction } from '../action-words.ts';
+import { ACTION_CHOICE, describeAction } from '../action-words.ts';
 import type { Examples } from './examples.ts';
 import { componentHeaders } from './headers.ts';
 import { FIELDING_RUNS_TAG, paths } from './operations.ts';
@@ -10,7 +10,7 @@ import { PARAMETERS } from './parameters.ts';
 import { componentResponses } from './responses.ts';
 import { componentSchemas, type JsonObject } from './schemas.ts';
 
-const OVERVIEW = `Bulk jobs that resume, pause, launch, complete or relaunch the fielding runs of thousands of target
+const OVERVIEW = `Bulk jobs that ${ACTION_CHOICE} the fielding runs of thousands of target
 groups. One call creates a job and answers at once with its address; the work goes on behind it, and the job lists for
 every target group whether it was updated or why not.
 

@@ -1,8 +1,9 @@
 /** What `--help` says besides the list of options: examples, and the exit codes. */
+import { ACTION_CHOICE } from '../../api/action-words.ts';
 import { type Action, transitionOf } from '../../src/domain/actions.ts';
 import { EXIT, EXIT_MEANINGS } from './exit-codes.ts';
 
-export const DESCRIPTION = `Resumes, pauses, launches, completes or relaunches the fielding runs of any number of target groups.
+export const DESCRIPTION = `Applies an action (${ACTION_CHOICE}) to the fielding runs of any number of target groups.
 Whatever breaks: the same command with the same --key does nothing twice.`;
 
 const ids = '01JDEM0TARGETGR0VP10000001 01JDEM0TARGETGR0VP10000002';

@@ -14,6 +14,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EXIT } from '../../client/cli/exit-codes.ts';
 import { ROOT } from '../support/local-stack.ts';
+import { ACTION_NAMES } from '../../src/domain/actions.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -88,7 +89,7 @@ client.create({ action: 'stop', account: 1, project: 'x', ids: [] }).catch((erro
     expect(compiled).toEqual({ code: 0, stdout: '' });
     expect(run(nodeOfMachine(), ['user.js'], installed)).toEqual({
       code: 0,
-      stdout: 'action: found "stop", expected resume, pause, launch, complete, relaunch\n',
+      stdout: `action: found "stop", expected ${ACTION_NAMES.join(', ')}\n`,
     });
   });
 });

@@ -1,6 +1,7 @@
 /** The HTTP API: its routes and who may be called by them, its throttles, its access log. */
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { ACTION_NAMES } from '../../src/domain/actions.ts';
 import { templateOf } from './template.ts';
 
 const PROJECT = '/accounts/{account_id}/projects/{project_id}';
@@ -11,7 +12,7 @@ const RUNS = `${PROJECT}/target-groups/{target_group_id}/fielding-runs`;
 const EXPECTED: Record<string, string> = {
   ...Object.fromEntries<string>(
     ['/demand', '/v1/demand'].flatMap((prefix): [string, string][] => [
-      ...['resume', 'pause', 'launch', 'complete', 'relaunch'].flatMap((action): [string, string][] => {
+      ...ACTION_NAMES.flatMap((action): [string, string][] => {
         const jobs = `${PROJECT}/batch-jobs/${action}-fielding-runs-by-target-group-id`;
         return [
           [`POST ${prefix}${jobs}`, 'CreateJob'],

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { EFFECT_WORDS, GUARD_WORDS } from '../../api/action-words.ts';
+import { ACTION_CHOICE, EFFECT_WORDS, GUARD_WORDS } from '../../api/action-words.ts';
 import { describeConfig } from '../../lib/config.ts';
 import { ACTION_NAMES, transitionOf } from '../../src/domain/actions.ts';
 import { LEVELS } from '../../src/observability/events.ts';
@@ -49,6 +49,18 @@ test('api.md lists the actions as the domain has them', () => {
   });
   const documented = /<!-- actions:start -->\n+(.*?)\n+<!-- actions:end -->/s.exec(read('docs/api.md'))?.[1];
   expect(documented).toBe(table(['Action', 'From', 'To', 'Barred by', 'Changes the period'], rows));
+});
+
+test.each(['README.md', 'docs/client.md'])('%s names all actions where it names some', (file) => {
+  const prose = read(file).replaceAll(/\s+/g, ' ');
+  const named = [...prose.matchAll(/\b(?:resume|pause), [a-z, ]+ or [a-z]+/g)].map(([choice]) => choice);
+  expect(named).not.toEqual([]);
+  expect([...new Set(named)]).toEqual([ACTION_CHOICE]);
+});
+
+test('client.md names every command', () => {
+  const commands = ACTION_NAMES.map((action) => `\`${action}\``).join(', ');
+  expect(read('docs/client.md')).toContain(`The commands are ${commands} and \`status\`.`);
 });
 
 test('operating.md lists every log event with its level, and no other', () => {

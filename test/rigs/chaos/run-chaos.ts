@@ -11,7 +11,7 @@ import { startEmulators } from '../../../tools/local/emulators/emulators.ts';
 import { jsonLog } from '../../../tools/local/logs.ts';
 import { startLocalStack } from '../../../tools/local/stack.ts';
 import { getJob } from '../../../src/application/get-job.ts';
-import type { Action } from '../../../src/domain/actions.ts';
+import { ACTION_NAMES, type Action } from '../../../src/domain/actions.ts';
 import { systemClock } from '../../../src/adapters/lambda/clock.ts';
 import { Auditor } from '../auditor/auditor.ts';
 import { Random } from '../simulation/random.ts';
@@ -49,17 +49,9 @@ const SETTINGS = {
   maxReceiveCount: 20,
 };
 /** In turn; most jobs resume, because most target groups are paused. */
-const ACTIONS: readonly Action[] = [
-  'resume',
-  'resume',
-  'launch',
-  'resume',
-  'pause',
-  'resume',
-  'relaunch',
-  'resume',
-  'complete',
-];
+const ACTIONS: readonly Action[] = ACTION_NAMES.flatMap((action) =>
+  action === 'resume' ? 'resume' : (['resume', action] as const),
+);
 
 const LOG_FILE = '.local/chaos.jsonl';
 const POLL_MS = 10_000;
