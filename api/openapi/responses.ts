@@ -114,7 +114,7 @@ export function jsonContent(
 ): JsonObject {
   const values = Object.entries(shown).map(([name, summary]) => {
     const example = examples[name];
-    if (example === undefined) throw new Error(`there is no example ${name}: record them anew`);
+    if (example === undefined) throw new Error(`there is no example ${name}: npm run openapi -- --record`);
     return [name, { summary, value: example.body }] as const;
   });
   return {

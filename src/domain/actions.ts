@@ -1,6 +1,7 @@
 /**
  * What each bulk action does to a fielding run, in one table: the condition expressions of the store, the
- * outcomes, the routes and their description all follow from it. Another action is another entry.
+ * outcomes, the routes and their description all follow from it. Another action is another entry:
+ * the compiler and the tests name all else that must change.
  */
 import type { FieldingRunStatus } from './target-group.ts';
 

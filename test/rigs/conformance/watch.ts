@@ -11,7 +11,7 @@ export class OutsideDescriptionError extends Error {
     const { method, path, answer } = exchange;
     const text = answer.text.slice(0, 500);
     super(
-      `${method} ${path} and its ${answer.status} are outside docs/openapi.yaml:\n  ${complaints.join('\n  ')}\n${text}`,
+      `${method} ${path} and its ${answer.status} are outside docs/openapi.yaml (written by npm run openapi):\n  ${complaints.join('\n  ')}\n${text}`,
     );
     this.exchange = exchange;
   }
