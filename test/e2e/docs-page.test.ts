@@ -1,18 +1,15 @@
-/** The API pages of the running local stack, in a real browser; skipped, saying so, on a machine that has none. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+/** The API pages of the running local stack, in a real browser. */
+import { beforeAll, expect, test } from '@jest/globals';
+import type { Locator, Page } from 'playwright-core';
 import { SAMPLE_TENANT } from '../../api/openapi/scenario.ts';
 import { readDescription } from '../rigs/conformance/document.ts';
 import { mustConform } from '../rigs/conformance/watch.ts';
-import { Browser, findBrowser, type Page } from '../support/browser.ts';
+import { describeInBrowser, takePicture, type WatchedPage } from '../support/browser.ts';
 import { anId } from '../support/builders.ts';
 import { request } from '../support/client.ts';
 import { e2eStack } from '../support/e2e.ts';
 
 const stack = e2eStack();
-const program = findBrowser();
-if (program === undefined) {
-  process.stderr.write('no Chromium or Chrome on this machine: the API pages are not tested in a browser\n');
-}
 
 /** A request of the page and its answer, without what the browser adds to the request. */
 interface Kept {
@@ -25,7 +22,7 @@ interface Kept {
   readonly text: string;
 }
 
-/** Runs in the page, which sends by `fetch`. */
+/** Runs in the page before its own scripts, which send by `fetch`. */
 const KEEP_EXCHANGES = `{
   const { fetch } = window;
   window.exchanges = [];
@@ -42,7 +39,6 @@ const KEEP_EXCHANGES = `{
     }
     return response;
   };
-  undefined;
 }`;
 
 test('the description is served as it is kept', async () => {
@@ -54,85 +50,68 @@ test('the description is served as it is kept', async () => {
   expect(text).toContain('openapi: 3.1');
 });
 
-(program === undefined ? describe.skip : describe)('in a browser', () => {
-  let browser: Browser;
+describeInBrowser((openPage) => {
   let page: Page;
+  let watched: WatchedPage;
 
   beforeAll(async () => {
-    browser = await Browser.start(program ?? '');
-    page = await browser.open(`${stack.url}/docs`);
-    await page.size(1280, 900);
-    await page.evaluate(KEEP_EXCHANGES);
-    await page.until(`document.querySelector('#token').textContent.includes('account 101')`);
+    watched = await openPage();
+    ({ page } = watched);
+    await page.addInitScript({ content: KEEP_EXCHANGES });
+    await page.goto(`${stack.url}/docs`);
+    await page.locator('#token', { hasText: 'account 101' }).waitFor();
   });
 
-  afterAll(async () => {
-    await page.close();
-    await browser.close();
-  });
-
-  /** The block of an operation, opened. */
-  async function open(operationId: string): Promise<string> {
-    const block = `document.querySelector('[id$="-${operationId}"]')`;
-    await page.until(block);
-    await page.evaluate(`${block}.querySelector('.opblock-summary-control').click()`);
-    await page.until(`${block}.querySelector('.execute')`);
+  /** Opens the block of an operation. */
+  async function openOperation(operationId: string): Promise<Locator> {
+    const block = page.locator(`.opblock[id$="-${operationId}"]`);
+    await block.locator('.opblock-summary-control').click();
     return block;
   }
 
-  /** Types into a field, and leaves it: as React sees it. */
-  async function type(field: string, value: string): Promise<void> {
-    await page.evaluate(`(() => {
-      const field = ${field};
-      const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value');
-      set.call(field, ${JSON.stringify(value)});
-      field.dispatchEvent(new Event('input', { bubbles: true }));
-      field.dispatchEvent(new FocusEvent('focusout', { bubbles: true }));
-    })()`);
+  /** Types the value of a parameter, and leaves its field. */
+  async function fillIn(block: Locator, parameter: string, value: string): Promise<void> {
+    const field = block.locator(`tr[data-param-name="${parameter}"] input`);
+    await field.fill(value);
+    await field.blur();
   }
 
-  /** Executes the request of an opened block; the status of its answer. */
-  async function execute(block: string): Promise<string> {
-    await page.evaluate(`${block}.querySelector('.execute').click()`);
-    const status = `${block}.querySelector('.live-responses-table tbody .response-col_status')`;
-    await page.until(`/^\\d/.test(${status}?.textContent ?? '')`);
-    return page.evaluate<string>(`${status}.textContent`);
+  /** Executes the request of an opened block; returns the status of its answer, and the answer as it is shown. */
+  async function execute(block: Locator): Promise<{ status: string; answer: string }> {
+    await block.locator('.execute').click();
+    const table = block.locator('.live-responses-table');
+    const status = table.locator('tbody .response-col_status', { hasText: /^\d/ });
+    return { status: await status.innerText(), answer: (await table.textContent()) ?? '' };
   }
 
   test('every operation of the description is there', async () => {
-    await page.until(`document.querySelector('.opblock')`);
-    const shown = await page.evaluate<string[]>(
-      `[...document.querySelectorAll('.opblock')].map((block) => block.id.split('-').at(-1))`,
-    );
+    const blocks = page.locator('.opblock');
+    await blocks.first().waitFor();
+    const ids = await Promise.all((await blocks.all()).map((block) => block.getAttribute('id')));
+    const shown = ids.map((id) => id?.split('-').at(-1));
     const described = Object.values(readDescription().paths).flatMap(({ get, post }) =>
       [get, post].flatMap((operation) => operation?.operationId ?? []),
     );
     expect(shown.sort()).toEqual(described.sort());
     expect(shown).toHaveLength(16);
-    await page.picture('api-pages');
+    await takePicture(page, 'api-pages');
   });
 
   test('a job can be created from it, and read', async () => {
     // Pausing twice is no other than pausing once: the examples may use these target groups at the same time.
-    const create = await open('createPauseJob');
+    const create = await openOperation('createPauseJob');
     const key = anId('K');
-    await type(`${create}.querySelector('tr[data-param-name="Idempotency-Key"] input')`, key);
-    expect(await execute(create)).toBe('201');
-    const answer = await page.evaluate<string>(
-      `${create}.querySelector('.live-responses-table').textContent`,
-    );
-    const location = /location: (\S+)/.exec(answer)?.[1] ?? '';
+    await fillIn(create, 'Idempotency-Key', key);
+    const created = await execute(create);
+    expect(created.status).toBe('201');
+    const location = /location: (\S+)/.exec(created.answer)?.[1] ?? '';
     expect(location).toContain(`/projects/${SAMPLE_TENANT.projectId}/batch-jobs/pause/`);
 
-    const read = await open('getPauseJob');
-    await type(
-      `${read}.querySelector('tr[data-param-name="job_id"] input')`,
-      location.split('/').at(-1) ?? '',
-    );
-    expect(await execute(read)).toBe('200');
-    expect(await page.evaluate(`${read}.querySelector('.live-responses-table').textContent`)).toContain(
-      'x-job-progress',
-    );
+    const read = await openOperation('getPauseJob');
+    await fillIn(read, 'job_id', location.split('/').at(-1) ?? '');
+    const found = await execute(read);
+    expect(found.status).toBe('200');
+    expect(found.answer).toContain('x-job-progress');
     const exchanges = await page.evaluate<Kept[]>('window.exchanges');
     expect(exchanges.map(({ status }) => status)).toEqual([201, 200]);
     expect(exchanges[0]?.sent).toContainEqual(['idempotency-key', key]);
@@ -145,18 +124,16 @@ test('the description is served as it is kept', async () => {
         answer: { status, headers: new Map(headers), text },
       });
     }
-    await page.picture('api-pages-tried');
-    await page.scheme('dark');
-    await page.picture('api-pages-dark');
+    await takePicture(page, 'api-pages-tried');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await takePicture(page, 'api-pages-dark');
   });
 
   test('nothing was asked of any other host, and nothing went wrong', async () => {
-    expect(page.requests.length).toBeGreaterThan(6);
-    const elsewhere = page.requests.filter(
-      (url) => !url.startsWith(`${stack.url}/`) && !url.startsWith('data:'),
-    );
-    expect(elsewhere).toEqual([]);
-    expect(page.complaints).toEqual([]);
+    const { requests, complaints } = watched;
+    expect(requests.length).toBeGreaterThan(6);
+    expect(requests.filter((url) => !url.startsWith(`${stack.url}/`))).toEqual([]);
+    expect(complaints).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
   });
 });

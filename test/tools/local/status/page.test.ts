@@ -1,57 +1,53 @@
-/** The status page in a real browser; skipped, saying so, on a machine that has none. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { Browser, findBrowser, type Page } from '../../../support/browser.ts';
+/** The status page in a real browser. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { describeInBrowser, takePicture, type WatchedPage } from '../../../support/browser.ts';
 import { aRow, ServedStatus } from './served.ts';
-
-const program = findBrowser();
-if (program === undefined) {
-  process.stderr.write('no Chromium or Chrome on this machine: the status page is not tested in a browser\n');
-}
 
 const JOB = '4PZRTX185TK4NXJ64MWWSQVWVD';
 const OTHER = '7J1A0Q4ZV9XWT2M5K8N3B6C0DE';
 const HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>\u202etxt\u0007';
 
-const text = (selector: string) => `document.querySelector(${JSON.stringify(selector)})?.textContent ?? ''`;
-const count = (selector: string) => `document.querySelectorAll(${JSON.stringify(selector)}).length`;
-const shows = (selector: string, part: string) => `(${text(selector)}).includes(${JSON.stringify(part)})`;
-
-(program === undefined ? describe.skip : describe)('in a browser', () => {
-  let browser: Browser;
+describeInBrowser((openPage) => {
+  let watched: WatchedPage;
   let page: Page;
   let served: ServedStatus;
-
-  beforeAll(async () => {
-    browser = await Browser.start(program ?? '');
-  });
-
-  afterAll(async () => {
-    await browser.close();
-  });
 
   beforeEach(async () => {
     served = new ServedStatus();
     await served.start();
     for (const name of ['CreateJob', 'GetJob', 'Worker', 'Reconcile']) served.recorder.record(name);
+    watched = await openPage();
+    ({ page } = watched);
   });
 
   afterEach(async () => {
-    await served.stop();
     await page.close();
+    await served.stop();
   });
 
   async function open(path = '/_local'): Promise<void> {
-    page = await browser.open(`${served.url}${path}`);
-    await page.size(1280, 900);
-    await page.until(shows('#feed', 'Live'));
+    await page.goto(`${served.url}${path}`);
+    await shows('#feed', 'Live');
   }
+
+  /** Waits until the element has the text in it. */
+  async function shows(selector: string, part: string): Promise<void> {
+    await page.locator(selector, { hasText: part }).waitFor();
+  }
+
+  /** Waits until the element has exactly so many children. */
+  async function hasChildren(selector: string, count: number): Promise<void> {
+    await page.locator(`${selector} > :nth-child(${count}):last-child`).waitFor();
+  }
+
+  const textOf = (selector: string) => page.locator(selector).textContent();
+  const countOf = (selector: string) => page.locator(selector).count();
 
   /** Everything that holds whatever is shown. */
   async function holds(): Promise<void> {
-    expect(page.complaints).toEqual([]);
-    expect(
-      page.requests.filter((url) => !url.startsWith(`${served.url}/_local`) && url !== 'data:,'),
-    ).toEqual([]);
+    expect(watched.complaints).toEqual([]);
+    expect(watched.requests.filter((url) => !url.startsWith(`${served.url}/_local`))).toEqual([]);
     expect(await page.evaluate('window.hacked ?? null')).toBeNull();
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
   }
@@ -59,16 +55,16 @@ const shows = (selector: string, part: string) => `(${text(selector)}).includes(
   test('a stack that starts, and then serves without a job', async () => {
     served.recorder.log({ kind: 'notice', text: 'synthesizing the stack' });
     await open();
-    await page.until(shows('#health', 'The stack is starting.'));
+    await shows('#health', 'The stack is starting.');
     served.serve();
-    await page.until(shows('#health', 'All is well.'));
-    expect(await page.evaluate(text('#no-jobs'))).toContain('No jobs yet.');
-    expect(await page.evaluate(count('#functions tr'))).toBe(4);
-    expect(await page.evaluate(text('#lines'))).toContain('synthesizing the stack');
+    await shows('#health', 'All is well.');
+    expect(await textOf('#no-jobs')).toContain('No jobs yet.');
+    expect(await countOf('#functions tr')).toBe(4);
+    expect(await textOf('#lines')).toContain('synthesizing the stack');
     await holds();
-    await page.picture('no-jobs');
-    await page.scheme('dark');
-    await page.picture('no-jobs-dark');
+    await takePicture(page, 'no-jobs');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await takePicture(page, 'no-jobs-dark');
   });
 
   test('a job under way is followed to its end, without a reload', async () => {
@@ -83,17 +79,17 @@ const shows = (selector: string, part: string) => `(${text(selector)}).includes(
     served.jobs = [row];
     served.queues[0] = { name: 'Chunks', deadLetters: false, visible: 2, inFlight: 1, delayed: 0 };
     const end = served.recorder.record('Worker').begin();
-    await page.until(shows('#jobs', '400 / 1,000'));
+    await shows('#jobs', '400 / 1,000');
     await page.evaluate('document.querySelector("#jobs tr").dataset.same = "yes"');
     expect(await page.evaluate('document.querySelector("#jobs progress").value')).toBe(400);
-    expect(await page.evaluate(text('#jobs .status'))).toBe('Processing');
-    expect(await page.evaluate(text('#functions tr:nth-child(3)'))).toMatch(/^Worker1100––/);
+    expect(await textOf('#jobs .status')).toBe('Processing');
+    expect(await textOf('#functions tr:nth-child(3)')).toMatch(/^Worker1100––/);
     await holds();
-    await page.picture('under-way');
+    await takePicture(page, 'under-way');
     end({ ok: true, payload: '' });
     served.jobs = [{ ...row, settled: 1000, status: 'Completed', milliseconds: 2_345 }];
-    await page.until(shows('#jobs .status', 'Completed'));
-    expect(await page.evaluate(text('#jobs tr'))).toContain('1,000 / 1,00032.3 s');
+    await shows('#jobs .status', 'Completed');
+    expect(await textOf('#jobs tr')).toContain('1,000 / 1,00032.3 s');
     expect(await page.evaluate('document.querySelector("#jobs tr").dataset.same')).toBe('yes');
   });
 
@@ -129,25 +125,24 @@ const shows = (selector: string, part: string) => `(${text(selector)}).includes(
       },
     });
     await open();
-    await page.until(shows('#health', '2 dead letters.'));
-    expect(await page.evaluate(text('#health'))).toBe(
+    await shows('#health', '2 dead letters.');
+    expect(await textOf('#health')).toBe(
       'The last run of Reconcile failed.2 dead letters.1 error in the last minute.',
     );
-    expect(await page.evaluate('document.querySelector("#health").className')).toBe('bad');
-    expect(await page.evaluate(text('#queues .bad'))).toBe('2');
-    expect(await page.evaluate(count('#functions .bad'))).toBe(3);
-    expect(await page.evaluate(text('#lines .call'))).toBe(
+    expect(await page.locator('#health').getAttribute('class')).toBe('bad');
+    expect(await textOf('#queues .bad')).toBe('2');
+    expect(await countOf('#functions .bad')).toBe(3);
+    expect(await page.locator('#lines .call').first().textContent()).toBe(
       'at settle (src/adapters/dynamodb/job-store.ts:190:5)',
     );
     await holds();
-    await page.picture('failures');
-    await page.scheme('dark');
-    await page.picture('failures-dark');
-    await page.evaluate('document.querySelector("#serious").click()');
+    await takePicture(page, 'failures');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await takePicture(page, 'failures-dark');
+    await page.locator('#serious').check();
     served.line('Worker', 'INFO', 'chunk.settled', { job_id: OTHER, chunk: 4 });
-    await page.until(shows('#lines', 'chunk.settled'));
-    const seen = '[...document.querySelectorAll(".line")].filter((line) => line.offsetHeight > 0).length';
-    expect(await page.evaluate(seen)).toBe(2);
+    await shows('#lines', 'chunk.settled');
+    expect(await countOf('.line:visible')).toBe(2);
   });
 
   test('a job is chosen by keyboard, and its lines are shown alone', async () => {
@@ -159,22 +154,21 @@ const shows = (selector: string, part: string) => `(${text(selector)}).includes(
     served.line('Worker', 'ERROR', 'chunk.failed', { trace_id: traceId, chunk: 1 });
     served.jobs = [aRow({ jobId: OTHER }), aRow()];
     await open();
-    await page.until(`${count('.line')} === 3`);
-    await page.evaluate(`document.querySelector('#jobs a[data-job="${JOB}"]').focus()`);
-    await page.press('Enter', '\r');
-    await page.until(shows('#filter', JOB));
-    await page.until(`${count('.line')} === 2`);
+    await hasChildren('#lines', 3);
+    await page.locator(`#jobs a[data-job="${JOB}"]`).press('Enter');
+    await shows('#filter', JOB);
+    await hasChildren('#lines', 2);
     expect(await page.evaluate('location.search')).toBe(`?job=${JOB}`);
-    expect(await page.evaluate(text('#jobs .current th'))).toBe(JOB);
+    expect(await textOf('#jobs .current th')).toBe(JOB);
     // Lines that come later are filtered, too; the focus stays where it was.
     served.line('Worker', 'INFO', 'chunk.settled', { job_id: OTHER, chunk: 1 });
     served.line('Worker', 'INFO', 'chunk.settled', { job_id: JOB, chunk: 1 });
-    await page.until(`${count('.line')} === 3`);
-    expect(await page.evaluate(text('#lines'))).not.toContain(OTHER);
+    await hasChildren('#lines', 3);
+    expect(await textOf('#lines')).not.toContain(OTHER);
     expect(await page.evaluate('document.activeElement.dataset.job')).toBe(JOB);
-    await page.picture('one-job');
-    await page.evaluate('history.back()');
-    await page.until(`${count('.line')} === 5`);
+    await takePicture(page, 'one-job');
+    await page.goBack();
+    await hasChildren('#lines', 5);
     await holds();
   });
 
@@ -183,8 +177,8 @@ const shows = (selector: string, part: string) => `(${text(selector)}).includes(
     served.line('Worker', 'INFO', 'chunk.settled', { job_id: OTHER });
     served.line('Worker', 'INFO', 'chunk.settled', { job_id: JOB });
     await open(`/_local?job=${JOB}`);
-    await page.until(`${count('.line')} === 1`);
-    expect(await page.evaluate(text('#lines'))).toContain(JOB);
+    await hasChildren('#lines', 1);
+    expect(await textOf('#lines')).toContain(JOB);
   });
 
   test('200 jobs and hostile text: nothing runs, nothing runs over', async () => {
@@ -222,44 +216,44 @@ const shows = (selector: string, part: string) => `(${text(selector)}).includes(
       });
     }
     await open(`/_local?job=${encodeURIComponent(HOSTILE)}`);
-    await page.until(`${count('#jobs tr')} === 200`);
-    expect(await page.evaluate(text('#filter'))).toContain('<img src=x');
-    expect(await page.evaluate(count('.line'))).toBe(0);
-    await page.evaluate('document.querySelector("#filter a").click()');
-    await page.until(`${count('.line')} === 300`);
-    expect(await page.evaluate(text('#lines'))).toContain('<img src=x onerror="window.hacked=1">');
-    expect(await page.evaluate(count('main img, main script'))).toBe(0);
+    await hasChildren('#jobs', 200);
+    expect(await textOf('#filter')).toContain('<img src=x');
+    expect(await countOf('.line')).toBe(0);
+    await page.locator('#filter a').click();
+    await hasChildren('#lines', 300);
+    expect(await textOf('#lines')).toContain('<img src=x onerror="window.hacked=1">');
+    expect(await countOf('main img, main script')).toBe(0);
     await holds();
-    await page.picture('many');
-    await page.size(390, 800);
+    await takePicture(page, 'many');
+    await page.setViewportSize({ width: 390, height: 800 });
     await holds();
-    await page.picture('many-narrow');
+    await takePicture(page, 'many-narrow');
   });
 
   test('while the stack is away the page says so, and it finds the next one', async () => {
     served.serve();
     served.line('Worker', 'INFO', 'of the first run');
     await open();
-    await page.until(shows('#lines', 'of the first run'));
+    await shows('#lines', 'of the first run');
     const port = Number(new URL(served.url).port);
     await served.stop();
-    await page.until(shows('#feed', 'Not reachable since'));
-    await page.picture('away');
+    await shows('#feed', 'Not reachable since');
+    await takePicture(page, 'away');
     served = new ServedStatus();
     await served.start(port);
     served.serve();
     served.line('Worker', 'INFO', 'of the second run');
-    await page.until(shows('#lines', 'of the second run'));
-    expect(await page.evaluate(text('#lines'))).not.toContain('of the first run');
-    expect(await page.evaluate(text('#feed'))).toBe('Live');
+    await shows('#lines', 'of the second run');
+    expect(await textOf('#lines')).not.toContain('of the first run');
+    expect(await textOf('#feed')).toBe('Live');
   });
 
   test('a pause holds what is shown', async () => {
     served.serve();
     await open();
-    await page.evaluate('document.querySelector("#pause").click()');
-    await page.until(shows('#feed', 'Paused'));
-    const asked = page.requests.length;
+    await page.locator('#pause').click();
+    await shows('#feed', 'Paused');
+    const asked = watched.requests.length;
     served.line('Worker', 'INFO', 'meanwhile');
     // It waits from one look at the clock to the next; two of them pass without a request.
     await page.evaluate(`new Promise((resolve) => {
@@ -271,23 +265,27 @@ const shows = (selector: string, part: string) => `(${text(selector)}).includes(
         return real(...args);
       };
     })`);
-    expect(page.requests).toHaveLength(asked);
-    await page.evaluate('document.querySelector("#pause").click()');
-    await page.until(shows('#lines', 'meanwhile'));
+    expect(watched.requests).toHaveLength(asked);
+    await page.locator('#pause').click();
+    await shows('#lines', 'meanwhile');
   });
 
   test('tables, headings and regions have names', async () => {
     served.serve();
     served.jobs = [aRow()];
     await open();
-    await page.until(`${count('#jobs tr')} === 1`);
-    expect(await page.evaluate('document.documentElement.lang')).toBe('en');
-    expect(await page.evaluate(count('h1'))).toBe(1);
-    expect(
-      await page.evaluate(`[...document.querySelectorAll('h2')].map((heading) => heading.textContent)`),
-    ).toEqual(['Health', 'Jobs', 'Functions', 'Queues', 'Log']);
-    expect(await page.evaluate(count('table:not(:has(caption)), th:not([scope])'))).toBe(0);
-    expect(await page.evaluate(count('.scroll:not([tabindex="0"][aria-labelledby])'))).toBe(0);
-    expect(await page.evaluate('document.querySelector("progress").ariaLabel')).toContain(JOB);
+    await hasChildren('#jobs', 1);
+    expect(await page.locator('html').getAttribute('lang')).toBe('en');
+    expect(await countOf('h1')).toBe(1);
+    expect(await page.locator('h2').allTextContents()).toEqual([
+      'Health',
+      'Jobs',
+      'Functions',
+      'Queues',
+      'Log',
+    ]);
+    expect(await countOf('table:not(:has(caption)), th:not([scope])')).toBe(0);
+    expect(await countOf('.scroll:not([tabindex="0"][aria-labelledby])')).toBe(0);
+    expect(await page.locator('progress').getAttribute('aria-label')).toContain(JOB);
   });
 });

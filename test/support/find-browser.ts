@@ -1,0 +1,52 @@
+/** Finds the browser that the tests of the pages run in, and says what to do on a machine that has none. */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** The block of every test that needs a browser, so that a report can tell these tests from others. */
+export const IN_A_BROWSER = 'in a browser';
+
+/** The environment variable with the path of a browser that is to be used instead of the usual ones. */
+const VARIABLE = 'CHROMIUM';
+
+const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
+
+const PROGRAMS = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+];
+
+/** Returns the path of the browser: the one that CHROMIUM names, or else the first of the usual ones. */
+export function findBrowser(): string | undefined {
+  const given = process.env[VARIABLE];
+  if (given !== undefined) return isProgram(given) ? given : undefined;
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const commands = COMMANDS.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return [...commands, ...PROGRAMS].find(isProgram);
+}
+
+/** Says that there is no browser, and how to get one. */
+export function howToGetABrowser(): string {
+  const given = process.env[VARIABLE];
+  const missing =
+    given === undefined
+      ? 'No Chromium, Chrome or Edge was found.'
+      : `${VARIABLE} names "${given}", which is not an executable file.`;
+  return `${missing} Install one, or set ${VARIABLE} to its path.
+Debian, Ubuntu: apt-get install chromium. macOS: brew install --cask google-chrome.
+The tests of the pages need it: they are skipped without it, and fail where CI is set.`;
+}
+
+/** Whether this is a run whose result decides about a change: there, a skipped test must not pass unnoticed. */
+export function inCI(): boolean {
+  return !['', 'false', '0'].includes(process.env['CI'] ?? '');
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
