@@ -1,4 +1,5 @@
 /** A status page that is served without a stack behind it: a test says what happened, and what is in the tables. */
+import { randomInt } from 'node:crypto';
 import { Gateway } from '../../../../tools/local/gateway/server.ts';
 import { statusHandler } from '../../../../tools/local/status/handler.ts';
 import type { JobRow } from '../../../../tools/local/status/jobs.ts';
@@ -17,9 +18,9 @@ export class ServedStatus {
   readonly status = new Status(this.recorder);
   private gateway: Gateway | undefined;
 
-  /** @param port 0 for any that is free */
-  async start(port = 0): Promise<void> {
-    this.gateway = await Gateway.listen(port, () => undefined);
+  /** @param port by default any free one that can be taken again after a stop */
+  async start(port?: number): Promise<void> {
+    this.gateway = await (port === undefined ? listenOnStablePort() : Gateway.listen(port, () => undefined));
     this.gateway.serveOwn('/_local', statusHandler(this.status));
   }
 
@@ -48,6 +49,20 @@ export class ServedStatus {
       functionName,
       text: JSON.stringify({ level, message, timestamp, service: 'fielding-jobs', ...fields }),
     });
+  }
+}
+
+/**
+ * Listens below the ephemeral ports of every system: one of those could be given to another process, which asks for
+ * any port or opens a connection, while this one is stopped.
+ */
+async function listenOnStablePort(): Promise<Gateway> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await Gateway.listen(randomInt(20_000, 30_000), () => undefined);
+    } catch (error) {
+      if (attempt === 10) throw error;
+    }
   }
 }
 
