@@ -15,6 +15,7 @@ const common: Config = {
 const config: Config = {
   // Jest leaves one of two cores idle by itself; most suites wait for an emulator half of the time.
   maxWorkers: 2,
+  reporters: ['default', '<rootDir>/test/support/report-skipped-pages.ts'],
   projects: [
     {
       ...common,
