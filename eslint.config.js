@@ -72,12 +72,12 @@ export default [
     },
   },
   {
-    // It runs before anything is there that could type it.
-    files: ['client/build.js'],
+    // They also run on a Node.js that knows no types.
+    files: ['check-node.cjs', 'client/build.js'],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: {
       parserOptions: { projectService: false },
-      globals: { console: 'readonly', URL: 'readonly' },
+      globals: { console: 'readonly', process: 'readonly', URL: 'readonly' },
     },
   },
   layer(

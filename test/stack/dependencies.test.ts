@@ -29,8 +29,8 @@ test('every licence is a permissive one', () => {
 });
 
 test('every version that is asked for is exact', () => {
-  const { dependencies, devDependencies } = readManifest(PROJECT);
-  const open = Object.entries({ ...dependencies, ...devDependencies }).filter(
+  const { dependencies, devDependencies, optionalDependencies } = readManifest(PROJECT);
+  const open = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies }).filter(
     ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
   );
   expect(open).toEqual([]);
