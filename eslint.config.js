@@ -73,7 +73,7 @@ export default [
   },
   {
     // They also run on a Node.js that knows no types.
-    files: ['check-node.cjs', 'client/build.js'],
+    files: ['check-node.cjs', 'client/*.js'],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: {
       parserOptions: { projectService: false },

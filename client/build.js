@@ -1,7 +1,6 @@
 /**
- * Makes the package that others install: one file for the command and one for the library. Node.js runs TypeScript
- * neither before version 22 nor under node_modules, so `npm install` in the repository runs this (`prepare`). It is
- * JavaScript itself, so that whichever Node.js installs can run it.
+ * Makes the package that others install: one file for the command and one for the library, in JavaScript, as no
+ * Node.js runs TypeScript under node_modules.
  *
  *     node client/build.js [--out FOLDER]     (default: dist)
  *
@@ -11,6 +10,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import esbuild from 'esbuild';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -18,49 +18,43 @@ const { values } = parseArgs({ options: { out: { type: 'string', default: join(P
 const out = resolve(values.out);
 const { name, version, license, type } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
 
-// Where the development dependencies were left out, nobody wants the command, and the install must not fail for it.
-const esbuild = await import('esbuild').catch(() => undefined);
-if (esbuild === undefined) {
-  console.error(`${name}: there is no esbuild, so the command is not built`);
-} else {
-  const shared = {
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    // Packages that ship both: their ES module.
-    mainFields: ['module', 'main'],
-    logLevel: 'warning',
-    define: { 'process.env.FIELDING_JOBS_VERSION': JSON.stringify(version) },
-  };
-  const command = join(out, 'cli.js');
-  await Promise.all([
-    esbuild.build({
-      ...shared,
-      entryPoints: [join(PROJECT, 'client/cli/run-command.ts')],
-      outfile: command,
-      banner: {
-        // commander is CommonJS, which asks for Node's modules by `require`.
-        js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
-      },
-    }),
-    esbuild.build({
-      ...shared,
-      entryPoints: [join(PROJECT, 'client/index.ts')],
-      outfile: join(out, 'index.js'),
-    }),
-  ]);
-  chmodSync(command, 0o755);
-  const manifest = {
-    name,
-    version,
-    description: 'Bulk fielding-run jobs from the command line and from JavaScript.',
-    license,
-    type,
-    // `AbortSignal.any`
-    engines: { node: '>=20.3' },
-    bin: { [name]: './cli.js' },
-    exports: { '.': { types: './types/client/index.d.ts', default: './index.js' } },
-  };
-  writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
-}
+const shared = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  // Packages that ship both: their ES module.
+  mainFields: ['module', 'main'],
+  logLevel: 'warning',
+  define: { 'process.env.FIELDING_JOBS_VERSION': JSON.stringify(version) },
+};
+const command = join(out, 'cli.js');
+await Promise.all([
+  esbuild.build({
+    ...shared,
+    entryPoints: [join(PROJECT, 'client/cli/run-command.ts')],
+    outfile: command,
+    banner: {
+      // commander is CommonJS, which asks for Node's modules by `require`.
+      js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
+    },
+  }),
+  esbuild.build({
+    ...shared,
+    entryPoints: [join(PROJECT, 'client/index.ts')],
+    outfile: join(out, 'index.js'),
+  }),
+]);
+chmodSync(command, 0o755);
+const manifest = {
+  name,
+  version,
+  description: 'Bulk fielding-run jobs from the command line and from JavaScript.',
+  license,
+  type,
+  // `AbortSignal.any`
+  engines: { node: '>=20.3' },
+  bin: { [name]: './cli.js' },
+  exports: { '.': { types: './types/client/index.d.ts', default: './index.js' } },
+};
+writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);

@@ -1,6 +1,5 @@
 /**
- * Adds the library's types to the package that `client/build.js` makes, before it is packed (`prepack`): they take
- * seconds, which an install should not.
+ * Adds the library's types to the package that `client/build.js` makes, before it is packed.
  *
  *     node client/types.ts [--out FOLDER]     (default: dist)
  */

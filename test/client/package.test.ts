@@ -1,14 +1,6 @@
 /** The client as a package: installed into an empty folder, without the network, it runs and it has its types. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -92,12 +84,4 @@ client.create({ action: 'stop', account: 1, project: 'x', ids: [] }).catch((erro
       stdout: `action: found "stop", expected ${ACTION_NAMES.join(', ')}\n`,
     });
   });
-});
-
-test('where the development dependencies are left out, the build does nothing, and does not fail', () => {
-  mkdirSync(join(folder, 'bare/client'), { recursive: true });
-  copyFileSync(join(ROOT, 'package.json'), join(folder, 'bare/package.json'));
-  copyFileSync(join(ROOT, 'client/build.js'), join(folder, 'bare/client/build.js'));
-  expect(run(nodeOfMachine(), ['client/build.js'], join(folder, 'bare')).code).toBe(0);
-  expect(existsSync(join(folder, 'bare/dist'))).toBe(false);
 });
