@@ -45,8 +45,8 @@ export function bundledFunction(scope: Construct, id: string, props: BundledFunc
   return new NodejsFunction(scope, id, {
     description: size.description,
     entry: join(PROJECT, 'lambdas', `${props.name}.ts`),
-    // There is no lock file. CDK only uses this one's folder, as the root of what is bundled.
-    depsLockFilePath: join(PROJECT, 'package.json'),
+    // Its folder is the root of what CDK bundles. Unnamed, CDK looks for one from the working directory upwards.
+    depsLockFilePath: join(PROJECT, 'package-lock.json'),
     bundling: BUNDLING,
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,

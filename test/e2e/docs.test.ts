@@ -136,9 +136,9 @@ test('README.md', async () => {
   const tokens = output.match(/^ey[\w-]+\.[\w-]+\.[\w-]+$/gm) ?? [];
   expect(tokens).toHaveLength(2);
   expect(place.calls()).toEqual([
-    'npm install',
+    'npm ci',
     'npm start',
-    'npm install',
+    'npm ci',
     'npm test',
     'npm start -- --data data.jsonl',
   ]);

@@ -12,8 +12,8 @@ import { FUNCTION_NAMES, type FunctionName } from '../../lib/function-sizes.ts';
 import { productionPackages, PROJECT } from './production-packages.ts';
 
 /**
- * Which package is in whose bundle. A change here is a change of what runs in production; it may come with an install
- * alone, as indirect dependencies have no exact versions.
+ * Which package is in whose bundle. A change here is a change of what runs in production; the lock file may bring it, as
+ * a dependency of a dependency.
  */
 const PACKAGES = `
 package                                 create-job  get-job  get-fielding-runs  not-found  worker  reconcile
