@@ -4,4 +4,4 @@ import '../check-node.cjs';
 
 const { default: manifest } = await import('../package.json', { with: { type: 'json' } });
 process.env['FIELDING_JOBS_VERSION'] = manifest.version;
-await import('./cli/main.ts');
+await import('./cli/run-command.ts');
