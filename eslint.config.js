@@ -136,15 +136,25 @@ export default [
     ],
     'A client knows the contract, not what is behind it.',
   ),
-  layer(
-    'lib/**',
-    ['**/lambdas/**', '**/local/**'],
-    'The stack knows its functions by their entry files only.',
-    [
-      {
-        regex: '/src/(?!domain/actions\\.ts$)',
-        message: 'Of the sources the stack knows the table of actions alone, which its routes follow from.',
-      },
-    ],
-  ),
+  {
+    files: ['lib/**'],
+    rules: {
+      // Types of the sources and of the functions' entries are free to use: nothing is left of them at run time.
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex:
+                '/lambdas/|/src/(?!observability/metric-names\\.ts$|adapters/dynamodb/open-jobs-index\\.ts$)',
+              allowTypeImports: true,
+              message:
+                'Of the sources the stack takes types, and the constants of the files that have nothing else.',
+            },
+            { group: ['**/local/**'], message: 'The stack knows nothing of the programs that run it.' },
+          ],
+        },
+      ],
+    },
+  },
 ];

@@ -2,7 +2,7 @@
 import type { ChunksQueue } from './chunks-queue.ts';
 import type { Config } from './config.ts';
 import { type FunctionName, timeoutSeconds } from './function-sizes.ts';
-import { SERVICE } from './observability/metrics.ts';
+import { SERVICE } from '../src/observability/metric-names.ts';
 import type { Tables } from './tables.ts';
 import { claimSeconds } from './timing.ts';
 

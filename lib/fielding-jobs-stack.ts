@@ -5,7 +5,7 @@ import { Api } from './api.ts';
 import { ChunksQueue } from './chunks-queue.ts';
 import { type Config, placeholders } from './config.ts';
 import { Functions } from './functions.ts';
-import { OwnMetrics } from './observability/metrics.ts';
+import { OwnMetrics } from './observability/own-metrics.ts';
 import { Observability } from './observability/observability.ts';
 import { ReconcileSchedule } from './reconcile-schedule.ts';
 import { Tables } from './tables.ts';

@@ -6,7 +6,7 @@ import type { ChunksQueue } from '../chunks-queue.ts';
 import type { Config } from '../config.ts';
 import type { FunctionName } from '../function-sizes.ts';
 import type { Tables } from '../tables.ts';
-import type { OwnMetrics } from './metrics.ts';
+import type { OwnMetrics } from './own-metrics.ts';
 
 export interface Watched {
   readonly config: Config;

@@ -2,7 +2,9 @@
 import { type Action, type Guard, transitionOf } from './actions.ts';
 import type { TargetGroup } from './target-group.ts';
 
-export type FailureCode = 'TargetGroupNotFound' | 'StatusTransitionNotAllowed' | 'InternalError';
+export const FAILURE_CODES = ['TargetGroupNotFound', 'StatusTransitionNotAllowed', 'InternalError'] as const;
+
+export type FailureCode = (typeof FAILURE_CODES)[number];
 
 export interface Failure {
   readonly code: FailureCode;

@@ -4,7 +4,8 @@
  *
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-import { type Measurement, type Metric, METRICS, type MetricName } from './metrics.ts';
+import { type Metric, METRICS, type MetricName } from './metric-names.ts';
+import type { Measurement } from './metrics.ts';
 
 /** CloudWatch takes so many values of one metric from one line. */
 const MOST_VALUES = 100;
@@ -44,9 +45,8 @@ export class EmbeddedMetrics {
   }
 
   #setOf(name: MetricName, value: string | undefined) {
-    const metric: Metric = METRICS[name];
-    const dimension =
-      metric.dimension === undefined || value === undefined ? {} : { [metric.dimension]: value };
+    const { by }: Metric = METRICS[name];
+    const dimension = by === undefined || value === undefined ? {} : { [by.dimension]: value };
     const key = JSON.stringify(dimension);
     const there = this.#sets.get(key);
     if (there !== undefined) return there;

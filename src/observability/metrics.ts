@@ -1,37 +1,6 @@
-/** The metrics: their names, and what each event adds to them. The one place that knows. */
+/** What each event adds to the metrics. The one place that knows. */
 import type { Report } from './events.ts';
-
-export interface Metric {
-  readonly unit: 'Count' | 'Milliseconds' | 'Seconds';
-  /** The dimension that it has besides `service`. */
-  readonly dimension?: 'reason' | 'race';
-}
-
-/** Dashboards and alarms go by these names. */
-export const METRICS = {
-  JobsCreated: { unit: 'Count' },
-  JobsReplayed: { unit: 'Count' },
-  IdempotencyConflicts: { unit: 'Count' },
-  IdempotencyBypassed: { unit: 'Count' },
-  FanOutsFailed: { unit: 'Count' },
-  JobsCompleted: { unit: 'Count' },
-  JobsFailed: { unit: 'Count' },
-  JobDuration: { unit: 'Milliseconds' },
-  TimeToFirstOutcome: { unit: 'Milliseconds' },
-  TargetGroupsUpdated: { unit: 'Count' },
-  TargetGroupsFailed: { unit: 'Count', dimension: 'reason' },
-  ChunksHandedBack: { unit: 'Count' },
-  DuplicateDeliveries: { unit: 'Count' },
-  UnparsableMessages: { unit: 'Count' },
-  ChunksReEnqueued: { unit: 'Count' },
-  LostRaces: { unit: 'Count', dimension: 'race' },
-  OpenJobs: { unit: 'Count' },
-  OldestOpenJobAge: { unit: 'Seconds' },
-  JobsNotReconciled: { unit: 'Count' },
-  IssuerUnreachable: { unit: 'Count' },
-} as const satisfies Record<string, Metric>;
-
-export type MetricName = keyof typeof METRICS;
+import type { MetricName } from './metric-names.ts';
 
 export interface Measurement {
   readonly name: MetricName;

@@ -4,11 +4,12 @@ import type { Journal, Subject } from '../ports/journal.ts';
 import { EmbeddedMetrics } from './emf.ts';
 import type { Report } from './events.ts';
 import { logInvocation, writeLine } from './logger.ts';
+import { SERVICE } from './metric-names.ts';
 import { measurementsOf } from './metrics.ts';
 
 const metrics = new EmbeddedMetrics({
-  namespace: process.env['POWERTOOLS_METRICS_NAMESPACE'] ?? 'fielding-jobs',
-  service: process.env['POWERTOOLS_SERVICE_NAME'] ?? 'fielding-jobs',
+  namespace: process.env['POWERTOOLS_METRICS_NAMESPACE'] ?? SERVICE,
+  service: process.env['POWERTOOLS_SERVICE_NAME'] ?? SERVICE,
   write: (line) => {
     // Not by console.log: Lambda puts a prefix before what that prints, and CloudWatch would find no metrics in it.
     if (process.env['POWERTOOLS_METRICS_DISABLED'] !== 'true') process.stdout.write(`${line}\n`);

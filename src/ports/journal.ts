@@ -2,20 +2,23 @@
 import type { Action } from '../domain/actions.ts';
 import type { JobStatus } from '../domain/job.ts';
 
-/** A race that somebody must lose. Losing is safe in each (the code says why); it is counted all the same. */
-export type Race =
+/** The races that somebody must lose. Losing is safe in each (the code says why); it is counted all the same. */
+export const RACES = [
   /** Two creations of one job: the other one committed. */
-  | 'commit'
+  'commit',
   /** A chunk was delivered while another worker held it. */
-  | 'claim'
+  'claim',
   /** A result was there when ours came. */
-  | 'settle'
+  'settle',
   /** A target group changed between the refused write and the read that should explain it. */
-  | 'move'
+  'move',
   /** Another worker, or reconcile, took the finished job out of the index. */
-  | 'close'
+  'close',
   /** Another reconcile looked after the job. */
-  | 'postpone';
+  'postpone',
+] as const;
+
+export type Race = (typeof RACES)[number];
 
 /** Whom and what an entry is about, where its writer knows. */
 export interface Subject {

@@ -1,7 +1,7 @@
 /** The dashboard: reads from the top, and has no graph that would stay empty. */
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { METRICS } from '../../lib/observability/metrics.ts';
+import { METRICS } from '../../src/observability/metric-names.ts';
 import { problemOf } from './metric-references.ts';
 import { type ReadableTemplate, templateOf } from './template.ts';
 import { readWidgets, referencesOf } from './widgets.ts';

@@ -1,6 +1,6 @@
 /** Metrics that a template names, and whether there is anything behind them. */
 import { z } from 'zod';
-import { METRICS, type MetricName, SERVICE } from '../../lib/observability/metrics.ts';
+import { METRICS, type MetricName, SERVICE } from '../../src/observability/metric-names.ts';
 import { DOCUMENTED } from '../rigs/cloudwatch/aws-metrics.ts';
 import type { ReadableTemplate } from './template.ts';
 

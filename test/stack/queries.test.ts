@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { METRICS } from '../../lib/observability/metrics.ts';
 import * as errors from '../../src/domain/errors.ts';
 import { LEVELS } from '../../src/observability/events.ts';
+import { METRICS } from '../../src/observability/metric-names.ts';
 import { type ReadableTemplate, templateOf } from './template.ts';
 
 const querySchema = z.strictObject({

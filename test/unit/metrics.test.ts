@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { EmbeddedMetrics } from '../../src/observability/emf.ts';
 import type { EventName, Report } from '../../src/observability/events.ts';
 import { LEVELS } from '../../src/observability/events.ts';
-import { type Measurement, METRICS, measurementsOf } from '../../src/observability/metrics.ts';
+import { METRICS } from '../../src/observability/metric-names.ts';
+import { type Measurement, measurementsOf } from '../../src/observability/metrics.ts';
 
 const JOB = { jobId: 'J', accountId: 101, projectId: 'P' };
 const CHUNK = { jobId: 'J', chunk: 0 };
