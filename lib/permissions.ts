@@ -2,7 +2,8 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ChunksQueue } from './chunks-queue.ts';
 import type { FunctionName } from './function-sizes.ts';
-import { OPEN_JOBS_INDEX, type Tables } from './tables.ts';
+import { OPEN_JOBS_INDEX } from '../src/adapters/dynamodb/open-jobs-index.ts';
+import type { Tables } from './tables.ts';
 
 /** The statements of every function's role, by name. Logs and traces are granted where the function is made. */
 export function permissions(tables: Tables, chunks: ChunksQueue): Record<FunctionName, PolicyStatement[]> {

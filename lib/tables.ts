@@ -3,10 +3,8 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import type { TableProps } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import { OPEN, OPEN_JOBS_INDEX } from '../src/adapters/dynamodb/open-jobs-index.ts';
 import type { Config } from './config.ts';
-
-/** The sparse index that holds the jobs that have not ended. */
-export const OPEN_JOBS_INDEX = 'open-jobs';
 
 export class Tables extends Construct {
   readonly jobs: Table;
@@ -25,7 +23,7 @@ export class Tables extends Construct {
     });
     this.jobs.addGlobalSecondaryIndex({
       indexName: OPEN_JOBS_INDEX,
-      partitionKey: { name: 'open', type: AttributeType.STRING },
+      partitionKey: { name: OPEN, type: AttributeType.STRING },
       sortKey: { name: 'due_at', type: AttributeType.STRING },
       // What never changes: a write of progress touches nothing of the index, so it costs nothing there.
       projectionType: ProjectionType.INCLUDE,

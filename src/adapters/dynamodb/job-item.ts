@@ -16,11 +16,8 @@ import { ACTION_NAMES } from '../../domain/actions.ts';
 import { InconsistentStoreError } from '../../domain/errors.ts';
 import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../domain/job.ts';
 import type { FailureCode } from '../../domain/outcome.ts';
+import { OPEN } from './open-jobs-index.ts';
 import { type Item, number, numbers, oneOf, text } from './read-item.ts';
-
-/** Partition key of the index of unfinished jobs: an attribute that only unfinished jobs have. */
-export const OPEN = 'open';
-export const OPEN_JOBS_INDEX = 'open-jobs';
 
 const FAILURE_CODES: readonly FailureCode[] = [
   'TargetGroupNotFound',

@@ -3,7 +3,8 @@ import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Job } from '../../domain/job.ts';
 import type { DueJob, OpenJobs, OpenJobsPage } from '../../ports/open-jobs.ts';
-import { metaKey, OPEN, OPEN_JOBS_INDEX, readJobKey } from './job-item.ts';
+import { metaKey, readJobKey } from './job-item.ts';
+import { OPEN, OPEN_JOBS_INDEX } from './open-jobs-index.ts';
 import { type Item, number, text } from './read-item.ts';
 import { updateIf } from './update.ts';
 
