@@ -5,6 +5,9 @@
 import { Stack } from 'aws-cdk-lib';
 import { type ILogGroup, QueryDefinition, QueryString, type QueryStringProps } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import type { KnownError } from '../../src/domain/errors.ts';
+import type { FailureCode } from '../../src/domain/outcome.ts';
+import type { EventName } from '../../src/observability/events.ts';
 import type { Watched } from './watched.ts';
 
 interface SavedQuery extends QueryStringProps {
@@ -13,6 +16,13 @@ interface SavedQuery extends QueryStringProps {
 }
 
 const NEWEST_FIRST = '@timestamp desc';
+
+/** The column of each code, in the order in which the query sorts by them: our own failures first. */
+const FAILURE_COLUMNS: Readonly<Record<FailureCode, string>> = {
+  InternalError: 'internal_error',
+  StatusTransitionNotAllowed: 'not_allowed',
+  TargetGroupNotFound: 'not_found',
+};
 
 /** Saves them. An id in capitals is a place to fill in. */
 export function saveQueries(scope: Construct, watched: Watched): void {
@@ -81,22 +91,22 @@ function queries({ functions, accessLogs }: Watched): SavedQuery[] {
     {
       name: 'Failures by reason',
       logs: [worker, reconcile],
-      filterStatements: ['message = "chunk.settled" and failed > 0'],
+      filterStatements: [`${selectEvents('chunk.settled')} and failed > 0`],
       statsStatements: [
-        [
-          'sum(failures_by_code.InternalError) as internal_error',
-          'sum(failures_by_code.StatusTransitionNotAllowed) as not_allowed',
-          'sum(failures_by_code.TargetGroupNotFound) as not_found by account_id, project_id, action, job_id',
-        ].join(', '),
+        Object.entries(FAILURE_COLUMNS)
+          .map(([code, column]) => `sum(failures_by_code.${code}) as ${column}`)
+          .join(', ') + ' by account_id, project_id, action, job_id',
       ],
-      sort: 'internal_error desc, not_allowed desc, not_found desc',
+      sort: Object.values(FAILURE_COLUMNS)
+        .map((column) => `${column} desc`)
+        .join(', '),
       limit: 100,
     },
     {
       name: 'Slowest jobs',
       logs: [worker, reconcile],
       fields: ['@timestamp', 'job_id', 'account_id', 'action', 'status', 'ms'],
-      filterStatements: ['message = "job.finished"'],
+      filterStatements: [selectEvents('job.finished')],
       sort: 'ms desc',
       limit: 20,
     },
@@ -104,7 +114,7 @@ function queries({ functions, accessLogs }: Watched): SavedQuery[] {
       name: 'Jobs that needed help',
       logs: [create, reconcile],
       filterStatements: [
-        'message in ["fan-out.failed", "job.re-enqueued", "job.deadline-passed", "job.not-reconciled"]',
+        selectEvents('fan-out.failed', 'job.re-enqueued', 'job.deadline-passed', 'job.not-reconciled'),
       ],
       statsStatements: ['count(*) as times, latest(error.message) as last_error by job_id, message'],
       sort: 'times desc',
@@ -113,7 +123,7 @@ function queries({ functions, accessLogs }: Watched): SavedQuery[] {
     {
       name: 'Chunks that were not finished',
       logs: [worker],
-      filterStatements: ['message in ["chunk.handed-back", "chunk.failed", "message.unparsable"]'],
+      filterStatements: [selectEvents('chunk.handed-back', 'chunk.failed', 'message.unparsable')],
       statsStatements: [
         'count(*) as times, latest(job_id) as last_job by message, error.name, error.message',
       ],
@@ -134,7 +144,7 @@ function queries({ functions, accessLogs }: Watched): SavedQuery[] {
     {
       name: 'Who replays',
       logs: [create],
-      filterStatements: ['message = "job.replayed"'],
+      filterStatements: [selectEvents('job.replayed')],
       statsStatements: ['count(*) as replays, count_distinct(job_id) as jobs by account_id, project_id'],
       sort: 'replays desc',
       limit: 100,
@@ -142,7 +152,9 @@ function queries({ functions, accessLogs }: Watched): SavedQuery[] {
     {
       name: 'Keys used twice',
       logs: [create],
-      filterStatements: ['message = "request.refused" and kind = "IdempotencyKeyReusedError"'],
+      filterStatements: [
+        `${selectEvents('request.refused')} and ${selectErrors('IdempotencyKeyReusedError')}`,
+      ],
       statsStatements: ['count(*) as times, max(@timestamp) as last by evidence.job_id'],
       sort: 'times desc',
       limit: 100,
@@ -150,7 +162,7 @@ function queries({ functions, accessLogs }: Watched): SavedQuery[] {
     {
       name: 'Why requests are refused',
       logs: answering,
-      filterStatements: ['message = "request.refused"'],
+      filterStatements: [selectEvents('request.refused')],
       statsStatements: ['count(*) as times by status, kind, route'],
       sort: 'times desc',
       limit: 100,
@@ -158,7 +170,7 @@ function queries({ functions, accessLogs }: Watched): SavedQuery[] {
     {
       name: 'Why tokens are refused',
       logs: answering,
-      filterStatements: ['message = "request.refused" and status = 401'],
+      filterStatements: [`${selectEvents('request.refused')} and status = 401`],
       statsStatements: ['count(*) as times by evidence.reason'],
       sort: 'times desc',
     },
@@ -184,4 +196,15 @@ function queries({ functions, accessLogs }: Watched): SavedQuery[] {
       sort: 'p99 desc',
     },
   ];
+}
+
+/** The condition that a line is of one of these events. */
+function selectEvents(...names: EventName[]): string {
+  const texts = names.map((name) => `"${name}"`).join(', ');
+  return names.length === 1 ? `message = ${texts}` : `message in [${texts}]`;
+}
+
+/** The condition that a line is about a request that was refused for this error. */
+function selectErrors(name: KnownError['name']): string {
+  return `kind = "${name}"`;
 }

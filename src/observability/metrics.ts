@@ -1,4 +1,5 @@
 /** What each event adds to the metrics. The one place that knows. */
+import type { KnownError } from '../domain/errors.ts';
 import type { Report } from './events.ts';
 import type { MetricName } from './metric-names.ts';
 
@@ -56,7 +57,9 @@ export function measurementsOf(report: Report): Measurement[] {
     case 'issuer.unreachable':
       return [one('IssuerUnreachable')];
     case 'request.refused':
-      return report.kind === 'IdempotencyKeyReusedError' ? [one('IdempotencyConflicts')] : [];
+      return report.kind === ('IdempotencyKeyReusedError' satisfies KnownError['name'])
+        ? [one('IdempotencyConflicts')]
+        : [];
     // The API's own metrics count these.
     case 'request.answered':
     case 'request.failed':
