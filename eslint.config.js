@@ -120,7 +120,7 @@ export default [
   ),
   layer(
     'src/{http,observability}/**',
-    ['**/application/**', '**/lib/**', '**/lambdas/**', '**/local/**'],
+    ['**/application/**', '**/adapters/**', '**/lib/**', '**/lambdas/**', '**/local/**'],
     'What every function needs serves any handler; it knows the domain and the ports only.',
   ),
   layer(

@@ -8,7 +8,7 @@ import { sqsClient } from '../src/adapters/sqs/client.ts';
 import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
 import { createJob, requireProject } from '../src/application/create-job.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
-import { readEnv } from '../src/adapters/lambda/environment.ts';
+import { readEnv, TOKEN_VARIABLES } from '../src/adapters/lambda/environment.ts';
 import { authorize } from '../src/http/auth.ts';
 import { authenticatorFromEnv } from '../src/http/authenticate.ts';
 import { parseCreateRequest } from '../src/http/create-request.ts';
@@ -20,6 +20,7 @@ import { traced } from '../src/observability/traced.ts';
 import { currentSegment } from '../src/observability/xray.ts';
 
 const env = readEnv([
+  ...TOKEN_VARIABLES,
   'JOBS_TABLE',
   'TARGET_GROUPS_TABLE',
   'IDEMPOTENCY_TABLE',
@@ -30,7 +31,7 @@ const env = readEnv([
   'JOB_RETENTION_DAYS',
   'STALLED_SECONDS',
 ]);
-const authenticate = authenticatorFromEnv();
+const authenticate = authenticatorFromEnv(env);
 const dynamoDB = traced(patientDynamoDBClient());
 const groups = new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE);
 const once = powertoolsOnce({

@@ -2,7 +2,7 @@
 import { patientDynamoDBClient } from '../src/adapters/dynamodb/client.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
 import { getFieldingRun } from '../src/application/get-fielding-run.ts';
-import { readEnv } from '../src/adapters/lambda/environment.ts';
+import { readEnv, TOKEN_VARIABLES } from '../src/adapters/lambda/environment.ts';
 import { authorize } from '../src/http/auth.ts';
 import { authenticatorFromEnv } from '../src/http/authenticate.ts';
 import { fieldingRunsResponse } from '../src/http/fielding-run-view.ts';
@@ -10,8 +10,8 @@ import { httpHandler } from '../src/http/http-handler.ts';
 import { parsePath } from '../src/http/path.ts';
 import { traced } from '../src/observability/traced.ts';
 
-const env = readEnv(['TARGET_GROUPS_TABLE']);
-const authenticate = authenticatorFromEnv();
+const env = readEnv([...TOKEN_VARIABLES, 'TARGET_GROUPS_TABLE']);
+const authenticate = authenticatorFromEnv(env);
 const groups = new DynamoDBTargetGroups(traced(patientDynamoDBClient()), env.TARGET_GROUPS_TABLE);
 
 export const handler = httpHandler(async (request) => {

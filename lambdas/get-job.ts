@@ -4,7 +4,7 @@ import { DynamoDBChunks } from '../src/adapters/dynamodb/chunks.ts';
 import { DynamoDBJobs } from '../src/adapters/dynamodb/jobs.ts';
 import { getJob } from '../src/application/get-job.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
-import { readEnv } from '../src/adapters/lambda/environment.ts';
+import { readEnv, TOKEN_VARIABLES } from '../src/adapters/lambda/environment.ts';
 import { authorize } from '../src/http/auth.ts';
 import { authenticatorFromEnv } from '../src/http/authenticate.ts';
 import { httpHandler } from '../src/http/http-handler.ts';
@@ -12,8 +12,8 @@ import { jobResponse } from '../src/http/job-view.ts';
 import { actionOf, parsePath } from '../src/http/path.ts';
 import { traced } from '../src/observability/traced.ts';
 
-const env = readEnv(['JOBS_TABLE']);
-const authenticate = authenticatorFromEnv();
+const env = readEnv([...TOKEN_VARIABLES, 'JOBS_TABLE']);
+const authenticate = authenticatorFromEnv(env);
 const dynamoDB = traced(patientDynamoDBClient());
 const deps = {
   jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),

@@ -1,17 +1,18 @@
 /** The authentication of an HTTP function, from its environment. */
-import { readEnv } from '../adapters/lambda/environment.ts';
 import { report } from '../observability/report.ts';
 import { authenticator } from './auth.ts';
 import { remoteKeys } from './remote-keys.ts';
 
-export function authenticatorFromEnv() {
-  const env = readEnv([
-    'TOKEN_ISSUER',
-    'TOKEN_AUDIENCE',
-    'TOKEN_JWKS_URL',
-    'TOKEN_ACCOUNTS_CLAIM',
-    'TOKEN_SCOPES_CLAIM',
-  ]);
+/** What an HTTP function's environment says about tokens. */
+export interface TokenEnvironment {
+  readonly TOKEN_ISSUER: string;
+  readonly TOKEN_AUDIENCE: string;
+  readonly TOKEN_JWKS_URL: string;
+  readonly TOKEN_ACCOUNTS_CLAIM: string;
+  readonly TOKEN_SCOPES_CLAIM: string;
+}
+
+export function authenticatorFromEnv(env: TokenEnvironment) {
   return authenticator(
     {
       issuer: env.TOKEN_ISSUER,

@@ -10,8 +10,21 @@ export class EnvironmentError extends Error {
 const text = z.string().check(z.minLength(1));
 const count = z.coerce.number().check(z.int(), z.positive());
 
+/** What the HTTP functions verify tokens by. */
+const TOKENS = {
+  TOKEN_ISSUER: text,
+  TOKEN_AUDIENCE: text,
+  TOKEN_JWKS_URL: z.url(),
+  TOKEN_ACCOUNTS_CLAIM: text,
+  TOKEN_SCOPES_CLAIM: text,
+} as const;
+
+export type TokenVariable = keyof typeof TOKENS;
+
+export const TOKEN_VARIABLES = Object.keys(TOKENS) as TokenVariable[];
+
 /** Every variable that some function reads. Each function picks its own. */
-export const VARIABLES = {
+const VARIABLES = {
   JOBS_TABLE: text,
   TARGET_GROUPS_TABLE: text,
   IDEMPOTENCY_TABLE: text,
@@ -27,11 +40,7 @@ export const VARIABLES = {
   /** Target groups worked on at once. */
   PARALLELISM: count,
   CLAIM_SECONDS: count,
-  TOKEN_ISSUER: text,
-  TOKEN_AUDIENCE: text,
-  TOKEN_JWKS_URL: z.url(),
-  TOKEN_ACCOUNTS_CLAIM: text,
-  TOKEN_SCOPES_CLAIM: text,
+  ...TOKENS,
 } as const;
 
 type Variables = typeof VARIABLES;
