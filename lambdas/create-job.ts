@@ -31,6 +31,9 @@ const env = readEnv([
   'JOB_RETENTION_DAYS',
   'STALLED_SECONDS',
 ]);
+/** The variables that the stack has to set, no more and no fewer: lib/functions/create-job.ts. */
+export type Environment = typeof env;
+
 const authenticate = authenticatorFromEnv(env);
 const dynamoDB = traced(patientDynamoDBClient());
 const groups = new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE);

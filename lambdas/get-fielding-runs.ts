@@ -11,6 +11,9 @@ import { parsePath } from '../src/http/path.ts';
 import { traced } from '../src/observability/traced.ts';
 
 const env = readEnv([...TOKEN_VARIABLES, 'TARGET_GROUPS_TABLE']);
+/** The variables that the stack has to set, no more and no fewer: lib/functions/get-fielding-runs.ts. */
+export type Environment = typeof env;
+
 const authenticate = authenticatorFromEnv(env);
 const groups = new DynamoDBTargetGroups(traced(patientDynamoDBClient()), env.TARGET_GROUPS_TABLE);
 

@@ -13,6 +13,9 @@ import { actionOf, parsePath } from '../src/http/path.ts';
 import { traced } from '../src/observability/traced.ts';
 
 const env = readEnv([...TOKEN_VARIABLES, 'JOBS_TABLE']);
+/** The variables that the stack has to set, no more and no fewer: lib/functions/get-job.ts. */
+export type Environment = typeof env;
+
 const authenticate = authenticatorFromEnv(env);
 const dynamoDB = traced(patientDynamoDBClient());
 const deps = {

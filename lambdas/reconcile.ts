@@ -25,6 +25,9 @@ const env = readEnv([
   'PARALLELISM',
   'CLAIM_SECONDS',
 ]);
+/** The variables that the stack has to set, no more and no fewer: lib/functions/reconcile.ts. */
+export type Environment = typeof env;
+
 const dynamoDB = traced(dynamoDBClient());
 const deps = {
   jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),

@@ -29,6 +29,9 @@ const env = readEnv([
   'PARALLELISM',
   'CLAIM_SECONDS',
 ]);
+/** The variables that the stack has to set, no more and no fewer: lib/functions/worker.ts. */
+export type Environment = typeof env;
+
 const dynamoDB = traced(dynamoDBClient());
 const returnToQueue = queueReturner(traced(sqsClient()), env.CHUNKS_QUEUE_URL);
 const deps = {

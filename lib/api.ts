@@ -14,7 +14,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Config } from './config.ts';
-import type { Functions } from './functions.ts';
+import type { Functions } from './functions/functions.ts';
 import { ROUTES } from '../api/routes.ts';
 import { defaultThrottle, routeSettings } from './throttles.ts';
 
@@ -54,11 +54,11 @@ export class Api extends Construct {
     super(scope, id);
     const { functions } = props;
 
-    const notFound = new HttpLambdaIntegration('NotFound', functions.notFound);
+    const notFound = new HttpLambdaIntegration('NotFound', functions['not-found']);
     const integrations = {
-      'create-job': new HttpLambdaIntegration('CreateJob', functions.createJob),
-      'get-job': new HttpLambdaIntegration('GetJob', functions.getJob),
-      'get-fielding-runs': new HttpLambdaIntegration('GetFieldingRuns', functions.getFieldingRuns),
+      'create-job': new HttpLambdaIntegration('CreateJob', functions['create-job']),
+      'get-job': new HttpLambdaIntegration('GetJob', functions['get-job']),
+      'get-fielding-runs': new HttpLambdaIntegration('GetFieldingRuns', functions['get-fielding-runs']),
     };
 
     const api = new HttpApi(this, 'Http', { apiName: Stack.of(this).stackName, createDefaultStage: false });

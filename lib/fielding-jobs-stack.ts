@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { Api } from './api.ts';
 import { ChunksQueue } from './chunks-queue.ts';
 import { type Config, placeholders } from './config.ts';
-import { Functions } from './functions.ts';
+import { makeFunctions } from './functions/functions.ts';
 import { OwnMetrics } from './observability/own-metrics.ts';
 import { Observability } from './observability/observability.ts';
 import { ReconcileSchedule } from './reconcile-schedule.ts';
@@ -20,7 +20,7 @@ export class FieldingJobsStack extends Stack {
     const tables = new Tables(this, 'Tables', config);
     const chunks = new ChunksQueue(this, 'Queue', config);
     const observability = new Observability(this, 'Observability', config);
-    const functions = new Functions(this, 'Functions', { config, tables, chunks, observability });
+    const functions = makeFunctions(this, { config, tables, chunks }, (id) => observability.logGroup(id));
     const api = new Api(this, 'Api', { config, functions, accessLogs: observability.accessLogs });
     chunks.deliverTo(functions.worker);
     new ReconcileSchedule(this, 'Reconcile', functions.reconcile);
@@ -28,7 +28,7 @@ export class FieldingJobsStack extends Stack {
       config,
       api: api.http,
       accessLogs: observability.accessLogs,
-      functions: functions.all,
+      functions,
       chunks,
       tables,
       own: new OwnMetrics(config.stackName),

@@ -1,7 +1,7 @@
 /** The section of the dashboard on what the stack is billed for, in the units of the bill. */
 import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import { FUNCTION_NAMES, FUNCTION_SIZES } from '../function-sizes.ts';
+import { FUNCTION_NAMES } from '../functions/functions.ts';
 import type { Section } from './dashboard.ts';
 import { namedTables, ofOpenJobsIndex } from './resource-sections.ts';
 import type { Watched } from './watched.ts';
@@ -29,7 +29,7 @@ function gigabyteSeconds({ functions }: Watched): IMetric[] {
     // Every expression of a graph needs an id of its own for what it uses.
     const duration = `duration_${name.replaceAll('-', '_')}`;
     return new MathExpression({
-      expression: `${duration} / 1000 * ${FUNCTION_SIZES[name].memorySize} / 1024`,
+      expression: `${duration} / 1000 * ${functions[name].memorySize} / 1024`,
       usingMetrics: { [duration]: functions[name].metricDuration({ statistic: 'Sum' }) },
       label: name,
     });

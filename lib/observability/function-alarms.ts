@@ -1,5 +1,5 @@
 /** The two alarms of every function: it fails, and it is not let run. */
-import { FUNCTION_NAMES, type FunctionName } from '../function-sizes.ts';
+import { FUNCTION_NAMES, pascalCase } from '../functions/functions.ts';
 import { type AlarmSpec, LASTING } from './alarm-spec.ts';
 import { failureShare, SHARE_PERIOD } from './share.ts';
 import type { Watched } from './watched.ts';
@@ -30,8 +30,4 @@ export function functionAlarms({ config, functions }: Watched): AlarmSpec[] {
       },
     ];
   });
-}
-
-function pascalCase(name: FunctionName): string {
-  return name.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { readConfig } from '../../lib/config.ts';
 import { FieldingJobsStack } from '../../lib/fielding-jobs-stack.ts';
-import { FUNCTION_NAMES, type FunctionName } from '../../lib/function-sizes.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../../lib/functions/functions.ts';
 import { productionPackages, PROJECT } from './production-packages.ts';
 
 /**

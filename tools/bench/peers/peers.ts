@@ -1,5 +1,5 @@
 /** The other ways to do the same, measured in the same run or worked out on paper, and ours beside them. */
-import type { FunctionName } from '../../../lib/function-sizes.ts';
+import type { FunctionName } from '../../../lib/functions/functions.ts';
 import { sqsEvent } from '../../local/sqs-event.ts';
 import {
   billedMs,

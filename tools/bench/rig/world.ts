@@ -21,7 +21,7 @@ import type { LambdaFunction } from '../../local/template/functions.ts';
 import { referencesOf } from '../../local/template/references.ts';
 import { resourcesOfType } from '../../local/template/template.ts';
 import { readRuntime } from '../../local/template/runtime.ts';
-import type { FunctionName } from '../../../lib/function-sizes.ts';
+import type { FunctionName } from '../../../lib/functions/functions.ts';
 import { type Stores, startStores } from './emulators.ts';
 
 export const FUNCTIONS: Partial<Record<FunctionName, string>> = {

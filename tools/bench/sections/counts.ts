@@ -3,7 +3,7 @@
  * result. Counts do not depend on how fast the machine is.
  */
 import { longestChain } from '../chain.ts';
-import type { FunctionName } from '../../../lib/function-sizes.ts';
+import type { FunctionName } from '../../../lib/functions/functions.ts';
 import { type Call, CountingProxy, queueRequests } from '../rig/counting-proxy.ts';
 import { Endings } from '../rig/jobs.ts';
 import { call, create, statusEvent } from '../rig/requests.ts';

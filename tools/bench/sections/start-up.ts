@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { FunctionName } from '../../../lib/function-sizes.ts';
+import type { FunctionName } from '../../../lib/functions/functions.ts';
 import { environmentOf } from '../../local/functions/environment.ts';
 import { bundle } from '../rig/bundle.ts';
 import { median } from '../report/figures.ts';

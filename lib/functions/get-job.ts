@@ -1,0 +1,21 @@
+/** get-job: answers the status of a bulk job. */
+import type { Environment } from '../../lambdas/get-job.ts';
+import { allow, type FunctionSpecFor, type StackParts } from './bundled-function.ts';
+
+export function getJob({ config, tables }: StackParts): FunctionSpecFor<Environment> {
+  return {
+    description: 'Answers the status of a bulk job',
+    // A report of 10,000 target groups is several MB of JSON, put together while a client waits.
+    memorySize: 1024,
+    // Under the 30 s after which API Gateway gives up.
+    timeoutSeconds: 25,
+    reservedConcurrency: config.readReservedConcurrency,
+    verifiesTokens: true,
+    reportsMetrics: true,
+    environment: { JOBS_TABLE: tables.jobs.tableName },
+    grants: [
+      // Reads the job and its request, and the results of its chunks once it has ended.
+      allow(tables.jobs.tableArn, 'dynamodb:GetItem', 'dynamodb:Query'),
+    ],
+  };
+}

@@ -1,0 +1,40 @@
+/** reconcile: runs every minute, takes up stalled jobs and ends those past their deadline. */
+import type { Environment } from '../../lambdas/reconcile.ts';
+import { OPEN_JOBS_INDEX } from '../../src/adapters/dynamodb/open-jobs-index.ts';
+import { claimSeconds } from '../timing.ts';
+import { allow, type FunctionSpecFor, type StackParts } from './bundled-function.ts';
+import { PARALLELISM } from './worker.ts';
+
+/** Under the minute between two runs, so that they do not overlap. */
+const TIMEOUT_SECONDS = 50;
+
+export function reconcile({ config, tables, chunks }: StackParts): FunctionSpecFor<Environment> {
+  return {
+    description: 'Takes up stalled jobs and ends those past their deadline',
+    // Works in pages, so it never holds more than a few jobs.
+    memorySize: 512,
+    timeoutSeconds: TIMEOUT_SECONDS,
+    verifiesTokens: false,
+    reportsMetrics: true,
+    environment: {
+      JOBS_TABLE: tables.jobs.tableName,
+      TARGET_GROUPS_TABLE: tables.targetGroups.tableName,
+      CHUNKS_QUEUE_URL: chunks.queue.queueUrl,
+      STALLED_SECONDS: String(config.stalledSeconds),
+      DEADLINE_SECONDS: String(config.deadlineSeconds),
+      // It claims and settles chunks as the worker does.
+      PARALLELISM: String(PARALLELISM),
+      CLAIM_SECONDS: String(claimSeconds(TIMEOUT_SECONDS, config.clockSkewSeconds)),
+    },
+    grants: [
+      // Postpones and closes jobs, claims and settles what is left of them; reads their requests.
+      allow(tables.jobs.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem'),
+      // Counts the open jobs and finds those that are due.
+      allow(`${tables.jobs.tableArn}/index/${OPEN_JOBS_INDEX}`, 'dynamodb:Query'),
+      // At the deadline it reads what became of a target group, and moves none.
+      allow(tables.targetGroups.tableArn, 'dynamodb:GetItem'),
+      // Sends chunks again.
+      allow(chunks.queue.queueArn, 'sqs:SendMessage'),
+    ],
+  };
+}
