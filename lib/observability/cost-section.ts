@@ -2,9 +2,8 @@
 import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { FUNCTION_NAMES } from '../functions/functions.ts';
-import type { Section } from './dashboard.ts';
 import { namedTables, ofOpenJobsIndex } from './resource-sections.ts';
-import type { Watched } from './watched.ts';
+import type { Section, Watched } from './watched.ts';
 
 export function costSection(watched: Watched): Section {
   return {

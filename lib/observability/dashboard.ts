@@ -4,7 +4,6 @@ import {
   AlarmStatusWidget,
   Dashboard,
   GraphWidget,
-  type GraphWidgetProps,
   TextWidget,
   TextWidgetBackground,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -14,13 +13,6 @@ import { costSection } from './cost-section.ts';
 import { jobSections } from './job-sections.ts';
 import { resourceSections } from './resource-sections.ts';
 import type { Watched } from './watched.ts';
-
-/** A heading, what is normal under it, and the graphs beside one another. */
-export interface Section {
-  readonly title: string;
-  readonly normal: string;
-  readonly graphs: readonly (GraphWidgetProps & { readonly title: string })[];
-}
 
 /** Width of a dashboard, in its own units. */
 const FULL_WIDTH = 24;

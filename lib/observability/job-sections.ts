@@ -1,7 +1,6 @@
 /** The sections of the dashboard that follow a job: traffic, outcome, latency, queue, dead letters. */
 import type { Alarms } from './alarms.ts';
-import type { Section } from './dashboard.ts';
-import type { Watched } from './watched.ts';
+import type { Section, Watched } from './watched.ts';
 
 export function jobSections(watched: Watched, alarms: Alarms): Section[] {
   return [

@@ -4,8 +4,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { OPEN_JOBS_INDEX } from '../../src/adapters/dynamodb/open-jobs-index.ts';
 import { FUNCTION_NAMES } from '../functions/functions.ts';
-import type { Section } from './dashboard.ts';
-import type { Watched } from './watched.ts';
+import type { Section, Watched } from './watched.ts';
 
 export function resourceSections(watched: Watched): Section[] {
   return [functionsSection(watched), tablesSection(watched)];

@@ -1,5 +1,6 @@
-/** What the alarms, the dashboard and the saved queries look at. */
+/** What the alarms, the dashboard and the saved queries look at, and how a section of the dashboard shows it. */
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { GraphWidgetProps } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ChunksQueue } from '../chunks-queue.ts';
 import type { Config } from '../config.ts';
@@ -15,4 +16,11 @@ export interface Watched {
   readonly chunks: ChunksQueue;
   readonly tables: Tables;
   readonly own: OwnMetrics;
+}
+
+/** A section of the dashboard: a heading, what is normal under it, and the graphs beside one another. */
+export interface Section {
+  readonly title: string;
+  readonly normal: string;
+  readonly graphs: readonly (GraphWidgetProps & { readonly title: string })[];
 }
