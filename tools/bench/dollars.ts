@@ -75,6 +75,9 @@ export const CALL_MS = 5;
  */
 export const WRITE_CPU_MS = 1;
 
+/** What Lambda itself writes for an invocation: START, END and REPORT, with the line of X-Ray. */
+export const PLATFORM_LOG_BYTES = 420;
+
 /** A function with so much memory has one whole CPU, in MB. */
 export const WHOLE_CPU_MB = 1_769;
 

@@ -1,10 +1,7 @@
 /** What a job uses in AWS: the calls that were counted, and the time that the functions' CPU time stands for. */
-import { billedMs, gigabyteSeconds, sampledShare, type Usage } from './dollars.ts';
+import { billedMs, gigabyteSeconds, PLATFORM_LOG_BYTES, sampledShare, type Usage } from './dollars.ts';
 import type { Measured } from './measure.ts';
 import type { JobCounts } from './sections/counts.ts';
-
-/** What Lambda itself writes for an invocation: START, END and REPORT, with the line of X-Ray. */
-export const PLATFORM_LOG_BYTES = 420;
 
 /**
  * Chunks that ten workers take up in a second, when the table takes as many writes as a new one does: 4,000. So many

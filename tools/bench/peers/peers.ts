@@ -6,6 +6,7 @@ import {
   dollarsOf,
   gigabyteSeconds,
   NOTHING_USED,
+  PLATFORM_LOG_BYTES,
   sampledShare,
   WRITE_CPU_MS,
 } from '../dollars.ts';
@@ -20,7 +21,6 @@ import { sendingTo, type World } from '../rig/world.ts';
 import { runBullMq } from './bullmq.ts';
 import { runPlain } from './plain.ts';
 import { idleQueueDollars } from '../standing.ts';
-import { PLATFORM_LOG_BYTES } from '../usage.ts';
 import { batchedDollars, perItemDollars } from './step-functions.ts';
 
 const MILLION = 1_000_000;

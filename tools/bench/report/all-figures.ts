@@ -1,10 +1,10 @@
 /** Every figure with its target, out of what was measured. */
-import { dollarsOf, floorDollars } from '../dollars.ts';
+import { dollarsOf, floorDollars, PLATFORM_LOG_BYTES } from '../dollars.ts';
 import type { Measured } from '../measure.ts';
 import { JOBS_AT_ONCE, type Round, type Speed } from '../sections/speed.ts';
 import { STARTED } from '../sections/start-up.ts';
 import { standingDollars } from '../standing.ts';
-import { PLATFORM_LOG_BYTES, usageOf } from '../usage.ts';
+import { usageOf } from '../usage.ts';
 import { peersOf } from '../peers/peers.ts';
 import { atMost, best, type Figure, median, type Report, reported, spread } from './figures.ts';
 
