@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAssembly } from './assembly.ts';
 import { Closers } from './closers.ts';
-import { controlHandler } from './control.ts';
+import { type ControlledStack, controlHandler } from './control.ts';
 import type { Sample } from './data/sample.ts';
 import { checkData, writeData } from './data/seed.ts';
 import { docsHandler } from './docs/handler.ts';
@@ -15,13 +15,11 @@ import { Router } from './gateway/router.ts';
 import { Gateway } from './gateway/server.ts';
 import { Access } from './iam/access.ts';
 import { openDoors } from './iam/doors.ts';
-import type { PermissionsReport } from './iam/permissions.ts';
 import { makeInfrastructure } from './infrastructure.ts';
 import { AUDIENCE, Issuer, ISSUER } from './issuer.ts';
 import { bothLogs, type Log, silentLog } from './logs.ts';
 import { Processes } from './processes.ts';
 import { PROJECT } from '../kit/project.ts';
-import type { ScheduledRun } from './schedules.ts';
 import { Recorder } from './status/recorder.ts';
 import { sourcesOf, Status } from './status/status.ts';
 import { synthesize } from './synth.ts';
@@ -58,19 +56,7 @@ export interface LocalStackOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface LocalStack {
-  /** Base URL of the API, without a slash at its end. */
-  readonly url: string;
-  /** Names of the tables by logical id. */
-  readonly tables: Readonly<Record<string, string>>;
-  /** URLs of the queues by logical id. */
-  readonly queues: Readonly<Record<string, string>>;
-  /** Names of the functions by logical id. */
-  readonly functions: Readonly<Record<string, string>>;
-  /** The outputs of the template. */
-  readonly outputs: Readonly<Record<string, string>>;
-  /** The emulators themselves, where nothing is checked. */
-  readonly endpoints: { readonly dynamodb: string; readonly sqs: string };
+export interface LocalStack extends ControlledStack {
   readonly issuer: Issuer;
   /** What an example request can name. */
   readonly sample: Sample | undefined;
@@ -78,10 +64,6 @@ export interface LocalStack {
   readonly failure: Promise<Error>;
   /** Runs a function with an event; the answer as JSON, or the error. */
   invoke(functionLogicalId: string, event: unknown): Promise<InvocationResult>;
-  /** Runs every schedule now; resolves when all have finished. */
-  runSchedules(): Promise<ScheduledRun[]>;
-  /** What the policies of the template grant, how often it was used so far, and which calls were denied. */
-  permissions(): PermissionsReport;
   /** Ends everything; resolves when nothing is left, within seconds. */
   stop(): Promise<void>;
 }
