@@ -1,7 +1,8 @@
 /** The alarms: exactly these, each on a metric that somebody publishes, none that one blip raises, all to the topic. */
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { type MetricReference, problemOf, referenceOf } from './metric-references.ts';
+import { type MetricReference, referenceOf } from '../rigs/cloudwatch/metric-reference.ts';
+import { problemOf } from './metric-references.ts';
 import { type ReadableTemplate, templateOf } from './template.ts';
 
 const statSchema = z.object({

@@ -1,14 +1,8 @@
-/** Metrics that a template names, and whether there is anything behind them. */
-import { z } from 'zod';
+/** Whether anything publishes a metric that a template names. */
 import { METRICS, type MetricName, SERVICE } from '../../src/observability/metric-names.ts';
 import { DOCUMENTED } from '../rigs/cloudwatch/aws-metrics.ts';
+import type { MetricReference } from '../rigs/cloudwatch/metric-reference.ts';
 import type { ReadableTemplate } from './template.ts';
-
-export interface MetricReference {
-  readonly namespace: string;
-  readonly name: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-}
 
 interface ServiceMetrics {
   /** The dimension that names a resource, and the type of that resource. */
@@ -68,21 +62,4 @@ function isOwn(name: string, dimensions: Readonly<Record<string, string>>): bool
 
 function isMetricName(name: string): name is MetricName {
   return Object.hasOwn(METRICS, name);
-}
-
-const dimensionsSchema = z.array(z.object({ Name: z.string(), Value: z.string() }));
-const metricSchema = z.object({
-  Namespace: z.string(),
-  MetricName: z.string(),
-  Dimensions: dimensionsSchema.default([]),
-});
-
-/** A metric as CloudFormation writes it. */
-export function referenceOf(metric: unknown): MetricReference {
-  const { Namespace, MetricName, Dimensions } = metricSchema.parse(metric);
-  return {
-    namespace: Namespace,
-    name: MetricName,
-    dimensions: Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
-  };
 }

@@ -1,6 +1,6 @@
 /** The widgets of a dashboard, and the metrics that its graphs name. */
 import { z } from 'zod';
-import type { MetricReference } from './metric-references.ts';
+import type { MetricReference } from '../rigs/cloudwatch/metric-reference.ts';
 
 const optionsSchema = z.object({ label: z.string().optional(), expression: z.string().optional() }).loose();
 const rowSchema = z.array(z.union([z.string(), optionsSchema]));

@@ -1,8 +1,8 @@
 /** An alarm of the template, and the state that CloudWatch would give it. */
 import { z } from 'zod';
-import { type MetricReference, referenceOf } from '../../stack/metric-references.ts';
 import { type Datapoint, isOf } from './datapoint.ts';
 import { compute, type Value } from './metric-math.ts';
+import { type MetricReference, referenceOf } from './metric-reference.ts';
 import { statisticOf } from './statistic.ts';
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';

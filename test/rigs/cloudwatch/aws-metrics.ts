@@ -3,8 +3,8 @@
  *
  * Sources: the services' pages on CloudWatch metrics, and for Lambda "Types of metrics for Lambda functions".
  */
-import type { MetricReference } from '../../stack/metric-references.ts';
 import type { Datapoint } from './datapoint.ts';
+import type { MetricReference } from './metric-reference.ts';
 
 interface Documented {
   readonly unit: 'Count' | 'Milliseconds' | 'Seconds' | 'Bytes';

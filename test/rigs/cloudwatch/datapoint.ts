@@ -1,5 +1,5 @@
 /** One value of a metric, as CloudWatch takes it in. */
-import type { MetricReference } from '../../stack/metric-references.ts';
+import type { MetricReference } from './metric-reference.ts';
 
 export interface Datapoint extends MetricReference {
   readonly unit: string;

@@ -6,9 +6,9 @@ import { readFunctions } from '../../../tools/local/template/functions.ts';
 import { type References, resolve } from '../../../tools/local/template/intrinsics.ts';
 import { referencesOf } from '../../../tools/local/template/references.ts';
 import { resourcesOfType, type Template } from '../../../tools/local/template/template.ts';
-import type { MetricReference } from '../../stack/metric-references.ts';
 import { readWidgets, referencesOf as metricsOf } from '../../stack/widgets.ts';
 import { type Alarm, readAlarm } from './alarm.ts';
+import type { MetricReference } from './metric-reference.ts';
 import { readQuery, type SavedQuery } from './saved-query.ts';
 
 const tableShape = z.object({
