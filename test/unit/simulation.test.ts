@@ -4,7 +4,7 @@ import { walk } from '../rigs/simulation/exhaustive.ts';
 import { hunt } from '../rigs/simulation/hunt.ts';
 import { PLANTED_BUGS } from '../rigs/simulation/planted-bugs.ts';
 import { Stats } from '../rigs/simulation/stats.ts';
-import { runWorld } from '../rigs/simulation/world.ts';
+import { runWorld } from '../rigs/simulation/run-world.ts';
 
 const SEEDS = 250;
 

@@ -7,10 +7,10 @@ import { type CrashPoint, ScriptedFaults } from './faults.ts';
 import { ids } from './ids.ts';
 import { type Plan, pausedGroup } from './plan.ts';
 import { CALM, type Profile } from './profile.ts';
+import { runWorld } from './run-world.ts';
 import type { System } from './system.ts';
 import { soundSystem } from './system.ts';
 import { HOUR } from './timing.ts';
-import { runWorld } from './world.ts';
 
 export interface Walk {
   readonly chunks: number;

@@ -2,8 +2,8 @@
 import type { Action } from '../../../src/domain/actions.ts';
 import type { Violation } from '../auditor/auditor.ts';
 import type { PlantedBug } from './planted-bugs.ts';
+import { runWorld } from './run-world.ts';
 import { soundSystem } from './system.ts';
-import { runWorld } from './world.ts';
 
 /** Fixed: with another action the same seeds are other schedules, and a rare fault would be found much later. */
 const HUNTED_ACTIONS: readonly Action[] = ['resume', 'pause', 'launch', 'complete', 'relaunch'];

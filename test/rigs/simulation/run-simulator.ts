@@ -3,8 +3,8 @@
  * `npm run simulate -- --seed N`: runs one and prints all that happens in it. Exits with 1 on a violation.
  */
 import { parseArgs } from 'node:util';
+import { runWorld } from './run-world.ts';
 import { Stats } from './stats.ts';
-import { runWorld } from './world.ts';
 
 const PROGRESS_EVERY = 500;
 

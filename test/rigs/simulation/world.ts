@@ -1,24 +1,21 @@
 /** One world: a system, those who use it, and what goes wrong in it. The same seed makes the same world. */
 import type { Action } from '../../../src/domain/actions.ts';
+import type { TargetGroup } from '../../../src/domain/target-group.ts';
 import type { Entry } from '../../../src/ports/journal.ts';
 import { Auditor, type Observed, type Violation } from '../auditor/auditor.ts';
 import { Calls } from './calls.ts';
-import { startClients } from './clients.ts';
 import { type Faults, RandomFaults } from './faults.ts';
 import { Invocation } from './invocation.ts';
 import { type Plan, randomPlan } from './plan.ts';
 import { groupsPort, jobStorePorts, oncePort, queuePort } from './ports.ts';
 import { BRIEF_MS, type Profile, randomProfile } from './profile.ts';
-import { Queue } from './queue.ts';
+import { type Message, Queue } from './queue.ts';
 import { Random } from './random.ts';
-import { startReconciler } from './reconciler.ts';
 import { Scheduler } from './scheduler.ts';
 import { Stats } from './stats.ts';
 import { type System, soundSystem } from './system.ts';
 import type { FunctionName } from './timing.ts';
 import { HOUR, MAX_SKEW_MS, MAX_WIRE_MS } from './timing.ts';
-import { react, startUsers } from './users.ts';
-import { startWorker } from './workers.ts';
 
 const START = Date.UTC(2026, 0, 15, 12);
 
@@ -43,10 +40,14 @@ export interface Verdict {
   readonly calls: number;
 }
 
-/** Runs one schedule to its end, or to its first violation. */
-export async function runWorld(options: WorldOptions): Promise<Verdict> {
-  const world = new World(options);
-  return world.run();
+/** Those who act in a world. Their modules know it, so it is told of them when it is made: no file imports back. */
+export interface Actors {
+  /** Starts who acts by themselves: clients, users, reconcile. */
+  start(world: World): void;
+  /** The queue delivers a batch. */
+  startWorker(world: World, batch: readonly Message[]): void;
+  /** A job has moved a target group. */
+  react(world: World, moved: TargetGroup): void;
 }
 
 export class World {
@@ -60,12 +61,14 @@ export class World {
   readonly queue: Queue;
   readonly stats: Stats;
   readonly trace: (line: () => string) => void;
+  readonly #actors: Actors;
   #invocations = 0;
   #lastAskedAt = START;
   readonly #creations: Invocation[] = [];
   #ending = false;
 
-  constructor(options: WorldOptions) {
+  constructor(options: WorldOptions, actors: Actors) {
+    this.#actors = actors;
     this.random = new Random(options.seed);
     this.profile = (options.profile ?? randomProfile)(this.random);
     this.plan = options.plan?.(START) ?? randomPlan(this.random, this.profile, START, options.actions);
@@ -80,7 +83,7 @@ export class World {
           };
     this.auditor = new Auditor(this.#observed());
     this.queue = new Queue(this.scheduler, this.random, this.profile, (batch) => {
-      startWorker(this, batch);
+      actors.startWorker(this, batch);
     });
     const faults = options.faults ?? new RandomFaults(this.scheduler, this.random, this.profile);
     this.calls = new Calls(this.scheduler, faults, {
@@ -92,12 +95,11 @@ export class World {
     });
   }
 
+  /** Runs the schedule to its end, or to its first violation. */
   async run(): Promise<Verdict> {
     this.trace(() => JSON.stringify(this.profile));
     this.#furnish();
-    startClients(this);
-    startUsers(this);
-    startReconciler(this);
+    this.#actors.start(this);
     this.#redriveNowAndThen();
     await this.scheduler.run();
     if (this.auditor.violations.length === 0) await this.auditor.final();
@@ -177,7 +179,7 @@ export class World {
     const { groupRecords } = this.system;
     groupRecords.onWrite = (before, after) => {
       this.auditor.wrote(before, after);
-      if (before !== undefined && after.lastChangedBy !== 'user') react(this, after);
+      if (before !== undefined && after.lastChangedBy !== 'user') this.#actors.react(this, after);
     };
     for (const tenant of this.plan.tenants) groupRecords.addProject(tenant);
     for (const group of this.plan.groups) groupRecords.put(group);
