@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { ACTION_CHOICE, EFFECT_WORDS, GUARD_WORDS } from '../../api/action-words.ts';
+import { IMPORT_TABLE } from '../../import-table.ts';
 import { describeConfig } from '../../lib/config.ts';
 import { ACTION_NAMES, transitionOf } from '../../src/domain/actions.ts';
 import { LEVELS } from '../../src/observability/events.ts';
@@ -61,6 +62,21 @@ test.each(['README.md', 'docs/client.md'])('%s names all actions where it names 
 test('client.md names every command', () => {
   const commands = ACTION_NAMES.map((action) => `\`${action}\``).join(', ');
   expect(read('docs/client.md')).toContain(`The commands are ${commands} and \`status\`.`);
+});
+
+test('architecture.md shows the table of imports', () => {
+  const listed = (cell: readonly string[] | string) =>
+    typeof cell === 'string' ? cell : cell.map((each) => `\`${each}\``).join(', ') || 'nothing';
+  const rows = Object.entries(IMPORT_TABLE).map(([name, { imports, types = [], packages, node }]) => [
+    `\`${name}\``,
+    [listed(imports), ...types.map((each) => `types of \`${each}\``)].join(', '),
+    listed(packages),
+    listed(node),
+  ]);
+  const documented = /<!-- imports:start -->\n+(.*?)\n+<!-- imports:end -->/s.exec(
+    read('docs/architecture.md'),
+  )?.[1];
+  expect(documented).toBe(table(['Part', 'Imports', 'Packages', 'Modules of Node.js'], rows));
 });
 
 test('operating.md lists every log event with its level, and no other', () => {

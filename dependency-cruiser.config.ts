@@ -1,0 +1,79 @@
+/** The rules that hold import-table.ts: each row imports what it may, every file is in a row, and nothing in a cycle. */
+import type { IConfiguration, IRegularForbiddenRuleType } from 'dependency-cruiser';
+import { IMPORT_TABLE, type Row } from './import-table.ts';
+
+const ROWS = Object.keys(IMPORT_TABLE);
+
+/** Paths are matched from the root of the project on. */
+const PACKAGES = '^node_modules/';
+const GENERATED = '^(cdk[.]out|[.]local|[.]cache|coverage|dist)/';
+
+/** Matches the files of a row, or the single file that a row names. */
+function patternOf(rowOrFile: string): string {
+  if (rowOrFile === '.') return '^[^/]+[.][^/]+$';
+  if (!ROWS.includes(rowOrFile)) return `^${rowOrFile.replaceAll('.', '[.]')}$`;
+  const within = ROWS.filter((row) => row.startsWith(`${rowOrFile}/`));
+  return `^${rowOrFile}/${within.map((row) => `(?!${row.slice(rowOrFile.length + 1)}/)`).join('')}`;
+}
+
+const EVERY_ROW = ROWS.map(patternOf);
+
+/** Refuses what is not in the row: of ours and of packages, by value and by type, and of Node.js. */
+function rulesOf(name: string, { imports, types = [], packages, node }: Row): IRegularForbiddenRuleType[] {
+  const ours = imports === 'everything' ? EVERY_ROW : [name, ...imports].map(patternOf);
+  const others = packages === 'any' ? [PACKAGES] : packages.map((each) => `${PACKAGES}(@types/)?${each}/`);
+  const modules = node === 'any' ? ['.'] : node.map((each) => `^${each}$`);
+  const listed = (what: readonly string[] | string) =>
+    (typeof what === 'string' ? what : what.join(', ')) || 'none';
+  const refuse = (to: IRegularForbiddenRuleType['to']): IRegularForbiddenRuleType => ({
+    name,
+    severity: 'error',
+    comment:
+      `import-table.ts allows: ${listed(imports)}; types of: ${listed(types)}; ` +
+      `packages: ${listed(packages)}; of Node.js: ${listed(node)}`,
+    from: { path: patternOf(name) },
+    to,
+  });
+  return [
+    refuse({ dependencyTypesNot: ['core', 'type-only'], pathNot: [...ours, ...others] }),
+    refuse({
+      dependencyTypes: ['type-only'],
+      dependencyTypesNot: ['core'],
+      pathNot: [...ours, ...types.map(patternOf), ...others],
+    }),
+    refuse({ dependencyTypes: ['core'], pathNot: modules }),
+  ];
+}
+
+const inNoRow = {
+  name: 'in no row',
+  severity: 'error' as const,
+  comment: 'The file is in no row of import-table.ts.',
+};
+
+const config: IConfiguration = {
+  forbidden: [
+    ...Object.entries(IMPORT_TABLE).flatMap(([name, row]) => rulesOf(name, row)),
+    { ...inNoRow, from: { pathNot: [...EVERY_ROW, PACKAGES] }, to: {} },
+    { ...inNoRow, from: { orphan: true, pathNot: [...EVERY_ROW, PACKAGES] }, to: {} },
+    {
+      name: 'cycle',
+      severity: 'error',
+      comment: 'No file may import itself through others, types included.',
+      from: {},
+      to: { circular: true },
+    },
+  ],
+  options: {
+    // Imports of types alone too.
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: PACKAGES },
+    exclude: { path: GENERATED },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};
+
+export default config;

@@ -1,0 +1,133 @@
+/**
+ * What each part of the code may import: the one table. `npm run lint` holds it (dependency-cruiser.config.ts), and
+ * docs/architecture.md shows it. What stands in no row is an error, and so is a file of ours in no row. An import of
+ * types counts as any other, but where the row says so. A file imports its own row freely; a row imports rows above it,
+ * so that no two depend on each other.
+ */
+
+export interface Row {
+  /** Other rows, and single files of rows that are closed otherwise. */
+  readonly imports: readonly string[] | 'everything';
+  /** The same, for imports of types alone, which leave nothing in the program that runs. */
+  readonly types?: readonly string[];
+  /** Packages by name, or by scope for all of it. Types of a package count as the package. */
+  readonly packages: readonly string[] | 'any';
+  /** Modules of Node.js, without `node:`. */
+  readonly node: readonly string[] | 'any';
+}
+
+/** The rows by folder; one inside of another is not part of it. `.` is the files beside this one. */
+export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
+  'src/domain': {
+    imports: [],
+    packages: [],
+    // Digests.
+    node: ['crypto'],
+  },
+  'src/ports': {
+    imports: ['src/domain'],
+    packages: [],
+    node: [],
+  },
+  api: {
+    imports: ['src/domain'],
+    packages: ['zod'],
+    node: [],
+  },
+  'api/openapi': {
+    imports: ['src/domain', 'api'],
+    packages: ['yaml', 'zod'],
+    node: 'any',
+  },
+  'src/application': {
+    imports: ['src/domain', 'src/ports'],
+    packages: [],
+    node: [],
+  },
+  'src/adapters': {
+    imports: ['src/domain', 'src/ports'],
+    packages: ['@aws-lambda-powertools', '@aws-sdk', 'aws-lambda', 'zod'],
+    node: 'any',
+  },
+  'src/observability': {
+    imports: ['src/domain', 'src/ports'],
+    packages: ['@aws-lambda-powertools', '@aws-sdk', '@middy/core'],
+    node: 'any',
+  },
+  'src/http': {
+    imports: ['src/domain', 'src/ports', 'api', 'src/observability'],
+    packages: ['@middy/core', 'aws-lambda', 'jose', 'uuid'],
+    node: 'any',
+  },
+  lambdas: {
+    imports: ['src/domain', 'src/ports', 'src/application', 'src/adapters', 'src/observability', 'src/http'],
+    packages: ['@aws-lambda-powertools', '@middy/core', 'aws-lambda'],
+    node: 'any',
+  },
+  lib: {
+    // Of the sources it knows the names that both sides have to agree on, and types.
+    imports: [
+      'src/domain',
+      'api',
+      'src/observability/metric-names.ts',
+      'src/adapters/dynamodb/open-jobs-index.ts',
+    ],
+    types: ['src/observability/events.ts', 'src/adapters/lambda/environment.ts', 'lambdas'],
+    packages: ['aws-cdk-lib', 'constructs', 'zod'],
+    node: 'any',
+  },
+  bin: {
+    imports: ['lib'],
+    packages: ['aws-cdk-lib'],
+    node: 'any',
+  },
+  '.': {
+    imports: [],
+    packages: 'any',
+    node: 'any',
+  },
+  'tools/kit': {
+    imports: [],
+    // The published client carries what is used of it.
+    packages: ['csv-parse', 'zod'],
+    node: 'any',
+  },
+  client: {
+    imports: ['src/domain', 'api', 'tools/kit'],
+    packages: ['commander', 'csv-stringify', 'esbuild', 'oauth4webapi', 'typescript', 'zod'],
+    node: 'any',
+  },
+  'tools/import': {
+    imports: ['src/domain', 'api', 'tools/kit', 'src/adapters/dynamodb/target-group-item.ts'],
+    packages: 'any',
+    node: 'any',
+  },
+  'tools/local': {
+    imports: [
+      'src/domain',
+      'api',
+      'tools/kit',
+      'tools/import',
+      'src/adapters/dynamodb/job-item.ts',
+      'src/adapters/dynamodb/target-group-item.ts',
+    ],
+    packages: 'any',
+    node: 'any',
+  },
+  'tools/openapi': {
+    imports: ['api', 'api/openapi', 'tools/kit', 'tools/local'],
+    packages: 'any',
+    node: 'any',
+  },
+  'tools/bench': {
+    imports: ['src/domain', 'api', 'src/adapters', 'tools/kit', 'tools/import', 'tools/local'],
+    types: ['lib'],
+    packages: 'any',
+    node: 'any',
+  },
+  test: {
+    imports: 'everything',
+    packages: 'any',
+    node: 'any',
+  },
+};
