@@ -1,5 +1,5 @@
 /** The headers of answers, as `components.headers` of the description. */
-import { type Examples } from './examples.ts';
+import type { Examples } from './examples.ts';
 import { ID_PATTERN } from '../../src/domain/ids.ts';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
 import type { JsonObject } from './schemas.ts';

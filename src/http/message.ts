@@ -1,6 +1,6 @@
 /** Requests and responses as the handlers see them: normalised, whatever the gateway's form. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { type Fault } from '../domain/errors.ts';
+import type { Fault } from '../domain/errors.ts';
 
 export interface ApiRequest {
   /** As the gateway matched it: the path before parameters were filled in. */
