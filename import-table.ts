@@ -93,7 +93,8 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
     node: 'any',
   },
   client: {
-    imports: ['src/domain', 'api', 'tools/kit'],
+    // The last one is for `npx fielding-jobs` in this repository, which runs the sources.
+    imports: ['src/domain', 'api', 'tools/kit', 'check-node.cjs'],
     packages: ['commander', 'csv-stringify', 'esbuild', 'oauth4webapi', 'typescript', 'zod'],
     node: 'any',
   },
