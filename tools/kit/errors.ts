@@ -1,4 +1,4 @@
-/** The errors that the local stack tells the person in front of it about. */
+/** The errors that a command tells the person in front of it about, and how any error is read. */
 
 /** Something on the command line or in a file is wrong and can be put right: one line, exit code 2. */
 export class UsageError extends Error {
@@ -12,21 +12,6 @@ export class DataFileError extends UsageError {
   constructor(file: string, line: number, problem: string) {
     super(`${file}:${line}: ${problem}`);
   }
-}
-
-/** The template holds something that the local stack cannot do; it names the resource. */
-export class UnsupportedTemplateError extends Error {
-  override readonly name = 'UnsupportedTemplateError';
-}
-
-/** The template holds something that AWS itself would refuse to deploy; it names the resource. */
-export class RefusedTemplateError extends Error {
-  override readonly name = 'RefusedTemplateError';
-}
-
-/** The CDK app could not be synthesized. The message is what the app itself printed. */
-export class SynthesisError extends Error {
-  override readonly name = 'SynthesisError';
 }
 
 /** Whether it is an error, be it one from another thread or another realm, as Jest gives each test. */

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UnsupportedTemplateError } from '../kit/errors.ts';
+import { UnsupportedTemplateError } from './errors.ts';
 import { readTemplate, type Template } from './template/template.ts';
 
 const manifestShape = z.object({

@@ -7,7 +7,8 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { messageOf, RefusedTemplateError } from '../kit/errors.ts';
+import { messageOf } from '../kit/errors.ts';
+import { RefusedTemplateError } from './errors.ts';
 import type { FunctionPool } from './functions/pool.ts';
 import { messagesDone } from './partial-batch.ts';
 import { sqsEvent } from './sqs-event.ts';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
-import { SynthesisError } from '../kit/errors.ts';
+import { SynthesisError } from './errors.ts';
 import { PROJECT } from '../kit/project.ts';
 
 const cdkJson = z.object({ app: z.string(), context: z.record(z.string(), z.unknown()).default({}) });

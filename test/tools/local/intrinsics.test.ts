@@ -1,6 +1,6 @@
 /** CloudFormation's intrinsic functions. */
 import { describe, expect, test } from '@jest/globals';
-import { UnsupportedTemplateError } from '../../../tools/kit/errors.ts';
+import { UnsupportedTemplateError } from '../../../tools/local/errors.ts';
 import { type References, resolve } from '../../../tools/local/template/intrinsics.ts';
 
 const references: References = {

@@ -11,7 +11,7 @@ import {
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { CREDENTIALS, REGION } from '../../../tools/local/cloud.ts';
-import { UnsupportedTemplateError } from '../../../tools/kit/errors.ts';
+import { UnsupportedTemplateError } from '../../../tools/local/errors.ts';
 import type { ScheduledRun } from '../../../tools/local/schedules.ts';
 import { type LocalStack, startLocalStack } from '../../../tools/local/stack.ts';
 import {

@@ -1,6 +1,6 @@
 /** What the local stack reads out of a template, and what it refuses. */
 import { describe, expect, test } from '@jest/globals';
-import { UnsupportedTemplateError } from '../../../tools/kit/errors.ts';
+import { UnsupportedTemplateError } from '../../../tools/local/errors.ts';
 import { IGNORED_TYPES } from '../../../tools/local/template/ignored-types.ts';
 import { readQueues } from '../../../tools/local/template/queues.ts';
 import { referencesOf } from '../../../tools/local/template/references.ts';

@@ -1,6 +1,6 @@
 /** The policies of a template, applied to everything of it that runs: each function, schedule and route. */
 import { ACCOUNT_ID, arn } from '../cloud.ts';
-import { RefusedTemplateError, UnsupportedTemplateError } from '../../kit/errors.ts';
+import { RefusedTemplateError, UnsupportedTemplateError } from '../errors.ts';
 import type { Route } from '../template/api.ts';
 import type { EventSource } from '../template/event-sources.ts';
 import type { LambdaFunction } from '../template/functions.ts';

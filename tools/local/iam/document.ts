@@ -1,6 +1,6 @@
 /** Policy documents: identity policies, trust policies and resource policies, ready to be evaluated. */
 import { z } from 'zod';
-import { UnsupportedTemplateError } from '../../kit/errors.ts';
+import { UnsupportedTemplateError } from '../errors.ts';
 import type { Resource } from '../template/template.ts';
 import { type Condition, conditionsShape } from './conditions.ts';
 import { glob, globOfAnyCase, type Matcher } from './glob.ts';

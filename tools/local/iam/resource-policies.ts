@@ -1,7 +1,7 @@
 /** What the resources of a template say themselves about who may use them: queue policies, function permissions. */
 import { z } from 'zod';
 import { arn } from '../cloud.ts';
-import { UnsupportedTemplateError } from '../../kit/errors.ts';
+import { UnsupportedTemplateError } from '../errors.ts';
 import { functionByArn, type LambdaFunction } from '../template/functions.ts';
 import type { References } from '../template/intrinsics.ts';
 import { physicalName } from '../template/references.ts';

@@ -1,6 +1,6 @@
 /** The roles of a template: who may take them, and what they allow. */
 import { z } from 'zod';
-import { UnsupportedTemplateError } from '../../kit/errors.ts';
+import { UnsupportedTemplateError } from '../errors.ts';
 import type { References } from '../template/intrinsics.ts';
 import { readProperties, type Resource, resourcesOfType, type Template } from '../template/template.ts';
 import { readDocument, type Statement } from './document.ts';

@@ -1,6 +1,6 @@
 /** The HTTP API of a template: which route leads to which function, and how many requests it takes. */
 import { z } from 'zod';
-import { UnsupportedTemplateError } from '../../kit/errors.ts';
+import { UnsupportedTemplateError } from '../errors.ts';
 import { functionByArn, type LambdaFunction } from './functions.ts';
 import { type References, resolve } from './intrinsics.ts';
 import { readProperties, resourcesOfType, type Template } from './template.ts';

@@ -1,6 +1,6 @@
 /** The event source mappings of a template: which queue is read for which function, and how. */
 import { z } from 'zod';
-import { UnsupportedTemplateError } from '../../kit/errors.ts';
+import { UnsupportedTemplateError } from '../errors.ts';
 import { functionByArn, type LambdaFunction } from './functions.ts';
 import type { References } from './intrinsics.ts';
 import type { Queue } from './queues.ts';

@@ -1,7 +1,7 @@
 /** The Lambda functions of a template. */
 import { z } from 'zod';
 import { arn } from '../cloud.ts';
-import { UnsupportedTemplateError } from '../../kit/errors.ts';
+import { UnsupportedTemplateError } from '../errors.ts';
 import type { References } from './intrinsics.ts';
 import { physicalName } from './references.ts';
 import { readProperties, type Resource, resourcesOfType, type Template } from './template.ts';

@@ -1,6 +1,6 @@
 /** Resolves CloudFormation's intrinsic functions. One that is not known is an error, not a silence. */
 import { ACCOUNT_ID, PARTITION, REGION } from '../cloud.ts';
-import { UnsupportedTemplateError } from '../../kit/errors.ts';
+import { UnsupportedTemplateError } from '../errors.ts';
 
 /** What `Ref` and `Fn::GetAtt` stand for. Both throw UnsupportedTemplateError for what has no local value. */
 export interface References {

@@ -1,6 +1,6 @@
 /** What `Ref` and `Fn::GetAtt` mean on this machine, by resource type. */
 import { arn, ACCOUNT_ID, PARTITION } from '../cloud.ts';
-import { UnsupportedTemplateError } from '../../kit/errors.ts';
+import { UnsupportedTemplateError } from '../errors.ts';
 import type { References } from './intrinsics.ts';
 import type { Resource, Template } from './template.ts';
 

@@ -1,6 +1,6 @@
 /** A synthesized template: its resources, each type either made locally or known to need nothing. */
 import { z } from 'zod';
-import { UnsupportedTemplateError } from '../../kit/errors.ts';
+import { UnsupportedTemplateError } from '../errors.ts';
 import { IGNORED_TYPES } from './ignored-types.ts';
 import { type References, resolve } from './intrinsics.ts';
 

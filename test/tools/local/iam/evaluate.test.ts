@@ -1,6 +1,6 @@
 /** How policies decide, as IAM does; and what of a policy is refused because it would not be evaluated. */
 import { describe, expect, test } from '@jest/globals';
-import { UnsupportedTemplateError } from '../../../../tools/kit/errors.ts';
+import { UnsupportedTemplateError } from '../../../../tools/local/errors.ts';
 import { readDocument } from '../../../../tools/local/iam/document.ts';
 import { type Call, evaluate } from '../../../../tools/local/iam/evaluate.ts';
 

@@ -1,6 +1,6 @@
 /** Denied calls on a small local stack: what a function, a client and the person at the console see of them. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { RefusedTemplateError, UnsupportedTemplateError } from '../../../../tools/kit/errors.ts';
+import { RefusedTemplateError, UnsupportedTemplateError } from '../../../../tools/local/errors.ts';
 import type { LogEntry } from '../../../../tools/local/logs.ts';
 import { type LocalStack, startLocalStack } from '../../../../tools/local/stack.ts';
 import {
