@@ -1,9 +1,9 @@
 /** An import: checks the whole file, then writes what is not written yet, and remembers how far it came. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { timestamp } from '../../src/domain/time.ts';
-import { Checkpoint } from './checkpoint.ts';
-import { readCsv } from '../kit/csv.ts';
 import { readLines } from '../kit/lines.ts';
+import { Checkpoint } from './checkpoint.ts';
+import { readCsv } from './csv-records.ts';
 import { type DataRecord, parseLine } from './records.ts';
 import { type Counts, type Existing, Writer } from './writer.ts';
 

@@ -1,0 +1,35 @@
+/** Reads records from CSV with a header: the names of the fields, in any order. */
+import { createReadStream } from 'node:fs';
+import { rowsOf } from '../kit/csv.ts';
+import { requireFile } from '../kit/lines.ts';
+import { type DataRecord, readRecord } from './records.ts';
+
+const NUMBERS = ['account_id', 'completes_goal', 'current_completes'];
+
+/**
+ * The records of a CSV file (RFC 4180; a byte order mark and other line ends are fine). A column `type` says what
+ * a row is; without it each is a target group. An empty cell is a field that is not there.
+ *
+ * @param option of the command line that names the file
+ * @param now RFC 3339, UTC, milliseconds, `Z`: when the target groups count as last changed
+ * @throws UsageError when the file cannot be read, DataFileError for the first bad row
+ */
+export async function* readCsv(file: string, option: string, now: string): AsyncGenerator<DataRecord> {
+  await requireFile(file, option);
+  let header: readonly string[] | undefined;
+  for await (const { cells, line } of rowsOf(createReadStream(file), file)) {
+    if (header === undefined) header = cells;
+    else yield readRecord(file, line, fieldsOf(header, cells), now);
+  }
+}
+
+function fieldsOf(header: readonly string[], cells: readonly string[]): object {
+  const given = header.map((name, i) => [name, cells[i] ?? ''] as const).filter(([, text]) => text !== '');
+  const fields = given.map(([name, text]) => [name, NUMBERS.includes(name) ? numberOr(text) : text] as const);
+  return { type: 'target_group', ...Object.fromEntries(fields) };
+}
+
+/** What is no number stays as it is, so that the message can show it. */
+function numberOr(text: string): number | string {
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
