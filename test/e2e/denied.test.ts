@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { CREDENTIALS, REGION } from '../../tools/local/cloud.ts';
+import { emulatorAt } from '../../tools/kit/emulator.ts';
 import { type LocalStack, startLocalStack } from '../../tools/local/stack.ts';
 import { synthesize } from '../../tools/local/synth.ts';
 import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
@@ -87,7 +87,7 @@ test('a worker that may not write target groups gets the error of DynamoDB and h
   });
   await jobs.saveRequest(job, { ids, trace: TRACE });
   await jobs.commit(job, anId(), now, timestamp(now + 3_600_000));
-  const sqs = new SQSClient({ endpoint: stack.endpoints.sqs, region: REGION, credentials: CREDENTIALS });
+  const sqs = new SQSClient(emulatorAt(stack.endpoints.sqs));
   for (const work of chunkWork(job, ids, [0], TRACE)) {
     const QueueUrl = nameLike(stack.queues, 'Chunks');
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: encodeChunk(work) }));

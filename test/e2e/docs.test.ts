@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { errorBody, fieldingRunsBody, jobBody } from '../../api/answers.ts';
-import { REGION } from '../../tools/local/cloud.ts';
+import { REGION } from '../../tools/kit/emulator.ts';
 import { checkData } from '../../tools/local/data/seed.ts';
 import { parseOptions } from '../../tools/local/options.ts';
 import { readConfig } from '../../lib/config.ts';

@@ -8,7 +8,7 @@ import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { CREDENTIALS, REGION } from '../../tools/local/cloud.ts';
+import { emulatorAt } from '../../tools/kit/emulator.ts';
 import type { PermissionsReport, UsedGrant } from '../../tools/local/iam/permissions.ts';
 import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
 import { metaKey } from '../../src/adapters/dynamodb/job-item.ts';
@@ -67,11 +67,7 @@ async function used(grant: RegExp): Promise<void> {
 
 /** Sends a chunk of a job once more. */
 async function sendAgain(job: Job, ids: readonly string[]): Promise<void> {
-  const sqs = new SQSClient({
-    endpoint: running.info.endpoints.sqs,
-    region: REGION,
-    credentials: CREDENTIALS,
-  });
+  const sqs = new SQSClient(emulatorAt(running.info.endpoints.sqs));
   for (const work of chunkWork(job, canonicalIds(ids), [0], TRACE)) {
     await sqs.send(
       new SendMessageCommand({

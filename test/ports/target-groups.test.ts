@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { CREDENTIALS, REGION } from '../../tools/local/cloud.ts';
+import { emulatorAt } from '../../tools/kit/emulator.ts';
 import { dynamoDBClient } from '../../src/adapters/dynamodb/client.ts';
 import { projectItem, targetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
 import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
@@ -229,9 +229,7 @@ test('a throttled move says that it was not carried out', async () => {
   const address = throttling.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   const client = dynamoDBClient({
-    endpoint: `http://127.0.0.1:${address.port}`,
-    region: REGION,
-    credentials: CREDENTIALS,
+    ...emulatorAt(`http://127.0.0.1:${address.port}`),
     maxAttempts: 1,
   });
   const groups = new DynamoDBTargetGroups(client, 'any');

@@ -3,7 +3,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { CREDENTIALS, REGION } from '../../tools/local/cloud.ts';
+import { CREDENTIALS, REGION } from '../../tools/kit/emulator.ts';
 import { resultKey } from '../../src/adapters/dynamodb/job-item.ts';
 import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';
 import { targetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { CREDENTIALS, REGION } from '../../tools/local/cloud.ts';
+import { emulatorAt } from '../../tools/kit/emulator.ts';
 import { BatchWriter } from '../../tools/local/data/write.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
@@ -22,11 +22,7 @@ export function e2eStack(): E2eStack {
 }
 
 export function dynamoDBOf(stack: StackInfo): DynamoDBClient {
-  return new DynamoDBClient({
-    endpoint: stack.endpoints.dynamodb,
-    region: REGION,
-    credentials: CREDENTIALS,
-  });
+  return new DynamoDBClient(emulatorAt(stack.endpoints.dynamodb));
 }
 
 /** Name of the one table, queue or function whose logical id contains `part`. */

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Template as Synthesized } from 'aws-cdk-lib/assertions';
 import dynalite from 'dynalite';
-import { CREDENTIALS, REGION } from '../../tools/local/cloud.ts';
+import { emulatorAt } from '../../tools/kit/emulator.ts';
 import { makeTables } from '../../tools/local/infrastructure.ts';
 import { referencesOf } from '../../tools/local/template/references.ts';
 import { readTables } from '../../tools/local/template/tables.ts';
@@ -28,11 +28,7 @@ export interface TestTables {
 export async function openTables(): Promise<TestTables> {
   const given = process.env['DYNAMODB_ENDPOINT'];
   const embedded = given === undefined ? await startDynalite() : undefined;
-  const client = dynamoDBClient({
-    endpoint: given ?? embedded?.endpoint ?? '',
-    region: REGION,
-    credentials: CREDENTIALS,
-  });
+  const client = dynamoDBClient(emulatorAt(given ?? embedded?.endpoint ?? ''));
 
   const run = randomUUID();
   const tables = definitions().map((table) => ({ ...table, name: `${table.logicalId}-${run}` }));

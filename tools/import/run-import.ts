@@ -1,7 +1,7 @@
 /** `npm run import`: brings projects and target groups from a file into the table of a deployed stack. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CREDENTIALS, REGION } from '../local/cloud.ts';
 import { runCommand } from '../kit/command.ts';
+import { emulatorAt } from '../kit/emulator.ts';
 import { onInterrupt } from '../kit/interrupt.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { checkFile, type Contents, importFile } from './import-file.ts';
@@ -52,12 +52,7 @@ function clientFor({ region, endpoint }: Options): DynamoDBClient {
   // Throttling is what an import runs into on a table that scales up: patience is in place here.
   const patience = { maxAttempts: 12, retryMode: 'standard' } as const;
   if (endpoint === undefined) return new DynamoDBClient({ ...patience, ...(region && { region }) });
-  return new DynamoDBClient({
-    ...patience,
-    endpoint,
-    region: region ?? REGION,
-    credentials: CREDENTIALS,
-  });
+  return new DynamoDBClient({ ...patience, ...emulatorAt(endpoint, region) });
 }
 
 function print(line: string): void {

@@ -1,11 +1,8 @@
-/** The AWS account and region that the local stack pretends to be, and the credentials its emulators take. */
+/** The AWS account that the local stack pretends to be, in the region of its emulators. */
+import { REGION } from '../kit/emulator.ts';
 
-export const REGION = 'us-east-1';
 export const ACCOUNT_ID = '000000000000';
 export const PARTITION = 'aws';
-
-/** Accepted by every emulator; letters only, as DynamoDB Local asks. One for all, as it keys its data by it. */
-export const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 /** An ARN of the local account. */
 export function arn(service: string, resource: string): string {

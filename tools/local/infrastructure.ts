@@ -6,7 +6,7 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { CREDENTIALS, REGION } from './cloud.ts';
+import { emulatorAt } from '../kit/emulator.ts';
 import type { References } from './template/intrinsics.ts';
 import { type Queue, readQueues } from './template/queues.ts';
 import { referencesOf } from './template/references.ts';
@@ -34,9 +34,8 @@ export async function makeInfrastructure(
   endpoints: { readonly dynamodb: string; readonly sqs: string },
   apiUrl: string,
 ): Promise<Infrastructure> {
-  const client = { region: REGION, credentials: CREDENTIALS };
-  const dynamodb = new DynamoDBClient({ ...client, endpoint: endpoints.dynamodb });
-  const sqs = new SQSClient({ ...client, endpoint: endpoints.sqs });
+  const dynamodb = new DynamoDBClient(emulatorAt(endpoints.dynamodb));
+  const sqs = new SQSClient(emulatorAt(endpoints.sqs));
   const queueUrls = new Map<string, string>();
   const references = referencesOf(template, { apiUrl, queueUrl: (id) => queueUrls.get(id) });
   const tables = readTables(template, references);

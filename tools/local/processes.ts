@@ -1,7 +1,7 @@
 /** What runs once tables and queues are there: the functions, the readers of queues, the clock. */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { CREDENTIALS, REGION } from './cloud.ts';
+import { CREDENTIALS, emulatorAt } from '../kit/emulator.ts';
 import { UsageError } from '../kit/errors.ts';
 import type { ServiceEndpoints } from './functions/environment.ts';
 import { bothWatches, FunctionPool, type InvocationWatch } from './functions/pool.ts';
@@ -83,7 +83,7 @@ export class Processes {
     const { endpoints, queueUrls, log } = this.props;
     const pool = this.pool(source.functionId);
     const credentials = { ...CREDENTIALS, accessKeyId: accessKeyOf(pool.lambda) };
-    const sqs = new SQSClient({ endpoint: endpoints.sqs, region: REGION, credentials });
+    const sqs = new SQSClient({ ...emulatorAt(endpoints.sqs), credentials });
     this.clients.push(sqs);
     return QueuePoller.start({
       source,

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { CREDENTIALS, REGION } from './cloud.ts';
+import { emulatorAt } from '../kit/emulator.ts';
 import { runCommand } from '../kit/command.ts';
 import { UsageError } from '../kit/errors.ts';
 import { onInterrupt } from '../kit/interrupt.ts';
@@ -74,12 +74,7 @@ async function run(port: number): Promise<void> {
 
 /** Resolves when the endpoint answers. */
 async function answers(endpoint: string): Promise<void> {
-  const client = new DynamoDBClient({
-    endpoint,
-    region: REGION,
-    credentials: CREDENTIALS,
-    maxAttempts: 1,
-  });
+  const client = new DynamoDBClient({ ...emulatorAt(endpoint), maxAttempts: 1 });
   const until = Date.now() + START_SECONDS * 1_000;
   while (Date.now() < until) {
     try {

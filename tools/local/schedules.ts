@@ -1,6 +1,7 @@
 /** Runs functions by the clock, as EventBridge Scheduler does. */
 import { randomUUID } from 'node:crypto';
-import { ACCOUNT_ID, REGION } from './cloud.ts';
+import { REGION } from '../kit/emulator.ts';
+import { ACCOUNT_ID } from './cloud.ts';
 import type { InvocationResult } from './functions/messages.ts';
 import type { Invoker } from './functions/pool.ts';
 import type { Schedule } from './template/schedules.ts';

@@ -1,7 +1,7 @@
 /** The event that Lambda hands to a function for a batch of SQS messages. */
 import type { Message } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSMessageAttributes, SQSRecord } from 'aws-lambda';
-import { REGION } from './cloud.ts';
+import { REGION } from '../kit/emulator.ts';
 
 /** @param queueArn of the queue that the messages were received from */
 export function sqsEvent(messages: readonly Message[], queueArn: string): SQSEvent {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { CREDENTIALS, REGION } from '../../../tools/local/cloud.ts';
+import { emulatorAt } from '../../../tools/kit/emulator.ts';
 import { type Emulators, startEmulators } from '../../../tools/local/emulators/emulators.ts';
 import { AUDIENCE } from '../../../tools/local/issuer.ts';
 import { type LocalStack, startLocalStack } from '../../../tools/local/stack.ts';
@@ -97,7 +97,7 @@ export class Stage {
     });
     this.#closers.push(() => stack.stop());
     const watching = await Watching.of(folder, stack);
-    const sqs = new SQSClient({ endpoint: stack.endpoints.sqs, region: REGION, credentials: CREDENTIALS });
+    const sqs = new SQSClient(emulatorAt(stack.endpoints.sqs));
     this.#closers.push(() => {
       sqs.destroy();
     });

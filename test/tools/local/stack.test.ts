@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-import { CREDENTIALS, REGION } from '../../../tools/local/cloud.ts';
+import { emulatorAt } from '../../../tools/kit/emulator.ts';
 import { UnsupportedTemplateError } from '../../../tools/local/errors.ts';
 import type { ScheduledRun } from '../../../tools/local/schedules.ts';
 import { type LocalStack, startLocalStack } from '../../../tools/local/stack.ts';
@@ -130,7 +130,7 @@ beforeAll(async () => {
       lines.push({ functionName: entry.functionName, ...(JSON.parse(entry.text) as object) });
     },
   });
-  sqs = new SQSClient({ endpoint: stack.endpoints.sqs, region: REGION, credentials: CREDENTIALS });
+  sqs = new SQSClient(emulatorAt(stack.endpoints.sqs));
 });
 
 afterAll(async () => {
@@ -210,11 +210,7 @@ test('a route takes no more requests than the template says, and the others take
 });
 
 test('the table has its index', async () => {
-  const client = new DynamoDBClient({
-    endpoint: stack.endpoints.dynamodb,
-    region: REGION,
-    credentials: CREDENTIALS,
-  });
+  const client = new DynamoDBClient(emulatorAt(stack.endpoints.dynamodb));
   const { Table } = await client.send(new DescribeTableCommand({ TableName: stack.tables['Table'] }));
   expect(Table?.GlobalSecondaryIndexes?.[0]?.IndexName).toBe('open-jobs');
   client.destroy();
@@ -337,18 +333,14 @@ test('the embedded DynamoDB survives a client that goes away in mid-request', as
       });
     });
   });
-  const client = new DynamoDBClient({
-    endpoint: stack.endpoints.dynamodb,
-    region: REGION,
-    credentials: CREDENTIALS,
-  });
+  const client = new DynamoDBClient(emulatorAt(stack.endpoints.dynamodb));
   expect((await client.send(new ListTablesCommand())).TableNames).toContain('Local-Table');
   client.destroy();
 });
 
 test('on given emulators, what is there already is used, and stays', async () => {
   const { dynamodb: dynamodbEndpoint, sqs: sqsEndpoint } = stack.endpoints;
-  const client = new DynamoDBClient({ endpoint: dynamodbEndpoint, region: REGION, credentials: CREDENTIALS });
+  const client = new DynamoDBClient(emulatorAt(dynamodbEndpoint));
   const item = { pk: { S: 'kept' } };
   await client.send(new PutItemCommand({ TableName: 'Local-Table', Item: item }));
   const quiet = writeAssembly({ Table: RESOURCES['Table'] ?? { Type: '' } }, {});

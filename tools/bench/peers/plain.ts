@@ -1,7 +1,7 @@
 /** Runs the plain way: on the same pools, pollers and emulators as the stack itself. */
 import { randomUUID } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { CREDENTIALS, REGION } from '../../local/cloud.ts';
+import { emulatorAt } from '../../kit/emulator.ts';
 import { FunctionPool } from '../../local/functions/pool.ts';
 import { QueuePoller } from '../../local/queue-poller.ts';
 import { bundle } from '../rig/bundle.ts';
@@ -46,7 +46,7 @@ export async function runPlain(
   };
   const creator = new FunctionPool({ ...lambda, timeoutSeconds: 300 }, at, log);
   const workers = new FunctionPool(lambda, at, log);
-  const sqs = new SQSClient({ endpoint: at.sqs, region: REGION, credentials: CREDENTIALS });
+  const sqs = new SQSClient(emulatorAt(at.sqs));
   const poller = await QueuePoller.start({
     source: { ...world.source, batchSize: BATCH_SIZE },
     queueUrl,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { readAssembly } from '../../local/assembly.ts';
-import { CREDENTIALS, REGION } from '../../local/cloud.ts';
+import { CREDENTIALS, emulatorAt } from '../../kit/emulator.ts';
 import { FunctionPool } from '../../local/functions/pool.ts';
 import { Router } from '../../local/gateway/router.ts';
 import { makeInfrastructure } from '../../local/infrastructure.ts';
@@ -178,7 +178,7 @@ export async function run(
   const worker = pools.get('worker');
   if (worker === undefined) throw new Error('there is no worker');
   const at = endpoints('poller').sqs;
-  const sqs = new SQSClient({ endpoint: at, region: REGION, credentials: CREDENTIALS });
+  const sqs = new SQSClient(emulatorAt(at));
   let poller: QueuePoller | undefined;
   return {
     pools,

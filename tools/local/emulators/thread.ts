@@ -9,7 +9,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import dynalite from 'dynalite';
 import { buildApp } from 'fauxqs';
 import { z } from 'zod';
-import { REGION } from '../cloud.ts';
+import { REGION } from '../../kit/emulator.ts';
 
 const HOST = '127.0.0.1';
 

@@ -1,5 +1,5 @@
 /** The environment of a function: Lambda's own variables, then the template's. Nothing of this machine's. */
-import { CREDENTIALS, REGION } from '../cloud.ts';
+import { CREDENTIALS, REGION } from '../../kit/emulator.ts';
 import { accessKeyOf } from '../iam/access.ts';
 import type { LambdaFunction } from '../template/functions.ts';
 

@@ -4,7 +4,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { CREDENTIALS } from '../cloud.ts';
+import { CREDENTIALS } from '../../kit/emulator.ts';
 import { UsageError } from '../../kit/errors.ts';
 import type { Access } from './access.ts';
 import { type HttpCall, HttpCalls } from './http-calls.ts';

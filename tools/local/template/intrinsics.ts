@@ -1,5 +1,6 @@
 /** Resolves CloudFormation's intrinsic functions. One that is not known is an error, not a silence. */
-import { ACCOUNT_ID, PARTITION, REGION } from '../cloud.ts';
+import { REGION } from '../../kit/emulator.ts';
+import { ACCOUNT_ID, PARTITION } from '../cloud.ts';
 import { UnsupportedTemplateError } from '../errors.ts';
 
 /** What `Ref` and `Fn::GetAtt` stand for. Both throw UnsupportedTemplateError for what has no local value. */

@@ -4,7 +4,7 @@
  */
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as sqs from '@aws-sdk/client-sqs';
-import { CREDENTIALS, REGION } from '../../../../tools/local/cloud.ts';
+import { CREDENTIALS, REGION } from '../../../../tools/kit/emulator.ts';
 import { note } from '../workplace.ts';
 
 /** Deletion protection, redrive tasks and CloudFormation: neither dynalite nor fauxqs nor anything here has them. */
