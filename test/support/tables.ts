@@ -3,12 +3,11 @@
  * Local, in CI), or on an embedded dynalite.
  */
 import { randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
-import { promisify } from 'node:util';
 import { DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Template as Synthesized } from 'aws-cdk-lib/assertions';
 import dynalite from 'dynalite';
 import { emulatorAt } from '../../tools/kit/emulator.ts';
+import { listenOnLoopback } from '../../tools/kit/loopback.ts';
 import { makeTables } from '../../tools/local/infrastructure.ts';
 import { referencesOf } from '../../tools/local/template/references.ts';
 import { readTables } from '../../tools/local/template/tables.ts';
@@ -27,8 +26,11 @@ export interface TestTables {
 /** Makes the three tables under names of their own, so that suites beside each other do not meet. */
 export async function openTables(): Promise<TestTables> {
   const given = process.env['DYNAMODB_ENDPOINT'];
-  const embedded = given === undefined ? await startDynalite() : undefined;
-  const client = dynamoDBClient(emulatorAt(given ?? embedded?.endpoint ?? ''));
+  const embedded =
+    given === undefined
+      ? await listenOnLoopback(dynalite({ createTableMs: 0, deleteTableMs: 0 }))
+      : undefined;
+  const client = dynamoDBClient(emulatorAt(given ?? embedded?.url ?? ''));
 
   const run = randomUUID();
   const tables = definitions().map((table) => ({ ...table, name: `${table.logicalId}-${run}` }));
@@ -46,7 +48,7 @@ export async function openTables(): Promise<TestTables> {
     close: async () => {
       await Promise.all(tables.map(({ name }) => client.send(new DeleteTableCommand({ TableName: name }))));
       client.destroy();
-      if (embedded !== undefined) await promisify(embedded.server.close.bind(embedded.server))();
+      await embedded?.close();
     },
   };
 }
@@ -56,12 +58,4 @@ function definitions() {
   const stack = stackOf();
   const template = readTemplate(stack.stackName, Synthesized.fromStack(stack).toJSON());
   return readTables(template, referencesOf(template, { apiUrl: '', queueUrl: () => undefined }));
-}
-
-async function startDynalite(): Promise<{ server: Server; endpoint: string }> {
-  const server = dynalite({ createTableMs: 0, deleteTableMs: 0 });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('dynalite does not listen on a port');
-  return { server, endpoint: `http://127.0.0.1:${address.port}` };
 }

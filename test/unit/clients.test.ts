@@ -1,12 +1,14 @@
 /** A service that takes a request and never answers must not hold a function for its whole time. */
-import { type Server, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Listener, listenOnLoopback } from '../../tools/kit/loopback.ts';
 import { dynamoDBClient } from '../../src/adapters/dynamodb/client.ts';
 import { sqsClient } from '../../src/adapters/sqs/client.ts';
 
-let silent: Server;
+const silent = createServer();
+let listener: Listener;
 let options: {
   endpoint: string;
   region: string;
@@ -14,19 +16,14 @@ let options: {
 };
 
 beforeAll(async () => {
-  silent = createServer();
-  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-  const address = silent.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  listener = await listenOnLoopback(silent);
   options = {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: listener.url,
     region: 'us-east-1',
     credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
   };
 });
-afterAll(() => {
-  silent.close();
-});
+afterAll(() => listener.close());
 
 test('DynamoDB', async () => {
   const client = dynamoDBClient(options);

@@ -7,25 +7,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { UsageError } from '../../../tools/kit/errors.ts';
+import { type Listener, listenOnLoopback } from '../../../tools/kit/loopback.ts';
 import { parseOptions } from '../../../tools/local/options.ts';
 import { ROOT } from '../../support/local-stack.ts';
 
 let folder = '';
-let taken = createServer();
-let takenPort = 0;
+let taken: Listener;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'start-'));
   writeFileSync(join(folder, 'bad.jsonl'), '{"type":"project","account_id":101,"project_id":"x"}\n');
-  taken = createServer().listen(0, '127.0.0.1');
-  await once(taken, 'listening');
-  const address = taken.address();
-  if (address === null || typeof address === 'string') throw new Error('it does not listen');
-  takenPort = address.port;
+  taken = await listenOnLoopback(createServer());
 });
 
-afterAll(() => {
-  taken.close();
+afterAll(async () => {
+  await taken.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -47,7 +43,7 @@ describe('what cannot start says so in one clear line, with exit code 2:', () =>
       () => ['--port', '70000'],
       /^--port: found "70000", expected a whole number from 0 to 65535/,
     ],
-    ['a port that is taken', () => ['--port', String(takenPort)], /^port \d+ is in use/],
+    ['a port that is taken', () => ['--port', String(taken.port)], /^port \d+ is in use/],
     [
       'a data file that is not there',
       () => ['--port', '0', '--data', 'gone.jsonl'],

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startEmulators } from '../../local/emulators/emulators.ts';
+import { listenOnLoopback } from '../../kit/loopback.ts';
 import { PROJECT } from '../../kit/project.ts';
 
 export interface Stores {
@@ -117,12 +118,6 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port is free');
-  return address.port;
+  await using listener = await listenOnLoopback(createServer());
+  return listener.port;
 }

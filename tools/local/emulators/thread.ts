@@ -10,8 +10,7 @@ import dynalite from 'dynalite';
 import { buildApp } from 'fauxqs';
 import { z } from 'zod';
 import { REGION } from '../../kit/emulator.ts';
-
-const HOST = '127.0.0.1';
+import { listenOnLoopback, LOOPBACK } from '../../kit/loopback.ts';
 
 /** Which emulators to start, and as an answer, where they are. */
 export interface Endpoints {
@@ -28,10 +27,7 @@ parentPort?.postMessage(endpoints);
 async function startDynamodb(): Promise<string> {
   const server = dynalite({ createTableMs: 0 });
   server.prependListener('request', surviveAborts);
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('dynalite does not listen');
-  return `http://${HOST}:${address.port}`;
+  return (await listenOnLoopback(server)).url;
 }
 
 /**
@@ -50,5 +46,5 @@ function surviveAborts(request: IncomingMessage): void {
 async function startSqs(): Promise<string> {
   // Not startFauxqs: it listens on every interface.
   const app = buildApp({ logger: false, defaultRegion: REGION });
-  return app.listen({ host: HOST, port: 0 });
+  return app.listen({ host: LOOPBACK, port: 0 });
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { codeOf, messageOf, UsageError } from '../../kit/errors.ts';
+import { listenOnLoopback, LOOPBACK } from '../../kit/loopback.ts';
 import { PAYLOAD_LIMIT } from '../functions/messages.ts';
 import type { Invoker } from '../functions/pool.ts';
 import { newTraceId } from '../functions/trace-id.ts';
@@ -13,8 +14,6 @@ import { gatewayMessage, type GatewayResponse, httpResponse } from './response.t
 import type { Match, Router } from './router.ts';
 import { RouteThrottles } from './throttle.ts';
 import type { Route } from '../template/api.ts';
-
-const HOST = '127.0.0.1';
 
 /** AWS stops at 10 KB; here, more reaches the functions, so that their own limits can be tried. */
 const MAX_HEADER_BYTES = 256 * 1024;
@@ -57,8 +56,8 @@ export class Gateway {
   /** By their roots. */
   private readonly own = new Map<string, ControlHandler>();
 
-  private constructor(server: Server, port: number, log: (line: RequestLine) => void) {
-    this.url = `http://${HOST}:${port}`;
+  private constructor(server: Server, url: string, log: (line: RequestLine) => void) {
+    this.url = url;
     this.server = server;
     this.log = log;
     server.on('request', (request, response) => {
@@ -84,15 +83,10 @@ export class Gateway {
       requireHostHeader: false,
       noDelay: true,
     });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => {
-        reject(portError(port, error));
-      });
-      server.listen(port, HOST, resolve);
+    const { url } = await listenOnLoopback(server, port).catch((error: unknown) => {
+      throw portError(port, error);
     });
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('the gateway does not listen');
-    return new Gateway(server, address.port, log);
+    return new Gateway(server, url, log);
   }
 
   /** @param root e.g. `/_local`: it and what is below it is answered by the handler from now on */
@@ -161,7 +155,7 @@ export class Gateway {
       protocol: `HTTP/${request.httpVersion}`,
       rawHeaders: request.rawHeaders,
       body,
-      sourceIp: request.socket.remoteAddress ?? HOST,
+      sourceIp: request.socket.remoteAddress ?? LOOPBACK,
       requestId,
       traceId: newTraceId(),
       time,
@@ -208,7 +202,7 @@ export class Gateway {
   }
 }
 
-function portError(port: number, error: Error): Error {
+function portError(port: number, error: unknown): unknown {
   const code = codeOf(error);
   if (code === 'EADDRINUSE') {
     return new UsageError(`port ${port} is in use: stop what listens there, or choose another with --port`);

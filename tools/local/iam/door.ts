@@ -3,15 +3,14 @@
  * and goes on to the emulator or is refused as the service would. The stack's own calls go to the emulator directly.
  */
 import { STATUS_CODES } from 'node:http';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { CREDENTIALS } from '../../kit/emulator.ts';
 import { UsageError } from '../../kit/errors.ts';
+import { type Listener, listenOnLoopback } from '../../kit/loopback.ts';
 import type { Access } from './access.ts';
 import { type HttpCall, HttpCalls } from './http-calls.ts';
 import type { NeedsOf } from './needs.ts';
 import type { Refusal, Refusals } from './refusals.ts';
-
-const HOST = '127.0.0.1';
 
 /** How to understand the calls of a service, and how to refuse them. */
 export interface Service {
@@ -20,22 +19,15 @@ export interface Service {
 }
 
 export class Door {
-  /** Its address, without a slash at its end. */
-  readonly url: string;
-  private readonly server: Server;
+  private readonly listener: Listener;
   private readonly service: Service;
   private readonly emulator: URL;
-  private readonly sockets = new Set<Socket>();
   private access: Access | undefined;
 
-  private constructor(server: Server, port: number, service: Service, emulator: string) {
-    this.url = `http://${HOST}:${port}`;
-    this.server = server;
+  private constructor(listener: Listener, service: Service, emulator: URL) {
+    this.listener = listener;
     this.service = service;
-    this.emulator = new URL(emulator);
-    server.on('connection', (caller) => {
-      this.connectThrough(caller);
-    });
+    this.emulator = emulator;
   }
 
   /**
@@ -48,12 +40,16 @@ export class Door {
       throw new UsageError(`the endpoint ${emulator}: expected an http:// address`);
     }
     const server = createServer({ noDelay: true });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(0, HOST, resolve);
+    const door = new Door(await listenOnLoopback(server), service, new URL(emulator));
+    server.on('connection', (caller) => {
+      door.connectThrough(caller);
     });
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('the door does not listen');
-    return new Door(server, address.port, service, emulator);
+    return door;
+  }
+
+  /** Its address, without a slash at its end. */
+  get url(): string {
+    return this.listener.url;
   }
 
   /** Lets calls in by these permissions from now on. */
@@ -62,13 +58,7 @@ export class Door {
   }
 
   close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      this.server.close(() => {
-        resolve();
-      });
-    });
-    for (const socket of this.sockets) socket.destroy();
-    return closed;
+    return this.listener.close();
   }
 
   /**
@@ -83,11 +73,9 @@ export class Door {
       [caller, emulator],
       [emulator, caller],
     ] as const) {
-      this.sockets.add(socket);
       // Every error is followed by the end of the connection.
       socket.on('error', () => undefined);
       socket.on('close', () => {
-        this.sockets.delete(socket);
         other.destroy();
       });
     }

@@ -1,0 +1,39 @@
+/** Listens on this machine only, and stops with no connection left open. */
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { once } from 'node:events';
+
+export const LOOPBACK = '127.0.0.1';
+
+export interface Listener extends AsyncDisposable {
+  readonly port: number;
+  /** As an HTTP address, without a slash at its end. */
+  readonly url: string;
+  /** Ends every connection and frees the port. */
+  close(): Promise<void>;
+}
+
+/**
+ * @param port 0 for any that is free
+ * @throws the system error when the port cannot be had
+ */
+export async function listenOnLoopback(server: Server, port = 0): Promise<Listener> {
+  const connections = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  server.listen(port, LOOPBACK);
+  await once(server, 'listening');
+  const address = server.address() as AddressInfo;
+  const close = async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const socket of connections) socket.destroy();
+    await closed;
+  };
+  return {
+    port: address.port,
+    url: `http://${LOOPBACK}:${address.port}`,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
