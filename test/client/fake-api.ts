@@ -1,17 +1,9 @@
 /** An API to test the client on: it keeps the contract's idempotency, and breaks down where a test wants it to. */
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { deriveJobId } from '../../src/domain/digest.ts';
 import type { Action } from '../../src/domain/actions.ts';
-
-export interface Seen {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
+import { type HttpAnswer, hangUp } from '../../tools/kit/http-server.ts';
+import { type Seen, StandIn } from '../support/stand-in.ts';
 
 interface FakeJob {
   readonly location: string;
@@ -30,7 +22,6 @@ export type Trouble =
   | 'lost';
 
 export class FakeApi {
-  readonly requests: Seen[] = [];
   readonly jobs = new Map<string, FakeJob>();
   /** For the next requests, in order. */
   readonly troubles: (Trouble | undefined)[] = [];
@@ -43,72 +34,47 @@ export class FakeApi {
   added: Record<string, unknown> = {};
   mostAtOnce = 0;
   #atOnce = 0;
-  readonly #server: Server;
-
-  private constructor(server: Server) {
-    this.#server = server;
-  }
+  readonly #server = new StandIn((seen) => this.#respond(seen));
 
   static async listen(): Promise<FakeApi> {
-    const server = createServer();
-    const api = new FakeApi(server);
-    server.on('request', (request, response) => {
-      void api.#serve(request, response);
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    const api = new FakeApi();
+    await api.#server.listen();
     return api;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#server.url;
+  }
+
+  get requests(): Seen[] {
+    return this.#server.requests;
   }
 
   get creations(): Seen[] {
     return this.requests.filter(({ method }) => method === 'POST');
   }
 
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
+  close(): Promise<void> {
+    return this.#server.close();
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #respond(seen: Seen): Promise<HttpAnswer> {
     this.#atOnce += 1;
     this.mostAtOnce = Math.max(this.mostAtOnce, this.#atOnce);
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks).toString();
-    const { method = '', url: path = '', headers } = request;
-    const seen = { method, path, headers, body };
-    this.requests.push(seen);
     const trouble = this.troubles.shift() ?? this.trouble(seen);
     // One turn of the event loop, so that requests at the same time are seen at the same time.
     await new Promise((resolve) => setImmediate(resolve));
     this.#atOnce -= 1;
-    if (trouble === 'reset') {
-      request.socket.destroy();
-      return;
-    }
+    if (trouble === 'reset') return hangUp();
     if (trouble !== undefined && trouble !== 'lost') {
-      const text = typeof trouble.body === 'string' ? trouble.body : JSON.stringify(trouble.body ?? {});
-      response.writeHead(trouble.status, trouble.headers).end(text);
-      return;
+      const { body = {} } = trouble;
+      return { ...trouble, body: typeof body === 'string' ? body : JSON.stringify(body) };
     }
-    const answer = method === 'POST' ? this.#create(seen) : this.#read(path);
-    if (trouble === 'lost') {
-      request.socket.destroy();
-      return;
-    }
-    response.writeHead(answer.status, answer.headers).end(answer.body);
+    const answer = seen.method === 'POST' ? this.#create(seen) : this.#read(seen.path);
+    return trouble === 'lost' ? hangUp() : answer;
   }
 
-  #create({ path, headers, body }: Seen): {
-    status: number;
-    headers?: Record<string, string>;
-    body?: string;
-  } {
+  #create({ path, headers, body }: Seen): HttpAnswer {
     const [, account = '', project = '', action = ''] =
       /\/accounts\/(\d+)\/projects\/(\w+)\/batch-jobs\/(\w+)-/.exec(path) ?? [];
     const key = String(headers['idempotency-key']);
@@ -131,7 +97,7 @@ export class FakeApi {
     };
   }
 
-  #read(path: string): { status: number; headers?: Record<string, string>; body?: string } {
+  #read(path: string): HttpAnswer {
     const job = [...this.jobs.values()].find(({ location }) => path.endsWith(location));
     if (job === undefined) return refusal(404, 'not_found_error');
     const ended = job.looks-- <= 0;

@@ -1,11 +1,10 @@
 /** Client credentials: when a token is fetched, with what, and that neither token nor secret is ever told. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RefusedError, UnexpectedAnswerError } from '../../client/errors.ts';
 import { FieldingJobs } from '../../client/fielding-jobs.ts';
+import { jsonAnswer } from '../../tools/kit/http-server.ts';
 import { ids } from '../support/builders.ts';
+import { StandIn } from '../support/stand-in.ts';
 import { FakeApi, refusal } from './fake-api.ts';
 import { type FakeWorld, fakeWorld } from './fake-world.ts';
 
@@ -18,8 +17,7 @@ interface TokenAnswer {
 }
 
 let api: FakeApi;
-let issuer: Server;
-let asked: { authorization: string | undefined; body: string }[];
+let issuer: StandIn;
 let answers: (n: number) => TokenAnswer;
 let world: FakeWorld;
 let client: FieldingJobs;
@@ -30,32 +28,22 @@ const token = (n: number, expires_in?: number): TokenAnswer => ({
 
 beforeEach(async () => {
   api = await FakeApi.listen();
-  asked = [];
   answers = (n) => token(n, 3_600);
-  issuer = createServer((request, response) => {
-    let body = '';
-    request.on('data', (data: Buffer) => (body += data.toString()));
-    request.on('end', () => {
-      asked.push({ authorization: request.headers.authorization, body });
-      const { status = 200, headers = {}, body: answer } = answers(asked.length);
-      response.writeHead(status, { 'content-type': 'application/json', ...headers });
-      response.end(JSON.stringify(answer));
-    });
-  });
-  issuer.listen(0, '127.0.0.1');
-  await once(issuer, 'listening');
+  issuer = await new StandIn(() => {
+    const { status, headers, body } = answers(issuer.requests.length);
+    return jsonAnswer(body, status, headers);
+  }).listen();
   world = fakeWorld();
   client = new FieldingJobs({ baseUrl: api.url, token: credentials(), world });
 });
 afterEach(async () => {
-  issuer.closeAllConnections();
-  issuer.close();
+  await issuer.close();
   await api.close();
 });
 
 function credentials() {
   return {
-    tokenUrl: `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/oauth2/token`,
+    tokenUrl: `${issuer.url}/oauth2/token`,
     clientId: 'my client',
     clientSecret: SECRET,
     scope: 'batch-jobs:write batch-jobs:read',
@@ -75,13 +63,16 @@ const tokensUsed = () => api.requests.map(({ headers }) => headers.authorization
 
 test('a token is asked for with the credentials in the header, scope and audience', async () => {
   await client.create(request());
-  const [first] = asked;
+  const [first] = issuer.requests;
   expect(Object.fromEntries(new URLSearchParams(first?.body))).toEqual({
     grant_type: 'client_credentials',
     scope: 'batch-jobs:write batch-jobs:read',
     audience: 'jobs',
   });
-  const [id = '', secret = ''] = Buffer.from(first?.authorization?.slice('Basic '.length) ?? '', 'base64')
+  const [id = '', secret = ''] = Buffer.from(
+    first?.headers.authorization?.slice('Basic '.length) ?? '',
+    'base64',
+  )
     .toString()
     .split(':')
     .map((part) => decodeURIComponent(part.replaceAll('+', ' ')));
@@ -91,7 +82,7 @@ test('a token is asked for with the credentials in the header, scope and audienc
 
 test('requests share one token, also those that are sent at the same time', async () => {
   await client.create(request(100, 5));
-  expect(asked).toHaveLength(1);
+  expect(issuer.requests).toHaveLength(1);
   expect(new Set(tokensUsed())).toEqual(new Set(['Bearer token-1']));
 });
 
@@ -107,7 +98,7 @@ test('who gives up waiting for a token takes it from nobody else', async () => {
   ]);
   expect(given).toMatchObject({ status: 'rejected', reason: { message: 'given up' } });
   expect(taken).toMatchObject({ status: 'fulfilled' });
-  expect(asked).toHaveLength(1);
+  expect(issuer.requests).toHaveLength(1);
 });
 
 test('who is alone in waiting for a token ends the wait for good', async () => {
@@ -119,17 +110,17 @@ test('who is alone in waiting for a token ends the wait for good', async () => {
   await expect(client.create(request(), { signal: stop.signal })).rejects.toThrow('given up');
   answers = (n) => token(n, 3_600);
   await client.create(request());
-  expect(asked).toHaveLength(2);
+  expect(issuer.requests).toHaveLength(2);
 });
 
 test('a new one is fetched shortly before the old one expires', async () => {
   await client.create(request());
   world.advance(3_539_000);
   await client.create(request());
-  expect(asked).toHaveLength(1);
+  expect(issuer.requests).toHaveLength(1);
   world.advance(2_000);
   await client.create(request());
-  expect(asked).toHaveLength(2);
+  expect(issuer.requests).toHaveLength(2);
   expect(tokensUsed().at(-1)).toBe('Bearer token-2');
 });
 
@@ -138,7 +129,7 @@ test('one without an end is used until it is refused', async () => {
   await client.create(request());
   world.advance(1e9);
   await client.create(request());
-  expect(asked).toHaveLength(1);
+  expect(issuer.requests).toHaveLength(1);
 });
 
 test('after a 401 the request is sent once more, with a new token', async () => {
@@ -147,20 +138,20 @@ test('after a 401 the request is sent once more, with a new token', async () => 
   await client.create(request());
   expect(tokensUsed()).toEqual(['Bearer token-1', 'Bearer token-2']);
   await client.create(request());
-  expect(asked).toHaveLength(2);
+  expect(issuer.requests).toHaveLength(2);
 });
 
 test('a 401 with the new token as well is final', async () => {
   api.trouble = () => refusal(401, 'authorization_error');
   await expect(client.create(request())).rejects.toMatchObject({ status: 401 });
   expect(api.requests).toHaveLength(2);
-  expect(asked).toHaveLength(2);
+  expect(issuer.requests).toHaveLength(2);
 });
 
 test('what may pass is repeated', async () => {
   answers = (n) => (n < 3 ? { status: n === 1 ? 503 : 429, body: {} } : token(n));
   await client.create(request());
-  expect(asked).toHaveLength(3);
+  expect(issuer.requests).toHaveLength(3);
   expect(tokensUsed()).toEqual(['Bearer token-3']);
 });
 
@@ -199,7 +190,7 @@ describe('an answer that is no token', () => {
     );
     expect(error?.message).toContain(message);
     expect(`${error?.message ?? ''}${String(error?.cause)}`).not.toContain(SECRET);
-    expect(asked).toHaveLength(1);
+    expect(issuer.requests).toHaveLength(1);
     expect(api.requests).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 /** A stack of its own whose issuer changes its keys, goes away, and comes back. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { hangUp, keepSilent } from '../../tools/kit/http-server.ts';
 import { anId } from '../support/builders.ts';
 import { type Answer, Client, errorOf, projectPath } from '../support/client.ts';
 import { aProject } from '../support/e2e.ts';
@@ -45,9 +46,9 @@ async function untilLetIn(kid: string): Promise<void> {
 
 test('keys are taken up, kept while the issuer is down, and never made up', async () => {
   // Down before the functions have any key: nobody is let in, and it is no fault of ours.
-  issuer.answer = (request) => request.socket.destroy();
+  issuer.answer = hangUp;
   expect(await statuses('k1')).toEqual([401, 401]);
-  issuer.answer = (_request, response) => response.end('<html>maintenance</html>');
+  issuer.answer = () => ({ status: 200, body: '<html>maintenance</html>' });
   expect(await statuses('k1')).toEqual([401, 401]);
 
   issuer.answer = undefined;
@@ -59,7 +60,7 @@ test('keys are taken up, kept while the issuer is down, and never made up', asyn
 
   // It hangs, then does not even listen: known keys go on, a new one is refused in the contract's way.
   await issuer.addKey('k3');
-  issuer.answer = () => undefined;
+  issuer.answer = keepSilent;
   const { asked } = issuer;
   while (issuer.asked < asked + paths.length) {
     for (const answer of await answersTo('k3')) {

@@ -5,6 +5,7 @@ import { request as httpRequest } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CompactEncrypt } from 'jose';
+import { jsonAnswer } from '../../tools/kit/http-server.ts';
 import { AUDIENCE, ISSUER } from '../../tools/local/issuer.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { anId } from '../support/builders.ts';
@@ -308,8 +309,8 @@ describe('the place of a key', () => {
   });
 
   test('is never named by the token: nothing fetches what it points to', async () => {
-    attacker.answer = (_request, response) =>
-      response.end(JSON.stringify({ keys: [{ ...attackerJwk, kid: key.kid, alg: 'RS256', use: 'sig' }] }));
+    attacker.answer = () =>
+      jsonAnswer({ keys: [{ ...attackerJwk, kid: key.kid, alg: 'RS256', use: 'sig' }] });
     const certificate = attackerKey.publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
     const { url } = attacker;
     const headers: Record<string, unknown>[] = [

@@ -1,9 +1,9 @@
 /** What every store of target groups promises: one suite, run against each adapter. */
-import { createServer } from 'node:http';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { emulatorAt } from '../../tools/kit/emulator.ts';
+import { serveHttp } from '../../tools/kit/http-server.ts';
 import { dynamoDBClient } from '../../src/adapters/dynamodb/client.ts';
 import { projectItem, targetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
 import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
@@ -221,19 +221,13 @@ test('a refusal at the second try is none: the first, which had no answer, may s
 });
 
 test('a throttled move says that it was not carried out', async () => {
-  const throttling = createServer((_request, response) => {
-    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
-    response.end('{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}');
-  });
-  await new Promise<void>((resolve) => throttling.listen(0, '127.0.0.1', resolve));
-  const address = throttling.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const client = dynamoDBClient({
-    ...emulatorAt(`http://127.0.0.1:${address.port}`),
-    maxAttempts: 1,
-  });
+  await using throttling = await serveHttp(() => ({
+    status: 400,
+    headers: { 'content-type': 'application/x-amz-json-1.0' },
+    body: '{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}',
+  }));
+  const client = dynamoDBClient({ ...emulatorAt(throttling.url), maxAttempts: 1 });
   const groups = new DynamoDBTargetGroups(client, 'any');
   await expect(groups.move(aTargetGroup(), move())).rejects.toThrow(ThrottledError);
   client.destroy();
-  throttling.close();
 });

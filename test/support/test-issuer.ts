@@ -1,9 +1,9 @@
 /** A small issuer of tokens over HTTP, for tests: keys that come and go, and answers as bad as one likes. */
-import { once } from 'node:events';
-import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { type CryptoKey, type JWK, SignJWT, exportJWK, generateKeyPair } from 'jose';
+import { type HttpAnswer, jsonAnswer } from '../../tools/kit/http-server.ts';
+import { StandIn } from './stand-in.ts';
 
-export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+export type Answer = () => HttpAnswer | Promise<HttpAnswer>;
 
 interface IssuerKey {
   readonly privateKey: CryptoKey;
@@ -11,12 +11,9 @@ interface IssuerKey {
 }
 
 export class TestIssuer {
-  /** How often its keys were asked for. */
-  asked = 0;
   /** In place of its keys. */
   answer: Answer | undefined;
-  #server = createServer();
-  #port = 0;
+  readonly #server = new StandIn(() => this.answer?.() ?? jsonAnswer(this.keySet()));
   readonly #keys = new Map<string, IssuerKey>();
 
   static async start(): Promise<TestIssuer> {
@@ -27,30 +24,19 @@ export class TestIssuer {
 
   /** The address of its keys. */
   get url(): string {
-    return `http://127.0.0.1:${this.#port}/jwks.json`;
+    return `${this.#server.url}/jwks.json`;
+  }
+
+  /** How often its keys were asked for. */
+  get asked(): number {
+    return this.#server.requests.length;
   }
 
   /** Listens, after a stop at the address of before, and answers with its keys. */
   async restart(): Promise<void> {
     this.answer = undefined;
-    this.#server = createServer((request, response) => {
-      this.asked += 1;
-      response.on('error', () => undefined);
-      (this.answer ?? this.#answerKeys)(request, response);
-    });
-    this.#server.listen(this.#port, '127.0.0.1');
-    await once(this.#server, 'listening');
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') {
-      throw new Error('the issuer does not listen on a port');
-    }
-    this.#port = address.port;
+    await this.#server.listen();
   }
-
-  readonly #answerKeys: Answer = (_request, response) => {
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify(this.keySet()));
-  };
 
   keySet(): { keys: JWK[] } {
     return { keys: [...this.#keys.values()].map(({ jwk }) => jwk) };
@@ -78,10 +64,7 @@ export class TestIssuer {
   }
 
   /** Ends every connection and frees the port. */
-  async stop(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+  stop(): Promise<void> {
+    return this.#server.close();
   }
 }

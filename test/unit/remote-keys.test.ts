@@ -1,9 +1,11 @@
 /** The issuer's keys over real HTTP: kept, rotated, withdrawn; an issuer that is down, hangs or answers nonsense. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { UnauthenticatedError } from '../../src/domain/errors.ts';
 import { type Caller, authenticator } from '../../src/http/auth.ts';
 import { remoteKeys } from '../../src/http/remote-keys.ts';
+import { hangUp, jsonAnswer, keepSilent } from '../../tools/kit/http-server.ts';
 import { type Answer, TestIssuer } from '../support/test-issuer.ts';
 
 const RULES = {
@@ -109,7 +111,7 @@ describe('an issuer that answers', () => {
   test('with an empty key set has withdrawn them all, until it answers with some', async () => {
     const token = await tokenOf('k1');
     await accepted(token);
-    issuer.answer = (_request, response) => response.end('{"keys":[]}');
+    issuer.answer = () => jsonAnswer({ keys: [] });
     later(10 * MINUTE);
     await refused(token);
     expect(failures).toEqual([]);
@@ -119,18 +121,16 @@ describe('an issuer that answers', () => {
   });
 
   test('with keys that can verify nothing in its set does not harm the good ones', async () => {
-    issuer.answer = (_request, response) =>
-      response.end(
-        JSON.stringify({
-          keys: [
-            { kty: 'oct', kid: 'secret', k: 'c2VjcmV0' },
-            { kty: 'EC', kid: 'broken', crv: 'P-256', alg: 'ES256', x: 'x', y: 'y' },
-            { kty: 'none' },
-            {},
-            ...issuer.keySet().keys,
-          ],
-        }),
-      );
+    issuer.answer = () =>
+      jsonAnswer({
+        keys: [
+          { kty: 'oct', kid: 'secret', k: 'c2VjcmV0' },
+          { kty: 'EC', kid: 'broken', crv: 'P-256', alg: 'ES256', x: 'x', y: 'y' },
+          { kty: 'none' },
+          {},
+          ...issuer.keySet().keys,
+        ],
+      });
     await accepted(await tokenOf('k1'));
     await issuer.addKey('broken');
     await refused(await tokenOf('broken'));
@@ -141,7 +141,7 @@ describe('an issuer that is down', () => {
   test('leaves known keys in use, for as long as it is down; it is asked once a minute', async () => {
     const token = await tokenOf('k1');
     await accepted(token);
-    issuer.answer = (request) => request.socket.destroy();
+    issuer.answer = hangUp;
     later(30 * DAY);
     for (let second = 0; second < 120; second += 1) {
       await accepted(token);
@@ -155,7 +155,7 @@ describe('an issuer that is down', () => {
     await accepted(await tokenOf('k1'));
     await issuer.addKey('k2');
     const token = await tokenOf('k2');
-    issuer.answer = (request) => request.socket.destroy();
+    issuer.answer = hangUp;
     later(10 * MINUTE);
     await refused(token);
     await refused(token);
@@ -167,7 +167,7 @@ describe('an issuer that is down', () => {
 
   test('when a function starts, lets nobody in; one second later it is asked again', async () => {
     const token = await tokenOf('k1');
-    issuer.answer = (request) => request.socket.destroy();
+    issuer.answer = hangUp;
     await refused(token);
     await refused(token);
     expect(issuer.asked).toBe(1);
@@ -193,13 +193,16 @@ describe('an issuer that is down', () => {
 });
 
 describe('an answer that is no key set', () => {
-  const withBody = (body: string | Buffer, status = 200, headers: Record<string, string> = {}): Answer => {
-    return (_request, response) => {
-      response.writeHead(status, headers);
-      response.end(body);
-    };
-  };
+  const withBody =
+    (body: string | Buffer, status = 200, headers: Record<string, string> = {}): Answer =>
+    () => ({ status, headers, body });
   const pad = (bytes: number) => ' '.repeat(bytes);
+  /** @param then what happens once half of a set is sent */
+  async function* half(then: () => Promise<never>) {
+    yield '{"keys":[';
+    await pause(10);
+    await then();
+  }
 
   const ANSWERS: [string, () => Answer][] = [
     ['nothing', () => withBody('')],
@@ -221,13 +224,7 @@ describe('an answer that is no key set', () => {
           'content-encoding': 'gzip',
         }),
     ],
-    [
-      'half of one',
-      () => (_request, response) => {
-        response.writeHead(200, { 'content-length': '1000' });
-        response.write('{"keys":[', () => response.destroy());
-      },
-    ],
+    ['half of one', () => () => ({ status: 200, headers: { 'content-length': '1000' }, body: half(hangUp) })],
     ['a redirect', () => withBody('', 302, { location: '/elsewhere' })],
     [
       'a redirect for good, with the right set',
@@ -257,24 +254,24 @@ describe('an answer that is no key set', () => {
   test('that never ends is not read to its end', async () => {
     const token = await tokenOf('k1');
     await accepted(token);
-    let cut: Promise<void> | undefined;
-    issuer.answer = (_request, response) => {
-      cut = new Promise((resolve) => response.on('close', resolve));
-      const more = () => {
-        while (!response.destroyed && response.write(pad(65_536)));
-      };
-      response.on('drain', more);
-      more();
-    };
+    const cut = Promise.withResolvers<undefined>();
+    async function* endless() {
+      try {
+        for (;;) yield await Promise.resolve(pad(65_536));
+      } finally {
+        cut.resolve(undefined);
+      }
+    }
+    issuer.answer = () => ({ status: 200, body: endless() });
     later(10 * MINUTE);
     await accepted(token);
-    await cut;
+    await cut.promise;
     expect(failures).toHaveLength(1);
   });
 
   test.each<[string, Answer]>([
-    ['does not begin', () => undefined],
-    ['stops in the middle', (_request, response) => response.write('{"keys":[')],
+    ['does not begin', keepSilent],
+    ['stops in the middle', () => ({ status: 200, body: half(keepSilent) })],
   ])('that %s is given up', async (_name, answer) => {
     const token = await tokenOf('k1');
     await accepted(token);

@@ -46,7 +46,7 @@ export async function issuerAway(stage: Stage): Promise<void> {
     () => stage.client.get(`${projectPath(tenant)}/batch-jobs/resume/${anId('J')}`),
     () => stage.client.create(tenant, []),
   ];
-  stage.issuer.answer = (_request, response) => response.end('<html>maintenance</html>');
+  stage.issuer.answer = () => ({ status: 200, body: '<html>maintenance</html>' });
   for (const call of calls) await call();
   stage.issuer.answer = undefined;
   // A function without keys looks again after a second.

@@ -2,13 +2,12 @@
  * The deployed template on emulators, without what the local stack puts in between: each function calls the emulator,
  * or a counting proxy before it, directly. What is measured is the functions, not the local stack.
  */
-import { createServer } from 'node:http';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { readAssembly } from '../../local/assembly.ts';
 import { CREDENTIALS, emulatorAt } from '../../kit/emulator.ts';
+import { jsonAnswer, serveHttp } from '../../kit/http-server.ts';
 import { FunctionPool } from '../../local/functions/pool.ts';
 import { Router } from '../../local/gateway/router.ts';
 import { makeInfrastructure } from '../../local/infrastructure.ts';
@@ -59,14 +58,7 @@ const FOLDER = join(PROJECT, '.local', 'bench');
 /** Synthesizes the app, and makes its tables and queues. */
 export async function openWorld(): Promise<World> {
   const issuer = await Issuer.load();
-  const keys = createServer((_request, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(issuer.jwks));
-  });
-  keys.listen(0, '127.0.0.1');
-  await once(keys, 'listening');
-  const address = keys.address();
-  if (address === null || typeof address === 'string') throw new Error('no address for the keys');
-
+  const keys = await serveHttp(() => jsonAnswer(issuer.jwks));
   const folder = join(FOLDER, 'cdk.out');
   const [stores] = await Promise.all([
     startStores(),
@@ -74,7 +66,7 @@ export async function openWorld(): Promise<World> {
       stackName: `Bench${process.pid}`,
       issuer: ISSUER,
       audience: AUDIENCE,
-      jwksUrl: `http://127.0.0.1:${address.port}/`,
+      jwksUrl: `${keys.url}/`,
     }),
   ]);
   const { template, assets } = await readAssembly(folder);
@@ -123,9 +115,7 @@ export async function openWorld(): Promise<World> {
     stop: async () => {
       made.dynamodb.destroy();
       made.sqs.destroy();
-      keys.close();
-      keys.closeAllConnections();
-      await stores.stop();
+      await Promise.all([keys.close(), stores.stop()]);
     },
   };
 }
