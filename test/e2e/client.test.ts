@@ -1,18 +1,17 @@
 /** The command `fielding-jobs`, as it is installed, on the running local stack: killed, repeated, refused, piped. */
 import { readFileSync } from 'node:fs';
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { JsonLine } from '../../client/cli/lines.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
+import { jsonAnswer, keepSilent } from '../../tools/kit/http-server.ts';
 import { BuiltClient } from '../support/built-client.ts';
 import { anId, ids as newIds } from '../support/builders.ts';
 import { aToken, Client, projectPath } from '../support/client.ts';
 import { aProject, damage, e2eStack, scan } from '../support/e2e.ts';
 import { type WatchedStack, watchStack } from '../rigs/conformance/watched-stack.ts';
 import { ROOT } from '../support/local-stack.ts';
+import { StandIn } from '../support/stand-in.ts';
 
 const stack = e2eStack();
 
@@ -24,35 +23,28 @@ beforeAll(async () => {
   watched = await watchStack(stack.url);
   token = await aToken();
 });
-afterAll(() => {
-  watched.close();
+afterAll(async () => {
+  await watched.close();
   client.remove();
 });
 
-const closers: (() => void)[] = [];
+const standIns: StandIn[] = [];
 const proxies: WatchedStack[] = [];
-afterEach(() => {
-  for (const close of closers.splice(0)) close();
+afterEach(async () => {
+  await Promise.all([...standIns.splice(0), ...proxies].map((each) => each.close()));
   const complaints = [watched, ...proxies.splice(0)].flatMap((each) => each.report().complaints);
   expect(complaints).toEqual([]);
 });
 
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closers.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+async function standIn(respond: StandIn['respond']): Promise<StandIn> {
+  const server = await new StandIn(respond).listen();
+  standIns.push(server);
+  return server;
 }
 
 /** Stands in front of the stack. `onAnswer` is told of each answer before it is passed on, and may keep it. */
 async function proxy(onAnswer: (answers: number) => 'pass' | 'keep'): Promise<string> {
   const between = await watchStack(stack.url, onAnswer);
-  closers.push(() => {
-    between.close();
-  });
   proxies.push(between);
   return between.url;
 }
@@ -188,15 +180,13 @@ describe('exit codes', () => {
       "unknown option '--projekt'\n(Did you mean --project?)\n",
     );
     expect((await run(watched.url, '--projekt', 'x')).code).toBe(2);
-    const closed = await serve(() => undefined);
-    closers.splice(0).forEach((close) => {
-      close();
-    });
-    const unreachable = await run(closed);
+    const closed = await standIn(keepSilent);
+    await closed.close();
+    const unreachable = await run(closed.url);
     expect(unreachable.code).toBe(4);
     expect(unreachable.stderr).toMatch(/given up after 1 attempt: .*ECONNREFUSED/);
-    const other = await serve((_, response) => response.end('<html>'));
-    expect((await run(other)).code).toBe(6);
+    const other = await standIn(() => ({ status: 200, body: '<html>' }));
+    expect((await run(other.url)).code).toBe(6);
   });
 
   test('130 is an interruption: the key is told, and the jobs go on', async () => {
@@ -235,24 +225,21 @@ test('a reader that has seen enough does not stop the command', async () => {
 
 test('client credentials are enough: the token is fetched, and fetched again when it has expired', async () => {
   const { tenant, ids } = await aProject(stack, [{}, {}, {}]);
-  const asked: string[] = [];
-  const issuer = await serve((request, response) => {
-    asked.push(request.headers.authorization ?? '');
+  const issuer = await standIn(async () => {
     // The first one has expired when the API sees it.
-    void aToken({ ttlSeconds: asked.length === 1 ? -600 : 600 }).then((access_token) => {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ access_token, token_type: 'Bearer', expires_in: 600 }));
-    });
+    const access_token = await aToken({ ttlSeconds: issuer.requests.length === 1 ? -600 : 600 });
+    return jsonAnswer({ access_token, token_type: 'Bearer', expires_in: 600 });
   });
   const ran = await client.run(['resume', ...ids, '--wait', ...where(tenant)], {
     env: {
-      FIELDING_JOBS_TOKEN_URL: `${issuer}/token`,
+      FIELDING_JOBS_TOKEN_URL: `${issuer.url}/token`,
       FIELDING_JOBS_CLIENT_ID: 'me',
       FIELDING_JOBS_CLIENT_SECRET: 'secret',
     },
   });
   expect(of(ran.lines, 'summary')).toMatchObject([{ updated: 3 }]);
   expect(ran.code).toBe(0);
+  const asked = issuer.requests.map(({ headers }) => headers.authorization);
   expect(asked).toEqual(Array(2).fill(`Basic ${Buffer.from('me:secret').toString('base64')}`));
 });
 

@@ -32,8 +32,8 @@ afterEach(() => {
   place = new Workplace();
 });
 
-afterAll(() => {
-  watched.close();
+afterAll(async () => {
+  await watched.close();
   place.remove();
   dynamodb.destroy();
 });

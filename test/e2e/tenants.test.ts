@@ -15,7 +15,7 @@ import type { Tenant } from '../../src/domain/ids.ts';
 import { timestamp } from '../../src/domain/time.ts';
 import { TRACE, aJob, aTargetGroup, anId } from '../support/builders.ts';
 import { type Answer, COLLECTION, Client, locationOf, projectPath } from '../support/client.ts';
-import { DynamoDBSpy, type StoreCall } from '../support/dynamodb-spy.ts';
+import { type DynamoDBSpy, spyOnDynamoDB, type StoreCall } from '../support/dynamodb-spy.ts';
 import { dynamoDBOf, e2eStack, nameLike } from '../support/e2e.ts';
 import { propertyRuns } from '../support/properties.ts';
 
@@ -32,7 +32,7 @@ let us: Client;
 let them: Client;
 
 beforeAll(async () => {
-  spy = await DynamoDBSpy.start(shared.endpoints.dynamodb);
+  spy = await spyOnDynamoDB(shared.endpoints.dynamodb);
   stack = await startLocalStack({
     context: { stackName: `Tenants${process.pid}`, chunkSize: 3 },
     dynamodbEndpoint: spy.url,
@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await stack.stop();
-  spy.stop();
+  await spy.close();
   direct.destroy();
 });
 

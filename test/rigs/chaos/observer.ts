@@ -5,13 +5,13 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
+import { type Around, operationOf, type WholeAnswer } from '../../../tools/kit/forwarding.ts';
 import { readTargetGroup } from '../../../src/adapters/dynamodb/target-group-item.ts';
 import { decodeChunk } from '../../../src/adapters/sqs/chunk-message.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
 import type { ChunkWork } from '../../../src/ports/work-queue.ts';
 import type { Auditor } from '../auditor/auditor.ts';
 import { nameOf } from '../auditor/history.ts';
-import type { Answer, Around } from './proxy.ts';
 
 const update = z.looseObject({
   TableName: z.string(),
@@ -48,24 +48,26 @@ export class Observer {
   }
 
   /** To be put around the calls to DynamoDB. */
-  readonly dynamoDB: Around = async ({ operation, body }, forward) => {
-    if (operation !== 'UpdateItem') return forward(body);
-    const call = update.parse(JSON.parse(body.toString()));
-    const before = this.groups.get(call.Key['pk']?.S ?? '');
-    if (call.TableName !== this.#table || before === undefined) return forward(body);
+  readonly dynamoDB: Around = async (call, forward) => {
+    if (operationOf(call) !== 'UpdateItem') return forward(call);
+    const input = update.parse(JSON.parse(call.body.toString()));
+    const before = this.groups.get(input.Key['pk']?.S ?? '');
+    if (input.TableName !== this.#table || before === undefined) return forward(call);
     return this.#oneByOne(nameOf(before), async () => {
-      const answer = await forward(Buffer.from(JSON.stringify({ ...call, ReturnValues: 'ALL_NEW' })));
+      const body = Buffer.from(JSON.stringify({ ...input, ReturnValues: 'ALL_NEW' }));
+      const answer = await forward({ ...call, body });
       if (answer.status === 200) this.#wrote(before, answer);
       return answer;
     });
   };
 
   /** To be put around the calls to SQS. */
-  readonly sqs: Around = async ({ operation, body }, forward) => {
-    const answer = await forward(body);
+  readonly sqs: Around = async (call, forward) => {
+    const { body } = call;
+    const answer = await forward(call);
     if (answer.status !== 200) return answer;
     const said: unknown = JSON.parse(answer.body.toString() || '{}');
-    switch (operation) {
+    switch (operationOf(call)) {
       case 'SendMessageBatch':
         for (const entry of taken(body, said)) {
           this.#auditor.sent(decodeChunk(sending.parse(entry).MessageBody));
@@ -94,7 +96,7 @@ export class Observer {
     return mine;
   }
 
-  #wrote({ accountId, projectId, targetGroupId }: TargetGroup, answer: Answer): void {
+  #wrote({ accountId, projectId, targetGroupId }: TargetGroup, answer: WholeAnswer): void {
     const key = { accountId, projectId, targetGroupId };
     const item = unmarshall(updated.parse(JSON.parse(answer.body.toString())).Attributes);
     const after = readTargetGroup(key, item);

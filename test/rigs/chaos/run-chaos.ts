@@ -7,6 +7,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { forwardTo } from '../../../tools/kit/forwarding.ts';
 import { startEmulators } from '../../../tools/local/emulators/emulators.ts';
 import { jsonLog } from '../../../tools/local/logs.ts';
 import { startLocalStack } from '../../../tools/local/stack.ts';
@@ -20,8 +21,8 @@ import { dynamoDBOf, nameLike } from '../../support/e2e.ts';
 import { jobStoreOn } from '../../support/job-store.ts';
 import { runJob } from './clients.ts';
 import { Observer } from './observer.ts';
-import { Proxy } from './proxy.ts';
 import { seedTargetGroups } from './target-groups.ts';
+import { TroubledService } from './troubled-service.ts';
 import { pauseIfLive } from './users.ts';
 
 const { values } = parseArgs({
@@ -63,33 +64,34 @@ console.log(`seed ${values.seed} (of the faults; their timing is the machine's),
 const emulators = await startEmulators({ dynamodb: process.env['DYNAMODB_ENDPOINT'] }, (error) => {
   throw error;
 });
-const dynamoDB = new Proxy({
-  target: emulators.dynamodb,
-  trouble: { ...TROUBLE, repeated: 0 },
+const dynamoDB = new TroubledService({
+  ...TROUBLE,
+  repeated: 0,
   throttlingError: 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException',
   mayRepeat: () => false,
   random,
 });
-const sqs = new Proxy({
-  target: emulators.sqs,
-  trouble: { ...TROUBLE, repeated: 0.2 },
+const sqs = new TroubledService({
+  ...TROUBLE,
+  repeated: 0.2,
   throttlingError: 'com.amazonaws.sqs#RequestThrottled',
   mayRepeat: (operation) => operation.startsWith('SendMessage'),
   random,
 });
-// Users pass by the trouble, not by the observer.
-const calm = new Proxy({ ...dynamoDB.options, trouble: { throttled: 0, unanswered: 0, repeated: 0 } });
+const [dynamoDBProxy, sqsProxy] = await Promise.all([
+  forwardTo(emulators.dynamodb, { around: dynamoDB.around }),
+  forwardTo(emulators.sqs, { around: sqs.around }),
+]);
 await mkdir('.local', { recursive: true });
 const stack = await startLocalStack({
   context: SETTINGS,
   log: jsonLog(createWriteStream(LOG_FILE)),
   killShare: Number(values.kill),
-  dynamodbEndpoint: await dynamoDB.listen(),
-  sqsEndpoint: await sqs.listen(),
+  dynamodbEndpoint: dynamoDBProxy.url,
+  sqsEndpoint: sqsProxy.url,
 });
 
 const direct = dynamoDBOf({ ...stack, endpoints: emulators });
-const observed = dynamoDBOf({ ...stack, endpoints: { ...emulators, dynamodb: await calm.listen() } });
 const store = jobStoreOn(direct, nameLike(stack.tables, 'Jobs'));
 const auditor = new Auditor({
   now: () => Date.now(),
@@ -105,8 +107,11 @@ const tenant = { accountId: 101, projectId: anId('P') };
 const lists = await seedTargetGroups(direct, table, { tenant, jobs, idsPerJob }, (group) => {
   observer.add(group);
 });
-dynamoDB.around = calm.around = observer.dynamoDB;
-sqs.around = observer.sqs;
+dynamoDB.observe = observer.dynamoDB;
+sqs.observe = observer.sqs;
+// Users pass by the trouble, not by the observer.
+const calmProxy = await forwardTo(emulators.dynamodb, { around: observer.dynamoDB });
+const observed = dynamoDBOf({ ...stack, endpoints: { ...emulators, dynamodb: calmProxy.url } });
 dynamoDB.troubled = sqs.troubled = true;
 
 const start = Date.now();
@@ -155,7 +160,7 @@ console.log(`${pauses} pauses by users`);
 console.log(`${jobs} jobs ended in ${seconds()}, violations ${auditor.violations.length}`);
 for (const { rule, detail } of auditor.violations.slice(0, 20)) console.log(`${rule}: ${detail}`);
 await stack.stop();
-for (const each of [dynamoDB, sqs, calm]) each.close();
+for (const proxy of [dynamoDBProxy, sqsProxy, calmProxy]) await proxy.close();
 await emulators.stop();
 process.exit(auditor.violations.length > 0 ? 1 : 0);
 

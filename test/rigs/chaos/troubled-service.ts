@@ -1,39 +1,14 @@
-/** Stands between the functions and an emulator, and does what a network and a busy service do. */
-import {
-  Agent,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  createServer,
-  request,
-} from 'node:http';
+/** Does to the calls to an emulator what a network and a busy service do. */
+import { type Around, operationOf } from '../../../tools/kit/forwarding.ts';
+import { hangUp } from '../../../tools/kit/http-server.ts';
 
-export interface Trouble {
+export interface TroubleOptions {
   /** Share of the calls that are refused for want of capacity. */
   readonly throttled: number;
   /** Share of the calls that are carried out and not answered. */
   readonly unanswered: number;
   /** Share of the calls that are carried out twice; only where `mayRepeat` says so. */
   readonly repeated: number;
-}
-
-export interface Call {
-  readonly operation: string;
-  readonly body: Buffer;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: Buffer;
-}
-
-/** Sees every call that is carried out and its answer, whoever gets to know it; may carry out another body. */
-export type Around = (call: Call, forward: (body: Buffer) => Promise<Answer>) => Promise<Answer>;
-
-export interface ProxyOptions {
-  readonly target: string;
-  readonly trouble: Trouble;
   /** The error that the service names when it throttles. */
   readonly throttlingError: string;
   /** Whether a call of this operation may be repeated. */
@@ -42,94 +17,41 @@ export interface ProxyOptions {
   readonly random: () => number;
 }
 
-export class Proxy {
+export class TroubledService {
   /** What was done, by kind. */
   readonly counts = { forwarded: 0, throttled: 0, unanswered: 0, repeated: 0 };
   /** While false, everything is just forwarded. */
   troubled = false;
-  readonly options: ProxyOptions;
-  readonly #server: Server;
-  /** Nothing, until it is set. */
-  around: Around = ({ body }, forward) => forward(body);
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  /** Sees every call that is carried out and its answer, whoever gets to know it. Nothing, until it is set. */
+  observe: Around = (call, forward) => forward(call);
+  readonly #options: TroubleOptions;
 
-  constructor(options: ProxyOptions) {
-    this.options = options;
-    this.#server = createServer((incoming, outgoing) => {
-      this.#handle(incoming, outgoing).catch(() => {
-        outgoing.destroy();
-      });
-    });
+  constructor(options: TroubleOptions) {
+    this.#options = options;
   }
 
-  /** @returns its address */
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string')
-      throw new Error('the proxy does not listen on a port');
-    return `http://127.0.0.1:${address.port}`;
-  }
-
-  close(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
-    this.#agent.destroy();
-  }
-
-  async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const body = await read(incoming);
-    const { trouble, random, mayRepeat, throttlingError } = this.options;
-    const operation = String(incoming.headers['x-amz-target']).split('.').at(-1) ?? '';
+  /** To be put around the calls. */
+  readonly around: Around = async (call, forward) => {
+    const { throttled, unanswered, repeated, throttlingError, mayRepeat, random } = this.#options;
     const happens = (share: number) => this.troubled && random() < share;
-
-    if (happens(trouble.throttled)) {
+    if (happens(throttled)) {
       this.counts.throttled += 1;
-      outgoing.writeHead(400, {
-        'content-type': incoming.headers['content-type'] ?? 'application/x-amz-json-1.0',
-      });
-      outgoing.end(JSON.stringify({ __type: throttlingError, message: 'slow down' }));
-      return;
+      return {
+        status: 400,
+        headers: { 'content-type': call.headers['content-type'] ?? 'application/x-amz-json-1.0' },
+        body: Buffer.from(JSON.stringify({ __type: throttlingError, message: 'slow down' })),
+      };
     }
-    const carryOut = () => this.around({ operation, body }, (content) => this.#forward(incoming, content));
     this.counts.forwarded += 1;
-    if (mayRepeat(operation) && happens(trouble.repeated)) {
+    if (mayRepeat(operationOf(call)) && happens(repeated)) {
       this.counts.repeated += 1;
-      await carryOut();
+      await this.observe(call, forward);
     }
-    const answer = await carryOut();
-    if (happens(trouble.unanswered)) {
+    const answer = await this.observe(call, forward);
+    if (happens(unanswered)) {
       this.counts.unanswered += 1;
-      outgoing.destroy();
-      return;
+      return hangUp();
     }
-    outgoing.writeHead(answer.status, answer.headers);
-    outgoing.end(answer.body);
-  }
-
-  #forward(incoming: IncomingMessage, body: Buffer): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const url = new URL(incoming.url ?? '/', this.options.target);
-      const { method } = incoming;
-      const headers = { ...incoming.headers, 'content-length': String(body.length) };
-      const call = request(url, { method, headers, agent: this.#agent }, (response) => {
-        read(response).then(
-          (answered) => {
-            resolve({ status: response.statusCode ?? 500, headers: response.headers, body: answered });
-          },
-          (error: unknown) => {
-            reject(error instanceof Error ? error : new Error(String(error)));
-          },
-        );
-      });
-      call.on('error', reject);
-      call.end(body);
-    });
-  }
-}
-
-async function read(stream: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  for await (const part of stream) parts.push(part as Buffer);
-  return Buffer.concat(parts);
+    return answer;
+  };
 }

@@ -1,6 +1,6 @@
 /** DynamoDB's metrics, of the calls that pass and their answers. */
 import { z } from 'zod';
-import type { Answer, Around, Call } from '../chaos/proxy.ts';
+import { type Around, operationOf, type WholeAnswer } from '../../../tools/kit/forwarding.ts';
 import { awsDatapoint, type Publish } from './aws-metrics.ts';
 
 /** The calls that functions make, by what they consume. */
@@ -55,7 +55,8 @@ export class DynamoDBMetrics {
    */
   around(inner: Around): Around {
     return async (call, forward) => {
-      const kind = CONSUMED.get(call.operation);
+      const operation = operationOf(call);
+      const kind = CONSUMED.get(operation);
       if (kind === undefined) return inner(call, forward);
       const body = requested.parse(JSON.parse(call.body.toString()));
       const asked = {
@@ -64,15 +65,15 @@ export class DynamoDBMetrics {
       };
       const began = performance.now();
       const answer = await inner(asked, forward);
-      this.#observe({ ...call, kind }, body.TableName, answer, performance.now() - began);
+      this.#observe({ operation, kind }, body.TableName, answer, performance.now() - began);
       return answer;
     };
   }
 
   #observe(
-    { operation, kind }: Call & { readonly kind: 'Read' | 'Write' },
+    { operation, kind }: { readonly operation: string; readonly kind: 'Read' | 'Write' },
     TableName: string,
-    answer: Answer,
+    answer: WholeAnswer,
     ms: number,
   ): void {
     const said: unknown = JSON.parse(answer.body.toString());

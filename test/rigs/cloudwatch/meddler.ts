@@ -1,8 +1,9 @@
 /** Meddles with single calls on their way to an emulator: faults that happen when a test says so, and to whom it says. */
-import type { Answer, Around, Call } from '../chaos/proxy.ts';
+import { type Around, operationOf, type WholeAnswer } from '../../../tools/kit/forwarding.ts';
+import type { HttpRequest } from '../../../tools/kit/http-server.ts';
 
 /** Carries a call out in its own way. */
-export type Meddling = (call: Call, forward: () => Promise<Answer>) => Promise<Answer>;
+export type Meddling = (call: HttpRequest, forward: () => Promise<WholeAnswer>) => Promise<WholeAnswer>;
 
 interface Rule {
   readonly operation: string;
@@ -18,9 +19,9 @@ export class Meddler {
   readonly around: Around = (call, forward) => {
     const text = call.body.toString();
     const rule = [...this.#rules].find(
-      ({ operation, parts }) => operation === call.operation && parts.every((part) => text.includes(part)),
+      ({ operation, parts }) => operation === operationOf(call) && parts.every((part) => text.includes(part)),
     );
-    const carryOut = () => forward(call.body);
+    const carryOut = () => forward(call);
     return rule === undefined ? carryOut() : rule.act(call, carryOut);
   };
 

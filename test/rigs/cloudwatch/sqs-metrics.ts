@@ -1,7 +1,7 @@
 /** SQS's metrics, of the calls that pass and of what the queues tell when they are asked. */
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
-import type { Answer, Around } from '../chaos/proxy.ts';
+import { type Around, operationOf, type WholeAnswer } from '../../../tools/kit/forwarding.ts';
 import { awsDatapoint, type Publish } from './aws-metrics.ts';
 
 /** From so many receives on SQS no longer counts a message as the oldest. */
@@ -47,7 +47,7 @@ export class SqsMetrics {
     return async (call, forward) => {
       const answer = await inner(call, forward);
       const { success, data } = addressed.safeParse(JSON.parse(call.body.toString()));
-      if (success && answer.status === 200) this.#observe(call.operation, data, answer);
+      if (success && answer.status === 200) this.#observe(operationOf(call), data, answer);
       return answer;
     };
   }
@@ -76,7 +76,7 @@ export class SqsMetrics {
     }
   }
 
-  #observe(operation: string, asked: z.output<typeof addressed>, answer: Answer): void {
+  #observe(operation: string, asked: z.output<typeof addressed>, answer: WholeAnswer): void {
     const queue = nameOf(asked.QueueUrl);
     const said: unknown = JSON.parse(answer.body.toString() || '{}');
     switch (operation) {

@@ -9,10 +9,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { emulatorAt } from '../../../tools/kit/emulator.ts';
 import { type Emulators, startEmulators } from '../../../tools/local/emulators/emulators.ts';
+import { forwardTo } from '../../../tools/kit/forwarding.ts';
 import { AUDIENCE } from '../../../tools/local/issuer.ts';
 import { type LocalStack, startLocalStack } from '../../../tools/local/stack.ts';
 import { synthesize } from '../../../tools/local/synth.ts';
-import { Proxy } from '../chaos/proxy.ts';
 import { Client } from '../../support/client.ts';
 import { nameLike } from '../../support/e2e.ts';
 import { goodClaims } from '../../support/forge.ts';
@@ -33,15 +33,13 @@ const CONTEXT = { workerTimeoutSeconds: 8, clockSkewSeconds: 1, maxReceiveCount:
 /** Of each function at a time: as if the account had no more, so that little traffic is throttled. */
 const CONCURRENCY = 2;
 
-const QUIET = { throttled: 0, unanswered: 0, repeated: 0 };
-
 export class Stage {
   readonly seen = new Observations();
   readonly dynamoDB = new Meddler();
   readonly queues = new Meddler();
   readonly sqsMetrics = new SqsMetrics(this.seen.publish);
   readonly #dynamoDBMetrics = new DynamoDBMetrics(this.seen.publish);
-  readonly #closers: (() => unknown)[] = [];
+  readonly #resources = new AsyncDisposableStack();
   #started:
     | { stack: LocalStack; watching: Watching; emulators: Emulators; sqs: SQSClient; client: Client }
     | undefined;
@@ -60,10 +58,10 @@ export class Stage {
 
   async #start(): Promise<void> {
     this.issuer = await TestIssuer.start();
-    this.#closers.push(() => this.issuer.stop());
+    this.#resources.defer(() => this.issuer.stop());
     await this.issuer.addKey('k1');
     const folder = mkdtempSync(join(tmpdir(), 'observability-'));
-    this.#closers.push(() => {
+    this.#resources.defer(() => {
       rmSync(folder, { recursive: true });
     });
     const stackName = `Observed${process.pid}`;
@@ -74,31 +72,31 @@ export class Stage {
       }),
       synthesize(folder, context),
     ]);
-    this.#closers.push(() => emulators.stop());
+    this.#resources.defer(() => emulators.stop());
     limitConcurrency(join(folder, `${stackName}.template.json`));
 
-    const dynamoDB = proxyTo(emulators.dynamodb);
-    const queues = proxyTo(emulators.sqs);
-    dynamoDB.around = this.#dynamoDBMetrics.around(this.dynamoDB.around);
-    queues.around = this.sqsMetrics.around(this.queues.around);
-    this.#closers.push(() => {
-      dynamoDB.close();
-      queues.close();
-    });
+    const dynamoDB = this.#resources.use(
+      await forwardTo(emulators.dynamodb, {
+        around: this.#dynamoDBMetrics.around(this.dynamoDB.around),
+      }),
+    );
+    const queues = this.#resources.use(
+      await forwardTo(emulators.sqs, { around: this.sqsMetrics.around(this.queues.around) }),
+    );
     const stack = await startLocalStack({
       assembly: folder,
-      dynamodbEndpoint: await dynamoDB.listen(),
-      sqsEndpoint: await queues.listen(),
+      dynamodbEndpoint: dynamoDB.url,
+      sqsEndpoint: queues.url,
       log: (entry) => {
         // Before it has started nothing runs: there are notices only.
         if (this.#started !== undefined) this.seen.log(entry, this.watching);
       },
       watch: ({ name }) => this.seen.watch(name),
     });
-    this.#closers.push(() => stack.stop());
+    this.#resources.defer(() => stack.stop());
     const watching = await Watching.of(folder, stack);
     const sqs = new SQSClient(emulatorAt(stack.endpoints.sqs));
-    this.#closers.push(() => {
+    this.#resources.defer(() => {
       sqs.destroy();
     });
     const client = new Client(stack.url, await this.issuer.sign('k1', goodClaims({ iss: ISSUER })));
@@ -106,7 +104,7 @@ export class Stage {
   }
 
   async stop(): Promise<void> {
-    for (const close of this.#closers.splice(0).reverse()) await close();
+    await this.#resources.disposeAsync();
   }
 
   get #live() {
@@ -188,16 +186,6 @@ export class Stage {
     await this.sample();
     return this.seen.take();
   }
-}
-
-function proxyTo(target: string): Proxy {
-  return new Proxy({
-    target,
-    trouble: QUIET,
-    throttlingError: '',
-    mayRepeat: () => false,
-    random: () => 1,
-  });
 }
 
 function limitConcurrency(file: string): void {

@@ -2,17 +2,14 @@
  * Stands in front of the running stack for programs that make requests of their own (curl, the client, examples of the
  * documents): passes on what comes, and holds each exchange to the description.
  */
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
+import { forwardTo } from '../../../tools/kit/forwarding.ts';
+import { keepSilent } from '../../../tools/kit/http-server.ts';
+import type { Listener } from '../../../tools/kit/loopback.ts';
 import { complaintsOf } from './watch.ts';
 
-export interface WatchedStack {
-  readonly url: string;
+export interface WatchedStack extends Listener {
   /** How many exchanges were judged so far, and what of them lies outside the description. */
   report(): { exchanges: number; complaints: string[] };
-  close(): void;
 }
 
 /**
@@ -25,40 +22,30 @@ export async function watchStack(
 ): Promise<WatchedStack> {
   const complaints: string[] = [];
   let exchanges = 0;
-
-  async function pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const { method = 'GET', url = '/' } = incoming;
-    const body = await buffer(incoming);
-    const onward = request(origin + url, { method, headers: incoming.headers }).end(body);
-    const [answer] = (await once(onward, 'response')) as [IncomingMessage];
-    const text = await buffer(answer);
-    const headers = (message: IncomingMessage) =>
-      Object.entries(message.headers).map(([name, value]) => [name, String(value)] as const);
-    // Judged before it is passed on: who has the last answer may ask for the report.
-    exchanges += 1;
-    const found = complaintsOf(origin, {
-      method,
-      path: url,
-      headers: Object.fromEntries(headers(incoming)),
-      body: body.length === 0 ? undefined : body,
-      answer: { status: answer.statusCode ?? 0, headers: new Map(headers(answer)), text: text.toString() },
-    });
-    complaints.push(...found.map((complaint) => `${method} ${url}: ${complaint}`));
-    if (onAnswer(exchanges) === 'keep') return;
-    outgoing.writeHead(answer.statusCode ?? 502, answer.headers).end(text);
-  }
-
-  const server = createServer((incoming, outgoing) => {
-    // Whoever is killed, or kills the connection, has no answer to be judged.
-    pass(incoming, outgoing).catch(() => outgoing.destroy());
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    report: () => ({ exchanges, complaints: [...complaints] }),
-    close: () => {
-      server.closeAllConnections();
-      server.close();
+  const listener = await forwardTo(origin, {
+    around: async (call, forward) => {
+      const answer = await forward(call);
+      // Judged before it is passed on: who has the last answer may ask for the report.
+      exchanges += 1;
+      const { method, path, body } = call;
+      const found = complaintsOf(origin, {
+        method,
+        path,
+        headers: Object.fromEntries(textsOf(call.headers)),
+        body: body.length === 0 ? undefined : body,
+        answer: {
+          status: answer.status,
+          headers: new Map(textsOf(answer.headers)),
+          text: answer.body.toString(),
+        },
+      });
+      complaints.push(...found.map((complaint) => `${method} ${path}: ${complaint}`));
+      return onAnswer(exchanges) === 'keep' ? keepSilent() : answer;
     },
-  };
+  });
+  return { ...listener, report: () => ({ exchanges, complaints: [...complaints] }) };
+}
+
+function textsOf(headers: object): [string, string][] {
+  return Object.entries(headers).map(([name, value]) => [name, String(value)]);
 }

@@ -1,39 +1,32 @@
 /** The proxy that counts: what it asks of DynamoDB, what it notes, and what SQS would bill. */
-import { once } from 'node:events';
-import { type Server, createServer } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { CountingProxy, queueRequests } from '../../../tools/bench/rig/counting-proxy.ts';
+import {
+  type CountingProxy,
+  queueRequests,
+  startCountingProxy,
+} from '../../../tools/bench/rig/counting-proxy.ts';
+import { jsonAnswer } from '../../../tools/kit/http-server.ts';
+import { StandIn } from '../../support/stand-in.ts';
 
-let emulator: Server;
-let proxy: CountingProxy;
-/** What the emulator was asked, and what it answers next. */
-const asked: unknown[] = [];
+/** What the emulator answers next. */
 let answer: { status: number; body: unknown } = { status: 200, body: {} };
+const emulator = new StandIn(() => jsonAnswer(answer.body, answer.status));
+let proxy: CountingProxy;
 
 beforeAll(async () => {
-  emulator = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      asked.push(JSON.parse(Buffer.concat(parts).toString()));
-      response.writeHead(answer.status, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(answer.body));
-    });
-  });
-  emulator.listen(0, '127.0.0.1');
-  await once(emulator, 'listening');
-  const address = emulator.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  proxy = await CountingProxy.start(`http://127.0.0.1:${address.port}`);
+  await emulator.listen();
+  proxy = await startCountingProxy(emulator.url);
 });
 beforeEach(() => {
-  asked.length = proxy.calls.length = 0;
+  emulator.requests.length = proxy.calls.length = 0;
 });
-afterAll(() => {
-  proxy.stop();
-  emulator.close();
-  emulator.closeAllConnections();
+afterAll(async () => {
+  await proxy.close();
+  await emulator.close();
 });
+
+/** What the emulator was asked by the nth call, from 0. */
+const asked = (n: number): unknown => JSON.parse(emulator.requests[n]?.body ?? '');
 
 async function call(target: string, body: object): Promise<Response> {
   const headers = { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.0' };
@@ -48,7 +41,7 @@ test('DynamoDB is asked for the capacity, and each call is noted with what it to
   await call('DynamoDB_20120810.GetItem', { TableName: 'T' });
   answer = { status: 200, body: { ConsumedCapacity: [{ CapacityUnits: 1 }, { CapacityUnits: 2.5 }] } };
   await call('DynamoDB_20120810.BatchWriteItem', {});
-  expect(asked[0]).toEqual({ TableName: 'T', ReturnConsumedCapacity: 'TOTAL' });
+  expect(asked(0)).toEqual({ TableName: 'T', ReturnConsumedCapacity: 'TOTAL' });
   expect(
     proxy.calls.map(({ operation, writeUnits, readUnits }) => [operation, writeUnits, readUnits]),
   ).toEqual([
@@ -77,7 +70,7 @@ test('SQS is asked as it is, and billed by 64 KB of messages', async () => {
   await call('AmazonSQS.ReceiveMessage', {});
   await call('AmazonSQS.DeleteMessageBatch', { Entries: [] });
   await call('AmazonSQS.GetQueueAttributes', {});
-  expect(asked[2]).toEqual({});
+  expect(asked(2)).toEqual({});
   expect(proxy.calls.map(queueRequests)).toEqual([1, 2, 0, 1, 1, 0]);
 });
 

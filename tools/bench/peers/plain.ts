@@ -5,7 +5,7 @@ import { emulatorAt } from '../../kit/emulator.ts';
 import { FunctionPool } from '../../local/functions/pool.ts';
 import { QueuePoller } from '../../local/queue-poller.ts';
 import { bundle } from '../rig/bundle.ts';
-import { CountingProxy, queueRequests } from '../rig/counting-proxy.ts';
+import { queueRequests, startCountingProxy } from '../rig/counting-proxy.ts';
 import { Endings } from '../rig/jobs.ts';
 import type { TargetGroupSet } from '../rig/target-groups.ts';
 import { type Endpoints, sendingTo, type World } from '../rig/world.ts';
@@ -29,8 +29,8 @@ export async function runPlain(
 ): Promise<PlainRun> {
   const proxies = counted
     ? {
-        dynamodb: await CountingProxy.start(world.stores.dynamodb),
-        sqs: await CountingProxy.start(world.stores.sqs),
+        dynamodb: await startCountingProxy(world.stores.dynamodb),
+        sqs: await startCountingProxy(world.stores.sqs),
       }
     : undefined;
   const at: Endpoints =
@@ -77,8 +77,8 @@ export async function runPlain(
     await poller.stop();
     await Promise.all([creator.stop(), workers.stop()]);
     sqs.destroy();
-    proxies?.dynamodb.stop();
-    proxies?.sqs.stop();
+    await proxies?.dynamodb.close();
+    await proxies?.sqs.close();
   }
 }
 

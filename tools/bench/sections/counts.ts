@@ -4,7 +4,7 @@
  */
 import { longestChain } from '../chain.ts';
 import type { FunctionName } from '../../../lib/functions/functions.ts';
-import { type Call, CountingProxy, queueRequests } from '../rig/counting-proxy.ts';
+import { type Call, type CountingProxy, queueRequests, startCountingProxy } from '../rig/counting-proxy.ts';
 import { Endings } from '../rig/jobs.ts';
 import { call, create, statusEvent } from '../rig/requests.ts';
 import type { TargetGroupSet } from '../rig/target-groups.ts';
@@ -39,8 +39,8 @@ export async function countJobs(world: World, groups: TargetGroupSet): Promise<J
   const callers: readonly Caller[] = [...(Object.keys(FUNCTIONS) as FunctionName[]), 'poller'];
   for (const caller of callers) {
     proxies.set(caller, {
-      dynamodb: await CountingProxy.start(world.stores.dynamodb),
-      sqs: await CountingProxy.start(world.stores.sqs),
+      dynamodb: await startCountingProxy(world.stores.dynamodb),
+      sqs: await startCountingProxy(world.stores.sqs),
     });
   }
   const of = (caller: Caller) => {
@@ -88,10 +88,8 @@ export async function countJobs(world: World, groups: TargetGroupSet): Promise<J
     }
   } finally {
     await running.stop();
-    for (const { dynamodb, sqs } of proxies.values()) {
-      dynamodb.stop();
-      sqs.stop();
-    }
+    const all = [...proxies.values()].flatMap(({ dynamodb, sqs }) => [dynamodb, sqs]);
+    await Promise.all(all.map((proxy) => proxy.close()));
   }
   return counts.slice(1);
 }
