@@ -1,8 +1,9 @@
 /** The API's answers as types: inferred from the schemas that the API itself is held to. */
 import type { z } from 'zod';
 import { errorBody, gatewayBody, jobBody } from '../api/answers.ts';
+import { parseJson } from '../tools/kit/json.ts';
+import { printable } from '../tools/kit/printable.ts';
 import { UnexpectedAnswerError } from './errors.ts';
-import { printable } from './shown.ts';
 
 /** A job, as a `GET` of its address answers it. */
 export type Job = z.output<typeof jobBody>;
@@ -22,7 +23,7 @@ export interface Told {
  * @throws UnexpectedAnswerError
  */
 export function readJob(what: string, text: string): Job {
-  const read = tolerantly(jobBody, parsed(text));
+  const read = tolerantly(jobBody, parseJson(text));
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const where = issue?.path.join('.') ?? '';
@@ -34,7 +35,7 @@ export function readJob(what: string, text: string): Job {
 
 /** What an answer that is no 2xx says of the reason: the API in its form, the gateway in its own, others as text. */
 export function readError(text: string): Told {
-  const value = parsed(text);
+  const value = parseJson(text);
   const body = tolerantly(errorBody, value);
   if (body.success) {
     const { id, detail, invalid_params } = body.data;
@@ -65,12 +66,4 @@ function tolerantly<T extends z.ZodType>(schema: T, value: unknown): z.ZodSafePa
     for (const key of keys) Reflect.deleteProperty(owner as object, key);
   }
   return schema.safeParse(known);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

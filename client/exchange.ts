@@ -1,9 +1,9 @@
 /** A request to the API with a token, repeated by the rules of the contract until it has an answer. */
+import { shown } from '../tools/kit/printable.ts';
 import { readError } from './answers.ts';
 import { RefusedError, UnexpectedAnswerError } from './errors.ts';
 import { type Answer, outcomeOf } from './http.ts';
 import { type Patience, persistently } from './retry.ts';
-import { shown } from './shown.ts';
 import type { Tokens } from './tokens.ts';
 import type { World } from './world.ts';
 

@@ -1,7 +1,7 @@
 /** One HTTP request, and how its end is to be taken: an answer, or a failure that may pass. */
+import { printable } from '../tools/kit/printable.ts';
 import { readError } from './answers.ts';
 import { PassingFailure, retryAfterMs } from './retry.ts';
-import { printable } from './shown.ts';
 import type { World } from './world.ts';
 
 /** The gateway in front of the API gives up after 30 seconds, and then answers. */

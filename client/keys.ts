@@ -1,7 +1,7 @@
 /** Idempotency keys: which texts are one, and the keys of all the jobs that one key stands for. */
 import { createHash } from 'node:crypto';
+import { shown } from '../tools/kit/printable.ts';
 import { InputError } from './errors.ts';
-import { shown } from './shown.ts';
 
 export const MAX_KEY_LENGTH = 255;
 

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { ACTION_NAMES, type Action, isAction } from '../src/domain/actions.ts';
 import { ID_FORMAT, isId, MAX_ACCOUNT_ID } from '../src/domain/ids.ts';
+import { shown } from '../tools/kit/printable.ts';
 import { InputError } from './errors.ts';
 import { checkKey, partKey } from './keys.ts';
-import { shown } from './shown.ts';
 import { split } from './split.ts';
 
 /** So many distinct target groups the API takes in one job, unless the deployment set less. */

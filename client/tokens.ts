@@ -1,9 +1,9 @@
 /** Where the bearer token comes from: one that is given, or client credentials of OAuth 2.0 (RFC 6749, 4.4). */
 import * as oauth from 'oauth4webapi';
+import { printable } from '../tools/kit/printable.ts';
 import { InputError, RefusedError, UnexpectedAnswerError } from './errors.ts';
 import { outcomeOf } from './http.ts';
 import { type Patience, persistently } from './retry.ts';
-import { printable } from './shown.ts';
 import { isLoopback, safeUrl } from './urls.ts';
 import type { World } from './world.ts';
 

@@ -1,8 +1,8 @@
 /** Addresses: the base URL that every request starts with, and the one form in which a job's address is kept. */
 import { ACTIONS, ACTION_NAMES, type Action } from '../src/domain/actions.ts';
 import { ID_PATTERN, parseAccountId } from '../src/domain/ids.ts';
+import { shown } from '../tools/kit/printable.ts';
 import { InputError } from './errors.ts';
-import { shown } from './shown.ts';
 
 /** What a job's address says. */
 export interface JobAddress {

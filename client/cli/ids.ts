@@ -4,11 +4,12 @@ import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { rowsOf } from '../../tools/kit/csv.ts';
-import { linesOf } from '../../tools/kit/lines.ts';
 import { codeOf, messageOf } from '../../tools/kit/errors.ts';
+import { parseJson } from '../../tools/kit/json.ts';
+import { linesOf } from '../../tools/kit/lines.ts';
+import { shown } from '../../tools/kit/printable.ts';
 import { ID_FORMAT, isId } from '../../src/domain/ids.ts';
 import { InputError } from '../errors.ts';
-import { shown } from '../shown.ts';
 
 export const FORMATS = ['txt', 'csv', 'jsonl'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -146,12 +147,9 @@ async function* inJsonLines(text: Readable, name: string): AsyncGenerator<Found>
 }
 
 function ofJson(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && FIELD in value ? value[FIELD] : value;
-  } catch {
-    return text.trim();
-  }
+  const value = parseJson(text);
+  if (value === undefined) return text.trim();
+  return typeof value === 'object' && value !== null && FIELD in value ? value[FIELD] : value;
 }
 
 /** The named column, or the one named like the field, or the only one, which need not have a name. */

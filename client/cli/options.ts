@@ -2,9 +2,10 @@
 import type { Command } from 'commander';
 import type { Action } from '../../src/domain/actions.ts';
 import { ID_FORMAT, isId, MAX_ACCOUNT_ID, parseAccountId } from '../../src/domain/ids.ts';
+import { wholeNumber } from '../../tools/kit/options.ts';
+import { shown } from '../../tools/kit/printable.ts';
 import { InputError } from '../errors.ts';
 import { MAX_PER_JOB } from '../plan.ts';
-import { shown } from '../shown.ts';
 import type { ClientCredentials } from '../tokens.ts';
 import type { Format, IdSource } from './ids.ts';
 
@@ -73,7 +74,7 @@ export function readCreate(action: Action, args: string[], all: Given, command: 
     project: projectOf(needed('--project', given.project, 'the id of a project')),
     source: { args, file, format, column },
     key,
-    maxPerJob: wholeNumber('--max-per-job', maxPerJob, 1, MAX_PER_JOB),
+    maxPerJob: wholeNumber('--max-per-job', maxPerJob, 1, MAX_PER_JOB, InputError),
   };
 }
 
@@ -109,7 +110,7 @@ function readCommon(given: Given, command: Command): Common {
   return {
     baseUrl: needed('--base-url', given.baseUrl, 'the URL of the API'),
     token: tokenOf(given, command),
-    retryForMs: wholeNumber('--retry-for', given.retryFor, 0, 86_400) * 1_000,
+    retryForMs: wholeNumber('--retry-for', given.retryFor, 0, 86_400, InputError) * 1_000,
     wait,
     output,
     json,
@@ -156,10 +157,4 @@ function accountOf(text: string): number {
 function projectOf(text: string): string {
   if (isId(text)) return text;
   throw new InputError(`--project: found ${shown(text)}, expected ${ID_FORMAT}`);
-}
-
-function wholeNumber(option: string, text: string, from: number, to: number): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-  if (value >= from && value <= to) return value;
-  throw new InputError(`${option}: found ${shown(text)}, expected a whole number from ${from} to ${to}`);
 }

@@ -1,7 +1,7 @@
 /** Tells a person: what is asked for, where the jobs are, and in the end what failed and why. */
+import { printable } from '../../tools/kit/printable.ts';
 import type { AcceptedJob, EndedJob, JobState } from '../fielding-jobs.ts';
 import type { JobPlan } from '../plan.ts';
-import { printable } from '../shown.ts';
 import type { Reason } from './reasons.ts';
 import type { Reporter, Summary } from './reporter.ts';
 

@@ -4,7 +4,7 @@
  * the log, and each alarm is raised by its fault, and no other is: neither by that fault nor by the load.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { parseObject } from '../../tools/local/logs.ts';
+import { parseObject } from '../../tools/kit/json.ts';
 import { goingOn, stateOf } from '../rigs/cloudwatch/alarm.ts';
 import { type Datapoint, nameOf } from '../rigs/cloudwatch/datapoint.ts';
 import { FAULTS } from '../rigs/cloudwatch/faults.ts';

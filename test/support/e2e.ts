@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { emulatorAt } from '../../tools/kit/emulator.ts';
+import { parseObject } from '../../tools/kit/json.ts';
 import { BatchWriter } from '../../tools/local/data/write.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
@@ -107,11 +108,6 @@ export function linesOf(file: string, text: string): Record<string, unknown>[] {
   return readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line.includes(text))
-    .flatMap((line) => {
-      try {
-        return [JSON.parse(line) as Record<string, unknown>];
-      } catch {
-        return [];
-      }
-    });
+    .map(parseObject)
+    .filter((line) => line !== undefined);
 }

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
+import { parseJson } from '../kit/json.ts';
 
 const shape = z.object({
   /** Of the file, SHA-256: another content is another import. */
@@ -35,7 +36,7 @@ export class Checkpoint {
   /** How many records from the start of the file are written already: 0 when nothing is known of this import. */
   async done(): Promise<number> {
     const text = await readFile(this.path, 'utf8').catch(() => '{}');
-    const found = shape.safeParse(parsed(text)).data;
+    const found = shape.safeParse(parseJson(text)).data;
     return found?.digest === this.#digest && found.target === this.#target ? found.done : 0;
   }
 
@@ -48,13 +49,5 @@ export class Checkpoint {
 
   async remove(): Promise<void> {
     await rm(this.path, { force: true });
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -2,6 +2,8 @@
 import { extname } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { UsageError } from '../kit/errors.ts';
+import { oneOf } from '../kit/options.ts';
+import { shown } from '../kit/printable.ts';
 import type { Existing } from './writer.ts';
 
 export const USAGE = `npm run import -- --table NAME --file FILE [options]
@@ -60,7 +62,7 @@ export function parseOptions(argv: string[]): Options | undefined {
   if (file === undefined) throw new UsageError('--file is missing: --file groups.csv');
   if (table === undefined && !check) throw new UsageError('--table is missing: the name of the table');
   if (endpoint !== undefined && !URL.canParse(endpoint)) {
-    throw new UsageError(`--endpoint: found ${JSON.stringify(endpoint)}, expected a URL`);
+    throw new UsageError(`--endpoint: found ${shown(endpoint)}, expected a URL`);
   }
   return {
     file,
@@ -79,10 +81,4 @@ function formatOf(file: string): string {
   throw new UsageError(
     `--file ${file}: the name does not tell the format: add --format jsonl or --format csv`,
   );
-}
-
-function oneOf<T extends string>(option: string, text: string, values: readonly T[]): T {
-  const match = values.find((value) => value === text);
-  if (match !== undefined) return match;
-  throw new UsageError(`${option}: found ${JSON.stringify(text)}, expected ${values.join(' or ')}`);
 }

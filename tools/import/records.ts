@@ -4,7 +4,9 @@ import { ID_FORMAT, ID_PATTERN, MAX_ACCOUNT_ID, type Tenant } from '../../src/do
 import { FIELDING_RUN_STATUSES, type TargetGroup } from '../../src/domain/target-group.ts';
 import { timestamp } from '../../src/domain/time.ts';
 import { DataFileError } from '../kit/errors.ts';
+import { parseObject } from '../kit/json.ts';
 import type { Line } from '../kit/lines.ts';
+import { excerptOf } from '../kit/printable.ts';
 
 export type DataRecord =
   | { readonly type: 'project'; readonly tenant: Tenant }
@@ -14,7 +16,7 @@ export type DataRecord =
 export const SEEDED_BY = '00000000-0000-4000-8000-000000000000';
 
 /** The message of every issue says what was expected. */
-function wholeNumber(from: number, to: number) {
+function integerField(from: number, to: number) {
   const error = `a whole number from ${from} to ${to}`;
   return z.int({ error }).min(from, { error }).max(to, { error });
 }
@@ -27,7 +29,7 @@ const time = z.iso
   .refine((text) => !Number.isNaN(Date.parse(text)), { error: TIME, abort: true })
   .transform((text) => timestamp(Date.parse(text)));
 
-const tenant = { account_id: wholeNumber(1, MAX_ACCOUNT_ID), project_id: id };
+const tenant = { account_id: integerField(1, MAX_ACCOUNT_ID), project_id: id };
 
 const lineShape = z.discriminatedUnion(
   'type',
@@ -38,8 +40,8 @@ const lineShape = z.discriminatedUnion(
       ...tenant,
       target_group_id: id,
       status: z.enum(FIELDING_RUN_STATUSES, { error: `one of ${FIELDING_RUN_STATUSES.join(', ')}` }),
-      completes_goal: wholeNumber(0, Number.MAX_SAFE_INTEGER),
-      current_completes: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+      completes_goal: integerField(0, Number.MAX_SAFE_INTEGER),
+      current_completes: integerField(0, Number.MAX_SAFE_INTEGER),
       start_fielding_at: time,
       end_fielding_at: time,
       fielding_run_id: id.optional(),
@@ -54,14 +56,9 @@ const lineShape = z.discriminatedUnion(
  * @throws DataFileError naming each bad field, what was found and what was expected
  */
 export function parseLine(file: string, line: Line, now: string): DataRecord {
-  let value: unknown;
-  try {
-    value = JSON.parse(line.text);
-  } catch {
-    throw new DataFileError(file, line.number, `found ${show(line.text)}, expected a JSON object`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new DataFileError(file, line.number, `found ${show(line.text)}, expected a JSON object`);
+  const value = parseObject(line.text);
+  if (value === undefined) {
+    throw new DataFileError(file, line.number, `found ${excerptOf(line.text)}, expected a JSON object`);
   }
   return readRecord(file, line.number, value, now);
 }
@@ -79,7 +76,7 @@ export function readRecord(file: string, line: number, value: object, now: strin
   const owner = { accountId: data.account_id, projectId: data.project_id };
   if (data.type === 'project') return { type: 'project', tenant: owner };
   if (data.end_fielding_at <= data.start_fielding_at) {
-    const found = show(JSON.stringify((value as Record<string, unknown>)['end_fielding_at']));
+    const found = excerptOf(JSON.stringify((value as Record<string, unknown>)['end_fielding_at']));
     throw new DataFileError(
       file,
       line,
@@ -117,13 +114,7 @@ function problems(error: z.ZodError, value: object): string {
         return issue.keys.map((key) => `${key}: not a field of this type`);
       const name = String(issue.path[0]);
       const found = Object.entries(value).find(([key]) => key === name);
-      return `${name}: found ${found === undefined ? 'nothing' : show(JSON.stringify(found[1]))}, expected ${issue.message}`;
+      return `${name}: found ${found === undefined ? 'nothing' : excerptOf(JSON.stringify(found[1]))}, expected ${issue.message}`;
     })
     .join('; ');
-}
-
-/** A found value, short and on one line. */
-function show(text: string): string {
-  const line = text.replace(/\p{Cc}/gu, ' ');
-  return line.length > 60 ? `${line.slice(0, 60)}…` : line;
 }

@@ -13,6 +13,7 @@ import {
 } from 'jose';
 import { z } from 'zod';
 import { codeOf, UsageError } from '../kit/errors.ts';
+import { parseJson } from '../kit/json.ts';
 import { PROJECT } from '../kit/project.ts';
 
 /** Does not depend on the port, so that a token works wherever the stack listens. */
@@ -95,11 +96,9 @@ async function makeKey(file: string): Promise<void> {
 }
 
 function parseKey(file: string, text: string): z.output<typeof storedKey> {
-  try {
-    return storedKey.parse(JSON.parse(text));
-  } catch {
-    throw badKey(file);
-  }
+  const { success, data } = storedKey.safeParse(parseJson(text));
+  if (!success) throw badKey(file);
+  return data;
 }
 
 function badKey(file: string): UsageError {

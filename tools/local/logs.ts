@@ -1,6 +1,8 @@
 /** How the local stack shows what happens: for people, or line by line as JSON. */
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { parseObject } from '../kit/json.ts';
+import { escapeUnprintable, shorten } from '../kit/printable.ts';
 import type { RequestLine } from './gateway/server.ts';
 import type { DeniedCall } from './iam/permissions.ts';
 
@@ -60,7 +62,7 @@ export function prettyLog(out: Writable): Log {
   return (entry) => {
     switch (entry.kind) {
       case 'notice':
-        write('INFO', 'local stack', printable(entry.text));
+        write('INFO', 'local stack', escapeUnprintable(entry.text));
         break;
       case 'denied':
         write('ERROR', 'permissions', `denied: ${entry.caller} may not ${entry.action} on ${entry.resource}`);
@@ -68,21 +70,21 @@ export function prettyLog(out: Writable): Log {
       case 'request': {
         const level = entry.status < 500 ? 'INFO' : 'ERROR';
         const milliseconds = style('gray', `${entry.milliseconds.toFixed(0)} ms`);
-        const problem = entry.problem === undefined ? '' : ` ${printable(entry.problem)}`;
+        const problem = entry.problem === undefined ? '' : ` ${escapeUnprintable(entry.problem)}`;
         write(
           level,
           'gateway',
-          `${entry.method} ${printable(entry.path)} ${entry.status} ${milliseconds}${problem}`,
+          `${entry.method} ${escapeUnprintable(entry.path)} ${entry.status} ${milliseconds}${problem}`,
         );
         break;
       }
       case 'function': {
         const line = parseObject(entry.text);
         if (line === undefined) {
-          write('INFO', entry.functionName, printable(entry.text));
+          write('INFO', entry.functionName, escapeUnprintable(entry.text));
         } else if (!('_aws' in line)) {
           const keys = style('gray', keysOf(line));
-          const text = `${printable(textOf(line['message']))} ${keys}`.trimEnd();
+          const text = `${escapeUnprintable(textOf(line['message']))} ${keys}`.trimEnd();
           write(textOf(line['level']) || 'INFO', entry.functionName, text + stackOf(line, style));
         }
         break;
@@ -110,12 +112,13 @@ export function fieldsOf(line: Record<string, unknown>): [name: string, text: st
     .filter(([key]) => !HIDDEN_KEYS.has(key))
     .map(([key, value]) => {
       const text = key === 'error' ? errorOf(value) : textOf(value);
-      return [shortened(key), shortened(text)];
+      return [shortenForLog(key, LONGEST_VALUE), shortenForLog(text, LONGEST_VALUE)];
     });
 }
 
-function shortened(text: string): string {
-  return printable(text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text);
+/** What clients send ends up in logs, and is neither to fill them nor to do anything to a terminal. */
+export function shortenForLog(text: string, most: number): string {
+  return escapeUnprintable(shorten(text, most));
 }
 
 function errorOf(value: unknown): string {
@@ -138,33 +141,11 @@ export function callsOf({ error }: Record<string, unknown>): string[] {
   return textOf(error.stack)
     .split('\n')
     .filter((call) => /^\s+at /.test(call))
-    .map((call) => printable(call.trim()));
-}
-
-/** A line as the object that it is, if it is one. */
-export function parseObject(text: string): Record<string, unknown> | undefined {
-  if (!text.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
+    .map((call) => escapeUnprintable(call.trim()));
 }
 
 /** Text as it is, anything else as JSON. */
 export function textOf(value: unknown): string {
   if (value === undefined) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-/**
- * What clients send ends up in logs: no control character of theirs reaches the terminal, and none that turns the
- * direction of the text around it.
- */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (character) => {
-    const escaped = JSON.stringify(character).slice(1, -1);
-    if (escaped !== character) return escaped;
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
 }

@@ -1,6 +1,8 @@
 /** The command line of `npm start`. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { UsageError } from '../kit/errors.ts';
+import { oneOf, wholeNumber } from '../kit/options.ts';
+import { shown } from '../kit/printable.ts';
 
 export const USAGE = `npm start -- [options]
 
@@ -40,33 +42,22 @@ export function parseOptions(argv: string[]): Options {
   const { values } = parseArgs({ args: argv, options: OPTIONS });
   return {
     help: values.help,
-    port: portOf(values.port),
+    port: wholeNumber('--port', values.port, 0, 65_535),
     dataFile: values.data,
     context: Object.fromEntries((values.context ?? []).map(contextValue)),
-    log: logFormat(values.log),
+    log: oneOf('--log', values.log, ['pretty', 'json']),
     killShare: shareOf(values.kill),
   };
-}
-
-function portOf(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  if (port <= 65_535) return port;
-  throw new UsageError(`--port: found ${JSON.stringify(text)}, expected a whole number from 0 to 65535`);
 }
 
 function contextValue(text: string): [string, string] {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (key !== undefined && value !== undefined) return [key, value];
-  throw new UsageError(`--context: found ${JSON.stringify(text)}, expected key=value`);
+  throw new UsageError(`--context: found ${shown(text)}, expected key=value`);
 }
 
 function shareOf(text: string): number {
   const share = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (share <= 1) return share;
-  throw new UsageError(`--kill: found ${JSON.stringify(text)}, expected a number from 0 to 1`);
-}
-
-function logFormat(text: string): 'pretty' | 'json' {
-  if (text === 'pretty' || text === 'json') return text;
-  throw new UsageError(`--log: found ${JSON.stringify(text)}, expected pretty or json`);
+  throw new UsageError(`--kill: found ${shown(text)}, expected a number from 0 to 1`);
 }

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { MAX_ACCOUNT_ID } from '../../src/domain/ids.ts';
 import { runCommand } from '../kit/command.ts';
 import { UsageError } from '../kit/errors.ts';
+import { wholeNumber } from '../kit/options.ts';
 import { Issuer, READ_SCOPE, type TokenClaims, WRITE_SCOPE } from './issuer.ts';
 import { DEFAULT_SUBJECT } from './subject.ts';
 
@@ -50,12 +51,4 @@ function claimsOf(values: {
     // Below 0, it has expired already.
     ttlSeconds: wholeNumber('--ttl', values.ttl, -MAX_ACCOUNT_ID, MAX_ACCOUNT_ID),
   };
-}
-
-function wholeNumber(option: string, text: string, from: number, to: number): number {
-  const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
-  if (value >= from && value <= to) return value;
-  throw new UsageError(
-    `${option}: found ${JSON.stringify(text)}, expected a whole number from ${from} to ${to}`,
-  );
 }

@@ -13,6 +13,7 @@ import { emulatorAt } from '../kit/emulator.ts';
 import { runCommand } from '../kit/command.ts';
 import { UsageError } from '../kit/errors.ts';
 import { onInterrupt } from '../kit/interrupt.ts';
+import { wholeNumber } from '../kit/options.ts';
 import { PROJECT } from '../kit/project.ts';
 
 /** Ships DynamoDB Local 1.25.1 in its folder `emulator`. Too large to be a dependency for a few test runs. */
@@ -22,12 +23,7 @@ const START_SECONDS = 60;
 
 await runCommand(async (argv) => {
   const { values } = parseArgs({ args: argv, options: { port: { type: 'string', default: '8000' } } });
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new UsageError(
-      `--port: found ${JSON.stringify(values.port)}, expected a whole number from 1 to 65535`,
-    );
-  }
+  const port = wholeNumber('--port', values.port, 1, 65_535);
   // Undefined where there is no java at all.
   const { stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' }) as { stderr?: string };
   if (Number(/version "(\d+)/.exec(stderr ?? '')?.[1] ?? 0) < 17) {

@@ -8,6 +8,7 @@ import { mkdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { forwardTo } from '../../../tools/kit/forwarding.ts';
+import { wholeNumber } from '../../../tools/kit/options.ts';
 import { startEmulators } from '../../../tools/local/emulators/emulators.ts';
 import { jsonLog } from '../../../tools/local/logs.ts';
 import { startLocalStack } from '../../../tools/local/stack.ts';
@@ -34,9 +35,9 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '20' },
   },
 });
-const jobs = Number(values.jobs);
-const idsPerJob = Number(values.ids);
-const chance = new Random(Number(values.seed));
+const jobs = wholeNumber('--jobs', values.jobs);
+const idsPerJob = wholeNumber('--ids', values.ids);
+const chance = new Random(wholeNumber('--seed', values.seed));
 const random = () => chance.next();
 
 /** Short times, so that what was killed is taken up again within a minute. */

@@ -4,7 +4,7 @@
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 import { z } from 'zod';
-import { parseObject } from '../../../tools/local/logs.ts';
+import { parseObject } from '../../../tools/kit/json.ts';
 import type { Datapoint } from './datapoint.ts';
 
 /** A line says that it has metrics, and they are not of the form that CloudWatch reads. */

@@ -1,4 +1,5 @@
 /** Holds requests and their answers to the description: says of each exchange what lies outside of it. */
+import { parseJson } from '../../../tools/kit/json.ts';
 import { splitTarget } from '../../../tools/local/gateway/event.ts';
 import { Router } from '../../../tools/local/gateway/router.ts';
 import {
@@ -99,7 +100,7 @@ export class Conformance {
     const type = headers.get('content-type') ?? 'none';
     const schema = response.content[type]?.schema;
     if (schema === undefined) return [...complaints, `/headers/content-type: ${type} is not described`];
-    const body = parsed(text);
+    const body = parseJson(text);
     if (body === undefined) return [...complaints, '/body: no JSON'];
     const fault = this.schemas.fault(schema, body);
     return fault === undefined ? complaints : [...complaints, `/body${fault}`];
@@ -169,7 +170,7 @@ export class Conformance {
     const text = typeof body === 'string' ? body : decoded(body);
     // Whether a mark of byte order is part of the text depends on what the gateway makes of it.
     if (text?.startsWith('\ufeff') === true) return [];
-    const value = text === undefined ? undefined : parsed(text);
+    const value = text === undefined ? undefined : parseJson(text);
     if (value === undefined) return ['/body: no JSON'];
     const fault = this.schemas.fault(schema, value);
     return fault === undefined ? [] : [`/body${fault}`];
@@ -178,7 +179,7 @@ export class Conformance {
   private isGateways(text: string): boolean {
     if (!text.startsWith('{"message"')) return false;
     const schema = this.document.components.schemas['GatewayMessage'];
-    return schema !== undefined && this.schemas.fault(schema, parsed(text)) === undefined;
+    return schema !== undefined && this.schemas.fault(schema, parseJson(text)) === undefined;
   }
 }
 
@@ -206,14 +207,6 @@ function integer(text: string): unknown {
   return /^(0|[1-9]\d*)$/.test(text) ? Number(text) : text;
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
 function decoded(body: Uint8Array | undefined): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
@@ -225,6 +218,6 @@ function decoded(body: Uint8Array | undefined): string | undefined {
 /** The scopes of a bearer token, whoever signed it. */
 function scopesOf(authorization = ''): string[] {
   const payload = decoded(Buffer.from(authorization.split('.')[1] ?? '', 'base64url')) ?? '';
-  const claims = parsed(payload) as { scope?: unknown } | undefined;
+  const claims = parseJson(payload) as { scope?: unknown } | undefined;
   return typeof claims?.scope === 'string' ? claims.scope.split(' ') : [];
 }

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { LEVELS } from '../../../src/observability/events.ts';
+import { parseObject } from '../../../tools/kit/json.ts';
 import type { Leaks } from './leaks.ts';
 
 export interface LogFindings {
@@ -36,7 +37,7 @@ export async function readLog({ file, from, shared }: LogPart, leaks: Leaks): Pr
   const errors = new Map<string, number>();
   let lines = 0;
   for await (const line of createInterface({ input: createReadStream(file, { start: from }) })) {
-    const entry = parsed(line);
+    const entry = parseObject(line);
     // The local stack's own lines name the path as it came; there are none of them in AWS.
     if (entry !== undefined && 'kind' in entry && (entry['kind'] === 'request' || entry['kind'] === 'notice'))
       continue;
@@ -59,13 +60,4 @@ function faultsOf(line: string, entry: Record<string, unknown> | undefined, leak
   if (line.length > LONGEST_LINE) faults.push(`${line.length} characters`);
   if (UNPRINTABLE.test(line)) faults.push('a control character');
   return faults;
-}
-
-function parsed(line: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
 }

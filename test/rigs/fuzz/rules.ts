@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { ID_PATTERN } from '../../../src/domain/ids.ts';
 import { errorBody, ERROR_OBJECTS, fieldingRunsBody, gatewayBody, jobBody } from '../../../api/answers.ts';
+import { parseJson } from '../../../tools/kit/json.ts';
 import type { Leaks } from './leaks.ts';
 import type { FuzzRequest } from './requests.ts';
 import type { NoAnswer, WireAnswer } from './wire.ts';
@@ -65,7 +66,7 @@ export function judge(
 
   violations.push(...shape(errorBody, request, answer));
   if (body.length > LARGEST_ERROR) violations.push(`an error of ${body.length} characters`);
-  const error = errorBody.safeParse(parsed(body)).data;
+  const error = errorBody.safeParse(parseJson(body)).data;
   if (error === undefined)
     return { by: request.method === 'HEAD' ? '$default' : route, kind: String(status), violations };
   if (error.object !== ERROR_OBJECTS[status]) violations.push(`${status} with ${error.object}`);
@@ -122,7 +123,7 @@ function mayPass({ headers }: FuzzRequest, scope: string, { tokens, tenant }: Wo
 }
 
 function namesIdsAlone(body: Buffer): boolean {
-  const value = parsed(body.toString().replace(/^\ufeff/, ''));
+  const value = parseJson(body.toString().replace(/^\ufeff/, ''));
   return typeof value === 'object' && value !== null && Object.keys(value).join() === 'target_group_ids';
 }
 
@@ -148,14 +149,6 @@ function shape(schema: z.ZodType, { method }: FuzzRequest, { status, headers, bo
     return [`${status} as ${String(headers.get('content-type'))}`];
   // An answer to HEAD has no body.
   if (method === 'HEAD' && body === '') return [];
-  const result = schema.safeParse(parsed(body));
+  const result = schema.safeParse(parseJson(body));
   return result.success ? [] : [`${status} of another shape: ${result.error.message}: ${body.slice(0, 300)}`];
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -8,6 +8,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../../../tools/kit/options.ts';
 import { ROOT, type StackInfo, startStack } from '../../support/local-stack.ts';
 import { fuzz } from './run.ts';
 
@@ -28,9 +29,9 @@ const { values } = parseArgs({
     log: { type: 'string' },
   },
 });
-const seed = wholeNumber('seed', values.seed);
-const count = wholeNumber('requests', values.requests);
-const only = values.only === undefined ? undefined : wholeNumber('only', values.only);
+const seed = wholeNumber('--seed', values.seed);
+const count = wholeNumber('--requests', values.requests);
+const only = values.only === undefined ? undefined : wholeNumber('--only', values.only);
 
 console.log(`seed ${seed}`);
 const { stack, logFile, stop } = values.url === undefined ? await ownStack() : await givenStack(values.url);
@@ -83,12 +84,4 @@ async function givenStack(url: string): Promise<Target> {
 
 function progress(sent: number, violations: number): void {
   console.log(`${sent} of ${count} requests, ${violations} violations`);
-}
-
-/** @throws RangeError when it is not a whole number, 0 or more */
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new RangeError(`--${name}: ${text} is not a whole number`);
-  return value;
 }

@@ -3,6 +3,7 @@
  * `npm run simulate -- --seed N`: runs one and prints all that happens in it. Exits with 1 on a violation.
  */
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../../../tools/kit/options.ts';
 import { runWorld } from './run-world.ts';
 import { Stats } from './stats.ts';
 
@@ -43,14 +44,6 @@ async function simulate(from: number, seeds: number): Promise<boolean> {
   return broken.length === 0;
 }
 
-/** @throws RangeError when it is not a whole number, 0 or more */
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new RangeError(`--${name}: ${text} is not a whole number`);
-  return value;
-}
-
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1000' },
@@ -60,6 +53,6 @@ const { values } = parseArgs({
 });
 const sound =
   values.seed === undefined
-    ? await simulate(wholeNumber('from', values.from), wholeNumber('seeds', values.seeds))
-    : await replay(wholeNumber('seed', values.seed));
+    ? await simulate(wholeNumber('--from', values.from), wholeNumber('--seeds', values.seeds))
+    : await replay(wholeNumber('--seed', values.seed));
 process.exitCode = sound ? 0 : 1;

@@ -1,5 +1,5 @@
 /** Jobs and their ends: the functions say in their log when a job has finished. */
-import { parseObject } from '../../local/logs.ts';
+import { parseObject } from '../../kit/json.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
 import { create } from './requests.ts';
 import type { Running, World } from './world.ts';

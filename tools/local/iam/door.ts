@@ -6,6 +6,7 @@ import { STATUS_CODES } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { CREDENTIALS } from '../../kit/emulator.ts';
 import { UsageError } from '../../kit/errors.ts';
+import { parseJson } from '../../kit/json.ts';
 import { type Listener, listenOnLoopback } from '../../kit/loopback.ts';
 import type { Access } from './access.ts';
 import { type HttpCall, HttpCalls } from './http-calls.ts';
@@ -106,12 +107,8 @@ export class Door {
     const caller = this.access?.caller(accessKey);
     if (this.access === undefined || caller === undefined) return refusals.unknownCaller();
     const { permissions } = this.access;
-    let body: unknown;
-    try {
-      body = JSON.parse(call.body.toString());
-    } catch {
-      return refusals.malformed();
-    }
+    const body = parseJson(call.body.toString());
+    if (body === undefined) return refusals.malformed();
     const operation = call.headers.get('x-amz-target')?.split('.').at(-1) ?? '';
     const denied = needsOf(operation, body).find(
       ({ action, resource }) => !permissions.allows(caller, action, resource),

@@ -25,13 +25,14 @@ export function statusHandler(status: Status): ControlHandler {
     if (path === 'status') {
       return status.snapshot({
         jobId: query.get('job') ?? undefined,
-        after: wholeNumber(query.get('after')),
+        after: lineNumber(query.get('after')),
       });
     }
     return pageFile(FILES, path);
   };
 }
 
-function wholeNumber(text: string | null): number | undefined {
+/** The number of a line; undefined for a text that is none. */
+function lineNumber(text: string | null): number | undefined {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -1,5 +1,6 @@
 /** The latest log lines, in memory that does not grow: what is shown of each is cut to a bounded length. */
-import { callsOf, fieldsOf, type LogEntry, parseObject, printable, textOf } from '../logs.ts';
+import { parseObject } from '../../kit/json.ts';
+import { callsOf, fieldsOf, shortenForLog, type LogEntry, textOf } from '../logs.ts';
 
 const MOST_LINES = 5_000;
 
@@ -102,10 +103,15 @@ export function shownOf(
   const common = { at: now, fields: [], calls: [], jobId: undefined, traceId: undefined };
   switch (entry.kind) {
     case 'notice':
-      return { ...common, level: 'INFO', source: 'local stack', message: cut(entry.text, LONGEST_MESSAGE) };
+      return {
+        ...common,
+        level: 'INFO',
+        source: 'local stack',
+        message: shortenForLog(entry.text, LONGEST_MESSAGE),
+      };
     case 'denied': {
       const { caller, action, resource } = entry;
-      const message = cut(`denied: ${caller} may not ${action} on ${resource}`, LONGEST_MESSAGE);
+      const message = shortenForLog(`denied: ${caller} may not ${action} on ${resource}`, LONGEST_MESSAGE);
       return { ...common, level: 'ERROR', source: 'permissions', message };
     }
     case 'request': {
@@ -114,30 +120,30 @@ export function shownOf(
         ...common,
         level: status < 500 ? 'INFO' : 'ERROR',
         source: 'gateway',
-        message: cut(`${method} ${path}`, LONGEST_MESSAGE),
+        message: shortenForLog(`${method} ${path}`, LONGEST_MESSAGE),
         fields: [
           ['status', String(status)],
           ['ms', milliseconds.toFixed(0)],
-          ...(problem === undefined ? [] : [['problem', cut(problem, LONGEST_MESSAGE)] as const]),
+          ...(problem === undefined ? [] : [['problem', shortenForLog(problem, LONGEST_MESSAGE)] as const]),
         ],
         // The many polls that went well would bury the job's own lines.
         jobId: status < 400 ? undefined : JOB_IN_PATH.exec(path)?.[1],
       };
     }
     case 'function': {
-      const source = cut(entry.functionName, LONGEST_SOURCE);
+      const source = shortenForLog(entry.functionName, LONGEST_SOURCE);
       if (line === undefined)
-        return { ...common, level: 'INFO', source, message: cut(entry.text, LONGEST_MESSAGE) };
+        return { ...common, level: 'INFO', source, message: shortenForLog(entry.text, LONGEST_MESSAGE) };
       if ('_aws' in line) return undefined;
       return {
         at: timeOf(line['timestamp']) ?? now,
         level: levelOf(line['level']),
         source,
-        message: cut(textOf(line['message']), LONGEST_MESSAGE),
+        message: shortenForLog(textOf(line['message']), LONGEST_MESSAGE),
         fields: fieldsOf(line).slice(0, MOST_FIELDS),
         calls: callsOf(line)
           .slice(0, MOST_CALLS)
-          .map((call) => cut(call, LONGEST_CALL)),
+          .map((call) => shortenForLog(call, LONGEST_CALL)),
         jobId: jobIdOf(line),
         traceId: traceIdOf(line),
       };
@@ -180,10 +186,6 @@ function levelOf(level: unknown): Shown['level'] {
 function timeOf(timestamp: unknown): number | undefined {
   const at = typeof timestamp === 'string' ? Date.parse(timestamp) : NaN;
   return Number.isNaN(at) ? undefined : at;
-}
-
-function cut(text: string, most: number): string {
-  return printable(text.length > most ? `${text.slice(0, most)}…` : text);
 }
 
 function sizeOf({ source, message, fields, calls }: Shown): number {

@@ -1,0 +1,26 @@
+/** Reads the values of options on a command line. */
+import { UsageError } from './errors.ts';
+import { shown } from './printable.ts';
+
+/**
+ * @param BadValue the error that tells of another value, by its message
+ * @throws UsageError unless another one is given
+ */
+export function wholeNumber(
+  option: string,
+  text: string,
+  from = 0,
+  to = Number.MAX_SAFE_INTEGER,
+  BadValue: new (message: string) => Error = UsageError,
+): number {
+  const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
+  if (value >= from && value <= to) return value;
+  throw new BadValue(`${option}: found ${shown(text)}, expected a whole number from ${from} to ${to}`);
+}
+
+/** @throws UsageError for a text that is none of the values */
+export function oneOf<T extends string>(option: string, text: string, values: readonly T[]): T {
+  const match = values.find((value) => value === text);
+  if (match !== undefined) return match;
+  throw new UsageError(`${option}: found ${shown(text)}, expected ${values.join(' or ')}`);
+}
