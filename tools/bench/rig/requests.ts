@@ -2,15 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import { newTraceId } from '../../local/functions/trace-id.ts';
 import { httpEvent } from '../../local/gateway/event.ts';
-import { COLLECTION, projectPath } from '../../../test/support/client.ts';
+import { ACTIONS } from '../../../src/domain/actions.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
 import type { Running, World } from './world.ts';
 
 /** The event of a create call with a key of its own, as JSON. */
-export function createEvent(world: World, tenant: Tenant, ids: readonly string[]): string {
+export function createEvent(world: World, { accountId, projectId }: Tenant, ids: readonly string[]): string {
   const headers = ['content-type', 'application/json', 'idempotency-key', randomUUID()];
   const body = JSON.stringify({ target_group_ids: ids });
-  return event(world, 'POST', `${projectPath(tenant)}/${COLLECTION}`, headers, body);
+  const path = `/demand/accounts/${accountId}/projects/${projectId}/batch-jobs/${ACTIONS.resume.collection}`;
+  return event(world, 'POST', path, headers, body);
 }
 
 /** The event of a status call, as JSON. */

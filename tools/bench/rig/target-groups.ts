@@ -1,8 +1,8 @@
 /** The target groups that everything is measured with: 10,000 of one project, all of which may be resumed. */
 import { randomInt } from 'node:crypto';
+import { resumableGroup } from '../../local/data/demo.ts';
 import { BatchWriter } from '../../local/data/write.ts';
 import { ID_LENGTH, type Tenant } from '../../../src/domain/ids.ts';
-import { aTargetGroup, anId } from '../../../test/support/builders.ts';
 import type { World } from './world.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
@@ -10,7 +10,7 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 export const MOST_IDS = 10_000;
 
 export class TargetGroupSet {
-  readonly tenant: Tenant = { accountId: 101, projectId: anId('P') };
+  readonly tenant: Tenant = { accountId: 101, projectId: randomId() };
   readonly ids: readonly string[];
   readonly #world: World;
 
@@ -24,12 +24,10 @@ export class TargetGroupSet {
     const writer = new BatchWriter(this.#world.dynamodb, this.#world.table('TargetGroups'));
     await writer.put({ type: 'project', tenant: this.tenant });
     for (const targetGroupId of this.ids.slice(0, count)) {
-      const group = aTargetGroup({
-        ...this.tenant,
-        targetGroupId,
-        endFieldingAt: '2099-01-01T00:00:00.000Z',
+      await writer.put({
+        type: 'target_group',
+        group: resumableGroup(this.tenant, targetGroupId, Date.now()),
       });
-      await writer.put({ type: 'target_group', group });
     }
     await writer.flush();
   }

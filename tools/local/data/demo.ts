@@ -1,4 +1,5 @@
 /** The data that the local stack starts with when it is given none: every status, every situation. */
+import type { Tenant } from '../../../src/domain/ids.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
 import { timestamp } from '../../../src/domain/time.ts';
 import { type DataRecord, fieldingRunId, SEEDED_BY } from '../../import/records.ts';
@@ -44,24 +45,26 @@ export function* demoRecords(now: number): Generator<DataRecord> {
     yield { type: 'project', tenant };
     for (let index = 0; index < GROUPS_PER_PROJECT; index++) {
       const targetGroupId = prefix + String(index + 1).padStart(26 - prefix.length, '0');
-      yield {
-        type: 'target_group',
-        group: {
-          ...tenant,
-          targetGroupId,
-          fieldingRunId: fieldingRunId(targetGroupId),
-          status: 'paused',
-          completesGoal: 100,
-          currentCompletes: index % 100,
-          startFieldingAt: timestamp(now - 7 * DAY),
-          endFieldingAt: timestamp(now + 30 * DAY),
-          version: 1,
-          lastChangedAt: timestamp(now - DAY),
-          lastChangedBy: SEEDED_BY,
-          marks: [],
-          ...mix[index % mix.length],
-        },
-      };
+      const situation = { currentCompletes: index % 100, ...mix[index % mix.length] };
+      yield { type: 'target_group', group: { ...resumableGroup(tenant, targetGroupId, now), ...situation } };
     }
   }
+}
+
+/** A paused target group in the middle of its period, far from its goal. */
+export function resumableGroup(tenant: Tenant, targetGroupId: string, now: number): TargetGroup {
+  return {
+    ...tenant,
+    targetGroupId,
+    fieldingRunId: fieldingRunId(targetGroupId),
+    status: 'paused',
+    completesGoal: 100,
+    currentCompletes: 5,
+    startFieldingAt: timestamp(now - 7 * DAY),
+    endFieldingAt: timestamp(now + 30 * DAY),
+    version: 1,
+    lastChangedAt: timestamp(now - DAY),
+    lastChangedBy: SEEDED_BY,
+    marks: [],
+  };
 }
