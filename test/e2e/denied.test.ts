@@ -2,7 +2,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { emulatorAt } from '../../tools/kit/emulator.ts';
@@ -14,6 +13,7 @@ import { chunkWork } from '../../src/application/chunk-work.ts';
 import { timestamp } from '../../src/domain/time.ts';
 import { aJob, anId, TRACE } from '../support/builders.ts';
 import { aProject, dynamoDBOf, nameLike, scan } from '../support/e2e.ts';
+import { until } from '../support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'denied-'));
 const lines: string[] = [];
@@ -61,14 +61,6 @@ function withhold(file: string, policy: string, action: string, resource: string
   if (!statement?.Action.includes(action)) throw new Error('there is no such grant');
   statement.Action = [statement.Action].flat().filter((each) => each !== action);
   writeFileSync(file, JSON.stringify(template));
-}
-
-async function until<T>(look: () => T | undefined): Promise<T> {
-  for (;;) {
-    const found = look();
-    if (found !== undefined) return found;
-    await pause(50);
-  }
 }
 
 test('a worker that may not write target groups gets the error of DynamoDB and hands its chunk back', async () => {

@@ -1,11 +1,11 @@
 /** Hostile texts in every place of a request that could reach the log, and bodies made to cost: on the running stack. */
 import { readFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { anId } from '../support/builders.ts';
 import { type Answer, COLLECTION, Client, errorOf, projectPath } from '../support/client.ts';
 import { aProject, e2eStack } from '../support/e2e.ts';
+import { until } from '../support/until.ts';
 
 const stack = e2eStack();
 let client: Client;
@@ -20,16 +20,15 @@ beforeAll(async () => {
 });
 
 /** The lines of the functions' logs that tell of something, once there is one. */
-async function linesOf(what: string): Promise<string[]> {
-  for (;;) {
+function linesOf(what: string): Promise<string[]> {
+  return until(() => {
     const lines = readFileSync(stack.logFile, 'utf8').split('\n');
     // The last one may be half written yet.
     const found = lines
       .slice(0, -1)
       .filter((line) => line.includes(what) && !line.includes('"kind":"request"'));
-    if (found.length > 0) return found;
-    await pause(50);
-  }
+    return found.length > 0 && found;
+  });
 }
 
 /** The answer is an error that left one line, which is short and says nothing that the client made up. */

@@ -2,7 +2,6 @@
 import { generateKeyPairSync, constants, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CompactEncrypt } from 'jose';
 import { jsonAnswer } from '../../tools/kit/http-server.ts';
@@ -31,6 +30,7 @@ import {
   unsigned,
 } from '../support/forge.ts';
 import { TestIssuer } from '../support/test-issuer.ts';
+import { until } from '../support/until.ts';
 
 const stack = e2eStack();
 const attackerKey = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -513,9 +513,10 @@ test('the log says why, under the id that the client has, and holds no token', a
   const [route] = routes;
   if (route === undefined) throw new Error('there is no route');
   const { id } = JSON.parse((await send(route, [`Bearer ${token}`])).text) as ErrorBody;
-  const linesOf = () => logged(stack, 'request.refused').filter((line) => line['error_id'] === id);
-  while (linesOf().length === 0) await pause(50);
-  const lines = linesOf();
+  const lines = await until(() => {
+    const found = logged(stack, 'request.refused').filter((line) => line['error_id'] === id);
+    return found.length > 0 && found;
+  });
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatchObject({
     status: 401,

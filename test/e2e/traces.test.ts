@@ -1,19 +1,18 @@
 /** A client's trace goes the whole way: answer, log lines, the messages of the queue, and the segments for X-Ray. */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { Client, locationOf } from '../support/client.ts';
 import { aProject, e2eStack, linesOf } from '../support/e2e.ts';
+import { until } from '../support/until.ts';
 
 const stack = e2eStack();
 
 /** The lines of a file that contain `text`, once there are enough of them: what is printed arrives a little later. */
-async function untilLines(file: string, text: string, enough: (lines: Record<string, unknown>[]) => boolean) {
-  for (;;) {
+function untilLines(file: string, text: string, enough: (lines: Record<string, unknown>[]) => boolean) {
+  return until(() => {
     const lines = linesOf(file, text);
-    if (enough(lines)) return lines;
-    await pause(50);
-  }
+    return enough(lines) && lines;
+  });
 }
 
 test('of a recorded trace everything is found by the id that the client has', async () => {

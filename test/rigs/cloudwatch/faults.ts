@@ -11,6 +11,7 @@ import { aJob, anId } from '../../support/builders.ts';
 import { locationOf, projectPath } from '../../support/client.ts';
 import { aProject, nameLike } from '../../support/e2e.ts';
 import { aLostJob } from '../../support/lost-job.ts';
+import { until } from '../../support/until.ts';
 import { refused } from './meddler.ts';
 import type { Stage } from './stage.ts';
 import { returnNow, send, setTargetGroup, withDynamoDB } from './tampering.ts';
@@ -85,12 +86,12 @@ async function slowReads(stage: Stage): Promise<void> {
 async function deadLetter(stage: Stage): Promise<void> {
   const message = await send(stage, 'no chunk');
   for (let deliveries = 1; deliveries <= 3; deliveries += 1) {
-    await stage.until(() => (message.receives === deliveries ? true : undefined));
-    await stage.until(() => (deliveredTimes(stage, message.id) === deliveries ? true : undefined));
+    await until(() => message.receives === deliveries);
+    await until(() => deliveredTimes(stage, message.id) === deliveries);
     await returnNow(stage, message);
   }
   // The next receive moves it.
-  await stage.until(async () => ((await stage.waiting('DeadLetters')) > 0 ? true : undefined));
+  await until(async () => (await stage.waiting('DeadLetters')) > 0);
   await stage.sample();
   await stage.sqs.send(new PurgeQueueCommand({ QueueUrl: nameLike(stage.stack.queues, 'DeadLetters') }));
 }

@@ -2,12 +2,12 @@
  * A mixed load with the failures of every day: what a healthy service sees and copes with, and no alarm is raised for.
  * Every metric that it brings about it brings about for certain: races are lost because somebody meddles.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBChunks } from '../../../src/adapters/dynamodb/chunks.ts';
 import { anId, chunkOf } from '../../support/builders.ts';
 import { COLLECTION, Client, locationOf, projectPath } from '../../support/client.ts';
 import { aProject, nameLike } from '../../support/e2e.ts';
 import { aLostJob } from '../../support/lost-job.ts';
+import { until } from '../../support/until.ts';
 import { refused, twice } from './meddler.ts';
 import type { Stage } from './stage.ts';
 import {
@@ -51,11 +51,7 @@ export async function issuerAway(stage: Stage): Promise<void> {
   stage.issuer.answer = undefined;
   // A function without keys looks again after a second.
   for (const call of calls) {
-    await stage.until(async () => {
-      const letIn = (await call()).status !== 401;
-      if (!letIn) await pause(200);
-      return letIn ? true : undefined;
-    });
+    await until(async () => (await call()).status !== 401, 200);
   }
 }
 

@@ -5,7 +5,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { emulatorAt } from '../../../tools/kit/emulator.ts';
 import { type Emulators, startEmulators } from '../../../tools/local/emulators/emulators.ts';
@@ -18,6 +17,7 @@ import { nameLike } from '../../support/e2e.ts';
 import { goodClaims } from '../../support/forge.ts';
 import type { StackInfo } from '../../support/local-stack.ts';
 import { TestIssuer } from '../../support/test-issuer.ts';
+import { until } from '../../support/until.ts';
 import type { Datapoint } from './datapoint.ts';
 import { DynamoDBMetrics } from './dynamodb-metrics.ts';
 import { Meddler } from './meddler.ts';
@@ -145,18 +145,10 @@ export class Stage {
 
   /** Waits for a line of a function that has all of `parts`. */
   async line(...parts: string[]): Promise<Record<string, unknown>> {
-    const text = await this.until(
+    const text = await until(
       () => this.seen.lines.find((line) => parts.every((part) => line.text.includes(part)))?.text,
     );
     return JSON.parse(text) as Record<string, unknown>;
-  }
-
-  async until<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-    for (;;) {
-      const found = await look();
-      if (found !== undefined) return found;
-      await pause(20);
-    }
   }
 
   /** Measures what is not measured by itself, the queues as they would be at `now`. */
@@ -182,7 +174,7 @@ export class Stage {
   async during(drive: () => Promise<unknown>): Promise<Datapoint[]> {
     this.seen.take();
     await drive();
-    await this.until(() => (this.seen.running === 0 ? true : undefined));
+    await until(() => this.seen.running === 0);
     await this.sample();
     return this.seen.take();
   }

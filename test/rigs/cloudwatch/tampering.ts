@@ -18,6 +18,7 @@ import type { Tenant } from '../../../src/domain/ids.ts';
 import { canonicalIds, type Job } from '../../../src/domain/job.ts';
 import { TRACE } from '../../support/builders.ts';
 import { dynamoDBOf, nameLike, scan } from '../../support/e2e.ts';
+import { until } from '../../support/until.ts';
 import type { Message } from './sqs-metrics.ts';
 import type { Stage } from './stage.ts';
 
@@ -81,7 +82,7 @@ export async function send(stage: Stage, body: string): Promise<Message> {
   const sent = await stage.sqs.send(
     new SendMessageCommand({ QueueUrl: chunksQueue(stage), MessageBody: body }),
   );
-  return stage.until(() => stage.sqsMetrics.messages.get(sent.MessageId ?? ''));
+  return until(() => stage.sqsMetrics.messages.get(sent.MessageId ?? ''));
 }
 
 /** Sends the first chunk of a job that asks for `ids`. */

@@ -1,9 +1,9 @@
 /** Functions in threads: what they see, how they fail, and how instances come and go. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { PAYLOAD_LIMIT } from '../../../tools/local/functions/messages.ts';
 import { FunctionPool } from '../../../tools/local/functions/pool.ts';
 import type { LambdaFunction } from '../../../tools/local/template/functions.ts';
+import { until } from '../../support/until.ts';
 import { aLambda, type HandwrittenAssembly, writeAssembly } from './assembly.ts';
 
 const ENDPOINTS = { dynamodb: 'http://127.0.0.1:1', sqs: 'http://127.0.0.1:2' };
@@ -43,10 +43,6 @@ async function failure(pool: FunctionPool, event: unknown = {}) {
   const result = await pool.invoke(JSON.stringify(event));
   if (result.ok) throw new Error(`it succeeded: ${result.payload}`);
   return result.error;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await pause(10);
 }
 
 /** Answers how often this instance has been called, unless the event tells it to do something. */

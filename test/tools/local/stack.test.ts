@@ -1,6 +1,5 @@
 /** The local stack as a whole, on a small template with small functions. */
 import { connect } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   DescribeTableCommand,
@@ -14,6 +13,7 @@ import { emulatorAt } from '../../../tools/kit/emulator.ts';
 import { UnsupportedTemplateError } from '../../../tools/local/errors.ts';
 import type { ScheduledRun } from '../../../tools/local/schedules.ts';
 import { type LocalStack, startLocalStack } from '../../../tools/local/stack.ts';
+import { until } from '../../support/until.ts';
 import {
   allow,
   anApi,
@@ -152,14 +152,6 @@ async function send(queue: string, body: string, attribute?: string): Promise<st
   return MessageId ?? '';
 }
 
-async function until<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await pause(20);
-  }
-}
-
 function received(messageId: string): SQSRecord[] {
   return lines
     .map(({ received: record }) => record as SQSRecord | undefined)
@@ -179,7 +171,7 @@ async function buried(body: string): Promise<void> {
       }),
     );
     for (const { Body } of Messages ?? []) found.add(Body);
-    return found.has(body) ? true : undefined;
+    return found.has(body);
   });
 }
 
@@ -218,7 +210,7 @@ test('the table has its index', async () => {
 
 test('a message becomes a record as in AWS, once', async () => {
   const id = await send('Work', 'ok', 'a note');
-  const [record] = await until(() => (received(id).length > 0 ? received(id) : undefined));
+  const [record] = await until(() => received(id).length > 0 && received(id));
   expect(record).toMatchObject({
     messageId: id,
     body: 'ok',
@@ -253,7 +245,7 @@ test.each(['throw', 'exit', 'hang'])(
 test('no more batches at a time than the mapping allows', async () => {
   await Promise.all(Array.from({ length: 12 }, () => send('Flood', 'x')));
   const steps = () => lines.filter(({ functionName }) => functionName === 'Slow');
-  await until(() => (steps().length === 24 ? true : undefined));
+  await until(() => steps().length === 24);
   let running = 0;
   let most = 0;
   for (const step of steps()) {
