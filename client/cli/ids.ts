@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { rowsOf } from '../../tools/kit/csv.ts';
-import { codeOf, messageOf } from '../../tools/kit/errors.ts';
+import { fileProblem } from '../../tools/kit/errors.ts';
 import { parseJson } from '../../tools/kit/json.ts';
 import { linesOf } from '../../tools/kit/lines.ts';
 import { shown } from '../../tools/kit/printable.ts';
@@ -126,8 +126,7 @@ async function opened(file: string): Promise<Readable> {
     return stream;
   } catch (error) {
     if (error instanceof InputError) throw error;
-    const reason = codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
-    throw new InputError(`--file ${file}: ${reason}`, { cause: error });
+    throw new InputError(`--file ${file}: ${fileProblem(error)}`, { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { examplesOf, masked, readExamples } from '../../api/openapi/examples.ts';
 import { playScenario } from '../../api/openapi/scenario.ts';
-import { DEFAULT_SUBJECT } from '../../tools/local/subject.ts';
+import { DEFAULT_SUBJECT } from '../../tools/local/issuer.ts';
 import { aToken, request } from '../support/client.ts';
 import { e2eStack } from '../support/e2e.ts';
 

@@ -24,6 +24,11 @@ export function messageOf(error: unknown): string {
   return isError(error) ? error.message : String(error);
 }
 
+/** Why a file cannot be opened. */
+export function fileProblem(error: unknown): string {
+  return codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
+}
+
 /** The code of a Node.js system error (`EADDRINUSE`, `ENOENT`, ...), if it has one. */
 export function codeOf(error: unknown): string | undefined {
   if (!isError(error) || !('code' in error)) return undefined;

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { codeOf, DataFileError, messageOf, UsageError } from './errors.ts';
+import { DataFileError, fileProblem, UsageError } from './errors.ts';
 
 /** No line of a data file comes near; a file without line ends is not one. */
 const LONGEST_LINE = 100_000;
@@ -54,8 +54,7 @@ export async function requireFile(file: string, option: string): Promise<void> {
     const found = await stat(file);
     if (found.isFile()) return;
   } catch (error) {
-    const reason = codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
-    throw new UsageError(`${option} ${file}: ${reason}`);
+    throw new UsageError(`${option} ${file}: ${fileProblem(error)}`);
   }
   throw new UsageError(`${option} ${file}: not a file`);
 }

@@ -1,7 +1,6 @@
 /** The token of what the local stack prints and shows as an example: it may do everything on the account of the sample. */
 import type { Sample } from './data/sample.ts';
-import { type Issuer, READ_SCOPE, WRITE_SCOPE } from './issuer.ts';
-import { DEFAULT_SUBJECT } from './subject.ts';
+import { DEFAULT_SUBJECT, type Issuer, READ_SCOPE, WRITE_SCOPE } from './issuer.ts';
 
 /** Long enough for a day's work. */
 const TTL_SECONDS = 12 * 3_600;

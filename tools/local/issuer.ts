@@ -23,6 +23,9 @@ export const AUDIENCE = 'fielding-jobs-local';
 export const READ_SCOPE = 'batch-jobs:read';
 export const WRITE_SCOPE = 'batch-jobs:write';
 
+/** Who tokens are for when nobody says. */
+export const DEFAULT_SUBJECT = '11111111-1111-4111-8111-111111111111';
+
 const ALGORITHM = 'RS256';
 const KEY_FILE = join(PROJECT, '.local', 'issuer-key.json');
 

@@ -4,8 +4,7 @@ import { MAX_ACCOUNT_ID } from '../../src/domain/ids.ts';
 import { runCommand } from '../kit/command.ts';
 import { UsageError } from '../kit/errors.ts';
 import { wholeNumber } from '../kit/options.ts';
-import { Issuer, READ_SCOPE, type TokenClaims, WRITE_SCOPE } from './issuer.ts';
-import { DEFAULT_SUBJECT } from './subject.ts';
+import { DEFAULT_SUBJECT, Issuer, READ_SCOPE, type TokenClaims, WRITE_SCOPE } from './issuer.ts';
 
 const USAGE = `npm run --silent token -- --account ID [--account ID ...] [options]
 

@@ -1,11 +1,12 @@
 /** The stores that everything is measured on: DynamoDB Local where there is Java, else dynalite; fauxqs; Redis. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { startEmulators } from '../../local/emulators/emulators.ts';
 import { listenOnLoopback } from '../../kit/loopback.ts';
 import { PROJECT } from '../../kit/project.ts';
@@ -47,15 +48,7 @@ async function startDynamodbLocal(): Promise<{ endpoint: string; process: ChildP
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   endWithUs(child);
-  const endpoint = await new Promise<string>((resolve, reject) => {
-    child.once('exit', (code) => {
-      reject(new Error(`DynamoDB Local ended with ${String(code)}`));
-    });
-    createInterface(child.stdout).on('line', (line) => {
-      const ready = /^ready (http:\S+)/.exec(line)?.[1];
-      if (ready !== undefined) resolve(ready);
-    });
-  });
+  const [, endpoint = ''] = await printedLine('DynamoDB Local', child, /^ready (http:\S+)/);
   return { endpoint, process: child };
 }
 
@@ -88,14 +81,7 @@ export async function startRedis(): Promise<Redis | undefined> {
     },
   );
   endWithUs(child);
-  await new Promise<void>((resolve, reject) => {
-    child.once('exit', (code) => {
-      reject(new Error(`redis-server ended with ${String(code)}`));
-    });
-    createInterface(child.stdout).on('line', (line) => {
-      if (line.includes('Ready to accept connections')) resolve();
-    });
-  });
+  await printedLine('redis-server', child, /Ready to accept connections/);
   return {
     port,
     stop: async () => {
@@ -103,6 +89,23 @@ export async function startRedis(): Promise<Redis | undefined> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The first line that a program prints and that matches. @throws Error when the program ends before */
+function printedLine(
+  name: string,
+  child: ChildProcessByStdio<null, Readable, null>,
+  pattern: RegExp,
+): Promise<RegExpExecArray> {
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => {
+      reject(new Error(`${name} ended with ${String(code)}`));
+    });
+    createInterface(child.stdout).on('line', (line) => {
+      const match = pattern.exec(line);
+      if (match !== null) resolve(match);
+    });
+  });
 }
 
 /** However this process ends, short of a kill. */

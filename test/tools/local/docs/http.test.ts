@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { docsHandler } from '../../../../tools/local/docs/handler.ts';
 import { Gateway } from '../../../../tools/local/gateway/server.ts';
+import { expectClosedToOthers, expectFile, expectPolicy } from '../page-rules.ts';
 import { statusOf } from '../raw-request.ts';
 
 let gateway: Gateway;
@@ -29,10 +30,7 @@ test.each([
   ['/docs/openapi.yaml', 'application/yaml; charset=utf-8', 'openapi: 3.1'],
   ['/docs/token', 'application/json', '{"token":"the token"}'],
 ])('%s is %s', async (path, type, part) => {
-  const response = await fetch(gateway.url + path);
-  expect(response.status).toBe(200);
-  expect(response.headers.get('content-type')).toBe(type);
-  expect(await response.text()).toContain(part);
+  await expectFile(gateway.url + path, type, part);
 });
 
 test.each(['/docs/handler.ts', '/docs/../package.json', '/docs/%2e%2e/handler.ts', '/docs/index.html'])(
@@ -51,26 +49,9 @@ test('only GET is answered, and only below /docs', async () => {
 
 describe('pages of others', () => {
   test('can run nothing in it, and embed, read or frame nothing of it', async () => {
-    const { headers } = await fetch(`${gateway.url}/docs`);
-    expect(headers.get('content-security-policy')?.split('; ')).toEqual([
-      "default-src 'none'",
-      "script-src 'self'",
-      "style-src 'self'",
-      "connect-src 'self'",
-      'img-src data:',
-      "base-uri 'none'",
-      "form-action 'none'",
-      "frame-ancestors 'none'",
-    ]);
+    await expectPolicy(`${gateway.url}/docs`);
     for (const path of ['/docs', '/docs/token', '/docs/openapi.yaml']) {
-      const answer = await fetch(gateway.url + path);
-      expect(Object.fromEntries(answer.headers)).toMatchObject({
-        'cache-control': 'no-store',
-        'cross-origin-resource-policy': 'same-origin',
-        'x-content-type-options': 'nosniff',
-        'x-frame-options': 'DENY',
-      });
-      expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+      await expectClosedToOthers(gateway.url + path);
     }
   });
 

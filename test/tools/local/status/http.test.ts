@@ -1,5 +1,6 @@
 /** The status page over HTTP: what is served, and to whom not. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { expectClosedToOthers, expectFile, expectPolicy } from '../page-rules.ts';
 import { statusOf } from '../raw-request.ts';
 import { ServedStatus } from './served.ts';
 
@@ -26,10 +27,7 @@ test.each([
   ['/_local/elements.js', 'text/javascript; charset=utf-8', 'export'],
   ['/_local/status', 'application/json', '{"now":'],
 ])('%s is %s', async (path, type, part) => {
-  const response = await fetch(served.url + path);
-  expect(response.status).toBe(200);
-  expect(response.headers.get('content-type')).toBe(type);
-  expect(await response.text()).toContain(part);
+  await expectFile(served.url + path, type, part);
 });
 
 test.each([
@@ -56,30 +54,12 @@ describe('pages of others', () => {
   test.each(['/_local', '/_local/status', '/_local/page.js'])(
     'cannot read, embed or frame %s',
     async (path) => {
-      const response = await fetch(served.url + path, { headers: { origin: served.url } });
-      expect(response.status).toBe(200);
-      expect(Object.fromEntries(response.headers)).toMatchObject({
-        'cache-control': 'no-store',
-        'cross-origin-resource-policy': 'same-origin',
-        'x-content-type-options': 'nosniff',
-        'x-frame-options': 'DENY',
-      });
-      expect(response.headers.get('access-control-allow-origin')).toBeNull();
+      await expectClosedToOthers(served.url + path, { origin: served.url });
     },
   );
 
   test('can run nothing in the page', async () => {
-    const policy = (await fetch(`${served.url}/_local`)).headers.get('content-security-policy');
-    expect(policy?.split('; ')).toEqual([
-      "default-src 'none'",
-      "script-src 'self'",
-      "style-src 'self'",
-      "connect-src 'self'",
-      'img-src data:',
-      "base-uri 'none'",
-      "form-action 'none'",
-      "frame-ancestors 'none'",
-    ]);
+    await expectPolicy(`${served.url}/_local`);
   });
 
   test.each(['127.0.0.1', 'localhost', 'LOCALHOST:8080', '[::1]:3000', '127.0.0.1:1'])(
