@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { PROJECT } from '../../tools/kit/project.ts';
 import { EXIT } from '../../client/cli/exit-codes.ts';
-import { ROOT } from '../support/local-stack.ts';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
 
 let folder = '';
@@ -34,7 +34,7 @@ describe('installed elsewhere', () => {
   beforeAll(() => {
     const built = join(folder, 'built');
     for (const script of ['build.js', 'types.ts']) {
-      execFileSync(process.execPath, [join(ROOT, 'client', script), '--out', built], { stdio: 'inherit' });
+      execFileSync(process.execPath, [join(PROJECT, 'client', script), '--out', built], { stdio: 'inherit' });
     }
     execFileSync('npm', ['pack', built, '--silent'], { cwd: folder });
     installed = join(folder, 'installed');
@@ -72,7 +72,7 @@ client.create({ action: 'stop', account: 1, project: 'x', ids: [] }).catch((erro
 });
 `,
     );
-    const tsc = [join(ROOT, 'node_modules/typescript/bin/tsc'), '--strict', '--module', 'nodenext'];
+    const tsc = [join(PROJECT, 'node_modules/typescript/bin/tsc'), '--strict', '--module', 'nodenext'];
     const compiled = run(
       process.execPath,
       [...tsc, '--target', 'es2022', '--lib', 'es2022,dom', script],

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { PROJECT } from '../../tools/kit/project.ts';
 import type { JsonLine } from '../../client/cli/lines.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { jsonAnswer, keepSilent } from '../../tools/kit/http-server.ts';
@@ -10,7 +11,6 @@ import { anId, ids as newIds } from '../support/builders.ts';
 import { aToken, Client, projectPath } from '../support/client.ts';
 import { aProject, damage, e2eStack, scan } from '../support/e2e.ts';
 import { type WatchedStack, watchStack } from '../rigs/conformance/watched-stack.ts';
-import { ROOT } from '../support/local-stack.ts';
 import { StandIn } from '../support/stand-in.ts';
 
 const stack = e2eStack();
@@ -244,7 +244,7 @@ test('client credentials are enough: the token is fetched, and fetched again whe
 });
 
 test('every command of docs/client.md works as it stands', async () => {
-  const text = readFileSync(join(ROOT, 'docs/client.md'), 'utf8');
+  const text = readFileSync(join(PROJECT, 'docs/client.md'), 'utf8');
   const blocks = [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block);
   expect(blocks.length).toBeGreaterThan(3);
   // In one shell, as a reader runs them; the first command that fails ends it.

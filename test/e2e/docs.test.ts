@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { PROJECT } from '../../tools/kit/project.ts';
 import { errorBody, fieldingRunsBody, jobBody } from '../../api/answers.ts';
 import { REGION } from '../../tools/kit/emulator.ts';
 import { checkData } from '../../tools/local/data/seed.ts';
@@ -15,7 +16,6 @@ import { blocksOf, theBlock, type Block } from '../support/docs/markdown.ts';
 import { Workplace } from '../support/docs/workplace.ts';
 import { type WatchedStack, watchStack } from '../rigs/conformance/watched-stack.ts';
 import { dynamoDBOf, e2eStack, nameLike } from '../support/e2e.ts';
-import { ROOT } from '../support/local-stack.ts';
 import { aToken } from '../support/client.ts';
 
 const stack = e2eStack();
@@ -41,12 +41,12 @@ afterAll(async () => {
 const documents = [
   'README.md',
   'SECURITY.md',
-  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+  ...readdirSync(join(PROJECT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
 ];
 
-const blocksIn = (document: string) => blocksOf(readFileSync(join(ROOT, document), 'utf8'));
+const blocksIn = (document: string) => blocksOf(readFileSync(join(PROJECT, document), 'utf8'));
 
 /** What a document takes for granted. */
 async function variables(): Promise<Record<string, string>> {
@@ -105,11 +105,11 @@ test('no document has commands that no test runs', () => {
 });
 
 test('npm scripts that a document names exist', () => {
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  const { scripts } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
   const named = documents.flatMap((document) => {
-    const text = readFileSync(join(ROOT, document), 'utf8');
+    const text = readFileSync(join(PROJECT, document), 'utf8');
     return [...text.matchAll(/\bnpm run (?:--silent )?([a-z-]+)/g)].map(([, name = '']) => name);
   });
   expect(named.length).toBeGreaterThan(10);

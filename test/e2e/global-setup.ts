@@ -1,7 +1,8 @@
 /** Starts one local stack for all end-to-end suites; what they need of it goes through the environment. */
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, type RunningStack, startStack } from '../support/local-stack.ts';
+import { PROJECT } from '../../tools/kit/project.ts';
+import { type RunningStack, startStack } from '../support/local-stack.ts';
 import { XrayDaemon } from '../support/xray-daemon.ts';
 
 declare global {
@@ -10,7 +11,7 @@ declare global {
 }
 
 export default async function setUp(): Promise<void> {
-  const folder = join(ROOT, '.local');
+  const folder = join(PROJECT, '.local');
   mkdirSync(folder, { recursive: true });
   const logFile = join(folder, 'e2e.jsonl');
   // A name of its own, so that tables on an external DynamoDB are those of this run.

@@ -1,12 +1,13 @@
 /** The import command on the running stack: from a file to a job. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
+import { PROJECT } from '../../tools/kit/project.ts';
 import { anId, ids } from '../support/builders.ts';
 import { Client } from '../support/client.ts';
 import { e2eStack, nameLike } from '../support/e2e.ts';
+import { runProgram } from '../support/run-program.ts';
 
 const stack = e2eStack();
 const folder = mkdtempSync(join(tmpdir(), 'import-'));
@@ -14,13 +15,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function command(...args: string[]): Promise<{ code: unknown; output: string }> {
-  const script = join(import.meta.dirname, '../../tools/import/run-import.ts');
-  return new Promise((resolve) => {
-    execFile(process.execPath, [script, ...args], (error, stdout, stderr) => {
-      resolve({ code: error?.code ?? 0, output: stdout + stderr });
-    });
-  });
+async function command(...args: string[]): Promise<{ code: unknown; output: string }> {
+  const script = join(PROJECT, 'tools/import/run-import.ts');
+  const { code, stdout, stderr } = await runProgram(process.execPath, [script, ...args]);
+  return { code, output: stdout + stderr };
 }
 
 test('what is imported can be resumed; importing it again changes nothing', async () => {

@@ -3,11 +3,11 @@
  * happens that makes a grant needed. Not one call is denied, and not one grant is left unused.
  */
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { PROJECT } from '../../tools/kit/project.ts';
 import { emulatorAt } from '../../tools/kit/emulator.ts';
 import type { PermissionsReport, UsedGrant } from '../../tools/local/iam/permissions.ts';
 import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
@@ -19,7 +19,8 @@ import { ACTIONS, ACTION_NAMES, type Action } from '../../src/domain/actions.ts'
 import { Client, locationOf, projectPath, request } from '../support/client.ts';
 import { aProject, dynamoDBOf, nameLike, scan } from '../support/e2e.ts';
 import { aLostJob } from '../support/lost-job.ts';
-import { ROOT, type RunningStack, startStack } from '../support/local-stack.ts';
+import { type RunningStack, startStack } from '../support/local-stack.ts';
+import { until } from '../support/until.ts';
 
 /** Grants that no call on this machine can use, each with the reason. */
 const NOT_USED_HERE: readonly [action: RegExp, reason: string][] = [
@@ -39,7 +40,7 @@ let client: Client;
 
 beforeAll(async () => {
   const stackName = `Permissions${process.pid}`;
-  running = await startStack(['-c', `stackName=${stackName}`], join(ROOT, '.local', 'permissions.jsonl'));
+  running = await startStack(['-c', `stackName=${stackName}`], join(PROJECT, '.local', 'permissions.jsonl'));
   client = await Client.of(running.info.url);
 });
 
@@ -58,11 +59,10 @@ const named = ({ holder, action, resource, source }: UsedGrant) =>
 
 /** Waits until a grant has been used. */
 async function used(grant: RegExp): Promise<void> {
-  for (;;) {
+  await until(async () => {
     const { grants } = await report();
-    if (grants.some((each) => grant.test(named(each)) && each.uses > 0)) return;
-    await pause(100);
-  }
+    return grants.some((each) => grant.test(named(each)) && each.uses > 0);
+  }, 100);
 }
 
 /** Sends a chunk of a job once more. */

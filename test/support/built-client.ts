@@ -1,15 +1,13 @@
 /** The client as it is installed: built from the sources as they are, in a folder of its own, and run as a process. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { PROJECT } from '../../tools/kit/project.ts';
 import { type JsonLine, jsonLine } from '../../client/cli/lines.ts';
-import { ROOT } from './local-stack.ts';
+import { type Ran, runProgram } from './run-program.ts';
 
-export interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
+export interface ClientRan extends Ran {
   readonly lines: JsonLine[];
 }
 
@@ -31,7 +29,7 @@ export class BuiltClient {
 
   static build(): BuiltClient {
     const client = new BuiltClient(mkdtempSync(join(tmpdir(), 'client-')));
-    execFileSync(process.execPath, [join(ROOT, 'client/build.js'), '--out', client.package], {
+    execFileSync(process.execPath, [join(PROJECT, 'client/build.js'), '--out', client.package], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     mkdirSync(client.#bin);
@@ -47,7 +45,7 @@ export class BuiltClient {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  run(args: readonly string[], options: RunOptions = {}): Promise<ClientRan> {
     return this.spawn('fielding-jobs', args, options);
   }
 
@@ -55,9 +53,10 @@ export class BuiltClient {
   async spawn(
     program: string,
     args: readonly string[],
-    { stdin = '', env = {}, onStart }: RunOptions = {},
-  ): Promise<Ran> {
-    const child = spawn(program, args, {
+    { env = {}, ...options }: RunOptions = {},
+  ): Promise<ClientRan> {
+    const ran = await runProgram(program, args, {
+      ...options,
       cwd: this.folder,
       env: {
         ...Object.fromEntries(
@@ -67,18 +66,7 @@ export class BuiltClient {
         ...env,
       },
     });
-    onStart?.(child);
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
-    // Whoever is killed, or does not want it, does not read it.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(stdin);
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject).once('close', resolve);
-    });
-    const lines = stdout.split('\n').filter((line) => /^\{"event".*\}$/.test(line));
-    return { code, stdout, stderr, lines: lines.map((line) => jsonLine.parse(JSON.parse(line))) };
+    const lines = ran.stdout.split('\n').filter((line) => /^\{"event".*\}$/.test(line));
+    return { ...ran, lines: lines.map((line) => jsonLine.parse(JSON.parse(line))) };
   }
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AUDIENCE, ISSUER, Issuer } from '../../tools/local/issuer.ts';
 import { SUBJECT } from './client.ts';
-import { ROOT } from './local-stack.ts';
+import { PROJECT } from '../../tools/kit/project.ts';
 
 export interface LocalKey {
   readonly kid: string;
@@ -16,7 +16,7 @@ export interface LocalKey {
 export async function localKey(): Promise<LocalKey> {
   // Makes it, if there is none.
   await Issuer.load();
-  const text = readFileSync(join(ROOT, '.local', 'issuer-key.json'), 'utf8');
+  const text = readFileSync(join(PROJECT, '.local', 'issuer-key.json'), 'utf8');
   const jwk = JSON.parse(text) as { kid: string };
   const privateKey = createPrivateKey({ key: jwk, format: 'jwk' });
   return { kid: jwk.kid, privateKey, publicKey: createPublicKey(privateKey) };

@@ -2,12 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
+import { PROJECT } from '../../tools/kit/project.ts';
 import type { LocalStack } from '../../tools/local/stack.ts';
-
-export const ROOT = join(import.meta.dirname, '..', '..');
 
 /** What `GET /_local/info` answers. */
 export type StackInfo = Pick<LocalStack, 'url' | 'tables' | 'queues' | 'functions' | 'outputs' | 'endpoints'>;
@@ -35,7 +33,7 @@ export async function startStack(
     process.execPath,
     ['tools/local/start-local-stack.ts', '--port', '0', '--log', 'json', ...args],
     {
-      cwd: ROOT,
+      cwd: PROJECT,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     },

@@ -8,8 +8,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { PROJECT } from '../../../tools/kit/project.ts';
 import { wholeNumber } from '../../../tools/kit/options.ts';
-import { ROOT, type StackInfo, startStack } from '../../support/local-stack.ts';
+import { type StackInfo, startStack } from '../../support/local-stack.ts';
 import { fuzz } from './run.ts';
 
 /** A run of so many requests sees all that it must see. */
@@ -63,7 +64,7 @@ interface Target {
 }
 
 async function ownStack(): Promise<Target> {
-  const folder = join(ROOT, '.local');
+  const folder = join(PROJECT, '.local');
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'fuzz.jsonl');
   // The fuzzer is one client that sends as fast as it can: its rate is no finding.

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { ROOT } from '../local-stack.ts';
+import { PROJECT } from '../../../tools/kit/project.ts';
 
 const STAND_INS = join(import.meta.dirname, 'stand-ins');
 
@@ -30,8 +30,8 @@ export class Workplace {
   readonly #calls = join(this.folder, '.calls.jsonl');
 
   constructor() {
-    for (const name of readdirSync(ROOT)) {
-      if (name !== '.git') symlinkSync(join(ROOT, name), join(this.folder, name));
+    for (const name of readdirSync(PROJECT)) {
+      if (name !== '.git') symlinkSync(join(PROJECT, name), join(this.folder, name));
     }
   }
 

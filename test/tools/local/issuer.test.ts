@@ -1,14 +1,12 @@
 /** The local issuer: its key, its tokens, and the command that prints them. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, jwtVerify } from 'jose';
+import { PROJECT } from '../../../tools/kit/project.ts';
 import { AUDIENCE, ISSUER, Issuer } from '../../../tools/local/issuer.ts';
-
-const ROOT = join(import.meta.dirname, '../../..');
+import { type Ran, runProgram } from '../../support/run-program.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -18,15 +16,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function token(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  try {
-    const done = await promisify(execFile)(process.execPath, ['tools/local/print-token.ts', ...args], {
-      cwd: ROOT,
-    });
-    return { code: 0, ...done };
-  } catch (error) {
-    return error as { code: number; stdout: string; stderr: string };
-  }
+function token(...args: string[]): Promise<Ran> {
+  return runProgram(process.execPath, ['tools/local/print-token.ts', ...args], { cwd: PROJECT });
 }
 
 async function verify(issuer: Issuer, jwt: string) {

@@ -8,11 +8,11 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ROOT } from '../../support/local-stack.ts';
+import { PROJECT } from '../../../tools/kit/project.ts';
 
 const START_MILLISECONDS = 120_000;
 
-const PROJECT = 'PR0JECT0000000000000000001';
+const PROJECT_ID = 'PR0JECT0000000000000000001';
 const GROUPS = [1, 2, 3, 4].map((n) => `TARGETGR0VP00000000000000${n}`);
 
 let folder = '';
@@ -21,7 +21,7 @@ const printed: string[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'serve-'));
-  const tenant = { account_id: 7, project_id: PROJECT };
+  const tenant = { account_id: 7, project_id: PROJECT_ID };
   const fielding = { start_fielding_at: '2026-01-01T00:00:00Z', end_fielding_at: '2099-01-01T00:00:00Z' };
   const records = [
     { type: 'project', ...tenant },
@@ -41,7 +41,7 @@ beforeAll(async () => {
     process.execPath,
     ['tools/local/start-local-stack.ts', '--port', '0', '--data', file],
     {
-      cwd: ROOT,
+      cwd: PROJECT,
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );

@@ -1,6 +1,4 @@
 /** `npm start` as a command: its options, and what it does when it cannot start. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,8 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { UsageError } from '../../../tools/kit/errors.ts';
 import { type Listener, listenOnLoopback } from '../../../tools/kit/loopback.ts';
+import { PROJECT } from '../../../tools/kit/project.ts';
 import { parseOptions } from '../../../tools/local/options.ts';
-import { ROOT } from '../../support/local-stack.ts';
+import { type Ran, runProgram } from '../../support/run-program.ts';
 
 let folder = '';
 let taken: Listener;
@@ -25,13 +24,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function start(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, ['tools/local/start-local-stack.ts', ...args], { cwd: ROOT });
-  const printed = { stdout: '', stderr: '' };
-  child.stdout.on('data', (data: Buffer) => (printed.stdout += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (printed.stderr += data.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, ...printed };
+function start(...args: string[]): Promise<Ran> {
+  return runProgram(process.execPath, ['tools/local/start-local-stack.ts', ...args], { cwd: PROJECT });
 }
 
 describe('what cannot start says so in one clear line, with exit code 2:', () => {

@@ -1,0 +1,35 @@
+/** Runs a program to its end, and keeps what it prints. */
+import { type ChildProcess, spawn } from 'node:child_process';
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  /** The whole environment; that of this process when it is not given. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly stdin?: string;
+  readonly onStart?: ((child: ChildProcess) => void) | undefined;
+}
+
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  { cwd, env, stdin = '', onStart }: RunOptions = {},
+): Promise<Ran> {
+  const child = spawn(program, args, { cwd, env });
+  onStart?.(child);
+  const printed = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (printed.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (printed.stderr += text));
+  // Whoever is killed, or does not want it, does not read it.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(stdin);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject).once('close', resolve);
+  });
+  return { code, ...printed };
+}
