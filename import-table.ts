@@ -94,7 +94,7 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
   },
   client: {
     // The last one is for `npx fielding-jobs` in this repository, which runs the sources.
-    imports: ['src/domain', 'api', 'tools/kit', 'check-node.cjs'],
+    imports: ['src/domain', 'api', 'tools/kit', 'ensure-node.js'],
     packages: ['commander', 'csv-stringify', 'esbuild', 'oauth4webapi', 'typescript', 'zod'],
     node: 'any',
   },

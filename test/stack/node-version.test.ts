@@ -1,36 +1,75 @@
-/** On a Node.js that cannot run the sources, whatever is started says so in one line, and what to do. */
+/** A program that was started on an older Node.js runs on the one in node_modules, or says in one line what to do. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { PROJECT } from './production-packages.ts';
 
-const PROJECT = join(import.meta.dirname, '..', '..');
-const CHECK = './check-node.cjs';
+const CHECK = './ensure-node.js';
 
-/** Loads the check in a process that takes itself for another version. */
-function checkOn(version: string): { status: number | null; stderr: string } {
-  const script = `Object.defineProperty(process, 'versions', { value: { node: '${version}' } }); require('${CHECK}')`;
-  return spawnSync(process.execPath, ['--eval', script], { cwd: PROJECT, encoding: 'utf8' });
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'node-version-'));
+  // The process takes itself for another version; one that it starts does not.
+  writeFileSync(
+    join(folder, 'pretend.cjs'),
+    `const node = process.env.PRETEND;
+     delete process.env.PRETEND;
+     if (node !== undefined) Object.defineProperty(process, 'versions', { value: { node } });`,
+  );
+  writeFileSync(
+    join(folder, 'program.ts'),
+    `const ran: string[] = [process.versions.node, ...process.argv.slice(2)];
+     console.log(ran.join(' '));
+     process.exitCode = 3;`,
+  );
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Starts a program as an npm script does, on a Node.js of a version. */
+function startOn(version: string, cwd: string): { status: number | null; stdout: string; stderr: string } {
+  const preload = ['-r', join(folder, 'pretend.cjs'), '--import', CHECK];
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [...preload, join(folder, 'program.ts'), '--option', 'a b'],
+    { cwd, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '', PRETEND: version } },
+  );
+  return { status, stdout, stderr };
 }
 
-test('an older Node.js is told what to do', () => {
-  expect(checkOn('20.20.2')).toMatchObject({
+test('an older Node.js hands over to the one in node_modules', () => {
+  const { stdout, ...ended } = startOn('20.20.2', PROJECT);
+  expect(ended).toEqual({ status: 3, stderr: '' });
+  expect(stdout).toMatch(/^2\d\.\d+\.\d+ --option a b\n$/);
+  expect(stdout).not.toContain('20.20.2');
+});
+
+test('without one there, it says what to do', () => {
+  for (const file of [CHECK, 'package.json']) copyFileSync(join(PROJECT, file), join(folder, file));
+  expect(startOn('20.20.2', folder)).toEqual({
     status: 1,
+    stdout: '',
     stderr: expect.stringMatching(/^Node\.js 20\.20\.2 cannot run .*Run `npm ci`.*\n$/),
   });
 });
 
-test('24 and later are not stopped', () => {
-  for (const version of ['24.0.0', '26.7.0'])
-    expect(checkOn(version)).toMatchObject({ status: 0, stderr: '' });
+test('24 and later run the program themselves', () => {
+  for (const version of ['24.0.0', '26.7.0']) {
+    expect(startOn(version, PROJECT)).toMatchObject({ status: 3, stdout: `${version} --option a b\n` });
+  }
 });
 
-test('every command that runs TypeScript checks first', () => {
+test('every command that runs TypeScript starts that way', () => {
   const read = (file: string): unknown => JSON.parse(readFileSync(join(PROJECT, file), 'utf8'));
   const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(read('package.json'));
   const { app } = z.object({ app: z.string() }).parse(read('cdk.json'));
-  const commands = [app, ...Object.values(scripts)].filter((command) => command.startsWith('node '));
+  const commands = [app, ...Object.values(scripts)]
+    .flatMap((line) => line.split(' && '))
+    .filter((command) => /^node .*(\.ts|jest\.js|\.mjs .*)$/.test(command));
   expect(commands.length).toBeGreaterThan(10);
-  expect(commands.filter((command) => !command.startsWith(`node -r ${CHECK} `))).toEqual([]);
+  expect(commands.filter((command) => !command.startsWith(`node --import ${CHECK} `))).toEqual([]);
 });

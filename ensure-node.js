@@ -1,0 +1,48 @@
+/**
+ * Puts a program on a Node.js that runs our sources, 24 or later: npm scripts load this before the program (`--import`).
+ * An older one hands over to the Node.js in node_modules, or says in one line what to do. It is JavaScript, as the older
+ * one has to run it.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const PARENT_CHECK_MILLISECONDS = 250;
+
+if (Number.parseInt(process.versions.node, 10) < 24) {
+  const node = installedNode();
+  if (node === undefined) {
+    console.error(
+      `Node.js ${process.versions.node} cannot run the TypeScript of this project. ` +
+        'Run `npm ci`, which brings Node.js 24, or install Node.js 24 or later yourself.',
+    );
+    process.exit(1);
+  }
+  await handOver(node);
+}
+
+/** The Node.js among the optional dependencies, of which npm installs the one for this platform. */
+function installedNode() {
+  const inProject = (path) => fileURLToPath(new URL(path, import.meta.url));
+  const { optionalDependencies } = JSON.parse(readFileSync(inProject('package.json'), 'utf8'));
+  return Object.keys(optionalDependencies)
+    .flatMap((name) => ['node', 'node.exe'].map((file) => inProject(`node_modules/${name}/bin/${file}`)))
+    .find((path) => existsSync(path));
+}
+
+/** Runs this process's command line there, and ends with it. */
+function handOver(node) {
+  process.env.PATH = [dirname(node), process.env.PATH].join(delimiter);
+  const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' });
+  child.on('exit', (code) => process.exit(code ?? 1));
+  // A terminal interrupts both. What ends this process alone, or the shell that npm started it in, has to be passed on.
+  process.on('SIGINT', () => undefined).on('SIGTERM', () => child.kill());
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    child.kill();
+  }, PARENT_CHECK_MILLISECONDS);
+  return new Promise(() => undefined);
+}
