@@ -1,6 +1,9 @@
 /** The bodies that the API answers, as strict schemas: every field always there, and no other. */
 import { z } from 'zod';
 import { ID_FORMAT, ID_PATTERN } from '../src/domain/ids.ts';
+import { JOB_STATUSES } from '../src/domain/job.ts';
+import { FAILURE_CODES } from '../src/domain/outcome.ts';
+import { FIELDING_RUN_STATUSES } from '../src/domain/target-group.ts';
 
 export const id = z.string().regex(ID_PATTERN).describe(`${ID_FORMAT}: opaque text.`);
 
@@ -18,7 +21,7 @@ export const jobBody = z.strictObject({
   created_at: timestamp,
   created_by: z.uuid().describe('The user of the token that created the job.'),
   status: z
-    .enum(['Processing', 'Completed', 'Failed'])
+    .enum(JOB_STATUSES)
     .describe(
       'Processing: not every target group has its outcome yet. Completed: each has one. ' +
         'Failed: each has one, and at least one of them is InternalError.',
@@ -30,9 +33,7 @@ export const jobBody = z.strictObject({
     z.strictObject({
       target_group_id: id,
       failure_reason: z.strictObject({
-        code: z
-          .enum(['TargetGroupNotFound', 'StatusTransitionNotAllowed', 'InternalError'])
-          .describe('What to decide by.'),
+        code: z.enum(FAILURE_CODES).describe('What to decide by.'),
         description: z.string().min(1).describe('For people to read.'),
       }),
     }),
@@ -42,7 +43,7 @@ export const jobBody = z.strictObject({
 export const fieldingRunsBody = list(
   z.strictObject({
     id: z.string().min(1),
-    status: z.enum(['draft', 'scheduled', 'live', 'paused', 'completed', 'archived']),
+    status: z.enum(FIELDING_RUN_STATUSES),
     start_fielding_at: timestamp,
     end_fielding_at: timestamp,
     version: z.int().positive().describe('One higher after each change of status.'),

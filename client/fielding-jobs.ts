@@ -45,7 +45,7 @@ export interface JobState {
 
 export interface EndedJob {
   readonly location: string;
-  readonly status: 'Completed' | 'Failed';
+  readonly status: Exclude<Job['status'], 'Processing'>;
   /** How many target groups are as the action wanted them. */
   readonly updated: number;
   readonly failed: readonly FailedTargetGroup[];

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
 import { ID_PATTERN, MAX_ACCOUNT_ID } from '../../src/domain/ids.ts';
+import { JOB_STATUSES } from '../../src/domain/job.ts';
 
 const id = z.string().regex(ID_PATTERN);
 const count = z.int().nonnegative();
@@ -41,7 +42,7 @@ export const jsonLine = z.discriminatedUnion('event', [
   z.strictObject({
     event: z.literal('ended'),
     location: z.url(),
-    status: z.enum(['Completed', 'Failed']),
+    status: z.enum(JOB_STATUSES).exclude(['Processing']),
     updated: count,
     failed: count,
     reasons,

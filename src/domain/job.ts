@@ -3,7 +3,10 @@ import type { Action } from './actions.ts';
 import type { Failure, Outcome } from './outcome.ts';
 import type { Tenant } from './ids.ts';
 
-export type JobStatus = 'Processing' | 'Completed' | 'Failed';
+/** A job that has ended does not change any more: all but the first are the end. */
+export const JOB_STATUSES = ['Processing', 'Completed', 'Failed'] as const;
+
+export type JobStatus = (typeof JOB_STATUSES)[number];
 
 /** Names a job. An id alone reaches none: whose job it is belongs to its name. */
 export interface JobKey extends Tenant {

@@ -15,15 +15,9 @@ import type { Action } from '../../domain/actions.ts';
 import { ACTION_NAMES } from '../../domain/actions.ts';
 import { InconsistentStoreError } from '../../domain/errors.ts';
 import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../domain/job.ts';
-import type { FailureCode } from '../../domain/outcome.ts';
+import { FAILURE_CODES } from '../../domain/outcome.ts';
 import { OPEN } from './open-jobs-index.ts';
 import { type Item, number, numbers, oneOf, text } from './read-item.ts';
-
-const FAILURE_CODES: readonly FailureCode[] = [
-  'TargetGroupNotFound',
-  'StatusTransitionNotAllowed',
-  'InternalError',
-];
 
 /** The partition of a job. An id holds no `#`, and the account's number none either. */
 export const jobPartition = (key: JobKey) => `${key.accountId}#${key.projectId}#${key.jobId}`;
