@@ -1,9 +1,15 @@
-/** The bodies that the API answers, as strict schemas: every field always there, and no other. */
+/**
+ * The bodies that the API answers, as strict schemas: every field always there, and no other. The functions
+ * (src/http) take their types alone: the schemas would make a bundle much larger.
+ */
 import { z } from 'zod';
+import type { Fault } from '../src/domain/errors.ts';
 import { ID_FORMAT, ID_PATTERN } from '../src/domain/ids.ts';
 import { JOB_STATUSES } from '../src/domain/job.ts';
-import { FAILURE_CODES } from '../src/domain/outcome.ts';
+import { FAILURE_CODES, type Failure } from '../src/domain/outcome.ts';
 import { FIELDING_RUN_STATUSES } from '../src/domain/target-group.ts';
+import { ERROR_OBJECTS } from './errors.ts';
+import { MAX_FAULTS } from './limits.ts';
 
 export const id = z.string().regex(ID_PATTERN).describe(`${ID_FORMAT}: opaque text.`);
 
@@ -35,7 +41,7 @@ export const jobBody = z.strictObject({
       failure_reason: z.strictObject({
         code: z.enum(FAILURE_CODES).describe('What to decide by.'),
         description: z.string().min(1).describe('For people to read.'),
-      }),
+      }) satisfies z.ZodType<Failure>,
     }),
   ).describe('All others, each with its reason, in id order. Empty while the job is Processing.'),
 });
@@ -52,26 +58,24 @@ export const fieldingRunsBody = list(
   }),
 );
 
-/** The `object` of an error, by its status. */
-export const ERROR_OBJECTS: Readonly<Record<number, string>> = {
-  400: 'bad_request_error',
-  401: 'authorization_error',
-  403: 'authorization_error',
-  404: 'not_found_error',
-  500: 'unexpected_internal_error',
-};
-
 export const errorBody = z.strictObject({
   id: z.uuid().describe('Names this very error; whoever runs the stack finds it in the logs.'),
   object: z.enum(Object.values(ERROR_OBJECTS)),
   detail: z.string().min(1).describe('For people to read.'),
   invalid_params: z
-    .array(z.strictObject({ name: z.string(), reason: z.string().min(1) }))
+    .array(z.strictObject({ name: z.string(), reason: z.string().min(1) }) satisfies z.ZodType<Fault>)
     .min(1)
-    .max(100)
+    .max(MAX_FAULTS)
     .optional()
-    .describe('Every fault that was found, at most 100.'),
+    .describe(`Every fault that was found, at most ${MAX_FAULTS}.`),
 });
 
 /** What the gateway answers by itself. */
 export const gatewayBody = z.strictObject({ message: z.string().min(1) });
+
+export type JobBody = Written<z.output<typeof jobBody>>;
+export type FieldingRunsBody = Written<z.output<typeof fieldingRunsBody>>;
+export type ErrorBody = Written<z.output<typeof errorBody>>;
+
+/** A body as whoever writes it has it: of parts that nobody changes any more. */
+export type Written<T> = T extends object ? { readonly [Name in keyof T]: Written<T[Name]> } : T;

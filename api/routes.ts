@@ -1,42 +1,54 @@
 /** The routes of the HTTP API, in one list: what each method and path leads to. */
-import { ACTIONS } from '../src/domain/actions.ts';
+import { ACTION_NAMES, type Action } from '../src/domain/actions.ts';
+import { BASES, collectionPath, fieldingRunsPath, jobPath } from './paths.ts';
 
-/** Both, so that a client finds its job whether it resolves `Location` or appends it to a base URL with /v1. */
-const PREFIXES = ['/demand', '/v1/demand'];
+/** What stands for the ids in a route, in API Gateway's form. */
+const IDS = {
+  accountId: '{account_id}',
+  projectId: '{project_id}',
+  jobId: '{job_id}',
+  targetGroupId: '{target_group_id}',
+} as const;
 
-const PROJECT = '/accounts/{account_id}/projects/{project_id}';
+type NameIn<Placeholder> = Placeholder extends `{${infer Name}}` ? Name : never;
 
-export interface Route {
+/** A parameter of a route. */
+export type PathParameter = NameIn<(typeof IDS)[keyof typeof IDS]>;
+
+interface JobRoute {
   readonly method: 'GET' | 'POST';
-  /** In API Gateway's form, parameters in braces. */
   readonly path: string;
-  readonly function: 'create-job' | 'get-job' | 'get-fielding-runs';
+  readonly operation: 'createJob' | 'getJob';
+  readonly action: Action;
 }
 
-/** Every route with both prefixes. All else is answered by the catch-all route. */
-export const ROUTES: readonly Route[] = PREFIXES.flatMap((prefix) => {
-  const project = prefix + PROJECT;
-  return [
-    ...Object.entries(ACTIONS).flatMap(([action, { collection }]) =>
-      actionRoutes(project, action, collection),
-    ),
-    fieldingRunsRoute(project),
-  ];
-});
-
-function actionRoutes(project: string, action: string, collection: string): Route[] {
-  const create = `${project}/batch-jobs/${collection}`;
-  return [
-    { method: 'POST', path: create, function: 'create-job' },
-    { method: 'GET', path: `${create}/{job_id}`, function: 'get-job' },
-    { method: 'GET', path: `${project}/batch-jobs/${action}/{job_id}`, function: 'get-job' },
-  ];
+interface FieldingRunsRoute {
+  readonly method: 'GET';
+  readonly path: string;
+  readonly operation: 'getFieldingRuns';
 }
 
-function fieldingRunsRoute(project: string): Route {
-  return {
-    method: 'GET',
-    path: `${project}/target-groups/{target_group_id}/fielding-runs`,
-    function: 'get-fielding-runs',
-  };
+export type Route = JobRoute | FieldingRunsRoute;
+
+/** What can be asked of the API. */
+export type Operation = Route['operation'];
+
+/** Every route once. */
+export const ROUTES_OF_ONE_BASE: readonly Route[] = [
+  ...ACTION_NAMES.flatMap(actionRoutes),
+  { method: 'GET', path: fieldingRunsPath(IDS, IDS.targetGroupId), operation: 'getFieldingRuns' },
+];
+
+/** Every route with each base. All else is answered by the catch-all route. */
+export const ROUTES: readonly Route[] = BASES.flatMap((base) =>
+  ROUTES_OF_ONE_BASE.map((route) => ({ ...route, path: base + route.path })),
+);
+
+function actionRoutes(action: Action): JobRoute[] {
+  const collection = collectionPath(IDS, action);
+  return [
+    { method: 'POST', path: collection, operation: 'createJob', action },
+    { method: 'GET', path: `${collection}/${IDS.jobId}`, operation: 'getJob', action },
+    { method: 'GET', path: jobPath(IDS, action, IDS.jobId), operation: 'getJob', action },
+  ];
 }

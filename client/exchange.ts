@@ -1,4 +1,5 @@
 /** A request to the API with a token, repeated by the rules of the contract until it has an answer. */
+import { API_VERSION, VERSION_HEADER } from '../api/header-names.ts';
 import { shown } from '../tools/kit/printable.ts';
 import { readError } from './answers.ts';
 import { RefusedError, UnexpectedAnswerError } from './errors.ts';
@@ -6,9 +7,6 @@ import { type Answer, outcomeOf } from './http.ts';
 import { type Patience, persistently } from './retry.ts';
 import type { Tokens } from './tokens.ts';
 import type { World } from './world.ts';
-
-/** Of the contract that this client knows: an API that has moved on can refuse instead of being misunderstood. */
-export const API_VERSION = '2025-12-18';
 
 export interface Call {
   /** As in `job 2 of 3`, for errors. */
@@ -65,7 +63,8 @@ export class Exchange {
     return outcomeOf(this.#world, signal, (limit) =>
       this.#world.fetch(url, {
         method,
-        headers: { ...headers, 'cint-api-version': API_VERSION, authorization: `Bearer ${token}` },
+        // An API that has moved on can refuse, instead of being misunderstood.
+        headers: { ...headers, [VERSION_HEADER]: API_VERSION, authorization: `Bearer ${token}` },
         ...(body !== undefined && { body }),
         // A redirect would take the token along to wherever it leads.
         redirect: 'manual',

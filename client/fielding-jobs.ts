@@ -1,4 +1,6 @@
 /** The client: creates the jobs that a set of target groups takes, and follows them to their end. */
+import type { CreateBody } from '../api/create-body.ts';
+import { IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, JOB_PROGRESS } from '../api/header-names.ts';
 import { inParallel } from '../src/domain/in-parallel.ts';
 import { type FailedTargetGroup, type Job, readJob } from './answers.ts';
 import { InputError, UnexpectedAnswerError } from './errors.ts';
@@ -137,8 +139,8 @@ export class FieldingJobs {
       what,
       method: 'POST',
       url: this.#base.collection(plan.account, plan.project, plan.action),
-      headers: { 'content-type': 'application/json', 'idempotency-key': key },
-      body: JSON.stringify({ target_group_ids: ids }),
+      headers: { 'content-type': 'application/json', [IDEMPOTENCY_KEY]: key },
+      body: JSON.stringify({ target_group_ids: ids } satisfies CreateBody),
       expected: 201,
       signal,
     });
@@ -150,7 +152,7 @@ export class FieldingJobs {
       part,
       parts,
       count: ids.length,
-      replayed: headers.get('idempotent-replayed') === 'true',
+      replayed: headers.get(IDEMPOTENT_REPLAYED) === 'true',
     };
   }
 
@@ -181,7 +183,7 @@ export class FieldingJobs {
     const url = this.locate(job);
     const what = `job ${url.slice(url.lastIndexOf('/') + 1)}`;
     const { headers, text } = await this.#exchange.ask({ what, method: 'GET', url, expected: 200, signal });
-    const [, settled, total] = /^(\d+)\/(\d+)$/.exec(headers.get('x-job-progress') ?? '') ?? [];
+    const [, settled, total] = /^(\d+)\/(\d+)$/.exec(headers.get(JOB_PROGRESS) ?? '') ?? [];
     return {
       location: url,
       progress: settled === undefined ? undefined : { settled: Number(settled), total: Number(total) },

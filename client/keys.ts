@@ -1,9 +1,8 @@
 /** Idempotency keys: which texts are one, and the keys of all the jobs that one key stands for. */
 import { createHash } from 'node:crypto';
+import { MAX_KEY_LENGTH } from '../api/limits.ts';
 import { shown } from '../tools/kit/printable.ts';
 import { InputError } from './errors.ts';
-
-export const MAX_KEY_LENGTH = 255;
 
 /** So much of a long key stays readable in the keys that are derived from it. */
 const READABLE_LENGTH = 200;

@@ -1,5 +1,6 @@
 /** What a request comes to before anything is sent: its key, and the jobs that it takes. */
 import { randomUUID } from 'node:crypto';
+import { MAX_TARGET_GROUPS } from '../api/limits.ts';
 import { ACTION_NAMES, type Action, isAction } from '../src/domain/actions.ts';
 import { ID_FORMAT, isId, MAX_ACCOUNT_ID } from '../src/domain/ids.ts';
 import { shown } from '../tools/kit/printable.ts';
@@ -8,7 +9,7 @@ import { checkKey, partKey } from './keys.ts';
 import { split } from './split.ts';
 
 /** So many distinct target groups the API takes in one job, unless the deployment set less. */
-export const MAX_PER_JOB = 10_000;
+export const MAX_PER_JOB = MAX_TARGET_GROUPS;
 
 export interface JobRequest {
   readonly action: Action;

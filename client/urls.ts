@@ -1,6 +1,6 @@
 /** Addresses: the base URL that every request starts with, and the one form in which a job's address is kept. */
-import { ACTIONS, ACTION_NAMES, type Action } from '../src/domain/actions.ts';
-import { ID_PATTERN, parseAccountId } from '../src/domain/ids.ts';
+import { collectionPath, jobPath, readJobPath, ROOT } from '../api/paths.ts';
+import type { Action } from '../src/domain/actions.ts';
 import { shown } from '../tools/kit/printable.ts';
 import { InputError } from './errors.ts';
 
@@ -11,8 +11,6 @@ export interface JobAddress {
   readonly action: Action;
   readonly jobId: string;
 }
-
-const JOB_PATH = /\/demand\/accounts\/([^/]+)\/projects\/([^/]+)\/batch-jobs\/([^/]+)\/([^/]+)$/;
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -54,8 +52,8 @@ export class BaseUrl {
     }
     this.origin = url.origin;
     this.#prefix = url.pathname.replace(/\/+$/, '');
-    if (this.#prefix.split('/').includes('demand')) {
-      throw new InputError(`base URL: found ${shown(text)}, expected what stands before /demand`);
+    if (`${this.#prefix}/`.includes(`${ROOT}/`)) {
+      throw new InputError(`base URL: found ${shown(text)}, expected what stands before ${ROOT}`);
     }
   }
 
@@ -65,11 +63,11 @@ export class BaseUrl {
 
   /** Where jobs of an action are created. */
   collection(account: number, project: string, action: Action): string {
-    return `${this.toString()}/demand/accounts/${account}/projects/${project}/batch-jobs/${ACTIONS[action].collection}`;
+    return this.toString() + collectionPath({ accountId: account, projectId: project }, action);
   }
 
   job({ account, project, action, jobId }: JobAddress): string {
-    return `${this.toString()}/demand/accounts/${account}/projects/${project}/batch-jobs/${action}/${jobId}`;
+    return this.toString() + jobPath({ accountId: account, projectId: project }, action, jobId);
   }
 
   /**
@@ -85,23 +83,13 @@ export class BaseUrl {
         `address of a job: found ${shown(address)}, expected one of ${this.origin}: the token is for that alone`,
       );
     }
-    const [, accountText = '', project = '', segment = '', jobId = ''] = JOB_PATH.exec(url.pathname) ?? [];
-    const account = parseAccountId(accountText);
-    const action = ACTION_NAMES.find((name) => segment === name || segment === ACTIONS[name].collection);
-    if (
-      account === undefined ||
-      action === undefined ||
-      !ID_PATTERN.test(project) ||
-      !ID_PATTERN.test(jobId)
-    ) {
-      throw notAJob(address);
-    }
-    return { account, project, action, jobId };
+    const job = readJobPath(url.pathname);
+    if (job === undefined) throw notAJob(address);
+    return { account: job.accountId, project: job.projectId, action: job.action, jobId: job.jobId };
   }
 }
 
 function notAJob(found: string): InputError {
-  return new InputError(
-    `address of a job: found ${shown(found)}, expected one like /demand/accounts/101/projects/01…/batch-jobs/resume/4P…`,
-  );
+  const example = jobPath({ accountId: 101, projectId: '01…' }, 'resume', '4P…');
+  return new InputError(`address of a job: found ${shown(found)}, expected one like ${example}`);
 }

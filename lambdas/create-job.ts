@@ -13,7 +13,8 @@ import { authorize } from '../src/http/auth.ts';
 import { authenticatorFromEnv } from '../src/http/authenticate.ts';
 import { parseCreateRequest } from '../src/http/create-request.ts';
 import { httpHandler } from '../src/http/http-handler.ts';
-import { actionOf, jobPath, parsePath } from '../src/http/path.ts';
+import { createdResponse } from '../src/http/job-view.ts';
+import { actionOf, parsePath } from '../src/http/path.ts';
 import { stopTime } from '../src/adapters/lambda/stop-time.ts';
 import { journal } from '../src/observability/report.ts';
 import { traced } from '../src/observability/traced.ts';
@@ -58,11 +59,11 @@ export const handler = httpHandler(async (request, trace, context) => {
   const caller = await authenticate(request.headers['authorization']);
   const { tenant } = parsePath(request.path);
   const action = actionOf(request.routeKey);
-  authorize(caller, tenant.accountId, 'batch-jobs:write');
+  authorize(caller, tenant.accountId, 'createJob');
   await requireProject(groups, tenant);
   const { idempotencyKey, targetGroupIds } = parseCreateRequest(request, env.MAX_TARGET_GROUPS);
 
-  const { jobId, replayed } = await createJob(
+  const created = await createJob(
     { ...deps, once: once(context) },
     {
       key: { ...tenant, action, idempotencyKey },
@@ -73,7 +74,6 @@ export const handler = httpHandler(async (request, trace, context) => {
       answerBy: stopTime(context, 3_000),
     },
   );
-  currentSegment()?.annotate({ job_id: jobId });
-  const location = jobPath(tenant, action, jobId);
-  return { statusCode: 201, headers: { location, ...(replayed && { 'idempotent-replayed': 'true' }) } };
+  currentSegment()?.annotate({ job_id: created.jobId });
+  return createdResponse(tenant, action, created);
 });

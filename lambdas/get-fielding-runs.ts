@@ -20,6 +20,6 @@ const groups = new DynamoDBTargetGroups(traced(patientDynamoDBClient()), env.TAR
 export const handler = httpHandler(async (request) => {
   const caller = await authenticate(request.headers['authorization']);
   const { tenant, id: targetGroupId } = parsePath(request.path, 'target_group_id');
-  authorize(caller, tenant.accountId, 'batch-jobs:read');
+  authorize(caller, tenant.accountId, 'getFieldingRuns');
   return fieldingRunsResponse(await getFieldingRun(groups, { ...tenant, targetGroupId }));
 });

@@ -27,7 +27,7 @@ const deps = {
 export const handler = httpHandler(async (request) => {
   const caller = await authenticate(request.headers['authorization']);
   const { tenant, id: jobId } = parsePath(request.path, 'job_id');
-  authorize(caller, tenant.accountId, 'batch-jobs:read');
+  authorize(caller, tenant.accountId, 'getJob');
   const { job, outcomes } = await getJob(deps, tenant, actionOf(request.routeKey), jobId);
   return jobResponse(job, outcomes);
 });

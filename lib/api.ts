@@ -15,7 +15,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Config } from './config.ts';
 import type { Functions } from './functions/functions.ts';
-import { ROUTES } from '../api/routes.ts';
+import { type Operation, ROUTES } from '../api/routes.ts';
 import { defaultThrottle, routeSettings } from './throttles.ts';
 
 /**
@@ -55,10 +55,10 @@ export class Api extends Construct {
     const { functions } = props;
 
     const notFound = new HttpLambdaIntegration('NotFound', functions['not-found']);
-    const integrations = {
-      'create-job': new HttpLambdaIntegration('CreateJob', functions['create-job']),
-      'get-job': new HttpLambdaIntegration('GetJob', functions['get-job']),
-      'get-fielding-runs': new HttpLambdaIntegration('GetFieldingRuns', functions['get-fielding-runs']),
+    const integrations: Record<Operation, HttpLambdaIntegration> = {
+      createJob: new HttpLambdaIntegration('CreateJob', functions['create-job']),
+      getJob: new HttpLambdaIntegration('GetJob', functions['get-job']),
+      getFieldingRuns: new HttpLambdaIntegration('GetFieldingRuns', functions['get-fielding-runs']),
     };
 
     const api = new HttpApi(this, 'Http', { apiName: Stack.of(this).stackName, createDefaultStage: false });
@@ -66,7 +66,7 @@ export class Api extends Construct {
       api.addRoutes({
         path: route.path,
         methods: [HttpMethod[route.method]],
-        integration: integrations[route.function],
+        integration: integrations[route.operation],
       }),
     );
     routes.push(

@@ -5,6 +5,7 @@
  */
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
+import { MAX_TARGET_GROUPS } from '../api/limits.ts';
 import { nearMisses } from './near-misses.ts';
 import { visibilitySeconds } from './timing.ts';
 import {
@@ -49,7 +50,12 @@ const settings = z.object({
   ),
   accountsClaim: word('account_ids', 'Claim that lists the accounts a token may act for.'),
   scopesClaim: word('scope', 'Claim that lists the scopes of a token.'),
-  maxTargetGroupsPerJob: wholeNumber(1, 10_000, 10_000, 'Most target groups one job may name.'),
+  maxTargetGroupsPerJob: wholeNumber(
+    1,
+    MAX_TARGET_GROUPS,
+    MAX_TARGET_GROUPS,
+    'Most target groups one job may name.',
+  ),
   // A chunk costs three units of its own: 1.5 % of 200 writes. Ten messages of 200 ids are just below 64 KB, so one
   // billed request; a job of 10,000 has 50 chunks, enough for all workers; and one that dies sets little work back.
   chunkSize: wholeNumber(1, 1_000, 200, 'Target groups per message, and so per unit of retried work.'),

@@ -29,6 +29,6 @@ export function routeSettings(config: Config): Record<string, RouteSettings> {
   };
   const read = { ThrottlingRateLimit: config.readRateLimit, ThrottlingBurstLimit: config.readBurstLimit };
   return Object.fromEntries(
-    ROUTES.map((route) => [`${route.method} ${route.path}`, route.function === 'create-job' ? create : read]),
+    ROUTES.map((route) => [`${route.method} ${route.path}`, route.operation === 'createJob' ? create : read]),
   );
 }

@@ -1,6 +1,7 @@
 /** The examples of the description: answers of a running stack, as they were recorded. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JOB_PROGRESS } from '../header-names.ts';
 import type { Recorded } from './scenario.ts';
 
 export const EXAMPLES_FILE = join(import.meta.dirname, 'examples.json');
@@ -51,6 +52,6 @@ export function masked(examples: Examples): unknown {
 }
 
 function withoutProgress(example: Example): Example {
-  const { 'x-job-progress': progress = '', ...headers } = example.headers;
-  return { ...example, headers: { ...headers, 'x-job-progress': progress.replace(/^\d+\//, 'N/') } };
+  const { [JOB_PROGRESS]: progress = '', ...headers } = example.headers;
+  return { ...example, headers: { ...headers, [JOB_PROGRESS]: progress.replace(/^\d+\//, 'N/') } };
 }

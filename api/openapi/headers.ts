@@ -2,13 +2,17 @@
 import type { Examples } from './examples.ts';
 import { ID_PATTERN } from '../../src/domain/ids.ts';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
+import { MAX_TRACESTATE_LENGTH, TRACESTATE_KEY } from '../../src/domain/trace.ts';
+import { IDEMPOTENT_REPLAYED, JOB_PROGRESS } from '../header-names.ts';
+import { jobPath } from '../paths.ts';
 import type { JsonObject } from './schemas.ts';
 
 const ID = ID_PATTERN.source.slice(1, -1);
 
 const TRACEPARENT = '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$';
-const TRACESTATE = '^fielding-jobs=[0-9a-f]{16}(,.*)?$';
-const LOCATION = `^/demand/accounts/[1-9][0-9]*/projects/${ID}/batch-jobs/(${ACTION_NAMES.join('|')})/${ID}$`;
+const TRACESTATE = `^${TRACESTATE_KEY}=[0-9a-f]{16}(,.*)?$`;
+const ANY_PROJECT = { accountId: '[1-9][0-9]*', projectId: ID };
+const LOCATION = `^${jobPath(ANY_PROJECT, `(${ACTION_NAMES.join('|')})`, ID)}$`;
 
 export function componentHeaders(examples: Examples): Record<string, JsonObject> {
   const seen = (example: string, header: string) => examples[example]?.headers[header];
@@ -22,13 +26,13 @@ export function componentHeaders(examples: Examples): Record<string, JsonObject>
     IdempotentReplayed: {
       description: 'There when the job was there before: the call was a repeat.',
       schema: { type: 'string', const: 'true' },
-      example: seen('repeated', 'idempotent-replayed'),
+      example: seen('repeated', IDEMPOTENT_REPLAYED),
     },
     JobProgress: {
       description: 'How many target groups are settled, and how many distinct ones were asked for.',
       required: true,
       schema: { type: 'string', pattern: '^[0-9]+/[1-9][0-9]*$' },
-      example: seen('processing', 'x-job-progress'),
+      example: seen('processing', JOB_PROGRESS),
     },
     WwwAuthenticate: {
       description: 'The scheme that is asked for.',
@@ -45,7 +49,7 @@ export function componentHeaders(examples: Examples): Record<string, JsonObject>
     Tracestate: {
       description: 'The entry of this service, then what the request brought.',
       required: true,
-      schema: { type: 'string', pattern: TRACESTATE, maxLength: 512 },
+      schema: { type: 'string', pattern: TRACESTATE, maxLength: MAX_TRACESTATE_LENGTH },
       example: seen('resumeCreated', 'tracestate'),
     },
     // Where a status may be of a function or of the gateway, which has no traces of ours.
@@ -56,7 +60,7 @@ export function componentHeaders(examples: Examples): Record<string, JsonObject>
     },
     TracestateUnlessGateway: {
       description: 'As with other answers; absent when the gateway answers by itself.',
-      schema: { type: 'string', pattern: TRACESTATE, maxLength: 512 },
+      schema: { type: 'string', pattern: TRACESTATE, maxLength: MAX_TRACESTATE_LENGTH },
       example: seen('malformed', 'tracestate'),
     },
   };

@@ -1,9 +1,9 @@
 /** The operations of the description: one for each route, whatever actions there are. */
-import { ROUTES, type Route } from '../routes.ts';
+import { type Operation, type Route, ROUTES_OF_ONE_BASE } from '../routes.ts';
 import { type Action, transitionOf } from '../../src/domain/actions.ts';
-import type { Scope } from '../../src/http/auth.ts';
-import { actionOf } from '../../src/http/path.ts';
 import { describeAction } from '../action-words.ts';
+import { JOB_PROGRESS } from '../header-names.ts';
+import { SCOPE_OF } from '../scopes.ts';
 import type { Examples } from './examples.ts';
 import { headerReferences, TRACE } from './headers.ts';
 import { parameterReference, pathParameterReference } from './parameters.ts';
@@ -15,9 +15,8 @@ export const FIELDING_RUNS_TAG = 'fielding runs';
 
 /** Every path once: the servers of the description bring the prefix. */
 export function paths(examples: Examples): Record<string, JsonObject> {
-  const routes = ROUTES.filter(({ path }) => path.startsWith('/demand/'));
   return Object.fromEntries(
-    routes.map((route) => [
+    ROUTES_OF_ONE_BASE.map((route) => [
       route.path,
       {
         parameters: [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) =>
@@ -30,12 +29,12 @@ export function paths(examples: Examples): Record<string, JsonObject> {
 }
 
 function operation(route: Route, examples: Examples): JsonObject {
-  switch (route.function) {
-    case 'create-job':
-      return createJob(actionOf(route.path));
-    case 'get-job':
-      return getJob(route, actionOf(route.path), examples);
-    case 'get-fielding-runs':
+  switch (route.operation) {
+    case 'createJob':
+      return createJob(route.action);
+    case 'getJob':
+      return getJob(route.path, route.action, examples);
+    case 'getFieldingRuns':
       return getFieldingRuns(examples);
   }
 }
@@ -46,7 +45,7 @@ function createJob(action: Action): JsonObject {
     tags: [action],
     summary: `${capital(action)} the fielding runs of target groups`,
     description: describeAction(action),
-    security: needs('batch-jobs:write'),
+    security: needs('createJob'),
     parameters: [
       parameterReference('IdempotencyKey'),
       parameterReference('CintApiVersion'),
@@ -63,7 +62,7 @@ function createJob(action: Action): JsonObject {
 }
 
 /** A job has two addresses: the short one of its `Location`, and one below the collection that it was created in. */
-function getJob({ path }: Route, action: Action, examples: Examples): JsonObject {
+function getJob(path: string, action: Action, examples: Examples): JsonObject {
   const long = path.includes(transitionOf(action).collection);
   const shown = { [`${action}Ended`]: 'Ended', ...(action === 'resume' && { processing: 'Under way' }) };
   return {
@@ -73,12 +72,12 @@ function getJob({ path }: Route, action: Action, examples: Examples): JsonObject
     description: long
       ? 'The same resource as at the address that `Location` names.'
       : 'Poll every few seconds until `status` is not `Processing`. A job that has ended does not change any more.',
-    security: needs('batch-jobs:read'),
+    security: needs('getJob'),
     parameters: TRACE_PARAMETERS,
     responses: {
       '200': {
         description: 'The job with its outcomes.',
-        headers: { ...headerReferences({ 'x-job-progress': 'JobProgress' }), ...TRACE },
+        headers: { ...headerReferences({ [JOB_PROGRESS]: 'JobProgress' }), ...TRACE },
         content: jsonContent({ $ref: schemaReference('Job') }, examples, long ? {} : shown),
       },
       ...REFUSALS,
@@ -92,7 +91,7 @@ function getFieldingRuns(examples: Examples): JsonObject {
     tags: [FIELDING_RUNS_TAG],
     summary: 'Read the fielding run of a target group',
     description: 'A list of one: a target group has one fielding run.',
-    security: needs('batch-jobs:read'),
+    security: needs('getFieldingRuns'),
     parameters: TRACE_PARAMETERS,
     responses: {
       '200': {
@@ -109,8 +108,8 @@ function getFieldingRuns(examples: Examples): JsonObject {
 
 const TRACE_PARAMETERS = [parameterReference('Traceparent'), parameterReference('Tracestate')];
 
-function needs(scope: Scope): JsonObject[] {
-  return [{ bearerToken: [scope] }];
+function needs(operation: Operation): JsonObject[] {
+  return [{ bearerToken: [SCOPE_OF[operation]] }];
 }
 
 function capital(text: string): string {

@@ -1,9 +1,13 @@
 /** What a request has in its path and its headers, as `components.parameters` of the description. */
 import { z } from 'zod';
 import { MAX_ACCOUNT_ID } from '../../src/domain/ids.ts';
-import { API_VERSION, MAX_KEY_LENGTH } from '../../src/http/create-request.ts';
+import { API_VERSION, type IDEMPOTENCY_KEY, type VERSION_HEADER } from '../header-names.ts';
+import { MAX_KEY_LENGTH } from '../limits.ts';
+import type { PathParameter } from '../routes.ts';
 import { SAMPLE_JOB_ID, SAMPLE_KEY, SAMPLE_TARGET_GROUP_ID, SAMPLE_TENANT } from './scenario.ts';
 import { type JsonObject, schemaReference } from './schemas.ts';
+
+type RequestHeader = typeof IDEMPOTENCY_KEY | typeof VERSION_HEADER | 'traceparent' | 'tracestate';
 
 const ID = { $ref: schemaReference('Id') };
 
@@ -63,11 +67,15 @@ export function pathParameterReference(name: string): JsonObject {
   return parameterReference(component as keyof typeof PARAMETERS);
 }
 
-function inPath(name: string, rest: JsonObject): JsonObject {
+function inPath(name: PathParameter, rest: JsonObject): JsonObject {
   return { name, in: 'path', required: true, ...rest };
 }
 
-function inHeader(name: string, rest: JsonObject): JsonObject {
+/** @param name as people write it: HTTP does not tell the cases apart */
+function inHeader<Name extends string>(
+  name: Lowercase<Name> extends RequestHeader ? Name : never,
+  rest: JsonObject,
+): JsonObject {
   return { name, in: 'header', ...rest };
 }
 

@@ -1,7 +1,9 @@
 /** The answers of every operation, as `components.responses` of the description. */
 import type { Examples } from './examples.ts';
 import { headerReferences, TRACE, TRACE_UNLESS_GATEWAY } from './headers.ts';
-import { ERROR_SCHEMAS, type JsonObject, schemaReference } from './schemas.ts';
+import { ERROR_OBJECTS, type ErrorStatus, isErrorStatus } from '../errors.ts';
+import { IDEMPOTENT_REPLAYED } from '../header-names.ts';
+import { errorSchemaName, type JsonObject, schemaReference } from './schemas.ts';
 
 interface ErrorAnswer {
   readonly component: string;
@@ -12,8 +14,11 @@ interface ErrorAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Answers of the gateway that no function gives. */
+type GatewayStatus = 413 | 429 | 431 | 503;
+
 /** By status: what a function refuses, or the gateway in front of it. Every operation may give each of them. */
-const ERRORS: Readonly<Record<number, ErrorAnswer>> = {
+const REFUSED: Readonly<Record<ErrorStatus | GatewayStatus, ErrorAnswer>> = {
   400: {
     component: 'BadRequest',
     description:
@@ -80,7 +85,7 @@ export const JOB_CREATED: JsonObject = { $ref: '#/components/responses/JobCreate
 
 /** References to every refusal, by status. */
 export const REFUSALS: Readonly<Record<string, JsonObject>> = Object.fromEntries(
-  Object.entries(ERRORS).map(([status, { component }]) => [
+  Object.entries(REFUSED).map(([status, { component }]) => [
     status,
     { $ref: `#/components/responses/${component}` },
   ]),
@@ -93,12 +98,12 @@ export function componentResponses(examples: Examples): Record<string, JsonObjec
         'The job is accepted: it will end, and it can be read at once. A repeat of the call is answered alike. ' +
         'The body is empty.',
       headers: {
-        ...headerReferences({ location: 'Location', 'idempotent-replayed': 'IdempotentReplayed' }),
+        ...headerReferences({ location: 'Location', [IDEMPOTENT_REPLAYED]: 'IdempotentReplayed' }),
         ...TRACE,
       },
     },
     ...Object.fromEntries(
-      Object.entries(ERRORS).map(([status, answer]) => [
+      Object.entries(REFUSED).map(([status, answer]) => [
         answer.component,
         errorResponse(Number(status), answer, examples),
       ]),
@@ -123,7 +128,7 @@ export function jsonContent(
 }
 
 function errorResponse(status: number, answer: ErrorAnswer, examples: Examples): JsonObject {
-  const own = ERROR_SCHEMAS[status];
+  const own = isErrorStatus(status) ? errorSchemaName(ERROR_OBJECTS[status]) : undefined;
   const both = GATEWAY_TOO.has(status);
   const ours = { $ref: schemaReference(own ?? '') };
   const schema = own === undefined ? GATEWAY : both ? { oneOf: [ours, GATEWAY] } : ours;

@@ -3,8 +3,10 @@
  * The stack must be fresh: jobs change the demo data, and a key that was used before is a repeat.
  */
 import { deriveJobId } from '../../src/domain/digest.ts';
-import { ACTIONS, ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
-import { jobPath } from '../../src/http/path.ts';
+import { ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
+import { IDEMPOTENCY_KEY, VERSION_HEADER } from '../header-names.ts';
+import { MAX_BODY_BYTES } from '../limits.ts';
+import { collectionPath, fieldingRunsPath, jobPath, ROOT } from '../paths.ts';
 
 export interface Sent {
   readonly method: 'GET' | 'POST';
@@ -57,8 +59,6 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 /** So many target groups take the workers far longer than it takes to ask for the job. */
 const MANY = 1_000;
 
-const MEBIBYTE = 1024 * 1024;
-
 /** Sends everything; the calls by the names that the examples have. */
 export async function playScenario(world: ScenarioWorld): Promise<Record<string, Recorded>> {
   const calls: Record<string, Recorded> = {};
@@ -71,8 +71,8 @@ export async function playScenario(world: ScenarioWorld): Promise<Record<string,
   const get = (path: string): Sent => ({ method: 'GET', path, headers: { authorization } });
   const create = (action: Action, key: string, ids: readonly string[]): Sent => ({
     method: 'POST',
-    path: collectionPath(action),
-    headers: { authorization, 'idempotency-key': key, ...JSON_TYPE },
+    path: collectionPath(SAMPLE_TENANT, action),
+    headers: { authorization, [IDEMPOTENCY_KEY]: key, ...JSON_TYPE },
     body: JSON.stringify({ target_group_ids: ids }),
   });
 
@@ -89,25 +89,25 @@ export async function playScenario(world: ScenarioWorld): Promise<Record<string,
   const created = await call('largeCreated', create('resume', 'large-1', large));
   await call('processing', get(created.headers.get('location') ?? ''));
 
-  await call('fieldingRuns', get(fieldingRunsPath(demoId(1))));
+  await call('fieldingRuns', get(runOf(1)));
   await call('malformed', {
     method: 'POST',
-    path: collectionPath('resume'),
-    headers: { authorization, 'cint-api-version': '2024-01-01', ...JSON_TYPE },
+    path: collectionPath(SAMPLE_TENANT, 'resume'),
+    headers: { authorization, [VERSION_HEADER]: '2024-01-01', ...JSON_TYPE },
     body: '{"target_group_ids":["x"],"dry_run":true}',
   });
-  await call('malformedPath', get('/demand/accounts/0/projects/x/batch-jobs/resume/y'));
-  await call('noToken', { method: 'GET', path: fieldingRunsPath(demoId(1)), headers: {} });
+  await call('malformedPath', get(jobPath({ accountId: 0, projectId: 'x' }, 'resume', 'y')));
+  await call('noToken', { method: 'GET', path: runOf(1), headers: {} });
   const other = `Bearer ${await world.tokenFor(102)}`;
-  await call('otherAccount', { ...get(fieldingRunsPath(demoId(1))), headers: { authorization: other } });
+  await call('otherAccount', { ...get(runOf(1)), headers: { authorization: other } });
   await call('unknownProject', {
     ...create('resume', 'none-1', resumed),
-    path: collectionPath('resume', '01JDEM0PR0JECT000000009999'),
+    path: collectionPath({ ...SAMPLE_TENANT, projectId: '01JDEM0PR0JECT000000009999' }, 'resume'),
   });
   await call('unknownJob', get(jobPath(SAMPLE_TENANT, 'pause', SAMPLE_JOB_ID)));
-  await call('unknownTargetGroup', get(fieldingRunsPath(demoId(9999))));
-  await call('unknownRoute', get('/demand/accounts'));
-  await call('largeBody', { ...create('resume', 'body-1', []), body: '['.repeat(10 * MEBIBYTE - 1) });
+  await call('unknownTargetGroup', get(runOf(9999)));
+  await call('unknownRoute', get(`${ROOT}/accounts`));
+  await call('largeBody', { ...create('resume', 'body-1', []), body: '['.repeat(MAX_BODY_BYTES - 1) });
   return calls;
 }
 
@@ -128,16 +128,9 @@ function jobIdOf(action: Action): string {
   return deriveJobId({ ...SAMPLE_TENANT, action, idempotencyKey: keyOf(action) });
 }
 
-function collectionPath(action: Action, projectId = SAMPLE_TENANT.projectId): string {
-  return jobPath({ ...SAMPLE_TENANT, projectId }, action, '').replace(
-    `${action}/`,
-    ACTIONS[action].collection,
-  );
-}
-
-function fieldingRunsPath(targetGroupId: string): string {
-  const { accountId, projectId } = SAMPLE_TENANT;
-  return `/demand/accounts/${accountId}/projects/${projectId}/target-groups/${targetGroupId}/fielding-runs`;
+/** The path of the fielding run of a target group of `SAMPLE_TENANT`. */
+function runOf(number: number): string {
+  return fieldingRunsPath(SAMPLE_TENANT, demoId(number));
 }
 
 /** A target group of the second demo project, which has those from 1 to 340. */

@@ -1,4 +1,5 @@
 /** What the person in front of the command can do after it has failed. */
+import { IDEMPOTENCY_KEY } from '../../api/header-names.ts';
 import { RefusedError } from '../errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
@@ -11,7 +12,7 @@ export function adviceFor(error: Error, exitCode: ExitCode, key: string | undefi
     key === undefined ? undefined : `Repeat the command with --key ${key}: nothing is done twice.`;
   if (!(error instanceof RefusedError)) return exitCode === EXIT.badInput ? undefined : again;
   const faults = new Set(error.invalidParams.map(({ name }) => name));
-  if (faults.has('idempotency-key')) {
+  if (faults.has(IDEMPOTENCY_KEY)) {
     return 'The key was used for other target groups, or with another --max-per-job. Take a new key, or what it was used for.';
   }
   if (faults.has('target_group_ids')) {

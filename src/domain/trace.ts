@@ -4,6 +4,12 @@
  * https://docs.aws.amazon.com/xray/latest/api/API_PutTraceSegments.html
  */
 
+/** Our own entry in a `tracestate`. */
+export const TRACESTATE_KEY = 'fielding-jobs';
+
+/** Characters of a `tracestate` that is passed on whole. */
+export const MAX_TRACESTATE_LENGTH = 512;
+
 /** One span of a trace, as a `traceparent` names it. */
 export interface Span {
   /** 32 hexadecimal digits, not all zero. */

@@ -1,10 +1,11 @@
 /** Verifies bearer tokens and tells what their bearer may do. */
 import { type JWTPayload, type JWTVerifyGetKey, errors, jwtVerify } from 'jose';
 import { v5 as uuidv5, validate as isUuid } from 'uuid';
+import { MAX_TOKEN_LENGTH } from '../../api/limits.ts';
+import type { Operation } from '../../api/routes.ts';
+import { SCOPE_OF } from '../../api/scopes.ts';
 import { ForbiddenError, UnauthenticatedError } from '../domain/errors.ts';
 import { MAX_ACCOUNT_ID } from '../domain/ids.ts';
-
-export type Scope = 'batch-jobs:write' | 'batch-jobs:read';
 
 export interface Caller {
   /** A UUID: the token's subject, or one derived from issuer and subject. */
@@ -25,9 +26,6 @@ const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 
 /** How far the issuer's clock may be from ours. */
 const CLOCK_TOLERANCE_SECONDS = 5;
-
-/** The gateway takes no more than this for all headers of a request together. */
-const MAX_TOKEN_LENGTH = 10_240;
 
 /** A reason is for a person to read; parts of it may be the token's own words. */
 const MAX_REASON_LENGTH = 200;
@@ -69,8 +67,9 @@ export function authenticator(rules: TokenRules, keys: JWTVerifyGetKey) {
   };
 }
 
-/** @throws ForbiddenError when the token lacks the account or the scope */
-export function authorize(caller: Caller, accountId: number, scope: Scope): void {
+/** @throws ForbiddenError when the token lacks the account, or the scope that the operation needs */
+export function authorize(caller: Caller, accountId: number, operation: Operation): void {
+  const scope = SCOPE_OF[operation];
   if (!caller.accounts.has(accountId)) {
     throw new ForbiddenError('The token does not cover the account.', { accountId, userId: caller.userId });
   }

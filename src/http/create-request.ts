@@ -1,12 +1,13 @@
 /** Reads the headers and the body of a create request: all faults of both at once. */
+import type { CreateBody } from '../../api/create-body.ts';
+import { API_VERSION, IDEMPOTENCY_KEY, VERSION_HEADER } from '../../api/header-names.ts';
+import { MAX_FAULTS, MAX_KEY_LENGTH } from '../../api/limits.ts';
 import { type Fault, InvalidRequestError } from '../domain/errors.ts';
 import { ID_FORMAT, isId } from '../domain/ids.ts';
-import { MAX_FAULTS, fault } from './faults.ts';
+import { fault } from './faults.ts';
 import type { ApiRequest } from './message.ts';
 
-export const API_VERSION = '2025-12-18';
-
-export const MAX_KEY_LENGTH = 255;
+const IDS = 'target_group_ids' satisfies keyof CreateBody;
 
 export interface CreateRequest {
   readonly idempotencyKey: string;
@@ -20,65 +21,65 @@ export interface CreateRequest {
  */
 export function parseCreateRequest(request: ApiRequest, maxTargetGroups: number): CreateRequest {
   const faults: Fault[] = [];
-  const idempotencyKey = request.headers['idempotency-key'];
+  const idempotencyKey = request.headers[IDEMPOTENCY_KEY];
   if (idempotencyKey === undefined || idempotencyKey === '' || idempotencyKey.length > MAX_KEY_LENGTH) {
-    faults.push(fault('idempotency-key', `1 to ${MAX_KEY_LENGTH} characters`, idempotencyKey));
+    faults.push(fault(IDEMPOTENCY_KEY, `1 to ${MAX_KEY_LENGTH} characters`, idempotencyKey));
   }
-  const version = request.headers['cint-api-version'];
+  const version = request.headers[VERSION_HEADER];
   if (version !== undefined && version !== API_VERSION) {
-    faults.push(fault('cint-api-version', `the date ${API_VERSION}, or no such header`, version));
+    faults.push(fault(VERSION_HEADER, `the date ${API_VERSION}, or no such header`, version));
   }
-  const targetGroupIds = readBody(request.body, maxTargetGroups, faults);
+  const { [IDS]: targetGroupIds } = readBody(request.body, maxTargetGroups, faults);
   if (faults.length > 0) throw new InvalidRequestError(faults.slice(0, MAX_FAULTS));
   return { idempotencyKey: idempotencyKey ?? '', targetGroupIds };
 }
 
-function readBody(body: ApiRequest['body'], maxTargetGroups: number, faults: Fault[]): readonly string[] {
+/** Does not compile when the schema has other fields. */
+function readBody(body: ApiRequest['body'], maxTargetGroups: number, faults: Fault[]): Required<CreateBody> {
+  const value = readObject(body, faults);
+  if (value === undefined) return { [IDS]: [] };
+  for (const name of Object.keys(value)) {
+    // An unknown field may be meant to change what we do; doing it regardless would be worse than refusing.
+    if (name !== IDS && faults.length < MAX_FAULTS) {
+      faults.push(fault(name.slice(0, 100), `no field besides ${IDS}`, value[name]));
+    }
+  }
+  return { [IDS]: readIds(value[IDS], maxTargetGroups, faults) };
+}
+
+function readObject(body: ApiRequest['body'], faults: Fault[]): Record<string, unknown> | undefined {
   if (typeof body !== 'string') {
     faults.push(body);
-    return [];
+    return undefined;
   }
   let value: unknown;
   try {
     value = JSON.parse(body);
   } catch {
     faults.push(fault('body', 'a JSON object', body === '' ? undefined : body));
-    return [];
+    return undefined;
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     faults.push(fault('body', 'a JSON object', value));
-    return [];
+    return undefined;
   }
-  for (const name of Object.keys(value)) {
-    // An unknown field may be meant to change what we do; doing it regardless would be worse than refusing.
-    if (name !== 'target_group_ids' && faults.length < MAX_FAULTS) {
-      faults.push(
-        fault(
-          name.slice(0, 100),
-          'no field besides target_group_ids',
-          (value as Record<string, unknown>)[name],
-        ),
-      );
-    }
-  }
-  return readIds((value as Record<string, unknown>)['target_group_ids'], maxTargetGroups, faults);
+  return value as Record<string, unknown>;
 }
 
-function readIds(ids: unknown, maxTargetGroups: number, faults: Fault[]): readonly string[] {
-  const name = 'target_group_ids';
+function readIds(ids: unknown, maxTargetGroups: number, faults: Fault[]): string[] {
   if (!Array.isArray(ids) || ids.length === 0) {
-    faults.push(fault(name, `an array of 1 to ${maxTargetGroups} target group ids`, ids));
+    faults.push(fault(IDS, `an array of 1 to ${maxTargetGroups} target group ids`, ids));
     return [];
   }
   const valid: string[] = [];
   for (const [i, id] of ids.entries()) {
     if (isId(id)) valid.push(id);
-    else if (faults.push(fault(`${name}[${i}]`, ID_FORMAT, id)) >= MAX_FAULTS) break;
+    else if (faults.push(fault(`${IDS}[${i}]`, ID_FORMAT, id)) >= MAX_FAULTS) break;
   }
   // Of ids alone: the hash of a number has no secret, so that a set of chosen numbers takes time by its square.
   const distinct = new Set(valid).size;
   if (distinct > maxTargetGroups) {
-    faults.push({ name, reason: `expected 1 to ${maxTargetGroups} distinct ids, found ${distinct}` });
+    faults.push({ name: IDS, reason: `expected 1 to ${maxTargetGroups} distinct ids, found ${distinct}` });
   }
   return valid;
 }

@@ -1,11 +1,12 @@
 /** Maps every error to what a client sees. The one place that does. */
+import type { ErrorBody } from '../../api/answers.ts';
+import { ERROR_OBJECTS, type ErrorStatus } from '../../api/errors.ts';
+import { IDEMPOTENCY_KEY } from '../../api/header-names.ts';
 import { type Fault, FieldingJobsError, type KnownError } from '../domain/errors.ts';
 import { type ApiResponse, jsonResponse } from './message.ts';
 
 interface Seen {
-  readonly status: 400 | 401 | 403 | 404 | 500;
-  readonly object:
-    'bad_request_error' | 'authorization_error' | 'not_found_error' | 'unexpected_internal_error';
+  readonly status: ErrorStatus;
   readonly detail: string;
   readonly faults?: readonly Fault[];
   readonly headers?: Readonly<Record<string, string>>;
@@ -17,8 +18,14 @@ interface Seen {
  * @param id a UUID that the log line of this error bears too
  */
 export function errorResponse(error: unknown, id: string): ApiResponse {
-  const { status, object, detail, faults, headers } = seen(error);
-  return jsonResponse(status, { id, object, detail, ...(faults && { invalid_params: faults }) }, headers);
+  const { status, detail, faults, headers } = seen(error);
+  const body: ErrorBody = {
+    id,
+    object: ERROR_OBJECTS[status],
+    detail,
+    ...(faults && { invalid_params: faults }),
+  };
+  return jsonResponse(status, body, headers);
 }
 
 function seen(error: unknown): Seen {
@@ -27,7 +34,6 @@ function seen(error: unknown): Seen {
 
 const INTERNAL: Seen = {
   status: 500,
-  object: 'unexpected_internal_error',
   detail: 'Something went wrong on our side. Repeat the request with the same idempotency key.',
 };
 
@@ -36,28 +42,25 @@ function seenKnown(error: KnownError): Seen {
     case 'InvalidRequestError':
       return {
         status: 400,
-        object: 'bad_request_error',
         detail: 'The request is not valid; see invalid_params.',
         faults: error.faults,
       };
     case 'IdempotencyKeyReusedError':
       return {
         status: 400,
-        object: 'bad_request_error',
         detail: 'The idempotency key was used before, with another request body.',
         faults: [
-          { name: 'idempotency-key', reason: 'expected a new key, found one used with other target groups' },
+          { name: IDEMPOTENCY_KEY, reason: 'expected a new key, found one used with other target groups' },
         ],
       };
     case 'UnauthenticatedError':
       return {
         status: 401,
-        object: 'authorization_error',
         detail: 'The request needs a valid bearer token.',
         headers: { 'www-authenticate': 'Bearer' },
       };
     case 'ForbiddenError':
-      return { status: 403, object: 'authorization_error', detail: 'The token does not permit this.' };
+      return { status: 403, detail: 'The token does not permit this.' };
     case 'ProjectNotFoundError':
       return notFound('The account has no such project.');
     case 'JobNotFoundError':
@@ -79,5 +82,5 @@ function seenKnown(error: KnownError): Seen {
 }
 
 function notFound(detail: string): Seen {
-  return { status: 404, object: 'not_found_error', detail };
+  return { status: 404, detail };
 }

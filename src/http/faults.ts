@@ -1,9 +1,6 @@
 /** Says what is wrong with a field: what was found, and what was expected. */
 import type { Fault } from '../domain/errors.ts';
 
-/** How many faults an answer lists at most. */
-export const MAX_FAULTS = 100;
-
 const MAX_SHOWN = 60;
 
 export function fault(name: string, expected: string, found: unknown): Fault {

@@ -1,9 +1,10 @@
 /** A fielding run as its route answers it. */
+import type { FieldingRunsBody } from '../../api/answers.ts';
 import type { TargetGroup } from '../domain/target-group.ts';
 import { type ApiResponse, jsonResponse } from './message.ts';
 
 export function fieldingRunsResponse(group: TargetGroup): ApiResponse {
-  const run = {
+  const run: FieldingRunsBody['data'][number] = {
     id: group.fieldingRunId,
     status: group.status,
     start_fielding_at: group.startFieldingAt,
@@ -12,5 +13,6 @@ export function fieldingRunsResponse(group: TargetGroup): ApiResponse {
     last_changed_at: group.lastChangedAt,
     last_changed_by: group.lastChangedBy,
   };
-  return jsonResponse(200, { data: [run], has_more: false });
+  const body: FieldingRunsBody = { data: [run], has_more: false };
+  return jsonResponse(200, body);
 }

@@ -1,11 +1,12 @@
 /** Requests and responses as the handlers see them: normalised, whatever the gateway's form. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { PathParameter } from '../../api/routes.ts';
 import type { Fault } from '../domain/errors.ts';
 
 export interface ApiRequest {
   /** As the gateway matched it: the path before parameters were filled in. */
   readonly routeKey: string;
-  readonly path: Readonly<Record<string, string | undefined>>;
+  readonly path: Readonly<Partial<Record<PathParameter, string | undefined>>>;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The body's text, or the fault that it is none. */

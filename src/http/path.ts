@@ -1,5 +1,7 @@
 /** Reads a path of the contract: the tenant, the ids and the action that it names. */
-import { ACTIONS, ACTION_NAMES, type Action } from '../domain/actions.ts';
+import { actionInPath } from '../../api/paths.ts';
+import type { PathParameter } from '../../api/routes.ts';
+import type { Action } from '../domain/actions.ts';
 import { type Fault, InvalidRequestError, RouteNotFoundError } from '../domain/errors.ts';
 import { ID_FORMAT, MAX_ACCOUNT_ID, type Tenant, isId, parseAccountId } from '../domain/ids.ts';
 import type { Subject } from '../ports/journal.ts';
@@ -7,7 +9,7 @@ import { fault } from './faults.ts';
 import type { ApiRequest } from './message.ts';
 
 /** The parameters beside the tenant that a route may have. */
-type IdParameter = 'job_id' | 'target_group_id';
+type IdParameter = Exclude<PathParameter, 'account_id' | 'project_id'>;
 
 /**
  * @param parameter the id that the route has beside the tenant, if it has one
@@ -15,15 +17,15 @@ type IdParameter = 'job_id' | 'target_group_id';
  */
 export function parsePath(path: ApiRequest['path'], parameter?: IdParameter): { tenant: Tenant; id: string } {
   const faults: Fault[] = [];
-  const readId = (name: string): string => {
+  const readId = (name: PathParameter): string => {
     const value = path[name];
     if (isId(value)) return value;
     faults.push(fault(name, ID_FORMAT, value));
     return '';
   };
-  const accountId = parseAccountId(path['account_id'] ?? '');
+  const accountId = parseAccountId(path.account_id ?? '');
   if (accountId === undefined) {
-    faults.push(fault('account_id', `an integer from 1 to ${MAX_ACCOUNT_ID}`, path['account_id']));
+    faults.push(fault('account_id', `an integer from 1 to ${MAX_ACCOUNT_ID}`, path.account_id));
   }
   const projectId = readId('project_id');
   const id = parameter === undefined ? '' : readId(parameter);
@@ -32,36 +34,26 @@ export function parsePath(path: ApiRequest['path'], parameter?: IdParameter): { 
 }
 
 /**
- * The action that a batch-jobs route belongs to: its segment is the action's collection or its short name.
+ * The action that a batch-jobs route belongs to.
  *
  * @param routeKey as the gateway matched it, e.g. `GET /demand/…/batch-jobs/resume/{job_id}`
  * @throws RouteNotFoundError when the route names none
  */
 export function actionOf(routeKey: string): Action {
-  const action = findAction(routeKey);
+  const action = actionInPath(routeKey);
   if (action === undefined) throw new RouteNotFoundError('The route names no action.', { routeKey });
   return action;
 }
 
-function findAction(routeKey: string): Action | undefined {
-  const segment = /\/batch-jobs\/([^/]+)/.exec(routeKey)?.[1];
-  return ACTION_NAMES.find((name) => segment === name || segment === ACTIONS[name].collection);
-}
-
 /** What a request is about, as far as its path says so in good form: for reports, before anything is checked. */
 export function subjectOf({ routeKey, path }: ApiRequest): Subject {
-  const accountId = parseAccountId(path['account_id'] ?? '');
+  const accountId = parseAccountId(path.account_id ?? '');
   const { project_id: projectId, job_id: jobId } = path;
-  const action = findAction(routeKey);
+  const action = actionInPath(routeKey);
   return {
     ...(accountId !== undefined && { accountId }),
     ...(isId(projectId) && { projectId }),
     ...(action !== undefined && { action }),
     ...(isId(jobId) && { jobId }),
   };
-}
-
-/** The address of a job, as `Location` gives it. */
-export function jobPath(tenant: Tenant, action: Action, jobId: string): string {
-  return `/demand/accounts/${tenant.accountId}/projects/${tenant.projectId}/batch-jobs/${action}/${jobId}`;
 }

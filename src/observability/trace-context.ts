@@ -3,7 +3,7 @@
  * Source: https://www.w3.org/TR/trace-context/ (level 1).
  */
 import { randomBytes } from 'node:crypto';
-import { parseTraceparent, parseXrayHeader } from '../domain/trace.ts';
+import { MAX_TRACESTATE_LENGTH, parseTraceparent, parseXrayHeader, TRACESTATE_KEY } from '../domain/trace.ts';
 
 export interface TraceContext {
   readonly traceId: string;
@@ -21,10 +21,7 @@ export interface TraceContext {
 
 const MEMBER =
   /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
-/** Our own entry in `tracestate`. */
-const VENDOR = 'fielding-jobs';
 const MAX_MEMBERS = 32;
-const MAX_LENGTH = 512;
 
 /**
  * The context of a request. A `traceparent` that does not parse starts a new trace and is no error; then what
@@ -50,7 +47,7 @@ export function traceContext(
     sampled,
     continued: incoming !== undefined,
     traceparent: `00-${traceId}-${spanId}-${incoming?.flags ?? (sampled ? '01' : '00')}`,
-    tracestate: join([`${VENDOR}=${spanId}`, ...state]),
+    tracestate: join([`${TRACESTATE_KEY}=${spanId}`, ...state]),
   };
 }
 
@@ -74,14 +71,14 @@ function parseTracestate(header: string | undefined): string[] {
     .map((member) => member.trim())
     .filter((member) => member !== '');
   if (!members.every((member) => MEMBER.test(member))) return [];
-  return members.filter((member) => !member.startsWith(`${VENDOR}=`));
+  return members.filter((member) => !member.startsWith(`${TRACESTATE_KEY}=`));
 }
 
 /** The newest entries first; what is too much falls off at the end. */
 function join(members: readonly string[]): string {
   const kept: string[] = [];
   for (const member of members.slice(0, MAX_MEMBERS)) {
-    if ([...kept, member].join(',').length > MAX_LENGTH) break;
+    if ([...kept, member].join(',').length > MAX_TRACESTATE_LENGTH) break;
     kept.push(member);
   }
   return kept.join(',');

@@ -4,7 +4,7 @@ import { RefusedError, UnexpectedAnswerError, UnreachableError } from '../../cli
 import { FieldingJobs } from '../../client/fielding-jobs.ts';
 import { partKey } from '../../client/keys.ts';
 import type { World } from '../../client/world.ts';
-import { API_VERSION } from '../../src/http/create-request.ts';
+import { API_VERSION } from '../../api/header-names.ts';
 import { ids } from '../support/builders.ts';
 import { FakeApi, refusal, type Trouble } from './fake-api.ts';
 import { type FakeWorld, fakeWorld } from './fake-world.ts';

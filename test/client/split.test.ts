@@ -1,7 +1,8 @@
 /** Splitting a set into jobs, and the keys that they get: what repeating a command after a crash stands on. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { checkKey, MAX_KEY_LENGTH, partKey } from '../../client/keys.ts';
+import { MAX_KEY_LENGTH } from '../../api/limits.ts';
+import { checkKey, partKey } from '../../client/keys.ts';
 import { planOf } from '../../client/plan.ts';
 import { split } from '../../client/split.ts';
 import { ids } from '../support/builders.ts';

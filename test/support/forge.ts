@@ -2,7 +2,7 @@
 import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AUDIENCE, ISSUER, Issuer } from '../../tools/local/issuer.ts';
+import { ALL_SCOPES, AUDIENCE, ISSUER, Issuer } from '../../tools/local/issuer.ts';
 import { SUBJECT } from './client.ts';
 import { PROJECT } from '../../tools/kit/project.ts';
 
@@ -34,7 +34,7 @@ export function goodClaims(changes: Readonly<Record<string, unknown>> = {}): Rec
     iat: inSeconds(0),
     exp: inSeconds(600),
     account_ids: [101],
-    scope: 'batch-jobs:write batch-jobs:read',
+    scope: ALL_SCOPES,
     ...changes,
   };
 }

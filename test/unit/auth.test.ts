@@ -218,13 +218,13 @@ describe('authorization', () => {
   test('needs the account and the scope', async () => {
     const caller = await call({ scope: 'batch-jobs:read' });
     expect(() => {
-      authorize(caller, 101, 'batch-jobs:read');
+      authorize(caller, 101, 'getJob');
     }).not.toThrow();
     expect(() => {
-      authorize(caller, 103, 'batch-jobs:read');
+      authorize(caller, 103, 'getJob');
     }).toThrow(ForbiddenError);
     expect(() => {
-      authorize(caller, 101, 'batch-jobs:write');
+      authorize(caller, 101, 'createJob');
     }).toThrow(ForbiddenError);
   });
 });

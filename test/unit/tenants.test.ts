@@ -10,6 +10,7 @@ import { getJob } from '../../src/application/get-job.ts';
 import { deriveJobId } from '../../src/domain/digest.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { FIELDING_RUN_STATUSES } from '../../src/domain/target-group.ts';
+import { SCOPES } from '../../api/scopes.ts';
 import { authorize } from '../../src/http/auth.ts';
 import { errorResponse } from '../../src/http/error-response.ts';
 import { fieldingRunsResponse } from '../../src/http/fielding-run-view.ts';
@@ -143,7 +144,7 @@ async function answerTo(world: World, asked: Asked, calls: Call[]): Promise<ApiR
   const caller = {
     userId: creatorOf(asked.caller),
     accounts: new Set([asked.caller]),
-    scopes: new Set(['batch-jobs:write', 'batch-jobs:read']),
+    scopes: new Set(SCOPES),
   };
   const tenant: Tenant = { accountId: asked.of, projectId: asked.project };
   const jobs = spied(world.jobs, calls);
@@ -152,7 +153,7 @@ async function answerTo(world: World, asked: Asked, calls: Call[]): Promise<ApiR
   try {
     switch (asked.kind) {
       case 'create': {
-        authorize(caller, tenant.accountId, 'batch-jobs:write');
+        authorize(caller, tenant.accountId, 'createJob');
         await requireProject(targetGroups, tenant);
         const created = await createJob(
           { jobs, queue, once: spied(once, calls), clock, journal, settings },
@@ -168,14 +169,14 @@ async function answerTo(world: World, asked: Asked, calls: Call[]): Promise<ApiR
         return { statusCode: 201, body: JSON.stringify(created) };
       }
       case 'job': {
-        authorize(caller, tenant.accountId, 'batch-jobs:read');
+        authorize(caller, tenant.accountId, 'getJob');
         const owner = { accountId: asked.owner, projectId: asked.from };
         const jobId = deriveJobId({ ...owner, action: 'resume', idempotencyKey: asked.key });
         const { job, outcomes } = await getJob({ jobs, chunks: jobs, clock }, tenant, 'resume', jobId);
         return jobResponse(job, outcomes);
       }
       case 'run':
-        authorize(caller, tenant.accountId, 'batch-jobs:read');
+        authorize(caller, tenant.accountId, 'getFieldingRuns');
         return fieldingRunsResponse(
           await getFieldingRun(targetGroups, { ...tenant, targetGroupId: asked.group }),
         );

@@ -12,6 +12,7 @@ import {
   SignJWT,
 } from 'jose';
 import { z } from 'zod';
+import { SCOPES } from '../../api/scopes.ts';
 import { codeOf, UsageError } from '../kit/errors.ts';
 import { parseJson } from '../kit/json.ts';
 import { PROJECT } from '../kit/project.ts';
@@ -20,8 +21,8 @@ import { PROJECT } from '../kit/project.ts';
 export const ISSUER = 'http://localhost/_local/issuer';
 export const AUDIENCE = 'fielding-jobs-local';
 
-export const READ_SCOPE = 'batch-jobs:read';
-export const WRITE_SCOPE = 'batch-jobs:write';
+/** The scopes of a token that may do everything. */
+export const ALL_SCOPES = SCOPES.join(' ');
 
 /** Who tokens are for when nobody says. */
 export const DEFAULT_SUBJECT = '11111111-1111-4111-8111-111111111111';

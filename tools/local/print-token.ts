@@ -4,14 +4,14 @@ import { MAX_ACCOUNT_ID } from '../../src/domain/ids.ts';
 import { runCommand } from '../kit/command.ts';
 import { UsageError } from '../kit/errors.ts';
 import { wholeNumber } from '../kit/options.ts';
-import { DEFAULT_SUBJECT, Issuer, READ_SCOPE, type TokenClaims, WRITE_SCOPE } from './issuer.ts';
+import { ALL_SCOPES, DEFAULT_SUBJECT, Issuer, type TokenClaims } from './issuer.ts';
 
 const USAGE = `npm run --silent token -- --account ID [--account ID ...] [options]
 
 Prints a token of the local issuer. It works whether or not the local stack runs.
 
   --account ID     an account that it may act for; may be repeated
-  --scope TEXT     scopes, separated by spaces (default: "${WRITE_SCOPE} ${READ_SCOPE}")
+  --scope TEXT     scopes, separated by spaces (default: "${ALL_SCOPES}")
   --sub UUID       whom it is for (default: always the same one)
   --ttl SECONDS    how long it is good for (default: 3600)
   --help
@@ -19,7 +19,7 @@ Prints a token of the local issuer. It works whether or not the local stack runs
 
 const OPTIONS = {
   account: { type: 'string', multiple: true },
-  scope: { type: 'string', default: `${WRITE_SCOPE} ${READ_SCOPE}` },
+  scope: { type: 'string', default: ALL_SCOPES },
   sub: { type: 'string', default: DEFAULT_SUBJECT },
   ttl: { type: 'string', default: '3600' },
   help: { type: 'boolean', default: false },

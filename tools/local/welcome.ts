@@ -1,8 +1,7 @@
 /** What is printed once the stack serves: where, and requests to paste. */
 import { randomBytes } from 'node:crypto';
 import { deriveJobId } from '../../src/domain/digest.ts';
-import { jobPath } from '../../src/http/path.ts';
-import { ACTIONS } from '../../src/domain/actions.ts';
+import { collectionPath, jobPath } from '../../api/paths.ts';
 import type { Sample } from './data/sample.ts';
 
 const ACTION = 'resume';
@@ -17,11 +16,10 @@ export function welcome(url: string, sample: Sample | undefined, token: string):
   if (sample === undefined) return `ready ${url}\n\n${watch}`;
   const { tenant, targetGroupIds } = sample;
   const idempotencyKey = `example-${randomBytes(6).toString('hex')}`;
-  const collection = jobPath(tenant, ACTION, '').replace(`${ACTION}/`, ACTIONS[ACTION].collection);
   const location = jobPath(tenant, ACTION, deriveJobId({ ...tenant, action: ACTION, idempotencyKey }));
   const authorization = `-H 'Authorization: Bearer ${token}'`;
   const create = [
-    `curl -i -X POST '${url}${collection}'`,
+    `curl -i -X POST '${url}${collectionPath(tenant, ACTION)}'`,
     authorization,
     `-H 'Idempotency-Key: ${idempotencyKey}'`,
     `-H 'Content-Type: application/json'`,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { runCommand } from '../kit/command.ts';
-import { DEFAULT_SUBJECT, READ_SCOPE, WRITE_SCOPE } from '../local/issuer.ts';
+import { ALL_SCOPES, DEFAULT_SUBJECT } from '../local/issuer.ts';
 import { PROJECT } from '../kit/project.ts';
 import { startLocalStack } from '../local/stack.ts';
 import { descriptionText } from '../../api/openapi/description.ts';
@@ -51,7 +51,7 @@ async function record(): Promise<Examples> {
       tokenFor: (...accounts) =>
         stack.issuer.sign({
           accounts,
-          scope: `${WRITE_SCOPE} ${READ_SCOPE}`,
+          scope: ALL_SCOPES,
           subject: DEFAULT_SUBJECT,
           ttlSeconds: 3_600,
         }),

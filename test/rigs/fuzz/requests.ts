@@ -1,6 +1,7 @@
 /** The fuzzer's requests: good ones for every route, and what is done to them. */
 import fc from 'fast-check';
-import { ROUTES } from '../../../api/routes.ts';
+import { IDEMPOTENCY_KEY } from '../../../api/header-names.ts';
+import { type Route, ROUTES } from '../../../api/routes.ts';
 import { goodBody } from './bodies.ts';
 import { mutations, type Mutation } from './mutations.ts';
 import { headerText, pathText } from './texts.ts';
@@ -16,8 +17,6 @@ export interface FuzzRequest extends WireRequest {
   /** The gateway may refuse it before any function sees it. */
   readonly broken: boolean;
 }
-
-type Route = (typeof ROUTES)[number];
 
 /** @param world what the requests can name */
 export function requests(world: World): fc.Arbitrary<FuzzRequest> {
@@ -66,7 +65,7 @@ function creation(world: World, route: Route): fc.Arbitrary<FuzzRequest> {
   }));
   return fc.oneof(fresh, { weight: 3, arbitrary: repeat }).map(({ key, body }) => ({
     ...good(world, 'POST', fill(route, world), labelOf(route)),
-    headers: [...common(world), ['idempotency-key', key], ['content-type', 'application/json']],
+    headers: [...common(world), [IDEMPOTENCY_KEY, key], ['content-type', 'application/json']],
     body,
     framing: 'length',
   }));

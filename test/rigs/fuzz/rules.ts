@@ -1,7 +1,12 @@
 /** What every answer must be, whatever was asked: the contract's, or the gateway's own where that is allowed. */
 import type { z } from 'zod';
-import { ID_PATTERN } from '../../../src/domain/ids.ts';
-import { errorBody, ERROR_OBJECTS, fieldingRunsBody, gatewayBody, jobBody } from '../../../api/answers.ts';
+import { MAX_TRACESTATE_LENGTH, TRACESTATE_KEY } from '../../../src/domain/trace.ts';
+import { errorBody, fieldingRunsBody, gatewayBody, jobBody } from '../../../api/answers.ts';
+import { ERROR_OBJECTS, isErrorStatus } from '../../../api/errors.ts';
+import { IDEMPOTENT_REPLAYED, JOB_PROGRESS } from '../../../api/header-names.ts';
+import { MAX_BODY_BYTES } from '../../../api/limits.ts';
+import { jobPath, readJobPath } from '../../../api/paths.ts';
+import { type Scope, SCOPE_OF } from '../../../api/scopes.ts';
 import { parseJson } from '../../../tools/kit/json.ts';
 import type { Leaks } from './leaks.ts';
 import type { FuzzRequest } from './requests.ts';
@@ -24,8 +29,6 @@ export interface Verdict {
 /** A body of fewer bytes reaches its function, whatever it is made of: not even all of it escaped fills an event. */
 const SURELY_TAKEN = 500_000;
 
-const GATEWAY_LIMIT = 10 * 1024 * 1024;
-
 /** Headers with the request line: surely taken up to so many bytes, and so many lines. */
 const HEAD_TAKEN = 200_000;
 const LINES_TAKEN = 600;
@@ -34,7 +37,6 @@ const LINES_TAKEN = 600;
 const LARGEST_ERROR = 64 * 1024;
 
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}$/;
-const LOCATION = /^\/demand\/accounts\/101\/projects\/[0-9A-Z]{26}\/batch-jobs\/[a-z]+\/([0-9A-Z]{26})$/;
 const UNKNOWN_ROUTE = 'There is nothing at this address.';
 
 /** The gateway's own answers to what it does not pass on. */
@@ -49,7 +51,7 @@ export function judge(
   const { broken, route } = request;
   if (typeof answer === 'string') {
     // The gateway refuses a large body before its end; a client that is still sending then may lose the answer.
-    const allowed = answer === 'closed' && (broken || request.body.length > GATEWAY_LIMIT);
+    const allowed = answer === 'closed' && (broken || request.body.length > MAX_BODY_BYTES);
     return { by: 'nobody', kind: answer, violations: allowed ? [] : [`no answer: ${answer}`] };
   }
   const { status, headers, body } = answer;
@@ -69,7 +71,8 @@ export function judge(
   const error = errorBody.safeParse(parseJson(body)).data;
   if (error === undefined)
     return { by: request.method === 'HEAD' ? '$default' : route, kind: String(status), violations };
-  if (error.object !== ERROR_OBJECTS[status]) violations.push(`${status} with ${error.object}`);
+  const object = isErrorStatus(status) ? ERROR_OBJECTS[status] : undefined;
+  if (error.object !== object) violations.push(`${status} with ${error.object}`);
   const listed = error.invalid_params !== undefined;
   if (listed !== (status === 400)) violations.push(`${status} ${listed ? 'with' : 'without'} invalid_params`);
   if ((status === 401) !== headers.has('www-authenticate')) violations.push(`www-authenticate and ${status}`);
@@ -95,25 +98,27 @@ function success(
   violations: string[],
 ): Omit<Verdict, 'by'> {
   const { status, headers, body } = answer;
-  const scope = status === 201 ? 'batch-jobs:write' : 'batch-jobs:read';
+  const scope = SCOPE_OF[status === 201 ? 'createJob' : 'getJob'];
   // What bytes were flipped in is not what was written.
   if (!request.broken && !mayPass(request, scope, world)) violations.push('passed without a token for it');
   if (status === 200) {
-    violations.push(...shape(headers.has('x-job-progress') ? jobBody : fieldingRunsBody, request, answer));
+    violations.push(...shape(headers.has(JOB_PROGRESS) ? jobBody : fieldingRunsBody, request, answer));
     return { kind: '200', violations };
   }
   if (status !== 201) violations.push(`status ${status}`);
   if (body !== '') violations.push('a 201 with a body');
   const location = headers.get('location') ?? '';
-  if (!ID_PATTERN.test(LOCATION.exec(location)?.[1] ?? '')) violations.push(`location ${location}`);
+  const job = readJobPath(location);
+  if (job?.accountId !== world.tenant.accountId || jobPath(job, job.action, job.jobId) !== location)
+    violations.push(`location ${location}`);
   if (location.includes(world.foreign.tenant.projectId)) violations.push("a job in another tenant's project");
   if (!request.broken && !namesIdsAlone(request.body)) violations.push('created with unknown fields');
-  const replayed = headers.get('idempotent-replayed') === 'true';
+  const replayed = headers.get(IDEMPOTENT_REPLAYED) === 'true';
   return { kind: replayed ? '201 replayed' : '201', violations, location };
 }
 
 /** One Authorization header, with a token of the account and the scope. */
-function mayPass({ headers }: FuzzRequest, scope: string, { tokens, tenant }: World): boolean {
+function mayPass({ headers }: FuzzRequest, scope: Scope, { tokens, tenant }: World): boolean {
   const given = headers.filter(([name]) => name.toLowerCase() === 'authorization');
   const [, value = ''] = given[0] ?? [];
   const text = /^bearer +(\S+)$/i.exec(value.trim())?.[1];
@@ -134,8 +139,9 @@ function traceFaults(request: FuzzRequest, headers: WireAnswer['headers']): stri
   const [, traceId, spanId] = TRACEPARENT.exec(traceparent) ?? [];
   const faults: string[] = [];
   if (traceId === undefined || spanId === undefined) faults.push(`traceparent ${traceparent}`);
-  if (tracestate.split(',')[0] !== `fielding-jobs=${String(spanId)}`) faults.push(`tracestate ${tracestate}`);
-  if (tracestate.length > 512 || /[^\x20-\x7e]/.test(tracestate))
+  if (tracestate.split(',')[0] !== `${TRACESTATE_KEY}=${String(spanId)}`)
+    faults.push(`tracestate ${tracestate}`);
+  if (tracestate.length > MAX_TRACESTATE_LENGTH || /[^\x20-\x7e]/.test(tracestate))
     faults.push('tracestate too long, or no text');
   const given = request.headers.filter(([name]) => name === 'traceparent');
   const sent = given.length === 1 ? TRACEPARENT.exec(given[0]?.[1] ?? '')?.[1] : undefined;

@@ -3,7 +3,8 @@ import { createHmac, createPrivateKey, createPublicKey, createSign, type KeyObje
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { AUDIENCE, Issuer, ISSUER, READ_SCOPE, WRITE_SCOPE } from '../../../tools/local/issuer.ts';
+import { SCOPE_OF, SCOPES } from '../../../api/scopes.ts';
+import { ALL_SCOPES, AUDIENCE, Issuer, ISSUER } from '../../../tools/local/issuer.ts';
 import { PROJECT } from '../../../tools/kit/project.ts';
 import { SUBJECT } from '../../support/client.ts';
 
@@ -16,7 +17,6 @@ export interface Token {
   readonly scopes: readonly string[];
 }
 
-const BOTH = `${WRITE_SCOPE} ${READ_SCOPE}`;
 const LINES = 'a\r\n{"level":"INFO","message":"job.created"}\u001b[2J\u2028';
 
 /** @param account that the good ones are for @param other an account that they do not cover */
@@ -30,15 +30,14 @@ export async function makeTokens(account: number, other: number): Promise<Token[
     sub: SUBJECT,
     exp: now + 7200,
     account_ids: [account],
-    scope: BOTH,
+    scope: ALL_SCOPES,
   };
   const sign = (change: object = {}, headerChange: object = {}) =>
     signed(key, JSON.stringify({ ...header, ...headerChange }), JSON.stringify({ ...claims, ...change }));
   const good = sign();
   const accounts = [account];
-  const scopes = [WRITE_SCOPE, READ_SCOPE];
   const able = (name: string, text: string, more: Partial<Token> = {}): Token => {
-    return { name, text, accounts, scopes, ...more };
+    return { name, text, accounts, scopes: SCOPES, ...more };
   };
   const unable = (name: string, text: string) => able(name, text, { accounts: [], scopes: [] });
   const [head = '', body = '', signature = ''] = good.split('.');
@@ -47,11 +46,11 @@ export async function makeTokens(account: number, other: number): Promise<Token[
     able('of hostile subject', sign({ sub: LINES })),
     able('with claims of every object', withRaw(key, header, claims)),
     able('of many accounts', sign({ account_ids: [account, ...Array(200).keys()] }), { accounts }),
-    able('to read', sign({ scope: READ_SCOPE }), { scopes: [READ_SCOPE] }),
-    able('to write', sign({ scope: WRITE_SCOPE }), { scopes: [WRITE_SCOPE] }),
+    able('to read', sign({ scope: SCOPE_OF.getJob }), { scopes: [SCOPE_OF.getJob] }),
+    able('to write', sign({ scope: SCOPE_OF.createJob }), { scopes: [SCOPE_OF.createJob] }),
     able('of another account', sign({ account_ids: [other] }), { accounts: [other] }),
     unable('of no account', sign({ account_ids: [] })),
-    unable('of accounts as text', sign({ account_ids: [String(account)], scope: [BOTH] })),
+    unable('of accounts as text', sign({ account_ids: [String(account)], scope: [ALL_SCOPES] })),
     unable('expired', sign({ exp: now - 600 })),
     unable('of another audience', sign({ aud: LINES })),
     unable('of another issuer', sign({ iss: LINES })),

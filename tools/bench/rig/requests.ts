@@ -2,16 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import { newTraceId } from '../../local/functions/trace-id.ts';
 import { httpEvent } from '../../local/gateway/event.ts';
-import { ACTIONS } from '../../../src/domain/actions.ts';
+import { IDEMPOTENCY_KEY } from '../../../api/header-names.ts';
+import { collectionPath } from '../../../api/paths.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
 import type { Running, World } from './world.ts';
 
 /** The event of a create call with a key of its own, as JSON. */
-export function createEvent(world: World, { accountId, projectId }: Tenant, ids: readonly string[]): string {
-  const headers = ['content-type', 'application/json', 'idempotency-key', randomUUID()];
+export function createEvent(world: World, tenant: Tenant, ids: readonly string[]): string {
+  const headers = ['content-type', 'application/json', IDEMPOTENCY_KEY, randomUUID()];
   const body = JSON.stringify({ target_group_ids: ids });
-  const path = `/demand/accounts/${accountId}/projects/${projectId}/batch-jobs/${ACTIONS.resume.collection}`;
-  return event(world, 'POST', path, headers, body);
+  return event(world, 'POST', collectionPath(tenant, 'resume'), headers, body);
 }
 
 /** The event of a status call, as JSON. */

@@ -11,7 +11,7 @@ import { jsonAnswer, serveHttp } from '../../kit/http-server.ts';
 import { FunctionPool } from '../../local/functions/pool.ts';
 import { Router } from '../../local/gateway/router.ts';
 import { makeInfrastructure } from '../../local/infrastructure.ts';
-import { AUDIENCE, ISSUER, Issuer } from '../../local/issuer.ts';
+import { ALL_SCOPES, AUDIENCE, ISSUER, Issuer } from '../../local/issuer.ts';
 import { PROJECT } from '../../kit/project.ts';
 import { QueuePoller } from '../../local/queue-poller.ts';
 import { synthesize } from '../../local/synth.ts';
@@ -100,7 +100,7 @@ export async function openWorld(): Promise<World> {
     table: (part) => made.tables.find(({ logicalId }) => logicalId.includes(part))?.name ?? '',
     token: await issuer.sign({
       accounts: [101],
-      scope: 'batch-jobs:write batch-jobs:read',
+      scope: ALL_SCOPES,
       subject: '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11',
       ttlSeconds: 3_600,
     }),

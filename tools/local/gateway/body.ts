@@ -1,8 +1,6 @@
 /** Reads the body of a request without ever holding more than the gateway takes. */
 import type { IncomingMessage } from 'node:http';
-
-/** The gateway's own limit, in bytes. */
-export const BODY_LIMIT = 10 * 1024 * 1024;
+import { MAX_BODY_BYTES } from '../../../api/limits.ts';
 
 /** The client went away before the end of its request. */
 export class RequestAbortedError extends Error {
@@ -25,7 +23,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer | 'too large'
     };
     const take = (chunk: Buffer) => {
       length += chunk.length;
-      if (length > BODY_LIMIT) tooLarge();
+      if (length > MAX_BODY_BYTES) tooLarge();
       else chunks.push(chunk);
     };
     const aborted = () => {
@@ -35,7 +33,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer | 'too large'
     request.once('end', () => {
       resolve(Buffer.concat(chunks, length));
     });
-    if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) tooLarge();
+    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) tooLarge();
     else request.on('data', take);
   });
 }

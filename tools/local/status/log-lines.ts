@@ -1,4 +1,6 @@
 /** The latest log lines, in memory that does not grow: what is shown of each is cut to a bounded length. */
+import { jobIdInPath } from '../../../api/paths.ts';
+import { isId } from '../../../src/domain/ids.ts';
 import { parseObject } from '../../kit/json.ts';
 import { callsOf, fieldsOf, shortenForLog, type LogEntry, textOf } from '../logs.ts';
 
@@ -12,9 +14,6 @@ const LONGEST_MESSAGE = 500;
 const MOST_FIELDS = 30;
 const MOST_CALLS = 12;
 const LONGEST_CALL = 300;
-
-const JOB_ID = /^[0-9A-Z]{26}$/;
-const JOB_IN_PATH = /\/batch-jobs\/[^/]+\/([0-9A-Z]{26})$/;
 
 /** One thing that happened, as it is shown. */
 export interface Shown {
@@ -127,7 +126,7 @@ export function shownOf(
           ...(problem === undefined ? [] : [['problem', shortenForLog(problem, LONGEST_MESSAGE)] as const]),
         ],
         // The many polls that went well would bury the job's own lines.
-        jobId: status < 400 ? undefined : JOB_IN_PATH.exec(path)?.[1],
+        jobId: status < 400 ? undefined : jobIdInPath(path),
       };
     }
     case 'function': {
@@ -154,7 +153,7 @@ export function shownOf(
 /** The job that a function's line is about. */
 export function jobIdOf(line: Record<string, unknown>): string | undefined {
   const jobId = line['job_id'];
-  return typeof jobId === 'string' && JOB_ID.test(jobId) ? jobId : undefined;
+  return isId(jobId) ? jobId : undefined;
 }
 
 /** The trace that a function's line belongs to. */
