@@ -1,11 +1,12 @@
 /** The bulk actions on the running stack: their addresses, their outcomes, and what they leave behind. */
 import { describe, expect, test } from '@jest/globals';
+import { collectionPath, fieldingRunsPath, jobPath } from '../../api/paths.ts';
 import { fieldingRunsBody } from '../../api/answers.ts';
 import { ACTIONS, ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
 import { anId } from '../support/builders.ts';
-import { Client, SUBJECT, locationOf, projectPath } from '../support/client.ts';
+import { Client, SUBJECT, locationOf } from '../support/client.ts';
 import { aProject, e2eStack } from '../support/e2e.ts';
 
 const stack = e2eStack();
@@ -43,9 +44,7 @@ function lengthOf(run: { start_fielding_at: string; end_fielding_at: string }): 
 }
 
 async function runsOf(client: Client, tenant: Tenant, ids: readonly string[]) {
-  const answers = await Promise.all(
-    ids.map((id) => client.get(`${projectPath(tenant)}/target-groups/${id}/fielding-runs`)),
-  );
+  const answers = await Promise.all(ids.map((id) => client.get(fieldingRunsPath(tenant, id))));
   return answers.map(({ text }) => {
     const [run] = fieldingRunsBody.parse(JSON.parse(text)).data;
     if (run === undefined) throw new Error(`no fielding run: ${text}`);
@@ -63,7 +62,7 @@ describe.each(ACTION_NAMES)('%s', (action) => {
     const answer = await client.create(tenant, ids, {}, action);
     const location = locationOf(answer);
     const jobId = location.split('/').at(-1) ?? '';
-    expect(location).toBe(`${projectPath(tenant)}/batch-jobs/${action}/${jobId}`);
+    expect(location).toBe(jobPath(tenant, action, jobId));
     const job = await client.untilEnded(location);
     const after = await runsOf(client, tenant, ids);
 
@@ -105,9 +104,9 @@ describe.each(ACTION_NAMES)('%s', (action) => {
     await client.untilEnded(location);
     for (const other of ACTION_NAMES) {
       const expected = other === action ? 200 : 404;
-      for (const segment of [other, ACTIONS[other].collection]) {
-        const answer = await client.get(`${projectPath(tenant)}/batch-jobs/${segment}/${jobId}`);
-        expect([segment, answer.status]).toEqual([segment, expected]);
+      for (const path of [jobPath(tenant, other, jobId), `${collectionPath(tenant, other)}/${jobId}`]) {
+        const answer = await client.get(path);
+        expect([path, answer.status]).toEqual([path, expected]);
       }
     }
     const repeated = await client.create(tenant, ids, key, action);

@@ -1,11 +1,12 @@
 /** Hostile and broken requests: each gets the contract's error, nothing is stored, and the stack stays alive. */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { collectionPath, jobPath } from '../../api/paths.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { send, type WireAnswer } from '../rigs/fuzz/wire.ts';
 import { mustConform } from '../rigs/conformance/watch.ts';
 import { anId, ids as newIds } from '../support/builders.ts';
-import { COLLECTION, Client, errorOf, locationOf, projectPath } from '../support/client.ts';
+import { Client, errorOf, locationOf } from '../support/client.ts';
 import { aProject, e2eStack, scan } from '../support/e2e.ts';
 
 const stack = e2eStack();
@@ -16,7 +17,7 @@ let path: string;
 beforeAll(async () => {
   client = await Client.of(stack.url);
   ({ tenant } = await aProject(stack));
-  path = `${projectPath(tenant)}/${COLLECTION}`;
+  path = collectionPath(tenant, 'resume');
 });
 
 /** After all of it: no job of this project is there, and a good request still works. */
@@ -138,7 +139,7 @@ describe('a client', () => {
         });
       });
     });
-    expect((await client.get(`${projectPath(tenant)}/batch-jobs/resume/${anId('J')}`)).status).toBe(404);
+    expect((await client.get(jobPath(tenant, 'resume', anId('J')))).status).toBe(404);
   });
 
   test('with a token of 100 KB is refused', async () => {

@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { fieldingRunsPath } from '../../api/paths.ts';
 import { PROJECT } from '../../tools/kit/project.ts';
 import type { JsonLine } from '../../client/cli/lines.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { jsonAnswer, keepSilent } from '../../tools/kit/http-server.ts';
 import { BuiltClient } from '../support/built-client.ts';
 import { anId, ids as newIds } from '../support/builders.ts';
-import { aToken, Client, projectPath } from '../support/client.ts';
+import { aToken, Client } from '../support/client.ts';
 import { aProject, damage, e2eStack, scan } from '../support/e2e.ts';
 import { type WatchedStack, watchStack } from '../rigs/conformance/watched-stack.ts';
 import { StandIn } from '../support/stand-in.ts';
@@ -99,7 +100,7 @@ describe('a command that is killed and repeated', () => {
     expect(new Set(accepted.map(({ job_id }) => job_id)).size).toBe(6);
     const reader = await Client.of(stack.url);
     for (const id of ids) {
-      const { text } = await reader.get(`${projectPath(tenant)}/target-groups/${id}/fielding-runs`);
+      const { text } = await reader.get(fieldingRunsPath(tenant, id));
       expect(JSON.parse(text)).toMatchObject({ data: [{ status: 'live', version: 4 }] });
     }
   });

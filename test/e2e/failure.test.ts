@@ -1,8 +1,10 @@
 /** What cannot be carried out, or was lost on the way, ends too: against the running local stack. */
 import { describe, expect, test } from '@jest/globals';
+import type { JobBody } from '../../api/answers.ts';
+import { fieldingRunsPath, jobPath } from '../../api/paths.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { anId } from '../support/builders.ts';
-import { Client, type JobBody, projectPath, request } from '../support/client.ts';
+import { Client, request } from '../support/client.ts';
 import { aProject, damage, e2eStack } from '../support/e2e.ts';
 import { aLostJob } from '../support/lost-job.ts';
 
@@ -11,7 +13,7 @@ const stack = e2eStack();
 /** @returns its address */
 async function lostJob(tenant: Tenant, asked: readonly string[], ageSeconds: number): Promise<string> {
   const { jobId } = await aLostJob(stack, tenant, asked, ageSeconds);
-  return `${projectPath(tenant)}/batch-jobs/resume/${jobId}`;
+  return jobPath(tenant, 'resume', jobId);
 }
 
 /** Lets the schedules run now instead of at the next full minute. */
@@ -74,7 +76,7 @@ describe('a job', () => {
       [archived, 'StatusTransitionNotAllowed', 'A fielding run in status archived cannot be resumed.'],
       [unknown, 'TargetGroupNotFound', 'The project has no target group with this id.'],
     ]);
-    const run = await client.get(`${projectPath(tenant)}/target-groups/${paused}/fielding-runs`);
+    const run = await client.get(fieldingRunsPath(tenant, paused));
     expect(JSON.parse(run.text)).toMatchObject({ data: [{ status: 'paused', version: 3 }] });
   });
 });

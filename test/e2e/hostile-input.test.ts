@@ -1,9 +1,10 @@
 /** Hostile texts in every place of a request that could reach the log, and bodies made to cost: on the running stack. */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { collectionPath } from '../../api/paths.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { anId } from '../support/builders.ts';
-import { type Answer, COLLECTION, Client, errorOf, projectPath } from '../support/client.ts';
+import { type Answer, Client, errorOf } from '../support/client.ts';
 import { aProject, e2eStack } from '../support/e2e.ts';
 import { until } from '../support/until.ts';
 
@@ -16,7 +17,7 @@ let path: string;
 beforeAll(async () => {
   client = await Client.of(stack.url);
   ({ tenant, ids } = await aProject(stack, [{}]));
-  path = `${projectPath(tenant)}/${COLLECTION}`;
+  path = collectionPath(tenant, 'resume');
 });
 
 /** The lines of the functions' logs that tell of something, once there is one. */

@@ -2,26 +2,17 @@
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from '@jest/globals';
+import { collectionPath, fieldingRunsPath } from '../../api/paths.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { anId } from '../support/builders.ts';
-import {
-  type Answer,
-  COLLECTION,
-  Client,
-  errorOf,
-  locationOf,
-  projectPath,
-  request,
-} from '../support/client.ts';
+import { type Answer, Client, errorOf, locationOf, request } from '../support/client.ts';
 import { aProject, dynamoDBOf, e2eStack, logged, nameLike, scan } from '../support/e2e.ts';
 
 const stack = e2eStack();
 
 /** The versions of target groups, as the API shows them. */
 async function versions(client: Client, tenant: Tenant, ids: readonly string[]): Promise<number[]> {
-  const answers = await Promise.all(
-    ids.map((id) => client.get(`${projectPath(tenant)}/target-groups/${id}/fielding-runs`)),
-  );
+  const answers = await Promise.all(ids.map((id) => client.get(fieldingRunsPath(tenant, id))));
   return answers.map(({ text }) => (JSON.parse(text) as { data: [{ version: number }] }).data[0].version);
 }
 
@@ -157,7 +148,7 @@ describe('the same key', () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, [{}]);
     const key = { 'idempotency-key': anId('K') };
-    const path = `${projectPath(tenant)}/${COLLECTION}`;
+    const path = collectionPath(tenant, 'resume');
     expect((await client.post(path, '{"target_group_ids":["x"]}', key)).status).toBe(400);
     expect((await client.create({ ...tenant, projectId: anId('N') }, ids, key)).status).toBe(404);
     const answer = await client.create(tenant, ids, key);
@@ -184,7 +175,7 @@ describe('the key itself', () => {
     const { tenant, ids } = await aProject(stack, [{}]);
     const answer = await request(
       'POST',
-      `${stack.url}${projectPath(tenant)}/${COLLECTION}`,
+      stack.url + collectionPath(tenant, 'resume'),
       { authorization: `Bearer ${client.token}` },
       JSON.stringify({ target_group_ids: ids }),
     );

@@ -1,9 +1,10 @@
 /** A stack of its own whose issuer changes its keys, goes away, and comes back. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { fieldingRunsPath, jobPath } from '../../api/paths.ts';
 import { hangUp, keepSilent } from '../../tools/kit/http-server.ts';
 import { anId } from '../support/builders.ts';
-import { type Answer, Client, errorOf, projectPath } from '../support/client.ts';
+import { type Answer, Client, errorOf } from '../support/client.ts';
 import { aProject } from '../support/e2e.ts';
 import { goodClaims } from '../support/forge.ts';
 import { type RunningStack, startStack } from '../support/local-stack.ts';
@@ -21,8 +22,7 @@ beforeAll(async () => {
   const context = [`issuer=${ISSUER}`, `jwksUrl=${issuer.url}`, `stackName=Issuer${process.pid}`];
   running = await startStack(context.flatMap((each) => ['-c', each]));
   const { tenant, ids } = await aProject(running.info, [{}]);
-  const base = projectPath(tenant);
-  paths = [`${base}/target-groups/${ids[0] ?? ''}/fielding-runs`, `${base}/batch-jobs/resume/${anId('J')}`];
+  paths = [fieldingRunsPath(tenant, ids[0] ?? ''), jobPath(tenant, 'resume', anId('J'))];
 });
 afterAll(async () => {
   await running.stop();

@@ -7,6 +7,7 @@ import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { BASES, collectionPath, fieldingRunsPath, jobPath } from '../../api/paths.ts';
 import { PROJECT } from '../../tools/kit/project.ts';
 import { emulatorAt } from '../../tools/kit/emulator.ts';
 import type { PermissionsReport, UsedGrant } from '../../tools/local/iam/permissions.ts';
@@ -15,8 +16,9 @@ import { metaKey } from '../../src/adapters/dynamodb/job-item.ts';
 import { chunkWork } from '../../src/application/chunk-work.ts';
 import { canonicalIds, type Job } from '../../src/domain/job.ts';
 import { anId, TRACE } from '../support/builders.ts';
-import { ACTIONS, ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
-import { Client, locationOf, projectPath, request } from '../support/client.ts';
+import { ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
+import type { Tenant } from '../../src/domain/ids.ts';
+import { Client, locationOf, request } from '../support/client.ts';
 import { aProject, dynamoDBOf, nameLike, scan } from '../support/e2e.ts';
 import { aLostJob } from '../support/lost-job.ts';
 import { type RunningStack, startStack } from '../support/local-stack.ts';
@@ -81,21 +83,27 @@ async function sendAgain(job: Job, ids: readonly string[]): Promise<void> {
 
 async function everyRoute(): Promise<void> {
   const { tenant, ids } = await aProject(running.info, [{}, { status: 'draft' }]);
-  const paths = ['', '/v1'].map((prefix) => prefix + projectPath(tenant));
-  for (const path of paths) {
-    expect((await client.get(`${path}/target-groups/${ids[0] ?? ''}/fielding-runs`)).status).toBe(200);
-    await Promise.all(ACTION_NAMES.map((action) => everyRouteOf(action, path, ids)));
+  for (const base of BASES) {
+    expect((await client.get(base + fieldingRunsPath(tenant, ids[0] ?? ''))).status).toBe(200);
+    await Promise.all(ACTION_NAMES.map((action) => everyRouteOf(base, tenant, action, ids)));
   }
   expect((await client.get('/nowhere')).status).toBe(404);
 }
 
-async function everyRouteOf(action: Action, path: string, ids: readonly string[]): Promise<void> {
-  const { collection } = ACTIONS[action];
+async function everyRouteOf(
+  base: string,
+  tenant: Tenant,
+  action: Action,
+  ids: readonly string[],
+): Promise<void> {
+  const collection = base + collectionPath(tenant, action);
   const body = JSON.stringify({ target_group_ids: ids });
-  const location = locationOf(await client.post(`${path}/batch-jobs/${collection}`, body));
-  const jobId = location.split('/').at(-1) ?? '';
-  await client.untilEnded(`${path}/batch-jobs/${action}/${jobId}`);
-  expect((await client.get(`${path}/batch-jobs/${collection}/${jobId}`)).status).toBe(200);
+  const jobId =
+    locationOf(await client.post(collection, body))
+      .split('/')
+      .at(-1) ?? '';
+  await client.untilEnded(base + jobPath(tenant, action, jobId));
+  expect((await client.get(`${collection}/${jobId}`)).status).toBe(200);
 }
 
 /** A repeat with the idempotency record, one without it, and one with other ids without it, whose record is wiped. */
@@ -127,7 +135,7 @@ async function stalled(): Promise<void> {
     await aLostJob(running.info, tenant, ids, 3601),
   ];
   expect((await request('POST', `${running.info.url}/_local/schedules/run`)).status).toBe(200);
-  for (const { jobId } of jobs) await client.untilEnded(`${projectPath(tenant)}/batch-jobs/resume/${jobId}`);
+  for (const { jobId } of jobs) await client.untilEnded(jobPath(tenant, 'resume', jobId));
 }
 
 /** A message that comes twice, and one whose job cannot be read, so that the worker gives it back to its queue. */
@@ -135,7 +143,7 @@ async function trouble(): Promise<void> {
   const { tenant, ids } = await aProject(running.info, [{}]);
   const job = await aLostJob(running.info, tenant, ids, 0);
   await sendAgain(job, ids);
-  await client.untilEnded(`${projectPath(tenant)}/batch-jobs/resume/${job.jobId}`);
+  await client.untilEnded(jobPath(tenant, 'resume', job.jobId));
   await sendAgain(job, ids);
   await used(/^Worker: dynamodb:GetItem on \S+Jobs/);
 

@@ -6,6 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { collectionPath, fieldingRunsPath, jobPath } from '../../api/paths.ts';
 import { BatchWriter } from '../../tools/local/data/write.ts';
 import { type LocalStack, startLocalStack } from '../../tools/local/stack.ts';
 import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';
@@ -14,7 +15,7 @@ import { deriveJobId, hashIds } from '../../src/domain/digest.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { timestamp } from '../../src/domain/time.ts';
 import { TRACE, aJob, aTargetGroup, anId } from '../support/builders.ts';
-import { type Answer, COLLECTION, Client, locationOf, projectPath } from '../support/client.ts';
+import { type Answer, Client, locationOf } from '../support/client.ts';
 import { type DynamoDBSpy, spyOnDynamoDB, type StoreCall } from '../support/dynamodb-spy.ts';
 import { dynamoDBOf, e2eStack, nameLike } from '../support/e2e.ts';
 import { propertyRuns } from '../support/properties.ts';
@@ -173,9 +174,8 @@ function probes({ project, theirProject, common, hidden, key, theirJob }: World)
   const mine = { accountId: OURS, projectId: project };
   const notMine = { accountId: OURS, projectId: theirProject };
   const nobodys = { accountId: OURS, projectId: anId('N') };
-  const jobAt = (tenant: Tenant, jobId: string) => `${projectPath(tenant)}/batch-jobs/resume/${jobId}`;
-  const longJobAt = (tenant: Tenant, jobId: string) => `/v1${projectPath(tenant)}/${COLLECTION}/${jobId}`;
-  const runAt = (tenant: Tenant, id: string) => `${projectPath(tenant)}/target-groups/${id}/fielding-runs`;
+  const jobAt = (tenant: Tenant, jobId: string) => jobPath(tenant, 'resume', jobId);
+  const longJobAt = (tenant: Tenant, jobId: string) => `/v1${collectionPath(tenant, 'resume')}/${jobId}`;
   const theirs = (tenant: Tenant) => ({ ...tenant, accountId: THEIRS });
   const [group = ''] = common;
   const [hiddenGroup = ''] = hidden;
@@ -186,11 +186,16 @@ function probes({ project, theirProject, common, hidden, key, theirJob }: World)
     [mine, 404, get(jobAt(mine, theirJob)), get(jobAt(mine, anId('J')))],
     [mine, 404, get(longJobAt(mine, theirJob)), get(longJobAt(mine, anId('J')))],
     [notMine, 404, get(jobAt(notMine, theirJob)), get(jobAt(nobodys, anId('J')))],
-    [mine, 404, get(runAt(mine, hiddenGroup)), get(runAt(mine, anId('T')))],
-    [notMine, 404, get(runAt(notMine, group)), get(runAt(nobodys, anId('T')))],
+    [mine, 404, get(fieldingRunsPath(mine, hiddenGroup)), get(fieldingRunsPath(mine, anId('T')))],
+    [notMine, 404, get(fieldingRunsPath(notMine, group)), get(fieldingRunsPath(nobodys, anId('T')))],
     [mine, 403, create(theirs(mine)), create(theirs(nobodys))],
     [mine, 403, get(jobAt(theirs(mine), theirJob)), get(jobAt(theirs(nobodys), anId('J')))],
-    [mine, 403, get(runAt(theirs(mine), hiddenGroup)), get(runAt(theirs(nobodys), anId('T')))],
+    [
+      mine,
+      403,
+      get(fieldingRunsPath(theirs(mine), hiddenGroup)),
+      get(fieldingRunsPath(theirs(nobodys), anId('T'))),
+    ],
   ];
 }
 

@@ -4,19 +4,14 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CompactEncrypt } from 'jose';
+import type { ErrorBody } from '../../api/answers.ts';
+import { collectionPath, fieldingRunsPath } from '../../api/paths.ts';
 import { jsonAnswer } from '../../tools/kit/http-server.ts';
 import { AUDIENCE, ISSUER } from '../../tools/local/issuer.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { anId } from '../support/builders.ts';
 import { mustConform } from '../rigs/conformance/watch.ts';
-import {
-  type Answer,
-  COLLECTION,
-  Client,
-  type ErrorBody,
-  locationOf,
-  projectPath,
-} from '../support/client.ts';
+import { type Answer, Client, locationOf } from '../support/client.ts';
 import { aProject, e2eStack, logged } from '../support/e2e.ts';
 import {
   type LocalKey,
@@ -48,12 +43,12 @@ beforeAll(async () => {
   tenant = project.tenant;
   const client = await Client.of(stack.url);
   const location = locationOf(await client.create(tenant, project.ids));
-  const base = projectPath(tenant);
+  const collection = collectionPath(tenant, 'resume');
   routes = [
-    { method: 'POST', path: `${base}/${COLLECTION}` },
+    { method: 'POST', path: collection },
     { method: 'GET', path: location },
-    { method: 'GET', path: `/v1${base}/${COLLECTION}/${location.split('/').at(-1) ?? ''}` },
-    { method: 'GET', path: `${base}/target-groups/${project.ids[0] ?? ''}/fielding-runs` },
+    { method: 'GET', path: `/v1${collection}/${location.split('/').at(-1) ?? ''}` },
+    { method: 'GET', path: fieldingRunsPath(tenant, project.ids[0] ?? '') },
   ];
 });
 afterAll(() => attacker.stop());

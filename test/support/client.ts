@@ -1,7 +1,11 @@
 /** A client of the API, as one would write it: tokens, requests, and waiting for a job to end. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { Issuer } from '../../tools/local/issuer.ts';
-import { ACTIONS, type Action } from '../../src/domain/actions.ts';
+import type { ErrorBody, JobBody } from '../../api/answers.ts';
+import type { CreateBody } from '../../api/create-body.ts';
+import { IDEMPOTENCY_KEY } from '../../api/header-names.ts';
+import { collectionPath } from '../../api/paths.ts';
+import { ALL_SCOPES, Issuer } from '../../tools/local/issuer.ts';
+import type { Action } from '../../src/domain/actions.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { mustConform } from '../rigs/conformance/watch.ts';
 import { anId } from './builders.ts';
@@ -19,31 +23,6 @@ export interface Answer {
   readonly text: string;
 }
 
-export interface JobBody {
-  readonly job_id: string;
-  readonly created_at: string;
-  readonly created_by: string;
-  readonly status: 'Processing' | 'Completed' | 'Failed';
-  readonly updated_target_groups: {
-    readonly data: { target_group_id: string }[];
-    readonly has_more: boolean;
-  };
-  readonly failed_target_groups: {
-    readonly data: {
-      target_group_id: string;
-      failure_reason: { code: string; description: string };
-    }[];
-    readonly has_more: boolean;
-  };
-}
-
-export interface ErrorBody {
-  readonly id: string;
-  readonly object: string;
-  readonly detail: string;
-  readonly invalid_params?: { name: string; reason: string }[];
-}
-
 export const SUBJECT = '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11';
 
 /** A token of the local issuer; by default one that may do everything on account 101. */
@@ -51,7 +30,7 @@ export async function aToken(options: TokenOptions = {}): Promise<string> {
   const issuer = await Issuer.load();
   return issuer.sign({
     accounts: options.accounts ?? [101],
-    scope: options.scope ?? 'batch-jobs:write batch-jobs:read',
+    scope: options.scope ?? ALL_SCOPES,
     subject: options.subject ?? SUBJECT,
     ttlSeconds: options.ttlSeconds ?? 3600,
   });
@@ -74,12 +53,6 @@ export async function request(
   mustConform(origin, { method, path, headers, body, answer: described });
   return answer;
 }
-
-export function projectPath(tenant: Tenant): string {
-  return `/demand/accounts/${tenant.accountId}/projects/${tenant.projectId}`;
-}
-
-export const COLLECTION = 'batch-jobs/resume-fielding-runs-by-target-group-id';
 
 export class Client {
   readonly url: string;
@@ -109,7 +82,7 @@ export class Client {
       {
         authorization: `Bearer ${this.token}`,
         'content-type': 'application/json',
-        'idempotency-key': anId('K'),
+        [IDEMPOTENCY_KEY]: anId('K'),
         ...headers,
       },
       body,
@@ -123,8 +96,8 @@ export class Client {
     action: Action = 'resume',
   ): Promise<Answer> {
     return this.post(
-      `${projectPath(tenant)}/batch-jobs/${ACTIONS[action].collection}`,
-      JSON.stringify({ target_group_ids: ids }),
+      collectionPath(tenant, action),
+      JSON.stringify({ target_group_ids: ids } satisfies CreateBody),
       headers,
     );
   }

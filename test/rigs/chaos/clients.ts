@@ -1,12 +1,13 @@
 /** Clients of a chaos run: each creates one job, some of them at several doors at once, and polls until it has ended. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { JobBody } from '../../../api/answers.ts';
 import type { CreationKey } from '../../../src/domain/digest.ts';
 import type { JobStatus } from '../../../src/domain/job.ts';
-import type { FailureCode, Outcome } from '../../../src/domain/outcome.ts';
+import type { Outcome } from '../../../src/domain/outcome.ts';
 import type { Auditor, Shown } from '../auditor/auditor.ts';
 import { OutsideDescriptionError } from '../conformance/watch.ts';
-import { Client, type JobBody, locationOf } from '../../support/client.ts';
+import { Client, locationOf } from '../../support/client.ts';
 
 export interface ChaosClient {
   readonly url: string;
@@ -76,12 +77,10 @@ function shownBy({ status, updated_target_groups, failed_target_groups }: JobBod
   const updated = updated_target_groups.data.map(({ target_group_id }): Outcome => ({
     targetGroupId: target_group_id,
   }));
-  const failed = failed_target_groups.data.map(
-    ({ target_group_id, failure_reason: { code, description } }): Outcome => ({
-      targetGroupId: target_group_id,
-      failure: { code: code as FailureCode, description },
-    }),
-  );
+  const failed = failed_target_groups.data.map(({ target_group_id, failure_reason }): Outcome => ({
+    targetGroupId: target_group_id,
+    failure: failure_reason,
+  }));
   const outcomes = [...updated, ...failed].sort((a, b) => (a.targetGroupId < b.targetGroupId ? -1 : 1));
   return { status, outcomes };
 }

@@ -3,12 +3,13 @@
  * by both together.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { fieldingRunsPath, jobPath } from '../../../api/paths.ts';
 import type { InvocationResult } from '../../../tools/local/functions/messages.ts';
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { DynamoDBJobs } from '../../../src/adapters/dynamodb/jobs.ts';
 import { timestamp } from '../../../src/domain/time.ts';
 import { aJob, anId } from '../../support/builders.ts';
-import { locationOf, projectPath } from '../../support/client.ts';
+import { locationOf } from '../../support/client.ts';
 import { aProject, nameLike } from '../../support/e2e.ts';
 import { aLostJob } from '../../support/lost-job.ts';
 import { until } from '../../support/until.ts';
@@ -72,7 +73,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
 /** Reads a target group, twice at once, whose table does not answer until every try but the last was given up. */
 async function slowReads(stage: Stage): Promise<void> {
   const { tenant, ids } = await aProject(stage.behind, [{}]);
-  const path = `${projectPath(tenant)}/target-groups/${ids[0] ?? ''}/fielding-runs`;
+  const path = fieldingRunsPath(tenant, ids[0] ?? '');
   stage.seen.slowPath = path;
   const answersFrom = Date.now() + 5_200;
   stage.dynamoDB.always('GetItem', [ids[0] ?? ''], async (_call, forward) => {
@@ -184,7 +185,7 @@ async function tableRefuses(stage: Stage): Promise<void> {
   const jobs = nameLike(stage.stack.tables, 'TablesJobs');
   const end = stage.dynamoDB.always('GetItem', [jobs, tenant.projectId], refused('ValidationException'));
   for (let call = 0; call < FAILURES; call += 1) {
-    await stage.client.get(`${projectPath(tenant)}/batch-jobs/resume/${anId('J')}`);
+    await stage.client.get(jobPath(tenant, 'resume', anId('J')));
   }
   end();
 }

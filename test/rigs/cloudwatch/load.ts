@@ -2,9 +2,10 @@
  * A mixed load with the failures of every day: what a healthy service sees and copes with, and no alarm is raised for.
  * Every metric that it brings about it brings about for certain: races are lost because somebody meddles.
  */
+import { collectionPath, fieldingRunsPath, jobPath } from '../../../api/paths.ts';
 import { DynamoDBChunks } from '../../../src/adapters/dynamodb/chunks.ts';
 import { anId, chunkOf } from '../../support/builders.ts';
-import { COLLECTION, Client, locationOf, projectPath } from '../../support/client.ts';
+import { Client, locationOf } from '../../support/client.ts';
 import { aProject, nameLike } from '../../support/e2e.ts';
 import { aLostJob } from '../../support/lost-job.ts';
 import { until } from '../../support/until.ts';
@@ -42,8 +43,8 @@ export async function mixedLoad(stage: Stage): Promise<void> {
 export async function issuerAway(stage: Stage): Promise<void> {
   const { tenant, ids } = await aProject(stage.behind, [{}]);
   const calls = [
-    () => stage.client.get(`${projectPath(tenant)}/target-groups/${ids[0] ?? ''}/fielding-runs`),
-    () => stage.client.get(`${projectPath(tenant)}/batch-jobs/resume/${anId('J')}`),
+    () => stage.client.get(fieldingRunsPath(tenant, ids[0] ?? '')),
+    () => stage.client.get(jobPath(tenant, 'resume', anId('J'))),
     () => stage.client.create(tenant, []),
   ];
   stage.issuer.answer = () => ({ status: 200, body: '<html>maintenance</html>' });
@@ -90,7 +91,7 @@ async function repeats(stage: Stage): Promise<void> {
 async function refusedRequests(stage: Stage): Promise<void> {
   const { tenant } = await aProject(stage.behind);
   await stage.client.get('/nowhere');
-  await stage.client.post(`${projectPath(tenant)}/${COLLECTION}`, '{}');
+  await stage.client.post(collectionPath(tenant, 'resume'), '{}');
   await stage.client.create({ ...tenant, projectId: anId('P') }, [anId()]);
   await new Client(stage.stack.url, 'no.token.atall').create(tenant, [anId()]);
 }

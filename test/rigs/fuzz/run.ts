@@ -1,8 +1,9 @@
 /** One fuzzing run against a running stack: sends the requests, judges answers and log lines, and sees all jobs end. */
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
+import { fieldingRunsPath, jobPath } from '../../../api/paths.ts';
 import { complaintsOf } from '../conformance/watch.ts';
-import { projectPath } from '../../support/client.ts';
+
 import type { StackInfo } from '../../support/local-stack.ts';
 import { Coverage } from './coverage.ts';
 import { exchangeOf } from './exchange.ts';
@@ -84,11 +85,10 @@ class Run {
   /** Starts the instances of the functions one after the other: all at once they may take longer to load than they may. */
   async warmUp(): Promise<void> {
     const { client, tenant, jobs, groups } = this.world;
-    const project = projectPath(tenant);
     const calls = [
       () => client.create(tenant, []),
-      () => client.get(`${project}/batch-jobs/resume/${String(jobs[0])}`),
-      () => client.get(`${project}/target-groups/${String(groups[0])}/fielding-runs`),
+      () => client.get(jobPath(tenant, 'resume', String(jobs[0]))),
+      () => client.get(fieldingRunsPath(tenant, String(groups[0]))),
       () => client.get('/'),
     ];
     for (const call of calls) {
@@ -175,7 +175,7 @@ class Run {
     };
     await Promise.all(Array.from({ length: 8 }, reader));
     const { tenant, groups } = this.world;
-    const run = `${projectPath(tenant)}/target-groups/${String(groups[0])}/fielding-runs`;
+    const run = fieldingRunsPath(tenant, String(groups[0]));
     const { status } = await client.get(run);
     if (status !== 200) this.violations.push(`afterwards a good request is answered ${status}`);
   }
