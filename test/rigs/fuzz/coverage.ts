@@ -1,9 +1,10 @@
 /** Counts who answered what, and knows what a run must have seen: else it has not reached the code it is to try. */
 import { ROUTES } from '../../../api/routes.ts';
 import { labelOf } from './requests.ts';
+import { CREATED, REPLAYED } from './rules.ts';
 
-const CREATED = ['201', '201 replayed', '400', '400 key reused', '401', '403', '404'];
-const READ = ['200', '400', '401', '403', '404'];
+const CREATE_KINDS = [CREATED, REPLAYED, '400', '400 key reused', '401', '403', '404'];
+const READ_KINDS = ['200', '400', '401', '403', '404'];
 
 export class Coverage {
   private readonly counts = new Map<string, Map<string, number>>();
@@ -19,7 +20,7 @@ export class Coverage {
     const expected = [
       ...ROUTES.map((route): [string, string[]] => [
         labelOf(route),
-        route.method === 'POST' ? CREATED : READ,
+        route.operation === 'createJob' ? CREATE_KINDS : READ_KINDS,
       ]),
       ['$default', ['404']] as const,
       ['gateway', ['400', '413', '417', '431']] as const,

@@ -13,6 +13,10 @@ import type { FuzzRequest } from './requests.ts';
 import type { NoAnswer, WireAnswer } from './wire.ts';
 import type { World } from './world.ts';
 
+/** Kinds of answers that name a job: it is new, or it was there before. */
+export const CREATED = '201';
+export const REPLAYED = '201 replayed';
+
 export interface Verdict {
   /** Who answered: a route, `$default` for an unknown one, the gateway, or nobody. */
   readonly by: string;
@@ -114,7 +118,7 @@ function success(
   if (location.includes(world.foreign.tenant.projectId)) violations.push("a job in another tenant's project");
   if (!request.broken && !namesIdsAlone(request.body)) violations.push('created with unknown fields');
   const replayed = headers.get(IDEMPOTENT_REPLAYED) === 'true';
-  return { kind: replayed ? '201 replayed' : '201', violations, location };
+  return { kind: replayed ? REPLAYED : CREATED, violations, location };
 }
 
 /** One Authorization header, with a token of the account and the scope. */

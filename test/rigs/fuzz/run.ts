@@ -11,7 +11,7 @@ import { Leaks } from './leaks.ts';
 import { readLog, sizeOf } from './log-rules.ts';
 import { commandOf } from './print.ts';
 import { type FuzzRequest, requests, seedOf } from './requests.ts';
-import { judge, type Verdict } from './rules.ts';
+import { CREATED, judge, REPLAYED, type Verdict } from './rules.ts';
 import { send } from './wire.ts';
 import { makeWorld, type World } from './world.ts';
 
@@ -118,9 +118,24 @@ class Run {
     const verdict = await this.judged(request);
     this.sent += 1;
     this.coverage.add(verdict.by, verdict.kind);
-    if (verdict.violations.length === 0) return;
-    this.failed.push(index);
-    this.tell(`request ${index}`, request, verdict);
+    if (verdict.violations.length > 0) {
+      this.failed.push(index);
+      this.tell(`request ${index}`, request, verdict);
+    } else if (verdict.kind === CREATED && !request.broken) {
+      await this.repeat(index, request, verdict);
+    }
+  }
+
+  /** Whatever was accepted is sent once more: it must find its job. */
+  private async repeat(index: number, request: FuzzRequest, { location }: Verdict): Promise<void> {
+    const verdict = await this.judged(request);
+    this.coverage.add(verdict.by, verdict.kind);
+    if (verdict.kind !== REPLAYED || verdict.location !== location) {
+      verdict.violations.push(
+        `${String(location)}, sent again, was answered ${verdict.kind} ${String(verdict.location)}`,
+      );
+    }
+    if (verdict.violations.length > 0) this.tell(`request ${index}, sent again`, request, verdict);
   }
 
   private async judged(request: FuzzRequest): Promise<Verdict> {
