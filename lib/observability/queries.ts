@@ -5,7 +5,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { type ILogGroup, QueryDefinition, QueryString, type QueryStringProps } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import type { KnownError } from '../../src/domain/errors.ts';
+import type { KnownError } from '../../src/domain/known-error.ts';
 import type { FailureCode } from '../../src/domain/outcome.ts';
 import type { EventName } from '../../src/observability/events.ts';
 import type { Watched } from './watched.ts';

@@ -1,4 +1,7 @@
-/** The errors of this system. Each is a class, carries its cause and its evidence, and is mapped to the outside in one place (`runtime/http/error-response.ts`). */
+/**
+ * The errors of this system. Each is a class, carries its cause and its evidence, and is mapped to the outside in one
+ * place (`src/http/error-response.ts`).
+ */
 
 /** One fault of a request: which field, and what was found against what was expected. */
 export interface Fault {
@@ -101,21 +104,3 @@ export class ChunkTakenError extends FieldingJobsError {
 export class ChunkUnfinishedError extends FieldingJobsError {
   override readonly name = 'ChunkUnfinishedError';
 }
-
-export type KnownError =
-  | InvalidRequestError
-  | IdempotencyKeyReusedError
-  | UnauthenticatedError
-  | ForbiddenError
-  | ProjectNotFoundError
-  | JobNotFoundError
-  | TargetGroupNotFoundError
-  | RouteNotFoundError
-  | InconsistentStoreError
-  | EnqueueFailedError
-  | UnparsableMessageError
-  | TargetGroupChangedError
-  | UncertainWriteError
-  | ThrottledError
-  | ChunkTakenError
-  | ChunkUnfinishedError;

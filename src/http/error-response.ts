@@ -2,7 +2,8 @@
 import type { ErrorBody } from '../../api/answers.ts';
 import { ERROR_OBJECTS, type ErrorStatus } from '../../api/errors.ts';
 import { IDEMPOTENCY_KEY } from '../../api/header-names.ts';
-import { type Fault, FieldingJobsError, type KnownError } from '../domain/errors.ts';
+import { type Fault, FieldingJobsError } from '../domain/errors.ts';
+import type { KnownError } from '../domain/known-error.ts';
 import { type ApiResponse, jsonResponse } from './message.ts';
 
 interface Seen {

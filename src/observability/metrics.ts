@@ -1,5 +1,5 @@
 /** What each event adds to the metrics. The one place that knows. */
-import type { KnownError } from '../domain/errors.ts';
+import type { KnownError } from '../domain/known-error.ts';
 import type { Report } from './events.ts';
 import type { MetricName } from './metric-names.ts';
 
