@@ -4,6 +4,7 @@
  */
 import { deriveJobId } from '../../src/domain/digest.ts';
 import { ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
+import type { JobBody } from '../answers.ts';
 import { IDEMPOTENCY_KEY, VERSION_HEADER } from '../header-names.ts';
 import { MAX_BODY_BYTES } from '../limits.ts';
 import { collectionPath, fieldingRunsPath, jobPath, ROOT } from '../paths.ts';
@@ -117,7 +118,7 @@ export function askedOf(action: Action): { target_group_ids: string[] } {
 }
 
 function isProcessing({ status, text }: Received): boolean {
-  return status === 200 && (JSON.parse(text) as { status: string }).status === 'Processing';
+  return status === 200 && (JSON.parse(text) as JobBody).status === 'Processing';
 }
 
 function keyOf(action: Action): string {

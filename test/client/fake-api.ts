@@ -1,7 +1,12 @@
 /** An API to test the client on: it keeps the contract's idempotency, and breaks down where a test wants it to. */
 import { randomUUID } from 'node:crypto';
+import type { ErrorBody, JobBody } from '../../api/answers.ts';
+import type { CreateBody } from '../../api/create-body.ts';
+import type { ErrorObject } from '../../api/errors.ts';
+import { IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, JOB_PROGRESS } from '../../api/header-names.ts';
+import { actionInPath, jobPath } from '../../api/paths.ts';
 import { deriveJobId } from '../../src/domain/digest.ts';
-import type { Action } from '../../src/domain/actions.ts';
+import type { Failure } from '../../src/domain/outcome.ts';
 import { type HttpAnswer, hangUp } from '../../tools/kit/http-server.ts';
 import { type Seen, StandIn } from '../support/stand-in.ts';
 
@@ -27,8 +32,8 @@ export class FakeApi {
   readonly troubles: (Trouble | undefined)[] = [];
   /** For whichever request it names. */
   trouble: (seen: Seen) => Trouble | undefined = () => undefined;
-  /** Descriptions of target groups that fail. */
-  readonly failing = new Map<string, { code: string; description: string }>();
+  /** The reasons of target groups that fail. */
+  readonly failing = new Map<string, Failure>();
   looksUntilEnd = 0;
   /** What a job has besides what the contract says. */
   added: Record<string, unknown> = {};
@@ -75,64 +80,59 @@ export class FakeApi {
   }
 
   #create({ path, headers, body }: Seen): HttpAnswer {
-    const [, account = '', project = '', action = ''] =
-      /\/accounts\/(\d+)\/projects\/(\w+)\/batch-jobs\/(\w+)-/.exec(path) ?? [];
-    const key = String(headers['idempotency-key']);
-    const ids = [...new Set((JSON.parse(body) as { target_group_ids: string[] }).target_group_ids)].sort();
+    const [, account = '', projectId = ''] = /\/accounts\/(\d+)\/projects\/(\w+)\//.exec(path) ?? [];
+    const tenant = { accountId: Number(account), projectId };
+    const action = actionInPath(path);
+    if (action === undefined) return refusal(404, 'not_found_error');
+    const key = String(headers[IDEMPOTENCY_KEY]);
+    const ids = [...new Set((JSON.parse(body) as CreateBody).target_group_ids)].sort();
     const known = this.jobs.get(key);
     if (known !== undefined && known.ids.join() !== ids.join()) {
-      return refusal(400, 'bad_request_error', [{ name: 'idempotency-key', reason: 'expected a new key' }]);
+      return refusal(400, 'bad_request_error', [{ name: IDEMPOTENCY_KEY, reason: 'expected a new key' }]);
     }
-    const jobId = deriveJobId({
-      accountId: Number(account),
-      projectId: project,
-      action: action as Action,
-      idempotencyKey: key,
-    });
-    const location = `/demand/accounts/${account}/projects/${project}/batch-jobs/${action}/${jobId}`;
+    const location = jobPath(tenant, action, deriveJobId({ ...tenant, action, idempotencyKey: key }));
     if (known === undefined) this.jobs.set(key, { location, ids, looks: this.looksUntilEnd });
     return {
       status: 201,
-      headers: { location, ...(known !== undefined && { 'idempotent-replayed': 'true' }) },
+      headers: { location, ...(known !== undefined && { [IDEMPOTENT_REPLAYED]: 'true' }) },
     };
   }
 
   #read(path: string): HttpAnswer {
-    const job = [...this.jobs.values()].find(({ location }) => path.endsWith(location));
-    if (job === undefined) return refusal(404, 'not_found_error');
-    const ended = job.looks-- <= 0;
-    const failed = job.ids.filter((id) => ended && this.failing.has(id));
-    const updated = job.ids.filter((id) => ended && !this.failing.has(id));
-    const internal = failed.some((id) => this.failing.get(id)?.code === 'InternalError');
+    const found = [...this.jobs.values()].find(({ location }) => path.endsWith(location));
+    if (found === undefined) return refusal(404, 'not_found_error');
+    const ended = found.looks-- <= 0;
+    const ids = ended ? found.ids : [];
+    const updated = ids.filter((id) => !this.failing.has(id));
+    const failed = ids.flatMap((id) => {
+      const failure = this.failing.get(id);
+      return failure === undefined ? [] : [{ target_group_id: id, failure_reason: failure }];
+    });
+    const internal = failed.some(({ failure_reason }) => failure_reason.code === 'InternalError');
+    const job: JobBody = {
+      job_id: found.location.slice(-26),
+      created_at: '2026-01-15T12:00:00.000Z',
+      created_by: '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11',
+      status: ended ? (internal ? 'Failed' : 'Completed') : 'Processing',
+      updated_target_groups: {
+        data: updated.map((id) => ({ target_group_id: id })),
+        has_more: false,
+      },
+      failed_target_groups: { data: failed, has_more: false },
+    };
     return {
       status: 200,
-      headers: { 'x-job-progress': `${ended ? job.ids.length : 0}/${job.ids.length}` },
-      body: JSON.stringify({
-        job_id: job.location.slice(-26),
-        created_at: '2026-01-15T12:00:00.000Z',
-        created_by: '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11',
-        status: ended ? (internal ? 'Failed' : 'Completed') : 'Processing',
-        updated_target_groups: {
-          data: updated.map((id) => ({ target_group_id: id })),
-          has_more: false,
-        },
-        failed_target_groups: {
-          data: failed.map((id) => ({ target_group_id: id, failure_reason: this.failing.get(id) })),
-          has_more: false,
-        },
-        ...this.added,
-      }),
+      headers: { [JOB_PROGRESS]: `${ended ? found.ids.length : 0}/${found.ids.length}` },
+      body: JSON.stringify({ ...job, ...this.added }),
     };
   }
 }
 
 export function refusal(
   status: number,
-  object: string,
-  invalid_params?: readonly { name: string; reason: string }[],
+  object: ErrorObject,
+  invalid_params?: ErrorBody['invalid_params'],
 ): { status: number; body: string } {
-  return {
-    status,
-    body: JSON.stringify({ id: randomUUID(), object, detail: `Refused as ${object}.`, invalid_params }),
-  };
+  const body: ErrorBody = { id: randomUUID(), object, detail: `Refused as ${object}.`, invalid_params };
+  return { status, body: JSON.stringify(body) };
 }

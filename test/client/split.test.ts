@@ -3,12 +3,13 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MAX_KEY_LENGTH } from '../../api/limits.ts';
 import { checkKey, partKey } from '../../client/keys.ts';
+import { ID_PATTERN } from '../../src/domain/ids.ts';
 import { planOf } from '../../client/plan.ts';
 import { split } from '../../client/split.ts';
 import { ids } from '../support/builders.ts';
 import { propertyRuns } from '../support/properties.ts';
 
-const anyIds = fc.array(fc.stringMatching(/^[0-9A-Z]{26}$/), { maxLength: 60 });
+const anyIds = fc.array(fc.stringMatching(ID_PATTERN), { maxLength: 60 });
 
 describe('a set of target groups', () => {
   test('gives the same parts in any order and with any duplicates; each id is in one part, none is missing', () => {

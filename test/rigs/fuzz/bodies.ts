@@ -1,6 +1,7 @@
 /** Bodies of create requests, from good to absurd. */
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { ID_PATTERN } from '../../../src/domain/ids.ts';
 import { anyText, NAMES } from './texts.ts';
 import type { World } from './world.ts';
 
@@ -13,7 +14,7 @@ export function goodBody(world: World): fc.Arbitrary<Buffer> {
 }
 
 function idOf({ groups, foreign }: World): fc.Arbitrary<string> {
-  const unknown = fc.stringMatching(/^[0-9A-Z]{26}$/);
+  const unknown = fc.stringMatching(ID_PATTERN);
   return fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom(...groups) },
     { weight: 1, arbitrary: unknown },

@@ -1,6 +1,7 @@
 /** Memory and CPU time of each function, in a process of its own that works on a job of 10,000 target groups. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import type { JobBody } from '../../../api/answers.ts';
 import { environmentOf } from '../../local/functions/environment.ts';
 import { sqsEvent } from '../../local/sqs-event.ts';
 import { WRITE_CPU_MS } from '../dollars.ts';
@@ -110,7 +111,7 @@ async function endingPeakMb(world: World, groups: TargetGroupSet, reader: Host):
   for (;;) {
     const { peakMb } = await reconciler.invoke('{}');
     const { payload } = await reader.invoke(statusEvent(world, job));
-    const { status } = JSON.parse(answerOf(payload, 200).body ?? '') as { status: string };
+    const { status } = JSON.parse(answerOf(payload, 200).body ?? '') as JobBody;
     if (status !== 'Processing') {
       await reconciler.stop();
       return peakMb;
