@@ -207,9 +207,10 @@ test('docs/local.md', async () => {
   expect(Object.keys(context)).toHaveLength(4);
   expect(() => readConfig(context)).not.toThrow();
   expect(calls).toEqual([
+    'npm test -- test/e2e/docs-page test/tools/local/status/page',
     'npm run dynamodb-local -- --port 8000',
     'npm start',
-    'npm test -- test/contract test/e2e',
+    'npm test -- test/ports test/e2e',
     'npm run fuzz -- --requests 20000',
     'npm run fuzz -- --seed 7 --only 1234',
   ]);
