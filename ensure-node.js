@@ -1,7 +1,7 @@
 /**
- * Puts a program on a Node.js that runs our sources, 24 or later: npm scripts load this before the program (`--import`).
- * An older one hands over to the Node.js in node_modules, or says in one line what to do. It is JavaScript, as the older
- * one has to run it.
+ * Puts a program on a Node.js that runs our sources, 24 or later: npm scripts load this before the program
+ * (`--import`). An older one hands over to the Node.js in node_modules, or says in one line what to do. It is
+ * JavaScript, as the older one has to run it.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -36,7 +36,8 @@ function handOver(node) {
   process.env.PATH = [dirname(node), process.env.PATH].join(delimiter);
   const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' });
   child.on('exit', (code) => process.exit(code ?? 1));
-  // A terminal interrupts both. What ends this process alone, or the shell that npm started it in, has to be passed on.
+  // A terminal interrupts both. What ends this process alone, or the shell that npm started it in, has to be
+  // passed on.
   process.on('SIGINT', () => undefined).on('SIGTERM', () => child.kill());
   const parent = process.ppid;
   const timer = setInterval(() => {

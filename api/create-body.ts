@@ -1,14 +1,15 @@
 /**
- * The body of a create call, as a schema. The create function reads it with a parser of its own (src/http), which
- * is fast and lists every fault: its type has the schema's fields, and a test holds both to the same verdict.
+ * The body of a create call, as a schema. The create function reads it with a parser of its own (src/http),
+ * which is fast and lists every fault: its type has the schema's fields, and a test holds both to the same
+ * verdict.
  */
 import { z } from 'zod';
 import { id, type Written } from './answers.ts';
 import { MAX_TARGET_GROUPS } from './limits.ts';
 
 /**
- * The keyword that JSON Schema lacks: duplicates are allowed and count once, so neither `maxItems` nor `uniqueItems`
- * says it.
+ * The keyword that JSON Schema lacks: duplicates are allowed and count once, so neither `maxItems` nor
+ * `uniqueItems` says it.
  */
 export const MAX_DISTINCT_ITEMS = 'x-max-distinct-items';
 

@@ -1,6 +1,6 @@
 /**
- * Makes the package that others install: one file for the command and one for the library, in JavaScript, as no
- * Node.js runs TypeScript under node_modules.
+ * Makes the package that others install: one file for the command and one for the library, in JavaScript, as
+ * no Node.js runs TypeScript under node_modules.
  *
  *     node client/build.js [--out FOLDER]     (default: dist)
  *

@@ -35,7 +35,8 @@ export class Exchange {
   }
 
   /**
-   * @throws RefusedError for 4xx, UnreachableError after all tries, UnexpectedAnswerError for any other status
+   * @throws RefusedError for 4xx, UnreachableError after all tries, UnexpectedAnswerError for any other
+   *   status
    */
   async ask(call: Call): Promise<Answer> {
     if (new URL(call.url).origin !== this.#origin) throw new Error(`${call.what}: not of ${this.#origin}`);

@@ -95,15 +95,15 @@ export class FieldingJobs {
   }
 
   /**
-   * Creates the jobs of a request, several when one would be too large. Repeating it with the same key, ids and limit
-   * does nothing twice, wherever it was broken off.
+   * Creates the jobs of a request, several when one would be too large. Repeating it with the same key, ids
+   * and limit does nothing twice, wherever it was broken off.
    *
-   * The first job is accepted before any other is sent. It meets a key that was used for another set, and then nothing
-   * is created.
+   * The first job is accepted before any other is sent. It meets a key that was used for another set, and
+   * then nothing is created.
    *
    * @returns the jobs in the order of their parts
-   * @throws InputError before anything is sent; RefusedError, UnreachableError or UnexpectedAnswerError for the first
-   * job that was not accepted, when those under way have their answers; the signal's reason
+   * @throws InputError before anything is sent; RefusedError, UnreachableError or UnexpectedAnswerError for
+   *   the first job that was not accepted, when those under way have their answers; the signal's reason
    */
   async create(
     request: JobRequest,
@@ -177,7 +177,8 @@ export class FieldingJobs {
   /**
    * Looks at a job once.
    * @param job its location
-   * @throws InputError as `locate`; RefusedError, UnreachableError, UnexpectedAnswerError; the signal's reason
+   * @throws InputError as `locate`; RefusedError, UnreachableError, UnexpectedAnswerError; the signal's
+   *   reason
    */
   async read(job: string, signal?: AbortSignal): Promise<JobState> {
     const url = this.locate(job);

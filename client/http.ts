@@ -17,7 +17,8 @@ export interface Answer {
  * Sends a request and reads its answer to the end.
  * @param signal of the caller, whose reason is thrown when it aborts
  * @param send is given a signal that also ends what takes too long
- * @throws PassingFailure for 429, 5xx, a broken connection, and an answer that does not come or does not end in time
+ * @throws PassingFailure for 429, 5xx, a broken connection, and an answer that does not come or does not end
+ *   in time
  */
 export async function outcomeOf(
   world: Pick<World, 'timeout'>,

@@ -8,8 +8,8 @@ import { InputError } from './errors.ts';
 const READABLE_LENGTH = 200;
 
 /**
- * Visible ASCII, and spaces inside: HTTP would cut spaces at the ends, and two clients may encode other characters in
- * two ways, which would be two keys.
+ * Visible ASCII, and spaces inside: HTTP would cut spaces at the ends, and two clients may encode other
+ * characters in two ways, which would be two keys.
  * @throws InputError
  */
 export function checkKey(key: string): void {
@@ -20,8 +20,9 @@ export function checkKey(key: string): void {
 }
 
 /**
- * The key of one of the jobs that a key stands for. The first has the key as given, so that the same key with another
- * set meets it whatever the number of parts. The others' ends in a digest: a key that somebody chose is never one.
+ * The key of one of the jobs that a key stands for. The first has the key as given, so that the same key with
+ * another set meets it whatever the number of parts. The others' ends in a digest: a key that somebody chose
+ * is never one.
  *
  * @param part from 1
  */

@@ -35,8 +35,9 @@ export interface Patience {
 }
 
 /**
- * Attempts until one attempt does not end in a `PassingFailure`. The pause before each is drawn from nothing up to a
- * bound that doubles ("full jitter"), so that clients which were cut off together do not come back together.
+ * Attempts until one attempt does not end in a `PassingFailure`. The pause before each is drawn from nothing
+ * up to a bound that doubles ("full jitter"), so that clients which were cut off together do not come back
+ * together.
  *
  * @param what is attempted, for the error
  * @throws UnreachableError when the next attempt would be too late; whatever else an attempt throws, at once

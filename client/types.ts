@@ -32,8 +32,8 @@ function write(file: string, text: string): void {
 }
 
 /**
- * The types of the answers, which the sources infer from the API's schemas, written out: who uses the package does not
- * need the library of the schemas.
+ * The types of the answers, which the sources infer from the API's schemas, written out: who uses the package
+ * does not need the library of the schemas.
  */
 function answerTypes(): string {
   const checker = program.getTypeChecker();

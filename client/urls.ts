@@ -71,8 +71,8 @@ export class BaseUrl {
   }
 
   /**
-   * Reads the address of a job: a `Location`, or a URL that somebody kept. It may have another prefix than this base,
-   * as `Location` never has one; it must not have another origin.
+   * Reads the address of a job: a `Location`, or a URL that somebody kept. It may have another prefix than
+   * this base, as `Location` never has one; it must not have another origin.
    * @throws InputError
    */
   read(address: string): JobAddress {

@@ -52,8 +52,8 @@ async function work(record: SQSRecord, requestId: string, stopAt: number): Promi
       runChunk(deps, { work: chunkWork, owner: randomUUID(), stopAt }),
     );
   } catch (error) {
-    // Of a chunk that is taken the owner is at work, or dead: no claim lasts longer than its message is invisible.
-    // Any other is given back, to be delivered before that.
+    // Of a chunk that is taken the owner is at work, or dead: no claim lasts longer than its message is
+    // invisible. Any other is given back, to be delivered before that.
     if (!(error instanceof ChunkTakenError)) {
       if (!(error instanceof ChunkUnfinishedError)) {
         const { jobId, index } = chunkWork.chunk;
@@ -85,8 +85,8 @@ export const handler = middy<SQSEvent, SQSBatchResponse>()
       new BatchProcessor(EventType.SQS),
       {
         context,
-        // One chunk after the other: the writes under way stay within PARALLELISM, and when the time is up some
-        // chunks are done and the others untouched, instead of all half done.
+        // One chunk after the other: the writes under way stay within PARALLELISM, and when the time is up
+        // some chunks are done and the others untouched, instead of all half done.
         processInParallel: false,
         // A batch in which every message failed is answered like any other: each by its name.
         throwOnFullBatchFailure: false,

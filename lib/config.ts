@@ -56,8 +56,9 @@ const settings = z.object({
     MAX_TARGET_GROUPS,
     'Most target groups one job may name.',
   ),
-  // A chunk costs three units of its own: 1.5 % of 200 writes. Ten messages of 200 ids are just below 64 KB, so one
-  // billed request; a job of 10,000 has 50 chunks, enough for all workers; and one that dies sets little work back.
+  // A chunk costs three units of its own: 1.5 % of 200 writes. Ten messages of 200 ids are just below 64 KB,
+  // so one billed request; a job of 10,000 has 50 chunks, enough for all workers; and one that dies sets
+  // little work back.
   chunkSize: wholeNumber(1, 1_000, 200, 'Target groups per message, and so per unit of retried work.'),
   jobRetentionDays: wholeNumber(1, 3_650, 30, 'Days a job can be read after its creation.'),
   idempotencyHours: wholeNumber(
@@ -90,9 +91,11 @@ const settings = z.object({
     300,
     'How far the clocks of two functions may be apart. Claims of chunks last so much longer than the functions run.',
   ),
-  // A new on-demand table takes 4,000 writes a second without throttling: 10 workers may have 400 of them each.
+  // A new on-demand table takes 4,000 writes a second without throttling: 10 workers may have 400 of them
+  // each.
   workerMaxConcurrency: wholeNumber(2, 1_000, 10, 'Most workers at a time, so that they starve nobody else.'),
-  // Two routes at 200 requests a second of some 150 ms are 60 functions at a time, of the 1,000 of an account.
+  // Two routes at 200 requests a second of some 150 ms are 60 functions at a time, of the 1,000 of an
+  // account.
   createRateLimit: wholeNumber(
     1,
     10_000,
@@ -127,8 +130,8 @@ const settings = z.object({
     1_000,
     'get-job functions kept free for reads, and the most at a time. Without it, all that the account has.',
   ),
-  // Each receive of a throttled or interrupted chunk counts. A chunk that is handed back returns after 10 s, 20 s,
-  // 40 s and so on: eight receives are about a quarter of an hour.
+  // Each receive of a throttled or interrupted chunk counts. A chunk that is handed back returns after 10 s,
+  // 20 s, 40 s and so on: eight receives are about a quarter of an hour.
   maxReceiveCount: wholeNumber(
     1,
     1_000,

@@ -1,7 +1,7 @@
 /**
- * How many requests each route takes. Creating a job costs far more than reading one, so creates have limits of their
- * own, and what they use up is never missing to the readers. Each route is counted by itself, and so are the two
- * prefixes of one path.
+ * How many requests each route takes. Creating a job costs far more than reading one, so creates have limits
+ * of their own, and what they use up is never missing to the readers. Each route is counted by itself, and so
+ * are the two prefixes of one path.
  */
 import type { ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Config } from './config.ts';
@@ -19,8 +19,9 @@ export function defaultThrottle(config: Config): ThrottleSettings {
 }
 
 /**
- * The limits of every known route by its key. Those of the readers are named though they equal the default, so that
- * requests for unknown routes take none of theirs, however API Gateway counts what falls under the default.
+ * The limits of every known route by its key. Those of the readers are named though they equal the default,
+ * so that requests for unknown routes take none of theirs, however API Gateway counts what falls under the
+ * default.
  */
 export function routeSettings(config: Config): Record<string, RouteSettings> {
   const create = {

@@ -1,6 +1,7 @@
 /**
- * Requests to a local stack with its demo data, one after the other, whose answers are the examples of the description.
- * The stack must be fresh: jobs change the demo data, and a key that was used before is a repeat.
+ * Requests to a local stack with its demo data, one after the other, whose answers are the examples of the
+ * description. The stack must be fresh: jobs change the demo data, and a key that was used before is a
+ * repeat.
  */
 import { deriveJobId } from '../../src/domain/digest.ts';
 import { ACTION_NAMES, type Action } from '../../src/domain/actions.ts';

@@ -46,9 +46,9 @@ export interface FunctionSpec {
   readonly memorySize: number;
   readonly timeoutSeconds: number;
   /**
-   * The most invocations at a time, which are kept free for it as well; undefined for a share in what the account
-   * has. Nothing by default: a reservation that leaves an account with fewer than 100 is refused by AWS, and a new
-   * account may have no more than 10 in all.
+   * The most invocations at a time, which are kept free for it as well; undefined for a share in what the
+   * account has. Nothing by default: a reservation that leaves an account with fewer than 100 is refused by
+   * AWS, and a new account may have no more than 10 in all.
    */
   readonly reservedConcurrency?: number | undefined;
   /** Whether its environment has what tokens are verified by. */
@@ -62,8 +62,8 @@ export interface FunctionSpec {
 }
 
 /**
- * The spec of a function whose entry reads the variables of `Environment`. One that sets more of them, or fewer, does
- * not compile.
+ * The spec of a function whose entry reads the variables of `Environment`. One that sets more of them, or
+ * fewer, does not compile.
  */
 export interface FunctionSpecFor<Environment extends object> extends FunctionSpec {
   readonly verifiesTokens: TokenVariable extends keyof Environment ? true : false;
@@ -97,7 +97,8 @@ export class BundledFunction extends NodejsFunction {
     super(scope, id, {
       description: spec.description,
       entry: join(PROJECT, 'lambdas', `${name}.ts`),
-      // Its folder is the root of what CDK bundles. Unnamed, CDK looks for one from the working directory upwards.
+      // Its folder is the root of what CDK bundles. Unnamed, CDK looks for one from the working directory
+      // upwards.
       depsLockFilePath: join(PROJECT, 'package-lock.json'),
       bundling: BUNDLING,
       runtime: Runtime.NODEJS_24_X,

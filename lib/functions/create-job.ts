@@ -7,8 +7,9 @@ const SECONDS_PER_HOUR = 3_600;
 export function createJob({ config, tables, chunks }: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Creates a bulk job and enqueues its chunks',
-    // 10,000 ids are parsed, sorted and hashed while a client waits, and a cold start is bound by the CPU: both take
-    // half of the time of 512 MB, at about the same price. Of the memory itself less than a tenth is used.
+    // 10,000 ids are parsed, sorted and hashed while a client waits, and a cold start is bound by the CPU:
+    // both take half of the time of 512 MB, at about the same price. Of the memory itself less than a tenth
+    // is used.
     memorySize: 1024,
     // Under the 30 s after which API Gateway gives up, so that the caller gets our own error, with its id.
     timeoutSeconds: 25,
@@ -32,8 +33,8 @@ export function createJob({ config, tables, chunks }: StackParts): FunctionSpecF
       allow(tables.jobs.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem'),
       // Looks whether the project is there.
       allow(tables.targetGroups.tableArn, 'dynamodb:GetItem'),
-      // Powertools puts and completes its record of a call, deletes it when the creation failed, and reads it where a
-      // failed condition does not bring it along.
+      // Powertools puts and completes its record of a call, deletes it when the creation failed, and reads it
+      // where a failed condition does not bring it along.
       allow(
         tables.idempotency.tableArn,
         'dynamodb:DeleteItem',

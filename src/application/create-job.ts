@@ -82,8 +82,9 @@ export async function createJob(given: CreateJobDeps, creation: Creation): Promi
   return created;
 
   /**
-   * Replayed: the job is there, unless its life has ended before that of the memory. Unknown: whoever is at it
-   * may be done by now. Where the job is not there, the same creation runs here: of all that do, one commits.
+   * Replayed: the job is there, unless its life has ended before that of the memory. Unknown: whoever is at
+   * it may be done by now. Where the job is not there, the same creation runs here: of all that do, one
+   * commits.
    */
   async function findOrCreate(): Promise<Created> {
     const existing = await deps.jobs.find({ accountId, projectId, jobId }, deps.clock.now());

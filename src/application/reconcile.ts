@@ -65,8 +65,8 @@ async function lookAfterDueJobs(
 }
 
 /**
- * Looks after one job that is due. Never throws: one job's trouble is not the next one's, and it is due again after its
- * postponement.
+ * Looks after one job that is due. Never throws: one job's trouble is not the next one's, and it is due again
+ * after its postponement.
  */
 async function lookAfter(given: ReconcileDeps, due: DueJob, run: ReconcileRun): Promise<void> {
   // Its journal learns what is read of the job, so that the entry of a failure says whose job it is.
@@ -128,8 +128,8 @@ async function resend(
 }
 
 /**
- * Settles what is left of a job whose deadline has passed. What cannot even be read is tried again for as long
- * as the job was given; then it is given up too, for every job ends.
+ * Settles what is left of a job whose deadline has passed. What cannot even be read is tried again for as
+ * long as the job was given; then it is given up too, for every job ends.
  */
 async function giveUpJob(
   deps: ReconcileDeps,

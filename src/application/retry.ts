@@ -34,14 +34,16 @@ export async function retryWithBackoff<T>(
 }
 
 /**
- * Decides an outcome that no write still in flight can change. When a try failed with an UncertainWriteError, its
- * write may have been carried out, or may be yet: a refusal counts only if it stands after that can no longer be.
+ * Decides an outcome that no write still in flight can change. When a try failed with an UncertainWriteError,
+ * its write may have been carried out, or may be yet: a refusal counts only if it stands after that can no
+ * longer be.
  *
  *   move ──no answer── move refused, reads `draft` ──── user pauses ──── the first write arrives: live
  *                                  └─ a refusal here would be untrue      └─ asked again: it bears our mark
  *
  * @param stopAt epoch ms after which it is not tried again
- * @throws UncertainWriteError when there is no time left to make sure, and what `decideOutcome` throws at its last try
+ * @throws UncertainWriteError when there is no time left to make sure, and what `decideOutcome` throws at its
+ *   last try
  */
 export async function retryUntilCertain(
   clock: Clock,

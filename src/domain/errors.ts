@@ -1,6 +1,6 @@
 /**
- * The errors of this system. Each is a class, carries its cause and its evidence, and is mapped to the outside in one
- * place (`src/http/error-response.ts`).
+ * The errors of this system. Each is a class, carries its cause and its evidence, and is mapped to the
+ * outside in one place (`src/http/error-response.ts`).
  */
 
 /** One fault of a request: which field, and what was found against what was expected. */

@@ -1,8 +1,8 @@
 /** Bounded parallelism: a chunk of hundreds must not become hundreds of requests at once. */
 
 /**
- * Runs `work` over the items, at most `limit` at a time, in order of the items, and waits for all. Stops taking
- * up items when `mayGoOn` says no.
+ * Runs `work` over the items, at most `limit` at a time, in order of the items, and waits for all. Stops
+ * taking up items when `mayGoOn` says no.
  *
  * @throws what `work` throws; what was under way is waited for first
  */

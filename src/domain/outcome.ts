@@ -47,8 +47,9 @@ export const NOT_UNDERSTOOD: Failure = {
 };
 
 /**
- * The mark that a job leaves on what it moved: the job, and the creation of that job that is meant. 60 bits of
- * the job's id tell apart the few jobs whose marks meet on one target group; what is short keeps the item small.
+ * The mark that a job leaves on what it moved: the job, and the creation of that job that is meant. 60 bits
+ * of the job's id tell apart the few jobs whose marks meet on one target group; what is short keeps the item
+ * small.
  */
 export function markOf(job: { readonly jobId: string; readonly createdAt: string }): string {
   return `${job.jobId.slice(0, 12)}@${Date.parse(job.createdAt).toString(36)}`;

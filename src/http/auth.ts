@@ -33,7 +33,8 @@ const MAX_REASON_LENGTH = 200;
 /**
  * Makes the function that turns an `authorization` header into its caller.
  *
- * It throws UnauthenticatedError for whatever does not verify; the reason is for the log, never for the client.
+ * It throws UnauthenticatedError for whatever does not verify; the reason is for the log, never for the
+ * client.
  */
 export function authenticator(rules: TokenRules, keys: JWTVerifyGetKey) {
   return async (authorization: string | undefined): Promise<Caller> => {
@@ -79,15 +80,16 @@ export function authorize(caller: Caller, accountId: number, operation: Operatio
 }
 
 /**
- * The token of an `authorization` header, if that is a bearer's and has exactly one, written in the one way in which
- * its parts can be.
+ * The token of an `authorization` header, if that is a bearer's and has exactly one, written in the one way
+ * in which its parts can be.
  *
  * RFC 9110: the scheme in any case, then spaces. RFC 7515: three parts in base64url, without padding.
  */
 function bearerToken(authorization = ''): string | undefined {
   const [, token, signature] = /^bearer +([\w-]+\.[\w-]+\.([\w-]+))$/i.exec(authorization.trim()) ?? [];
   if (token === undefined || signature === undefined || token.length > MAX_TOKEN_LENGTH) return undefined;
-  // The last character may have bits to spare, which a decoder drops: then other texts are the same signature.
+  // The last character may have bits to spare, which a decoder drops: then other texts are the same
+  // signature.
   return Buffer.from(signature, 'base64url').toString('base64url') === signature ? token : undefined;
 }
 

@@ -76,7 +76,8 @@ function readIds(ids: unknown, maxTargetGroups: number, faults: Fault[]): string
     if (isId(id)) valid.push(id);
     else if (faults.push(fault(`${IDS}[${i}]`, ID_FORMAT, id)) >= MAX_FAULTS) break;
   }
-  // Of ids alone: the hash of a number has no secret, so that a set of chosen numbers takes time by its square.
+  // Of ids alone: the hash of a number has no secret, so that a set of chosen numbers takes time by its
+  // square.
   const distinct = new Set(valid).size;
   if (distinct > maxTargetGroups) {
     faults.push({ name: IDS, reason: `expected 1 to ${maxTargetGroups} distinct ids, found ${distinct}` });

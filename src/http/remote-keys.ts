@@ -33,9 +33,9 @@ export interface RemoteKeysOptions {
 /**
  * The keys at the issuer's address, for `jwtVerify`.
  *
- * Keys that are known stay in use until the issuer answers with a key set that lacks them: neither an issuer that
- * is down nor one that answers nonsense locks anybody out. The function that is returned throws a JOSEError for a
- * key that is not known.
+ * Keys that are known stay in use until the issuer answers with a key set that lacks them: neither an issuer
+ * that is down nor one that answers nonsense locks anybody out. The function that is returned throws a
+ * JOSEError for a key that is not known.
  */
 export function remoteKeys(jwksUrl: string, { onFailure }: RemoteKeysOptions): JWTVerifyGetKey {
   // When to fetch is decided here: by itself, it would refuse known keys as soon as they are too old.

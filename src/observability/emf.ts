@@ -1,6 +1,7 @@
 /**
- * Metrics as log lines, in CloudWatch's embedded metric format: CloudWatch reads them out of the log, so that no call
- * is made for them. What an invocation measures is added up; at its end there is one line per set of dimensions.
+ * Metrics as log lines, in CloudWatch's embedded metric format: CloudWatch reads them out of the log, so that
+ * no call is made for them. What an invocation measures is added up; at its end there is one line per set of
+ * dimensions.
  *
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */

@@ -7,14 +7,14 @@ const MAX_TEXT = 1_000;
 const MAX_STACK = 5_000;
 
 /**
- * What JSON leaves as it is, though it breaks a line or changes how one is shown: DEL and the C1 controls, the
- * separators of lines and paragraphs, and the marks that turn the direction of writing.
+ * What JSON leaves as it is, though it breaks a line or changes how one is shown: DEL and the C1 controls,
+ * the separators of lines and paragraphs, and the marks that turn the direction of writing.
  */
 const UNPRINTABLE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /**
- * The line of Powertools' own formatter without `function_arn`, which names the AWS account, and without what is the same
- * on every line of a deployment: the memory of the function, and the share of debug samples.
+ * The line of Powertools' own formatter without `function_arn`, which names the AWS account, and without what
+ * is the same on every line of a deployment: the memory of the function, and the share of debug samples.
  */
 export class LineFormatter extends LogFormatter {
   override formatAttributes(attributes: UnformattedAttributes, additional: LogAttributes): LogItem {

@@ -64,7 +64,8 @@ export function measurementsOf(report: Report): Measurement[] {
     case 'request.answered':
     case 'request.failed':
       return [];
-    // OldestOpenJobAge shows a job that grows old, ChunksHandedBack and the queue's own metrics a chunk that fails.
+    // OldestOpenJobAge shows a job that grows old, ChunksHandedBack and the queue's own metrics a chunk that
+    // fails.
     case 'job.deadline-passed':
     case 'chunk.failed':
       return [];

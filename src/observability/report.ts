@@ -11,7 +11,8 @@ const metrics = new EmbeddedMetrics({
   namespace: process.env['POWERTOOLS_METRICS_NAMESPACE'] ?? SERVICE,
   service: process.env['POWERTOOLS_SERVICE_NAME'] ?? SERVICE,
   write: (line) => {
-    // Not by console.log: Lambda puts a prefix before what that prints, and CloudWatch would find no metrics in it.
+    // Not by console.log: Lambda puts a prefix before what that prints, and CloudWatch would find no metrics
+    // in it.
     if (process.env['POWERTOOLS_METRICS_DISABLED'] !== 'true') process.stdout.write(`${line}\n`);
   },
 });
@@ -26,8 +27,8 @@ export function report(what: Report, subject?: Subject): void {
 export const journal: Journal = { note: report };
 
 /**
- * What every invocation of a function needs: lines that name it, and its metrics written at its end, however it ends.
- * Those of one that is killed are lost. The first middlewares, so that they end last.
+ * What every invocation of a function needs: lines that name it, and its metrics written at its end, however
+ * it ends. Those of one that is killed are lost. The first middlewares, so that they end last.
  */
 export function reportInvocation(): MiddlewareObj[] {
   const flush = () => {

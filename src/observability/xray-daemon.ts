@@ -1,6 +1,7 @@
 /**
- * Sends documents to the X-Ray daemon that Lambda runs beside a function, as JSON in one UDP datagram each. Nothing
- * waits for it, and nothing that goes wrong with it reaches an invocation: a trace that is lost is a trace less.
+ * Sends documents to the X-Ray daemon that Lambda runs beside a function, as JSON in one UDP datagram each.
+ * Nothing waits for it, and nothing that goes wrong with it reaches an invocation: a trace that is lost is a
+ * trace less.
  *
  * Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html
  */

@@ -1,6 +1,6 @@
 /**
- * Trace segments for AWS X-Ray: one for a request or a chunk, each in the trace of whoever asked for it, with the calls
- * to AWS that it made.
+ * Trace segments for AWS X-Ray: one for a request or a chunk, each in the trace of whoever asked for it, with
+ * the calls to AWS that it made.
  *
  * Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
  */

@@ -4,8 +4,8 @@ import type { ChunkKey, ChunkResult, FailureGroup, Job } from '../domain/job.ts'
 /** A claim names its owner; only the owner of a claim may settle or release the chunk. */
 export type Claim =
   /**
-   * The chunk is ours until the claim ends. `begun` says that it may have been claimed before: whoever did may
-   * have moved some of its target groups.
+   * The chunk is ours until the claim ends. `begun` says that it may have been claimed before: whoever did
+   * may have moved some of its target groups.
    */
   | { readonly kind: 'claimed'; readonly begun: boolean }
   /** Somebody else works on it, or did and died: their claim has not ended yet. */
@@ -15,8 +15,8 @@ export type Claim =
 
 export interface Chunks {
   /**
-   * Claims a chunk, if it has no result and nobody's claim on it lasts beyond `now` (epoch ms). Who claims again
-   * under the same name is told that the chunk is theirs; the end of their claim stays.
+   * Claims a chunk, if it has no result and nobody's claim on it lasts beyond `now` (epoch ms). Who claims
+   * again under the same name is told that the chunk is theirs; the end of their claim stays.
    *
    * @param until when the claim ends, epoch ms
    */

@@ -22,8 +22,8 @@ export interface EndedJob {
 
 export interface Jobs {
   /**
-   * Keeps the ids of a request under their hash. May be repeated: what is there and lives as long stays. Touches
-   * no other request of the same job.
+   * Keeps the ids of a request under their hash. May be repeated: what is there and lives as long stays.
+   * Touches no other request of the same job.
    */
   saveRequest(job: JobKey & Pick<Job, 'bodyHash' | 'expiresAt'>, request: JobRequest): Promise<void>;
 

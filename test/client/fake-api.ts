@@ -18,8 +18,8 @@ interface FakeJob {
 }
 
 /**
- * What happens to one request instead of what should: an answer, or a connection that breaks before anything has
- * happened (`reset`) or after it (`lost`).
+ * What happens to one request instead of what should: an answer, or a connection that breaks before anything
+ * has happened (`reset`) or after it (`lost`).
  */
 export type Trouble =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }

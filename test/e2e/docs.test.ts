@@ -1,6 +1,6 @@
 /**
- * Every command of the documents is run, in the order in which it stands there, on the running stack; what the
- * documents say is answered is held against what is answered.
+ * Every command of the documents is run, in the order in which it stands there, on the running stack; what
+ * the documents say is answered is held against what is answered.
  */
 import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -73,7 +73,8 @@ function scriptOf(blocks: readonly Block[]): string {
       .map(({ text, line }) => `echo "── line ${line}"\n${text}`)
       .join('\n')
       .replaceAll('http://127.0.0.1:3000', watched.url)
-      // What is no HTTP the fuzzer sends to the stack itself, and holds the answers to the description itself.
+      // What is no HTTP the fuzzer sends to the stack itself, and holds the answers to the description
+      // itself.
       .replaceAll(`--url ${watched.url}`, `--url ${stack.url}`)
       .replaceAll('http://127.0.0.1:8000', stack.endpoints.dynamodb)
       .replaceAll('http://127.0.0.1:9324', stack.endpoints.sqs)

@@ -13,7 +13,8 @@ test(
   async () => {
     const seed = Number(process.env['FC_SEED'] ?? Date.now() % 1_000_000_000);
     const stack = e2eStack();
-    // The other suites write to the same log, errors on purpose among it: only of this run's own lines is it judged.
+    // The other suites write to the same log, errors on purpose among it: only of this run's own lines is it
+    // judged.
     const report = await fuzz({ stack, logFile: stack.logFile, seed, requests: REQUESTS, shared: true });
     expect({ seed, violations: report.violations }).toEqual({ seed, violations: [] });
     expect(report.sent).toBe(REQUESTS);

@@ -1,6 +1,6 @@
 /**
- * Stops the local stack of the end-to-end suites, and sees it end cleanly, without a call that was denied, and with
- * every answer that it gave held to the description of the API.
+ * Stops the local stack of the end-to-end suites, and sees it end cleanly, without a call that was denied,
+ * and with every answer that it gave held to the description of the API.
  */
 import { readFileSync } from 'node:fs';
 import type { PermissionsReport } from '../../tools/local/iam/permissions.ts';

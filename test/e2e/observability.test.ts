@@ -1,7 +1,8 @@
 /**
- * What the template watches is what the running stack says of itself: on a stack of its own a mixed load, then for each
- * alarm its fault. Every metric that a graph or an alarm names is published, every field that a saved query names is in
- * the log, and each alarm is raised by its fault, and no other is: neither by that fault nor by the load.
+ * What the template watches is what the running stack says of itself: on a stack of its own a mixed load,
+ * then for each alarm its fault. Every metric that a graph or an alarm names is published, every field that a
+ * saved query names is in the log, and each alarm is raised by its fault, and no other is: neither by that
+ * fault nor by the load.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseObject } from '../../tools/kit/json.ts';

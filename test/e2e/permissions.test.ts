@@ -1,6 +1,6 @@
 /**
- * The permissions of the template are what the functions need, no less and no more: on a stack of its own everything
- * happens that makes a grant needed. Not one call is denied, and not one grant is left unused.
+ * The permissions of the template are what the functions need, no less and no more: on a stack of its own
+ * everything happens that makes a grant needed. Not one call is denied, and not one grant is left unused.
  */
 import { join } from 'node:path';
 import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';

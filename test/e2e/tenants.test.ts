@@ -1,7 +1,7 @@
 /**
- * Tenants apart, on a running stack with a spy before its DynamoDB: over random worlds, what is another account's is
- * answered as what is not there, with the same calls to the store; and whatever a request or its job touches is the
- * tenant's own. Ids are shared between accounts on purpose.
+ * Tenants apart, on a running stack with a spy before its DynamoDB: over random worlds, what is another
+ * account's is answered as what is not there, with the same calls to the store; and whatever a request or its
+ * job touches is the tenant's own. Ids are shared between accounts on purpose.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';

@@ -12,8 +12,8 @@ import { FUNCTION_NAMES, type FunctionName } from '../../lib/functions/functions
 import { productionPackages, PROJECT } from './production-packages.ts';
 
 /**
- * Which package is in whose bundle. A change here is a change of what runs in production; the lock file may bring it, as
- * a dependency of a dependency.
+ * Which package is in whose bundle. A change here is a change of what runs in production; the lock file may
+ * bring it, as a dependency of a dependency.
  */
 const PACKAGES = `
 package                                 create-job  get-job  get-fielding-runs  not-found  worker  reconcile
@@ -45,8 +45,8 @@ zod                                     x           x        x                  
 `;
 
 /**
- * The most that a minified bundle may have, kB: what a cold start has to read and compile. The first three are promised
- * in docs/performance.md.
+ * The most that a minified bundle may have, kB: what a cold start has to read and compile. The first three
+ * are promised in docs/performance.md.
  */
 const SIZES: Record<FunctionName, number> = {
   'create-job': 500,

@@ -1,5 +1,6 @@
 /**
- * The rules AwsSolutions of cdk-nag: no finding is left, and every acknowledgement is of a finding that is there.
+ * The rules AwsSolutions of cdk-nag: no finding is left, and every acknowledgement is of a finding that is
+ * there.
  *
  * They run here and not at synthesis, so that deploying needs no rules and a broken rule stops no deployment.
  */

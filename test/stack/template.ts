@@ -52,7 +52,8 @@ export class ReadableTemplate {
 export function stackOf(context: Record<string, unknown> = {}): Stack {
   const app = new App({
     context: { ...context, 'aws:cdk:bundling-stacks': [] },
-    // Every synth by the cdk command checks the template against the resource schemas; here it would take most of the time.
+    // Every synth by the cdk command checks the template against the resource schemas; here it would take
+    // most of the time.
     builtinCloudFormationValidation: false,
   });
   return new FieldingJobsStack(app, readConfig(context));

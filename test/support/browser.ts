@@ -27,8 +27,8 @@ export interface WatchedPage {
 }
 
 /**
- * Groups tests that need a browser, which runs from before the first of them until after the last. Without one they
- * are skipped, and a reporter lists them when the run ends.
+ * Groups tests that need a browser, which runs from before the first of them until after the last. Without
+ * one they are skipped, and a reporter lists them when the run ends.
  * @param block is given what opens an empty page
  * @throws Error in CI, when there is no browser: the suite fails
  */

@@ -1,6 +1,7 @@
 /**
- * Tenants apart, over random worlds: an account is answered as if it were alone in the world, to the last byte and the
- * last store call, and what it does changes nothing of anybody else's. Ids are shared between accounts on purpose.
+ * Tenants apart, over random worlds: an account is answered as if it were alone in the world, to the last
+ * byte and the last store call, and what it does changes nothing of anybody else's. Ids are shared between
+ * accounts on purpose.
  */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';

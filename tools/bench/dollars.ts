@@ -70,8 +70,9 @@ export interface Work {
 export const CALL_MS = 5;
 
 /**
- * CPU time of one bare conditional write on a whole CPU of Lambda, ms. An assumption: where this was written it took 0.6
- * to 1.2, by what else the host of the machine did. docs/performance.md says how far the figures hang on it.
+ * CPU time of one bare conditional write on a whole CPU of Lambda, ms. An assumption: where this was written
+ * it took 0.6 to 1.2, by what else the host of the machine did. docs/performance.md says how far the figures
+ * hang on it.
  */
 export const WRITE_CPU_MS = 1;
 
@@ -82,8 +83,8 @@ export const PLATFORM_LOG_BYTES = 420;
 export const WHOLE_CPU_MB = 1_769;
 
 /**
- * How long an invocation is billed for in AWS, ms. The part that runs many calls at a time takes what its CPU or its
- * waiting takes, whichever is longer; the calls that wait for each other come on top.
+ * How long an invocation is billed for in AWS, ms. The part that runs many calls at a time takes what its CPU
+ * or its waiting takes, whichever is longer; the calls that wait for each other come on top.
  */
 export function billedMs({ cpuMs, serialCalls, parallelCalls, parallelism }: Work, memoryMb: number): number {
   const share = Math.min(1, memoryMb / WHOLE_CPU_MB);
@@ -102,7 +103,8 @@ export function billedRequests(bytes: number): number {
 }
 
 /**
- * The share of traces that X-Ray records by its default rule: the first of each second, and 5 % of the others.
+ * The share of traces that X-Ray records by its default rule: the first of each second, and 5 % of the
+ * others.
  * @param perSecond how many begin
  */
 export function sampledShare(perSecond: number): number {

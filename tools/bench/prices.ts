@@ -1,9 +1,9 @@
 /**
- * What AWS asks for, in dollars: the public price list of us-east-1 without free tiers, discounts and taxes. Tiers above
- * the first are left out: a job of a million target groups does not reach them.
+ * What AWS asks for, in dollars: the public price list of us-east-1 without free tiers, discounts and taxes.
+ * Tiers above the first are left out: a job of a million target groups does not reach them.
  *
- * On PRICES_DATE each was compared with copies and reports of the price list, the newest of 2026, not with the live
- * pages below; those marked `unverified` were not found there and are as generally known.
+ * On PRICES_DATE each was compared with copies and reports of the price list, the newest of 2026, not with
+ * the live pages below; those marked `unverified` were not found there and are as generally known.
  */
 
 export const PRICES_DATE = '2026-11-27';

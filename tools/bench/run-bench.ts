@@ -1,7 +1,8 @@
 /**
- * `npm run bench`: measures what the functions use and how long they take, as ratios that hold on any machine, and
- * says which of them meet their targets. `-- --json` prints one object and nothing else; `-- --quick` ends with exit code
- * 1 when a count is missed, and `-- --write-docs` keeps tables and curves in docs/.
+ * `npm run bench`: measures what the functions use and how long they take, as ratios that hold on any
+ * machine, and says which of them meet their targets. `-- --json` prints one object and nothing else; `--
+ * --quick` ends with exit code 1 when a count is missed, and `-- --write-docs` keeps tables and curves in
+ * docs/.
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

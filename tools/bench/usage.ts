@@ -4,8 +4,8 @@ import type { Measured } from './measure.ts';
 import type { JobCounts } from './sections/counts.ts';
 
 /**
- * Chunks that ten workers take up in a second, when the table takes as many writes as a new one does: 4,000. So many
- * traces begin.
+ * Chunks that ten workers take up in a second, when the table takes as many writes as a new one does: 4,000.
+ * So many traces begin.
  */
 const CHUNKS_PER_SECOND = 20;
 

@@ -7,8 +7,8 @@ import { type DataRecord, readRecord } from './records.ts';
 const NUMBERS = ['account_id', 'completes_goal', 'current_completes'];
 
 /**
- * The records of a CSV file (RFC 4180; a byte order mark and other line ends are fine). A column `type` says what
- * a row is; without it each is a target group. An empty cell is a field that is not there.
+ * The records of a CSV file (RFC 4180; a byte order mark and other line ends are fine). A column `type` says
+ * what a row is; without it each is a target group. An empty cell is a field that is not there.
  *
  * @param option of the command line that names the file
  * @param now RFC 3339, UTC, milliseconds, `Z`: when the target groups count as last changed

@@ -50,8 +50,10 @@ export async function checkFile(source: Source): Promise<Contents> {
 }
 
 /**
- * @param signal stops the import; what is under way is finished first, so that the same call goes on from there
- * @throws as `checkFile`, before anything is written; what the client throws, when a write fails after all tries
+ * @param signal stops the import; what is under way is finished first, so that the same call goes on from
+ *   there
+ * @throws as `checkFile`, before anything is written; what the client throws, when a write fails after all
+ *   tries
  */
 export async function importFile(
   source: Source,

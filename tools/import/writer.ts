@@ -1,6 +1,6 @@
 /**
- * Writes records into the table of target groups without harm to what is there: jobs may run meanwhile, and the
- * marks that they leave on target groups must stay.
+ * Writes records into the table of target groups without harm to what is there: jobs may run meanwhile, and
+ * the marks that they leave on target groups must stay.
  */
 import {
   ConditionalCheckFailedException,

@@ -14,8 +14,8 @@ export interface WholeAnswer extends HttpAnswer {
 export type Forward = (call: HttpRequest) => Promise<WholeAnswer>;
 
 /**
- * Stands around each call: may forward it changed, several times or not at all, and answer something else. When it
- * throws, the caller's connection breaks.
+ * Stands around each call: may forward it changed, several times or not at all, and answer something else.
+ * When it throws, the caller's connection breaks.
  */
 export type Around = (call: HttpRequest, forward: Forward) => Promise<WholeAnswer>;
 
@@ -23,8 +23,8 @@ export interface ForwardingOptions {
   /** Default: every call is just forwarded. */
   readonly around?: Around;
   /**
-   * Whether a call that its caller gives up, like a long poll that is stopped, ends at the target as well. By default it
-   * is carried out, and `around` sees its answer.
+   * Whether a call that its caller gives up, like a long poll that is stopped, ends at the target as well. By
+   * default it is carried out, and `around` sees its answer.
    */
   readonly endWithCaller?: boolean;
 }

@@ -59,7 +59,8 @@ export async function makeTables(dynamodb: DynamoDBClient, tables: readonly Tabl
 
 /**
  * Makes the queues, each after its dead-letter queue.
- * @param endpoint the address to put into the URLs, as an emulator may answer with a name that does not resolve
+ * @param endpoint the address to put into the URLs, as an emulator may answer with a name that does not
+ *   resolve
  * @returns their URLs by logical id
  */
 async function makeQueues(

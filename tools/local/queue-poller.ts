@@ -45,7 +45,8 @@ export class QueuePoller {
 
   /**
    * Starts to read, with as many batches at a time as mapping and function allow.
-   * @throws RefusedTemplateError when a message would be visible again while its function is still at work on it
+   * @throws RefusedTemplateError when a message would be visible again while its function is still at work on
+   *   it
    */
   static async start(props: QueuePollerProps): Promise<QueuePoller> {
     const { source, queueUrl, sqs, pool } = props;

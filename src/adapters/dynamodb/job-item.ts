@@ -1,12 +1,12 @@
 /**
- * The items of the jobs table. Their partition key is the tenant and the job's id: the tenant comes from a checked
- * path, so that no id in a path or a body reaches an item of another tenant.
+ * The items of the jobs table. Their partition key is the tenant and the job's id: the tenant comes from a
+ * checked path, so that no id in a path or a body reaches an item of another tenant.
  *
- * | sk                        | holds                                                                        |
- * | ------------------------- | ---------------------------------------------------------------------------- |
- * | `META`                    | the job: small on purpose, for an update is billed by the whole item         |
- * | `REQUEST#<hash>`          | the canonical ids, under their own hash: a repeat with others cannot touch it |
- * | `RESULT#<created>#<chunk>` | a chunk's claim, then its failures                                           |
+ * | sk                         | holds                                                                    |
+ * | -------------------------- | ------------------------------------------------------------------------ |
+ * | `META`                     | the job: small on purpose, for an update is billed by the whole item     |
+ * | `REQUEST#<hash>`           | the canonical ids, under their hash: a repeat with others cannot touch it |
+ * | `RESULT#<created>#<chunk>` | a chunk's claim, then its failures                                       |
  *
  * A result bears the job's time of creation in its key: when a key is used again after its job's life has
  * ended, leftovers of the first job that still wait for deletion are not taken for results of the second.

@@ -34,8 +34,8 @@ export class DynamoDBJobs implements Jobs {
         new PutItemCommand({
           TableName: this.#table,
           Item: marshall(item),
-          // Not there, or it would go before the job that is now created. What is there has the same ids, for its
-          // key is their hash; it may be that of a job that lives, and stays.
+          // Not there, or it would go before the job that is now created. What is there has the same ids, for
+          // its key is their hash; it may be that of a job that lives, and stays.
           ConditionExpression: 'attribute_not_exists(pk) OR expires_at < :expires',
           ExpressionAttributeValues: marshall({ ':expires': job.expiresAt }),
         }),
@@ -114,8 +114,8 @@ export class DynamoDBJobs implements Jobs {
       condition: 'created_at = :created',
       names: { '#open': OPEN },
       values: { ':chunk': new Set([chunk.index]), ':now': now, ':created': chunk.createdAt },
-      // As it was before: of all who repeat this write one finds the job open, and that one has closed it. Where its
-      // answer is lost on the way, nobody finds it so, just as with `OpenJobs.close`.
+      // As it was before: of all who repeat this write one finds the job open, and that one has closed it.
+      // Where its answer is lost on the way, nobody finds it so, just as with `OpenJobs.close`.
       returns: 'ALL_OLD',
     });
     if (item === undefined) return undefined;

@@ -59,8 +59,8 @@ export class DynamoDBOpenJobs implements OpenJobs {
       table: this.#table,
       key: metaKey(job),
       update: 'SET due_at = :to, settled_seen = :seen',
-      // Nobody has moved it since we read the index. A call that is tried again after its answer was lost counts
-      // as lost: the job is due again at its next look.
+      // Nobody has moved it since we read the index. A call that is tried again after its answer was lost
+      // counts as lost: the job is due again at its next look.
       condition: 'due_at = :from',
       values: { ':from': from, ':to': to, ':seen': job.settled.size },
       returns: 'ALL_OLD',

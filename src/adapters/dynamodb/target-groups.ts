@@ -25,8 +25,8 @@ const SHIFT_MARKS = MARKS.map((name, i) =>
 ).join(', ');
 
 /**
- * This job has not moved it yet: a job's second write would undo what a user did in between. An attribute that
- * is not there differs from every value, so that this holds for a target group that no job has moved.
+ * This job has not moved it yet: a job's second write would undo what a user did in between. An attribute
+ * that is not there differs from every value, so that this holds for a target group that no job has moved.
  */
 const WITHOUT_OUR_MARK = MARKS.map((name) => `${name} <> :mark`).join(' AND ');
 
@@ -83,8 +83,8 @@ export class DynamoDBTargetGroups implements TargetGroups {
     try {
       return (await updateIf(this.#client, update)) !== undefined;
     } catch (error) {
-      // An attribute of another type, say a version that is a text. Reading it tells which; if reading it goes
-      // well, it was not the item.
+      // An attribute of another type, say a version that is a text. Reading it tells which; if reading it
+      // goes well, it was not the item.
       if (error instanceof Error && error.name === 'ValidationException') await this.find(key);
       throw error;
     }

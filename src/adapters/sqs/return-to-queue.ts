@@ -6,9 +6,10 @@ import { delayAfter } from '../../domain/backoff.ts';
 export const RETURN_DELAYS = { first: 10, longest: 300 };
 
 /**
- * Makes the function that gives a message back. The delay doubles with every receive, from 10 s to five minutes,
- * and up to a half of it more by chance: what was refused for want of capacity must not come back at once, nor all
- * together. Where it fails the message comes back at the end of its visibility timeout, as it would have anyway.
+ * Makes the function that gives a message back. The delay doubles with every receive, from 10 s to five
+ * minutes, and up to a half of it more by chance: what was refused for want of capacity must not come back at
+ * once, nor all together. Where it fails the message comes back at the end of its visibility timeout, as it
+ * would have anyway.
  */
 export function queueReturner(client: SQSClient, queueUrl: string) {
   return async (receiptHandle: string, receives: number): Promise<void> => {

@@ -71,7 +71,8 @@ export class SqsWorkQueue implements WorkQueue {
             Entries: left.map((work, i) => ({
               Id: String(i),
               MessageBody: encodeChunk(work),
-              // A standard queue is then fair between accounts: one with a large backlog does not hold up the rest.
+              // A standard queue is then fair between accounts: one with a large backlog does not hold up the
+              // rest.
               MessageGroupId: String(work.chunk.accountId),
               ...traceAttribute(work.trace.traceparent),
             })),

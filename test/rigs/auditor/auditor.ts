@@ -1,7 +1,8 @@
 /**
- * Holds the world against the promises of the system. It knows what an outsider can see: what clients asked and
- * were answered, jobs as `getJob` shows them, which messages are there and acknowledged, the index of unfinished
- * jobs, and the history of every target group. The world may be the simulated one or a running stack.
+ * Holds the world against the promises of the system. It knows what an outsider can see: what clients asked
+ * and were answered, jobs as `getJob` shows them, which messages are there and acknowledged, the index of
+ * unfinished jobs, and the history of every target group. The world may be the simulated one or a running
+ * stack.
  */
 import { type Action, transitionOf } from '../../../src/domain/actions.ts';
 import type { CreationKey } from '../../../src/domain/digest.ts';
@@ -28,8 +29,8 @@ export interface Observed {
   /** Whether all trouble is over long before any job's deadline. */
   readonly brief: boolean;
   /**
-   * Whether a frozen function outlives its timeout. Lambda rules that out, and nothing can keep the last write of
-   * one that sleeps for longer than its claim from coming late; all other promises hold even then.
+   * Whether a frozen function outlives its timeout. Lambda rules that out, and nothing can keep the last
+   * write of one that sleeps for longer than its claim from coming late; all other promises hold even then.
    */
   readonly zombies: boolean;
   /** Called at every violation. */

@@ -1,7 +1,8 @@
 /**
  * `npm run chaos`: many jobs on the local stack while its functions are killed, its stores throttle and lose
- * answers, messages are doubled, clients repeat themselves and users pause what was resumed. The auditor of the
- * simulator watches. On the DynamoDB at DYNAMODB_ENDPOINT, or an embedded one. Exits with 1 on a violation.
+ * answers, messages are doubled, clients repeat themselves and users pause what was resumed. The auditor of
+ * the simulator watches. On the DynamoDB at DYNAMODB_ENDPOINT, or an embedded one. Exits with 1 on a
+ * violation.
  */
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';

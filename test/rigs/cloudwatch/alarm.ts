@@ -100,10 +100,11 @@ function watchedBy(properties: unknown): Pick<Alarm, 'inputs' | 'expression' | '
 }
 
 /**
- * The state of an alarm after the periods that end with `at`, epoch milliseconds: as many as it evaluates. CloudWatch
- * looks further back where some of them have no data; here the window is all there is.
+ * The state of an alarm after the periods that end with `at`, epoch milliseconds: as many as it evaluates.
+ * CloudWatch looks further back where some of them have no data; here the window is all there is.
  *
- * @param before the state so far, which stays where the alarm ignores what is missing and the rest does not decide
+ * @param before the state so far, which stays where the alarm ignores what is missing and the rest does not
+ *   decide
  */
 export function stateOf(
   alarm: Alarm,
@@ -140,8 +141,8 @@ function valueIn(
 }
 
 /**
- * What an alarm watches of some datapoints, in each of the periods that it evaluates: what it would see if what happened went on
- * happening. So a test need not wait for a quarter of an hour.
+ * What an alarm watches of some datapoints, in each of the periods that it evaluates: what it would see if
+ * what happened went on happening. So a test need not wait for a quarter of an hour.
  *
  * @param at where the last period ends
  */

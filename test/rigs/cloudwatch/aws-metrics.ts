@@ -1,5 +1,6 @@
 /**
- * The metrics that AWS's own services publish, as far as the stack uses them: names, units and sets of dimensions.
+ * The metrics that AWS's own services publish, as far as the stack uses them: names, units and sets of
+ * dimensions.
  *
  * Sources: the services' pages on CloudWatch metrics, and for Lambda "Types of metrics for Lambda functions".
  */

@@ -38,8 +38,8 @@ export class DynamoDBMetrics {
   }
 
   /**
-   * Zeros, for a table and its indexes: that nothing was throttled is no reason to take the metric for unknown, and
-   * not every emulator tells what writes consume of an index.
+   * Zeros, for a table and its indexes: that nothing was throttled is no reason to take the metric for
+   * unknown, and not every emulator tells what writes consume of an index.
    */
   sample(TableName: string, indexes: readonly string[]): void {
     for (const name of OF_TABLES) this.#add(name, { TableName }, 0);

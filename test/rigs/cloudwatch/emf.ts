@@ -1,5 +1,6 @@
 /**
- * Takes metrics out of log lines as CloudWatch does, and is stricter: what CloudWatch would silently drop is an error.
+ * Takes metrics out of log lines as CloudWatch does, and is stricter: what CloudWatch would silently drop is
+ * an error.
  *
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */

@@ -1,6 +1,6 @@
 /**
- * For each alarm the fault that it is there for. What is driven here comes on top of the load; the alarm is to be raised
- * by both together.
+ * For each alarm the fault that it is there for. What is driven here comes on top of the load; the alarm is
+ * to be raised by both together.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fieldingRunsPath, jobPath } from '../../../api/paths.ts';

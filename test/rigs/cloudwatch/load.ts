@@ -1,6 +1,7 @@
 /**
- * A mixed load with the failures of every day: what a healthy service sees and copes with, and no alarm is raised for.
- * Every metric that it brings about it brings about for certain: races are lost because somebody meddles.
+ * A mixed load with the failures of every day: what a healthy service sees and copes with, and no alarm is
+ * raised for. Every metric that it brings about it brings about for certain: races are lost because somebody
+ * meddles.
  */
 import { collectionPath, fieldingRunsPath, jobPath } from '../../../api/paths.ts';
 import { DynamoDBChunks } from '../../../src/adapters/dynamodb/chunks.ts';

@@ -4,7 +4,8 @@
 export type Value = number | undefined;
 
 /**
- * Computes an expression for one period. What is computed from a missing value is missing, and so is a quotient by 0.
+ * Computes an expression for one period. What is computed from a missing value is missing, and so is a
+ * quotient by 0.
  *
  * @param inputs by id
  * @throws Error for what it does not know, or an id that is none of the inputs

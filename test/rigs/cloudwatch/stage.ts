@@ -1,6 +1,6 @@
 /**
- * A local stack of its own, watched as CloudWatch would watch it: what its functions write, the metrics of AWS's own
- * services, and between the functions and their stores somebody who can meddle.
+ * A local stack of its own, watched as CloudWatch would watch it: what its functions write, the metrics of
+ * AWS's own services, and between the functions and their stores somebody who can meddle.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

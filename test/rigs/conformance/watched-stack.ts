@@ -1,6 +1,6 @@
 /**
- * Stands in front of the running stack for programs that make requests of their own (curl, the client, examples of the
- * documents): passes on what comes, and holds each exchange to the description.
+ * Stands in front of the running stack for programs that make requests of their own (curl, the client,
+ * examples of the documents): passes on what comes, and holds each exchange to the description.
  */
 import { forwardTo } from '../../../tools/kit/forwarding.ts';
 import { keepSilent } from '../../../tools/kit/http-server.ts';
@@ -14,7 +14,8 @@ export interface WatchedStack extends Listener {
 
 /**
  * @param origin of the stack
- * @param onAnswer is told how many answers there were with each that there is, before it is passed on, and may keep it
+ * @param onAnswer is told how many answers there were with each that there is, before it is passed on, and
+ *   may keep it
  */
 export async function watchStack(
   origin: string,

@@ -54,7 +54,8 @@ export function judge(
 ): Verdict {
   const { broken, route } = request;
   if (typeof answer === 'string') {
-    // The gateway refuses a large body before its end; a client that is still sending then may lose the answer.
+    // The gateway refuses a large body before its end; a client that is still sending then may lose the
+    // answer.
     const allowed = answer === 'closed' && (broken || request.body.length > MAX_BODY_BYTES);
     return { by: 'nobody', kind: answer, violations: allowed ? [] : [`no answer: ${answer}`] };
   }

@@ -1,9 +1,9 @@
 /**
- * `npm run fuzz -- [--requests 20000] [--seed N]`: sends hostile and broken requests to a local stack that it starts, and
- * judges every answer and every log line. Exits with 1 on a violation.
+ * `npm run fuzz -- [--requests 20000] [--seed N]`: sends hostile and broken requests to a local stack that it
+ * starts, and judges every answer and every log line. Exits with 1 on a violation.
  *
- * `--seed N --only I` sends request I of that seed alone. `--url URL [--log FILE]` takes a stack of this machine that
- * runs, and the file that its output goes to when it was started with `--log json`.
+ * `--seed N --only I` sends request I of that seed alone. `--url URL [--log FILE]` takes a stack of this
+ * machine that runs, and the file that its output goes to when it was started with `--log json`.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Port calls. Each is sent, takes effect and is answered at three different instants, and between any two of them
- * others may act, the caller may crash, and the request or the answer may be lost.
+ * Port calls. Each is sent, takes effect and is answered at three different instants, and between any two of
+ * them others may act, the caller may crash, and the request or the answer may be lost.
  */
 import { ThrottledError } from '../../../src/domain/errors.ts';
 import type { Fate, Faults, Plan } from './faults.ts';

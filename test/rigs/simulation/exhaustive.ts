@@ -1,6 +1,6 @@
 /**
- * Every crash point of a small job: before and after each port call, wherever it is made, alone and in pairs. No
- * chance is involved, and nothing else goes wrong.
+ * Every crash point of a small job: before and after each port call, wherever it is made, alone and in pairs.
+ * No chance is involved, and nothing else goes wrong.
  */
 import type { Violation } from '../auditor/auditor.ts';
 import { type CrashPoint, ScriptedFaults } from './faults.ts';

@@ -44,8 +44,8 @@ const TENANTS: readonly Tenant[] = [
 ];
 
 /**
- * A target group keeps the marks of the last six jobs that moved it. The promise is for five other jobs at the
- * most between a crash and the redelivery of its chunk, so no world has more than six jobs.
+ * A target group keeps the marks of the last six jobs that moved it. The promise is for five other jobs at
+ * the most between a crash and the redelivery of its chunk, so no world has more than six jobs.
  */
 const MOST_ORDERS = 6;
 

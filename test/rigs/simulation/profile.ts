@@ -28,8 +28,8 @@ export interface Profile {
   readonly troubleMs: number;
   readonly outage: Outage | undefined;
   /**
-   * Whether a frozen function outlives its timeout. Lambda rules that out, and nothing can keep the last write of
-   * one that sleeps for longer than its claim from coming late; all other promises hold even then.
+   * Whether a frozen function outlives its timeout. Lambda rules that out, and nothing can keep the last
+   * write of one that sleeps for longer than its claim from coming late; all other promises hold even then.
    */
   readonly zombies: boolean;
   /** Probabilities per message or delivery. */
@@ -115,8 +115,9 @@ function mixedProfile(random: Random, zombies = random.chance(0.1)): Profile {
 }
 
 /**
- * A backlog, whose messages come to their workers at about the time at which reconcile gives their jobs up, while
- * functions sleep and the store is slow. Workers and reconcile meet on the same chunks here, and hardly anywhere else.
+ * A backlog, whose messages come to their workers at about the time at which reconcile gives their jobs up,
+ * while functions sleep and the store is slow. Workers and reconcile meet on the same chunks here, and hardly
+ * anywhere else.
  */
 export function rushProfile(random: Random): Profile {
   const skewMs = random.pick([0, 0, MAX_SKEW_MS]);

@@ -1,6 +1,7 @@
 /**
- * Virtual time. Everything that happens is an event at an instant; one event at a time is run, and what it sets
- * free runs until it waits for a later event. Nothing else decides an order, so a seed replays to the same trace.
+ * Virtual time. Everything that happens is an event at an instant; one event at a time is run, and what it
+ * sets free runs until it waits for a later event. Nothing else decides an order, so a seed replays to the
+ * same trace.
  */
 
 interface Event {
@@ -84,8 +85,8 @@ function before(a: Event, b: Event): boolean {
 }
 
 /**
- * Waits until all code that can go on has come to its next port call. Node runs a tick when no microtask is left,
- * and nothing in the simulation waits for anything but microtasks and the scheduler.
+ * Waits until all code that can go on has come to its next port call. Node runs a tick when no microtask is
+ * left, and nothing in the simulation waits for anything but microtasks and the scheduler.
  */
 function untilIdle(): Promise<void> {
   return new Promise((resolve) => {

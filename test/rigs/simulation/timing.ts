@@ -29,8 +29,8 @@ export const DEADLINE_MS = HOUR;
 export const RETENTION_MS = 30 * 24 * HOUR;
 
 /**
- * How far a clock may be from the true time: two of them are 298 s apart at most, of the 300 s that a claim allows
- * for. The two seconds between are those that a request may be on the wire when its sender dies.
+ * How far a clock may be from the true time: two of them are 298 s apart at most, of the 300 s that a claim
+ * allows for. The two seconds between are those that a request may be on the wire when its sender dies.
  */
 export const MAX_SKEW_MS = 149 * SECOND;
 

@@ -1,6 +1,6 @@
 /**
- * A folder in which the commands of a document are run, as their reader would in a clone: it looks like the project
- * but takes files of its own, and some programs have a stand-in before them on the path.
+ * A folder in which the commands of a document are run, as their reader would in a clone: it looks like the
+ * project but takes files of its own, and some programs have a stand-in before them on the path.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,7 @@
 /**
- * The bare conditional writes: what a job of target groups comes down to, without job, chunks, claims, results, logs
- * and metrics. The same write, through the same client with the same settings, as many at a time as a worker has.
+ * The bare conditional writes: what a job of target groups comes down to, without job, chunks, claims,
+ * results, logs and metrics. The same write, through the same client with the same settings, as many at a
+ * time as a worker has.
  */
 import { singleTryDynamoDBClient } from '../../../src/adapters/dynamodb/client.ts';
 import { DynamoDBTargetGroups } from '../../../src/adapters/dynamodb/target-groups.ts';

@@ -1,6 +1,6 @@
 /**
- * Runs a job as a flow of BullMQ on a real Redis: one child task for each target group, and a parent that is done when
- * all of them are and then has their outcomes.
+ * Runs a job as a flow of BullMQ on a real Redis: one child task for each target group, and a parent that is
+ * done when all of them are and then has their outcomes.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';

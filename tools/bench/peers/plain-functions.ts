@@ -1,6 +1,7 @@
 /**
- * The plain way, as its two functions: one message for each target group, and one update of a counter on the job's item
- * for each. Written as one would write it at first, with the same write to the target group and the same client.
+ * The plain way, as its two functions: one message for each target group, and one update of a counter on the
+ * job's item for each. Written as one would write it at first, with the same write to the target group and
+ * the same client.
  */
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';

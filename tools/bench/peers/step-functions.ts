@@ -1,6 +1,6 @@
 /**
- * Step Functions' Distributed Map, on paper: what it would cost by the price list, without running it. Nothing of the
- * list is left out that would make it cheaper; what is not clear is taken in its favour.
+ * Step Functions' Distributed Map, on paper: what it would cost by the price list, without running it.
+ * Nothing of the list is left out that would make it cheaper; what is not clear is taken in its favour.
  */
 import { billedMs, gigabyteSeconds } from '../dollars.ts';
 import { PRICES } from '../prices.ts';
@@ -29,9 +29,9 @@ export interface BatchWork {
 }
 
 /**
- * Per target group, with a child workflow for each batch that runs a function like our worker, without claims and
- * results: one write + (one state transition + one invocation + its GB-s) / batch size. Standard children, because
- * Express ones may run twice.
+ * Per target group, with a child workflow for each batch that runs a function like our worker, without claims
+ * and results: one write + (one state transition + one invocation + its GB-s) / batch size. Standard
+ * children, because Express ones may run twice.
  */
 export function batchedDollars({ size, cpuMs, memoryMb, parallelism }: BatchWork): number {
   const ms = billedMs({ cpuMs, serialCalls: 0, parallelCalls: size, parallelism }, memoryMb);

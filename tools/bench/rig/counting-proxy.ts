@@ -1,6 +1,6 @@
 /**
- * Stands between one caller and an emulator, and notes each call: when, what, and what it consumed. Of DynamoDB it asks
- * for the consumed capacity, which the functions themselves have no use for.
+ * Stands between one caller and an emulator, and notes each call: when, what, and what it consumed. Of
+ * DynamoDB it asks for the consumed capacity, which the functions themselves have no use for.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Around, forwardTo, operationOf } from '../../kit/forwarding.ts';

@@ -61,7 +61,8 @@ export interface Redis {
 export async function startRedis(): Promise<Redis | undefined> {
   if (spawnSync('redis-server', ['--version']).status !== 0) return undefined;
   const port = await freePort();
-  // As one would run it for jobs: what was acknowledged is in the log on disk within a second, nothing is evicted.
+  // As one would run it for jobs: what was acknowledged is in the log on disk within a second, nothing is
+  // evicted.
   const options = [
     '--save',
     '',

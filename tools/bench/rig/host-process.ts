@@ -1,6 +1,6 @@
 /**
- * A process that runs one function and nothing else, so that its CPU time and its memory are those of the function.
- * Takes events by IPC and answers each with what it took.
+ * A process that runs one function and nothing else, so that its CPU time and its memory are those of the
+ * function. Takes events by IPC and answers each with what it took.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';

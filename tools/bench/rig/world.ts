@@ -1,6 +1,6 @@
 /**
- * The deployed template on emulators, without what the local stack puts in between: each function calls the emulator,
- * or a counting proxy before it, directly. What is measured is the functions, not the local stack.
+ * The deployed template on emulators, without what the local stack puts in between: each function calls the
+ * emulator, or a counting proxy before it, directly. What is measured is the functions, not the local stack.
  */
 import { join } from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -145,7 +145,8 @@ export interface Running {
 }
 
 /**
- * Starts the functions, with a queue of their own: a long poll that is given up still takes a message from fauxqs.
+ * Starts the functions, with a queue of their own: a long poll that is given up still takes a message from
+ * fauxqs.
  * @param endpoints where each function's calls go; and those that Lambda makes to read the queue: `poller`
  * @param log takes each line that a function prints
  */

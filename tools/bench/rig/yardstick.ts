@@ -1,6 +1,6 @@
 /**
- * A yardstick for CPU time: the bare conditional write, taken in turn with each invocation that is measured. How fast the
- * CPU is, and how much others on its host slow it down, is in both and cancels out.
+ * A yardstick for CPU time: the bare conditional write, taken in turn with each invocation that is measured.
+ * How fast the CPU is, and how much others on its host slow it down, is in both and cancels out.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

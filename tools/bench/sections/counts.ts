@@ -1,6 +1,6 @@
 /**
- * Counts what a job uses: calls, units, invocations and bytes, from the create call to the end and one look at the
- * result. Counts do not depend on how fast the machine is.
+ * Counts what a job uses: calls, units, invocations and bytes, from the create call to the end and one look
+ * at the result. Counts do not depend on how fast the machine is.
  */
 import { longestChain } from '../chain.ts';
 import type { FunctionName } from '../../../lib/functions/functions.ts';

@@ -1,7 +1,7 @@
 /**
- * Wall times: a job against the bare writes, with and without a client that polls, and the same target groups in more
- * and smaller jobs. All in turn, round by round, so that a slow minute of the machine does not strike the same run in
- * each.
+ * Wall times: a job against the bare writes, with and without a client that polls, and the same target groups
+ * in more and smaller jobs. All in turn, round by round, so that a slow minute of the machine does not strike
+ * the same run in each.
  */
 import { bundle } from '../rig/bundle.ts';
 import type { BareWrites } from '../bare/writes.ts';
@@ -88,8 +88,8 @@ export async function measureSpeed(world: World, groups: TargetGroupSet, rounds:
 }
 
 /**
- * Until the code is compiled and the connections are open, on both sides. The bare writes get more of it: in a round they
- * run once, the worker five times.
+ * Until the code is compiled and the connections are open, on both sides. The bare writes get more of it: in
+ * a round they run once, the worker five times.
  */
 async function warmUp(
   running: Running,

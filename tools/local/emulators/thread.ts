@@ -31,8 +31,8 @@ async function startDynamodb(): Promise<string> {
 }
 
 /**
- * dynalite listens for the error of a request only to throw it, which a function that is killed in mid-request
- * would cause. Without a listener there is no such event.
+ * dynalite listens for the error of a request only to throw it, which a function that is killed in
+ * mid-request would cause. Without a listener there is no such event.
  */
 function surviveAborts(request: IncomingMessage): void {
   request.on('newListener', (event: string | symbol, listener: (error: Error) => void) => {

@@ -6,8 +6,8 @@ import { FunctionInstance } from './instance.ts';
 import type { InvocationResult } from './messages.ts';
 
 /**
- * Instances of one function at a time. In AWS each has a share of a CPU to itself; here they share this machine's,
- * and more of them would only make each one slower, until it runs out of its time.
+ * Instances of one function at a time. In AWS each has a share of a CPU to itself; here they share this
+ * machine's, and more of them would only make each one slower, until it runs out of its time.
  */
 const MOST_INSTANCES = Math.min(10, 2 * availableParallelism());
 
@@ -74,7 +74,8 @@ export class FunctionPool implements Invoker {
   /**
    * @param log takes each line that an instance prints
    * @param killShare share of the invocations that are killed at a random moment, 0 to 1
-   * @param mostInstances that this machine can carry; more events wait, unless they are above the reserved concurrency
+   * @param mostInstances that this machine can carry; more events wait, unless they are above the reserved
+   *   concurrency
    */
   constructor(
     lambda: LambdaFunction,
@@ -102,8 +103,8 @@ export class FunctionPool implements Invoker {
   }
 
   /**
-   * Runs one event on the first instance that is free; throttled when the reserved concurrency is used up. Never
-   * rejects.
+   * Runs one event on the first instance that is free; throttled when the reserved concurrency is used up.
+   * Never rejects.
    * @param event JSON
    */
   async invoke(event: string, options: InvokeOptions = {}): Promise<InvocationResult> {

@@ -1,6 +1,6 @@
 /**
- * Answers what the local stack serves for itself, below `/_local` and `/docs`: for this machine's user alone, not for
- * web pages that the same browser has open.
+ * Answers what the local stack serves for itself, below `/_local` and `/docs`: for this machine's user alone,
+ * not for web pages that the same browser has open.
  */
 import type { IncomingMessage } from 'node:http';
 import { splitTarget } from './event.ts';

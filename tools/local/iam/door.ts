@@ -1,6 +1,7 @@
 /**
  * The door to an emulator: every call of a function comes through it, is checked against the function's role,
- * and goes on to the emulator or is refused as the service would. The stack's own calls go to the emulator directly.
+ * and goes on to the emulator or is refused as the service would. The stack's own calls go to the emulator
+ * directly.
  */
 import { STATUS_CODES } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
@@ -63,8 +64,8 @@ export class Door {
   }
 
   /**
-   * One connection behind the door for each before it, so that answers need not be looked at, and both sides see
-   * of each other what they would without a door: that the other has gone, too.
+   * One connection behind the door for each before it, so that answers need not be looked at, and both sides
+   * see of each other what they would without a door: that the other has gone, too.
    */
   private connectThrough(caller: Socket): void {
     const { hostname, port } = this.emulator;

@@ -1,7 +1,8 @@
 /**
- * Cuts what comes in over a connection into HTTP/1.1 requests, and touches nothing in them. For the calls of AWS
- * SDKs only: one at a time on a connection, each with the length of its body. Passing them on as they are costs
- * a fraction of what an HTTP server with a client behind it does, which every call of a function would pay.
+ * Cuts what comes in over a connection into HTTP/1.1 requests, and touches nothing in them. For the calls of
+ * AWS SDKs only: one at a time on a connection, each with the length of its body. Passing them on as they are
+ * costs a fraction of what an HTTP server with a client behind it does, which every call of a function would
+ * pay.
  */
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');

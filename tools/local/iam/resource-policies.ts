@@ -35,7 +35,8 @@ function queuePolicies(template: Template, references: References): Statement[] 
     arn('sqs', physicalName(template, queue, 'QueueName')),
   );
   return resourcesOfType(template, 'AWS::SQS::QueuePolicy').flatMap((resource) => {
-    // The queues that it belongs to are those that its statements name: a queue refuses a policy on another one.
+    // The queues that it belongs to are those that its statements name: a queue refuses a policy on another
+    // one.
     const { PolicyDocument } = readProperties(resource, references, queuePolicyShape);
     const statements = readDocument('onResource', PolicyDocument, resource);
     for (const { grant } of statements.flatMap(({ rules }) => rules)) {

@@ -27,7 +27,8 @@ export interface Role {
 
 /**
  * The roles by their ARNs, with the policies that the template attaches to them.
- * @throws UnsupportedTemplateError for a policy that is not evaluated here, a managed policy of AWS among them
+ * @throws UnsupportedTemplateError for a policy that is not evaluated here, a managed policy of AWS among
+ *   them
  */
 export function readRoles(template: Template, references: References): Map<string, Role> {
   const policies = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy']

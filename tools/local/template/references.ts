@@ -13,8 +13,8 @@ export interface RuntimeValues {
 }
 
 /**
- * The physical name of a resource: what the template says, else the stack's name and the logical id, so that a
- * restart finds on an emulator that outlives the stack what an earlier start made there.
+ * The physical name of a resource: what the template says, else the stack's name and the logical id, so that
+ * a restart finds on an emulator that outlives the stack what an earlier start made there.
  */
 export function physicalName(template: Template, resource: Resource, property: string): string {
   const name = resource.properties[property] ?? `${template.stackName}-${resource.logicalId}`;

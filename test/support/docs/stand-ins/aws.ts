@@ -1,6 +1,6 @@
 /**
- * The AWS command line, as far as the documents use it: a call becomes the SDK's command of that name, sent to the
- * emulators. What they do not have is noted instead.
+ * The AWS command line, as far as the documents use it: a call becomes the SDK's command of that name, sent
+ * to the emulators. What they do not have is noted instead.
  */
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as sqs from '@aws-sdk/client-sqs';

@@ -53,8 +53,8 @@ export class ServedStatus {
 }
 
 /**
- * Listens below the ephemeral ports of every system: one of those could be given to another process, which asks for
- * any port or opens a connection, while this one is stopped.
+ * Listens below the ephemeral ports of every system: one of those could be given to another process, which
+ * asks for any port or opens a connection, while this one is stopped.
  */
 async function listenOnStablePort(): Promise<Gateway> {
   for (let attempt = 1; ; attempt++) {
