@@ -1,7 +1,7 @@
 /**
- * Carries out one chunk of a job, from its message to its result. The steps, in the order in which they are done and
- * in which this file has them: claim the chunk, decide the outcome of each target group, settle the chunk, tell the
- * job. Reconcile takes the same steps with the chunks that it gives up.
+ * Carries out one chunk of a job, from its message to its result. `settleChunk` is the whole flow: claim the
+ * chunk, decide the outcome of each target group, settle the chunk, tell the job. The steps follow it in that
+ * order. Reconcile calls it with another way to decide.
  */
 import {
   ChunkTakenError,
@@ -73,14 +73,14 @@ export type DecideOutcome = (targetGroupId: string, begun: boolean) => Promise<O
  * @throws ChunkTakenError when somebody else holds the chunk
  * @throws ChunkUnfinishedError when it must be taken up again; then it is free within seconds
  */
-export async function runChunk(given: RunChunkDeps, attempt: Attempt): Promise<void> {
-  const deps = withSubject(given, subjectOfChunk(attempt.work));
-  await settleChunk(deps, attempt, (id, begun) => moveTargetGroup(deps, attempt.work, id, begun));
+export async function runChunk(deps: RunChunkDeps, attempt: Attempt): Promise<void> {
+  const chunkDeps = withSubject(deps, subjectOfChunk(attempt.work));
+  await settleChunk(chunkDeps, attempt, (id, begun) => moveTargetGroup(chunkDeps, attempt.work, id, begun));
 }
 
 /**
- * Claims a chunk, decides the outcome of each of its target groups with `decideOutcome`, writes the result, and adds
- * the chunk to its job.
+ * Claims a chunk, decides the outcome of each of its target groups with `decideOutcome`, writes the result,
+ * and adds the chunk to its job.
  *
  * @throws ChunkTakenError, ChunkUnfinishedError as `runChunk`
  */
@@ -103,19 +103,22 @@ export async function settleChunk(
   if (claim === 'settled') return;
 
   let failures: FailureGroup[];
-  let settled: boolean;
+  let written: boolean;
   try {
     const outcomes = await decideOutcomes(deps, attempt, (id) => decideOutcome(id, claim.begun));
     failures = groupFailures(ids, outcomes);
-    settled = await chunks.settle(chunk, owner, failures, clock.now());
+    written = await chunks.settle(chunk, owner, failures, clock.now());
   } catch (error) {
-    // It stays ours for as long as one of our writes may still arrive: whoever comes next must see what it did.
-    // Where this fails too, or after a result that was written and not answered, the claim ends by itself.
+    // It stays ours for as long as one of our writes may still arrive: whoever comes next must see what it
+    // did. Where this fails too, or after a result that was written and not answered, the claim ends by
+    // itself.
     await chunks.release(chunk, owner, clock.now() + LATE_WRITES_MS).catch(() => undefined);
     throw error;
   }
-  if (!settled) {
-    // Our claim ended under us and somebody else took the chunk up. Their result stands, if they have one yet.
+  if (!written) {
+    // Our claim ended and somebody else took the chunk over. Claiming it again tells how it stands: when they
+    // settled it, the job is told and the message may be deleted; while they hold it, `claimChunk` throws;
+    // when it is free, nobody settled it, so that it is handed back.
     journal.note({ event: 'race.lost', race: 'settle', jobId: chunk.jobId });
     if ((await claimChunk(deps, work, owner, clock.now())) !== 'settled') {
       await chunks.release(chunk, owner, clock.now());
@@ -176,7 +179,7 @@ async function decideOutcomes(
   const decideOne = async (id: string) => {
     try {
       outcomes.push(
-        await retryUntilCertain(clock, stopAt, () => damagedAsInternalError(id, () => decideOutcome(id))),
+        await retryUntilCertain(clock, stopAt, () => failDamagedRecord(id, () => decideOutcome(id))),
       );
     } catch (error) {
       // When it is only the time that is up, there is a next attempt.
@@ -192,7 +195,7 @@ async function decideOutcomes(
 }
 
 /** A record that cannot be understood will not be the next time: the rest of the job need not wait for it. */
-async function damagedAsInternalError(
+async function failDamagedRecord(
   targetGroupId: string,
   decideOutcome: () => Promise<Outcome>,
 ): Promise<Outcome> {
@@ -207,11 +210,11 @@ async function damagedAsInternalError(
 /**
  * Moves a target group, or finds out why it does not move. One conditional write decides.
  *
- * @param begun whether somebody may have worked on it before, for the same job. Then it is read first: what was
- *   moved needs no second write, so that a chunk that takes several attempts, because the table is throttled or
- *   its workers die, gets further with each of them
- * @throws TargetGroupChangedError when it changed between write and read, UncertainWriteError when the write may
- *   or may not be carried out, and whatever else the store throws: to be tried again
+ * @param begun whether somebody may have worked on it before, for the same job. Then it is read first: what
+ *   was moved needs no second write, so that a chunk that takes several attempts, because the table is
+ *   throttled or its workers die, gets further with each of them
+ * @throws TargetGroupChangedError when it changed between write and read, UncertainWriteError when the write
+ *   may or may not be carried out, and whatever else the store throws: to be tried again
  */
 async function moveTargetGroup(
   { groups, clock, journal }: RunChunkDeps,
@@ -227,7 +230,7 @@ async function moveTargetGroup(
 
   const before = begun ? await outcomeAsRead() : undefined;
   if (before !== undefined) return before;
-  if (await moveOnce(groups, key, { action, mark, now, by: createdBy })) return { targetGroupId };
+  if (await moveOrMarkUncertain(groups, key, { action, mark, now, by: createdBy })) return { targetGroupId };
   const after = await outcomeAsRead();
   if (after !== undefined) return after;
   // A user changed it after our write was refused and before we read it.
@@ -236,22 +239,23 @@ async function moveTargetGroup(
 }
 
 /** @throws UncertainWriteError for every failure after which the write may still be carried out */
-async function moveOnce(groups: TargetGroups, key: TargetGroupKey, move: Move): Promise<boolean> {
+async function moveOrMarkUncertain(groups: TargetGroups, key: TargetGroupKey, move: Move): Promise<boolean> {
   try {
     return await groups.move(key, move);
   } catch (error) {
-    const certain = [ThrottledError, InconsistentStoreError, UncertainWriteError];
-    if (certain.some((kind) => error instanceof kind)) throw error;
+    // Each of these says whether the write can still arrive.
+    const classified = [ThrottledError, InconsistentStoreError, UncertainWriteError];
+    if (classified.some((kind) => error instanceof kind)) throw error;
     throw new UncertainWriteError('A write has no answer.', { ...key }, { cause: error });
   }
 }
 
 /**
- * Tells a job that one of its chunks has its result, and takes the job out of the open ones when it was the last. May
- * be repeated: the set-add adds once, and one call closes the job.
+ * Tells a job that one of its chunks has its result, and takes the job out of the open ones when it was the
+ * last. May be repeated: the set-add adds once, and one call closes the job.
  *
- * The only chunk of a job ends it for certain, so that both are one write. Of several chunks none knows that it is the
- * last before the job has told it so.
+ * The only chunk of a job ends it for certain, so that both are one write. Of several chunks none knows that
+ * it is the last before the job has told it so.
  *
  * @param repeated whether the chunk had its result before: then it may be in the set already
  */
@@ -263,9 +267,8 @@ async function addToJob(
   const { jobs, clock, journal } = deps;
   const { jobId } = chunk;
   const now = clock.now();
-  const { job, closed } = only
-    ? ((await jobs.addOnly(chunk, broken, now)) ?? {})
-    : { job: await jobs.addSettled(chunk, broken), closed: false };
+  const ended = only ? await jobs.addOnly(chunk, broken, now) : undefined;
+  const job = only ? ended?.job : await jobs.addSettled(chunk, broken);
   if (job === undefined) {
     journal.note({ event: 'job.unknown', jobId, chunk: chunk.index });
     return;
@@ -273,10 +276,11 @@ async function addToJob(
   if (job.settled.size === 1 && !repeated) {
     journal.note({ event: 'job.first-outcome', jobId, ms: clock.now() - Date.parse(job.createdAt) });
   }
-  if (closed) {
+  if (ended?.closed === true) {
     noteEnd(journal, job, now);
   } else if (only && !repeated) {
-    // Another delivery found our result and ended the job before us, or our own first try did and its answer was lost.
+    // Another delivery found our result and ended the job before us, or our own first try did and its answer
+    // was lost.
     journal.note({ event: 'race.lost', race: 'close', jobId });
   } else {
     await closeIfEnded(deps, job);
@@ -284,8 +288,8 @@ async function addToJob(
 }
 
 /**
- * Takes a job out of the index of open jobs if it has ended. A crash before this write loses nothing: the job's status
- * follows from its settled chunks, and reconcile comes by for the index.
+ * Takes a job out of the index of open jobs if it has ended. A crash before this write loses nothing: the
+ * job's status follows from its settled chunks, and reconcile comes by for the index.
  */
 export async function closeIfEnded(
   { openJobs, clock, journal }: Pick<RunChunkDeps, 'openJobs' | 'clock' | 'journal'>,
