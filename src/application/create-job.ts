@@ -10,7 +10,7 @@ import type { Journal } from '../ports/journal.ts';
 import type { Created, Once } from '../ports/once.ts';
 import type { TargetGroups } from '../ports/target-groups.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
-import { chunkWork } from './chunk-work.ts';
+import { cutIntoChunks } from './cut-into-chunks.ts';
 import { withSubject } from './with-subject.ts';
 
 export interface CreateJobDeps {
@@ -162,7 +162,7 @@ async function sendAll(
 ): Promise<void> {
   const indexes = [...Array(chunkCount(job)).keys()];
   try {
-    await queue.send(chunkWork(job, ids, indexes, trace), answerBy);
+    await queue.send(cutIntoChunks(job, ids, indexes, trace), answerBy);
     journal.note({ event: 'fan-out.sent', jobId: job.jobId, chunks: indexes.length });
   } catch (cause) {
     journal.note({ event: 'fan-out.failed', jobId: job.jobId, cause });

@@ -6,7 +6,7 @@ import { NOT_CARRIED_OUT, type Outcome, decide, markOf, outcomeOf } from '../dom
 import { timestamp } from '../domain/time.ts';
 import type { DueJob } from '../ports/open-jobs.ts';
 import type { ChunkWork, WorkQueue } from '../ports/work-queue.ts';
-import { chunkWork } from './chunk-work.ts';
+import { cutIntoChunks } from './cut-into-chunks.ts';
 import { countOpenJobs } from './count-open-jobs.ts';
 import { type RunChunkDeps, closeIfEnded, settleChunk } from './run-chunk.ts';
 import { subjectOfJob, withSubject } from './with-subject.ts';
@@ -80,7 +80,7 @@ async function lookAfter(given: ReconcileDeps, due: DueJob, run: ReconcileRun): 
 
     const { ids, trace } = await deps.jobs.request(job);
     deps = withSubject(deps, { traceparent: trace.traceparent });
-    const unsettled = chunkWork(job, ids, unsettledChunks(job), trace);
+    const unsettled = cutIntoChunks(job, ids, unsettledChunks(job), trace);
     if (now < deadlineOf(job, deps)) await resend(deps, job, unsettled, run);
     else await giveUpJob(deps, job, unsettled, run);
   } catch (cause) {

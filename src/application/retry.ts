@@ -17,11 +17,7 @@ export const LATE_WRITES_MS = 5_000;
  * @param stopAt epoch ms after which it is not tried again
  * @throws what `attempt` threw at its last try
  */
-export async function retryWithBackoff<T>(
-  clock: Clock,
-  stopAt: number,
-  attempt: () => Promise<T>,
-): Promise<T> {
+async function retryWithBackoff<T>(clock: Clock, stopAt: number, attempt: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await attempt();
@@ -51,17 +47,18 @@ export async function retryUntilCertain(
   decideOutcome: () => Promise<Outcome>,
 ): Promise<Outcome> {
   for (;;) {
-    const tries = { uncertain: false };
+    // An object: TypeScript takes a variable that only a callback sets for always false.
+    const seen = { uncertain: false };
     const outcome = await retryWithBackoff(clock, stopAt, async () => {
       try {
         return await decideOutcome();
       } catch (error) {
-        if (error instanceof UncertainWriteError) tries.uncertain = true;
+        if (error instanceof UncertainWriteError) seen.uncertain = true;
         throw error;
       }
     });
-    if (!tries.uncertain || outcome.failure === undefined) return outcome;
-    // A pause may end at half of its time.
+    if (!seen.uncertain || outcome.failure === undefined) return outcome;
+    // A pause may end after half of its time: twice as long waits at least once.
     if (clock.now() + 2 * LATE_WRITES_MS >= stopAt) {
       throw new UncertainWriteError('A write without an answer may still arrive.', { ...outcome });
     }

@@ -1,7 +1,8 @@
 /**
  * What each bulk action does to a fielding run, in one table: the condition expressions of the store, the
  * outcomes, the routes and their description all follow from it. Another action is another entry:
- * the compiler and the tests name all else that must change.
+ * `npm run typecheck`,
+ * `npm run openapi -- --record` and `npm test` then name all else that must change.
  */
 import type { FieldingRunStatus } from './target-group.ts';
 

@@ -1,12 +1,10 @@
 /** The two digests that make creation repeatable: the job's id and the hash of its request. */
 import { createHash } from 'node:crypto';
 import type { Action } from './actions.ts';
-import type { Tenant } from './ids.ts';
+import { ID_LENGTH, type Tenant } from './ids.ts';
 
 /** Crockford's base 32: 32 of the 36 characters that an id may have, so each stands for 5 bits. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-
-const ID_LENGTH = 26;
 
 /** What names a creation: repeating it with the same four lands on the same job. */
 export interface CreationKey extends Tenant {

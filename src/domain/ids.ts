@@ -1,9 +1,9 @@
 /** The identifiers of the contract: what each looks like, and the tenant that a checked path names. */
 
-/** `project_id`, `target_group_id` and `job_id`: 26 characters, opaque (not every match is a valid ULID). */
 /** Characters of an id. */
 export const ID_LENGTH = 26;
 
+/** `project_id`, `target_group_id` and `job_id`: opaque, not every match is a valid ULID. */
 export const ID_PATTERN = /^[0-9A-Z]{26}$/;
 
 export const ID_FORMAT = '26 characters of 0-9 and A-Z';

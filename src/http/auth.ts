@@ -88,8 +88,7 @@ export function authorize(caller: Caller, accountId: number, operation: Operatio
 function bearerToken(authorization = ''): string | undefined {
   const [, token, signature] = /^bearer +([\w-]+\.[\w-]+\.([\w-]+))$/i.exec(authorization.trim()) ?? [];
   if (token === undefined || signature === undefined || token.length > MAX_TOKEN_LENGTH) return undefined;
-  // The last character may have bits to spare, which a decoder drops: then other texts are the same
-  // signature.
+  // Unused bits in the last character: one signature could be spelled several ways.
   return Buffer.from(signature, 'base64url').toString('base64url') === signature ? token : undefined;
 }
 
@@ -108,7 +107,7 @@ function accountsOf(claim: unknown): number[] {
   );
 }
 
-/** Scopes as OAuth 2.0 writes them: one text, parted by spaces (RFC 6749, section 3.3). */
+/** Scopes as OAuth 2.0 writes them: space-separated (RFC 6749, section 3.3). */
 function scopesOf(claim: unknown): string[] {
   return typeof claim === 'string' ? claim.split(' ').filter((scope) => scope !== '') : [];
 }

@@ -32,7 +32,7 @@ export interface Chunks {
   /**
    * Writes the result of a chunk, if `owner` still holds it and it has none.
    *
-   * @returns whether it was written. The first result stands.
+   * @returns whether the chunk's result is this owner's. The first result stands: that of a repeat is not written.
    */
   settle(chunk: ChunkKey, owner: string, failures: readonly FailureGroup[], now: number): Promise<boolean>;
 

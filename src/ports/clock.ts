@@ -2,6 +2,6 @@
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
-  /** Resolves after about `ms`: the half of it at least, the rest by chance, so that waiters part. */
+  /** Resolves after a random time from `ms`/2 to `ms`, so that callers that failed together do not retry together. */
   pause(ms: number): Promise<void>;
 }

@@ -8,7 +8,7 @@ export const RACES = [
   'commit',
   /** A chunk was delivered while another worker held it. */
   'claim',
-  /** A result was there when ours came. */
+  /** A worker's claim ended and somebody else took the chunk over. */
   'settle',
   /** A target group changed between the refused write and the read that should explain it. */
   'move',

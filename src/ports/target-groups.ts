@@ -30,6 +30,7 @@ export interface TargetGroups {
    *
    * @returns whether it moved. When not, nothing was written.
    * @throws InconsistentStoreError when what is stored cannot be understood
+   * @throws ThrottledError when it was refused for want of capacity: it was not carried out and will not be
    * @throws UncertainWriteError when it did not move, but a write of this call may still be carried out
    */
   move(key: TargetGroupKey, move: Move): Promise<boolean>;

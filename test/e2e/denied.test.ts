@@ -9,7 +9,7 @@ import { type LocalStack, startLocalStack } from '../../tools/local/stack.ts';
 import { synthesize } from '../../tools/local/synth.ts';
 import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
 import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';
-import { chunkWork } from '../../src/application/chunk-work.ts';
+import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { timestamp } from '../../src/domain/time.ts';
 import { aJob, anId, TRACE } from '../support/builders.ts';
 import { aProject, dynamoDBOf, nameLike, scan } from '../support/e2e.ts';
@@ -80,7 +80,7 @@ test('a worker that may not write target groups gets the error of DynamoDB and h
   await jobs.saveRequest(job, { ids, trace: TRACE });
   await jobs.commit(job, anId(), now, timestamp(now + 3_600_000));
   const sqs = new SQSClient(emulatorAt(stack.endpoints.sqs));
-  for (const work of chunkWork(job, ids, [0], TRACE)) {
+  for (const work of cutIntoChunks(job, ids, [0], TRACE)) {
     const QueueUrl = nameLike(stack.queues, 'Chunks');
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: encodeChunk(work) }));
   }

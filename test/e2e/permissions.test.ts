@@ -13,7 +13,7 @@ import { emulatorAt } from '../../tools/kit/emulator.ts';
 import type { PermissionsReport, UsedGrant } from '../../tools/local/iam/permissions.ts';
 import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
 import { metaKey } from '../../src/adapters/dynamodb/job-item.ts';
-import { chunkWork } from '../../src/application/chunk-work.ts';
+import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { canonicalIds, type Job } from '../../src/domain/job.ts';
 import { anId, TRACE } from '../support/builders.ts';
 import { ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
@@ -70,7 +70,7 @@ async function used(grant: RegExp): Promise<void> {
 /** Sends a chunk of a job once more. */
 async function sendAgain(job: Job, ids: readonly string[]): Promise<void> {
   const sqs = new SQSClient(emulatorAt(running.info.endpoints.sqs));
-  for (const work of chunkWork(job, canonicalIds(ids), [0], TRACE)) {
+  for (const work of cutIntoChunks(job, canonicalIds(ids), [0], TRACE)) {
     await sqs.send(
       new SendMessageCommand({
         QueueUrl: nameLike(running.info.queues, 'Chunks'),

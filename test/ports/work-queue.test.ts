@@ -5,7 +5,7 @@ import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { decodeChunk, encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
 import { sqsClient } from '../../src/adapters/sqs/client.ts';
 import { SqsWorkQueue } from '../../src/adapters/sqs/work-queue.ts';
-import { chunkWork } from '../../src/application/chunk-work.ts';
+import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { EnqueueFailedError, UnparsableMessageError } from '../../src/domain/errors.ts';
 import type { ChunkWork } from '../../src/ports/work-queue.ts';
 import { TRACE, aJob, ids } from '../support/builders.ts';
@@ -29,7 +29,7 @@ const client = () =>
 
 function work(chunks: number): ChunkWork[] {
   const job = aJob({ total: chunks * 2, chunkSize: 2 });
-  return chunkWork(job, ids(job.total), [...Array(chunks).keys()], TRACE);
+  return cutIntoChunks(job, ids(job.total), [...Array(chunks).keys()], TRACE);
 }
 
 /** Everything that is in the queue. */

@@ -8,7 +8,7 @@ import { resultKey } from '../../src/adapters/dynamodb/job-item.ts';
 import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';
 import { targetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
 import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
-import { chunkWork } from '../../src/application/chunk-work.ts';
+import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { statusOf } from '../../src/domain/job.ts';
 import { timestamp } from '../../src/domain/time.ts';
 import { TENANT, TRACE, aJob, aTargetGroup, chunkOf } from '../support/builders.ts';
@@ -94,7 +94,7 @@ async function aJobInMessages(groups: number, chunkSize: number, trace = TRACE) 
   await store.commit(job, 'owner', Date.now(), timestamp(Date.now()));
   const ids = made.map(({ targetGroupId }) => targetGroupId);
   const indexes = [...Array(Math.ceil(groups / chunkSize)).keys()];
-  return { store, job, bodies: chunkWork(job, ids, indexes, trace).map(encodeChunk) };
+  return { store, job, bodies: cutIntoChunks(job, ids, indexes, trace).map(encodeChunk) };
 }
 
 describe('the worker', () => {

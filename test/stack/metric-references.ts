@@ -1,4 +1,5 @@
 /** Whether anything publishes a metric that a template names. */
+import { OPEN_JOBS_INDEX } from '../../src/adapters/dynamodb/open-jobs-index.ts';
 import { METRICS, type MetricName, SERVICE } from '../../src/observability/metric-names.ts';
 import { DOCUMENTED } from '../rigs/cloudwatch/aws-metrics.ts';
 import type { MetricReference } from '../rigs/cloudwatch/metric-reference.ts';
@@ -22,7 +23,7 @@ const AWS: Readonly<Record<string, ServiceMetrics>> = {
     type: 'AWS::DynamoDB::Table',
     further: {
       Operation: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'],
-      GlobalSecondaryIndexName: ['open-jobs'],
+      GlobalSecondaryIndexName: [OPEN_JOBS_INDEX],
     },
   },
   'AWS/Logs': { dimension: 'LogGroupName', type: 'AWS::Logs::LogGroup' },

@@ -1,7 +1,7 @@
 /** A chunk as a message: its size, for SQS bills a request by 64 KB of messages, and what it says of its job. */
 import { expect, test } from '@jest/globals';
 import { decodeChunk, encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
-import { chunkWork } from '../../src/application/chunk-work.ts';
+import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { readConfig } from '../../lib/config.ts';
 import { TRACE, aJob, ids } from '../support/builders.ts';
 
@@ -9,7 +9,7 @@ test("ten chunks of the default size are one billed request, with a client's tra
   const { chunkSize } = readConfig({});
   const job = aJob({ total: 10 * chunkSize, chunkSize, accountId: 2_147_483_647 });
   const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'x'.repeat(100) };
-  const chunks = chunkWork(job, ids(10 * chunkSize), [...Array(10).keys()], trace);
+  const chunks = cutIntoChunks(job, ids(10 * chunkSize), [...Array(10).keys()], trace);
   const bytes = chunks.reduce((sum, chunk) => sum + Buffer.byteLength(encodeChunk(chunk)), 0);
   expect(chunks.flatMap((chunk) => chunk.ids)).toHaveLength(10 * chunkSize);
   expect(bytes).toBeLessThanOrEqual(65_536);
@@ -17,7 +17,7 @@ test("ten chunks of the default size are one billed request, with a client's tra
 
 test('a chunk says whether it is the only one of its job', () => {
   const only = ({ total, index = 0 }: { total: number; index?: number }) =>
-    chunkWork(aJob({ total, chunkSize: 200 }), ids(total), [index], TRACE).map(
+    cutIntoChunks(aJob({ total, chunkSize: 200 }), ids(total), [index], TRACE).map(
       (work) => decodeChunk(encodeChunk(work)).only,
     );
   expect(only({ total: 1 })).toEqual([true]);
@@ -27,7 +27,7 @@ test('a chunk says whether it is the only one of its job', () => {
 });
 
 test('a message of an earlier version, which does not say it, is taken for one of several', () => {
-  const [work] = chunkWork(aJob({ total: 1, chunkSize: 200 }), ids(1), [0], TRACE);
+  const [work] = cutIntoChunks(aJob({ total: 1, chunkSize: 200 }), ids(1), [0], TRACE);
   const before: Record<string, unknown> = { ...work };
   delete before['only'];
   expect(decodeChunk(JSON.stringify(before))).toEqual({ ...work, only: false });

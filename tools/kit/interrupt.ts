@@ -1,4 +1,4 @@
-/** Tells when the person in front of the stack wants it to end. */
+/** Turns Ctrl-C, SIGTERM and the end of npm into one abort signal. */
 
 /** A terminal sends an interrupt to all its processes and npm hands it on: the same key press comes twice. */
 const SAME_PRESS_MILLISECONDS = 500;

@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fieldingRunsPath, jobPath } from '../../../api/paths.ts';
+import { OPEN_JOBS_INDEX } from '../../../src/adapters/dynamodb/open-jobs-index.ts';
 import type { InvocationResult } from '../../../tools/local/functions/messages.ts';
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { DynamoDBJobs } from '../../../src/adapters/dynamodb/jobs.ts';
@@ -118,7 +119,7 @@ async function oldJob(stage: Stage): Promise<void> {
 
 async function reconcileFails(stage: Stage): Promise<void> {
   const jobs = nameLike(stage.stack.tables, 'TablesJobs');
-  const end = stage.dynamoDB.always('Query', [jobs, 'open-jobs'], refused('ValidationException'));
+  const end = stage.dynamoDB.always('Query', [jobs, OPEN_JOBS_INDEX], refused('ValidationException'));
   for (let run = 0; run < FAILURES / 3; run += 1) mustFail((await stage.stack.runSchedules())[0]?.result);
   end();
 }

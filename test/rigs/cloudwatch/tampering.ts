@@ -13,7 +13,7 @@ import {
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { encodeChunk } from '../../../src/adapters/sqs/chunk-message.ts';
 import { targetGroupKey } from '../../../src/adapters/dynamodb/target-group-item.ts';
-import { chunkWork } from '../../../src/application/chunk-work.ts';
+import { cutIntoChunks } from '../../../src/application/cut-into-chunks.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
 import { canonicalIds, type Job } from '../../../src/domain/job.ts';
 import { TRACE } from '../../support/builders.ts';
@@ -87,7 +87,7 @@ export async function send(stage: Stage, body: string): Promise<Message> {
 
 /** Sends the first chunk of a job that asks for `ids`. */
 export function sendChunk(stage: Stage, job: Job, ids: readonly string[]): Promise<Message> {
-  const [work] = chunkWork(job, canonicalIds(ids), [0], TRACE);
+  const [work] = cutIntoChunks(job, canonicalIds(ids), [0], TRACE);
   if (work === undefined) throw new Error('the job has no chunk');
   return send(stage, encodeChunk(work));
 }

@@ -1,6 +1,6 @@
 /** Faults of design that others have made, each planted into a sound system: the auditor must see every one of them. */
 import { createJob } from '../../../src/application/create-job.ts';
-import { chunkWork } from '../../../src/application/chunk-work.ts';
+import { cutIntoChunks } from '../../../src/application/cut-into-chunks.ts';
 import { hashIds } from '../../../src/domain/digest.ts';
 import { type FailureGroup, type Job, canonicalIds, chunkCount } from '../../../src/domain/job.ts';
 import type { Chunks } from '../../../src/ports/chunks.ts';
@@ -139,7 +139,7 @@ function sendBeforeCommit(sound: System): System {
         },
         commit: async (job, owner, now, dueAt) => {
           const indexes = Array.from({ length: chunkCount(job) }, (_, index) => index);
-          await deps.queue.send(chunkWork(job, request.ids, indexes, request.trace), creation.answerBy);
+          await deps.queue.send(cutIntoChunks(job, request.ids, indexes, request.trace), creation.answerBy);
           return deps.jobs.commit(job, owner, now, dueAt);
         },
       });

@@ -121,7 +121,7 @@ describeInBrowser((openPage) => {
         name: 'ProvisionedThroughputExceededException',
         message: 'The level of configured provisioned throughput for the table was exceeded.',
         stack:
-          'Error: x\n    at settle (src/adapters/dynamodb/job-store.ts:190:5)\n    at work (lambdas/worker.ts:60:9)',
+          'Error: x\n    at settle (src/adapters/dynamodb/chunks.ts:190:5)\n    at work (lambdas/worker.ts:60:9)',
       },
     });
     await open();
@@ -133,7 +133,7 @@ describeInBrowser((openPage) => {
     expect(await textOf('#queues .bad')).toBe('2');
     expect(await countOf('#functions .bad')).toBe(3);
     expect(await page.locator('#lines .call').first().textContent()).toBe(
-      'at settle (src/adapters/dynamodb/job-store.ts:190:5)',
+      'at settle (src/adapters/dynamodb/chunks.ts:190:5)',
     );
     await holds();
     await takePicture(page, 'failures');

@@ -7,7 +7,7 @@ import type { ChunkWork } from '../ports/work-queue.ts';
  * @param ids all canonical ids of the job
  * @param indexes the chunks that are wanted
  */
-export function chunkWork(
+export function cutIntoChunks(
   job: Job,
   ids: readonly string[],
   indexes: readonly number[],
