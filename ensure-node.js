@@ -35,6 +35,10 @@ function installedNode() {
 function handOver(node) {
   process.env.PATH = [dirname(node), process.env.PATH].join(delimiter);
   const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' });
+  child.on('error', (error) => {
+    console.error(`${node} does not start (${error.message}). Install Node.js 24 or later yourself.`);
+    process.exit(1);
+  });
   child.on('exit', (code) => process.exit(code ?? 1));
   // A terminal interrupts both. What ends this process alone, or the shell that npm started it in, has to be
   // passed on.

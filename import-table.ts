@@ -1,8 +1,8 @@
 /**
- * What each part of the code may import: the one table. `npm run lint` holds it
- * (dependency-cruiser.config.ts), and docs/architecture.md shows it. What stands in no row is an error, and
- * so is a file of ours in no row. An import of types counts as any other, but where the row says so. A file
- * imports its own row freely; a row imports rows above it, so that no two depend on each other.
+ * What each part of the code may import. `npm run lint` enforces it (dependency-cruiser.config.ts), and
+ * docs/architecture.md shows it. An import that its row does not list is an error, and so is a file in no row.
+ * `types` lists what may be imported for its types only. A row lists only rows above it, so that no two depend
+ * on each other.
  */
 
 export interface Row {

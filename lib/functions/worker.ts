@@ -12,7 +12,7 @@ export const PARALLELISM = 16;
 export function worker({ config, tables, chunks }: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Moves the target groups of a chunk and settles their outcomes',
-    // Bound by its share of a CPU while it signs and sends its writes, some half of a second for a chunk of
+    // Bound by its share of a CPU while it signs and sends its writes, about half a second for a chunk of
     // 200. Ten at a time then write about as much as a new table takes, 4,000 a second: more memory would
     // halve the time at the same price, and have the table throttle. Half as much would hardly hold what the
     // heap grows to.
