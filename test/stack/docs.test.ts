@@ -87,13 +87,7 @@ test('operating.md lists every log event with its level, and no other', () => {
 });
 
 describe('links', () => {
-  const documents = [
-    'README.md',
-    'SECURITY.md',
-    ...readdirSync(join(PROJECT, 'docs'), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => join('docs', name)),
-  ];
+  const documents = ['README.md', 'SECURITY.md', ...documentsIn('docs')];
 
   test.each(documents)('of %s lead to a file, and to a heading that it has', (document) => {
     const targets = [...read(document).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
@@ -105,6 +99,23 @@ describe('links', () => {
     expect(broken.map(([link]) => link)).toEqual([]);
   });
 });
+
+test.each(['README.md', 'SECURITY.md', 'test/README.md', ...documentsIn('docs')])(
+  '%s names files and folders of the code that are there',
+  (document) => {
+    const named = [
+      ...read(document).matchAll(/`((?:bin|lib|lambdas|src|api|client|tools|test)\/[\w./-]*)`/g),
+    ];
+    expect(named.map(([, path = '']) => path).filter((path) => !existsSync(join(PROJECT, path)))).toEqual([]);
+  },
+);
+
+/** The Markdown files of a folder and of those in it. */
+function documentsIn(folder: string): string[] {
+  return readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name));
+}
 
 /** The anchors of a document's headings, as GitHub makes them. */
 function anchorsOf(markdown: string): string[] {
