@@ -138,14 +138,16 @@ function segment({ foreign, groups, jobs, tokens }: World): fc.Arbitrary<Mutatio
   );
   return fc.tuple(text, fc.nat(20), place).map(([put, at, ofId]) => ({
     name: `segment ${at}`,
-    change: ({ target }) => {
-      const parts = target.split('/');
-      const places = [...parts.keys()].slice(1);
-      const ids = places.filter((each) => /^\d+$|^[0-9A-Z]{26}$/.test(parts[each] ?? ''));
-      const candidates = ofId && ids.length > 0 ? ids : places;
-      parts[candidates[at % candidates.length] ?? 1] = put;
-      return { target: elsewhere(parts.join('/')) };
-    },
+    change: ({ target }) => ({
+      target: inPath(target, (path) => {
+        const parts = path.split('/');
+        const places = [...parts.keys()].slice(1);
+        const ids = places.filter((each) => /^\d+$|^[0-9A-Z]{26}$/.test(parts[each] ?? ''));
+        const candidates = ofId && ids.length > 0 ? ids : places;
+        parts[candidates[at % candidates.length] ?? 1] = put;
+        return parts.join('/');
+      }),
+    }),
   }));
 }
 
@@ -173,7 +175,7 @@ const PATHS: readonly [string, (target: string) => string, boolean?][] = [
 
 const path: fc.Arbitrary<Mutation> = fc.constantFrom(...PATHS).map(([name, write, breaks]) => ({
   name: `path ${name}`,
-  change: ({ target }) => ({ target: elsewhere(write(target)) }),
+  change: ({ target }) => ({ target: inPath(target, write) }),
   breaks: breaks === true,
 }));
 
@@ -304,6 +306,16 @@ function added(name: string, more: readonly Header[]): Mutation {
 
 function without(headers: readonly Header[], name: string): Header[] {
   return headers.filter(([each]) => each !== name);
+}
+
+/**
+ * Changes the path of a target. A target that is a whole URL keeps its host, or gets another one as a whole: a host
+ * that is none breaks the request, and then the gateway may answer by itself.
+ */
+function inPath(target: string, change: (path: string) => string): string {
+  const [origin = ''] = /^https?:\/\/[^/]*/.exec(target) ?? [];
+  const changed = change(target.slice(origin.length));
+  return elsewhere(changed.startsWith('/') ? origin + changed : changed);
 }
 
 /** What is below `/_local/` and `/docs/` is the local stack's own and no part of what is deployed. */
