@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const PARENT_CHECK_MILLISECONDS = 250;
@@ -15,7 +16,7 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   if (node === undefined) {
     console.error(
       `Node.js ${process.versions.node} cannot run the TypeScript of this project. ` +
-        'Run `npm ci`, which brings Node.js 24, or install Node.js 24 or later yourself.',
+        'Run `npm ci` with its optional packages, which bring one that can, or install Node.js 24 or later.',
     );
     process.exit(1);
   }
@@ -39,10 +40,11 @@ function handOver(node) {
     console.error(`${node} does not start (${error.message}). Install Node.js 24 or later yourself.`);
     process.exit(1);
   });
-  child.on('exit', (code) => process.exit(code ?? 1));
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
   // A terminal interrupts both. What ends this process alone, or the shell that npm started it in, has to be
   // passed on.
-  process.on('SIGINT', () => undefined).on('SIGTERM', () => child.kill());
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;

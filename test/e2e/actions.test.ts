@@ -62,7 +62,10 @@ describe.each(ACTION_NAMES)('%s', (action) => {
     const answer = await client.create(tenant, ids, {}, action);
     const location = locationOf(answer);
     const jobId = location.split('/').at(-1) ?? '';
-    expect(location).toBe(jobPath(tenant, action, jobId));
+    const { accountId, projectId } = tenant;
+    expect(location).toBe(
+      `/demand/accounts/${accountId}/projects/${projectId}/batch-jobs/${action}/${jobId}`,
+    );
     const job = await client.untilEnded(location);
     const after = await runsOf(client, tenant, ids);
 
