@@ -1,4 +1,4 @@
-/** The rules that hold import-table.ts: each row imports what it may, every file is in a row, and nothing in a cycle. */
+/** The rules that enforce import-table.ts: each row imports what it may, every file is in a row, no cycles. */
 import type { IConfiguration, IRegularForbiddenRuleType } from 'dependency-cruiser';
 import { IMPORT_TABLE, type Row } from './import-table.ts';
 

@@ -32,7 +32,7 @@ export interface Job extends JobKey {
   readonly settled: ReadonlySet<number>;
   /** The settled chunks in which a target group ended as `InternalError`. */
   readonly broken: ReadonlySet<number>;
-  /** Whether it still stands in the index of unfinished jobs. */
+  /** Whether it still stands in the index of open jobs. */
   readonly open: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** A server of a test's own, in place of one that the code under test calls: answers as the test says, and remembers. */
+/** A server in place of one that the code under test calls: answers as the test says, and keeps the requests. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type HttpAnswer, serveHttp } from '../../tools/kit/http-server.ts';
 import type { Listener } from '../../tools/kit/loopback.ts';

@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 import { PROJECT } from '../../kit/project.ts';
 
 /**
- * @param entry in the folder `bench`
+ * @param entry in `tools/bench`
  * @returns the folder of the bundle, `index.mjs`
  */
 export async function bundle(entry: string): Promise<string> {
