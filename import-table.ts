@@ -121,7 +121,15 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
     node: 'any',
   },
   'tools/bench': {
-    imports: ['src/domain', 'api', 'src/adapters', 'tools/kit', 'tools/import', 'tools/local'],
+    imports: [
+      'src/domain',
+      'api',
+      'src/adapters',
+      'src/observability/metric-names.ts',
+      'tools/kit',
+      'tools/import',
+      'tools/local',
+    ],
     types: ['lib'],
     packages: 'any',
     node: 'any',

@@ -85,21 +85,3 @@ test('operating.md lists every saved query, and no other', () => {
   const listed = [...table.matchAll(/^\| `([^`]+)` /gm)].map(([, name = '']) => name);
   expect(listed.sort()).toEqual([...queries].sort());
 });
-
-test('deploying.md says how many alarms there are, and what they cost', () => {
-  const deploying = readFileSync(join(DOCS, 'deploying.md'), 'utf8');
-  const read = Object.values(template.ofType('AWS::CloudWatch::Alarm')).map(({ Properties }) => {
-    const metrics = z
-      .array(z.object({ MetricStat: z.unknown().optional() }))
-      .optional()
-      .parse(Properties['Metrics']);
-    return metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
-  });
-  const [one, two] = [1, 2].map((count) => read.filter((metrics) => metrics === count).length);
-  expect(deploying).toContain(`and ${read.length} alarms`);
-  expect(deploying).toContain(`${one} read one, ${two} read two`);
-  const dollars = (0.1 * read.reduce((sum, metrics) => sum + metrics, 0)).toFixed(2);
-  expect(deploying).toMatch(
-    new RegExp(`read two +\\| \\$0\\.10 a metric +\\| \\$${dollars.replace('.', '\\.')} `),
-  );
-});

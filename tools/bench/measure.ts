@@ -5,7 +5,7 @@ import { measureProcesses, type ProcessFigures } from './sections/processes.ts';
 import { measureSpeed, type Speed } from './sections/speed.ts';
 import { measureStartUp, type StartUp } from './sections/start-up.ts';
 import { measurePeers, type PeerTimes } from './peers/peers.ts';
-import type { Standing } from './standing.ts';
+import { type Standing, standingOf } from './standing.ts';
 import { MOST_IDS, TargetGroupSet } from './rig/target-groups.ts';
 import { openWorld } from './rig/world.ts';
 
@@ -22,7 +22,7 @@ export interface Measured {
   readonly startUp: StartUp;
   readonly speed: Speed;
   readonly peers: PeerTimes;
-  readonly standing: Pick<Standing, 'alarms' | 'dashboards' | 'runEverySeconds'>;
+  readonly standing: Standing;
 }
 
 /**
@@ -72,11 +72,7 @@ export async function measure(quick: boolean, tell: (text: string) => void): Pro
       startUp,
       speed,
       peers,
-      standing: {
-        alarms: world.count('AWS::CloudWatch::Alarm'),
-        dashboards: world.count('AWS::CloudWatch::Dashboard'),
-        runEverySeconds: world.runEverySeconds,
-      },
+      standing: standingOf(world.template),
     };
   } finally {
     await world.stop();

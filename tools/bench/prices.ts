@@ -18,6 +18,7 @@ export const PRICE_SOURCES = {
   traces: 'https://aws.amazon.com/xray/pricing/',
   schedules: 'https://aws.amazon.com/eventbridge/pricing/',
   stepFunctions: 'https://aws.amazon.com/step-functions/pricing/',
+  keys: 'https://aws.amazon.com/kms/pricing/',
   redis: 'https://aws.amazon.com/elasticache/pricing/',
   fargate: 'https://aws.amazon.com/fargate/pricing/',
 } as const;
@@ -49,10 +50,12 @@ export const PRICES = {
   expressRequest: 1.0 / MILLION,
   /** Of an Express workflow, up to 1,000 hours a month. */
   expressGigabyteSecond: 0.00001667,
-  /** A custom metric, an alarm of standard resolution, a dashboard: each for a month. */
+  /** Each for a month: a custom metric, a metric that an alarm of standard resolution reads, a dashboard. */
   metricMonth: 0.3,
-  alarmMonth: 0.1,
+  alarmMetricMonth: 0.1,
   dashboardMonth: 3.0,
+  /** A customer managed key, for a month. Each of its first two rotations adds as much: unverified, left out. */
+  keyMonth: 1.0,
   /** cache.t4g.small, an hour; unverified. */
   redisHour: 0.032,
   /** Fargate on arm64: a vCPU and a GB, an hour. */

@@ -1,13 +1,14 @@
 /**
  * `npm run bench`: measures what the functions use and how long they take, as ratios that hold on any
- * machine, and says which of them meet their targets. `-- --json` prints one object and nothing else; `--
- * --quick` ends with exit code 1 when a count is missed, and `-- --write-docs` keeps tables and curves in
- * docs/.
+ * machine, and says which of them meet their targets. `-- --json` prints one object and nothing else;
+ * `-- --quick` ends with exit code 1 when a count is missed; `-- --write-docs` writes tables and curves into
+ * docs/. `-- --costs` measures nothing: it writes into docs/ what the stack costs while nothing runs.
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { runCommand } from '../kit/command.ts';
 import { measure } from './measure.ts';
+import { writeCosts } from './report/costs.ts';
 import { reportOf } from './report/all-figures.ts';
 import { writeDocs } from './report/docs.ts';
 import { textOf } from './report/text.ts';
@@ -19,8 +20,13 @@ await runCommand(async (argv) => {
       json: { type: 'boolean', default: false },
       'write-docs': { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
+      costs: { type: 'boolean', default: false },
     },
   });
+  if (values.costs) {
+    await writeCosts();
+    return;
+  }
   const measured = await measure(values.quick, (text) => process.stderr.write(`${text}\n`));
   await writeFile('.local/bench/measured.json', JSON.stringify(measured, undefined, 2));
   const report = reportOf(measured);

@@ -1,17 +1,28 @@
-/** What the stack costs in a month in which nobody creates a job. */
-import { billedMs, dollarsOf, gigabyteSeconds, NOTHING_USED } from './dollars.ts';
+/** What the stack costs in a month in which nobody creates a job: counted from its template, by the price list. */
+import { z } from 'zod';
+import { METRICS, type Metric } from '../../src/observability/metric-names.ts';
+import { rate } from '../local/template/schedules.ts';
+import { resourcesOfType, type Template } from '../local/template/template.ts';
+import { billedMs, dollarsOf, gigabyteSeconds, NOTHING_USED, PLATFORM_LOG_BYTES } from './dollars.ts';
 import { PRICES } from './prices.ts';
 
 /** What of the stack is there whether or not it is used. */
 export interface Standing {
-  readonly alarms: number;
+  /** Over all alarms: CloudWatch bills an alarm by the metrics that it reads, not an alarm as such. */
+  readonly alarmMetrics: number;
   readonly dashboards: number;
-  /** Runs of reconcile, each with CPU time of so many ms. */
+  /** Customer managed keys of KMS. */
+  readonly keys: number;
   readonly runEverySeconds: number;
-  readonly runCpuMs: number;
   readonly runMemoryMb: number;
-  /** Bytes of log lines of a run, Lambda's own included. */
-  readonly runLogBytes: number;
+}
+
+/** One row of the bill. */
+export interface StandingCost {
+  readonly what: string;
+  readonly count: number;
+  /** Dollars for one of them. */
+  readonly each: number;
 }
 
 const SECONDS_A_MONTH = 730 * 3_600;
@@ -19,38 +30,95 @@ const SECONDS_A_MONTH = 730 * 3_600;
 /** Lambda keeps so many long polls of 20 seconds open on a queue that is empty. */
 const IDLE_POLLS = 5;
 const POLL_SECONDS = 20;
+const POLLS_A_MONTH = (SECONDS_A_MONTH / POLL_SECONDS) * IDLE_POLLS;
 
 /** Reconcile looks for due jobs and counts open ones: two queries, each half a unit when it finds nothing. */
 const RUN_QUERIES = 2;
 
-/** Metrics that each run measures: the open jobs, and the age of the oldest while there is one. */
+/** CPU time of a run that finds nothing, ms of a whole CPU of Lambda. An assumption: the bench measured 6.6. */
+const RUN_CPU_MS = 7;
+
+/** The log line of a run: its metrics, beside what Lambda itself writes. */
+const RUN_LOG_BYTES = 400 + PLATFORM_LOG_BYTES;
+
+/** The metrics that each run publishes: the open jobs, and the age of the oldest. */
 const RUN_METRICS = 2;
+
+/** Custom metrics that the functions can publish: one for each name and value of its dimension. */
+const ALL_METRICS = Object.values<Metric>(METRICS).reduce((sum, { by }) => sum + (by?.values.length ?? 1), 0);
+
+const alarmShape = z.object({
+  Metrics: z.array(z.object({ MetricStat: z.unknown().optional() })).optional(),
+});
+const scheduleShape = z.object({ ScheduleExpression: rate });
+const functionShape = z.object({ MemorySize: z.number() });
+
+/** Counts what a template leaves standing. @throws Error unless it has one schedule and one reconcile */
+export function standingOf(template: Template): Standing {
+  const alarmMetrics = resourcesOfType(template, 'AWS::CloudWatch::Alarm').map(({ properties }) => {
+    const { Metrics } = alarmShape.parse(properties);
+    // An expression is no metric: only what it reads is billed.
+    return Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
+  });
+  const schedules = resourcesOfType(template, 'AWS::Scheduler::Schedule');
+  const reconciles = resourcesOfType(template, 'AWS::Lambda::Function').filter(({ logicalId }) =>
+    logicalId.startsWith('FunctionsReconcile'),
+  );
+  if (schedules.length !== 1 || reconciles.length !== 1) throw new Error('one schedule runs one reconcile');
+  return {
+    alarmMetrics: alarmMetrics.reduce((sum, metrics) => sum + metrics, 0),
+    dashboards: resourcesOfType(template, 'AWS::CloudWatch::Dashboard').length,
+    keys: resourcesOfType(template, 'AWS::KMS::Key').length,
+    runEverySeconds: scheduleShape.parse(schedules[0]?.properties).ScheduleExpression,
+    runMemoryMb: functionShape.parse(reconciles[0]?.properties).MemorySize,
+  };
+}
 
 /** Dollars a month for the polls of an empty queue that a function reads. */
 export function idleQueueDollars(): number {
-  return (SECONDS_A_MONTH / POLL_SECONDS) * IDLE_POLLS * PRICES.queueRequest;
+  return POLLS_A_MONTH * PRICES.queueRequest;
 }
+
+/** Every row of the bill of a month. */
+export function standingCosts(standing: Standing): StandingCost[] {
+  const { alarmMetrics, dashboards, keys, runEverySeconds, runMemoryMb } = standing;
+  return [
+    { what: 'metrics that the alarms read', count: alarmMetrics, each: PRICES.alarmMetricMonth },
+    { what: 'dashboard', count: dashboards, each: PRICES.dashboardMonth },
+    { what: 'key of the alarm topic (KMS)', count: keys, each: PRICES.keyMonth },
+    { what: 'metrics that reconcile publishes', count: RUN_METRICS, each: PRICES.metricMonth },
+    {
+      what: 'runs of reconcile: schedule, function, reads, log lines, traces',
+      count: SECONDS_A_MONTH / runEverySeconds,
+      each: runDollars(runMemoryMb),
+    },
+    { what: 'polls of the empty queue', count: POLLS_A_MONTH, each: PRICES.queueRequest },
+  ];
+}
+
+/** What traffic can add to the month, whatever its volume: each metric is billed once it was published. */
+export const METRICS_BY_TRAFFIC: StandingCost = {
+  what: 'other metrics of the functions, at most',
+  count: ALL_METRICS - RUN_METRICS,
+  each: PRICES.metricMonth,
+};
 
 /** @returns dollars a month */
 export function standingDollars(standing: Standing): number {
-  const { alarms, dashboards, runEverySeconds, runCpuMs, runMemoryMb, runLogBytes } = standing;
-  const runs = SECONDS_A_MONTH / runEverySeconds;
-  const work = { cpuMs: runCpuMs, serialCalls: RUN_QUERIES, parallelCalls: 0, parallelism: 1 };
-  const used = dollarsOf({
+  return standingCosts(standing).reduce((sum, { count, each }) => sum + count * each, 0);
+}
+
+/** One run of reconcile that finds nothing to do. */
+function runDollars(memoryMb: number): number {
+  const work = { cpuMs: RUN_CPU_MS, serialCalls: RUN_QUERIES, parallelCalls: 0, parallelism: 1 };
+  const used = {
     ...NOTHING_USED,
-    readUnits: runs * RUN_QUERIES * 0.5,
-    invocations: runs,
-    gigabyteSeconds: runs * gigabyteSeconds(billedMs(work, runMemoryMb), runMemoryMb),
-    logBytes: runs * runLogBytes,
+    readUnits: RUN_QUERIES * 0.5,
+    invocations: 1,
+    gigabyteSeconds: gigabyteSeconds(billedMs(work, memoryMb), memoryMb),
+    logBytes: RUN_LOG_BYTES,
     // One a minute is always the first of its second.
-    traces: runs,
-  });
-  return (
-    used +
-    idleQueueDollars() +
-    runs * PRICES.scheduledRun +
-    alarms * PRICES.alarmMonth +
-    dashboards * PRICES.dashboardMonth +
-    RUN_METRICS * PRICES.metricMonth
-  );
+    traces: 1,
+  };
+  return dollarsOf(used) + PRICES.scheduledRun;
 }

@@ -12,7 +12,7 @@ import {
 } from '../../../tools/bench/dollars.ts';
 import { PRICES, PRICES_DATE, PRICE_SOURCES } from '../../../tools/bench/prices.ts';
 import { batchedDollars, perItemDollars } from '../../../tools/bench/peers/step-functions.ts';
-import { standingDollars } from '../../../tools/bench/standing.ts';
+import { standingCosts, standingDollars } from '../../../tools/bench/standing.ts';
 
 test('a million of one thing each', () => {
   const million = 1_000_000;
@@ -72,17 +72,18 @@ test('Step Functions on paper, as the formula in docs/performance.md has it', ()
   expect(batchedDollars(batch) * 1_000_000).toBeCloseTo(0.625 + ((25e-6 + functions) / 200) * 1_000_000, 6);
 });
 
-test('what stands still: alarms and dashboards at least', () => {
-  const none = {
-    alarms: 0,
-    dashboards: 0,
-    runEverySeconds: 60,
-    runCpuMs: 1,
-    runMemoryMb: 512,
-    runLogBytes: 800,
-  };
-  const some = { ...none, alarms: 10, dashboards: 1 };
-  expect(standingDollars(some) - standingDollars(none)).toBeCloseTo(4, 10);
+test('what stands still: alarms by the metrics they read, dashboards, keys, and the runs of reconcile', () => {
+  const none = { alarmMetrics: 0, dashboards: 0, keys: 0, runEverySeconds: 60, runMemoryMb: 512 };
+  const some = { ...none, alarmMetrics: 10, dashboards: 1, keys: 1 };
+  expect(standingDollars(some) - standingDollars(none)).toBeCloseTo(5, 10);
+  const runs = standingCosts(none).find(({ what }) => what.startsWith('runs of reconcile'));
+  expect(runs?.count).toBe(43_800);
+  // 7 ms of CPU time at 512 of 1,769 MB, and two calls of 5 ms: 35 ms.
+  const gigabyteSeconds = 0.035 * 0.5 * 0.0000133334;
+  expect(runs?.each).toBeCloseTo(
+    0.2e-6 + gigabyteSeconds + 0.125e-6 + (820 / 2 ** 30) * 0.5 + 5e-6 + 1e-6,
+    12,
+  );
 });
 
 test('each price is positive, each source an address of AWS, and the date a date', () => {

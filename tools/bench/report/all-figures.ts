@@ -1,5 +1,5 @@
 /** Every figure with its target, out of what was measured. */
-import { dollarsOf, floorDollars, PLATFORM_LOG_BYTES } from '../dollars.ts';
+import { dollarsOf, floorDollars } from '../dollars.ts';
 import type { Measured } from '../measure.ts';
 import { JOBS_AT_ONCE, type Round, type Speed } from '../sections/speed.ts';
 import { STARTED } from '../sections/start-up.ts';
@@ -21,7 +21,7 @@ export function reportOf(measured: Measured): Report {
     wall: bestOf(({ jobs: [first = NaN] }) => first) / bare,
     units: writeUnits / targetGroups,
     dollars: dollarsOf(usageOf(measured, largest)) / targetGroups,
-    standing: standing(measured),
+    standing: standingDollars(measured.standing),
     chunkSize: targetGroups / chunks,
     chunkCpuMs: processes.chunkCpuMs[200],
     parallelism,
@@ -61,7 +61,7 @@ function figuresOf(measured: Measured): Figure[] {
     timed(1.3, 'dollars against the floor, 100 ids', dollars(100)),
     reported('dollars per million target groups, 10,000 ids each', dollarsOf(usageOf(measured, large)) * 100),
     reported('dollars against the floor, 10,000 ids, every trace recorded', dollars(10_000, 1)),
-    reported('dollars a month while nothing runs', standing(measured)),
+    reported('dollars a month while nothing runs', standingDollars(measured.standing)),
     ...[1, 100, 10_000].flatMap((size) => [
       reported(`API calls per create, ${String(size)} ids`, counts(size).createCalls),
       atMost(5, `longest chain of calls per create, ${String(size)} ids`, counts(size).createChain),
@@ -93,14 +93,4 @@ function figuresOf(measured: Measured): Figure[] {
     reported('bare writes, target groups per second on this machine', speed.targetGroups / (bare / 1_000)),
     reported('bare write, CPU ms on this machine', processes.writeCpuMs),
   ];
-}
-
-function standing({ standing: there, processes, memoryMb }: Measured): number {
-  return standingDollars({
-    ...there,
-    runCpuMs: processes.reconcileCpuMs,
-    runMemoryMb: memoryMb.reconcile,
-    // The line of its two metrics, and Lambda's own.
-    runLogBytes: 400 + PLATFORM_LOG_BYTES,
-  });
 }

@@ -28,15 +28,15 @@ export async function writeDocs(measured: Measured, report: Report): Promise<voi
   await writeFile(DOCUMENT, await format(text, { ...config, parser: 'markdown' }));
 }
 
-/** @throws Error when the document has no such markers */
+/** @throws Error when the text has no such markers */
 export function between(text: string, name: string, content: string): string {
   const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`];
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/performance.md has no markers ${start} and ${end}`);
+  if (from < 0 || to < from) throw new Error(`there are no markers ${start} and ${end}`);
   return `${text.slice(0, from + start.length)}\n\n${content}\n\n${text.slice(to)}`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -18,7 +18,7 @@ import { synthesize } from '../../local/synth.ts';
 import type { EventSource } from '../../local/template/event-sources.ts';
 import type { LambdaFunction } from '../../local/template/functions.ts';
 import { referencesOf } from '../../local/template/references.ts';
-import { resourcesOfType } from '../../local/template/template.ts';
+import type { Template } from '../../local/template/template.ts';
 import { readRuntime } from '../../local/template/runtime.ts';
 import type { FunctionName } from '../../../lib/functions/functions.ts';
 import { type Stores, startStores } from './emulators.ts';
@@ -40,10 +40,7 @@ export interface World {
   readonly queueUrl: string;
   readonly dynamodb: DynamoDBClient;
   readonly sqs: SQSClient;
-  /** How many resources of a type the template has. */
-  count(type: string): number;
-  /** How often reconcile runs. */
-  readonly runEverySeconds: number;
+  readonly template: Template;
   /** A name by a part of its logical id. */
   table(part: string): string;
   /** A token that may do everything on account 101. */
@@ -95,8 +92,7 @@ export async function openWorld(): Promise<World> {
     queueUrl,
     dynamodb: made.dynamodb,
     sqs: made.sqs,
-    count: (type) => resourcesOfType(template, type).length,
-    runEverySeconds: runtime.schedules[0]?.everySeconds ?? NaN,
+    template,
     table: (part) => made.tables.find(({ logicalId }) => logicalId.includes(part))?.name ?? '',
     token: await issuer.sign({
       accounts: [101],

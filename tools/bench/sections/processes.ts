@@ -21,7 +21,6 @@ export interface ProcessFigures {
   readonly createCpuMs: Readonly<Record<100 | 10_000, number>>;
   readonly statusCpuMs: Readonly<Record<100 | 10_000, number>>;
   readonly chunkCpuMs: Readonly<Record<100 | 200, number>>;
-  readonly reconcileCpuMs: number;
 }
 
 /** Warm invocations whose CPU time is looked at; of the worker there are more. */
@@ -68,8 +67,6 @@ export async function measureProcesses(world: World, groups: TargetGroupSet): Pr
     small: await reads(reader, yardstick, world, smallJob, WARM_UP.small),
     large: await reads(reader, yardstick, world, largeJob, WARM_UP.large),
   };
-  const reconciler = await Host.of(world, world.lambda('reconcile'));
-  const reconciled = await invocations(reconciler, yardstick, () => '{}', { warmUp: WARM_UP.small });
 
   const peaks = {
     'create-job': created.large.peakMb,
@@ -77,7 +74,7 @@ export async function measureProcesses(world: World, groups: TargetGroupSet): Pr
     worker: largeChunks.peakMb,
     reconcile: await endingPeakMb(world, groups, reader),
   };
-  for (const host of [creator, sender, chunks, reader, reconciler, yardstick]) await host.stop();
+  for (const host of [creator, sender, chunks, reader, yardstick]) await host.stop();
   const { writeCpuMs } = yardstick;
   const cpuOf = (writes: readonly number[]) => median(writes) * WRITE_CPU_MS;
   return {
@@ -88,7 +85,6 @@ export async function measureProcesses(world: World, groups: TargetGroupSet): Pr
     createCpuMs: { 100: cpuOf(created.small.writes), 10_000: cpuOf(created.large.writes) },
     statusCpuMs: { 100: cpuOf(read.small.writes), 10_000: cpuOf(read.large.writes) },
     chunkCpuMs: { 100: cpuOf(smallChunks.writes), 200: cpuOf(largeChunks.writes.slice(WARM_UP.chunks)) },
-    reconcileCpuMs: cpuOf(reconciled.writes),
   };
 }
 

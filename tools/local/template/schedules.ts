@@ -7,7 +7,8 @@ import { readProperties, resourcesOfType, type Template } from './template.ts';
 
 const UNIT_SECONDS = { minute: 60, hour: 3_600, day: 86_400 } as const;
 
-const rate = z.string().transform((text, context) => {
+/** A rate expression, read as seconds. */
+export const rate = z.string().transform((text, context) => {
   const match = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/.exec(text);
   if (match !== null) {
     const unit = z.enum(['minute', 'hour', 'day']).parse(match[2]);
