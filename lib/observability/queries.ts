@@ -1,6 +1,6 @@
 /**
  * The saved queries of CloudWatch Logs Insights, in a folder of the stack's name. Their fields are those of
- * the event table in docs/operating.md and of the access log in lib/api.ts.
+ * the event table in docs/logs.md and of the access log in lib/api.ts.
  */
 import { Stack } from 'aws-cdk-lib';
 import { type ILogGroup, QueryDefinition, QueryString, type QueryStringProps } from 'aws-cdk-lib/aws-logs';

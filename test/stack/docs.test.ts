@@ -1,6 +1,6 @@
 /** The documents say what the code says: configuration keys, log events, and links that lead somewhere. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { ACTION_CHOICE, EFFECT_WORDS, GUARD_WORDS } from '../../api/action-words.ts';
 import { IMPORT_TABLE } from '../../import-table.ts';
@@ -23,7 +23,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(rule), ...rows.map(line)].join('\n');
 }
 
-test('deploying.md lists every configuration key with its default, its values and its description', () => {
+test('configuration.md lists every configuration key with its default, its values and its description', () => {
   const rows = describeConfig().map(({ key, fallback, expected, description }) => [
     `\`${key}\``,
     fallback === undefined ? 'none' : `\`${fallback}\``,
@@ -31,7 +31,7 @@ test('deploying.md lists every configuration key with its default, its values an
     description,
   ]);
   const documented = /<!-- config:start -->\n+(.*?)\n+<!-- config:end -->/s.exec(
-    read('docs/deploying.md'),
+    read('docs/configuration.md'),
   )?.[1];
   expect(documented).toBe(table(['Key', 'Default', 'Value', 'Meaning'], rows));
 });
@@ -79,11 +79,20 @@ test('architecture.md shows the table of imports', () => {
   expect(documented).toBe(table(['Part', 'Imports', 'Packages', 'Modules of Node.js'], rows));
 });
 
-test('operating.md lists every log event with its level, and no other', () => {
-  const documented = [
-    ...read('docs/operating.md').matchAll(/^\| `([a-z.-]+)` +\| (debug|info|warn|error) /gm),
-  ];
+test('logs.md lists every log event with its level, and no other', () => {
+  const documented = [...read('docs/logs.md').matchAll(/^\| `([a-z.-]+)` +\| (debug|info|warn|error) /gm)];
   expect(Object.fromEntries(documented.map(([, event, level]) => [event, level]))).toEqual(LEVELS);
+});
+
+test('the index of the decisions lists every one, with its title, status and date', () => {
+  const pages = documentsIn('docs/adr').filter((page) => !page.endsWith('README.md'));
+  const rows = pages.sort().map((page) => {
+    const head = /^# (\d+)\. (.+)\n\nStatus: (.+?) *\nDate: (\d{4}-\d\d-\d\d)\n/.exec(read(page));
+    if (head === null) throw new Error(`${page} does not begin with a number, a title, a status and a date`);
+    const [, number = '', title = '', status = '', date = ''] = head;
+    return [number, `[${title}](${basename(page)})`, status, date];
+  });
+  expect(read('docs/adr/README.md')).toContain(table(['Number', 'Decision', 'Status', 'Date'], rows));
 });
 
 describe('links', () => {

@@ -44,13 +44,13 @@ const LANGUAGE = new Set(
   ),
 );
 
-const operating = readFileSync(join(import.meta.dirname, '../../docs/operating.md'), 'utf8');
+const logs = readFileSync(join(import.meta.dirname, '../../docs/logs.md'), 'utf8');
 
-/** The fields that docs/operating.md gives to events, and those that it gives to every line. */
+/** The fields that docs/logs.md gives to events, and those that it gives to every line. */
 const DOCUMENTED = new Set(
   [
-    ...[...operating.matchAll(/^\| `[a-z.-]+` +\| \w+ +\| ([^|]+) \|/gm)].map(([, fields = '']) => fields),
-    /^One JSON line per event\.[^]*?\n\n/m.exec(operating)?.[0] ?? '',
+    ...[...logs.matchAll(/^\| `[a-z.-]+` +\| \w+ +\| ([^|]+) \|/gm)].map(([, fields = '']) => fields),
+    /<!-- fields:start -->[^]*<!-- fields:end -->/.exec(logs)?.[0] ?? '',
   ].flatMap((text) => [...text.matchAll(/`(\w+)`/g)].map(([, field = '']) => field)),
 );
 

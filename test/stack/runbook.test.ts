@@ -12,6 +12,7 @@ const DOCS = join(import.meta.dirname, '../../docs');
 const template = templateOf();
 const runbook = readFileSync(join(DOCS, 'runbook.md'), 'utf8');
 const operating = readFileSync(join(DOCS, 'operating.md'), 'utf8');
+const logs = readFileSync(join(DOCS, 'logs.md'), 'utf8');
 
 /** The sections on alarms: heading and text. */
 const sections = [...runbook.matchAll(/^### (.+)\n([^]*?)(?=^##|(?![^]))/gm)].map(
@@ -65,7 +66,7 @@ describe('runbook', () => {
 
   test('calls everything in code style by what it is: widget, query, configuration key, event, or text of the stack', () => {
     const keys = describeConfig().map(({ key }) => key);
-    const events = [...operating.matchAll(/^\| `([a-z.-]+)` /gm)].map(([, event = '']) => event);
+    const events = [...logs.matchAll(/^\| `([a-z.-]+)` /gm)].map(([, event = '']) => event);
     const loose = sections.flatMap(({ text }) => {
       const rest = text.replaceAll(/\b(?:widget|query)\s+`[^`]+`/gi, '');
       return [...rest.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word);
