@@ -3,8 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { ACTION_CHOICE, EFFECT_WORDS, GUARD_WORDS } from '../../api/action-words.ts';
+import { MAX_FAULTS, MAX_KEY_LENGTH, MAX_TARGET_GROUPS, MAX_TOKEN_LENGTH } from '../../api/limits.ts';
 import { IMPORT_TABLE } from '../../import-table.ts';
-import { describeConfig } from '../../lib/config.ts';
+import { describeConfig, readConfig } from '../../lib/config.ts';
 import { ACTION_NAMES, transitionOf } from '../../src/domain/actions.ts';
 import { LEVELS } from '../../src/observability/events.ts';
 
@@ -50,6 +51,30 @@ test('api.md lists the actions as the domain has them', () => {
   });
   const documented = /<!-- actions:start -->\n+(.*?)\n+<!-- actions:end -->/s.exec(read('docs/api.md'))?.[1];
   expect(documented).toBe(table(['Action', 'From', 'To', 'Barred by', 'Changes the period'], rows));
+});
+
+test('api.md lists the limits of the code, and the defaults of the configuration', () => {
+  const shown = (value: number) => value.toLocaleString('en-US');
+  const { createRateLimit, createBurstLimit, readRateLimit, readBurstLimit, jobRetentionDays } = readConfig(
+    {},
+  );
+  const rows = [
+    ['distinct target groups per job', shown(MAX_TARGET_GROUPS)],
+    ['characters of `Idempotency-Key`', shown(MAX_KEY_LENGTH)],
+    ['characters of a token', shown(MAX_TOKEN_LENGTH)],
+    ['faults listed in one error', shown(MAX_FAULTS)],
+    [
+      'creates of all clients, on each route',
+      `${shown(createRateLimit)} a second, bursts of ${shown(createBurstLimit)}`,
+    ],
+    [
+      'reads of all clients, on each route',
+      `${shown(readRateLimit)} a second, bursts of ${shown(readBurstLimit)}`,
+    ],
+    ['time to read a job, from its creation', `${shown(jobRetentionDays)} days`],
+  ];
+  const documented = /<!-- limits:start -->\n+(.*?)\n+<!-- limits:end -->/s.exec(read('docs/api.md'))?.[1];
+  expect(documented).toBe(table(['What', 'Limit'], rows));
 });
 
 test.each(['README.md', 'docs/client.md'])('%s names all actions where it names some', (file) => {
