@@ -23,7 +23,7 @@ test('whatever the ids, they come back in their order', () => {
   );
 });
 
-test('10,000 ids of random characters take at most 17.1 bytes each, as docs/architecture.md reckons', () => {
+test('10,000 ids of random characters take at most 17.1 bytes each, as docs/costs.md says', () => {
   const ids = Array.from({ length: 10_000 }, () =>
     Array.from(randomBytes(ID_LENGTH), (byte) => ALPHABET[byte % ALPHABET.length]).join(''),
   ).sort();
