@@ -8,7 +8,7 @@ import type { DueJob } from '../ports/open-jobs.ts';
 import type { ChunkWork, WorkQueue } from '../ports/work-queue.ts';
 import { cutIntoChunks } from './cut-into-chunks.ts';
 import { countOpenJobs } from './count-open-jobs.ts';
-import { type RunChunkDeps, closeIfEnded, settleChunk } from './run-chunk.ts';
+import { type GiveUp, type RunChunkDeps, closeIfEnded, settleChunk } from './run-chunk.ts';
 import { subjectOfJob, withSubject } from './with-subject.ts';
 
 export interface ReconcileDeps extends RunChunkDeps {
@@ -35,6 +35,13 @@ export interface ReconcileRun {
 
 /** When a job that could not be settled at its deadline is tried again. */
 const AFTER_DEADLINE_MS = 60_000;
+
+/**
+ * Past twice its deadline a job is tried for so long with all tries of each read. If they take longer than a run
+ * has, as when every read hangs, a chunk that had `FAIR_ATTEMPT_MS` of a run is then given up as it is.
+ */
+const LAST_TRIES_MS = 15 * 60_000;
+const FAIR_ATTEMPT_MS = 20_000;
 
 /**
  * Looks after the jobs that are due, the longest due first, until none is left or the time is up.
@@ -129,7 +136,10 @@ async function resend(
 
 /**
  * Settles what is left of a job whose deadline has passed. What cannot even be read is tried again for as
- * long as the job was given; then it is given up too, for every job ends.
+ * long as the job was given; then it is given up too, so that every job ends.
+ *
+ *   created ──── deadline ──── twice the deadline ──── 15 minutes later
+ *                    └─ what can be read  └─ what fails at every try  └─ what no run had the time for
  */
 async function giveUpJob(
   deps: ReconcileDeps,
@@ -137,8 +147,7 @@ async function giveUpJob(
   unsettled: readonly ChunkWork[],
   { owner, stopAt }: ReconcileRun,
 ): Promise<void> {
-  const { clock, journal, settings } = deps;
-  const lastResort = clock.now() >= deadlineOf(job, deps) + settings.deadlineMs;
+  const { clock, journal } = deps;
   journal.note({ event: 'job.deadline-passed', jobId: job.jobId, chunks: unsettled.length });
   const troubles: unknown[] = [];
   for (const work of unsettled) {
@@ -147,7 +156,7 @@ async function giveUpJob(
     try {
       await settleChunk(
         withSubject(deps, { chunk: index }),
-        { work, owner: `${owner}/${index}`, stopAt, lastResort },
+        { work, owner: `${owner}/${index}`, stopAt, ...chooseGiveUp(deps, job, stopAt) },
         (targetGroupId) => giveUpTargetGroup(deps, work, targetGroupId),
       );
     } catch (error) {
@@ -156,6 +165,14 @@ async function giveUpJob(
     }
   }
   if (troubles.length > 0) throw new AggregateError(troubles, 'Some chunks could not be settled yet.');
+}
+
+function chooseGiveUp(deps: ReconcileDeps, job: Job, stopAt: number): { readonly giveUp?: GiveUp } {
+  const now = deps.clock.now();
+  const overdueMs = now - (deadlineOf(job, deps) + deps.settings.deadlineMs);
+  if (overdueMs < 0) return {};
+  const isFair = stopAt - now >= FAIR_ATTEMPT_MS;
+  return { giveUp: overdueMs >= LAST_TRIES_MS && isFair ? 'undecided' : 'failing' };
 }
 
 /**

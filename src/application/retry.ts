@@ -4,6 +4,7 @@ import { UncertainWriteError } from '../domain/errors.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
 
+/** Tries of one call, the first included. */
 const TRIES = 7;
 /** In ms: all the pauses together are about three seconds. */
 const PAUSES = { first: 50 };
@@ -11,19 +12,29 @@ const PAUSES = { first: 50 };
 /** How long a write whose answer was given up on may still be on its way: longer than any call may take. */
 export const LATE_WRITES_MS = 5_000;
 
+/** The time ended before the last try was made. `cause` is what the try before the end threw. */
+export class OutOfTimeError extends Error {
+  override readonly name = 'OutOfTimeError';
+
+  constructor(cause: unknown) {
+    super('No time is left for another try.', { cause });
+  }
+}
+
 /**
  * Runs `attempt` until it succeeds, with growing pauses in between.
  *
  * @param stopAt epoch ms after which it is not tried again
- * @throws what `attempt` threw at its last try
+ * @throws what `attempt` threw at its last try; OutOfTimeError when the time ended before that
  */
 async function retryWithBackoff<T>(clock: Clock, stopAt: number, attempt: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await attempt();
     } catch (error) {
+      if (tries === TRIES) throw error;
       const pauseMs = delayAfter(tries, PAUSES);
-      if (tries === TRIES || clock.now() + pauseMs >= stopAt) throw error;
+      if (clock.now() + pauseMs >= stopAt) throw new OutOfTimeError(error);
       await clock.pause(pauseMs);
     }
   }
@@ -38,8 +49,8 @@ async function retryWithBackoff<T>(clock: Clock, stopAt: number, attempt: () => 
  *                                  └─ a refusal here would be untrue      └─ asked again: it bears our mark
  *
  * @param stopAt epoch ms after which it is not tried again
- * @throws UncertainWriteError when there is no time left to make sure, and what `decideOutcome` throws at its
- *   last try
+ * @throws what `decideOutcome` throws at its last try; OutOfTimeError when the time ended before that, with an
+ *   UncertainWriteError as its cause when there was no time left to make sure
  */
 export async function retryUntilCertain(
   clock: Clock,
@@ -60,7 +71,8 @@ export async function retryUntilCertain(
     if (!seen.uncertain || outcome.failure === undefined) return outcome;
     // A pause may end after half of its time: twice as long waits at least once.
     if (clock.now() + 2 * LATE_WRITES_MS >= stopAt) {
-      throw new UncertainWriteError('A write without an answer may still arrive.', { ...outcome });
+      const why = 'A write without an answer may still arrive.';
+      throw new OutOfTimeError(new UncertainWriteError(why, { ...outcome }));
     }
     await clock.pause(2 * LATE_WRITES_MS);
   }

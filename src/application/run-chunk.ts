@@ -31,7 +31,7 @@ import type { Journal } from '../ports/journal.ts';
 import type { OpenJobs } from '../ports/open-jobs.ts';
 import type { Move, TargetGroups } from '../ports/target-groups.ts';
 import type { ChunkWork } from '../ports/work-queue.ts';
-import { LATE_WRITES_MS, retryUntilCertain } from './retry.ts';
+import { LATE_WRITES_MS, OutOfTimeError, retryUntilCertain } from './retry.ts';
 import { subjectOfChunk, withSubject } from './with-subject.ts';
 
 export interface RunChunkDeps {
@@ -56,9 +56,12 @@ export interface Attempt {
   readonly owner: string;
   /** Epoch ms after which no further target group is taken up. */
   readonly stopAt: number;
-  /** Whether a target group that fails at every try ends as `InternalError`, instead of the chunk being handed back. */
-  readonly lastResort?: boolean;
+  /** Which target groups end as `InternalError`, instead of the chunk being handed back. None by default. */
+  readonly giveUp?: GiveUp;
 }
+
+/** `failing`: those that fail at every try. `undecided`: also those for which the time of this attempt was too short. */
+export type GiveUp = 'failing' | 'undecided';
 
 /**
  * Decides the outcome of one target group; is tried again when it throws.
@@ -171,7 +174,7 @@ async function claimChunk(
 /** @throws ChunkUnfinishedError when some have no outcome when the time is up, or fail at every try */
 async function decideOutcomes(
   { clock, journal, settings }: RunChunkDeps,
-  { work: { chunk, ids }, stopAt, lastResort = false }: Attempt,
+  { work: { chunk, ids }, stopAt, giveUp }: Attempt,
   decideOutcome: (targetGroupId: string) => Promise<Outcome>,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
@@ -182,12 +185,18 @@ async function decideOutcomes(
         await retryUntilCertain(clock, stopAt, () => failDamagedRecord(id, () => decideOutcome(id))),
       );
     } catch (error) {
-      // When it is only the time that is up, there is a next attempt.
-      if (lastResort && clock.now() < stopAt) outcomes.push({ targetGroupId: id, failure: NOT_READ });
-      else cause ??= error;
+      // When only the time was too short, there is a next attempt.
+      const outOfTime = error instanceof OutOfTimeError;
+      if (giveUp === 'failing' && !outOfTime) outcomes.push({ targetGroupId: id, failure: NOT_READ });
+      else cause ??= outOfTime ? error.cause : error;
     }
   };
   await inParallel(ids, settings.parallelism, decideOne, () => clock.now() < stopAt);
+  if (giveUp === 'undecided') {
+    const decided = new Set(outcomes.map(({ targetGroupId }) => targetGroupId));
+    const undecided = ids.filter((id) => !decided.has(id));
+    outcomes.push(...undecided.map((targetGroupId) => ({ targetGroupId, failure: NOT_READ })));
+  }
   const unfinished = ids.length - outcomes.length;
   if (unfinished === 0) return outcomes;
   journal.note({ event: 'chunk.handed-back', jobId: chunk.jobId, chunk: chunk.index, unfinished, cause });

@@ -363,6 +363,58 @@ describe('past the deadline', () => {
     );
   });
 
+  test('a target group whose read failed as the time of a run ended is read by the next run', async () => {
+    const world = new World();
+    const { jobId } = await world.create(world.add({ status: 'live' }, { status: 'live' }));
+    const find = world.groups.find.bind(world.groups);
+    world.groups.find = () => Promise.reject(new Error('throttled'));
+    world.time = NOW + 2 * world.settings.deadlineMs;
+    // Time for a try and a pause of 50 ms, not for all tries.
+    await world.reconcile(world.time + 120);
+    expect(statusOf((await world.status(jobId)).job)).toBe('Processing');
+    expect(world.events()).toContain('chunk.handed-back');
+    world.groups.find = find;
+    world.time += 60_000;
+    await world.reconcile();
+    expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
+  });
+
+  describe('when each read takes so long that no run has the time for all tries', () => {
+    const RUN_MS = 40_000;
+    const slow = async () => {
+      const world = new World();
+      const { jobId } = await world.create(world.add(...Array<object>(6).fill({ status: 'live' })));
+      world.settings.parallelism = 1;
+      world.groups.find = async () => {
+        world.time += 15_000;
+        return Promise.reject(new Error('no answer'));
+      };
+      return { world, jobId, status: async () => statusOf((await world.status(jobId)).job) };
+    };
+
+    test('the job waits 15 minutes past twice the deadline, then ends with a chunk or more per run', async () => {
+      const { world, jobId, status } = await slow();
+      world.time = NOW + 2 * world.settings.deadlineMs + 14 * 60_000;
+      await world.reconcile(world.time + RUN_MS);
+      expect((await world.status(jobId)).job.settled.size).toBe(0);
+      world.time = NOW + 2 * world.settings.deadlineMs + 15 * 60_000;
+      for (let run = 1; run <= 3; run += 1) {
+        expect(await status()).toBe('Processing');
+        await world.reconcile(world.time + RUN_MS);
+        expect((await world.status(jobId)).job.settled.size).toBe(run);
+        world.time += 60_000;
+      }
+      expect(await status()).toBe('Failed');
+    });
+
+    test('a chunk that is taken up late in a run waits for the next one', async () => {
+      const { world, jobId } = await slow();
+      world.time = NOW + 2 * world.settings.deadlineMs + 15 * 60_000;
+      await world.reconcile(world.time + RUN_MS / 2 - 1);
+      expect((await world.status(jobId)).job.settled.size).toBe(0);
+    });
+  });
+
   test('while the store fails the job waits: nothing is guessed', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({}));
