@@ -1,4 +1,4 @@
-/** The command, from its arguments to its exit code: what it tells a script, what it tells a person, and when it ends. */
+/** Tests the command fielding-jobs from its arguments to its output, its files and its exit code. */
 import { existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { fakeWorld } from './fake-world.ts';
 
 const PROJECT = 'P'.repeat(26);
 
-// What whoever runs the tests has set up for themselves is not meant here.
+// Removes the settings of the person who runs the tests.
 for (const name of Object.keys(process.env)) {
   if (name.startsWith('FIELDING_JOBS_')) Reflect.deleteProperty(process.env, name);
 }
@@ -65,7 +65,7 @@ const of = <E extends JsonLine['event']>(lines: JsonLine[], event: E) =>
   lines.filter((line): line is Extract<JsonLine, { event: E }> => line.event === event);
 
 describe('a script', () => {
-  test('gets a line for the plan, each job, its progress and its end, and one for all', async () => {
+  test('gets lines for the plan, each accepted job, its progress and its end, and a summary', async () => {
     const some = ids(25);
     const [gone = '', draft = ''] = some;
     api.failing.set(gone, { code: 'TargetGroupNotFound', description: 'Not there.' });
@@ -124,7 +124,7 @@ describe('a script', () => {
     );
   });
 
-  test('may repeat the command: nothing is created twice, and it is told', async () => {
+  test('can repeat the command: no job is created twice, and each is marked as replayed', async () => {
     const args = ['resume', ...ids(5), '--key', 'k', '--max-per-job', '2', ...where()];
     const first = await command(args);
     const second = await command(args);
@@ -138,7 +138,7 @@ describe('a script', () => {
     expect(of(second.lines, 'accepted').every(({ replayed }) => replayed)).toBe(true);
   });
 
-  test('that gives no key is told which one was taken, before anything is sent', async () => {
+  test('sees the generated key before any request is sent, when it gives none', async () => {
     api.trouble = () => 'reset';
     const { code, stderr, lines } = await command(['resume', ...ids(1), '--retry-for', '0', ...where()]);
     const [plan] = of(lines, 'planned');
@@ -154,7 +154,7 @@ describe('a script', () => {
     });
   });
 
-  test('may use the file of failures as input', async () => {
+  test('can use the file of failures as input', async () => {
     const some = ids(3);
     for (const id of some) api.failing.set(id, { code: 'InternalError', description: 'Later, maybe.' });
     const output = join(folder, 'failures.csv');
@@ -164,7 +164,7 @@ describe('a script', () => {
     expect(of(second.lines, 'planned')).toMatchObject([{ count: 3 }]);
   });
 
-  test.each(ACTION_NAMES)('can %s', async (action) => {
+  test.each(ACTION_NAMES)('can %s target groups', async (action) => {
     expect((await command([action, ...ids(1), ...where()])).code).toBe(0);
     expect(api.requests[0]?.path).toMatch(
       new RegExp(`/batch-jobs/${action}-fielding-runs-by-target-group-id$`),
@@ -173,7 +173,7 @@ describe('a script', () => {
 });
 
 describe('a person at a terminal', () => {
-  test('sees the jobs, a bar while they run, and a table of what failed', async () => {
+  test('sees the jobs, a progress bar, and a table of the failures', async () => {
     const some = ids(21);
     const [a = '', b = '', c = ''] = some;
     api.failing.set(a, { code: 'StatusTransitionNotAllowed', description: 'A \u001b[31mreason.' });
@@ -199,17 +199,17 @@ describe('a person at a terminal', () => {
     );
     expect(stderr).toContain('[------------------------------] 0 %  0/21 target groups  0/2 jobs');
     expect(stderr).toContain('[##############################] 100 %  21/21 target groups  2/2 jobs');
-    // In the end the line of the bar is empty.
+    // The command clears the line of the progress bar at the end.
     expect(stderr.split('\r').at(-1)).toBe('\u001b[K');
   });
 
-  test('is told why it takes longer', async () => {
+  test('sees why a request is sent again', async () => {
     api.troubles.push({ status: 503, body: { message: 'Service Unavailable' } });
     const { code, stderr } = await command(['resume', ...ids(1), '--key', 'k', ...where()], { tty: true });
     expect([code, stderr]).toEqual([0, 'job: answered 503: Service Unavailable; again in 1 s\n']);
   });
 
-  test('may have lines of JSON as well', async () => {
+  test('can ask for lines of JSON', async () => {
     const { stdout } = await command(['resume', ...ids(1), '--json', ...where()], { tty: true });
     expect(
       stdout
@@ -219,14 +219,14 @@ describe('a person at a terminal', () => {
     ).toEqual(['planned', 'accepted']);
   });
 
-  test('is told of a mistake in a few words, and of the option that was meant', async () => {
+  test('sees a short error for a mistyped option, with the option that was probably meant', async () => {
     const { code, stdout, stderr } = await command(['resume', ...ids(1), '--wiat', ...where()], {
       tty: true,
     });
     expect([code, stdout, stderr]).toEqual([2, '', "unknown option '--wiat'\n(Did you mean --wait?)\n"]);
   });
 
-  test('never sees a secret again that stood in the wrong place', async () => {
+  test('never sees the value of an unknown option, which may be a secret', async () => {
     for (const args of [
       ['--token=eyJsecret', 'resume', ...ids(1), ...where()],
       ['resume', "--client_secret=it's eyJsecret", ...ids(1), ...where()],
@@ -238,7 +238,7 @@ describe('a person at a terminal', () => {
     }
   });
 
-  test('gets help with examples', async () => {
+  test('gets help with examples and exit codes', async () => {
     for (const args of [['--help'], ['resume', '--help'], ['help', 'status'], ['status', '-h']]) {
       const { code, stdout, stderr } = await command(args, { tty: true });
       expect([code, stderr]).toEqual([0, '']);
@@ -255,7 +255,7 @@ describe('status', () => {
     return of(lines, 'accepted')[0]?.location ?? '';
   }
 
-  test('tells how far a job is, by its URL, its path or its id, and waits for its end when it is to', async () => {
+  test('shows the progress of a job given by URL, path or id, and waits for its end with --wait', async () => {
     api.looksUntilEnd = 3;
     const location = await aJob();
     const jobId = location.slice(-26);
@@ -268,7 +268,7 @@ describe('status', () => {
     expect(lines.map(({ event }) => event)).toEqual(['ended', 'summary']);
   });
 
-  test('shows a person jobs that run and jobs that have ended', async () => {
+  test('shows a person both open and ended jobs', async () => {
     const ended = await aJob();
     api.looksUntilEnd = 3;
     const runs = await aJob();
@@ -279,7 +279,7 @@ describe('status', () => {
     );
   });
 
-  test('of a job that is not there is refused, and of one elsewhere not even asked for', async () => {
+  test('is refused for an unknown job, and sends no request to another origin', async () => {
     const path = `/demand/accounts/1/projects/${PROJECT}/batch-jobs/pause/${'J'.repeat(26)}`;
     expect((await command(['status', path, ...at()])).code).toBe(EXIT.refused);
     expect(api.requests).toHaveLength(1);
@@ -287,7 +287,7 @@ describe('status', () => {
     expect(api.requests).toHaveLength(1);
   });
 
-  test('of an id needs the rest of the address', async () => {
+  test('needs account, project and action with a bare job id', async () => {
     const { code, stderr } = await command(['status', 'J'.repeat(26), ...where()]);
     expect(code).toBe(EXIT.badInput);
     expect(stderr).toContain('expected --account, --project and --action with it');
@@ -301,7 +301,7 @@ describe('the environment', () => {
   });
   const rest = () => ['--base-url', api.url, '--account', '101', '--project', PROJECT];
 
-  test('may hold what options do not say; of two kinds of token, the option counts', async () => {
+  test('fills in missing options, and a token option overrides the tokens in it', async () => {
     process.env['FIELDING_JOBS_TOKEN'] = 'from.the.environment';
     process.env['FIELDING_JOBS_TOKEN_URL'] = '';
     expect((await command(['resume', ...ids(1), ...rest()])).code).toBe(0);
@@ -334,36 +334,36 @@ describe('exit codes', () => {
     ['no token', () => ['status', 'x', '--base-url', api.url], '--token: found nothing'],
     ['two kinds of token', () => ['status', 'x', ...at(), '--token-url', api.url], 'expected one of both'],
     [
-      'half of the credentials',
+      'incomplete client credentials',
       () => ['status', 'x', '--base-url', api.url, '--token-url', api.url],
       '--client-id: found nothing',
     ],
     [
-      'a token over the network in the clear',
+      'a token that would be sent over plain HTTP',
       () => ['status', 'x', ...at(), '--base-url', 'http://api.example'],
       'expected https',
     ],
     [
-      'an output without waiting for it',
+      'an output file without --wait',
       () => ['resume', ...ids(1), ...where(), '--output', 'x'],
       '--output: found no --wait',
     ],
     [
-      'an output in no folder',
+      'an output file in a missing folder',
       () => ['resume', ...ids(1), ...where(), '--wait', '--output', '/nowhere/x'],
       '--output /nowhere/x: ',
     ],
     [
-      'an output without a name',
+      'an output file without a name',
       () => ['resume', ...ids(1), ...where(), '--wait', '--output', ''],
       '--output: found nothing',
     ],
     [
-      'an output that is a folder',
+      'an output file that is a folder',
       () => ['resume', ...ids(1), ...where(), '--wait', '--output', folder],
       'expected a file or nothing',
     ],
-  ])('%s is 2, and nothing is sent', async (_, args, message) => {
+  ])('%s exits with 2, and no request is sent', async (_, args, message) => {
     const { code, stderr, lines } = await command(args());
     expect({ code, stderr }).toEqual({ code: EXIT.badInput, stderr: expect.stringContaining(message) });
     expect(stderr).not.toContain('secret.token');
@@ -373,7 +373,7 @@ describe('exit codes', () => {
     expect(api.requests).toEqual([]);
   });
 
-  test('a refusal is 3, with advice where there is some', async () => {
+  test('a refusal exits with 3, and the message says what to do', async () => {
     await command(['resume', ...ids(2), '--key', 'k', ...where()]);
     const reused = await command(['resume', ...ids(2), '--key', 'k', ...where()]);
     expect(reused.code).toBe(EXIT.refused);
@@ -389,14 +389,14 @@ describe('exit codes', () => {
     expect(tooMany.stderr).toContain('--max-per-job');
   });
 
-  test('an answer of something else is 6', async () => {
+  test('an answer that is not of this API exits with 6', async () => {
     api.troubles.push({ status: 200, body: '<html>' });
     const { code, lines } = await command(['resume', ...ids(2), ...where()]);
     expect(code).toBe(EXIT.other);
     expect(lines.at(-1)).toMatchObject({ error: 'UnexpectedAnswerError' });
   });
 
-  test('a job that failed is 5, whatever else there is', async () => {
+  test('a failed job exits with 5, also beside a completed one', async () => {
     const [a = '', b = ''] = ids(2);
     api.failing.set(a, { code: 'InternalError', description: 'x' });
     api.failing.set(b, { code: 'TargetGroupNotFound', description: 'x' });
@@ -404,7 +404,7 @@ describe('exit codes', () => {
     expect(code).toBe(EXIT.jobFailed);
   });
 
-  test('an interruption while the standard input is awaited is 130', async () => {
+  test('an interruption while the command waits for standard input exits with 130', async () => {
     const stdin = new Readable({
       read: () => {
         interruption.abort();
@@ -415,7 +415,7 @@ describe('exit codes', () => {
     expect(api.requests).toEqual([]);
   });
 
-  test('an interruption is 130, and the key is told', async () => {
+  test('an interruption while the jobs run exits with 130, and the message names the key', async () => {
     api.looksUntilEnd = 5;
     api.trouble = ({ method }) => {
       if (method === 'GET') interruption.abort();
@@ -428,7 +428,7 @@ describe('exit codes', () => {
 });
 
 describe('the file of failures', () => {
-  test('is safe to open in a spreadsheet, and whole or not there', async () => {
+  test('is safe to open in a spreadsheet, and replaces an older file as a whole', async () => {
     const some = ids(3);
     const texts = ['=HYPERLINK("http://evil.example")', '+1', 'a "quoted", text\nof two lines'];
     some.forEach((id, i) =>
@@ -447,12 +447,12 @@ describe('the file of failures', () => {
       '',
     ];
     expect(readFileSync(output, 'utf8')).toBe(rows.join('\r\n'));
-    // The old one was replaced, not written over: it was whole at every moment.
+    // The old file keeps its content under its other name: it was replaced, not overwritten.
     expect(readFileSync(old, 'utf8')).toBe('old');
     expect(readdirSync(folder).sort()).toEqual(['failures.csv', 'old.csv']);
   });
 
-  test('has its header alone when nothing failed, and is not there when the jobs were not followed to their end', async () => {
+  test('holds only its header when nothing failed, and is not written when following the jobs fails', async () => {
     const output = join(folder, 'failures.csv');
     api.trouble = ({ method }) => (method === 'GET' ? refusal(403, 'authorization_error') : undefined);
     const args = ['resume', ...ids(1), '--key', 'k', '--wait', '--output', output, ...where()];

@@ -1,4 +1,4 @@
-/** The client against an API that breaks down: what is repeated, what is not, and what is never done twice. */
+/** Tests the client against a failing API: which requests it repeats, and that it creates no job twice. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RefusedError, UnexpectedAnswerError, UnreachableError } from '../../client/errors.ts';
 import { FieldingJobs } from '../../client/fielding-jobs.ts';
@@ -45,7 +45,7 @@ async function errorOf(promise: Promise<unknown>): Promise<Error> {
 }
 
 describe('creating a job', () => {
-  test('sends what the contract asks for, and gives the address', async () => {
+  test('sends a request of the contract and returns the address of the job', async () => {
     const some = ids(3);
     const [job] = await client.create(request(some));
     const [seen] = api.requests;
@@ -80,7 +80,7 @@ describe('creating a job', () => {
     ['500 twice, then 429', [{ status: 500 }, { status: 500 }, { status: 429 }]],
     ['a connection that breaks', ['reset']],
     ['an answer that is lost after the job is created', ['lost', 'lost']],
-  ])('after %s is repeated with the same key, and one job is there', async (_, troubles) => {
+  ])('repeats the request with the same key after %s, and one job exists', async (_, troubles) => {
     api.troubles.push(...troubles);
     const [job] = await client.create(request());
     expect(api.jobs.size).toBe(1);
@@ -91,7 +91,7 @@ describe('creating a job', () => {
     expect(job?.replayed).toBe(troubles.includes('lost'));
   });
 
-  test('waits between attempts, each time longer, by chance but within a bound', async () => {
+  test('waits a random time between attempts, below a bound that doubles up to 30 s', async () => {
     for (const random of [0, 0.5, 0.999]) {
       use({ random: () => random }, 600_000);
       api.troubles.push(...Array.from({ length: 10 }, () => ({ status: 503 })));
@@ -107,7 +107,7 @@ describe('creating a job', () => {
     ['0', 250],
     ['86400', 60_000],
     ['soon', 250],
-  ])('waits as Retry-After: %s says, within reason', async (retryAfter, pauseMs) => {
+  ])('waits as Retry-After: %s asks, but at most 60 s', async (retryAfter, pauseMs) => {
     use({}, 600_000);
     api.troubles.push({ status: 429, headers: { 'retry-after': retryAfter } });
     await client.create(request());
@@ -123,7 +123,7 @@ describe('creating a job', () => {
     expect(pauseMs).toBeGreaterThan(250);
   });
 
-  test('is given up when the time is over, and says why and after how many attempts', async () => {
+  test('fails when the time is over, with the reason and the number of attempts', async () => {
     api.trouble = () => ({ ...refusal(500, 'unexpected_internal_error'), body: 'Out of order.' });
     const error = await errorOf(client.create(request()));
     expect(error).toBeInstanceOf(UnreachableError);
@@ -134,14 +134,14 @@ describe('creating a job', () => {
     expect(api.requests.length).toBeGreaterThan(5);
   });
 
-  test('is tried once when there is no time for more', async () => {
+  test('is tried once when there is no time to repeat it', async () => {
     use({}, 0);
     api.trouble = () => 'reset';
     expect(await errorOf(client.create(request()))).toBeInstanceOf(UnreachableError);
     expect(api.requests).toHaveLength(1);
   });
 
-  test('that has no answer in time is repeated', async () => {
+  test('repeats a request that gets no answer in time', async () => {
     let calls = 0;
     use({
       timeout: () => (calls === 0 ? AbortSignal.abort(new Error('too late')) : AbortSignal.timeout(60_000)),
@@ -154,21 +154,24 @@ describe('creating a job', () => {
     expect(calls).toBe(2);
   });
 
-  test.each([400, 401, 403, 404, 409, 413])('a %d is final', async (status) => {
-    api.troubles.push(refusal(status, 'bad_request_error', [{ name: 'body', reason: 'expected more' }]));
-    const error = await errorOf(client.create(request()));
-    expect(error).toBeInstanceOf(RefusedError);
-    expect(error).toMatchObject({ status, invalidParams: [{ name: 'body', reason: 'expected more' }] });
-    expect(error.message).toMatch(
-      new RegExp(
-        `^job: refused with ${status}: Refused as bad_request_error.; body: expected more \\(error [0-9a-f-]{36}\\)$`,
-      ),
-    );
-    expect(api.requests).toHaveLength(1);
-    expect(world.pauses).toEqual([]);
-  });
+  test.each([400, 401, 403, 404, 409, 413])(
+    'does not repeat a request that was refused with %d',
+    async (status) => {
+      api.troubles.push(refusal(status, 'bad_request_error', [{ name: 'body', reason: 'expected more' }]));
+      const error = await errorOf(client.create(request()));
+      expect(error).toBeInstanceOf(RefusedError);
+      expect(error).toMatchObject({ status, invalidParams: [{ name: 'body', reason: 'expected more' }] });
+      expect(error.message).toMatch(
+        new RegExp(
+          `^job: refused with ${status}: Refused as bad_request_error.; body: expected more \\(error [0-9a-f-]{36}\\)$`,
+        ),
+      );
+      expect(api.requests).toHaveLength(1);
+      expect(world.pauses).toEqual([]);
+    },
+  );
 
-  test('a refusal of the gateway, and one of something else on the way, are told as they are', async () => {
+  test('fails with the text of the refusal when a gateway or a proxy refuses', async () => {
     api.troubles.push({ status: 413, body: { message: 'Request Entity Too Large' } });
     expect((await errorOf(client.create(request()))).message).toBe(
       'job: refused with 413: Request Entity Too Large',
@@ -193,7 +196,7 @@ describe('creating a job', () => {
       },
     ],
     ['an address that is no job', { status: 201, headers: { location: '/demand' } }],
-  ])('%s is no answer of this API, and nothing is sent on', async (_, trouble) => {
+  ])('fails on %s, and sends nothing to another address', async (_, trouble) => {
     const asked: string[] = [];
     use({
       fetch: (url, init) => {
@@ -207,7 +210,7 @@ describe('creating a job', () => {
     expect(api.requests).toHaveLength(1);
   });
 
-  test('ends as soon as it is to end, without another attempt', async () => {
+  test('stops without another attempt when its signal is aborted', async () => {
     const ending = new AbortController();
     api.trouble = () => {
       ending.abort(new Error('enough'));
@@ -219,9 +222,9 @@ describe('creating a job', () => {
 });
 
 describe('a set that takes several jobs', () => {
-  test('is created once however often the command dies on the way and is repeated', async () => {
+  test('is created once, however often the command dies and is repeated', async () => {
     const some = ids(100);
-    // Dies after each number of answers, and once more with each answer lost.
+    // Fails after 0 to 9 answers, once before the next request is handled and once after it.
     for (let alive = 0; alive < 10; alive += 1) {
       for (const death of ['reset', 'lost'] as const) {
         use({}, 0);
@@ -239,7 +242,7 @@ describe('a set that takes several jobs', () => {
     expect([...api.jobs.values()].flatMap((job) => job.ids).sort()).toEqual([...some].sort());
   });
 
-  test('sends its first job alone, and then a few at a time', async () => {
+  test('sends its first job alone, and then up to four at a time', async () => {
     let first = true;
     await client.create(request(ids(200), 10), {
       onAccepted: ({ part }) => {
@@ -259,7 +262,7 @@ describe('a set that takes several jobs', () => {
     ['so many more that it takes another job', 0, 330, 100],
     ['so few that one job is enough', 0, 80, 100],
     ['another limit', 0, 300, 50],
-  ])('under a key that was used is refused before anything is created: %s', async (_, from, to, max) => {
+  ])('is refused under a used key before any job is created: %s', async (_, from, to, max) => {
     const all = ids(400);
     await client.create(request(all.slice(0, 300), 100));
     const before = api.requests.length;
@@ -269,13 +272,13 @@ describe('a set that takes several jobs', () => {
     expect(api.jobs.size).toBe(3);
   });
 
-  test('under a key that one job has is refused', async () => {
+  test('is refused under the key of a single job', async () => {
     await client.create(request(ids(5), 100));
     expect(await errorOf(client.create(request(ids(300), 100)))).toMatchObject({ status: 400 });
     expect(api.jobs.size).toBe(1);
   });
 
-  test('stops sending when one is refused, and tells of those that were accepted', async () => {
+  test('stops sending when one job is refused, and reports the accepted ones', async () => {
     const refused = partKey('walk-1', 3);
     api.trouble = ({ headers }) =>
       headers['idempotency-key'] === refused ? refusal(403, 'authorization_error') : undefined;
@@ -290,7 +293,7 @@ describe('a set that takes several jobs', () => {
 });
 
 describe('following jobs', () => {
-  test('tells how far they are, and how they ended, in the order asked for', async () => {
+  test('reports their progress, and returns the ended jobs in the order of the request', async () => {
     const some = ids(30);
     const [bad = ''] = some;
     api.failing.set(bad, { code: 'TargetGroupNotFound', description: 'Not there.' });
@@ -312,13 +315,13 @@ describe('following jobs', () => {
     expect(world.pauses).toEqual([250, 375]);
   });
 
-  test('goes on through what may pass', async () => {
+  test('goes on after temporary errors', async () => {
     const [job] = await client.create(request());
     api.troubles.push('reset', { status: 503 }, { status: 429, headers: { 'retry-after': '1' } });
     expect(await client.wait([job?.location ?? ''])).toMatchObject([{ status: 'Completed', updated: 3 }]);
   });
 
-  test('takes a job that has more fields than the contract says, and no body that is no job', async () => {
+  test('accepts a job with additional fields, and fails on a body that is not a job', async () => {
     const [job] = await client.create(request());
     api.added = { priority: 'high', updated_target_groups: { data: [], has_more: false, total: 0 } };
     expect(await client.wait([job?.location ?? ''])).toMatchObject([{ status: 'Completed' }]);
@@ -330,13 +333,13 @@ describe('following jobs', () => {
     expect(await errorOf(client.wait([job?.location ?? '']))).toBeInstanceOf(UnexpectedAnswerError);
   });
 
-  test('of a job that is not there is refused', async () => {
+  test('is refused for an unknown job', async () => {
     const location = `${api.url}/demand/accounts/1/projects/${'P'.repeat(26)}/batch-jobs/pause/${'J'.repeat(26)}`;
     expect(await errorOf(client.read(location))).toMatchObject({ status: 404 });
     expect(api.requests).toHaveLength(1);
   });
 
-  test('asks only the API: an address elsewhere is refused before anything is sent', async () => {
+  test('refuses an address of another origin before any request is sent', async () => {
     const path = `/demand/accounts/1/projects/${'P'.repeat(26)}/batch-jobs/pause/${'J'.repeat(26)}`;
     for (const elsewhere of [
       `https://evil.example${path}`,
@@ -350,7 +353,7 @@ describe('following jobs', () => {
 });
 
 describe('the token', () => {
-  test('is in no error', async () => {
+  test('appears in no error', async () => {
     const secret = 'eyJ.secret\nvalue';
     expect(() => new FieldingJobs({ baseUrl: api.url, token: secret })).toThrow(/^token: found/);
     expect(() => new FieldingJobs({ baseUrl: api.url, token: secret })).not.toThrow(/secret/);
@@ -359,7 +362,7 @@ describe('the token', () => {
     expect(JSON.stringify([error.message, String(error.cause)])).not.toContain(TOKEN);
   });
 
-  test('that was read from a file may end in a line break', async () => {
+  test('may end with a line break, as read from a file', async () => {
     client = new FieldingJobs({ baseUrl: api.url, token: `${TOKEN}\n`, world });
     await client.create(request());
     expect(api.requests[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);

@@ -1,4 +1,4 @@
-/** docs/client.md says what the command does: its exit codes, its lines, its options. */
+/** Checks that docs/client.md lists the exit codes, output lines and options of the command. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -15,7 +15,7 @@ function section(name: string): string[][] {
   return rows.map((cells) => cells.map((cell) => cell.trim()));
 }
 
-test('the exit codes are those of the code', () => {
+test('docs/client.md lists the exit codes of the command', () => {
   expect(section('exit-codes')).toEqual(
     Object.entries(EXIT).map(([name, code]) => [
       `\`${code}\``,
@@ -24,7 +24,7 @@ test('the exit codes are those of the code', () => {
   );
 });
 
-test('the lines are those of the schemas, with all their fields', () => {
+test('docs/client.md lists every output line with all its fields', () => {
   expect(section('lines').map(([event, , fields]) => [event, fields])).toEqual(
     jsonLine.options.map(({ shape: { event, ...fields } }) => [
       `\`${event.value}\``,
@@ -35,7 +35,7 @@ test('the lines are those of the schemas, with all their fields', () => {
   );
 });
 
-test('every option and variable that it names is there', () => {
+test('every option and variable that docs/client.md names exists', () => {
   let help = '';
   for (const command of ['resume', 'status']) {
     parseCommandLine([command, '--help'], '0', (part) => (help += part));

@@ -1,4 +1,4 @@
-/** An API to test the client on: it keeps the contract's idempotency, and breaks down where a test wants it to. */
+/** A fake API for tests of the client: it is idempotent like the real one and fails where a test says so. */
 import { randomUUID } from 'node:crypto';
 import type { ErrorBody, JobBody } from '../../api/answers.ts';
 import type { CreateBody } from '../../api/create-body.ts';
@@ -13,13 +13,13 @@ import { type Seen, StandIn } from '../support/stand-in.ts';
 interface FakeJob {
   readonly location: string;
   readonly ids: readonly string[];
-  /** So many looks until it has ended. */
+  /** Number of reads that still answer Processing. */
   looks: number;
 }
 
 /**
- * What happens to one request instead of what should: an answer, or a connection that breaks before anything
- * has happened (`reset`) or after it (`lost`).
+ * Replaces the handling of one request: another answer, or a connection that breaks before the request is
+ * handled (`reset`) or after it (`lost`).
  */
 export type Trouble =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }
@@ -28,14 +28,15 @@ export type Trouble =
 
 export class FakeApi {
   readonly jobs = new Map<string, FakeJob>();
-  /** For the next requests, in order. */
+  /** Faults of the next requests, in order; undefined for a request without one. */
   readonly troubles: (Trouble | undefined)[] = [];
-  /** For whichever request it names. */
+  /** Returns the fault of a request that has none in `nextFaults`. */
   trouble: (seen: Seen) => Trouble | undefined = () => undefined;
-  /** The reasons of target groups that fail. */
+  /** Reasons of the target groups that fail, by their ids. */
   readonly failing = new Map<string, Failure>();
+  /** Number of reads of a new job that answer Processing. */
   looksUntilEnd = 0;
-  /** What a job has besides what the contract says. */
+  /** Fields that are added to a job when it is read; they override those of the contract. */
   added: Record<string, unknown> = {};
   mostAtOnce = 0;
   #atOnce = 0;
@@ -67,7 +68,7 @@ export class FakeApi {
     this.#atOnce += 1;
     this.mostAtOnce = Math.max(this.mostAtOnce, this.#atOnce);
     const trouble = this.troubles.shift() ?? this.trouble(seen);
-    // One turn of the event loop, so that requests at the same time are seen at the same time.
+    // Waits one turn of the event loop, so that concurrent requests are counted together.
     await new Promise((resolve) => setImmediate(resolve));
     this.#atOnce -= 1;
     if (trouble === 'reset') return hangUp();

@@ -1,13 +1,13 @@
-/** A world for the client in which pauses take no time, and are remembered. */
+/** Dependencies of the client for tests: pauses take no time and are recorded. */
 import type { World } from '../../client/world.ts';
 
 export interface FakeWorld extends World {
-  /** ms, in order. */
+  /** Lengths of the pauses in ms, in order. */
   readonly pauses: number[];
   advance(ms: number): void;
 }
 
-/** @param overrides `random` is 0.5 unless they say otherwise; the network is the real one */
+/** @param overrides replace the defaults: `random` returns 0.5, and `fetch` uses the real network */
 export function fakeWorld(overrides: Partial<World> = {}): FakeWorld {
   let now = 1_000;
   const pauses: number[] = [];
@@ -20,7 +20,7 @@ export function fakeWorld(overrides: Partial<World> = {}): FakeWorld {
     pause: (ms, signal) => {
       pauses.push(ms);
       now += ms;
-      // A turn of the event loop, so that what was aborted meanwhile is seen.
+      // Waits one turn of the event loop, so that an abort in the meantime is seen.
       return new Promise((resolve, reject) => {
         setImmediate(() => {
           if (signal?.aborted === true) reject(signal.reason as Error);

@@ -1,4 +1,4 @@
-/** Reading target group ids: every format, every source, and what is told of what is wrong. */
+/** Tests how the command reads target group ids: every format and source, and the errors for bad input. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ async function refusal(promise: Promise<unknown>): Promise<string> {
   );
 }
 
-describe('these are two target groups and a duplicate', () => {
+describe('reading ids', () => {
   const both = { ids: [A, B], duplicates: 1 };
 
   test.each<[string, string, string, Partial<IdSource>?]>([
@@ -55,40 +55,40 @@ describe('these are two target groups and a duplicate', () => {
       `\uFEFF{"target_group_id":"${A}","x":1}\r\n{"target_group_id":"${B}"}\n"${A}"\n`,
     ],
     [
-      'a CSV column of its name',
+      'the CSV column target_group_id',
       'a.csv',
       `\uFEFFname,target_group_id\r\n"a, ""b""",${A}\r\n,${B}\r\nc, ${A} \r\n`,
     ],
     [
-      'a CSV column that is named',
+      'a CSV column that --column names',
       'a.csv',
       `${'P'.repeat(26)},id\n${C},${A}\n${C},${B}\n${C},${A}`,
       { column: 'id' },
     ],
     ['the only CSV column', 'a.csv', `id\n${A}\n${B}\n${A}\n`],
     ['the only CSV column, without a header', 'a.csv', `${A}\n${B}\n${A}\n`],
-    ['a file of another name', 'a.data', `"${A}"\n"${B}"\n"${A}"\n`, { format: 'jsonl' }],
-  ])('%s', async (_, name, content, source = {}) => {
+    ['a file whose name does not show its format', 'a.data', `"${A}"\n"${B}"\n"${A}"\n`, { format: 'jsonl' }],
+  ])('finds two ids and a duplicate in %s', async (_, name, content, source = {}) => {
     expect(await read({ file: fileOf(name, content), ...source })).toEqual(both);
   });
 
-  test('an id with a fault in the first row is told, not taken for a header', async () => {
+  test('reports a malformed id in the first row instead of taking it for a header', async () => {
     for (const faulty of [A.toLowerCase(), A.slice(1), `${A}0`]) {
       await expect(read({ file: fileOf('a.csv', `${faulty}\n${B}\n`) })).rejects.toThrow(faulty);
     }
   });
 
-  test('on the command line', async () => {
+  test('finds two ids and a duplicate on the command line', async () => {
     expect(await read({ args: [A, B, A] })).toEqual(both);
   });
 
-  test('on the standard input, asked for or not', async () => {
+  test('finds two ids and a duplicate on standard input, with and without --file -', async () => {
     expect(await read({}, `${A}\n${B}\n${A}`)).toEqual(both);
     expect(await read({ file: '-', format: 'csv' }, `target_group_id\n${A}\n${B}\n${A}`)).toEqual(both);
   });
 });
 
-describe('what is wrong is told with its place, what was found and what was expected', () => {
+describe('an error names the place, what was found and what was expected', () => {
   const EXPECTED = 'expected a target group id: 26 characters of 0-9 and A-Z';
 
   test.each<[string, string, string[]]>([
@@ -124,11 +124,11 @@ describe('what is wrong is told with its place, what was found and what was expe
     ],
     ['a.txt', '# nothing\n', ['a.txt: found no target group ids, expected at least one']],
     ['a.csv', 'target_group_id\n', ['a.csv: found no target group ids, expected at least one']],
-  ])('%s', async (name, content, messages) => {
+  ])('in %s', async (name, content, messages) => {
     expect(await refusal(read({ file: fileOf(name, content) }))).toBe(messages.join('\n'));
   });
 
-  test('at most twenty times', async () => {
+  test('for at most twenty ids, and counts the others', async () => {
     const message = await refusal(read({ args: Array.from({ length: 30 }, (_, i) => `x${i}`) }));
     const lines = message.split('\n');
     expect(lines).toHaveLength(21);
@@ -136,7 +136,7 @@ describe('what is wrong is told with its place, what was found and what was expe
     expect(lines[20]).toBe('and 10 more');
   });
 
-  test('without what a terminal would take for a command', async () => {
+  test('without control characters, which a terminal would obey', async () => {
     expect(await refusal(read({ args: ['\u001b[2J\u202e'] }))).not.toMatch(/[\p{Cc}\u202e]/u);
   });
 
@@ -150,11 +150,11 @@ describe('what is wrong is told with its place, what was found and what was expe
     ],
     [{ file: 'a.txt', column: 'id' }, '--column id: found a.txt read as txt, expected CSV: add --format csv'],
     [{}, 'standard input: found no target group ids, expected at least one'],
-  ])('%j', async (source, message) => {
+  ])('for the source %j', async (source, message) => {
     expect(await refusal(read(source))).toBe(message);
   });
 
-  test('nothing is awaited from a person at a terminal', async () => {
+  test('at once, without waiting for input, when standard input is a terminal', async () => {
     const stdin = Object.assign(new Readable({ read: () => undefined }), { isTTY: true });
     const nothing = { args: [], file: undefined, format: undefined, column: undefined };
     expect(await refusal(readIds(nothing, stdin, new AbortController().signal))).toMatch(

@@ -1,4 +1,4 @@
-/** The client as a package: installed into an empty folder, without the network, it runs and it has its types. */
+/** Tests the package of the client after an offline install: its command runs and its types compile. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The Node.js that is installed on this machine, older perhaps than the one that npm puts in front for us. */
+/** Returns the Node.js of this machine, which may be older than the one that npm puts first on the PATH. */
 function nodeOfMachine(): string {
   const folders = (process.env['PATH'] ?? '')
     .split(delimiter)
@@ -29,7 +29,7 @@ function run(program: string, args: readonly string[], cwd: string): { code: num
   return { code: status, stdout };
 }
 
-describe('installed elsewhere', () => {
+describe('the installed package', () => {
   let installed = '';
   beforeAll(() => {
     const built = join(folder, 'built');
@@ -44,12 +44,12 @@ describe('installed elsewhere', () => {
     execFileSync('npm', ['install', '--offline', '--silent', join('..', archive)], { cwd: installed });
   });
 
-  test('it comes alone', () => {
+  test('has no dependencies', () => {
     const packages = readdirSync(join(installed, 'node_modules')).filter((name) => !name.startsWith('.'));
     expect(packages).toEqual(['fielding-jobs']);
   });
 
-  test('the command runs on the Node.js of this machine', () => {
+  test('runs its command on the Node.js of this machine', () => {
     const command = join(installed, 'node_modules/.bin/fielding-jobs');
     const help = run(nodeOfMachine(), [command, 'resume', '--help'], installed);
     expect(help).toEqual({ code: 0, stdout: expect.stringContaining('Examples:') });
@@ -57,7 +57,7 @@ describe('installed elsewhere', () => {
     expect(run(command, ['resume', '--no-such'], installed).code).toBe(EXIT.badInput);
   });
 
-  test('the library runs, and has the types of the answers without the library of the schemas', () => {
+  test('runs as a library, and its types compile without the schema library', () => {
     const script = join(installed, 'user.ts');
     writeFileSync(
       script,

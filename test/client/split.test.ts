@@ -1,4 +1,4 @@
-/** Splitting a set into jobs, and the keys that they get: what repeating a command after a crash stands on. */
+/** Tests the split of a set into jobs and their keys, on which a repeated command relies (ADR 26). */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MAX_KEY_LENGTH } from '../../api/limits.ts';
@@ -12,7 +12,7 @@ import { propertyRuns } from '../support/properties.ts';
 const anyIds = fc.array(fc.stringMatching(ID_PATTERN), { maxLength: 60 });
 
 describe('a set of target groups', () => {
-  test('gives the same parts in any order and with any duplicates; each id is in one part, none is missing', () => {
+  test('has the same parts in any order and with duplicates, and each id is in exactly one part', () => {
     const shuffled = anyIds.chain((list) =>
       fc.record({
         list: fc.constant(list),
@@ -34,7 +34,7 @@ describe('a set of target groups', () => {
     );
   });
 
-  test('that has grown, shrunk or changed by one id has another first part, wherever the id stands in the order', () => {
+  test('has another first part when an id is added, removed or replaced, wherever it stands in the order', () => {
     const all = ids(400, 'S');
     const first = split(all.slice(0, 300), 100)[0];
     for (const other of [
@@ -49,13 +49,13 @@ describe('a set of target groups', () => {
     }
   });
 
-  test('gives the parts that other versions of the client give: a command of an older one can be repeated', () => {
+  test('has the same parts in every version of the client, so that an older command can be repeated', () => {
     const id = (n: number) => `T${String(n).padStart(25, '0')}`;
     const parts = split([1, 2, 3, 4, 5, 6].map(id), 3);
     expect(parts).toEqual([[2, 3, 4].map(id), [1, 5, 6].map(id)]);
   });
 
-  test('that fits into one job is one job, in the order of the ids', () => {
+  test('is one part, in the order of the ids, when it fits into one job', () => {
     const some = ids(50);
     expect(split([...some].reverse(), 50)).toEqual([some]);
     expect(split([], 50)).toEqual([]);
@@ -69,7 +69,7 @@ describe('the keys of the jobs', () => {
     maxLength: 255,
   });
 
-  test('are good keys, all different, the first one as given, and depend on key and part alone', () => {
+  test('are valid and all different, and the first one is the key as given', () => {
     fc.assert(
       fc.property(anyKey, fc.integer({ min: 2, max: 30 }), (key, count) => {
         const keys = Array.from({ length: count }, (_, i) => partKey(key, i + 1));
@@ -84,20 +84,23 @@ describe('the keys of the jobs', () => {
     );
   });
 
-  test('of two long keys that differ at the end only are different', () => {
+  test('differ for two long keys that differ only at their end', () => {
     const long = 'k'.repeat(254);
     expect(partKey(`${long}a`, 2)).not.toBe(partKey(`${long}b`, 2));
   });
 
-  test('do not change with a version of the client: a command of an older one can be repeated', () => {
+  test('are the same in every version of the client, so that an older command can be repeated', () => {
     expect(partKey('walk-1', 2)).toBe('walk-1.part-2.80ebc5766af56ce9277ba8a16b0baa52');
   });
 
-  test.each(['', ' k', 'k ', 'k'.repeat(256), 'schlüssel', 'a\nb'])('%j is no key', (key) => {
-    expect(() => {
-      checkKey(key);
-    }).toThrow(/^key: found .*, expected 1 to 255 characters/);
-  });
+  test.each(['', ' k', 'k ', 'k'.repeat(256), 'schlüssel', 'a\nb'])(
+    'do not include %j, which is refused',
+    (key) => {
+      expect(() => {
+        checkKey(key);
+      }).toThrow(/^key: found .*, expected 1 to 255 characters/);
+    },
+  );
 });
 
 describe('a plan', () => {
@@ -120,7 +123,7 @@ describe('a plan', () => {
     ]);
   });
 
-  test('without a key gets a random one', () => {
+  test('gets a random key when none is given', () => {
     const keys = [1, 2].map(() => planOf({ ...request, key: undefined }).key);
     expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
     expect(keys[0]).not.toBe(keys[1]);
@@ -135,7 +138,7 @@ describe('a plan', () => {
     [{ maxPerJob: 10_001 }, 'target groups per job: found 10001, expected a whole number from 1 to 10000'],
     [{ action: 'stop' as never }, 'action: found "stop", expected resume, pause'],
     [{ key: ' ' }, 'key: found " ", expected'],
-  ])('of %j is refused', (change, message) => {
+  ])('is refused for %j', (change, message) => {
     expect(() => planOf({ ...request, ...change })).toThrow(message);
   });
 });

@@ -1,4 +1,4 @@
-/** Client credentials: when a token is fetched, with what, and that neither token nor secret is ever told. */
+/** Tests client credentials: when the client fetches a token, and that no error contains the secret. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RefusedError, UnexpectedAnswerError } from '../../client/errors.ts';
 import { FieldingJobs } from '../../client/fielding-jobs.ts';
@@ -61,7 +61,7 @@ const request = (count = 3, maxPerJob = 10_000) => ({
 
 const tokensUsed = () => api.requests.map(({ headers }) => headers.authorization);
 
-test('a token is asked for with the credentials in the header, scope and audience', async () => {
+test('the client asks for a token with its credentials in the header, its scope and its audience', async () => {
   await client.create(request());
   const [first] = issuer.requests;
   expect(Object.fromEntries(new URLSearchParams(first?.body))).toEqual({
@@ -80,13 +80,13 @@ test('a token is asked for with the credentials in the header, scope and audienc
   expect(tokensUsed()).toEqual(['Bearer token-1']);
 });
 
-test('requests share one token, also those that are sent at the same time', async () => {
+test('requests share one token, also when they are sent at the same time', async () => {
   await client.create(request(100, 5));
   expect(issuer.requests).toHaveLength(1);
   expect(new Set(tokensUsed())).toEqual(new Set(['Bearer token-1']));
 });
 
-test('who gives up waiting for a token takes it from nobody else', async () => {
+test('a request that is aborted while it waits for a token does not stop the others', async () => {
   const first = new AbortController();
   answers = (n) => {
     first.abort(new Error('given up'));
@@ -101,7 +101,7 @@ test('who gives up waiting for a token takes it from nobody else', async () => {
   expect(issuer.requests).toHaveLength(1);
 });
 
-test('who is alone in waiting for a token ends the wait for good', async () => {
+test('fetching a token ends when the only request that waits for it is aborted', async () => {
   const stop = new AbortController();
   answers = () => {
     stop.abort(new Error('given up'));
@@ -113,7 +113,7 @@ test('who is alone in waiting for a token ends the wait for good', async () => {
   expect(issuer.requests).toHaveLength(2);
 });
 
-test('a new one is fetched shortly before the old one expires', async () => {
+test('a new token is fetched shortly before the old one expires', async () => {
   await client.create(request());
   world.advance(3_539_000);
   await client.create(request());
@@ -124,7 +124,7 @@ test('a new one is fetched shortly before the old one expires', async () => {
   expect(tokensUsed().at(-1)).toBe('Bearer token-2');
 });
 
-test('one without an end is used until it is refused', async () => {
+test('a token without an expiry time stays in use', async () => {
   answers = (n) => token(n);
   await client.create(request());
   world.advance(1e9);
@@ -132,7 +132,7 @@ test('one without an end is used until it is refused', async () => {
   expect(issuer.requests).toHaveLength(1);
 });
 
-test('after a 401 the request is sent once more, with a new token', async () => {
+test('after a 401 a request is sent once more, with a new token', async () => {
   api.trouble = ({ headers }) =>
     headers.authorization === 'Bearer token-1' ? refusal(401, 'authorization_error') : undefined;
   await client.create(request());
@@ -141,21 +141,21 @@ test('after a 401 the request is sent once more, with a new token', async () => 
   expect(issuer.requests).toHaveLength(2);
 });
 
-test('a 401 with the new token as well is final', async () => {
+test('a second 401, with a new token, is final', async () => {
   api.trouble = () => refusal(401, 'authorization_error');
   await expect(client.create(request())).rejects.toMatchObject({ status: 401 });
   expect(api.requests).toHaveLength(2);
   expect(issuer.requests).toHaveLength(2);
 });
 
-test('what may pass is repeated', async () => {
+test('fetching a token is repeated after a temporary error', async () => {
   answers = (n) => (n < 3 ? { status: n === 1 ? 503 : 429, body: {} } : token(n));
   await client.create(request());
   expect(issuer.requests).toHaveLength(3);
   expect(tokensUsed()).toEqual(['Bearer token-3']);
 });
 
-describe('an answer that is no token', () => {
+describe('an answer without a valid token', () => {
   test.each<[string, TokenAnswer, string]>([
     [
       'a refusal',
@@ -167,19 +167,19 @@ describe('an answer that is no token', () => {
       'refused with 401: invalid_client',
     ],
     ['a refusal of another form', { status: 403, body: 'no' }, 'refused with 403: no reason given'],
-    ['no object', { body: SECRET }, 'the answer holds no bearer token'],
+    ['a body that is not an object', { body: SECRET }, 'the answer holds no bearer token'],
     [
-      'another type',
+      'a token of another type',
       { body: { access_token: SECRET, token_type: 'mac' } },
       'the answer holds no bearer token',
     ],
     [
-      'a token that is none',
+      'a malformed token',
       { body: { access_token: `${SECRET} x`, token_type: 'bearer' } },
       'the answer holds no bearer token',
     ],
     ['a redirect', { status: 302, headers: { location: '/' }, body: {} }, 'answered 302, expected 200'],
-  ])('%s is final, and told without the secret', async (_, answer, message) => {
+  ])('%s is final, and its error does not contain the secret', async (_, answer, message) => {
     answers = () => answer;
     const error = await client.create(request()).then(
       () => undefined,

@@ -1,4 +1,4 @@
-/** Addresses: a job is found whatever stands before `/demand`, and never at another origin. */
+/** Tests addresses: a base URL may have a path before `/demand`, and a job must have the same origin. */
 import { describe, expect, test } from '@jest/globals';
 import { BaseUrl } from '../../client/urls.ts';
 
@@ -15,7 +15,7 @@ describe('a base URL', () => {
     ['http://127.0.0.1:3000', 'http://127.0.0.1:3000'],
     ['http://localhost:3000/v1', 'http://localhost:3000/v1'],
     ['http://[::1]:3000', 'http://[::1]:3000'],
-  ])('%s: jobs are created and found below it', (text, base) => {
+  ])('%s leads to the addresses of new and of existing jobs', (text, base) => {
     const url = new BaseUrl(text);
     expect(url.collection(101, P, 'launch')).toBe(
       `${base}/demand/accounts/101/projects/${P}/batch-jobs/launch-fielding-runs-by-target-group-id`,
@@ -34,7 +34,7 @@ describe('a base URL', () => {
     ['https://api.example/?a', 'expected none of ? and #'],
     ['https://api.example/#a', 'expected none of ? and #'],
     [`https://api.example${LOCATION}`, 'expected what stands before /demand'],
-  ])('%s is none', (text, message) => {
+  ])('%s is refused', (text, message) => {
     expect(() => new BaseUrl(text)).toThrow(message);
     expect(() => new BaseUrl(text)).not.toThrow('secret');
   });
@@ -43,7 +43,7 @@ describe('a base URL', () => {
 describe('the address of a job', () => {
   const base = new BaseUrl('https://api.example/v1');
 
-  test('says what job it is, by either of its two routes', () => {
+  test('identifies the job by either of its two routes', () => {
     const address = { account: 101, project: P, action: 'resume', jobId: J };
     expect(base.read(LOCATION)).toEqual(address);
     expect(base.read(LOCATION.replace('resume', 'resume-fielding-runs-by-target-group-id'))).toEqual(address);
@@ -56,7 +56,7 @@ describe('the address of a job', () => {
     `//evil.example${LOCATION}`,
     `\\\\evil.example${LOCATION}`,
     `https://api.example.evil.example${LOCATION}`,
-  ])('%s is at another origin', (text) => {
+  ])('%s is refused, because it has another origin', (text) => {
     expect(() => base.read(text)).toThrow('expected one of https://api.example: the token is for that alone');
   });
 
@@ -71,7 +71,7 @@ describe('the address of a job', () => {
     `${LOCATION}X`,
     'https://[',
     `/demand/accounts/1/projects/${P}/target-groups/${J}/fielding-runs`,
-  ])('%j is none', (text) => {
+  ])('%j is refused, because it is not the address of a job', (text) => {
     expect(() => base.read(text)).toThrow('expected one like /demand/accounts/');
   });
 });
