@@ -1,4 +1,4 @@
-/** The bulk actions on the running stack: their addresses, their outcomes, and what they leave behind. */
+/** Tests the bulk actions on the running stack: their addresses, outcomes and changes of fielding runs. */
 import { describe, expect, test } from '@jest/globals';
 import { collectionPath, fieldingRunsPath, jobPath } from '../../api/paths.ts';
 import { fieldingRunsBody } from '../../api/answers.ts';
@@ -14,7 +14,7 @@ const stack = e2eStack();
 const reached = { completesGoal: 10, currentCompletes: 10 };
 const ended = { startFieldingAt: '2026-01-01T00:00:00.000Z', endFieldingAt: '2026-01-08T00:00:00.000Z' };
 
-/** One target group for each situation. */
+/** The target groups of a job: one for each status, reached goal and passed end that matters. */
 const SITUATIONS: Partial<TargetGroup>[] = [
   { status: 'draft' },
   { status: 'scheduled' },
@@ -30,7 +30,7 @@ const SITUATIONS: Partial<TargetGroup>[] = [
   { status: 'archived' },
 ];
 
-/** Of the situations in their order: `>` moved, `=` updated as it stands, `-` failed. */
+/** Outcomes of SITUATIONS, in order: `>` moved, `=` updated without a change, `-` failed. */
 const OUTCOMES: Record<Action, string> = {
   resume: '---==>------',
   pause: '---' + '>>===' + '----',
@@ -53,7 +53,7 @@ async function runsOf(client: Client, tenant: Tenant, ids: readonly string[]) {
 }
 
 describe.each(ACTION_NAMES)('%s', (action) => {
-  test('moves what it may, leaves what is there already, refuses the rest, each with its reason', async () => {
+  test('moves the allowed target groups, leaves those already there, and fails the others with a reason', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, SITUATIONS);
     const before = await runsOf(client, tenant, ids);
@@ -98,7 +98,7 @@ describe.each(ACTION_NAMES)('%s', (action) => {
     }
   });
 
-  test('its jobs are found at its own addresses alone, and a key of it is no other action’s', async () => {
+  test('has its jobs at its own addresses only, and its keys do not count for other actions', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, [{ status: 'archived' }]);
     const key = { 'idempotency-key': anId('K') };
@@ -121,7 +121,7 @@ describe.each(ACTION_NAMES)('%s', (action) => {
   });
 });
 
-test('pause, resume, complete and relaunch one after the other: each job moves it once', async () => {
+test('jobs of different actions, one after the other, each move the target group once', async () => {
   const client = await Client.of(stack.url);
   const { tenant, ids } = await aProject(stack, [{ status: 'scheduled', version: 1 }]);
   for (const action of ['launch', 'pause', 'resume', 'pause', 'resume', 'complete', 'relaunch'] as const) {

@@ -1,4 +1,4 @@
-/** Hostile and broken requests: each gets the contract's error, nothing is stored, and the stack stays alive. */
+/** Tests malformed requests: each gets an error of the contract, stores nothing and does no harm. */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { collectionPath, jobPath } from '../../api/paths.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   path = collectionPath(tenant, 'resume');
 });
 
-/** After all of it: no job of this project is there, and a good request still works. */
+/** Checks that no request has created a job, and that a valid request still works. */
 afterAll(async () => {
   const jobs = await scan(stack, 'TablesJobs');
   expect(jobs.filter(({ pk }) => String(pk).includes(`#${tenant.projectId}#`))).toEqual([]);
@@ -41,10 +41,14 @@ describe('a body', () => {
     ['that is an array', JSON.stringify(newIds(2)), 'body'],
     ['that is not UTF-8', Uint8Array.from([0x7b, 0xff, 0xfe, 0x7d]), 'body'],
     ['of another shape', '{"ids":["A"]}', 'ids'],
-    ['with a field too many', '{"target_group_ids":["AAAAAAAAAAAAAAAAAAAAAAAAAA"],"x":1}', 'x'],
+    ['with an unknown field', '{"target_group_ids":["AAAAAAAAAAAAAAAAAAAAAAAAAA"],"x":1}', 'x'],
     ['with __proto__', '{"__proto__":{"target_group_ids":["AAAAAAAAAAAAAAAAAAAAAAAAAA"]}}', '__proto__'],
-    ['with ids of another type', '{"target_group_ids":"AAAAAAAAAAAAAAAAAAAAAAAAAA"}', 'target_group_ids'],
-    ['with an object of ids', '{"target_group_ids":{"length":1}}', 'target_group_ids'],
+    [
+      'with a text in place of the ids',
+      '{"target_group_ids":"AAAAAAAAAAAAAAAAAAAAAAAAAA"}',
+      'target_group_ids',
+    ],
+    ['with an object in place of the ids', '{"target_group_ids":{"length":1}}', 'target_group_ids'],
     ['with no ids', '{"target_group_ids":[]}', 'target_group_ids'],
     ['with ids that are numbers', '{"target_group_ids":[1]}', 'target_group_ids[0]'],
     ['with ids in lower case', '{"target_group_ids":["aaaaaaaaaaaaaaaaaaaaaaaaaa"]}', 'target_group_ids[0]'],
@@ -71,14 +75,14 @@ describe('a body', () => {
     expect(answer.text.length).toBeLessThan(30_000);
   });
 
-  test('with ids that are none has all of them listed', async () => {
+  test('with malformed ids gets an error that lists all of them', async () => {
     const bad = ['short', ...newIds(1), 'x'.repeat(26), null, ...newIds(1), {}];
     const answer = await client.post(path, JSON.stringify({ target_group_ids: bad }));
     const names = errorOf(answer).invalid_params?.map(({ name }) => name);
     expect(names).toEqual([0, 2, 3, 5].map((i) => `target_group_ids[${i}]`));
   });
 
-  test('with thousands of ids that are none has the first hundred listed', async () => {
+  test('with thousands of malformed ids gets an error that lists the first hundred', async () => {
     const answer = await client.post(
       path,
       JSON.stringify({ target_group_ids: Array<string>(5000).fill('x') }),
@@ -87,7 +91,7 @@ describe('a body', () => {
     expect(errorOf(answer).invalid_params).toHaveLength(100);
   });
 
-  test('above what the gateway takes is refused by the gateway', async () => {
+  test('above the limit of the gateway is refused by the gateway', async () => {
     const answer = await client.post(path, ' '.repeat(11 * 1024 * 1024));
     expect(answer.status).toBe(413);
     expect(JSON.parse(answer.text)).toEqual({ message: 'Request Entity Too Large' });
@@ -113,7 +117,7 @@ describe('a path', () => {
     expect(errorOf(answer).invalid_params?.map(({ name }) => name)).toEqual(params);
   });
 
-  test('that is no URL at all is answered, and hurts nobody', async () => {
+  test('that is not a valid URL gets an error of the contract', async () => {
     for (const target of [
       '/%',
       '/%zz/%ff',
@@ -129,7 +133,7 @@ describe('a path', () => {
 });
 
 describe('a client', () => {
-  test('that goes away in the middle of its request hurts nobody', async () => {
+  test('that disconnects in the middle of its request does not affect others', async () => {
     const head = `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${client.token}\r\ncontent-length: 1000\r\n\r\n{"tar`;
     await new Promise<void>((resolve) => {
       const socket = connect(Number(new URL(stack.url).port), '127.0.0.1', () => {
@@ -151,7 +155,7 @@ describe('a client', () => {
   });
 });
 
-/** Asks for what no HTTP library would. */
+/** Sends a GET request with a target that HTTP libraries would refuse or change. */
 async function raw(target: string): Promise<WireAnswer> {
   const headers = { host: 'x', authorization: `Bearer ${client.token}`, connection: 'close' };
   const request = {

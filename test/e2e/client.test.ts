@@ -1,4 +1,4 @@
-/** The command `fielding-jobs`, as it is installed, on the running local stack: killed, repeated, refused, piped. */
+/** Tests the installed command fielding-jobs on the running local stack, also killed and repeated. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -43,7 +43,10 @@ async function standIn(respond: StandIn['respond']): Promise<StandIn> {
   return server;
 }
 
-/** Stands in front of the stack. `onAnswer` is told of each answer before it is passed on, and may keep it. */
+/**
+ * Starts a proxy in front of the stack and returns its URL. `onAnswer` is called with the number of each
+ * answer, from 1, and may keep the answer from the client.
+ */
 async function proxy(onAnswer: (answers: number) => 'pass' | 'keep'): Promise<string> {
   const between = await watchStack(stack.url, onAnswer);
   proxies.push(between);
@@ -65,13 +68,13 @@ async function jobsOf({ accountId, projectId }: Tenant): Promise<string[]> {
 }
 
 describe('a command that is killed and repeated', () => {
-  test('creates each of its jobs once, and each target group is moved once', async () => {
+  test('creates each of its jobs once and moves each target group once', async () => {
     const { tenant, ids } = await aProject(stack, Array<object>(24).fill({}));
     const args = (url: string) => [
       ...['resume', '--key', 'killed', '--max-per-job', '4', '--wait'],
       ...where(tenant, url),
     ];
-    // One that dies before its first answer, one in the middle, one while it waits.
+    // Kills one before its first answer, one in the middle, and one while it waits for the jobs.
     for (const deadly of [1, 4, 8]) {
       let kill: () => void = () => undefined;
       const url = await proxy((answers) => {
@@ -105,7 +108,7 @@ describe('a command that is killed and repeated', () => {
     }
   });
 
-  test('with another set under its key is refused before anything is created', async () => {
+  test('is refused with another set under its key, before any job is created', async () => {
     const { tenant, ids } = await aProject(stack, Array<object>(40).fill({}));
     const run = (some: readonly string[]) =>
       client.run(['resume', '--key', 'k', '--max-per-job', '12', ...where(tenant)], {
@@ -123,7 +126,7 @@ describe('a command that is killed and repeated', () => {
 });
 
 describe('exit codes', () => {
-  test('0, 1 and 5 tell how the jobs ended', async () => {
+  test('0, 1 and 5 show how the jobs ended', async () => {
     const { tenant, ids } = await aProject(stack, [{}, {}, { status: 'draft' }]);
     const [good = '', damaged = '', draft = ''] = ids;
     await damage(stack, tenant, damaged);
@@ -145,7 +148,7 @@ describe('exit codes', () => {
     ).toBe(5);
   });
 
-  test('3 is a refusal, which is not repeated', async () => {
+  test('3 means that the API refused the request, which is not repeated', async () => {
     const { tenant } = await aProject(stack);
     const elsewhere = { ...tenant, projectId: anId('NONE') };
     const readOnly = await aToken({ scope: 'batch-jobs:read' });
@@ -171,7 +174,7 @@ describe('exit codes', () => {
     expect(await jobsOf(elsewhere)).toEqual([]);
   });
 
-  test('2, 4 and 6: a bad command, nobody there, and somebody else', async () => {
+  test('2 means a bad command, 4 an unreachable API, and 6 an answer of another server', async () => {
     const { tenant } = await aProject(stack);
     const run = (url: string, ...args: string[]) =>
       client.run(['launch', ...newIds(1), '--retry-for', '0', ...where(tenant, url), ...args], {
@@ -190,7 +193,7 @@ describe('exit codes', () => {
     expect((await run(other.url)).code).toBe(6);
   });
 
-  test('130 is an interruption: the key is told, and the jobs go on', async () => {
+  test('130 means an interruption: the message names the key, and the jobs go on', async () => {
     const { tenant, ids } = await aProject(stack, [{}]);
     let interrupt: () => void = () => undefined;
     const url = await proxy((answers) => {
@@ -215,7 +218,7 @@ describe('exit codes', () => {
   });
 });
 
-test('a reader that has seen enough does not stop the command', async () => {
+test('the command goes on when the reader of its output stops reading', async () => {
   const { tenant, ids } = await aProject(stack, Array<object>(20).fill({}));
   const args = ['resume', '--max-per-job', '2', '--key', 'head', ...where(tenant)].map((arg) => `'${arg}'`);
   const script = `set -o pipefail; fielding-jobs ${args.join(' ')} | head -n 1 | sed 's/,.*//'`;
@@ -224,10 +227,10 @@ test('a reader that has seen enough does not stop the command', async () => {
   expect(await jobsOf(tenant)).toHaveLength(10);
 });
 
-test('client credentials are enough: the token is fetched, and fetched again when it has expired', async () => {
+test('with client credentials the command fetches a token, and another one when it has expired', async () => {
   const { tenant, ids } = await aProject(stack, [{}, {}, {}]);
   const issuer = await standIn(async () => {
-    // The first one has expired when the API sees it.
+    // The first token has already expired when the API verifies it.
     const access_token = await aToken({ ttlSeconds: issuer.requests.length === 1 ? -600 : 600 });
     return jsonAnswer({ access_token, token_type: 'Bearer', expires_in: 600 });
   });
@@ -244,11 +247,11 @@ test('client credentials are enough: the token is fetched, and fetched again whe
   expect(asked).toEqual(Array(2).fill(`Basic ${Buffer.from('me:secret').toString('base64')}`));
 });
 
-test('every command of docs/client.md works as it stands', async () => {
+test('every command of docs/client.md works as written', async () => {
   const text = readFileSync(join(PROJECT, 'docs/client.md'), 'utf8');
   const blocks = [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block);
   expect(blocks.length).toBeGreaterThan(3);
-  // In one shell, as a reader runs them; the first command that fails ends it.
+  // Runs them in one shell, as a reader does; the first command that fails ends it.
   const ran = await client.spawn('bash', ['-c', `set -euo pipefail\n${blocks.join('\n')}`], {
     env: { API: watched.url, TOKEN: token, npm_config_offline: 'true' },
   });

@@ -1,4 +1,4 @@
-/** The HTTP contract, row by row, against the running local stack. */
+/** Tests each rule of the HTTP contract on the running local stack. */
 import { describe, expect, test } from '@jest/globals';
 import { anId } from '../support/builders.ts';
 import type { JobBody } from '../../api/answers.ts';
@@ -8,7 +8,7 @@ import { aProject, e2eStack } from '../support/e2e.ts';
 
 const stack = e2eStack();
 
-/** Paths, headers and values are written out by hand here: the contract, not the constants that the code follows. */
+/** Paths, headers and values are literals here, so that the suite fails when the code's constants change. */
 const COLLECTION = 'batch-jobs/resume-fielding-runs-by-target-group-id';
 
 function projectPath({ accountId, projectId }: Tenant): string {
@@ -19,7 +19,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 describe('creating a job', () => {
-  test('answers 201, empty, with its address and its trace', async () => {
+  test('answers 201 without a body, with the address and the trace of the job', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, [{}]);
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -38,7 +38,7 @@ describe('creating a job', () => {
     expect(answer.headers.get('idempotent-replayed')).toBeNull();
   });
 
-  test('can be read at once, at both of its addresses and both prefixes, as the same', async () => {
+  test('makes the job readable at once, at both of its addresses and under both prefixes', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, [{}, {}]);
     const location = locationOf(await client.create(tenant, ids));
@@ -53,7 +53,7 @@ describe('creating a job', () => {
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
   });
 
-  test('works under /v1 too, and is the same creation', async () => {
+  test('works under /v1 too, and a repeat without /v1 answers the same job', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, [{}]);
     const key = { 'idempotency-key': anId('K') };
@@ -130,7 +130,7 @@ describe('fielding runs', () => {
     return (JSON.parse(answer.text) as { data: Record<string, unknown>[] }).data[0];
   };
 
-  test('show what a job has done: moved once, by whom; and nothing where it was live', async () => {
+  test('show that a job moved them once and who created it; live ones do not change', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, [{ version: 3 }, { status: 'live', version: 7 }]);
     const paths = ids.map((id) => `${projectPath(tenant)}/target-groups/${id}/fielding-runs`);
@@ -157,7 +157,7 @@ describe('fielding runs', () => {
     ]);
   });
 
-  test('of an unknown target group, or of one of another project, are not found', async () => {
+  test('are not found for an unknown target group or one of another project', async () => {
     const client = await Client.of(stack.url);
     const { tenant } = await aProject(stack);
     const other = await aProject(stack, [{}]);
@@ -205,7 +205,7 @@ describe('errors', () => {
       send: async (client) => client.get(`${projectPath(await tenantOf())}/target-groups/x/fielding-runs`),
     },
     {
-      name: 'headers and body at once',
+      name: 'bad headers and a bad body at once',
       status: 400,
       object: 'bad_request_error',
       params: ['idempotency-key', 'cint-api-version', 'target_group_ids[0]'],
@@ -217,7 +217,7 @@ describe('errors', () => {
         ),
     },
     {
-      name: 'a project that is not there',
+      name: 'an unknown project',
       status: 404,
       object: 'not_found_error',
       send: (client) => client.create({ accountId: 101, projectId: anId('N') }, [anId()]),
@@ -232,14 +232,14 @@ describe('errors', () => {
       },
     },
     {
-      name: 'a project that is not there, before a bad body',
+      name: 'an unknown project, checked before a bad body',
       status: 404,
       object: 'not_found_error',
       send: (client) =>
         client.post(`${projectPath({ accountId: 101, projectId: anId('N') })}/${COLLECTION}`, '{'),
     },
     {
-      name: 'a job that is not there',
+      name: 'an unknown job',
       status: 404,
       object: 'not_found_error',
       send: async (client) => client.get(`${projectPath(await tenantOf())}/batch-jobs/resume/${anId('J')}`),
@@ -279,7 +279,7 @@ describe('errors', () => {
         request('POST', `${stack.url}${projectPath(await tenantOf())}/${COLLECTION}`, {}, '{'),
     },
     {
-      name: 'a garbage token, before a malformed path',
+      name: 'a garbage token, checked before a malformed path',
       status: 401,
       object: 'authorization_error',
       send: () => new Client(stack.url, 'garbage').get('/demand/accounts/x/projects/y/batch-jobs/resume/z'),
@@ -291,7 +291,7 @@ describe('errors', () => {
       send: async () => create(await Client.of(stack.url, { ttlSeconds: -60 })),
     },
     {
-      name: 'an account that the token lacks, the project there or not',
+      name: 'an account that the token lacks',
       status: 403,
       object: 'authorization_error',
       send: async () => create(await Client.of(stack.url, { accounts: [102] })),

@@ -1,4 +1,4 @@
-/** A role that lacks one action that its function needs, in the very template that is deployed otherwise. */
+/** Tests a worker whose role lacks one needed action, with an otherwise unchanged template (ADR 18). */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ interface Policy {
   };
 }
 
-/** Takes one action on one resource out of a policy of a template. */
+/** Removes one action on one resource from a policy of a template. */
 function withhold(file: string, policy: string, action: string, resource: string): void {
   const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, Policy> };
   const [, found] =

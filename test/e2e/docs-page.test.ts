@@ -1,4 +1,4 @@
-/** The API pages of the running local stack, in a real browser. */
+/** Tests the API pages of the running local stack in a real browser. */
 import { beforeAll, expect, test } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
 import { SAMPLE_TENANT } from '../../api/openapi/scenario.ts';
@@ -11,7 +11,7 @@ import { e2eStack } from '../support/e2e.ts';
 
 const stack = e2eStack();
 
-/** A request of the page and its answer, without what the browser adds to the request. */
+/** A request of the page, without the headers that the browser adds, and its answer. */
 interface Kept {
   readonly method: string;
   readonly url: string;
@@ -22,7 +22,7 @@ interface Kept {
   readonly text: string;
 }
 
-/** Runs in the page before its own scripts, which send by `fetch`. */
+/** A script that runs before those of the page and records each exchange that they start with `fetch`. */
 const KEEP_EXCHANGES = `{
   const { fetch } = window;
   window.exchanges = [];
@@ -41,7 +41,7 @@ const KEEP_EXCHANGES = `{
   };
 }`;
 
-test('the description is served as it is kept', async () => {
+test('the stack serves the description of the API', async () => {
   const { status, headers, text } = await request('GET', `${stack.url}/docs/openapi.yaml`);
   expect({ status, type: headers.get('content-type') }).toEqual({
     status: 200,
@@ -69,14 +69,14 @@ describeInBrowser((openPage) => {
     return block;
   }
 
-  /** Types the value of a parameter, and leaves its field. */
+  /** Types the value of a parameter and leaves its field. */
   async function fillIn(block: Locator, parameter: string, value: string): Promise<void> {
     const field = block.locator(`tr[data-param-name="${parameter}"] input`);
     await field.fill(value);
     await field.blur();
   }
 
-  /** Executes the request of an opened block; returns the status of its answer, and the answer as it is shown. */
+  /** Executes the request of an opened block. Returns the status and the text of the shown answer. */
   async function execute(block: Locator): Promise<{ status: string; answer: string }> {
     await block.locator('.execute').click();
     const table = block.locator('.live-responses-table');
@@ -84,7 +84,7 @@ describeInBrowser((openPage) => {
     return { status: await status.innerText(), answer: (await table.textContent()) ?? '' };
   }
 
-  test('every operation of the description is there', async () => {
+  test('the page shows every operation of the description', async () => {
     const blocks = page.locator('.opblock');
     await blocks.first().waitFor();
     const ids = await Promise.all((await blocks.all()).map((block) => block.getAttribute('id')));
@@ -97,8 +97,8 @@ describeInBrowser((openPage) => {
     await takePicture(page, 'api-pages');
   });
 
-  test('a job can be created from it, and read', async () => {
-    // Pausing twice is no other than pausing once: the examples may use these target groups at the same time.
+  test('a user can create a job on the page and read it', async () => {
+    // The job pauses, because the suite of the examples may pause the same target groups at the same time.
     const create = await openOperation('createPauseJob');
     const key = anId('K');
     await fillIn(create, 'Idempotency-Key', key);
@@ -129,7 +129,7 @@ describeInBrowser((openPage) => {
     await takePicture(page, 'api-pages-dark');
   });
 
-  test('nothing was asked of any other host, and nothing went wrong', async () => {
+  test('the page sends no request to another host and reports no error', async () => {
     const { requests, complaints } = watched;
     expect(requests.length).toBeGreaterThan(6);
     expect(requests.filter((url) => !url.startsWith(`${stack.url}/`))).toEqual([]);

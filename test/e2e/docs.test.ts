@@ -1,6 +1,6 @@
 /**
- * Every command of the documents is run, in the order in which it stands there, on the running stack; what
- * the documents say is answered is held against what is answered.
+ * Runs every command of the documents in order on the running stack, and compares the answers that the
+ * documents show with the real ones.
  */
 import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ const documents = [
 
 const blocksIn = (document: string) => blocksOf(readFileSync(join(PROJECT, document), 'utf8'));
 
-/** What a document takes for granted. */
+/** Returns the environment variables that the commands of the documents use. */
 async function variables(): Promise<Record<string, string>> {
   return {
     API: watched.url,
@@ -65,7 +65,7 @@ async function variables(): Promise<Record<string, string>> {
   };
 }
 
-/** The commands of a document as one script. The addresses it shows are those of `npm start` and of its emulators. */
+/** Returns the commands of a document as one script, in which the shown addresses are those of this stack. */
 function scriptOf(blocks: readonly Block[]): string {
   return (
     blocks
@@ -73,8 +73,8 @@ function scriptOf(blocks: readonly Block[]): string {
       .map(({ text, line }) => `echo "── line ${line}"\n${text}`)
       .join('\n')
       .replaceAll('http://127.0.0.1:3000', watched.url)
-      // What is no HTTP the fuzzer sends to the stack itself, and holds the answers to the description
-      // itself.
+      // The fuzzer sends bytes that are not HTTP, which the watching proxy cannot pass on, and checks the
+      // answers against the description itself.
       .replaceAll(`--url ${watched.url}`, `--url ${stack.url}`)
       .replaceAll('http://127.0.0.1:8000', stack.endpoints.dynamodb)
       .replaceAll('http://127.0.0.1:9324', stack.endpoints.sqs)
@@ -88,7 +88,7 @@ async function run(document: string): Promise<string> {
   return output;
 }
 
-test('no document has commands that no test runs', () => {
+test('a test runs the commands of every document that has any', () => {
   const withCommands = documents.filter((document) =>
     blocksIn(document).some(({ language }) => ['sh', 'bash', 'shell', 'console'].includes(language)),
   );
@@ -96,7 +96,7 @@ test('no document has commands that no test runs', () => {
     'README.md',
     'docs/api.md',
     'docs/calling.md',
-    // Run with the command as it is installed: client.test.ts
+    // Its commands run in client-command.test.ts, with the installed command.
     'docs/client.md',
     'docs/deploying.md',
     'docs/local.md',
@@ -105,7 +105,7 @@ test('no document has commands that no test runs', () => {
   ]);
 });
 
-test('npm scripts that a document names exist', () => {
+test('every npm script that a document names exists', () => {
   const { scripts } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
@@ -117,7 +117,7 @@ test('npm scripts that a document names exist', () => {
   expect(named.filter((name) => !(name in scripts))).toEqual([]);
 });
 
-/** Where an answer is shown, its status and the address of the job are those that the commands print. */
+/** Checks that the commands of a document print the status and location lines of its answers. */
 function expectShownAnswers(document: string, output: string): void {
   const printed = output.toLowerCase();
   const shown = blocksIn(document)
@@ -127,7 +127,7 @@ function expectShownAnswers(document: string, output: string): void {
   for (const line of shown) expect(printed).toContain(line.toLowerCase());
 }
 
-test('README.md', async () => {
+test('README.md: the commands work and print the answers that it shows', async () => {
   place.write('data.jsonl', theBlock(blocksIn('README.md'), 'json', '"type":"project"'));
   const output = await run('README.md');
   expectShownAnswers('README.md', output);
@@ -145,7 +145,7 @@ test('README.md', async () => {
   ]);
 });
 
-test('docs/api.md: the answers it shows have the form of real ones', async () => {
+test('docs/api.md: the commands work, and the shown answers have the form of real ones', async () => {
   const output = await run('docs/api.md');
   expectShownAnswers('docs/api.md', output);
   const bodies = blocksIn('docs/api.md').flatMap(({ text }) => {
@@ -159,7 +159,7 @@ test('docs/api.md: the answers it shows have the form of real ones', async () =>
   }
 });
 
-test('docs/calling.md: from the first job to a program of one’s own', async () => {
+test('docs/calling.md: the commands work, and so does the program that it shows', async () => {
   place.write('resume.mjs', theBlock(blocksIn('docs/calling.md'), 'js', 'fetch('));
   const output = await run('docs/calling.md');
   const [, job = ''] = /^(\{"job_id".*)$/m.exec(output) ?? [];
@@ -170,7 +170,7 @@ test('docs/calling.md: from the first job to a program of one’s own', async ()
   expect(output).toContain('Completed: 1 updated\n01JDEM0TARGETGR0VP10000007: StatusTransitionNotAllowed, ');
 });
 
-test('docs/deploying.md: from the first deployment to the last', async () => {
+test('docs/deploying.md: the commands import, deploy with valid settings, and destroy', async () => {
   await dynamodb.send(
     new CreateTableCommand({
       TableName: 'LeftBehind',
@@ -198,7 +198,7 @@ test('docs/deploying.md: from the first deployment to the last', async () => {
   ]);
 });
 
-test('docs/local.md', async () => {
+test('docs/local.md: the commands work', async () => {
   symlinkSync(stack.logFile, join(place.folder, 'stack.jsonl'));
   const output = await run('docs/local.md');
   expect(output.match(/ready http/g)).toHaveLength(1);
@@ -217,7 +217,7 @@ test('docs/local.md', async () => {
   ]);
 });
 
-test('docs/performance.md: the bench runs for minutes, so .ci/run has it', async () => {
+test('docs/performance.md: the commands start the bench, which itself runs in .ci/run', async () => {
   await run('docs/performance.md');
   expect(place.calls()).toEqual([
     'npm run bench',
@@ -227,7 +227,7 @@ test('docs/performance.md: the bench runs for minutes, so .ci/run has it', async
   ]);
 });
 
-test('docs/operating.md', async () => {
+test('docs/operating.md: the commands work, and move the dead letters of the right queue', async () => {
   await run('docs/operating.md');
   const [call] = place.calls();
   expect(call).toMatch(/^aws sqs start-message-move-task --source-arn arn:aws:sqs:us-east-1:\d+:\S*Dead\S*$/);

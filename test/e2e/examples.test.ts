@@ -1,4 +1,4 @@
-/** The examples of the API's description are what the running stack answers, but for what differs by run. */
+/** Compares the examples of the API's description with answers of the running stack, except random values. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { examplesOf, masked, readExamples } from '../../api/openapi/examples.ts';
@@ -9,7 +9,7 @@ import { e2eStack } from '../support/e2e.ts';
 
 const stack = e2eStack();
 
-test('every example is what the stack answers; if not: npm run openapi -- --record', async () => {
+test('every example is what the stack answers (to update them: npm run openapi -- --record)', async () => {
   const calls = await playScenario({
     send: ({ method, path, headers, body }) => request(method, stack.url + path, headers, body),
     tokenFor: (...accounts) => aToken({ accounts, subject: DEFAULT_SUBJECT }),

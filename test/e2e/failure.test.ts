@@ -1,4 +1,4 @@
-/** What cannot be carried out, or was lost on the way, ends too: against the running local stack. */
+/** Tests that jobs with damaged records or lost messages also end, on the running local stack. */
 import { describe, expect, test } from '@jest/globals';
 import type { JobBody } from '../../api/answers.ts';
 import { fieldingRunsPath, jobPath } from '../../api/paths.ts';
@@ -10,13 +10,13 @@ import { aLostJob } from '../support/lost-job.ts';
 
 const stack = e2eStack();
 
-/** @returns its address */
+/** Stores a job that was created `ageSeconds` ago and has no messages. Returns its address. */
 async function lostJob(tenant: Tenant, asked: readonly string[], ageSeconds: number): Promise<string> {
   const { jobId } = await aLostJob(stack, tenant, asked, ageSeconds);
   return jobPath(tenant, 'resume', jobId);
 }
 
-/** Lets the schedules run now instead of at the next full minute. */
+/** Runs the schedules now instead of at the next full minute. */
 async function runSchedules(): Promise<void> {
   const answer = await request('POST', `${stack.url}/_local/schedules/run`);
   expect(answer.status).toBe(200);
@@ -30,7 +30,7 @@ const failedOf = (job: JobBody) =>
   ]);
 
 describe('a job', () => {
-  test('with one damaged record is Failed, and has its outcome for all the others', async () => {
+  test('with one damaged record is Failed, and its other target groups have their outcomes', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, [{}, {}, { status: 'draft' }]);
     const [good = '', damaged = '', draft = ''] = ids;
@@ -45,7 +45,7 @@ describe('a job', () => {
     ]);
   });
 
-  test('whose messages were never sent is sent again and completes', async () => {
+  test('whose messages were never sent completes after reconcile has sent them', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, Array<object>(5).fill({}));
     const location = await lostJob(tenant, ids, 1000);
@@ -57,7 +57,7 @@ describe('a job', () => {
     expect(job.updated_target_groups.data).toHaveLength(5);
   });
 
-  test('past its deadline is settled with what it has', async () => {
+  test('past its deadline is settled without moving a target group', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, [{}, { status: 'live' }, { status: 'archived' }]);
     const [paused = '', live = '', archived = ''] = ids;

@@ -1,20 +1,23 @@
-/** A short run of the fuzzer. A failure prints its seed and the request; `npm run fuzz -- --seed N --only I` repeats it. */
+/**
+ * Runs the fuzzer for a short time. A failure prints its seed and the request, which
+ * `npm run fuzz -- --seed N --only I` repeats.
+ */
 import { expect, test } from '@jest/globals';
 import { e2eStack } from '../support/e2e.ts';
 import { fuzz } from '../rigs/fuzz/run.ts';
 
 const REQUESTS = 300;
 
-/** For a busy machine: what takes longer hangs. */
+/** Long enough for a busy machine: a run that takes longer hangs. */
 const LIMIT_MILLISECONDS = 400_000;
 
 test(
-  'hostile requests are answered as the contract says, and leave log lines that give nothing away',
+  'hostile requests get answers of the contract, and their log lines contain no secrets',
   async () => {
     const seed = Number(process.env['FC_SEED'] ?? Date.now() % 1_000_000_000);
     const stack = e2eStack();
-    // The other suites write to the same log, errors on purpose among it: only of this run's own lines is it
-    // judged.
+    // Other suites write to the same log and cause errors on purpose, so `shared` leaves warnings and errors
+    // unchecked.
     const report = await fuzz({ stack, logFile: stack.logFile, seed, requests: REQUESTS, shared: true });
     expect({ seed, violations: report.violations }).toEqual({ seed, violations: [] });
     expect(report.sent).toBe(REQUESTS);

@@ -1,4 +1,4 @@
-/** Starts one local stack for all end-to-end suites; what they need of it goes through the environment. */
+/** Starts one local stack for all end-to-end suites and passes its addresses on in the environment. */
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT } from '../../tools/kit/project.ts';
@@ -14,7 +14,7 @@ export default async function setUp(): Promise<void> {
   const folder = join(PROJECT, '.local');
   mkdirSync(folder, { recursive: true });
   const logFile = join(folder, 'e2e.jsonl');
-  // A name of its own, so that tables on an external DynamoDB are those of this run.
+  // The name is unique, so that each run has its own tables on an external DynamoDB.
   const stackName = `E2e${process.pid}`;
   const segmentFile = join(folder, 'e2e-segments.jsonl');
   globalThis.xrayDaemon = await XrayDaemon.listen(createWriteStream(segmentFile));

@@ -1,6 +1,6 @@
 /**
- * Stops the local stack of the end-to-end suites, and sees it end cleanly, without a call that was denied,
- * and with every answer that it gave held to the description of the API.
+ * Stops the local stack of the end-to-end suites. Throws when it does not end cleanly, when it denied a call,
+ * or when an answer was not checked against the description of the API.
  */
 import { readFileSync } from 'node:fs';
 import type { PermissionsReport } from '../../tools/local/iam/permissions.ts';
@@ -16,11 +16,13 @@ export default async function tearDown(): Promise<void> {
   if (denied.length > 0) throw new Error(`calls were denied: ${JSON.stringify(denied)}`);
   const { answered, judged } = answers();
   if (judged < answered) {
-    throw new Error(`of ${answered} answers only ${judged} were held to docs/openapi.yaml: is fetch used?`);
+    throw new Error(
+      `only ${judged} of ${answered} answers were checked against docs/openapi.yaml: does a suite use fetch?`,
+    );
   }
 }
 
-/** How many requests the stack has answered, and how many of these exchanges were judged. */
+/** Counts the requests that the stack has answered, and those whose answers were checked. */
 function answers(): { answered: number; judged: number } {
   const { url, logFile } = e2eStack();
   const linesOf = (file: string) => readFileSync(file, 'utf8').split('\n');

@@ -1,4 +1,4 @@
-/** Hostile texts in every place of a request that could reach the log, and bodies made to cost: on the running stack. */
+/** Tests requests with texts that must not reach the log, and with bodies that are costly to parse. */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { collectionPath } from '../../api/paths.ts';
@@ -20,11 +20,11 @@ beforeAll(async () => {
   path = collectionPath(tenant, 'resume');
 });
 
-/** The lines of the functions' logs that tell of something, once there is one. */
+/** Waits until the functions have logged lines that contain `what`, and returns them. */
 function linesOf(what: string): Promise<string[]> {
   return until(() => {
     const lines = readFileSync(stack.logFile, 'utf8').split('\n');
-    // The last one may be half written yet.
+    // Leaves out the last line, which may be only partly written.
     const found = lines
       .slice(0, -1)
       .filter((line) => line.includes(what) && !line.includes('"kind":"request"'));
@@ -32,7 +32,7 @@ function linesOf(what: string): Promise<string[]> {
   });
 }
 
-/** The answer is an error that left one line, which is short and says nothing that the client made up. */
+/** Checks that the answer is an error with one short log line, which contains no text of the client. */
 async function expectOneLine(answer: Answer, status: number): Promise<void> {
   expect(answer.status).toBe(status);
   const { id } = errorOf(answer);
@@ -43,7 +43,7 @@ async function expectOneLine(answer: Answer, status: number): Promise<void> {
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ message: 'request.refused', error_id: id, status });
 }
 
-// What HTTP lets through of new lines, escape sequences, separators and size.
+// New lines, escape sequences, separators and long values, in forms that HTTP allows.
 const TEXTS = {
   'new lines': '%0d%0a{"level":"INFO","message":"MARK"}%0a',
   'escape sequences': '%1b[2J%1b]0;MARK%07',
@@ -55,13 +55,13 @@ const TEXTS = {
 describe.each(Object.entries(TEXTS))('%s', (_name, text) => {
   const inPath = encodeURI(text).replaceAll('%25', '%').replace(/[?#]/g, '');
 
-  test('in a path leave one line of log', async () => {
+  test('in a path: the log gets one line without the text', async () => {
     const project = `/demand/accounts/101/projects/${inPath}/batch-jobs/resume/${anId('J')}`;
     await expectOneLine(await client.get(project), 400);
     await expectOneLine(await client.get(`/${inPath}?${inPath}=${inPath}`), 404);
   });
 
-  test('in headers leave one line of log', async () => {
+  test('in headers: the log gets one line without the text', async () => {
     const headers = {
       'idempotency-key': text,
       'cint-api-version': text,
@@ -75,14 +75,14 @@ describe.each(Object.entries(TEXTS))('%s', (_name, text) => {
     await expectOneLine(await client.post(path, '{}', { authorization: `Bearer ${text}` }), 401);
   });
 
-  test('in a body leave one line of log', async () => {
+  test('in a body: the log gets one line without the text', async () => {
     const decoded = decodeURIComponent(text);
     const body = JSON.stringify({ target_group_ids: [decoded], [decoded]: decoded });
     await expectOneLine(await client.post(path, body), 400);
   });
 
-  test('as the subject of a token leave a creator that is a UUID, and as its scope nothing', async () => {
-    // A token has 10,240 characters at most.
+  test('in a token: as its subject they become a UUID, and as its scope they permit nothing', async () => {
+    // The API refuses tokens of more than 10,240 characters.
     const decoded = decodeURIComponent(text).slice(0, 1_000);
     const odd = await Client.of(stack.url, { subject: decoded });
     const job = await odd.run(tenant, ids);
@@ -98,7 +98,7 @@ describe.each(Object.entries(TEXTS))('%s', (_name, text) => {
   });
 });
 
-test('a traceparent that a client may send is in the lines of its request, as it is', async () => {
+test('the trace id of a valid traceparent is in the log line of its request', async () => {
   const traceId = anId('')
     .toLowerCase()
     .replace(/[^0-9a-f]/g, 'a')

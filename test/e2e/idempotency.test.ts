@@ -1,4 +1,4 @@
-/** A job is created once, whatever repeats: against the running local stack. */
+/** Tests that repeated create calls create one job, on the running local stack. */
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from '@jest/globals';
@@ -10,7 +10,7 @@ import { aProject, dynamoDBOf, e2eStack, logged, nameLike, scan } from '../suppo
 
 const stack = e2eStack();
 
-/** The versions of target groups, as the API shows them. */
+/** Returns the versions of target groups, as the API shows them. */
 async function versions(client: Client, tenant: Tenant, ids: readonly string[]): Promise<number[]> {
   const answers = await Promise.all(ids.map((id) => client.get(fieldingRunsPath(tenant, id))));
   return answers.map(({ text }) => (JSON.parse(text) as { data: [{ version: number }] }).data[0].version);
@@ -18,7 +18,7 @@ async function versions(client: Client, tenant: Tenant, ids: readonly string[]):
 
 const replayed = (answer: Answer) => answer.headers.get('idempotent-replayed');
 
-/** What must hold once all the calls were answered and the job has ended. */
+/** Checks that all answers name one job, which completes and moves each target group once. */
 async function expectOneJob(
   client: Client,
   tenant: Tenant,
@@ -39,8 +39,8 @@ async function expectOneJob(
   expect(logged(stack, 'chunk.settled').filter(ours)).toHaveLength(1);
 }
 
-describe('the same call again', () => {
-  test('while the job runs, and after it has ended', async () => {
+describe('a repeated create call', () => {
+  test('answers the same job while it is open and after it has ended', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, [{}, {}]);
     const key = { 'idempotency-key': anId('K') };
@@ -52,7 +52,7 @@ describe('the same call again', () => {
     await expectOneJob(client, tenant, ids, [first, second, third]);
   });
 
-  test('each answer has its own trace', async () => {
+  test('gets an answer with a trace of its own', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, [{}]);
     const key = { 'idempotency-key': anId('K') };
@@ -60,7 +60,7 @@ describe('the same call again', () => {
     expect(new Set(answers.map(({ headers }) => headers.get('traceparent'))).size).toBe(2);
   });
 
-  test('fifty times at once', async () => {
+  test('creates one job when it is sent fifty times at once', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, [{}, {}, {}]);
     const key = { 'idempotency-key': anId('K') };
@@ -69,7 +69,7 @@ describe('the same call again', () => {
     await expectOneJob(client, tenant, ids, answers);
   });
 
-  test('with the ids in another order, or duplicated', async () => {
+  test('answers the same job with the ids in another order or duplicated', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, [{}, {}, {}]);
     const key = { 'idempotency-key': anId('K') };
@@ -79,7 +79,7 @@ describe('the same call again', () => {
     await expectOneJob(client, tenant, ids, [first, second, third]);
   });
 
-  test('after the idempotency table has lost its record, before and after the end', async () => {
+  test('answers the same job after its idempotency record is lost, before and after the end', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, [{}, {}]);
     const key = { 'idempotency-key': anId('K') };
@@ -94,7 +94,7 @@ describe('the same call again', () => {
   });
 });
 
-/** Empties the idempotency table, as an expiry or a restore would. */
+/** Empties the idempotency table, as an expiry or a restore would do. */
 async function forgetAll(): Promise<void> {
   const client = dynamoDBOf(stack);
   const TableName = nameLike(stack.tables, 'Idempotency');
@@ -129,7 +129,7 @@ describe('the same key', () => {
     expect(await versions(client, tenant, ids.slice(1))).toEqual([3]);
   });
 
-  test('in another project, or another account, is another job', async () => {
+  test('creates another job in another project or another account', async () => {
     const client = await Client.of(stack.url, { accounts: [101, 102] });
     const key = { 'idempotency-key': anId('K') };
     const projects = [
@@ -144,7 +144,7 @@ describe('the same key', () => {
       expect((await client.untilEnded(locationOf(answer))).status).toBe('Completed');
   });
 
-  test('is free again after a call that was refused', async () => {
+  test('can be used again after a call that was refused', async () => {
     const client = await Client.of(stack.url);
     const { tenant, ids } = await aProject(stack, [{}]);
     const key = { 'idempotency-key': anId('K') };
@@ -157,9 +157,9 @@ describe('the same key', () => {
   });
 });
 
-describe('the key itself', () => {
+describe('an idempotency key', () => {
   test.each([
-    ['of 255 characters is taken', 'k'.repeat(255), 201],
+    ['of 255 characters is accepted', 'k'.repeat(255), 201],
     ['of 256 characters is refused', 'k'.repeat(256), 400],
     ['that is empty is refused', '', 400],
   ])('%s', async (_name, key, status) => {

@@ -1,4 +1,4 @@
-/** The import command on the running stack: from a file to a job. */
+/** Tests the import command on the running stack, from a file to a job. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ async function command(...args: string[]): Promise<{ code: unknown; output: stri
   return { code, output: stdout + stderr };
 }
 
-test('what is imported can be resumed; importing it again changes nothing', async () => {
+test('imported target groups can be resumed, and a second import changes nothing', async () => {
   const tenant = { accountId: 101, projectId: anId('IMP') };
   const asked = ids(30, 'TIMP');
   const file = join(folder, 'groups.csv');
@@ -53,6 +53,6 @@ test.each([
   [['--file', 'groups.csv', '--check', '--existing', 'replace'], 'found "replace", expected skip or update'],
   [['--file', '/nowhere/groups.csv', '--check'], 'there is no such file'],
   [['--fiel', 'x'], "'--fiel'"],
-])('%j is a usage error', async (args, message) => {
+])('the options %j are a usage error', async (args, message) => {
   expect(await command(...args)).toEqual({ code: 2, output: expect.stringContaining(message) });
 });

@@ -1,4 +1,4 @@
-/** A stack of its own whose issuer changes its keys, goes away, and comes back. */
+/** Tests a stack of its own whose issuer adds keys, fails and comes back (ADR 19). */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { fieldingRunsPath, jobPath } from '../../api/paths.ts';
@@ -29,23 +29,23 @@ afterAll(async () => {
   await issuer.stop();
 });
 
-/** One answer of each function that reads. */
+/** Sends a token signed with the key `kid` to each function that reads. */
 async function answersTo(kid: string): Promise<Answer[]> {
   const token = await issuer.sign(kid, goodClaims({ iss: ISSUER }));
   return Promise.all(paths.map((path) => new Client(running.info.url, token).get(path)));
 }
 
-/** There is no such job; a token that is let in is told so. */
+/** The statuses for an accepted token: the fielding run exists, the job does not. */
 const LET_IN = [200, 404];
 const statuses = async (kid: string) => (await answersTo(kid)).map(({ status }) => status);
 
-/** Until the functions have looked again, which they do every five seconds at most. */
+/** Waits until the functions have fetched the keys again, which they do every five seconds at most. */
 async function untilLetIn(kid: string): Promise<void> {
   while ((await statuses(kid)).some((status, i) => status !== LET_IN[i])) await pause(500);
 }
 
-test('keys are taken up, kept while the issuer is down, and never made up', async () => {
-  // Down before the functions have any key: nobody is let in, and it is no fault of ours.
+test('new keys are accepted, known keys survive an outage of the issuer, and unknown keys are refused', async () => {
+  // The issuer is down before the functions have any key: every token gets a 401, not a 500.
   issuer.answer = hangUp;
   expect(await statuses('k1')).toEqual([401, 401]);
   issuer.answer = () => ({ status: 200, body: '<html>maintenance</html>' });
@@ -58,7 +58,7 @@ test('keys are taken up, kept while the issuer is down, and never made up', asyn
   await untilLetIn('k2');
   expect(await statuses('k1')).toEqual(LET_IN);
 
-  // It hangs, then does not even listen: known keys go on, a new one is refused in the contract's way.
+  // The issuer hangs, then stops listening: known keys still work, and a new one gets the contract's 401.
   await issuer.addKey('k3');
   issuer.answer = keepSilent;
   const { asked } = issuer;

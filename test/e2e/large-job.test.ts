@@ -1,4 +1,4 @@
-/** Ten thousand target groups in one request, with every outcome among them: against the running local stack. */
+/** Tests a job of 10,000 target groups with many different outcomes, on the running local stack. */
 import { describe, expect, test } from '@jest/globals';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
 import { ids as newIds } from '../support/builders.ts';
@@ -21,7 +21,7 @@ const SITUATIONS: [Partial<TargetGroup>, string | undefined][] = [
 const KNOWN = 9_000;
 
 describe('a job of 10,000 target groups', () => {
-  test('gives each its outcome, and shows its progress meanwhile', async () => {
+  test('has an outcome for each target group, and shows its progress while it is open', async () => {
     const client = await Client.of(stack.url);
     const groups = Array.from({ length: KNOWN }, (_, i) => SITUATIONS[i % SITUATIONS.length]?.[0] ?? {});
     const { tenant, ids } = await aProject(stack, groups);
@@ -60,7 +60,7 @@ describe('a job of 10,000 target groups', () => {
     expect(new Set(settled.slice(0, -1)).size).toBeGreaterThan(1);
   }, 120_000);
 
-  test('one more is refused, and nothing is created', async () => {
+  test('is refused with one target group more', async () => {
     const client = await Client.of(stack.url);
     const { tenant } = await aProject(stack);
     const answer = await client.create(tenant, newIds(10_001, 'U'));

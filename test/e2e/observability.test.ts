@@ -1,8 +1,6 @@
 /**
- * What the template watches is what the running stack says of itself: on a stack of its own a mixed load,
- * then for each alarm its fault. Every metric that a graph or an alarm names is published, every field that a
- * saved query names is in the log, and each alarm is raised by its fault, and no other is: neither by that
- * fault nor by the load.
+ * Tests alarms, graphs and saved queries on a stack of its own, under a mixed load and one fault for each
+ * alarm (ADR 24). Every named metric and field must exist, and only its own fault may raise an alarm.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseObject } from '../../tools/kit/json.ts';
@@ -13,12 +11,12 @@ import { issuerAway, mixedLoad } from '../rigs/cloudwatch/load.ts';
 import { valueOf } from '../rigs/cloudwatch/log-line.ts';
 import { Stage } from '../rigs/cloudwatch/stage.ts';
 
-/** A time to evaluate alarms at: what was published is seen as if it had gone on until then. */
+/** The time at which alarms are evaluated, as if the published datapoints had gone on until then. */
 const AT = Date.UTC(2026, 0, 15, 12);
 
 let stage: Stage;
 let load: Datapoint[];
-/** By the alarm. */
+/** The datapoints under the fault of an alarm, by the alarm's name. */
 const faults = new Map<string, Datapoint[]>();
 
 beforeAll(async () => {
@@ -38,7 +36,7 @@ beforeAll(async () => {
 
 afterAll(() => stage.stop());
 
-/** The alarms that are in another state than OK, each with its state. */
+/** Returns the alarms that are not in the state OK, each as its name and state. */
 function notOk(datapoints: readonly Datapoint[]): string[] {
   return [...stage.watching.alarms].flatMap(([name, alarm]) => {
     const state = stateOf(alarm, goingOn(alarm, datapoints, AT), AT);
@@ -51,7 +49,7 @@ function everything(): Datapoint[] {
 }
 
 describe('metrics', () => {
-  test('are written in the form that CloudWatch reads, all under the name of the stack', () => {
+  test('have the form that CloudWatch reads, and the name of the stack as their namespace', () => {
     expect(stage.seen.malformed).toEqual([]);
     const namespaces = everything().map(({ namespace }) => namespace);
     const own = new Set(namespaces.filter((namespace) => !namespace.startsWith('AWS/')));
@@ -72,13 +70,13 @@ describe('metrics', () => {
 });
 
 describe('saved queries', () => {
-  test('find lines, and in them every field that they name', () => {
+  test('find log lines with every field that they name', () => {
     const { queries, accessLogGroup, accessLogFormat } = stage.watching;
     const lines = stage.seen.lines.flatMap(({ functionName, text }) => {
       const line = parseObject(text);
       return line === undefined ? [] : { line, text, logGroup: stage.watching.logGroupOf(functionName) };
     });
-    // The gateway of this machine writes no access log. The form of its lines is in the template.
+    // The local gateway writes no access log, so the format in the template stands for its lines.
     const access = {
       line: parseObject(accessLogFormat) ?? {},
       text: accessLogFormat,
@@ -98,16 +96,16 @@ describe('saved queries', () => {
 });
 
 describe('alarms', () => {
-  test('each has its fault', () => {
+  test('have one fault each', () => {
     expect(Object.keys(FAULTS).sort()).toEqual([...stage.watching.alarms.keys()].sort());
   });
 
-  test('are quiet under the load', () => {
+  test('are all OK under the load', () => {
     expect(notOk(load)).toEqual([]);
   });
 
   test.each(Object.entries(FAULTS).map(([name, fault]) => ({ name, ...fault })))(
-    '$name: raised by $what, and no other',
+    '$name is raised by $what, and no unrelated alarm is',
     ({ name, alsoRaises = [], insteadOfTheLoad }) => {
       const driven = faults.get(name) ?? [];
       const states = [name, ...alsoRaises].map((alarm) => `${alarm} ALARM`);

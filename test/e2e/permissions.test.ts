@@ -1,6 +1,6 @@
 /**
- * The permissions of the template are what the functions need, no less and no more: on a stack of its own
- * everything happens that makes a grant needed. Not one call is denied, and not one grant is left unused.
+ * Tests that the template grants exactly the permissions that the functions need: on a stack of its own, no
+ * call is denied and no grant stays unused (ADR 18).
  */
 import { join } from 'node:path';
 import { DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
@@ -26,14 +26,17 @@ import { until } from '../support/until.ts';
 
 /** Grants that no call on this machine can use, each with the reason. */
 const NOT_USED_HERE: readonly [action: RegExp, reason: string][] = [
-  [/^xray:Put(TraceSegments|TelemetryRecords)$/, 'there is no X-Ray here: Lambda sends the traces by itself'],
+  [
+    /^xray:Put(TraceSegments|TelemetryRecords)$/,
+    'Lambda itself sends the traces to X-Ray, which does not run locally',
+  ],
   [
     /^logs:(CreateLogStream|PutLogEvents)$/,
-    'the stack shows what a function prints: Lambda writes it to its log',
+    'Lambda itself writes the log of a function, which the local stack prints',
   ],
 ];
 
-/** On the DynamoDB that AWS runs, and on DynamoDB Local, a failed condition brings the record along. */
+/** Whether a failed condition returns the record, as AWS and DynamoDB Local do; dynalite does not. */
 const RECORD_COMES_ALONG = process.env['DYNAMODB_ENDPOINT'] !== undefined;
 const OF_THE_RECORD = /^CreateJob: dynamodb:GetItem on \S+Idempotency/;
 
@@ -56,7 +59,7 @@ async function report(): Promise<PermissionsReport> {
 }
 
 const named = ({ holder, action, resource, source }: UsedGrant) =>
-  // Which route a permission is for, only its own name tells.
+  // Only the name of a permission shows its route.
   `${holder}: ${action} on ${resource}${holder.endsWith('.amazonaws.com') ? ` (${source})` : ''}`;
 
 /** Waits until a grant has been used. */
@@ -67,7 +70,7 @@ async function used(grant: RegExp): Promise<void> {
   }, 100);
 }
 
-/** Sends a chunk of a job once more. */
+/** Sends the first chunk of a job again. */
 async function sendAgain(job: Job, ids: readonly string[]): Promise<void> {
   const sqs = new SQSClient(emulatorAt(running.info.endpoints.sqs));
   for (const work of cutIntoChunks(job, canonicalIds(ids), [0], TRACE)) {
@@ -106,7 +109,10 @@ async function everyRouteOf(
   expect((await client.get(`${collection}/${jobId}`)).status).toBe(200);
 }
 
-/** A repeat with the idempotency record, one without it, and one with other ids without it, whose record is wiped. */
+/**
+ * Repeats a create call with its idempotency record, then without it, then without it and with other ids: the
+ * last one is refused, and its new record is deleted.
+ */
 async function repeats(): Promise<void> {
   const { tenant, ids } = await aProject(running.info, [{}, {}]);
   const key = { 'idempotency-key': anId('K') };
@@ -127,7 +133,7 @@ async function forgetAll(): Promise<void> {
   dynamoDB.destroy();
 }
 
-/** Reconcile sends one job's messages and settles another. */
+/** Lets reconcile send the messages of one job and settle another one past its deadline. */
 async function stalled(): Promise<void> {
   const { tenant, ids } = await aProject(running.info, [{}, {}, { status: 'archived' }]);
   const jobs = [
@@ -138,7 +144,7 @@ async function stalled(): Promise<void> {
   for (const { jobId } of jobs) await client.untilEnded(jobPath(tenant, 'resume', jobId));
 }
 
-/** A message that comes twice, and one whose job cannot be read, so that the worker gives it back to its queue. */
+/** Sends a message again after its job has ended, and one of a damaged job, whose chunk is handed back. */
 async function trouble(): Promise<void> {
   const { tenant, ids } = await aProject(running.info, [{}]);
   const job = await aLostJob(running.info, tenant, ids, 0);
@@ -177,7 +183,7 @@ test('every grant is used, and no call is denied', async () => {
   expect(unused.map(named).filter((grant) => !(RECORD_COMES_ALONG && OF_THE_RECORD.test(grant)))).toEqual([]);
 });
 
-test('each exception is of a grant that is there and really is not used', async () => {
+test('every exception names existing grants that no call uses', async () => {
   const { grants } = await report();
   for (const [action] of NOT_USED_HERE) {
     const excepted = grants.filter((grant) => action.test(grant.action));

@@ -1,4 +1,4 @@
-/** The status page of the running local stack: a job is seen in all its parts, and nothing of it is deployed. */
+/** Tests the status page of the running local stack, which shows all parts of a job. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { Snapshot } from '../../tools/local/status/status.ts';
@@ -13,14 +13,14 @@ async function snapshot(query = ''): Promise<Snapshot> {
   return JSON.parse(text) as Snapshot;
 }
 
-test('a job is seen with its progress, its log lines, and what ran for it', async () => {
+test('the snapshot shows a job with its progress, its log lines and the functions that ran for it', async () => {
   const client = await Client.of(stack.url);
   const { tenant, ids } = await aProject(stack, [{}, {}, { status: 'draft' }]);
   const location = locationOf(await client.create(tenant, ids));
   const jobId = location.split('/').at(-1) ?? '';
   await client.untilEnded(location);
 
-  // The last line is on its way from the worker's thread.
+  // The last log line may still be on its way from the worker's thread.
   let seen = await snapshot(`?job=${jobId}`);
   const row = () => seen.jobs.find((job) => job.jobId === jobId);
   while (typeof row()?.milliseconds !== 'number') {
@@ -49,7 +49,7 @@ test('a job is seen with its progress, its log lines, and what ran for it', asyn
   expect(seen.queues.map(({ deadLetters }) => deadLetters).sort()).toEqual([false, true]);
 });
 
-test('the page is there, and the function of a schedule is seen to run', async () => {
+test('the stack serves the page, and the snapshot counts the runs of a scheduled function', async () => {
   const page = await request('GET', `${stack.url}/_local`);
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
   const runs = async () =>

@@ -1,7 +1,6 @@
 /**
- * Tenants apart, on a running stack with a spy before its DynamoDB: over random worlds, what is another
- * account's is answered as what is not there, with the same calls to the store; and whatever a request or its
- * job touches is the tenant's own. Ids are shared between accounts on purpose.
+ * Tests that tenants are separate, with random data on a stack with a spy in front of its DynamoDB. Another
+ * account's data is answered like unknown data, with the same calls, and a job touches only its own tenant.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -21,11 +20,11 @@ import { dynamoDBOf, e2eStack, nameLike } from '../support/e2e.ts';
 import { propertyRuns } from '../support/properties.ts';
 
 const shared = e2eStack();
-// One number begins with the other: so would their keys, if nothing stood between.
+// One account id begins with the other, so keys without a separator would overlap.
 const OURS = 101;
 const THEIRS = 1010;
 
-/** Past the spy. */
+/** A client that bypasses the spy. */
 const direct = dynamoDBOf(shared);
 let spy: DynamoDBSpy;
 let stack: LocalStack;
@@ -47,13 +46,14 @@ afterAll(async () => {
   direct.destroy();
 });
 
+/** Data of two accounts, ours and theirs, that share ids on purpose. */
 interface World {
-  /** A project of both, with the same id. */
+  /** The id of a project that both accounts have. */
   readonly project: string;
   readonly theirProject: string;
-  /** Target groups that both have, in every project. */
+  /** Target groups that both accounts have, in each of their projects. */
   readonly common: readonly string[];
-  /** Target groups that they alone have, in every project. */
+  /** Target groups that only their account has, in each of its projects. */
   readonly hidden: readonly string[];
   /** The idempotency key of their job in `project`. */
   readonly key: string;
@@ -89,7 +89,7 @@ async function make(spec: Spec): Promise<World> {
   return { project, theirProject, common, hidden, key, theirJob };
 }
 
-/** Makes their job, ended or such that no worker has heard of it. */
+/** Makes their job: either ended, or open and without a message. */
 async function theirJobIn(tenant: Tenant, ids: readonly string[], key: string, unfinished: boolean) {
   const jobId = deriveJobId({ ...tenant, action: 'resume', idempotencyKey: key });
   if (unfinished) {
@@ -108,7 +108,7 @@ async function theirJobIn(tenant: Tenant, ids: readonly string[], key: string, u
   return jobId;
 }
 
-/** Everything of theirs, as it is stored. */
+/** Reads all of their target groups and their job from the store. */
 async function theirsAsStored({ project, theirProject, common, hidden, theirJob }: World) {
   const groups = new DynamoDBTargetGroups(direct, nameLike(stack.tables, 'TargetGroups'));
   const jobs = new DynamoDBJobs(direct, nameLike(stack.tables, 'TablesJobs'));
@@ -123,7 +123,10 @@ async function theirsAsStored({ project, theirProject, common, hidden, theirJob 
   return { found, job };
 }
 
-/** Acts, and waits until nothing calls the store any more: a worker closes its job after clients see it ended. */
+/**
+ * Runs `act` and records the calls to the store until there are no more, because a worker closes its job
+ * after clients see it ended.
+ */
 async function watch<T>(act: () => Promise<T>): Promise<{ result: T; calls: StoreCall[] }> {
   spy.calls.length = 0;
   const result = await act();
@@ -132,14 +135,14 @@ async function watch<T>(act: () => Promise<T>): Promise<{ result: T; calls: Stor
     before = spy.calls.length;
     await pause(50);
   } while (before !== spy.calls.length);
-  // A look at the index of unfinished jobs is the schedule's.
+  // Leaves out the queries of the index of open jobs, which the schedule causes.
   return {
     result,
     calls: spy.calls.filter(({ operation, key }) => operation !== 'Query' || key !== undefined),
   };
 }
 
-/** What a client could compare of two answers: all but what is drawn anew for each. */
+/** Returns the parts of an answer that are not random, so that two answers can be compared. */
 function comparable({ status, headers, text }: Answer) {
   const drawn = ['traceparent', 'tracestate', 'date', 'apigw-requestid'];
   const body = text === '' ? '' : { ...(JSON.parse(text) as object), id: 'an id' };
@@ -148,7 +151,7 @@ function comparable({ status, headers, text }: Answer) {
 
 const callsOf = (calls: readonly StoreCall[]) => calls.map(({ operation, table }) => `${operation} ${table}`);
 
-/** The idempotency table's keys are digests: whose each is, is known by who was the first to use it. */
+/** The tenant that first used each key of the idempotency table, because these keys are digests. */
 const firstUsers = new Map<string, string>();
 
 function expectOwn(calls: readonly StoreCall[], { accountId, projectId }: Tenant): void {
@@ -169,7 +172,7 @@ type Probe = readonly [
   unknown: () => Promise<Answer>,
 ];
 
-/** Each id of each route: one of theirs, and in its place one that nobody has. */
+/** Returns requests for each id of each route: one with an id of theirs and one with an unknown id. */
 function probes({ project, theirProject, common, hidden, key, theirJob }: World): Probe[] {
   const mine = { accountId: OURS, projectId: project };
   const notMine = { accountId: OURS, projectId: theirProject };
@@ -199,7 +202,7 @@ function probes({ project, theirProject, common, hidden, key, theirJob }: World)
   ];
 }
 
-test('what is theirs is answered as what is not there, and nothing of theirs is touched', async () => {
+test('data of another account is answered like unknown data, and is not touched', async () => {
   await fc.assert(
     fc.asyncProperty(aSpec, async (spec) => {
       const world = await make(spec);
@@ -220,7 +223,7 @@ test('what is theirs is answered as what is not there, and nothing of theirs is 
   );
 });
 
-test('a job with their key and their ids is ours alone, and each id of theirs is as an unknown one', async () => {
+test('a job with the key and the ids of another account is a new one, and these ids are unknown to it', async () => {
   await fc.assert(
     fc.asyncProperty(aSpec, async (spec) => {
       const world = await make(spec);
@@ -243,7 +246,7 @@ test('a job with their key and their ids is ours alone, and each id of theirs is
       expect(reasonsOf(world.hidden, job)).toEqual(reasonsOf(unknown, control.result));
       expect(reasonsOf(world.hidden, job)).not.toContain(undefined);
 
-      // The same ids alone take the same calls as unknown ones, whatever theirs are like.
+      // Their ids alone take the same calls as unknown ids, whatever the state of their target groups.
       const hidden = await run(world.hidden, anId('K'));
       const countsOf = (all: readonly StoreCall[]) =>
         callsOf(

@@ -1,4 +1,4 @@
-/** Attacks on the tokens, each on every route of the running local stack: all are 401, in one and the same body. */
+/** Tests attacks with tokens on every route of the running local stack: all get the same refusal (ADR 9). */
 import { generateKeyPairSync, constants, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
@@ -53,7 +53,7 @@ beforeAll(async () => {
 });
 afterAll(() => attacker.stop());
 
-/** Sends header values as they are, several of a name too. */
+/** Sends a request with the given `authorization` headers, unchanged; there may be none or several. */
 async function send(
   { method, path }: { method: string; path: string },
   authorizations: readonly string[],
@@ -91,7 +91,7 @@ async function send(
   return answer;
 }
 
-/** Sends to all routes; each must answer with the status and the one body that goes with it. */
+/** Checks that every route answers with the status and with the one body that belongs to it. */
 async function expectAll(status: 401 | 403, ...authorizations: string[]): Promise<void> {
   const detail =
     status === 401 ? 'The request needs a valid bearer token.' : 'The token does not permit this.';
@@ -115,17 +115,17 @@ async function expectAccepted(...authorizations: string[]): Promise<void> {
 
 const RS256 = () => ({ alg: 'RS256', kid: key.kid, typ: 'JWT' });
 
-/** A token of the local issuer, with changes. */
+/** Returns a token of the local issuer with changed claims and header. */
 const issued = (claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}) =>
   forge({ ...RS256(), ...header }, goodClaims(claims), rs256(key.privateKey));
 
-/** A good-looking token with the attacker's signature. */
+/** Returns a token that looks valid but has the attacker's signature. */
 const byAttacker = (header: Record<string, unknown> = {}) =>
   forge({ ...RS256(), ...header }, goodClaims(), rs256(attackerKey.privateKey));
 
 const parts = (token: string) => token.split('.') as [string, string, string];
 
-/** A good token whose signature has characters in which the two alphabets of base64 differ. */
+/** Returns a valid token whose signature differs between base64 and base64url. */
 function withBothAlphabets(): string {
   for (let jti = 0; ; jti += 1) {
     const token = issued({ jti });
@@ -136,14 +136,14 @@ function withBothAlphabets(): string {
 const publicForm = (format: 'pem' | 'der', type: 'spki' | 'pkcs1') =>
   format === 'pem' ? key.publicKey.export({ format, type }) : key.publicKey.export({ format, type });
 
-/** The last character of the signature has four bits to spare: another one with the same first two. */
+/** Changes an unused bit in the last character of the signature, which still decodes to the same bytes. */
 function otherSpareBits(token: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const last = alphabet.indexOf(token.slice(-1));
   return token.slice(0, -1) + (alphabet[last ^ 1] ?? '');
 }
 
-test('a good token opens every route', async () => {
+test('a valid token is accepted on every route', async () => {
   await expectAccepted(`Bearer ${issued()}`);
   await expectAccepted(`Bearer ${issued({ aud: ['others', AUDIENCE], nbf: inSeconds(-60) })}`);
   await expectAccepted(`Bearer ${issued({}, { typ: undefined })}`);
@@ -153,8 +153,8 @@ describe('the header authorization', () => {
   test.each<[string, (token: string) => string]>([
     ['in lower case', (token) => `bearer ${token}`],
     ['in upper case', (token) => `BEARER ${token}`],
-    ['with the two spaces that RFC 9110 allows', (token) => `Bearer  ${token}`],
-  ])('has its scheme %s', async (_name, value) => {
+    ['with two spaces, which RFC 9110 allows', (token) => `Bearer  ${token}`],
+  ])('may have its scheme %s', async (_name, value) => {
     await expectAccepted(value(issued()));
   });
 
@@ -180,13 +180,13 @@ describe('the header authorization', () => {
     ['two tokens', (token) => `Bearer ${token} ${token}`],
     ['two tokens and a comma', (token) => `Bearer ${token}, Bearer ${token}`],
     ['a comma at its end', (token) => `Bearer ${token},`],
-    ['a letter that is only like one', (token) => `B\u00e9arer ${token}`],
-    ['a space that is only like one', (token) => `Bearer\u00a0${token}`],
+    ['a letter that looks like another', (token) => `B\u00e9arer ${token}`],
+    ['a no-break space', (token) => `Bearer\u00a0${token}`],
   ])('with %s is refused', async (_name, value) => {
     await expectAll(401, value(issued()));
   });
 
-  test('is refused when it is not there, or there twice', async () => {
+  test('is refused when it is missing or repeated', async () => {
     const good = `Bearer ${issued()}`;
     await expectAll(401);
     await expectAll(401, good, good);
@@ -196,7 +196,7 @@ describe('the header authorization', () => {
     await expectAll(401, good, '');
   });
 
-  test('is the only place of a token', async () => {
+  test('is the only place where a token is accepted', async () => {
     const token = issued();
     for (const { method, path } of routes) {
       const answer = await send({ method, path: `${path}?access_token=${token}&authorization=${token}` }, []);
@@ -207,7 +207,7 @@ describe('the header authorization', () => {
 
 describe('a signature', () => {
   test.each(['none', 'None', 'NONE', 'nOnE', 'none ', '', 'RS256 ', 'rs256', 'HS256', 'RS0', 'dir'])(
-    'with the algorithm %j is refused, be there one or not',
+    'with the algorithm %j is refused, whether it is empty or not',
     async (alg) => {
       await expectAll(401, `Bearer ${forge({ ...RS256(), alg }, goodClaims(), unsigned)}`);
       await expectAll(401, `Bearer ${forge({ alg }, goodClaims(), unsigned)}`);
@@ -216,14 +216,14 @@ describe('a signature', () => {
   );
 
   test.each<[string, unknown]>([
-    ['no algorithm', undefined],
+    ['nothing', undefined],
     ['null', null],
     ['a list', ['RS256']],
     ['a list with none', ['none', 'RS256']],
     ['an object', { RS256: true }],
     ['a number', 256],
     ['true', true],
-  ])('with %s is refused', async (_name, alg) => {
+  ])('with %s as its algorithm is refused', async (_name, alg) => {
     await expectAll(401, `Bearer ${issued({}, { alg })}`);
   });
 
@@ -241,18 +241,18 @@ describe('a signature', () => {
     }
   });
 
-  test('with another key under the same key id is refused', async () => {
+  test('of another key under the same key id is refused', async () => {
     await expectAll(401, `Bearer ${byAttacker()}`);
     await expectAll(401, `Bearer ${byAttacker({ kid: undefined })}`);
   });
 
-  test("of another issuer's good token is refused", async () => {
+  test("of another issuer's token is refused", async () => {
     const theirs = goodClaims({ iss: 'https://issuer.other.test/' });
     await expectAll(401, `Bearer ${forge(RS256(), theirs, rs256(attackerKey.privateKey))}`);
     await expectAll(401, `Bearer ${issued({ iss: 'https://issuer.other.test/' })}`);
   });
 
-  test('of another algorithm than the key has is refused', async () => {
+  test('of an algorithm other than that of the key is refused', async () => {
     const padding = constants.RSA_PKCS1_PSS_PADDING;
     const pss = (hash: string, saltLength: number) => (signed: string) =>
       sign(hash, Buffer.from(signed), { key: key.privateKey, padding, saltLength });
@@ -266,7 +266,7 @@ describe('a signature', () => {
     }
   });
 
-  test('of another token, or of another kind of bytes, is refused', async () => {
+  test('of another token, or of arbitrary bytes, is refused', async () => {
     const [header, payload] = parts(issued());
     const other = parts(issued({ jti: 'other' }))[2];
     for (const signature of [other, base64url(Buffer.alloc(256)), base64url(Buffer.alloc(256, 0xff)), 'AA']) {
@@ -277,7 +277,7 @@ describe('a signature', () => {
   });
 });
 
-describe('the place of a key', () => {
+describe('the key of a token', () => {
   test.each([
     'unknown',
     '',
@@ -288,7 +288,7 @@ describe('the place of a key', () => {
     '__proto__',
     'constructor',
     '*',
-  ])('is no key id like %j', async (kid) => {
+  ])('is not found under the key id %j', async (kid) => {
     await expectAll(401, `Bearer ${byAttacker({ kid })}`);
     await expectAll(401, `Bearer ${forge({ alg: 'HS256', kid }, goodClaims(), hs256(''))}`);
   });
@@ -298,12 +298,12 @@ describe('the place of a key', () => {
     ['a number', 0],
     ['a list', ['k']],
     ['an object', { toString: 'k' }],
-    ['long', 'k'.repeat(5_000)],
-  ])('is no key id that is %s', async (_name, kid) => {
+    ['very long', 'k'.repeat(5_000)],
+  ])('is not found under a key id that is %s', async (_name, kid) => {
     await expectAll(401, `Bearer ${byAttacker({ kid })}`);
   });
 
-  test('is never named by the token: nothing fetches what it points to', async () => {
+  test('never comes from the token, and no URL in the token is fetched', async () => {
     attacker.answer = () =>
       jsonAnswer({ keys: [{ ...attackerJwk, kid: key.kid, alg: 'RS256', use: 'sig' }] });
     const certificate = attackerKey.publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
@@ -330,7 +330,7 @@ describe('the place of a key', () => {
     expect(attacker.asked).toBe(0);
   });
 
-  test('is not moved by such a header on a good token either', async () => {
+  test('stays the same when a valid token has such headers', async () => {
     await expectAccepted(`Bearer ${issued({}, { jku: attacker.url, x5u: attacker.url, jwk: attackerJwk })}`);
     expect(attacker.asked).toBe(0);
   });
@@ -339,7 +339,7 @@ describe('the place of a key', () => {
 describe('critical extensions', () => {
   test.each<[string, Record<string, unknown>]>([
     ['an unknown one', { crit: ['http://example.com/x'], 'http://example.com/x': true }],
-    ['one that is not there', { crit: ['x'] }],
+    ['one that is not in the header', { crit: ['x'] }],
     ['none', { crit: [] }],
     ['a text', { crit: 'exp' }],
     ['a known field', { crit: ['alg'] }],
@@ -371,11 +371,11 @@ describe('the claim', () => {
     sub: [undefined, null, '', 1, true, [], ['x'], { sub: 'x' }],
   };
 
-  test.each(Object.keys(BAD))('%s is refused when it is not what it should be', async (name) => {
+  test.each(Object.keys(BAD))('%s is refused when its value or type is wrong', async (name) => {
     for (const value of BAD[name] ?? []) await expectAll(401, `Bearer ${issued({ [name]: value })}`);
   });
 
-  test('exp is refused when it is over, nbf when it is ahead', async () => {
+  test('exp is refused in the past, and nbf in the future', async () => {
     await expectAll(401, `Bearer ${issued({ exp: inSeconds(-6) })}`);
     await expectAll(401, `Bearer ${issued({ exp: inSeconds(-86_400) })}`);
     await expectAll(401, `Bearer ${issued({ nbf: inSeconds(60) })}`);
@@ -389,12 +389,12 @@ describe('the claim', () => {
     ['a text', '"x"'],
     ['a deep nesting', '['.repeat(3_000)],
     ['no UTF-8', Buffer.concat([Buffer.from([0xff]), Buffer.from(JSON.stringify(goodClaims()))])],
-  ])('set that is %s is refused', async (_name, payload) => {
+  ])('set is refused when it is %s', async (_name, payload) => {
     await expectAll(401, `Bearer ${forge(RS256(), payload, rs256(key.privateKey))}`);
   });
 });
 
-describe('the form of a token', () => {
+describe('a token', () => {
   test('that is truncated is refused', async () => {
     const token = issued();
     const [header, payload, signature] = parts(token);
@@ -406,7 +406,7 @@ describe('the form of a token', () => {
     for (const each of truncated) await expectAll(401, `Bearer ${each}`);
   });
 
-  test('that is encoded in another way is refused, be its content the same', async () => {
+  test('in another encoding is refused, even with the same content', async () => {
     const token = withBothAlphabets();
     await expectAccepted(`Bearer ${token}`);
     const [header, payload, signature] = parts(token);
@@ -431,7 +431,7 @@ describe('the form of a token', () => {
     await expectAll(401, `Bearer ${base64url(JSON.stringify({ payload, protected: header, signature }))}`);
   });
 
-  test('of 100 KB is refused, be it garbage or signed', async () => {
+  test('of 100 KB is refused, whether it is garbage or signed', async () => {
     await expectAll(401, `Bearer ${'a'.repeat(100_000)}`);
     await expectAll(401, `Bearer ${'a.'.repeat(50_000)}`);
     await expectAll(401, `Bearer ${'.'.repeat(100_000)}`);
@@ -455,7 +455,7 @@ describe('the form of a token', () => {
     await expectAll(401, `Bearer ${parts(issued()).join('..')}`);
   });
 
-  test('that is signed inside of another is refused', async () => {
+  test('inside another signed token is refused', async () => {
     const nested = forge({ ...RS256(), cty: 'JWT' }, issued(), rs256(key.privateKey));
     await expectAll(401, `Bearer ${nested}`);
   });
@@ -472,12 +472,12 @@ describe('claims of odd types', () => {
     ['an object', '{"0":101,"length":1}'],
     ['an empty list', '[]'],
     ['fractions', '[101.5, 100.999, 1.01e1]'],
-    ['negative ones', '[-101, -0]'],
+    ['negative numbers', '[-101, -0]'],
     ['other numbers', '[1e2, 1e101, 1e999, 4294967397, 102]'],
     ['a wildcard', '["*", null, true, {}, "all"]'],
     ['a large list', JSON.stringify(Array.from({ length: 1_000 }, (_, i) => i + 102))],
     ['a prototype', '{"__proto__":[101]}'],
-  ])('name no account: %s', async (_name, accounts) => {
+  ])('permit no account: %s', async (_name, accounts) => {
     const claims = JSON.stringify(goodClaims({ account_ids: undefined }));
     const payload = `${claims.slice(0, -1)},"account_ids":${accounts},"__proto__":{"account_ids":[101]}}`;
     await expectAll(403, `Bearer ${forge(RS256(), payload, rs256(key.privateKey))}`);
@@ -493,17 +493,17 @@ describe('claims of odd types', () => {
     ['a wildcard', '* batch-jobs:* batch-jobs'],
     ['other separators', 'batch-jobs:write,batch-jobs:read;batch-jobs:read\tbatch-jobs:write'],
     ['another case', 'Batch-Jobs:Write BATCH-JOBS:READ'],
-    ['longer and shorter ones', 'batch-jobs:writer xbatch-jobs:read batch-jobs:rea'],
-  ])('give no scope: %s', async (_name, scope) => {
+    ['longer and shorter scopes', 'batch-jobs:writer xbatch-jobs:read batch-jobs:rea'],
+  ])('permit no scope: %s', async (_name, scope) => {
     await expectAll(403, `Bearer ${issued({ scope })}`);
   });
 
-  test('a huge subject is a user like any other', async () => {
+  test('include a huge subject, which is accepted', async () => {
     await expectAccepted(`Bearer ${issued({ sub: 's'.repeat(5_000) })}`);
   });
 });
 
-test('the log says why, under the id that the client has, and holds no token', async () => {
+test("the log has the reason under the client's error id, and contains no token", async () => {
   const token = byAttacker({ jti: 'logged' });
   const [route] = routes;
   if (route === undefined) throw new Error('there is no route');

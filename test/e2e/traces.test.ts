@@ -1,4 +1,4 @@
-/** A client's trace goes the whole way: answer, log lines, the messages of the queue, and the segments for X-Ray. */
+/** Tests that a client's trace reaches the answer, the log lines, the worker and the segments for X-Ray. */
 import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { Client, locationOf } from '../support/client.ts';
@@ -7,7 +7,7 @@ import { until } from '../support/until.ts';
 
 const stack = e2eStack();
 
-/** The lines of a file that contain `text`, once there are enough of them: what is printed arrives a little later. */
+/** Waits until `enough` accepts the lines of a file that contain `text`, and returns them. */
 function untilLines(file: string, text: string, enough: (lines: Record<string, unknown>[]) => boolean) {
   return until(() => {
     const lines = linesOf(file, text);
@@ -15,10 +15,10 @@ function untilLines(file: string, text: string, enough: (lines: Record<string, u
   });
 }
 
-test('of a recorded trace everything is found by the id that the client has', async () => {
+test('all log lines and segments of a sampled request have the trace id of the client', async () => {
   const client = await Client.of(stack.url);
   const { tenant, ids } = await aProject(stack, Array<object>(250).fill({}));
-  // An id as clients make them, which begins with no time.
+  // A random trace id, as clients make them; ids of X-Ray begin with a time.
   const traceId = `f${randomBytes(16).toString('hex').slice(1)}`;
   const parentId = randomBytes(8).toString('hex');
   const created = await client.create(tenant, ids, { traceparent: `00-${traceId}-${parentId}-01` });
