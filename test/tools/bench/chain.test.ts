@@ -1,4 +1,4 @@
-/** The longest chain of calls that wait for each other, out of when each was under way. */
+/** Tests how the longest chain of calls that wait for each other follows from their start and end times. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Interval, longestChain } from '../../../tools/bench/chain.ts';
@@ -6,22 +6,22 @@ import { type Interval, longestChain } from '../../../tools/bench/chain.ts';
 const calls = (...times: [start: number, end: number][]): Interval[] =>
   times.map(([start, end]) => ({ start, end }));
 
-test('none, one, and one after the other', () => {
+test('calls one after the other all count, and no call is a chain of 0', () => {
   expect(longestChain([])).toBe(0);
   expect(longestChain(calls([0, 5]))).toBe(1);
   expect(longestChain(calls([0, 5], [5, 9], [10, 12]))).toBe(3);
 });
 
-test('calls that are under way together count once, in whatever order they were noted', () => {
+test('overlapping calls count once, in whatever order they were recorded', () => {
   expect(longestChain(calls([0, 10], [1, 9], [2, 8]))).toBe(1);
   expect(longestChain(calls([20, 30], [0, 10], [11, 19], [11, 40], [12, 18]))).toBe(3);
 });
 
-test('a long call beside many short ones is not waited for', () => {
+test('a long call beside many short ones does not lengthen their chain', () => {
   expect(longestChain(calls([0, 100], [1, 2], [3, 4], [5, 6]))).toBe(3);
 });
 
-test('the same as trying every chain', () => {
+test('the result is the same as that of trying every chain', () => {
   const interval = fc
     .tuple(fc.nat(20), fc.integer({ min: 1, max: 10 }))
     .map(([start, length]) => ({ start, end: start + length }));

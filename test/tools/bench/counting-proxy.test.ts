@@ -1,4 +1,4 @@
-/** The proxy that counts: what it asks of DynamoDB, what it notes, and what SQS would bill. */
+/** Tests the counting proxy: what it asks of DynamoDB, what it records, and what SQS bills. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import {
   type CountingProxy,
@@ -8,7 +8,7 @@ import {
 import { jsonAnswer } from '../../../tools/kit/http-server.ts';
 import { StandIn } from '../../support/stand-in.ts';
 
-/** What the emulator answers next. */
+/** The next answer of the emulator. */
 let answer: { status: number; body: unknown } = { status: 200, body: {} };
 const emulator = new StandIn(() => jsonAnswer(answer.body, answer.status));
 let proxy: CountingProxy;
@@ -25,7 +25,7 @@ afterAll(async () => {
   await emulator.close();
 });
 
-/** What the emulator was asked by the nth call, from 0. */
+/** Returns the body of the nth request to the emulator, from 0. */
 const asked = (n: number): unknown => JSON.parse(emulator.requests[n]?.body ?? '');
 
 async function call(target: string, body: object): Promise<Response> {
@@ -35,7 +35,7 @@ async function call(target: string, body: object): Promise<Response> {
   return response;
 }
 
-test('DynamoDB is asked for the capacity, and each call is noted with what it took', async () => {
+test('the proxy asks DynamoDB for the consumed capacity and records it with each call', async () => {
   answer = { status: 200, body: { ConsumedCapacity: { TableName: 'T', CapacityUnits: 3 } } };
   await call('DynamoDB_20120810.UpdateItem', { TableName: 'T' });
   await call('DynamoDB_20120810.GetItem', { TableName: 'T' });
@@ -51,14 +51,14 @@ test('DynamoDB is asked for the capacity, and each call is noted with what it to
   ]);
 });
 
-test('a write that is refused costs one, a read that is refused nothing; the caller gets the answer', async () => {
+test('a refused write costs one unit, a refused read none, and the caller gets the answer', async () => {
   answer = { status: 400, body: { __type: 'ConditionalCheckFailedException' } };
   expect((await call('DynamoDB_20120810.PutItem', {})).status).toBe(400);
   await call('DynamoDB_20120810.Query', {});
   expect(proxy.calls.map(({ writeUnits, readUnits }) => writeUnits + readUnits)).toEqual([1, 0]);
 });
 
-test('SQS is asked as it is, and billed by 64 KB of messages', async () => {
+test('calls of SQS pass unchanged, and are billed per 64 KB of messages', async () => {
   answer = { status: 200, body: {} };
   const entries = (bytes: number) => ({
     Entries: [{ MessageBody: 'x'.repeat(bytes) }, { MessageBody: 'y' }],
@@ -74,7 +74,7 @@ test('SQS is asked as it is, and billed by 64 KB of messages', async () => {
   expect(proxy.calls.map(queueRequests)).toEqual([1, 2, 0, 1, 1, 0]);
 });
 
-test('answers that are held back let calls overlap that do not wait for each other', async () => {
+test('calls that do not wait for each other overlap when the proxy delays its answers', async () => {
   answer = { status: 200, body: {} };
   proxy.delayMs = 50;
   await Promise.all([call('DynamoDB_20120810.GetItem', {}), call('DynamoDB_20120810.GetItem', {})]);

@@ -1,4 +1,4 @@
-/** Counts into dollars, worked out by hand beside them. */
+/** Tests the conversion of counts into dollars against results worked out by hand. */
 import { describe, expect, test } from '@jest/globals';
 import {
   billedMs,
@@ -14,7 +14,7 @@ import { PRICES, PRICES_DATE, PRICE_SOURCES } from '../../../tools/bench/prices.
 import { batchedDollars, perItemDollars } from '../../../tools/bench/peers/step-functions.ts';
 import { standingCosts, standingDollars } from '../../../tools/bench/standing.ts';
 
-test('a million of one thing each', () => {
+test('a million of each thing costs its price', () => {
   const million = 1_000_000;
   expect(dollarsOf({ ...NOTHING_USED, writeUnits: million })).toBeCloseTo(0.625, 10);
   expect(dollarsOf({ ...NOTHING_USED, readUnits: million })).toBeCloseTo(0.125, 10);
@@ -27,7 +27,7 @@ test('a million of one thing each', () => {
   expect(dollarsOf({ ...NOTHING_USED, gigabyteSeconds: million })).toBeCloseTo(13.3334, 10);
 });
 
-test('the whole is the sum of the services, and the floor is one write each', () => {
+test('the total is the sum of the services, and the floor is one write per target group', () => {
   const usage = {
     ...NOTHING_USED,
     writeUnits: 10_420,
@@ -42,43 +42,43 @@ test('the whole is the sum of the services, and the floor is one write each', ()
 });
 
 describe('the time that an invocation is billed for', () => {
-  test('CPU time by the share of a CPU that comes with the memory, and each call that waits', () => {
+  test('is the CPU time by the CPU share of the memory, and the wait of each serial call', () => {
     expect(billedMs({ cpuMs: 100, serialCalls: 3, parallelCalls: 0, parallelism: 1 }, 1_769)).toBe(115);
     expect(billedMs({ cpuMs: 100, serialCalls: 0, parallelCalls: 0, parallelism: 1 }, 884.5)).toBe(200);
     expect(billedMs({ cpuMs: 100, serialCalls: 0, parallelCalls: 0, parallelism: 1 }, 3_538)).toBe(100);
   });
 
-  test('many calls at a time: what takes longer, the CPU or the waiting', () => {
+  test('is the longer one of CPU time and waiting time when calls run in parallel', () => {
     const calls = { serialCalls: 0, parallelCalls: 160, parallelism: 16 };
     expect(billedMs({ ...calls, cpuMs: 10 }, 1_769)).toBe(50);
     expect(billedMs({ ...calls, cpuMs: 80 }, 1_769)).toBe(80);
   });
 
-  test('in GB-s', () => {
+  test('is converted to GB-seconds', () => {
     expect(gigabyteSeconds(500, 512)).toBeCloseTo(0.25, 12);
   });
 });
 
-test('SQS bills by 64 KB, X-Ray by the first of each second and 5 % of the others', () => {
+test('SQS bills per 64 KB, and X-Ray the first request of each second and 5 % of the others', () => {
   expect([0, 65_536, 65_537, 200_000].map(billedRequests)).toEqual([1, 1, 2, 4]);
   expect([0.5, 1].map(sampledShare)).toEqual([1, 1]);
   expect(sampledShare(20)).toBeCloseTo(1.95 / 20, 12);
 });
 
-test('Step Functions on paper, as the formula in docs/performance.md has it', () => {
+test('Step Functions cost what the formula in docs/performance.md says', () => {
   expect(perItemDollars() * 1_000_000).toBeCloseTo(0.625 + 1 + 0.0625 * 0.1 * 16.67, 6);
   const batch = { size: 200, cpuMs: 100, memoryMb: 1_769, parallelism: 16 };
   const functions = 0.2e-6 + 0.1 * (1_769 / 1_024) * 0.0000133334;
   expect(batchedDollars(batch) * 1_000_000).toBeCloseTo(0.625 + ((25e-6 + functions) / 200) * 1_000_000, 6);
 });
 
-test('what stands still: alarms by the metrics they read, dashboards, keys, and the runs of reconcile', () => {
+test('an idle stack costs its alarms by their metrics, its dashboards, its keys and the runs of reconcile', () => {
   const none = { alarmMetrics: 0, dashboards: 0, keys: 0, runEverySeconds: 60, runMemoryMb: 512 };
   const some = { ...none, alarmMetrics: 10, dashboards: 1, keys: 1 };
   expect(standingDollars(some) - standingDollars(none)).toBeCloseTo(5, 10);
   const runs = standingCosts(none).find(({ what }) => what.startsWith('runs of reconcile'));
   expect(runs?.count).toBe(43_800);
-  // 7 ms of CPU time at 512 of 1,769 MB, and two calls of 5 ms: 35 ms.
+  // A run is billed for 35 ms: 7 ms of CPU time at 512 of 1,769 MB, and two calls of 5 ms.
   const gigabyteSeconds = 0.035 * 0.5 * 0.0000133334;
   expect(runs?.each).toBeCloseTo(
     0.2e-6 + gigabyteSeconds + 0.125e-6 + (820 / 2 ** 30) * 0.5 + 5e-6 + 1e-6,
@@ -86,7 +86,7 @@ test('what stands still: alarms by the metrics they read, dashboards, keys, and 
   );
 });
 
-test('each price is positive, each source an address of AWS, and the date a date', () => {
+test('every price is positive, every source is a page of AWS, and the date is valid', () => {
   expect(Object.values(PRICES).every((price) => price > 0)).toBe(true);
   for (const address of Object.values(PRICE_SOURCES))
     expect(address).toMatch(/^https:\/\/aws\.amazon\.com\//);

@@ -1,4 +1,4 @@
-/** The figures as they are told: judged against their targets, as JSON, as a table, and as curves. */
+/** Tests how the bench reports figures: against their targets, as text, in documents and as curves. */
 import { describe, expect, test } from '@jest/globals';
 import { between } from '../../../tools/bench/report/docs.ts';
 import {
@@ -12,14 +12,14 @@ import {
 import { svgOf } from '../../../tools/bench/report/plot.ts';
 import { textOf } from '../../../tools/bench/report/text.ts';
 
-test('a figure is met up to its target, judged before it is rounded', () => {
+test('a figure is met up to its target, and is compared before it is rounded', () => {
   expect(atMost(1.05, 'x', 1.05)).toEqual({ name: 'x', value: 1.05, target: 1.05, met: true });
   expect(atMost(1.05, 'x', 1.050_001)).toMatchObject({ value: 1.05, met: false });
   expect(atMost(1.05, 'x', NaN).met).toBe(false);
   expect(reported('y', 3)).toEqual({ name: 'y', value: 3, target: null, met: null });
 });
 
-test('the middle of measurements, and how far apart they are', () => {
+test('measurements have a median and a spread, and figures are rounded to four digits', () => {
   expect(median([3, 1, 2])).toBe(2);
   expect(median([4, 1, 2, 3])).toBe(2.5);
   expect(() => median([])).toThrow('nothing');
@@ -27,7 +27,7 @@ test('the middle of measurements, and how far apart they are', () => {
   expect([1.042_04, 12_345, 0.000_123_456].map(rounded)).toEqual([1.042, 12_345, 0.000_123_5]);
 });
 
-test('for people: what is missed stands out, and what was not measured is no number', () => {
+test('the text marks missed figures, and shows a dash for what was not measured', () => {
   const report: Report = {
     figures: [atMost(1, 'good', 0.5), atMost(1, 'bad', 2), reported('told', 7)],
     peers: [
@@ -52,7 +52,7 @@ describe('a curve', () => {
     ],
   };
 
-  test('goes from the left to the right, higher values higher up', () => {
+  test('goes from left to right, with higher values higher up', () => {
     const points = /<polyline points="([^"]+)"/
       .exec(svgOf(curve))?.[1]
       ?.split(' ')
@@ -62,7 +62,7 @@ describe('a curve', () => {
     expect(y2).toBeLessThan(y1);
   });
 
-  test('escapes what it is told, and draws the target where there is one', () => {
+  test('has its title escaped, and shows the target if there is one', () => {
     expect(svgOf(curve)).toContain('<title>A &#60;b&#62; &#38; c</title>');
     expect(svgOf(curve)).not.toContain('dasharray');
     expect(svgOf({ ...curve, target: 8 })).toContain('target 8');
@@ -73,7 +73,7 @@ describe('a curve', () => {
   });
 });
 
-test('what is measured goes between its markers, and nothing else changes', () => {
+test('measured text replaces the text between its markers, and nothing else changes', () => {
   const text = 'a\n<!-- x:start -->\nold\n<!-- x:end -->\nb\n';
   expect(between(text, 'x', 'new')).toBe('a\n<!-- x:start -->\n\nnew\n\n<!-- x:end -->\nb\n');
   expect(() => between(text, 'y', 'new')).toThrow('<!-- y:start -->');

@@ -1,4 +1,4 @@
-/** Importing target groups: what is taken, what is left alone, and how an import goes on where it stopped. */
+/** Tests the import of target groups: which rows are written or skipped, and how it resumes after a stop. */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,7 +63,7 @@ function run(file: string, { existing = 'skip', signal, started }: Run = {}) {
 
 const found = (targetGroupId: string) => groups.find({ ...tenant, targetGroupId });
 
-/** Lets writes through until so many were made, then fails them all; counts what was sent. */
+/** Lets the first `writes` writes through and fails all later ones. Returns the keys that were sent. */
 function failAfter(writes: number): { readonly sent: string[]; restore(): void } {
   const sent: string[] = [];
   tables.client.middlewareStack.add(
@@ -85,7 +85,7 @@ function failAfter(writes: number): { readonly sent: string[]; restore(): void }
   };
 }
 
-test('rows become target groups, and their project is there', async () => {
+test('rows become target groups, and their project is created', async () => {
   const [a = '', b = ''] = ids(2);
   const { counts, finished } = await run(csv(row(a), row(b, 'scheduled')));
   expect({ counts, finished }).toEqual({ counts: { added: 2, updated: 0, skipped: 0 }, finished: true });
@@ -107,7 +107,7 @@ test('rows become target groups, and their project is there', async () => {
   expect(await groups.projectExists(tenant)).toBe(true);
 });
 
-test('CSV and JSON Lines that say the same give the same', async () => {
+test('CSV and JSON Lines with the same content give the same target groups', async () => {
   const { accountId: account_id, projectId: project_id } = tenant;
   const common = { start_fielding_at: '2026-01-01T00:00:00Z', end_fielding_at: '2026-02-01T00:00:00Z' };
   const [a = '', b = ''] = ids(2);
@@ -146,17 +146,17 @@ describe('a bad file', () => {
   const [a = '', b = '', c = ''] = ids(3);
   test.each<[string, () => string, RegExp]>([
     [
-      'names line, field, found and expected',
+      'an unknown status, with line, field, found and expected',
       () => csv(row(a), row(b, 'asleep')),
       /:3: status: found "asleep", expected one of draft,/,
     ],
     [
-      'counts the lines of the file, not the rows',
+      'a short id, with the line in the file, which is not the row',
       () => csv('', row(a), '', row('short')),
       /:5: target_group_id: found "short", expected 26 characters/,
     ],
     [
-      'a number that is none',
+      'a malformed number',
       () => csv(row(a).replace(',100,', ',many,')),
       /:2: completes_goal: found "many", expected a whole number/,
     ],
@@ -167,7 +167,7 @@ describe('a bad file', () => {
     ],
     ['a row with a cell too many', () => csv(row(a), `${row(b)},1`), /:3: not CSV: /],
     [
-      'a column that is none',
+      'an unknown column',
       () => fileOf('g.csv', `${HEADER},colour\n${row(a)},red`),
       /:2: colour: not a field/,
     ],
@@ -177,7 +177,7 @@ describe('a bad file', () => {
       () => fileOf('g.jsonl', '\n{"type":'),
       /:2: found {"type":, expected a JSON object/,
     ],
-  ])('%s, and nothing of it is written', async (_name, file, message) => {
+  ])('is refused for %s, and nothing is written', async (_name, file, message) => {
     const watch = failAfter(Infinity);
     const importing = run(file());
     await expect(importing).rejects.toThrow(message);
@@ -186,13 +186,13 @@ describe('a bad file', () => {
     expect(watch.sent).toEqual([]);
   });
 
-  test('a file that is not there', async () => {
+  test('is refused when it does not exist', async () => {
     await expect(run(join(folder, 'nowhere.csv'))).rejects.toThrow(UsageError);
     expect(c).toHaveLength(26);
   });
 });
 
-describe('a target group that is there already', () => {
+describe('a target group that exists already', () => {
   let group: TargetGroup;
   beforeEach(async () => {
     group = aTargetGroup({ ...tenant, status: 'live', version: 9, marks: ['job-2', 'job-1'] });
@@ -201,13 +201,13 @@ describe('a target group that is there already', () => {
     );
   });
 
-  test('is left alone: a job or a user may have moved it since', async () => {
+  test('is skipped, because a job or a user may have moved it since', async () => {
     const { counts } = await run(csv(row(group.targetGroupId), row(anId())));
     expect(counts).toEqual({ added: 1, updated: 0, skipped: 1 });
     expect(await found(group.targetGroupId)).toEqual(group);
   });
 
-  test('is made what the file says when asked for; version and marks are still those of a changed one', async () => {
+  test('becomes what the file says with --existing update; its version grows and its marks stay', async () => {
     const { counts } = await run(csv(row(group.targetGroupId, 'completed', 7)), { existing: 'update' });
     expect(counts).toEqual({ added: 0, updated: 1, skipped: 0 });
     expect(await found(group.targetGroupId)).toEqual({
@@ -223,7 +223,7 @@ describe('a target group that is there already', () => {
   });
 });
 
-test('of two rows of one target group the first one is added, and the last one is what an update leaves', async () => {
+test('of several rows for one target group the first one is added, and an update leaves the last one', async () => {
   const id = anId();
   const file = csv(row(id, 'draft'), row(id, 'live'), row(id, 'paused'));
   expect((await run(file)).counts).toEqual({ added: 1, updated: 0, skipped: 2 });
@@ -233,7 +233,7 @@ test('of two rows of one target group the first one is added, and the last one i
 });
 
 describe('an import that stops', () => {
-  test('goes on where it stopped, wherever that was: each target group is there once, none is missing', async () => {
+  test('resumes where it stopped: each target group is written once and none is missing', async () => {
     const stop = fc.integer({ min: 0, max: 140 });
     await fc.assert(
       fc.asyncProperty(stop, async (writes) => {
@@ -246,14 +246,14 @@ describe('an import that stops', () => {
           (error: unknown) => String(error),
         );
         first.restore();
-        // One write is that of the project.
+        // The project takes one of the writes.
         expect(outcome).toBe(writes >= 121 ? 'finished' : 'Error: the table is gone');
         if (outcome === 'finished') return;
         let done = -1;
         const second = failAfter(Infinity);
         const { counts } = await run(file, { started: (records) => (done = records) });
         second.restore();
-        // What was under way when it stopped may have been written and not be counted as done.
+        // Up to 64 writes in flight may have been made without being counted as done.
         expect(done).toBeGreaterThanOrEqual(Math.max(0, writes - 1 - 64));
         expect(done).toBeLessThanOrEqual(Math.max(0, writes - 1));
         expect(counts.added).toBe(120 - Math.max(0, writes - 1));
@@ -265,7 +265,7 @@ describe('an import that stops', () => {
     );
   });
 
-  test('finishes what is under way when it is interrupted', async () => {
+  test('finishes the writes in flight when it is interrupted', async () => {
     const stop = new AbortController();
     const all = ids(200);
     const file = csv(...all.map((id) => row(id)));
@@ -288,7 +288,7 @@ describe('an import that stops', () => {
     expect(second).toEqual({ counts: { added: 200 - done, updated: 0, skipped: 0 }, finished: true });
   });
 
-  test('starts over when the file or what is asked for has changed', async () => {
+  test('starts over when the file or an option has changed', async () => {
     const [a = '', b = ''] = ids(2);
     const file = csv(row(a), row(b));
     const failing = failAfter(2);

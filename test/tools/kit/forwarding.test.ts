@@ -1,4 +1,4 @@
-/** The server that hands calls on: what it passes, what a hook may change, and what happens when one side goes away. */
+/** Tests the forwarding server: calls that pass, hooks that change them, and sides that disconnect. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { forwardTo } from '../../../tools/kit/forwarding.ts';
 import { hangUp, jsonAnswer, keepSilent } from '../../../tools/kit/http-server.ts';
@@ -18,7 +18,7 @@ const post = (url: string, signal?: AbortSignal) =>
     ...(signal && { signal }),
   });
 
-test('a call and its answer pass as they are', async () => {
+test('a call and its answer pass unchanged', async () => {
   await using front = await forwardTo(target.url);
   const answer = await post(front.url);
   expect([answer.status, answer.headers.get('x-told'), await answer.json()]).toEqual([
@@ -56,7 +56,7 @@ test.each([
   await expect(post(front.url)).rejects.toThrow('fetch failed');
 });
 
-test('a call that its caller gives up is carried out, and ends at the target where that is asked for', async () => {
+test('a call that its caller gives up is still carried out, unless endWithCaller is set', async () => {
   const ended: boolean[] = [];
   for (const endWithCaller of [false, true]) {
     const caller = new AbortController();
@@ -90,7 +90,7 @@ test('a call that its caller gives up is carried out, and ends at the target whe
   expect(ended).toEqual([true]);
 });
 
-test('it stops while calls are under way', async () => {
+test('the server can stop while calls are in flight', async () => {
   const asked = Promise.withResolvers<undefined>();
   target.respond = () => {
     asked.resolve(undefined);

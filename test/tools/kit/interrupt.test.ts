@@ -1,4 +1,4 @@
-/** When the stack takes it that somebody wants it to end. */
+/** Tests what interrupts a command: signals, and the end of the shell that npm started it in. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { expect, test } from '@jest/globals';
 
 const MODULE = join(import.meta.dirname, '../../../tools/kit/interrupt.ts');
 
-/** Says so when it is up and when it is interrupted, and never ends by itself. */
+/** A program that prints when it is up and when it is interrupted, and never ends by itself. */
 const SCRIPT = `
   const { onInterrupt } = await import(${JSON.stringify(MODULE)});
   onInterrupt().addEventListener('abort', () => console.log('interrupted'));
@@ -32,13 +32,13 @@ async function exitCode(child: ChildProcess): Promise<unknown> {
 }
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
-  'the first %s asks it to end, a later one ends it at once',
+  'the first %s interrupts the program, a later one ends it at once',
   async (signal) => {
     const { child, line } = start(NODE[0] ?? '', NODE.slice(1), { npm_lifecycle_event: undefined });
     expect(await line()).toMatch(/^up/);
     child.kill(signal);
     expect(await line()).toBe('interrupted');
-    // One key press may come as two signals, at nearly the same time.
+    // One key press may cause two signals at nearly the same time.
     child.kill(signal);
     await pause(600);
     expect(child.exitCode).toBeNull();
@@ -47,7 +47,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 );
 
-test('under npm it ends with the shell that npm started it in', async () => {
+test('under npm the program is interrupted when the shell that npm started it in ends', async () => {
   const script = '"$0" "$@" & wait';
   const { child, line } = start('sh', ['-c', script, ...NODE], { npm_lifecycle_event: 'start' });
   const pid = Number((await line()).split(' ')[1]);

@@ -1,4 +1,4 @@
-/** Writes small cloud assemblies by hand, as CDK would: functions in plain JavaScript beside a template. */
+/** Writes small cloud assemblies as the CDK would: a template, and functions in plain JavaScript. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,9 +12,9 @@ export interface HandwrittenAssembly {
 }
 
 /**
- * @param resources beside the functions
+ * @param resources of the template, besides the functions
  * @param handlers source of a module that exports `handler`, by the logical id of its function
- * @param functionProperties of all functions
+ * @param functionProperties properties of every function
  */
 export function writeAssembly(
   resources: Resources,
@@ -67,7 +67,7 @@ function aFunction(key: string, properties: Record<string, unknown>) {
   };
 }
 
-/** A table with a sparse index, as the stack's jobs table has one. */
+/** A table with a sparse index, like that of the jobs table. */
 export const TABLE = {
   Type: 'AWS::DynamoDB::Table',
   Properties: {
@@ -87,7 +87,7 @@ export const TABLE = {
   },
 };
 
-/** A role that a service may take, with the statements of its policy. */
+/** A role that a service may assume, with the statements of its policy. */
 export function aRole(service: string, ...statements: readonly object[]): Resources[string] {
   const policy = (Statement: readonly object[]) => ({ Version: '2012-10-17', Statement });
   return {
@@ -153,7 +153,7 @@ export function anApi(
   return resources;
 }
 
-/** A function as the template reader gives it, for tests of what runs functions. */
+/** A function as the template reader returns it, for tests of the code that runs functions. */
 export function aLambda(codePath: string, overrides: Partial<LambdaFunction> = {}): LambdaFunction {
   return {
     logicalId: 'Fn',

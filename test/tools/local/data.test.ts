@@ -1,4 +1,4 @@
-/** Data files: what is taken, what is refused and how, and what is written. */
+/** Tests data files: which records are accepted or refused, and what is written. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,11 +58,11 @@ function parse(value: unknown): DataRecord {
   return parseLine('data.jsonl', { number: 7, text }, new Date(NOW).toISOString());
 }
 
-test('a project', () => {
+test('a line can be a project', () => {
   expect(parse(project)).toEqual({ type: 'project', tenant: { accountId: 101, projectId: PROJECT } });
 });
 
-test('a target group, its times in the one form in which they are stored', () => {
+test('a line can be a target group, whose times are converted to the stored form', () => {
   expect(parse(group)).toMatchObject({
     type: 'target_group',
     group: {
@@ -78,7 +78,7 @@ test('a target group, its times in the one form in which they are stored', () =>
   });
 });
 
-describe('a bad line names file, line, field, what was found and what was expected', () => {
+describe('the error for a bad line names file, line, field, what was found and what was expected', () => {
   const without = (field: string) =>
     Object.fromEntries(Object.entries(group).filter(([name]) => name !== field));
   test.each<[unknown, string]>([
@@ -131,24 +131,24 @@ describe('a bad line names file, line, field, what was found and what was expect
       { ...group, status: 5, completes_goal: null },
       'status: found 5, expected one of draft, scheduled, live, paused, completed, archived; completes_goal: found null, expected a whole number from 0 to 9007199254740991',
     ],
-  ])('%j', (line, message) => {
+  ])('for the line %j', (line, message) => {
     const attempt = () => parse(line);
     expect(attempt).toThrow(DataFileError);
     expect(attempt).toThrow(`data.jsonl:7: ${message}`);
   });
 
-  test('in one line, without control characters, cut to a length', () => {
+  test('in one line of limited length, without control characters', () => {
     const attempt = () => parse({ ...project, project_id: `\u001b[31m\n${'x'.repeat(1_000)}` });
     expect(attempt).toThrow(/^[^\p{Cc}]{1,200}$/u);
   });
 });
 
-test('the whole file is checked, and the number of the line counts blank ones', async () => {
+test('the whole file is checked, and line numbers count blank lines', async () => {
   const file = fileOf(project, '', group, { ...group, status: 'odd' });
   await expect(checkData(file, NOW)).rejects.toThrow(`${file}:4: status: found "odd"`);
 });
 
-test('a mark at its start, other line ends and no line end at its end are fine', async () => {
+test('a byte order mark, other line ends and a missing last line end are accepted', async () => {
   const file = fileOf(`\uFEFF${JSON.stringify(project)}\r`, `${JSON.stringify(group)}\r`, '  ');
   expect(await checkData(file, NOW)).toMatchObject({ records: 2 });
 });
@@ -158,11 +158,11 @@ test('a file without line ends is refused before it fills the memory', async () 
   await expect(checkData(file, NOW)).rejects.toThrow(/:1: longer than 100000 characters/);
 });
 
-test.each(['/nowhere/data.jsonl', tmpdir()])('%s is no file', async (file) => {
+test.each(['/nowhere/data.jsonl', tmpdir()])('%s is refused, because it is no file', async (file) => {
   await expect(checkData(file, NOW)).rejects.toThrow(UsageError);
 });
 
-describe('the example of a file', () => {
+describe('the sample of a file', () => {
   const id = (n: number) => `TARGETGR0VP00000000000000${n}`;
   test('is its first project with up to three paused target groups, wherever their lines are', async () => {
     const other = { ...group, project_id: 'PR0JECT0000000000000000009', target_group_id: id(9) };
@@ -178,14 +178,17 @@ describe('the example of a file', () => {
     });
   });
 
-  test('has whatever there is when nothing is paused', async () => {
+  test('has other target groups when none is paused', async () => {
     const { sample } = await checkData(fileOf(project, { ...group, status: 'live' }), NOW);
     expect(sample?.targetGroupIds).toEqual([GROUP]);
   });
 
-  test.each([[[]], [[project]], [[group]]])('is missing when there is nothing to name: %j', async (lines) => {
-    expect((await checkData(fileOf(...lines), NOW)).sample).toBeUndefined();
-  });
+  test.each([[[]], [[project]], [[group]]])(
+    'is missing without a project that has a target group: %j',
+    async (lines) => {
+      expect((await checkData(fileOf(...lines), NOW)).sample).toBeUndefined();
+    },
+  );
 });
 
 test('the demo data has about 1,000 target groups in every status and situation', async () => {
@@ -208,14 +211,14 @@ test('the demo data has about 1,000 target groups in every status and situation'
   expect(sample?.targetGroupIds).toHaveLength(3);
 });
 
-describe('written', () => {
+describe('written records', () => {
   let tables: TestTables;
   beforeAll(async () => {
     tables = await openTables();
   });
   afterAll(() => tables.close());
 
-  test('records are found by the adapter of the functions; of two with one key the last stays', async () => {
+  test('are found by the adapter of the functions, and of two with one key the last one stays', async () => {
     const many = Array.from({ length: 60 }, (_, n) => ({
       ...group,
       target_group_id: `G${String(n).padStart(25, '0')}`,
@@ -245,7 +248,7 @@ test('a record is not written before an earlier one with its key', async () => {
   const writer = new BatchWriter(client as unknown as DynamoDBClient, 'table');
   const put = (projectId: string) => writer.put({ type: 'project', tenant: { accountId: 1, projectId } });
   for (let n = 0; n < 25; n++) await put(`A${n}`);
-  // Another batch may overtake the first, but not one with a key of it.
+  // Another batch may overtake the first one, but not a batch that shares a key with it.
   for (let n = 0; n < 25; n++) await put(`B${n}`);
   for (let n = 0; n < 24; n++) await put(`C${n}`);
   const held = put('A3');
@@ -256,7 +259,7 @@ test('a record is not written before an earlier one with its key', async () => {
   expect(batches.map(([key]) => key)).toEqual(['1#A0', '1#B0', '1#C0']);
 });
 
-test('what DynamoDB leaves unprocessed is written again, and nothing else', async () => {
+test('only the records that DynamoDB leaves unprocessed are written again', async () => {
   const written: string[] = [];
   let calls = 0;
   const client = {

@@ -1,4 +1,4 @@
-/** Functions in threads: what they see, how they fail, and how instances come and go. */
+/** Tests functions in threads: their environment, their failures, and the life of their instances. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { PAYLOAD_LIMIT } from '../../../tools/local/functions/messages.ts';
 import { FunctionPool } from '../../../tools/local/functions/pool.ts';
@@ -23,7 +23,7 @@ afterEach(async () => {
   assemblies = [];
 });
 
-/** A pool of the function that `source` exports as `handler`. */
+/** Returns a pool of the function that `source` exports as `handler`. */
 function run(source: string, overrides: Partial<LambdaFunction> = {}, mostInstances?: number): FunctionPool {
   const assembly = writeAssembly({}, { Fn: source });
   assemblies.push(assembly);
@@ -45,7 +45,7 @@ async function failure(pool: FunctionPool, event: unknown = {}) {
   return result.error;
 }
 
-/** Answers how often this instance has been called, unless the event tells it to do something. */
+/** A function that answers how often its instance was called, unless the event says something else. */
 const COUNTER = `
   let calls = 0;
   export const handler = async (event) => {
@@ -59,16 +59,16 @@ const COUNTER = `
     return calls;
   };`;
 
-test('an event goes in, the answer comes out', async () => {
+test('a function gets the event and returns the answer', async () => {
   const pool = run('export const handler = (event) => ({ got: event })');
   expect(await answer(pool, { a: [1, 'ä'] })).toEqual({ got: { a: [1, 'ä'] } });
 });
 
-test('no answer is null', async () => {
+test('a missing answer is null', async () => {
   expect(await answer(run('export const handler = async () => undefined'))).toBeNull();
 });
 
-test('the environment is that of the function, Lambda and the emulators, and nothing of ours', async () => {
+test('the environment has the variables of the function, Lambda and the emulators, and no others', async () => {
   process.env['SECRET_OF_THE_MACHINE'] = 'x';
   const environment = { TABLE: 'jobs', AWS_ENDPOINT_URL_SQS: 'https://sqs.us-east-1.amazonaws.com' };
   const pool = run('export const handler = async () => process.env', { environment });
@@ -105,7 +105,7 @@ test('the context is that of Lambda', async () => {
   expect(remaining).toBeLessThanOrEqual(10_000);
 });
 
-test('each line that a function prints is logged, in order, also what it printed last before it hung', async () => {
+test('each line that a function prints is logged in order, also the last ones before it hangs', async () => {
   const pool = run(
     `export const handler = async () => {
       console.log('one\\ntwo'); process.stdout.write('thr'); process.stdout.write('ee\\n'); console.error('four');
@@ -123,7 +123,7 @@ test('an instance is used again, one event at a time', async () => {
   expect(await answer(pool)).toBe(2);
 });
 
-test('events at the same time run on instances of their own, as many as the machine carries; then they wait', async () => {
+test('concurrent events run on instances of their own, and wait when all allowed instances are busy', async () => {
   const pool = run(
     `let running = 0;
     export const handler = async () => {
@@ -153,11 +153,11 @@ test.each([
   expect(await third).toMatchObject({ errorType: 'TooManyRequestsException' });
   expect(await second).toBe(1);
   expect(await first).toMatchObject({ errorType: 'Sandbox.Timedout' });
-  // Those that have ended count no more.
+  // Events that have ended no longer count.
   expect(await Promise.all([answer(pool), answer(pool)])).toHaveLength(2);
 });
 
-test('an event whose caller gives up before it found an instance never runs', async () => {
+test('an event never runs when its caller gives up before an instance is free', async () => {
   const pool = run(COUNTER, {}, 1);
   const giveUp = new AbortController();
   const first = answer(pool);
@@ -168,7 +168,7 @@ test('an event whose caller gives up before it found an instance never runs', as
   expect(await answer(pool)).toBe(2);
 });
 
-test('an error that is thrown is reported; the instance stays', async () => {
+test('an error that is thrown is reported, and the instance stays', async () => {
   const pool = run(COUNTER);
   expect(await failure(pool, { error: 'no' })).toMatchObject({ errorType: 'RangeError', errorMessage: 'no' });
   expect(JSON.parse(lines.join())).toMatchObject({
@@ -179,7 +179,7 @@ test('an error that is thrown is reported; the instance stays', async () => {
   expect(await answer(pool)).toBe(2);
 });
 
-describe('the instance is gone, and the next event has a new one, after', () => {
+describe('the next event gets a new instance after', () => {
   test.each([
     ['a timeout of one that waits', { hang: true }, 'Sandbox.Timedout', /Task timed out after 0\.50 seconds/],
     ['a timeout of one that spins', { spin: true }, 'Sandbox.Timedout', /Task timed out after 0\.50 seconds/],
@@ -230,7 +230,7 @@ test.each([
   expect(await failure(pool)).toMatchObject({ errorType });
 });
 
-test("an answer of Lambda's limit is fine, a byte more is an error", async () => {
+test("an answer at Lambda's size limit is accepted, one byte more is an error", async () => {
   const pool = run(`export const handler = async ({ bytes }) => 'x'.repeat(bytes - 2)`);
   expect(await answer(pool, { bytes: PAYLOAD_LIMIT })).toHaveLength(PAYLOAD_LIMIT - 2);
   expect(await failure(pool, { bytes: PAYLOAD_LIMIT + 1 })).toMatchObject({
@@ -238,7 +238,7 @@ test("an answer of Lambda's limit is fine, a byte more is an error", async () =>
   });
 });
 
-test('what runs when the pool stops fails, and nothing runs after', async () => {
+test('a running event fails when the pool stops, and no event runs after that', async () => {
   const pool = run(COUNTER);
   expect(await answer(pool)).toBe(1);
   const hanging = failure(pool, { hang: true });

@@ -1,4 +1,4 @@
-/** The HTTP server of the local stack: limits, hostile input, and what is answered while nothing is ready. */
+/** Tests the HTTP server of the local stack: its limits, hostile input, and its answers before it serves. */
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 afterEach(() => gateway.close(0));
 
-/** Every request goes to one function. */
+/** Lets every request go to one function. */
 function serve(
   answer: () => Promise<InvocationResult> = () => Promise.resolve(OK),
   timeoutMilliseconds = 30_000,
@@ -40,11 +40,11 @@ function serve(
   });
 }
 
-/** Sends bytes as they are; resolves with all that comes back. */
+/** Sends bytes unchanged; resolves with everything that comes back. */
 async function raw(text: string): Promise<string> {
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
   let answer = '';
-  // The gateway may cut it off.
+  // The gateway may close the connection.
   socket.on('error', () => undefined);
   socket.on('data', (data) => (answer += data.toString()));
   socket.end(text);
@@ -58,7 +58,7 @@ async function post(body: Body, type = 'application/json'): Promise<{ status: nu
   return { status: response.status, body: await response.text() };
 }
 
-test('answers 503 until it serves', async () => {
+test('the gateway answers 503 until it serves', async () => {
   const response = await fetch(gateway.url);
   expect(response.status).toBe(503);
   expect(await response.json()).toEqual({ message: 'Service Unavailable' });
@@ -66,7 +66,7 @@ test('answers 503 until it serves', async () => {
   expect((await fetch(gateway.url)).status).toBe(200);
 });
 
-test('answers a request and tells of it', async () => {
+test('the gateway answers a request and logs it', async () => {
   serve();
   const response = await fetch(`${gateway.url}/a/b?c=1`, { method: 'PUT' });
   expect(await response.text()).toBe('ok');
@@ -79,7 +79,7 @@ test('answers a request and tells of it', async () => {
   expect(lines).toMatchObject([{ method: 'PUT', path: '/a/b', status: 200 }]);
 });
 
-test('a port that is taken is named', async () => {
+test('the error for a port in use names the port', async () => {
   const { port } = new URL(gateway.url);
   await expect(Gateway.listen(Number(port), () => undefined)).rejects.toThrow(`port ${port} is in use`);
 });
@@ -99,7 +99,7 @@ describe('a body', () => {
     expect(events).toEqual([]);
   });
 
-  test('is refused as soon as it is known to be too large, before its end', async () => {
+  test('is refused before its end, as soon as it is too large', async () => {
     serve();
     const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
     const answered = new Promise<string>((resolve) =>
@@ -117,7 +117,7 @@ describe('a body', () => {
     serve();
     expect((await post(Buffer.alloc(6_200_000, 'x'))).status).toBe(200);
     expect((await post(Buffer.alloc(6_291_556, 'x'))).status).toBe(413);
-    // Escaped in the event, a quote is two bytes; in base64, three bytes are four.
+    // The event escapes a quote with two bytes, and base64 makes four bytes of three.
     expect((await post(Buffer.alloc(3_200_000, '"'))).status).toBe(413);
     expect((await post(Buffer.alloc(4_800_000, 'x'), 'application/octet-stream')).status).toBe(413);
     expect(events).toHaveLength(1);
@@ -152,7 +152,7 @@ test('an event above the reserved concurrency of its function is a 503', async (
   expect(await response.json()).toEqual({ message: 'Service Unavailable' });
 });
 
-test('an answer that HTTP cannot carry is a 500, and the reason is told', async () => {
+test('an answer that HTTP cannot carry is a 500, and the log has the reason', async () => {
   const headers = { 'x-good': '1', 'x-bad': 'a\nb' };
   serve(() => Promise.resolve({ ok: true, payload: JSON.stringify({ statusCode: 200, headers }) }));
   const response = await fetch(gateway.url);
@@ -176,7 +176,7 @@ test('headers of 200 KB reach the function', async () => {
   expect(events[0]?.headers['authorization']).toHaveLength(200_000);
 });
 
-describe('what is not HTTP, or only half of it, does not harm', () => {
+describe('malformed or incomplete HTTP does no harm:', () => {
   test.each([
     ['garbage', '\u0000\u0001\u0002\r\n\r\n'],
     ['a bad header', 'GET / HTTP/1.1\r\nHost: a\r\nX-\u0001: b\r\n\r\n'],
@@ -192,7 +192,7 @@ describe('what is not HTTP, or only half of it, does not harm', () => {
   });
 
   test.each([
-    ['bytes that are none', '\u0000\u0001\r\n\r\n', 400, 'Bad Request'],
+    ['bytes that are not HTTP', '\u0000\u0001\r\n\r\n', 400, 'Bad Request'],
     ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'Bad Request'],
     ['a request without a host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'Bad Request'],
     ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'Bad Request'],
@@ -209,7 +209,7 @@ describe('what is not HTTP, or only half of it, does not harm', () => {
       'Request Header Fields Too Large',
     ],
     [
-      'a wish that nobody knows',
+      'an unknown expectation',
       'GET / HTTP/1.1\r\nHost: a\r\nExpect: gold\r\nConnection: close\r\n\r\n',
       417,
       'Expectation Failed',
@@ -233,7 +233,7 @@ describe('what is not HTTP, or only half of it, does not harm', () => {
     },
   );
 
-  test('a client that goes away before the answer', async () => {
+  test('a client that disconnects before the answer', async () => {
     const started = Promise.withResolvers<undefined>();
     const finish = Promise.withResolvers<InvocationResult>();
     serve(() => {
@@ -250,7 +250,7 @@ describe('what is not HTTP, or only half of it, does not harm', () => {
   });
 });
 
-test('the routes of the stack itself are apart', async () => {
+test("the stack's own routes reach no function and are not logged", async () => {
   serve();
   gateway.serveOwn('/_local', (method, path) => Promise.resolve(path === 'known' ? { method } : undefined));
   expect(await (await fetch(`${gateway.url}/_local/known`)).json()).toEqual({ method: 'GET' });
@@ -258,7 +258,7 @@ test('the routes of the stack itself are apart', async () => {
   expect({ events, lines }).toEqual({ events: [], lines: [] });
 });
 
-test('closing waits for a request under way, but not for ever', async () => {
+test('closing waits for requests in flight, but only for a limited time', async () => {
   const started = Promise.withResolvers<undefined>();
   const finish = Promise.withResolvers<InvocationResult>();
   serve(() => {

@@ -1,4 +1,4 @@
-/** The event that a function gets for a request. */
+/** Tests the event that a function gets for a request. */
 import { describe, expect, test } from '@jest/globals';
 import { type GatewayRequest, httpEvent } from '../../../tools/local/gateway/event.ts';
 import type { Match } from '../../../tools/local/gateway/router.ts';
@@ -24,7 +24,7 @@ function event(overrides: Partial<GatewayRequest> = {}) {
   return httpEvent(request, MATCH);
 }
 
-test('is of payload format 2.0', () => {
+test('the event has the payload format 2.0', () => {
   expect(event()).toEqual({
     version: '2.0',
     routeKey: 'POST /jobs/{id}',
@@ -81,12 +81,12 @@ test('header names are in lower case, repeated headers joined by commas, cookies
   expect(cookies).toEqual(['a=1', 'b=2']);
 });
 
-test('a header called __proto__ is a header', () => {
+test('a header named __proto__ is like any other', () => {
   const { headers } = event({ rawHeaders: ['__proto__', 'x'] });
   expect(Object.entries(headers)).toContainEqual(['__proto__', 'x']);
 });
 
-test('the path is decoded, the query comes both ways', () => {
+test('the path is decoded, and the query comes both raw and parsed', () => {
   const { rawPath, rawQueryString, queryStringParameters, requestContext } = event({
     target: '/jobs/a%20b?x=1&x=%32&y=%2B',
   });
@@ -96,7 +96,7 @@ test('the path is decoded, the query comes both ways', () => {
   expect({ ...queryStringParameters }).toEqual({ x: '1,2', y: '+' });
 });
 
-test.each(['/%', '/%c3%28', '/%zz?%'])('%s is no reason to fail', (target) => {
+test.each(['/%', '/%c3%28', '/%zz?%'])('the malformed target %s does not fail', (target) => {
   expect(event({ target }).rawPath).toBe(target.split('?')[0]);
 });
 
@@ -129,7 +129,7 @@ describe('the body', () => {
     },
   );
 
-  test('is left out when there is none', () => {
+  test('is left out when it is empty', () => {
     expect(event()).not.toHaveProperty('body');
   });
 });

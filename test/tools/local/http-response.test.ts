@@ -1,4 +1,4 @@
-/** The response that a function's answer becomes. */
+/** Tests the HTTP response that a function's answer becomes. */
 import { describe, expect, test } from '@jest/globals';
 import { httpResponse } from '../../../tools/local/gateway/response.ts';
 
@@ -47,7 +47,7 @@ test.each([
   expect(response(answer)).toEqual({ status: 200, headers: { 'content-type': 'application/json' }, body });
 });
 
-test('headers of the connection get another name', () => {
+test('headers of the connection are renamed', () => {
   const { headers } = response({
     statusCode: 200,
     headers: { 'Transfer-Encoding': 'x', 'Content-Length': '9' },
@@ -59,7 +59,7 @@ test('headers of the connection get another name', () => {
   expect(headers).not.toHaveProperty('transfer-encoding');
 });
 
-describe("is the gateway's own 500", () => {
+describe('the gateway answers with its own 500', () => {
   test.each([
     { statusCode: 'many' },
     { statusCode: 99 },

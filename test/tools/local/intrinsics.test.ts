@@ -1,4 +1,4 @@
-/** CloudFormation's intrinsic functions. */
+/** Tests the resolution of CloudFormation's intrinsic functions. */
 import { describe, expect, test } from '@jest/globals';
 import { UnsupportedTemplateError } from '../../../tools/local/errors.ts';
 import { type References, resolve } from '../../../tools/local/template/intrinsics.ts';
@@ -39,12 +39,12 @@ test.each([
     { a: [{ b: { Ref: 'C' } }], d: null, e: true },
     { a: [{ b: 'ref-C' }], d: null, e: true },
   ],
-  ['an object that only looks like one', { Ref: 'A', other: 1 }, { Ref: 'A', other: 1 }],
-])('%s', (_name, value, expected) => {
+  ['an object that only looks like a function', { Ref: 'A', other: 1 }, { Ref: 'A', other: 1 }],
+])('resolves %s', (_name, value, expected) => {
   expect(resolve(value, references)).toEqual(expected);
 });
 
-describe('what is not known is an error that names it', () => {
+describe('an unknown or malformed function is an error that names it:', () => {
   test.each([
     [{ 'Fn::ImportValue': 'Other' }, 'Fn::ImportValue'],
     [{ deep: [{ 'Fn::If': ['C', 1, 2] }] }, 'Fn::If'],

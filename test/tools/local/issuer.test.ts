@@ -1,4 +1,4 @@
-/** The local issuer: its key, its tokens, and the command that prints them. */
+/** Tests the local issuer: its key, its tokens, and the command that prints tokens. */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ async function verify(issuer: Issuer, jwt: string) {
 }
 
 describe('the key', () => {
-  test('is made once, even by two at a time, and nobody else may read it', async () => {
+  test('is made once, even by two calls at a time, and only its owner may read the file', async () => {
     const file = join(folder, 'new', 'key.json');
     const [one, two] = await Promise.all([Issuer.load(file), Issuer.load(file)]);
     expect(one.jwks).toEqual(two.jwks);
@@ -42,7 +42,7 @@ describe('the key', () => {
     expect(JSON.stringify(issuer.jwks)).not.toContain(stored.d);
   });
 
-  test('in a broken file is named', async () => {
+  test('in a damaged file is an error that names the file', async () => {
     const file = join(folder, 'broken.json');
     writeFileSync(file, '{"kty":"RSA"}');
     await expect(Issuer.load(file)).rejects.toThrow(file);
@@ -79,7 +79,7 @@ describe('the token command', () => {
     [['--acount', '1'], /^Unknown option '--acount'/],
     [['--account', '1', 'more'], /^Unexpected argument 'more'/],
     [['--account', '1', '--ttl', '-5'], /^Option '--ttl' argument is ambiguous/],
-  ])('%j is one clear line and exit code 2', async (args, message) => {
+  ])('with the options %j prints a one-line error and exits with 2', async (args, message) => {
     const { code, stdout, stderr } = await token(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);

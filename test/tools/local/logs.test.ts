@@ -1,4 +1,4 @@
-/** How things are shown. */
+/** Tests how log entries are printed. */
 import { Writable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { jsonLog, type LogEntry, prettyLog } from '../../../tools/local/logs.ts';
@@ -21,7 +21,7 @@ function line(text: unknown): LogEntry {
   return { kind: 'function', functionName: 'Worker', text: json };
 }
 
-test('a JSON line of a function is compact: level, function, message, keys that tell something', () => {
+test('a JSON line of a function is printed as level, function, message and the useful fields', () => {
   const text = shown(
     prettyLog,
     line({
@@ -37,7 +37,7 @@ test('a JSON line of a function is compact: level, function, message, keys that 
   expect(text).toMatch(/^\d\d:\d\d:\d\d\.\d{3} WARN {2}Worker {10}chunk\.slow job_id=J n=3\n$/);
 });
 
-test('an error shows its name, message and calls', () => {
+test('an error is printed with its name, its message and its stack', () => {
   const error = {
     name: 'RangeError',
     message: 'no',
@@ -51,7 +51,7 @@ test('lines of metrics are left out', () => {
   expect(shown(prettyLog, line({ _aws: {}, jobs: 1 }))).toBe('');
 });
 
-test('text that is no JSON is shown as it is, but for control characters', () => {
+test('text that is not JSON is printed unchanged, except for control characters', () => {
   expect(shown(prettyLog, line('{half'))).toContain('{half');
   const text = shown(prettyLog, line('plain \u001b[2Jtext'), line({ message: 'a\nb\u001b[0m\u007f' }));
   expect(text).toContain('plain \\u001b[2Jtext\n');
@@ -59,12 +59,12 @@ test('text that is no JSON is shown as it is, but for control characters', () =>
   expect(text.split('\n')).toHaveLength(3);
 });
 
-test('characters that turn the direction of text are shown as what they are, in names of fields too', () => {
+test('characters that change the direction of text are escaped, also in names of fields', () => {
   const text = shown(prettyLog, line({ message: 'a\u202eb', 'c\u001b\u2066': 'd\u200f' }));
   expect(text).toContain('a\\u202eb c\\u001b\\u2066=d\\u200f\n');
 });
 
-test('a request is a line', () => {
+test('a request is printed as one line', () => {
   const entry: LogEntry = {
     kind: 'request',
     method: 'GET',
@@ -75,7 +75,7 @@ test('a request is a line', () => {
   expect(shown(prettyLog, entry)).toMatch(/gateway {9}GET \/a\\u0007 404 2 ms\n$/);
 });
 
-test('as JSON, lines of functions are as they were, and metrics are among them', () => {
+test('as JSON, lines of functions are printed unchanged, with the metrics among them', () => {
   const metrics = '{"_aws":{},"jobs":1}';
   const request: LogEntry = { kind: 'request', method: 'GET', path: '/', status: 200, milliseconds: 1 };
   const [first, second] = shown(jsonLog, line(metrics), request).split('\n');

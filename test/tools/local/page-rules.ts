@@ -1,7 +1,7 @@
-/** What holds for every page that the local stack serves: what it may run, and that it is closed to pages of others. */
+/** Checks for every page of the local stack: its files, its content policy, and no use by other origins. */
 import { expect } from '@jest/globals';
 
-/** The page's own files and the stack that serves it, and nothing else. */
+/** Allows a page its own files and calls to the stack that serves it, and nothing else. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -25,7 +25,7 @@ export async function expectPolicy(url: string): Promise<void> {
   expect(headers.get('content-security-policy')?.split('; ')).toEqual(POLICY);
 }
 
-/** No page of another origin can embed, read or frame it. */
+/** Checks that no page of another origin can embed, read or frame the address. */
 export async function expectClosedToOthers(url: string, headers: Record<string, string> = {}): Promise<void> {
   const response = await fetch(url, { headers });
   expect(response.status).toBe(200);

@@ -1,4 +1,4 @@
-/** Which messages of a batch are deleted. */
+/** Tests which messages of a batch are deleted after the answer of its function. */
 import { expect, test } from '@jest/globals';
 import { messagesDone } from '../../../tools/local/partial-batch.ts';
 
@@ -9,13 +9,13 @@ function done(answer: unknown, reportsFailures = true): string[] {
 }
 
 test.each([[null], [{}], [{ batchItemFailures: [] }], [{ batchItemFailures: null }], [{ other: 1 }]])(
-  'all of them after %j',
+  'all messages are deleted after %j',
   (answer) => {
     expect(done(answer)).toEqual(IDS);
   },
 );
 
-test('all but those that are listed', () => {
+test('all messages but the listed ones are deleted', () => {
   const answer = { batchItemFailures: [{ itemIdentifier: 'b' }, { itemIdentifier: 'b' }] };
   expect(done(answer)).toEqual(['a', 'c']);
 });
@@ -30,16 +30,16 @@ test.each([
   [{ batchItemFailures: [{ itemIdentifier: 'b' }, { itemIdentifier: 'unknown' }] }],
   ['done'],
   [[]],
-])('none after %j, which cannot be understood', (answer) => {
+])('no message is deleted after %j, which is malformed', (answer) => {
   expect(done(answer)).toEqual([]);
 });
 
-test('none after an error', () => {
+test('no message is deleted after an error', () => {
   const error = { errorType: 'Error', errorMessage: 'x', trace: [] };
   expect(messagesDone(IDS, { ok: false, error }, true)).toEqual([]);
   expect(messagesDone(IDS, { ok: false, error }, false)).toEqual([]);
 });
 
-test('without ReportBatchItemFailures the answer is not read', () => {
+test('all messages are deleted after any answer without ReportBatchItemFailures', () => {
   expect(done({ batchItemFailures: [{ itemIdentifier: 'b' }] }, false)).toEqual(IDS);
 });

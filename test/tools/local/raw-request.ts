@@ -1,7 +1,7 @@
-/** A request as it is written: fetch sets the header Host itself, and tidies paths. */
+/** Sends a request unchanged, because fetch sets the header Host itself and normalizes paths. */
 import { request } from 'node:http';
 
-/** @returns the status of the answer */
+/** Sends a request and returns the status of its answer. */
 export function statusOf(
   url: string,
   path: string,

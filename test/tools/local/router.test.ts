@@ -1,4 +1,4 @@
-/** Which route a request takes. */
+/** Tests which route a request takes. */
 import { expect, test } from '@jest/globals';
 import { Router } from '../../../tools/local/gateway/router.ts';
 
@@ -23,14 +23,14 @@ test.each([
   ['GET', '/other/new', 'GET /{kind}/new', { kind: 'other' }],
   ['GET', '/jobs/1/chunks/2', 'GET /jobs/{id}/chunks/{chunk}', { id: '1', chunk: '2' }],
   ['GET', '/jobs/1/2/3', 'ANY /jobs/{proxy+}', { proxy: '1/2/3' }],
-  // A parameter is exactly one segment that is not empty.
+  // A parameter matches exactly one segment, which must not be empty.
   ['GET', '/jobs/1/', 'ANY /jobs/{proxy+}', { proxy: '1/' }],
   ['GET', '/jobs/', '$default', {}],
   ['GET', '/jobs', '$default', {}],
   ['GET', '//new', '$default', {}],
   ['GET', '/', '$default', {}],
   ['PUT', '/other/new', '$default', {}],
-  // Parameters are decoded, after the path was split.
+  // Parameters are decoded after the path is split.
   ['GET', '/jobs/a%20b', 'GET /jobs/{id}', { id: 'a b' }],
   ['GET', '/jobs/a%2Fb', 'GET /jobs/{id}', { id: 'a/b' }],
   ['GET', '/jobs/%zz', 'GET /jobs/{id}', { id: '%zz' }],
@@ -41,6 +41,6 @@ test.each([
   expect(match?.pathParameters).toEqual(pathParameters);
 });
 
-test('without $default there may be no route', () => {
+test('a request may match no route when there is no $default', () => {
   expect(router('GET /a').match('GET', '/b')).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-/** `npm start` for real: the app is synthesized, the printed requests work when pasted, Ctrl-C ends it all. */
+/** Tests the program of `npm start` with the real app: its printed requests work, and Ctrl-C ends it. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -62,7 +62,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What bash makes of a line. */
+/** Runs a printed line in bash and returns its output. */
 async function paste(line: string | undefined): Promise<string> {
   const { stdout } = await promisify(execFile)('bash', ['-c', line ?? 'false']);
   return stdout;
@@ -89,7 +89,7 @@ test('the printed requests create a job and follow it to its end', async () => {
   expect(status).toContain(JSON.stringify({ data: updated, has_more: false }));
 }, 60_000);
 
-test('what the functions log is shown in a readable way', () => {
+test('the log of the functions is printed in a readable form', () => {
   expect(printed).toContainEqual(
     expect.stringMatching(/^[\d:.]+ INFO {2}CreateJob +job\.created .*account_id=7/),
   );
@@ -99,7 +99,7 @@ test('what the functions log is shown in a readable way', () => {
   expect(printed.filter((line) => line.includes('_aws'))).toEqual([]);
 });
 
-test('Ctrl-C ends it: exit code 0, nothing left, the port free', async () => {
+test('Ctrl-C ends the program with exit code 0, and nothing listens any more', async () => {
   const url = /^ready (\S+)/.exec(printed.find((line) => line.startsWith('ready')) ?? '')?.[1] ?? '';
   const { endpoints } = (await (await fetch(`${url}/_local/info`)).json()) as {
     endpoints: Record<string, string>;
@@ -107,7 +107,7 @@ test('Ctrl-C ends it: exit code 0, nothing left, the port free', async () => {
   const exit = once(child, 'exit');
   child.kill('SIGINT');
   expect(await exit).toEqual([0, null]);
-  // Emulators that were given outlive it.
+  // Emulators that the environment names keep running.
   const given = [process.env['DYNAMODB_ENDPOINT'], process.env['SQS_ENDPOINT']];
   const own = [url, ...Object.values(endpoints)].filter((address) => !given.includes(address));
   for (const address of own) await expect(fetch(address)).rejects.toThrow();

@@ -1,4 +1,4 @@
-/** The local stack as a whole, on a small template with small functions. */
+/** Tests the whole local stack, with a small template and small functions. */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
@@ -29,7 +29,7 @@ const ECHO = `export const handler = async (event) => {
   return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(event) };
 };`;
 
-/** Prints each record that it gets; a body says what becomes of it. */
+/** Prints each record; the body of a message decides how its batch ends. */
 const WORKER = `export const handler = async ({ Records }) => {
   for (const record of Records) console.log(JSON.stringify({ received: record }));
   const bodies = Records.map(({ body }) => body);
@@ -159,7 +159,7 @@ function received(messageId: string): SQSRecord[] {
     .filter((record) => record !== undefined);
 }
 
-/** Waits for a message in the dead-letter queue, by its body. */
+/** Waits until a message with this body is in the dead-letter queue. */
 async function buried(body: string): Promise<void> {
   const found = new Set<string | undefined>();
   await until(async () => {
@@ -187,13 +187,13 @@ test('a request goes through the gateway to its function and back', async () => 
   expect(await (await fetch(`${stack.url}/other`)).json()).toMatchObject({ routeKey: '$default' });
 });
 
-test('a function that fails is a 500 that says nothing', async () => {
+test('a function that fails is a 500 without details', async () => {
   const response = await fetch(`${stack.url}/throw`);
   expect(response.status).toBe(500);
   expect(await response.json()).toEqual({ message: 'Internal Server Error' });
 });
 
-test('a route takes no more requests than the template says, and the others take theirs', async () => {
+test('a route has the limits of the template, and other routes are not affected', async () => {
   expect((await fetch(`${stack.url}/rare`)).status).toBe(200);
   const refused = await fetch(`${stack.url}/rare`);
   expect(refused.status).toBe(429);
@@ -208,7 +208,7 @@ test('the table has its index', async () => {
   client.destroy();
 });
 
-test('a message becomes a record as in AWS, once', async () => {
+test('a message is delivered once, as a record like that of AWS', async () => {
   const id = await send('Work', 'ok', 'a note');
   const [record] = await until(() => received(id).length > 0 && received(id));
   expect(record).toMatchObject({
@@ -226,23 +226,20 @@ test('a message becomes a record as in AWS, once', async () => {
   });
 });
 
-test('a message that is reported comes again, and then is buried; one beside it is done', async () => {
+test('a message that is reported as failed comes again, then is a dead letter; the other one is done', async () => {
   const [good, bad] = await Promise.all([send('Work', 'good'), send('Work', 'fail 1')]);
   await buried('fail 1');
   expect(received(bad).map(({ attributes }) => attributes.ApproximateReceiveCount)).toEqual(['1', '2']);
   expect(received(good)).toHaveLength(1);
 });
 
-test.each(['throw', 'exit', 'hang'])(
-  'after a batch that ends by %s the message comes again',
-  async (body) => {
-    const id = await send('Work', body);
-    await buried(body);
-    expect(received(id)).toHaveLength(2);
-  },
-);
+test.each(['throw', 'exit', 'hang'])('a message comes again after its batch ends by %s', async (body) => {
+  const id = await send('Work', body);
+  await buried(body);
+  expect(received(id)).toHaveLength(2);
+});
 
-test('no more batches at a time than the mapping allows', async () => {
+test('no more batches run at a time than the mapping allows', async () => {
   await Promise.all(Array.from({ length: 12 }, () => send('Flood', 'x')));
   const steps = () => lines.filter(({ functionName }) => functionName === 'Slow');
   await until(() => steps().length === 24);
@@ -261,7 +258,7 @@ describe('schedules', () => {
     lines = [];
     const [run] = await stack.runSchedules();
     expect(run).toMatchObject({ schedule: 'EveryMinute', functionId: 'Tick', result: { ok: true } });
-    // A batch of an earlier test may still come to its end meanwhile.
+    // A batch of an earlier test may end in the meantime.
     expect(lines.filter(({ functionName }) => functionName === 'Tick')).toMatchObject([
       { tick: { at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) } },
     ]);
@@ -280,7 +277,7 @@ describe('schedules', () => {
     const [{ result } = {}] = runs;
     const seen = JSON.parse(result?.ok === true ? result.payload : '{}') as Record<string, string>;
     expect(seen['table']).toBe('Local-Table');
-    // The same queue, behind the door where every call is checked.
+    // The function gets the same queue, but behind the door that checks every call.
     const [door, direct] = [new URL(seen['queue'] ?? ''), new URL(stack.queues['Work'] ?? '')];
     expect(door.pathname).toBe(direct.pathname);
     expect(door.hostname).toBe('127.0.0.1');
@@ -293,7 +290,7 @@ test('a function can be run directly', async () => {
   expect(result).toMatchObject({ ok: true, payload: expect.stringContaining('/direct') });
 });
 
-test('the stack tells where everything is, and the public key of its issuer', async () => {
+test('the stack publishes its names and addresses, and the public key of its issuer', async () => {
   expect(await (await fetch(`${stack.url}/_local/info`)).json()).toMatchObject({
     url: stack.url,
     tables: { Table: 'Local-Table' },
@@ -315,7 +312,7 @@ test('everything listens on this machine only', () => {
   }
 });
 
-test('the embedded DynamoDB survives a client that goes away in mid-request', async () => {
+test('the embedded DynamoDB survives a client that disconnects in the middle of a request', async () => {
   const { port } = new URL(stack.endpoints.dynamodb);
   await new Promise<void>((resolve) => {
     const socket = connect(Number(port), '127.0.0.1', () => {
@@ -330,7 +327,7 @@ test('the embedded DynamoDB survives a client that goes away in mid-request', as
   client.destroy();
 });
 
-test('on given emulators, what is there already is used, and stays', async () => {
+test('on external emulators the stack uses an existing table and keeps it', async () => {
   const { dynamodb: dynamodbEndpoint, sqs: sqsEndpoint } = stack.endpoints;
   const client = new DynamoDBClient(emulatorAt(dynamodbEndpoint));
   const item = { pk: { S: 'kept' } };
@@ -345,7 +342,7 @@ test('on given emulators, what is there already is used, and stays', async () =>
   client.destroy();
 });
 
-test('a template with a resource that is not known does not start, and frees the port', async () => {
+test('a template with an unknown resource does not start', async () => {
   const unknown = writeAssembly({ Bus: { Type: 'AWS::Events::EventBus' } }, {});
   const attempt = startLocalStack({ assembly: unknown.folder });
   await expect(attempt).rejects.toThrow(UnsupportedTemplateError);
@@ -353,7 +350,7 @@ test('a template with a resource that is not known does not start, and frees the
   unknown.remove();
 });
 
-test('after it has stopped nothing answers any more', async () => {
+test('after a stop nothing answers any more, and the port is free', async () => {
   const short = writeAssembly(
     { Role: aRole('lambda.amazonaws.com'), ...anApi({ $default: 'Echo' }) },
     { Echo: ECHO },
@@ -361,13 +358,12 @@ test('after it has stopped nothing answers any more', async () => {
   const other = await startLocalStack({ assembly: short.folder });
   expect((await fetch(other.url)).status).toBe(200);
   await other.stop();
-  // Emulators that were given outlive it.
+  // Emulators that the environment names keep running.
   const given = [process.env['DYNAMODB_ENDPOINT'], process.env['SQS_ENDPOINT']];
   const own = [other.url, other.endpoints.dynamodb, other.endpoints.sqs].filter(
     (url) => !given.includes(url),
   );
   for (const url of own) await expect(fetch(url)).rejects.toThrow();
-  // Its port can be had again.
   const again = await startLocalStack({ assembly: short.folder, port: Number(new URL(other.url).port) });
   await again.stop();
   short.remove();

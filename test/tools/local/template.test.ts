@@ -1,4 +1,4 @@
-/** What the local stack reads out of a template, and what it refuses. */
+/** Tests what the local stack reads from a template, and what it refuses (ADR 14). */
 import { describe, expect, test } from '@jest/globals';
 import { UnsupportedTemplateError } from '../../../tools/local/errors.ts';
 import { IGNORED_TYPES } from '../../../tools/local/template/ignored-types.ts';
@@ -68,20 +68,20 @@ const SCHEDULE = {
   },
 };
 
-test('a resource type that is not known is an error that names type and logical id', () => {
+test('an unknown resource type is an error that names type and logical id', () => {
   const attempt = () => template({ Cache: { Type: 'AWS::ElastiCache::CacheCluster' } });
   expect(attempt).toThrow(UnsupportedTemplateError);
   expect(attempt).toThrow(/AWS::ElastiCache::CacheCluster Cache/);
 });
 
-test('each type that needs nothing is listed with its reason', () => {
+test('each ignored type is listed with the reason', () => {
   for (const [type, reason] of IGNORED_TYPES) {
     expect(reason).not.toBe('');
     expect(template({ Thing: { Type: type } }).stackName).toBe('Local');
   }
 });
 
-test('a table comes with its keys and indexes', () => {
+test('a table is read with its keys and indexes', () => {
   const read = template({
     Jobs: {
       Type: 'AWS::DynamoDB::Table',
@@ -110,7 +110,7 @@ test('a table comes with its keys and indexes', () => {
   expect(table?.definition).not.toHaveProperty('TimeToLiveSpecification');
 });
 
-test('a queue comes with the attributes that CreateQueue takes', () => {
+test('a queue is read with the attributes that CreateQueue takes', () => {
   const read = template({ Dead: { Type: 'AWS::SQS::Queue' }, Queue: QUEUE });
   expect(readQueues(read, referencesOf(read))).toEqual([
     { logicalId: 'Dead', name: 'Local-Dead', attributes: {} },
@@ -128,7 +128,7 @@ test('a queue comes with the attributes that CreateQueue takes', () => {
   ]);
 });
 
-test('a function comes with code, environment, memory and timeout', () => {
+test('a function is read with code, environment, memory and timeout', () => {
   const { functions } = runtime({
     Dead: { Type: 'AWS::SQS::Queue' },
     Queue: QUEUE,
@@ -158,12 +158,12 @@ test('a function comes with code, environment, memory and timeout', () => {
   ]);
 });
 
-test("Lambda's defaults hold where the template is silent", () => {
+test("Lambda's defaults apply where the template has no value", () => {
   const { functions } = runtime({ Fn: FUNCTION });
   expect(functions).toMatchObject([{ timeoutSeconds: 3, memoryMegabytes: 128, environment: {} }]);
 });
 
-test('an event source mapping knows its queue and its function', () => {
+test('an event source mapping is read with its queue and its function', () => {
   const resources = { Dead: { Type: 'AWS::SQS::Queue' }, Queue: QUEUE, Fn: FUNCTION };
   expect(runtime({ ...resources, Mapping: MAPPING }).eventSources).toMatchObject([
     {
@@ -180,7 +180,7 @@ test('an event source mapping knows its queue and its function', () => {
   ).toEqual([]);
 });
 
-test('a schedule knows how often it runs what', () => {
+test('a schedule is read with its function, interval and input', () => {
   expect(runtime({ Fn: FUNCTION, Schedule: SCHEDULE }).schedules).toMatchObject([
     { functionId: 'Fn', everySeconds: 300, input: '{"a":1}' },
   ]);
@@ -196,11 +196,11 @@ test('a route leads to a function', () => {
   ]);
 });
 
-test('the throttle of a route is its own, else that of the stage', () => {
+test('a route has its own throttle, or else that of the stage', () => {
   const routes = { 'GET /a': 'Fn', 'POST /a': 'Fn', $default: 'Fn' };
   const stage = {
     DefaultRouteSettings: { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 },
-    // What a route's own settings leave out is without limit: the default ones are replaced as a whole.
+    // A route's own settings replace the defaults as a whole: a limit that they leave out does not apply.
     RouteSettings: { 'GET /a': { ThrottlingRateLimit: 5 }, 'POST /a': { DetailedMetricsEnabled: true } },
   };
   const throttles = runtime({ Fn: FUNCTION, ...anApi(routes, {}, stage) }).routes.map((route) => [
@@ -222,7 +222,7 @@ test('outputs are resolved', () => {
   expect(readOutputs(read, referencesOf(read))).toEqual({ Name: 'Local-Dead' });
 });
 
-describe('what would behave otherwise than in AWS is an error that names the resource', () => {
+describe('an unsupported setting is an error that names the resource:', () => {
   const queues = { Dead: { Type: 'AWS::SQS::Queue' }, Queue: QUEUE };
   test.each<[string, Resources, RegExp]>([
     [
@@ -269,12 +269,12 @@ describe('what would behave otherwise than in AWS is an error that names the res
       /Stage: .*PUT \//,
     ],
     [
-      'route settings of other kinds',
+      'route settings other than limits',
       { Fn: FUNCTION, ...anApi({ 'GET /': 'Fn' }, {}, { DefaultRouteSettings: { LoggingLevel: 'INFO' } }) },
       /Stage: .*LoggingLevel/,
     ],
     [
-      'an environment that names what has no local value',
+      'an environment variable without a local value',
       {
         Fn: withProperties(FUNCTION, {
           Environment: { Variables: { A: { 'Fn::GetAtt': ['Role', 'RoleId'] } } },
@@ -283,7 +283,7 @@ describe('what would behave otherwise than in AWS is an error that names the res
       /Role\.RoleId \(AWS::IAM::Role\)/,
     ],
     [
-      'a reference to nothing',
+      'a reference to a missing resource',
       { Fn: withProperties(FUNCTION, { Environment: { Variables: { A: { Ref: 'Gone' } } } }) },
       /Gone/,
     ],

@@ -1,4 +1,4 @@
-/** The token buckets of the gateway's routes. */
+/** Tests the token buckets that limit the gateway's routes (ADR 20). */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { RouteThrottles } from '../../../tools/local/gateway/throttle.ts';
@@ -9,13 +9,13 @@ function aRoute(key: string, throttle?: Throttle): Route {
   return { key, functionId: 'Fn', timeoutMilliseconds: 1, throttle };
 }
 
-/** Throttles on a clock that stands where it is put. */
+/** Returns throttles and their clock, which only a test moves. */
 function onClock() {
   const clock = { now: 0 };
   return { clock, throttles: new RouteThrottles(() => clock.now) };
 }
 
-test('a burst is taken at once; what comes after it, at the rate', () => {
+test('a burst is admitted at once, and later requests at the rate', () => {
   const { clock, throttles } = onClock();
   const route = aRoute('GET /a', { perSecond: 10, burst: 3 });
   const admitted = (count: number) => Array.from({ length: count }, () => throttles.admit(route));
@@ -28,7 +28,7 @@ test('a burst is taken at once; what comes after it, at the rate', () => {
   expect(admitted(4)).toEqual([true, true, true, false]);
 });
 
-test('each route is counted by itself, and one without limits takes all', () => {
+test('each route is counted by itself, and a route without limits admits all requests', () => {
   const { throttles } = onClock();
   const limits = { perSecond: 1, burst: 1 };
   expect(throttles.admit(aRoute('GET /a', limits))).toBe(true);
@@ -37,7 +37,7 @@ test('each route is counted by itself, and one without limits takes all', () => 
   for (let n = 0; n < 10; n++) expect(throttles.admit(aRoute('GET /c'))).toBe(true);
 });
 
-test('never more than the burst and the rate of the time that has passed', () => {
+test('no more requests are admitted than the burst and the rate allow', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 50 }),

@@ -1,4 +1,4 @@
-/** The API pages over HTTP: what is served, and to whom not. */
+/** Tests the API pages over HTTP: which files are served, and that other origins get nothing. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { docsHandler } from '../../../../tools/local/docs/handler.ts';
 import { Gateway } from '../../../../tools/local/gateway/server.ts';
@@ -29,12 +29,12 @@ test.each([
   ['/docs/swagger-ui-bundle.js', 'text/javascript; charset=utf-8', 'SwaggerUIBundle'],
   ['/docs/openapi.yaml', 'application/yaml; charset=utf-8', 'openapi: 3.1'],
   ['/docs/token', 'application/json', '{"token":"the token"}'],
-])('%s is %s', async (path, type, part) => {
+])('%s is served as %s', async (path, type, part) => {
   await expectFile(gateway.url + path, type, part);
 });
 
 test.each(['/docs/handler.ts', '/docs/../package.json', '/docs/%2e%2e/handler.ts', '/docs/index.html'])(
-  '%s is not there',
+  '%s is not served',
   async (path) => {
     expect(await get(path, {})).not.toBe(200);
   },
@@ -43,12 +43,12 @@ test.each(['/docs/handler.ts', '/docs/../package.json', '/docs/%2e%2e/handler.ts
 test('only GET is answered, and only below /docs', async () => {
   expect(await get('/docs', {}, 'POST')).toBe(404);
   expect(await get('/docs/token', {}, 'PUT')).toBe(404);
-  // The API's own: it does not serve yet.
+  // This path belongs to the API, which does not serve yet.
   expect(await get('/docsx', {})).toBe(503);
 });
 
-describe('pages of others', () => {
-  test('can run nothing in it, and embed, read or frame nothing of it', async () => {
+describe('pages of other origins', () => {
+  test('can run no script in the pages, and cannot embed, read or frame them', async () => {
     await expectPolicy(`${gateway.url}/docs`);
     for (const path of ['/docs', '/docs/token', '/docs/openapi.yaml']) {
       await expectClosedToOthers(gateway.url + path);
@@ -56,7 +56,7 @@ describe('pages of others', () => {
   });
 
   test.each(['evil.example', '127.0.0.1.evil.example', '127.0.0.2'])(
-    'a name server that makes %s point here gets nothing',
+    'get nothing when their name %s points to this machine',
     async (host) => {
       expect(await get('/docs', { host })).toBe(403);
       expect(await get('/docs/token', { host })).toBe(403);
@@ -64,7 +64,7 @@ describe('pages of others', () => {
   );
 
   test.each(['https://evil.example', 'null', 'http://127.0.0.1:1'])(
-    'a request from the origin %j gets no token',
+    'get no token with the origin %j',
     async (origin) => {
       expect(await get('/docs/token', { origin })).toBe(403);
     },

@@ -1,4 +1,4 @@
-/** How policies decide, as IAM does; and what of a policy is refused because it would not be evaluated. */
+/** Tests how policies decide about calls, as in IAM, and which parts of a policy are unsupported. */
 import { describe, expect, test } from '@jest/globals';
 import { UnsupportedTemplateError } from '../../../../tools/local/errors.ts';
 import { readDocument } from '../../../../tools/local/iam/document.ts';
@@ -27,24 +27,44 @@ const deny = (Action: unknown, Resource: unknown) => ({ Effect: 'Deny', Action, 
 
 describe('a call of a role', () => {
   test.each<[string, object[], boolean]>([
-    ['that nothing names is forbidden', [], false],
-    ['that is named is allowed', [allow('dynamodb:GetItem', TABLE)], true],
-    ['among others is allowed', [allow(['dynamodb:Query', 'dynamodb:GetItem'], ['x', TABLE])], true],
+    ['that no statement names is forbidden', [], false],
+    ['that a statement names is allowed', [allow('dynamodb:GetItem', TABLE)], true],
+    [
+      'that a statement names among others is allowed',
+      [allow(['dynamodb:Query', 'dynamodb:GetItem'], ['x', TABLE])],
+      true,
+    ],
     ['of another action is forbidden', [allow('dynamodb:PutItem', TABLE)], false],
     ['on another table is forbidden', [allow('dynamodb:GetItem', `${TABLE}2`)], false],
-    ['on a table is not one on its index', [allow('dynamodb:GetItem', `${TABLE}/index/open`)], false],
-    ['is named in any case', [allow('DynamoDB:getitem', TABLE)], true],
+    [
+      'on a table is forbidden when only its index is named',
+      [allow('dynamodb:GetItem', `${TABLE}/index/open`)],
+      false,
+    ],
+    ['is allowed with the action in any case', [allow('DynamoDB:getitem', TABLE)], true],
     ['on a table in another case is forbidden', [allow('dynamodb:GetItem', TABLE.toUpperCase())], false],
-    ['is named by wildcards', [allow('dynamodb:Get*', 'arn:aws:dynamodb:*:*:table/jo?s')], true],
-    ['is not named by a part', [allow('dynamodb:Get', TABLE), allow('Item', TABLE)], false],
-    ['with a dot for a wildcard is forbidden', [allow('dynamodb.GetItem', TABLE)], false],
-    ['that is denied elsewhere is forbidden', [allow('*', '*'), deny('dynamodb:*', TABLE)], false],
-    ['that is denied on others is allowed', [deny('dynamodb:*', `${TABLE}2`), allow('*', '*')], true],
+    ['is allowed by wildcards', [allow('dynamodb:Get*', 'arn:aws:dynamodb:*:*:table/jo?s')], true],
+    [
+      'is forbidden when only a part of the action is named',
+      [allow('dynamodb:Get', TABLE), allow('Item', TABLE)],
+      false,
+    ],
+    [
+      'is forbidden when the action has a dot in place of the colon',
+      [allow('dynamodb.GetItem', TABLE)],
+      false,
+    ],
+    ['that another statement denies is forbidden', [allow('*', '*'), deny('dynamodb:*', TABLE)], false],
+    [
+      'that is denied on another table only is allowed',
+      [deny('dynamodb:*', `${TABLE}2`), allow('*', '*')],
+      true,
+    ],
   ])('%s', (_name, list, allowed) => {
     expect(decide(list).allowed).toBe(allowed);
   });
 
-  test('is told by which actions and resources it is allowed', () => {
+  test('is decided with the list of grants that allow it', () => {
     const decision = decide([
       allow(['dynamodb:PutItem', 'dynamodb:Get*'], ['x', `${TABLE}*`]),
       allow('dynamodb:GetItem', TABLE),
@@ -61,12 +81,12 @@ describe('a call of a service', () => {
   const service = 'apigateway.amazonaws.com';
 
   test.each<[string, unknown, boolean]>([
-    ['by its name', { Service: service }, true],
-    ['among others', { Service: ['lambda.amazonaws.com', service] }, true],
-    ['as everybody', '*', true],
-    ['as everybody of AWS', { AWS: '*' }, true],
-    ['not as another', { Service: 'lambda.amazonaws.com' }, false],
-  ])('is named %s', (_name, principal, allowed) => {
+    ['itself', { Service: service }, true],
+    ['itself among others', { Service: ['lambda.amazonaws.com', service] }, true],
+    ['everybody', '*', true],
+    ['everybody of AWS', { AWS: '*' }, true],
+    ['another service', { Service: 'lambda.amazonaws.com' }, false],
+  ])('is decided by the principal: %s', (_name, principal, allowed) => {
     expect(decide(by(principal), { service }, 'onResource').allowed).toBe(allowed);
   });
 
@@ -108,12 +128,12 @@ describe('a call of a service', () => {
       { 'aws:sourceaccount': '1', 'aws:securetransport': 'true' },
       true,
     ],
-  ])('is allowed by %s: %o', (_name, Condition, context, allowed) => {
+  ])('is decided by %s: %o', (_name, Condition, context, allowed) => {
     expect(decide(by('*', { Condition }), { context }, 'onResource').allowed).toBe(allowed);
   });
 });
 
-describe('what is not evaluated here is an error that names the policy', () => {
+describe('an unsupported part of a policy is an error that names the policy:', () => {
   test.each<[string, object, RegExp]>([
     ['NotAction', { Effect: 'Allow', NotAction: 'x', Resource: '*' }, /NotAction/],
     ['NotResource', { Effect: 'Allow', Action: 'x', NotResource: '*' }, /NotResource/],

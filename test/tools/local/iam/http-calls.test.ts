@@ -1,11 +1,11 @@
-/** Requests are cut out of a connection's bytes as they are, however these arrive. */
+/** Tests how requests are cut out of the bytes of a connection. */
 import { describe, expect, test } from '@jest/globals';
 import { HttpCalls, UnreadableCallError } from '../../../../tools/local/iam/http-calls.ts';
 
 const request = (body: string) =>
   Buffer.from(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 
-test.each([1, 2, 7, 1000])('in pieces of %i bytes', (size) => {
+test.each([1, 2, 7, 1000])('requests are found unchanged in pieces of %i bytes', (size) => {
   const bytes = Buffer.concat([request('{"a":"ä"}'), request(''), request('{}')]);
   const calls = new HttpCalls();
   const found: string[] = [];
@@ -22,11 +22,11 @@ test('headers are found by their names in any case', () => {
   expect(call?.headers.get('no-target')).toBeUndefined();
 });
 
-describe('what is refused', () => {
+describe('an unreadable request is refused:', () => {
   test.each([
-    ['a request without a length', 'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
-    ['a length that is none', 'POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n'],
-    ['a head without end', 'x'.repeat(18 * 1024 * 1024)],
+    ['one without a length', 'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['one with a negative length', 'POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n'],
+    ['one with an endless head', 'x'.repeat(18 * 1024 * 1024)],
   ])('%s', (_name, bytes) => {
     expect(() => new HttpCalls().push(Buffer.from(bytes))).toThrow(UnreadableCallError);
   });

@@ -1,4 +1,4 @@
-/** Which permissions the calls of DynamoDB and SQS need. */
+/** Tests which permissions a call of DynamoDB or SQS needs. */
 import { expect, test } from '@jest/globals';
 import { dynamodbNeeds, sqsNeeds } from '../../../../tools/local/iam/needs.ts';
 
@@ -26,7 +26,7 @@ test.each<[string, unknown, [string, string][]]>([
       ['ConditionCheckItem', 'b'],
     ],
   ],
-])('DynamoDB %s of %j', (operation, body, needs) => {
+])('DynamoDB %s with %j needs an action on each table', (operation, body, needs) => {
   expect(dynamodbNeeds(operation, body)).toEqual(
     needs.map(([action, table]) => ({ action: `dynamodb:${action}`, resource: TABLES + table })),
   );
@@ -44,7 +44,7 @@ test.each([
   ]);
 });
 
-test('a call without a table or queue is one on everything', () => {
+test('a call without a table or queue needs its action on every resource', () => {
   expect(dynamodbNeeds('ListTables', {})).toEqual([{ action: 'dynamodb:ListTables', resource: '*' }]);
   expect(sqsNeeds('ListQueues', null)).toEqual([{ action: 'sqs:ListQueues', resource: '*' }]);
 });

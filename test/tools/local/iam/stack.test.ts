@@ -1,4 +1,4 @@
-/** Denied calls on a small local stack: what a function, a client and the person at the console see of them. */
+/** Tests denied calls on a small local stack, as functions, clients and the console see them (ADR 18). */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { RefusedTemplateError, UnsupportedTemplateError } from '../../../../tools/local/errors.ts';
 import type { LogEntry } from '../../../../tools/local/logs.ts';
@@ -13,7 +13,7 @@ import {
   writeAssembly,
 } from '../assembly.ts';
 
-/** The bundles of hand-written functions have no SDK: this is what one sends. */
+/** Sends requests like those of an SDK, which the bundles of hand-written functions do not contain. */
 const CALL = `
   const call = async (service, operation, body, key = process.env.AWS_ACCESS_KEY_ID) => {
     const url = service === 'dynamodb' ? process.env.AWS_ENDPOINT_URL_DYNAMODB : process.env.AWS_ENDPOINT_URL_SQS;
@@ -40,7 +40,7 @@ const SCHEDULE = {
   },
 };
 
-/** All of them but the permission to run the function for the second route. */
+/** An API without the permission to run the function of its second route. */
 const API = Object.fromEntries(
   Object.entries(anApi({ 'GET /open': 'Fn', 'GET /closed/{id}': 'Fn', $default: 'Other' })).filter(
     ([id]) => id !== 'Permission1',
@@ -95,7 +95,7 @@ interface Answer {
   readonly body: { __type?: string; Message?: string; message?: string };
 }
 
-/** Has the function call a service; `Queue` stands for a queue's URL. */
+/** Lets the function call a service, by default with its own access key `key`, and returns the answer. */
 async function called(service: string, operation: string, body: unknown, key?: string): Promise<Answer> {
   const result = await stack.invoke('Fn', {
     calls: [[service, operation, body, ...(key === undefined ? [] : [key])]],
@@ -172,7 +172,7 @@ describe('a call of a function', () => {
     expect(answer.body.message).toContain('with an explicit deny');
   });
 
-  test('with credentials that nobody has, those of the stack included, is refused', async () => {
+  test('with unknown credentials, or with those of the stack itself, is refused', async () => {
     for (const key of ['AKIAX', 'local', '']) {
       const answer = await called('dynamodb', 'PutItem', { TableName: 'Local-Table' }, key);
       expect(answer.body.__type).toBe('com.amazon.coral.service#UnrecognizedClientException');
@@ -185,7 +185,7 @@ describe('a call of a function', () => {
   });
 });
 
-test('a route without a permission is a 500 of the gateway; those beside it work', async () => {
+test('a route without a permission is a 500 of the gateway, and the other routes work', async () => {
   expect((await fetch(`${stack.url}/open`)).status).toBe(200);
   expect((await fetch(`${stack.url}/anything`)).status).toBe(200);
   const response = await fetch(`${stack.url}/closed/7`);
@@ -208,12 +208,12 @@ test('a schedule whose role may not run the function fails', async () => {
   expect(denials()).toMatchObject([{ caller: 'Hourly', action: 'lambda:InvokeFunction' }]);
 });
 
-test('what is granted and what was denied can be read over HTTP', async () => {
+test('the grants and the denied calls can be read over HTTP', async () => {
   const response = await fetch(`${stack.url}/_local/permissions`);
   expect(await response.json()).toEqual(JSON.parse(JSON.stringify(stack.permissions())));
 });
 
-describe('does not start:', () => {
+describe('the stack does not start with', () => {
   const MAPPING = {
     Type: 'AWS::Lambda::EventSourceMapping',
     Properties: { EventSourceArn: ARN('Queue'), FunctionName: { Ref: 'Fn' } },
@@ -226,14 +226,14 @@ describe('does not start:', () => {
 
   test.each<[string, Resources, new () => Error, RegExp]>([
     [
-      'a function whose role Lambda may not take',
+      'a function whose role Lambda may not assume',
       { Role: aRole('scheduler.amazonaws.com') },
       RefusedTemplateError,
       /Fn: its role Role cannot be assumed by lambda/,
     ],
     ['a function without a role of the template', {}, UnsupportedTemplateError, /Role/],
     [
-      'a schedule whose role the scheduler may not take',
+      'a schedule whose role the scheduler may not assume',
       { Role: aRole('lambda.amazonaws.com'), ScheduleRole: aRole('lambda.amazonaws.com'), Hourly: SCHEDULE },
       RefusedTemplateError,
       /Hourly: its role ScheduleRole cannot be assumed by scheduler/,

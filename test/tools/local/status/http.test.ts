@@ -1,4 +1,4 @@
-/** The status page over HTTP: what is served, and to whom not. */
+/** Tests the status page over HTTP: which files are served, and that other origins get nothing. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { expectClosedToOthers, expectFile, expectPolicy } from '../page-rules.ts';
 import { statusOf } from '../raw-request.ts';
@@ -26,7 +26,7 @@ test.each([
   ['/_local/lines.js', 'text/javascript; charset=utf-8', 'import'],
   ['/_local/elements.js', 'text/javascript; charset=utf-8', 'export'],
   ['/_local/status', 'application/json', '{"now":'],
-])('%s is %s', async (path, type, part) => {
+])('%s is served as %s', async (path, type, part) => {
   await expectFile(served.url + path, type, part);
 });
 
@@ -35,7 +35,7 @@ test.each([
   '/_local/../package.json',
   '/_local/page/page.js',
   '/_local/%2e%2e/handler.ts',
-])('%s is not there', async (path) => {
+])('%s is not served', async (path) => {
   expect(await get(path, {})).toBe(404);
 });
 
@@ -44,13 +44,16 @@ test('only GET is answered', async () => {
   expect(await get('/_local/status', {}, 'PUT')).toBe(404);
 });
 
-test.each(['x', '-1', '1e3', '', '9'.repeat(40)])('after=%s is no number, and is ignored', async (after) => {
-  served.line('Worker', 'INFO', 'there');
-  const response = await fetch(`${served.url}/_local/status?after=${after}`);
-  expect(await response.json()).toMatchObject({ lines: expect.arrayContaining([expect.anything()]) });
-});
+test.each(['x', '-1', '1e3', '', '9'.repeat(40)])(
+  'after=%s is not a number and is ignored',
+  async (after) => {
+    served.line('Worker', 'INFO', 'there');
+    const response = await fetch(`${served.url}/_local/status?after=${after}`);
+    expect(await response.json()).toMatchObject({ lines: expect.arrayContaining([expect.anything()]) });
+  },
+);
 
-describe('pages of others', () => {
+describe('pages of other origins', () => {
   test.each(['/_local', '/_local/status', '/_local/page.js'])(
     'cannot read, embed or frame %s',
     async (path) => {
@@ -58,12 +61,12 @@ describe('pages of others', () => {
     },
   );
 
-  test('can run nothing in the page', async () => {
+  test('can run no script in the page', async () => {
     await expectPolicy(`${served.url}/_local`);
   });
 
   test.each(['127.0.0.1', 'localhost', 'LOCALHOST:8080', '[::1]:3000', '127.0.0.1:1'])(
-    'this machine is itself as %s',
+    'are not those of this machine under its name %s',
     async (host) => {
       expect(await get('/_local/status', { host })).toBe(200);
     },
@@ -76,13 +79,13 @@ describe('pages of others', () => {
     'localhost.evil.example',
     '127.0.0.2',
     '@127.0.0.1',
-  ])('a name server that makes %s point here gets nothing', async (host) => {
+  ])('get nothing when their name %s points to this machine', async (host) => {
     expect(await get('/_local/status', { host })).toBe(403);
     expect(await get('/_local', { host })).toBe(403);
   });
 
   test.each(['https://evil.example', 'null', 'http://127.0.0.1:1', ''])(
-    'a request from the origin %j is refused',
+    'are refused with the origin %j',
     async (origin) => {
       expect(await get('/_local/status', { origin })).toBe(403);
     },

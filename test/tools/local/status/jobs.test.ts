@@ -1,4 +1,4 @@
-/** How far jobs are, read from a real jobs table. */
+/** Tests the rows of the jobs on the status page, read from a real jobs table. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { JobList } from '../../../../tools/local/status/job-list.ts';
 import { Jobs } from '../../../../tools/local/status/jobs.ts';
@@ -19,7 +19,7 @@ afterAll(() => tables.close());
 
 const signal = new AbortController().signal;
 
-/** A job in the table, and as the log tells of it. */
+/** Stores a job in the table and adds the log line of its creation to the list. */
 async function create(list: JobList, overrides: Partial<Job> = {}): Promise<Job> {
   const job = aJob(overrides);
   await store.commit(job, anId(), NOW, timestamp(NOW + 600_000));
@@ -67,7 +67,7 @@ test('a job is followed from its creation to its end', async () => {
   expect(await jobs.read(signal)).toEqual([ended]);
 });
 
-test('the latest stand first; more than a batch is read; one that has ended is read once', async () => {
+test('the latest jobs come first, more than one batch is read, and an ended job is read once', async () => {
   const list = new JobList();
   const jobs = new Jobs(list, tables.client, tables.jobs);
   const created = await Promise.all(
@@ -76,7 +76,7 @@ test('the latest stand first; more than a batch is read; one that has ended is r
     ),
   );
   await store.addSettled(chunkOf(created[0] ?? aJob()), false);
-  // Known from the log only: another table's, or gone.
+  // The log names a job that is not in the table: it belongs to another table, or is gone.
   tell(list, aJob(), 'job.created');
   const rows = await jobs.read(signal);
   expect(rows.map(({ jobId }) => jobId)).toEqual(created.map(({ jobId }) => jobId).reverse());

@@ -1,4 +1,4 @@
-/** The status page in a real browser. */
+/** Tests the status page in a real browser. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { describeInBrowser, takePicture, type WatchedPage } from '../../../support/browser.ts';
@@ -31,12 +31,12 @@ describeInBrowser((openPage) => {
     await shows('#feed', 'Live');
   }
 
-  /** Waits until the element has the text in it. */
+  /** Waits until the element contains the text. */
   async function shows(selector: string, part: string): Promise<void> {
     await page.locator(selector, { hasText: part }).waitFor();
   }
 
-  /** Waits until the element has exactly so many children. */
+  /** Waits until the element has exactly `count` children. */
   async function hasChildren(selector: string, count: number): Promise<void> {
     await page.locator(`${selector} > :nth-child(${count}):last-child`).waitFor();
   }
@@ -44,7 +44,7 @@ describeInBrowser((openPage) => {
   const textOf = (selector: string) => page.locator(selector).textContent();
   const countOf = (selector: string) => page.locator(selector).count();
 
-  /** Everything that holds whatever is shown. */
+  /** Checks the page: no error, no request to another host, no injected script, and no overflow. */
   async function holds(): Promise<void> {
     expect(watched.complaints).toEqual([]);
     expect(watched.requests.filter((url) => !url.startsWith(`${served.url}/_local`))).toEqual([]);
@@ -52,7 +52,7 @@ describeInBrowser((openPage) => {
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
   }
 
-  test('a stack that starts, and then serves without a job', async () => {
+  test('the page shows that the stack starts, and then that it serves without a job', async () => {
     served.recorder.log({ kind: 'notice', text: 'synthesizing the stack' });
     await open();
     await shows('#health', 'The stack is starting.');
@@ -67,7 +67,7 @@ describeInBrowser((openPage) => {
     await takePicture(page, 'no-jobs-dark');
   });
 
-  test('a job under way is followed to its end, without a reload', async () => {
+  test('an open job is followed to its end without a reload', async () => {
     served.serve();
     await open();
     served.line('CreateJob', 'INFO', 'job.created', {
@@ -93,7 +93,7 @@ describeInBrowser((openPage) => {
     expect(await page.evaluate('document.querySelector("#jobs tr").dataset.same')).toBe('yes');
   });
 
-  test('failures are seen at the top, and where they happened', async () => {
+  test('failures are shown at the top and where they happened', async () => {
     served.serve();
     for (const [index, name] of ['Worker', 'Worker', 'Reconcile'].entries()) {
       served.recorder.record(name).begin()(
@@ -145,7 +145,7 @@ describeInBrowser((openPage) => {
     expect(await countOf('.line:visible')).toBe(2);
   });
 
-  test('a job is chosen by keyboard, and its lines are shown alone', async () => {
+  test('a job can be chosen by keyboard, and then only its lines are shown', async () => {
     served.serve();
     const traceId = 'c'.repeat(32);
     const tenant = { account_id: 101, project_id: 'P' };
@@ -160,7 +160,7 @@ describeInBrowser((openPage) => {
     await hasChildren('#lines', 2);
     expect(await page.evaluate('location.search')).toBe(`?job=${JOB}`);
     expect(await textOf('#jobs .current th')).toBe(JOB);
-    // Lines that come later are filtered, too; the focus stays where it was.
+    // Later lines are filtered too, and the focus stays where it was.
     served.line('Worker', 'INFO', 'chunk.settled', { job_id: OTHER, chunk: 1 });
     served.line('Worker', 'INFO', 'chunk.settled', { job_id: JOB, chunk: 1 });
     await hasChildren('#lines', 3);
@@ -172,7 +172,7 @@ describeInBrowser((openPage) => {
     await holds();
   });
 
-  test('an address names the job, for a reload and a bookmark', async () => {
+  test('the address names the chosen job, for a reload or a bookmark', async () => {
     served.serve();
     served.line('Worker', 'INFO', 'chunk.settled', { job_id: OTHER });
     served.line('Worker', 'INFO', 'chunk.settled', { job_id: JOB });
@@ -181,7 +181,7 @@ describeInBrowser((openPage) => {
     expect(await textOf('#lines')).toContain(JOB);
   });
 
-  test('200 jobs and hostile text: nothing runs, nothing runs over', async () => {
+  test('200 jobs with hostile text run no script and fit into the page', async () => {
     served.serve();
     const statuses = ['Completed', 'Processing', 'Failed'] as const;
     served.jobs = Array.from({ length: 200 }, (_, index) =>
@@ -230,7 +230,7 @@ describeInBrowser((openPage) => {
     await takePicture(page, 'many-narrow');
   });
 
-  test('while the stack is away the page says so, and it finds the next one', async () => {
+  test('the page shows that the stack is not reachable, and connects to the next one', async () => {
     served.serve();
     served.line('Worker', 'INFO', 'of the first run');
     await open();
@@ -248,14 +248,14 @@ describeInBrowser((openPage) => {
     expect(await textOf('#feed')).toBe('Live');
   });
 
-  test('a pause holds what is shown', async () => {
+  test('a pause stops updates of the page', async () => {
     served.serve();
     await open();
     await page.locator('#pause').click();
     await shows('#feed', 'Paused');
     const asked = watched.requests.length;
     served.line('Worker', 'INFO', 'meanwhile');
-    // It waits from one look at the clock to the next; two of them pass without a request.
+    // The page waits for its next read with short timers; two of them end without a request.
     await page.evaluate(`new Promise((resolve) => {
       const real = window.setTimeout;
       let ticks = 0;

@@ -1,4 +1,4 @@
-/** What the local stack remembers of what happened, and that it forgets in time. */
+/** Tests what the local stack records for its status page, and that it drops old entries. */
 import { describe, expect, test } from '@jest/globals';
 import { JobList } from '../../../../tools/local/status/job-list.ts';
 import { LogLines, type Shown } from '../../../../tools/local/status/log-lines.ts';
@@ -23,7 +23,7 @@ function aLine(overrides: Partial<Shown> = {}): Shown {
   };
 }
 
-/** A recorder with a clock that stands still until it is moved, and a function that logs. */
+/** Returns a recorder, its clock, which only a test moves, and a function that logs a line. */
 function aRecorder() {
   const clock = { now: START };
   const recorder = new Recorder(() => clock.now);
@@ -34,7 +34,7 @@ function aRecorder() {
 }
 
 describe('log lines', () => {
-  test('the newest are kept, oldest first, under numbers that go on', () => {
+  test('are kept if they are the newest, oldest first, with numbers that go on', () => {
     const lines = new LogLines(3);
     for (const message of ['a', 'b', 'c', 'd']) lines.add(aLine({ message }));
     expect(lines.newest(10).map(({ number, message }) => [number, message])).toEqual([
@@ -48,14 +48,14 @@ describe('log lines', () => {
     expect(lines.last).toBe(4);
   });
 
-  test('long lines push out more of the old ones', () => {
+  test('replace more of the old ones when they are long', () => {
     const lines = new LogLines(100, 1_000);
     for (let n = 0; n < 50; n++) lines.add(aLine({ message: 'x'.repeat(194) }));
-    // With the six characters of `Worker`, 200 each.
+    // Each line has 200 characters: 194 of its message and the six of `Worker`.
     expect(lines.newest(100)).toHaveLength(5);
   });
 
-  test('of a job: its own, and those of its trace that name no job', () => {
+  test('of a job are its own and those of its trace that name no job', () => {
     const lines = new LogLines();
     const [jobId, other] = [anId(), anId()];
     lines.add(aLine({ message: 'own', jobId }));
@@ -70,8 +70,8 @@ describe('log lines', () => {
   });
 });
 
-describe('what is shown of', () => {
-  test('a line of a function', () => {
+describe('a recorded line', () => {
+  test('has level, message, fields and stack of a line of a function', () => {
     const { recorder } = aRecorder();
     const jobId = anId();
     const text = JSON.stringify({
@@ -105,7 +105,7 @@ describe('what is shown of', () => {
     ]);
   });
 
-  test('what is no JSON, a request, a notice, a denied call', () => {
+  test('is made of text, a request, a notice or a denied call', () => {
     const { recorder } = aRecorder();
     const jobId = anId();
     const path = `/demand/accounts/1/projects/P/batch-jobs/resume/${jobId}`;
@@ -132,13 +132,13 @@ describe('what is shown of', () => {
     ]);
   });
 
-  test('a line of metrics: nothing', () => {
+  test('is not made of metrics', () => {
     const { recorder, line } = aRecorder();
     line('x', { _aws: {} });
     expect(recorder.lines.newest(1)).toEqual([]);
   });
 
-  test('lines of any length and form stays small', () => {
+  test('stays small for lines of any length and form', () => {
     const { recorder, line } = aRecorder();
     const long = '\u0000'.repeat(100_000);
     const many = Object.fromEntries(
@@ -156,7 +156,7 @@ describe('what is shown of', () => {
 });
 
 describe('functions', () => {
-  test('are counted: invocations, running, errors, throttles, and how long they took', () => {
+  test('have their invocations, running ones, errors, throttles and durations counted', () => {
     const { clock, recorder } = aRecorder();
     const worker = recorder.record('Worker');
     recorder.record('Idle');
@@ -194,7 +194,7 @@ describe('functions', () => {
     ]);
   });
 
-  test('durations are those of the latest thousand', () => {
+  test('have the durations of their latest thousand invocations', () => {
     const { clock, recorder } = aRecorder();
     const worker = recorder.record('Worker');
     for (let n = 0; n < 1_500; n++) {
@@ -206,7 +206,7 @@ describe('functions', () => {
   });
 });
 
-test('errors count for a minute', () => {
+test('errors count as recent for a minute', () => {
   const { clock, recorder, line } = aRecorder();
   line('a', { level: 'ERROR' });
   line('b', { level: 'WARN' });
@@ -231,7 +231,7 @@ describe('jobs', () => {
     ...more,
   });
 
-  test('are known from the line on that says whose they are', () => {
+  test('are known from the first line that names their account and project', () => {
     const list = new JobList();
     const jobId = anId();
     list.add({ message: 'chunk.settled', job_id: jobId, failed: 2 }, START);
@@ -253,7 +253,7 @@ describe('jobs', () => {
     ]);
   });
 
-  test('that are created again under the same key begin anew', () => {
+  test('start anew when they are created again under the same key', () => {
     const list = new JobList();
     const jobId = anId();
     list.add(created(jobId), START);
@@ -264,7 +264,7 @@ describe('jobs', () => {
     expect(list.get(jobId)).not.toBe(before);
   });
 
-  test('are forgotten, those that have ended first', () => {
+  test('are dropped when there are too many, ended ones first', () => {
     const list = new JobList(3);
     const [stuck, done, third, fourth, fifth] = Array.from({ length: 5 }, () => anId());
     for (const jobId of [stuck, done, third]) list.add(created(jobId ?? ''), START);

@@ -1,4 +1,4 @@
-/** A status page that is served without a stack behind it: a test says what happened, and what is in the tables. */
+/** Serves the status page without a stack; a test sets the events and the contents of the tables. */
 import { randomInt } from 'node:crypto';
 import { Gateway } from '../../../../tools/local/gateway/server.ts';
 import { statusHandler } from '../../../../tools/local/status/handler.ts';
@@ -9,7 +9,7 @@ import { Status } from '../../../../tools/local/status/status.ts';
 
 export class ServedStatus {
   readonly recorder = new Recorder();
-  /** What the next look at the jobs table finds. */
+  /** The rows that the next read of the jobs table returns. */
   jobs: JobRow[] = [];
   queues: QueueRow[] = [
     { name: 'Chunks', deadLetters: false, visible: 0, inFlight: 0, delayed: 0 },
@@ -18,13 +18,13 @@ export class ServedStatus {
   readonly status = new Status(this.recorder);
   private gateway: Gateway | undefined;
 
-  /** @param port by default any free one that can be taken again after a stop */
+  /** @param port by default a free one that can be used again after a stop */
   async start(port?: number): Promise<void> {
     this.gateway = await (port === undefined ? listenOnStablePort() : Gateway.listen(port, () => undefined));
     this.gateway.serveOwn('/_local', statusHandler(this.status));
   }
 
-  /** The stack behind it serves from now on. */
+  /** Lets the page show a serving stack from now on. */
   serve(): void {
     this.status.watch({
       readJobs: () => Promise.resolve(this.jobs),
@@ -41,7 +41,7 @@ export class ServedStatus {
     await this.gateway?.close(0);
   }
 
-  /** A function logs a line. */
+  /** Records a log line of a function. */
   line(functionName: string, level: string, message: string, fields: Record<string, unknown> = {}): void {
     const timestamp = new Date().toISOString();
     this.recorder.log({
@@ -53,8 +53,8 @@ export class ServedStatus {
 }
 
 /**
- * Listens below the ephemeral ports of every system: one of those could be given to another process, which
- * asks for any port or opens a connection, while this one is stopped.
+ * Listens on a port below the ephemeral ones, because the system could give an ephemeral port to another
+ * process while this server is stopped.
  */
 async function listenOnStablePort(): Promise<Gateway> {
   for (let attempt = 1; ; attempt++) {

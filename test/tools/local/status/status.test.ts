@@ -1,4 +1,4 @@
-/** What the status page is told: whether the stack is well, and what cannot be read. */
+/** Tests the snapshot of the status page: the health of the stack, its jobs, and what cannot be read. */
 import { describe, expect, test } from '@jest/globals';
 import { healthOf, type Signs } from '../../../../tools/local/status/health.ts';
 import { Recorder } from '../../../../tools/local/status/recorder.ts';
@@ -56,12 +56,12 @@ describe('health', () => {
     ],
     ['errors', { recentErrors: 1 }, '1 error in the last minute.'],
     ['dead letters', { deadLetters: 12 }, '12 dead letters.'],
-    ['what cannot be read', { unread: ['The queues cannot be read: no'] }, 'The queues cannot be read: no'],
-  ])('%s is a problem', (_name, overrides, problem) => {
+    ['a failed read', { unread: ['The queues cannot be read: no'] }, 'The queues cannot be read: no'],
+  ])('reports %s', (_name, overrides, problem) => {
     expect(healthOf(signs(overrides))).toMatchObject({ ok: false, problems: [problem] });
   });
 
-  test('a schedule that is not yet due waits, and is no problem', () => {
+  test('reports no problem for a schedule that is not yet due', () => {
     const health = healthOf(signs({ functions: [], now: START + 119_000 }));
     expect(health).toMatchObject({ ok: true, schedules: [{ state: 'waiting', lastBegan: null }] });
   });
@@ -74,7 +74,7 @@ describe('a snapshot', () => {
     return { clock, recorder, status: new Status(recorder, () => clock.now) };
   }
 
-  test('before the stack serves: the log, and nothing else', async () => {
+  test('has only the log before the stack serves', async () => {
     const { recorder, status } = aStatus();
     recorder.log({ kind: 'notice', text: 'synthesizing' });
     expect(await status.snapshot()).toMatchObject({
@@ -87,7 +87,7 @@ describe('a snapshot', () => {
     });
   });
 
-  test('is read once for all who look at the same time', async () => {
+  test('is read once for all readers within 500 ms', async () => {
     const { clock, status } = aStatus();
     let reads = 0;
     status.watch({
@@ -108,7 +108,7 @@ describe('a snapshot', () => {
     expect(reads).toBe(2);
   });
 
-  test('names what cannot be read, and keeps what was read before', async () => {
+  test('names a failed read, and keeps the rows of the read before', async () => {
     const { clock, status } = aStatus();
     let works = true;
     status.watch({
@@ -125,7 +125,7 @@ describe('a snapshot', () => {
     expect(snapshot.jobs).toHaveLength(1);
   });
 
-  test('has the lines of one job, by its trace as well, and only new ones when asked', async () => {
+  test('has the lines of one job and its trace, and only newer ones on request', async () => {
     const { recorder, status } = aStatus();
     const jobId = anId();
     const log = (line: Record<string, unknown>) => {
