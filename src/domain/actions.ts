@@ -1,27 +1,29 @@
 /**
- * What each bulk action does to a fielding run, in one table: the condition expressions of the store, the
- * outcomes, the routes and their description all follow from it. Another action is another entry:
- * `npm run typecheck`,
- * `npm run openapi -- --record` and `npm test` then name all else that must change.
+ * What each bulk action does to a fielding run. The conditions of the store's writes, the outcomes, the
+ * routes and the API description are derived from this table. To add an action, add an entry;
+ * `npm run typecheck`, `npm run openapi -- --record` and `npm test` then list what else must change.
  */
 import type { FieldingRunStatus } from './target-group.ts';
 
-/** What must hold of a target group, besides its status, before it may move. */
+/** A condition that a target group must meet, besides its status, before it may move. */
 export type Guard = 'completes-goal-open' | 'end-date-ahead';
 
-/** What a move changes besides the status. `starts-now`: it starts at the move, and ends as much later. */
+/**
+ * What a move changes besides the status. `starts-now`: the fielding run starts at the time of the move and
+ * keeps its length, so its end moves too (ADR 27).
+ */
 export type Effect = 'starts-now';
 
 export interface Transition {
-  /** The statuses it starts from. */
+  /** The statuses that it can start from. */
   readonly from: readonly FieldingRunStatus[];
-  /** The status it leads to. A target group that is there already needs no write. */
+  /** The status that it leads to. A target group that already has this status needs no write. */
   readonly to: FieldingRunStatus;
   readonly guards: readonly Guard[];
   readonly effects: readonly Effect[];
   /** The last path segment of the create route. */
   readonly collection: string;
-  /** How a description names the deed: "cannot be ...". */
+  /** The action's past participle, for failure descriptions: "cannot be resumed". */
   readonly participle: string;
 }
 
@@ -76,7 +78,7 @@ export function isAction(text: unknown): text is Action {
   return typeof text === 'string' && Object.hasOwn(ACTIONS, text);
 }
 
-/** The transition of an action, in its general type. */
+/** Returns the transition of an action, typed as `Transition` instead of its literal type. */
 export function transitionOf(action: Action): Transition {
   return ACTIONS[action];
 }

@@ -1,12 +1,12 @@
-/** How long to wait before something is tried again: twice as long after each try, up to a bound. */
+/** Exponential backoff: the delay before a retry doubles after each try, up to a maximum. */
 
-/** Both in one unit, which is that of the result. */
+/** Both delays are in the same unit, and `computeDelay` returns its result in that unit. */
 export interface Backoff {
   readonly first: number;
   readonly longest?: number;
 }
 
-/** @param tries how many were made, 1 or more */
+/** @param tries number of tries made so far, at least 1 */
 export function delayAfter(tries: number, { first, longest = Infinity }: Backoff): number {
   return Math.min(longest, first * 2 ** (tries - 1));
 }

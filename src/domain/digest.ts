@@ -1,12 +1,12 @@
-/** The two digests that make creation repeatable: the job's id and the hash of its request. */
+/** The two digests that make a creation repeatable: the job's id (ADR 1) and the hash of its request. */
 import { createHash } from 'node:crypto';
 import type { Action } from './actions.ts';
 import { ID_LENGTH, type Tenant } from './ids.ts';
 
-/** Crockford's base 32: 32 of the 36 characters that an id may have, so each stands for 5 bits. */
+/** Crockford's base 32: 32 of the 36 characters that an id may have, so each character holds 5 bits. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** What names a creation: repeating it with the same four lands on the same job. */
+/** Identifies a creation: a repeat with the same account, project, action and key leads to the same job. */
 export interface CreationKey extends Tenant {
   readonly action: Action;
   readonly idempotencyKey: string;
@@ -14,7 +14,7 @@ export interface CreationKey extends Tenant {
 
 /**
  * Derives the job id: the first 130 bits of the SHA-256 of the key's canonical JSON, in base 32.
- * Two keys meet with a probability that 128-bit UUIDs would have too.
+ * Two different keys get the same id no more often than two random 128-bit UUIDs are equal.
  */
 export function deriveJobId(key: CreationKey): string {
   const text = JSON.stringify([key.accountId, key.projectId, key.action, key.idempotencyKey]);
@@ -28,7 +28,7 @@ export function deriveJobId(key: CreationKey): string {
   return id;
 }
 
-/** SHA-256 of the canonical ids, hexadecimal. The ids have one width, so that joining them is unambiguous. */
+/** SHA-256 of the canonical ids, in hexadecimal. All ids have the same length, so joining is unambiguous. */
 export function hashIds(canonicalIds: readonly string[]): string {
   return createHash('sha256').update(canonicalIds.join(',')).digest('hex');
 }

@@ -1,18 +1,18 @@
 /**
- * The errors of this system. Each is a class, carries its cause and its evidence, and is mapped to the
- * outside in one place (`src/http/error-response.ts`).
+ * The errors of this system. Each is a class that carries its cause and its evidence.
+ * `src/http/error-response.ts` is the one place that turns them into answers for clients.
  */
 
-/** One fault of a request: which field, and what was found against what was expected. */
+/** One fault of a request: the field, what was expected and what was found. */
 export interface Fault {
   readonly name: string;
   readonly reason: string;
 }
 
 export abstract class FieldingJobsError extends Error {
-  /** Written out in each class: a bundle that is minified changes the names of classes. */
+  /** Written out in each class, because minifying a bundle changes the names of classes. */
   abstract override readonly name: string;
-  /** Facts for the log. Never shown to a client. */
+  /** Facts for the log. They are never sent to a client. */
   readonly evidence: Readonly<Record<string, unknown>>;
 
   constructor(message: string, evidence: Record<string, unknown> = {}, options?: ErrorOptions) {
@@ -21,30 +21,30 @@ export abstract class FieldingJobsError extends Error {
   }
 }
 
-/** The request is malformed; all its faults are listed. */
+/** The request is malformed. All its faults are listed. */
 export class InvalidRequestError extends FieldingJobsError {
   override readonly name = 'InvalidRequestError';
   readonly faults: readonly Fault[];
 
   constructor(faults: readonly Fault[]) {
-    // For the log the names of the contract's fields alone: all else is the client's own text.
+    // The log gets only names that look like fields of the contract; any other text is the client's own.
     const fields = faults.map(({ name }) => name).filter((name) => /^[a-z_-]{1,30}(\[\d+\])?$/.test(name));
     super('The request is not valid.', { faults: faults.length, fields: fields.slice(0, 10) });
     this.faults = faults;
   }
 }
 
-/** The idempotency key was used before, with another request body. */
+/** The idempotency key was used before with other target groups. */
 export class IdempotencyKeyReusedError extends FieldingJobsError {
   override readonly name = 'IdempotencyKeyReusedError';
 }
 
-/** No token, or one that does not verify. `evidence.reason` says why, to the operator only. */
+/** The request has no token, or one that does not verify. `evidence.reason` says why, for operators only. */
 export class UnauthenticatedError extends FieldingJobsError {
   override readonly name = 'UnauthenticatedError';
 }
 
-/** A good token that does not cover what is asked. */
+/** The token is valid but does not cover the account or the operation. */
 export class ForbiddenError extends FieldingJobsError {
   override readonly name = 'ForbiddenError';
 }
@@ -65,42 +65,42 @@ export class RouteNotFoundError extends FieldingJobsError {
   override readonly name = 'RouteNotFoundError';
 }
 
-/** What the store holds contradicts itself: a bug, or a hand that edited items. */
+/** An item of the store is missing or malformed: because of a bug, or because somebody edited it. */
 export class InconsistentStoreError extends FieldingJobsError {
   override readonly name = 'InconsistentStoreError';
 }
 
-/** Some messages of a fan-out could not be sent after all tries. */
+/** Some messages could not be sent to the queue in time, or after all tries. */
 export class EnqueueFailedError extends FieldingJobsError {
   override readonly name = 'EnqueueFailedError';
 }
 
-/** A message on the queue that is none of ours. */
+/** A message on the queue is not the work on a chunk. */
 export class UnparsableMessageError extends FieldingJobsError {
   override readonly name = 'UnparsableMessageError';
 }
 
-/** The store refused a call for want of capacity. It was not carried out, and never will be. */
+/** The store throttled a call. The call was not carried out and never will be. */
 export class ThrottledError extends FieldingJobsError {
   override readonly name = 'ThrottledError';
 }
 
-/** A write that was given up without an answer may still arrive; what is read until then proves nothing. */
+/** A write got no answer and may still be carried out later, so what is read until then may still change. */
 export class UncertainWriteError extends FieldingJobsError {
   override readonly name = 'UncertainWriteError';
 }
 
-/** A target group was changed by somebody else while we looked at it; trying again helps. */
+/** Somebody else changed a target group between our write and our read. A retry can succeed. */
 export class TargetGroupChangedError extends FieldingJobsError {
   override readonly name = 'TargetGroupChangedError';
 }
 
-/** Somebody else holds the claim of a chunk. */
+/** Another owner holds the claim on a chunk. */
 export class ChunkTakenError extends FieldingJobsError {
   override readonly name = 'ChunkTakenError';
 }
 
-/** A chunk could not be finished now; it goes back to the queue. */
+/** A chunk could not be finished now. It is handed back to the queue. */
 export class ChunkUnfinishedError extends FieldingJobsError {
   override readonly name = 'ChunkUnfinishedError';
 }

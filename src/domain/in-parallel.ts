@@ -1,10 +1,10 @@
-/** Bounded parallelism: a chunk of hundreds must not become hundreds of requests at once. */
+/** Bounded parallelism: a chunk of hundreds of target groups must not send hundreds of requests at once. */
 
 /**
- * Runs `work` over the items, at most `limit` at a time, in order of the items, and waits for all. Stops
- * taking up items when `mayGoOn` says no.
+ * Runs `work` on the items in their order, at most `limit` at a time, and waits until all calls have ended.
+ * Starts no further item once `mayGoOn` returns false.
  *
- * @throws what `work` throws; what was under way is waited for first
+ * @throws the first error of `work`, after the calls in progress have ended
  */
 export async function inParallel<T>(
   items: readonly T[],

@@ -1,61 +1,61 @@
-/** A bulk job: what was asked for, how it is cut into chunks, and what its progress says of its status. */
+/** A bulk job: its request, its chunks, and the status that follows from its settled chunks (ADR 4). */
 import type { Action } from './actions.ts';
 import type { Failure, Outcome } from './outcome.ts';
 import type { Tenant } from './ids.ts';
 
-/** A job that has ended does not change any more: all but the first are the end. */
+/** A job is open while it is `Processing`. The other statuses are final. */
 export const JOB_STATUSES = ['Processing', 'Completed', 'Failed'] as const;
 
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
-/** Names a job. An id alone reaches none: whose job it is belongs to its name. */
+/** Identifies a job. The tenant is part of the key, so that no id leads to another tenant's job. */
 export interface JobKey extends Tenant {
   readonly jobId: string;
 }
 
-/** The job as its one small item keeps it: no ids, no outcomes. */
+/** A job as stored in its META item: without the ids of its target groups and without outcomes. */
 export interface Job extends JobKey {
   readonly action: Action;
-  /** RFC 3339, UTC, milliseconds, `Z`. With the job id it names this very creation of the job. */
+  /** RFC 3339, UTC, milliseconds, `Z`. Tells this job from an earlier or later one with the same id. */
   readonly createdAt: string;
-  /** The creator, a UUID. */
+  /** The user who created the job, a UUID. */
   readonly createdBy: string;
   /** SHA-256 of the canonical ids, hexadecimal. */
   readonly bodyHash: string;
-  /** How many distinct target groups were asked for. */
+  /** Number of distinct target groups in the request. */
   readonly total: number;
   /** Target groups per chunk. */
   readonly chunkSize: number;
-  /** Epoch seconds after which the job is forgotten. */
+  /** Epoch seconds at which the job's life ends. */
   readonly expiresAt: number;
-  /** The chunks that have their result. */
+  /** Indexes of the chunks that have their result. */
   readonly settled: ReadonlySet<number>;
-  /** The settled chunks in which a target group ended as `InternalError`. */
+  /** Indexes of the settled chunks in which a target group ended as `InternalError`. */
   readonly broken: ReadonlySet<number>;
-  /** Whether it still stands in the index of open jobs. */
+  /** Whether the job is still in the index of open jobs. */
   readonly open: boolean;
 }
 
-/** Names one chunk of one creation of a job. */
+/** Identifies one chunk of a job. `createdAt` tells jobs with the same id apart. */
 export interface ChunkKey extends JobKey {
   readonly createdAt: string;
   readonly index: number;
   readonly expiresAt: number;
 }
 
-/** Failures of one chunk for one reason. A target group of the chunk that has no failure was updated. */
+/** The target groups of a chunk that failed for one reason. Those that are in no such group were updated. */
 export interface FailureGroup extends Failure {
-  /** Where the target groups stand in their chunk, from 0 on: much shorter than their ids. */
+  /** 0-based positions of the target groups in the chunk, which take much less space than their ids. */
   readonly positions: readonly number[];
 }
 
-/** What became of one chunk. */
+/** The result of a settled chunk. */
 export interface ChunkResult {
   readonly index: number;
   readonly failures: readonly FailureGroup[];
 }
 
-/** Distinct and sorted by code unit: the same ids in another order, or duplicated, are the same request. */
+/** Sorts the distinct ids by code unit. The same ids in another order, or duplicated, are the same request. */
 export function canonicalIds(ids: readonly string[]): string[] {
   return [...new Set(ids)].sort();
 }
@@ -64,7 +64,7 @@ export function chunkCount(job: Pick<Job, 'total' | 'chunkSize'>): number {
   return Math.ceil(job.total / job.chunkSize);
 }
 
-/** The ids of chunk `index`, out of all canonical ids of the job. */
+/** Returns the ids of chunk `index` out of all canonical ids of the job. */
 export function chunkIds(ids: readonly string[], index: number, chunkSize: number): string[] {
   return ids.slice(index * chunkSize, (index + 1) * chunkSize);
 }
@@ -76,15 +76,15 @@ export function unsettledChunks(job: Job): number[] {
 }
 
 /**
- * The status follows from the sets alone. There is no moment at which a stored status could disagree with
- * them, and no write whose loss would leave a finished job unfinished.
+ * Derives the status from the sets of chunks alone (ADR 4). No stored status can contradict the sets, and no
+ * lost write can leave a finished job open.
  */
 export function statusOf(job: Job): JobStatus {
   if (job.settled.size < chunkCount(job)) return 'Processing';
   return job.broken.size > 0 ? 'Failed' : 'Completed';
 }
 
-/** The job after one of its chunks was added: a second time it changes nothing. */
+/** Returns the job with one more settled chunk. Adding a chunk twice changes nothing. */
 export function withChunk(job: Job, index: number, broken: boolean): Job {
   return {
     ...job,
@@ -93,7 +93,7 @@ export function withChunk(job: Job, index: number, broken: boolean): Job {
   };
 }
 
-/** How many target groups are settled. Every chunk is full but the last. */
+/** Counts the settled target groups. Every chunk is full except the last. */
 export function settledTargetGroups(job: Job): number {
   const last = chunkCount(job) - 1;
   const missingInLast = (last + 1) * job.chunkSize - job.total;
@@ -101,10 +101,10 @@ export function settledTargetGroups(job: Job): number {
 }
 
 /**
- * Gathers the failures of a chunk by reason, so that a reason is stored once, not once per target group.
+ * Groups the failures of a chunk by reason, so that each reason is stored once, not once per target group.
  *
- * @param ids of the chunk, in order
- * @param outcomes of all of them, in any order
+ * @param ids of the chunk, in their canonical order
+ * @param outcomes of all these target groups, in any order
  */
 export function groupFailures(ids: readonly string[], outcomes: readonly Outcome[]): FailureGroup[] {
   const failureOf = new Map(outcomes.map(({ targetGroupId, failure }) => [targetGroupId, failure]));
@@ -120,7 +120,7 @@ export function groupFailures(ids: readonly string[], outcomes: readonly Outcome
   return [...groups.values()];
 }
 
-/** How many target groups failed, by the code of the reason. */
+/** Counts the failed target groups by failure code. */
 export function countByCode(failures: readonly FailureGroup[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { code, positions } of failures) {
@@ -129,13 +129,13 @@ export function countByCode(failures: readonly FailureGroup[]): Record<string, n
   return counts;
 }
 
-/** Whether a chunk with these failures makes its job `Failed`. */
+/** Whether a chunk with these failures is broken, which makes its job `Failed`. */
 export function isBroken(failures: readonly FailureGroup[]): boolean {
   return failures.some((group) => group.code === 'InternalError');
 }
 
 /**
- * Every outcome of a finished job, in id order.
+ * Lists the outcomes of all target groups of a finished job, in the order of the ids.
  *
  * @param ids all canonical ids of the job
  * @param results of all its chunks, in any order

@@ -1,12 +1,14 @@
-/** What a target group is after a job has moved it. */
+/** Applies a move to a target group in memory, as the store's conditional write does it in the table. */
 import { type Action, type Effect, transitionOf } from './actions.ts';
 import { MARKS_KEPT, type TargetGroup } from './target-group.ts';
 import { timestamp } from './time.ts';
 
 /**
- * @param mark the mark of the job (see `markOf`)
+ * Returns the target group as it is after a job has moved it.
+ *
+ * @param mark the mark of the job (see `makeMark`)
  * @param now RFC 3339, UTC, milliseconds, `Z`
- * @param by the job's creator, a UUID
+ * @param by the user who created the job, a UUID
  */
 export function moved(
   group: TargetGroup,

@@ -1,4 +1,4 @@
-/** What becomes of one target group of a job, and how the store's answer is turned into it. */
+/** The outcome of one target group of a job, and how it is decided from the target group as read. */
 import { type Action, type Guard, transitionOf } from './actions.ts';
 import type { TargetGroup } from './target-group.ts';
 
@@ -11,14 +11,14 @@ export interface Failure {
   readonly description: string;
 }
 
-/** One target group's outcome: updated, or failed for a reason. */
+/** The outcome of one target group: updated, or failed for a reason. */
 export type Outcome =
   | { readonly targetGroupId: string; readonly failure?: never }
   | { readonly targetGroupId: string; readonly failure: Failure };
 
 /**
- * What a job should do about a target group as it was found:
- * `updated` nothing, it is where it should be; `refused` nothing, for a reason; `move` write it.
+ * What a job must do with a target group as it was read. `updated`: nothing, because it has the target status
+ * or the job has moved it before. `refused`: nothing, because it may not move. `move`: write the move.
  */
 export type Decision =
   | { readonly kind: 'updated' }
@@ -47,9 +47,11 @@ export const NOT_UNDERSTOOD: Failure = {
 };
 
 /**
- * The mark that a job leaves on what it moved: the job, and the creation of that job that is meant. 60 bits
- * of the job's id tell apart the few jobs whose marks meet on one target group; what is short keeps the item
- * small.
+ * Makes the mark that a job leaves on each target group that it moves (ADR 6): part of the job's id, and the
+ * time of the job's creation in base 36.
+ *
+ * 60 bits of the id are enough to tell apart the few jobs with a mark on one target group. A short mark keeps
+ * the item small.
  */
 export function markOf(job: { readonly jobId: string; readonly createdAt: string }): string {
   return `${job.jobId.slice(0, 12)}@${Date.parse(job.createdAt).toString(36)}`;
@@ -75,13 +77,13 @@ function guardFailure(guard: Guard, participle: string): string {
 }
 
 /**
- * Decides what `action` means for a target group.
+ * Decides what a job must do with a target group: nothing, a move, or a refusal.
  *
- * The job's own mark comes first: a chunk that is taken up again after a crash must neither move a group
- * twice nor undo what a user did to it since.
+ * The job's own mark is checked first. When a chunk is worked on again after a crash, a target group must not
+ * be moved twice, because the second move could undo what a user did in between (ADR 6).
  *
- * @param found the target group as read, or undefined when the project has none of this id
- * @param mark the mark of this job (see `markOf`)
+ * @param found the target group as read, or undefined when the project has none with this id
+ * @param mark the mark of this job (see `makeMark`)
  * @param now RFC 3339, UTC, milliseconds, `Z`
  */
 export function decide(action: Action, found: TargetGroup | undefined, mark: string, now: string): Decision {
@@ -99,7 +101,7 @@ export function decide(action: Action, found: TargetGroup | undefined, mark: str
   return broken === undefined ? { kind: 'move' } : refuse(guardFailure(broken, transition.participle));
 }
 
-/** @returns undefined when the target group is to be moved */
+/** @returns the outcome that a decision means, or undefined when the target group must still be moved */
 export function outcomeOf(targetGroupId: string, decision: Decision): Outcome | undefined {
   switch (decision.kind) {
     case 'updated':

@@ -1,6 +1,6 @@
-/** The one form in which times are stored and answered. */
+/** The one text form of times. */
 
-/** Epoch milliseconds to RFC 3339, UTC, milliseconds, `Z`. */
+/** Formats epoch milliseconds as RFC 3339 in UTC, with milliseconds and `Z`. */
 export function timestamp(ms: number): string {
   return new Date(ms).toISOString();
 }
