@@ -55,7 +55,7 @@ export interface ChunkResult {
   readonly failures: readonly FailureGroup[];
 }
 
-/** Sorts the distinct ids by code unit. The same ids in another order, or duplicated, are the same request. */
+/** Sorts the distinct ids by code unit, so that neither order nor duplicates of the ids matter. */
 export function canonicalIds(ids: readonly string[]): string[] {
   return [...new Set(ids)].sort();
 }

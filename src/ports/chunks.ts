@@ -1,41 +1,43 @@
-/** Where the claim and the result of each chunk live. */
+/** Stores the claim and the result of each chunk (ADR 5). */
 import type { ChunkKey, ChunkResult, FailureGroup, Job } from '../domain/job.ts';
 
-/** A claim names its owner; only the owner of a claim may settle or release the chunk. */
+/** The answer to a claim. A claim has an owner, and only the owner may settle or release the chunk. */
 export type Claim =
   /**
-   * The chunk is ours until the claim ends. `begun` says that it may have been claimed before: whoever did
-   * may have moved some of its target groups.
+   * The caller holds the chunk until the claim ends. `begun`: the chunk was claimed before, so some of its
+   * target groups may have been moved already.
    */
   | { readonly kind: 'claimed'; readonly begun: boolean }
-  /** Somebody else works on it, or did and died: their claim has not ended yet. */
+  /** Another owner's claim has not ended yet. That owner is at work, or has died. */
   | { readonly kind: 'taken' }
-  /** It has its result. */
+  /** The chunk has its result already. */
   | { readonly kind: 'settled'; readonly failures: readonly FailureGroup[] };
 
 export interface Chunks {
   /**
-   * Claims a chunk, if it has no result and nobody's claim on it lasts beyond `now` (epoch ms). Who claims
-   * again under the same name is told that the chunk is theirs; the end of their claim stays.
+   * Claims a chunk if it has no result and no claim that lasts beyond `now` (epoch ms). An owner that holds
+   * the claim already gets `claimed` again, and the end of the claim stays as it was.
    *
-   * @param until when the claim ends, epoch ms
+   * @param until end of the claim, epoch ms
    */
   claim(chunk: ChunkKey, owner: string, now: number, until: number): Promise<Claim>;
 
   /**
-   * Gives the chunk back, so that whoever takes it up next need not wait for the end of the claim.
+   * Ends the owner's claim earlier, so that the next attempt at the chunk can begin sooner. Does nothing when
+   * another owner holds the claim, or when the chunk has its result.
    *
-   * @param until when it may be taken up, epoch ms
+   * @param until new end of the claim, epoch ms
    */
   release(chunk: ChunkKey, owner: string, until: number): Promise<void>;
 
   /**
-   * Writes the result of a chunk, if `owner` still holds it and it has none.
+   * Writes the result of a chunk if `owner` still holds it and it has no result. The first result stands.
    *
-   * @returns whether the chunk's result is this owner's. The first result stands: that of a repeat is not written.
+   * @param now time of the result, epoch ms
+   * @returns whether the chunk's result is this owner's
    */
   settle(chunk: ChunkKey, owner: string, failures: readonly FailureGroup[], now: number): Promise<boolean>;
 
-  /** The results of all settled chunks of the job, in no order. */
+  /** Returns the results of all settled chunks of the job, in any order. */
   results(job: Job): Promise<ChunkResult[]>;
 }

@@ -1,7 +1,7 @@
-/** The time, as the application sees it. */
+/** The clock of the use cases, which tests and the simulation replace. */
 export interface Clock {
-  /** Epoch milliseconds. */
+  /** Returns the current time in epoch milliseconds. */
   now(): number;
-  /** Resolves after a random time from `ms`/2 to `ms`, so that callers that failed together do not retry together. */
+  /** Waits a random time from `ms`/2 to `ms`, so that callers that failed together do not retry together. */
   pause(ms: number): Promise<void>;
 }

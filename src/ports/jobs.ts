@@ -1,14 +1,14 @@
-/** Where jobs live: the request of each, and its one small item. */
+/** Stores the requests of jobs, and the state of each job. */
 import type { ChunkKey, Job, JobKey } from '../domain/job.ts';
 
-/** W3C trace context of the call that created a job. */
+/** W3C trace context of the call that created a job: https://www.w3.org/TR/trace-context/ */
 export interface Trace {
   readonly traceparent: string;
   readonly tracestate: string;
 }
 
 export interface JobRequest {
-  /** Canonical: distinct and sorted. */
+  /** The canonical ids: distinct and sorted. */
   readonly ids: readonly string[];
   readonly trace: Trace;
 }
@@ -16,44 +16,54 @@ export interface JobRequest {
 /** A job after its only chunk was added. */
 export interface EndedJob {
   readonly job: Job;
-  /** Whether this very call took it out of the index of open jobs. */
+  /** Whether this call took the job out of the index of open jobs. */
   readonly closed: boolean;
 }
 
 export interface Jobs {
   /**
-   * Keeps the ids of a request under their hash. May be repeated: what is there and lives as long stays.
-   * Touches no other request of the same job.
+   * Stores the ids of a request under their hash, unless they are there and expire no earlier.
+   * May be repeated. Does not change a request with other ids for the same job id.
    */
   saveRequest(job: JobKey & Pick<Job, 'bodyHash' | 'expiresAt'>, request: JobRequest): Promise<void>;
 
   /**
-   * Creates the job: the commit point. Of all who try for one job id, one gets `created`.
+   * Creates the job. This is the commit point (ADR 2): of all attempts for one job id, one gets `created`.
    *
-   * @param owner names this attempt: one whose answer was lost on the way finds itself to be the creator
-   * @param now epoch ms: a job whose life has ended by then is as good as not there
-   * @param dueAt when the job is first looked after (RFC 3339, UTC, milliseconds, `Z`)
+   * @param owner names this attempt, so that it gets `created` even when the answer of its first try was lost
+   * @param now epoch ms; a job whose life has ended by then counts as absent
+   * @param dueAt when reconcile first looks at the job (RFC 3339, UTC, milliseconds, `Z`)
+   * @returns `created`, or the job that another attempt has created
    */
   commit(job: Job, owner: string, now: number, dueAt: string): Promise<'created' | Job>;
 
-  /** The tenant's job, if it is there and its life has not ended by `now` (epoch ms). Sees every acknowledged write. */
+  /**
+   * Returns the job, if it exists and its life has not ended by `now` (epoch ms). Sees every write that was
+   * acknowledged before.
+   */
   find(key: JobKey, now: number): Promise<Job | undefined>;
 
-  /** @throws InconsistentStoreError when the job's request is not there */
+  /**
+   * Reads the request of a job.
+   *
+   * @throws InconsistentStoreError when there is no such request
+   */
   request(job: Job): Promise<JobRequest>;
 
   /**
-   * Adds a settled chunk to the job. May be repeated: adding to a set twice adds once.
+   * Adds a settled chunk to the job's set of settled chunks (ADR 3). May be repeated.
    *
-   * @returns the job as it is then, or undefined when there is no such creation of the job
+   * @param broken whether a target group of the chunk ended as `InternalError`
+   * @returns the job after that, or undefined when the job is gone, or was created anew under the same id
    */
   addSettled(chunk: ChunkKey, broken: boolean): Promise<Job | undefined>;
 
   /**
-   * Adds the only chunk of a job, as `addSettled`, and takes the job out of the index of open jobs, as
-   * `OpenJobs.close`, in one write. May be repeated: one call closes the job.
+   * Adds the only chunk of a job, as `addChunk` does, and takes the job out of the index of open jobs, as
+   * `OpenJobs.close` does, in one write. May be repeated: one of the calls closes the job.
    *
-   * @returns undefined when there is no such creation of the job
+   * @param now time of the job's end, epoch ms
+   * @returns undefined when the job is gone, or was created anew under the same id
    */
   addOnly(chunk: ChunkKey, broken: boolean, now: number): Promise<EndedJob | undefined>;
 }

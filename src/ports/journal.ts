@@ -1,33 +1,33 @@
-/** What the application tells the operators: one entry per thing that happened, by name. */
+/** What the use cases report to the operators: one named entry per event. */
 import type { Action } from '../domain/actions.ts';
 import type { JobStatus } from '../domain/job.ts';
 
-/** The races that somebody must lose. Losing is safe in each (the code says why); it is counted all the same. */
+/** The races that two attempts can run. To lose one is safe; the lost races are counted for the operators. */
 export const RACES = [
-  /** Two creations of one job: the other one committed. */
+  /** Another creation of the same job committed first. */
   'commit',
-  /** A chunk was delivered while another worker held it. */
+  /** A chunk was delivered while another owner held its claim. */
   'claim',
-  /** A worker's claim ended and somebody else took the chunk over. */
+  /** The claim ended before the result was written, and another owner claimed the chunk. */
   'settle',
-  /** A target group changed between the refused write and the read that should explain it. */
+  /** A target group changed between a refused write and the read that should explain the refusal. */
   'move',
-  /** Another worker, or reconcile, took the finished job out of the index. */
+  /** Another worker, or reconcile, took the ended job out of the index of open jobs first. */
   'close',
-  /** Another reconcile looked after the job. */
+  /** Another run of reconcile postponed the job first. */
   'postpone',
 ] as const;
 
 export type Race = (typeof RACES)[number];
 
-/** Whom and what an entry is about, where its writer knows. */
+/** What an entry is about, as far as its writer knows it. */
 export interface Subject {
   readonly accountId?: number;
   readonly projectId?: string;
   readonly action?: Action;
   readonly jobId?: string;
   readonly chunk?: number;
-  /** Of the call that created the job. */
+  /** W3C `traceparent` of the call that created the job. */
   readonly traceparent?: string;
 }
 
@@ -58,24 +58,24 @@ export type Entry =
       readonly failuresByCode: Readonly<Record<string, number>>;
       readonly ms: number;
     })
-  /** `begun`: somebody may have worked on it before. */
+  /** `begun`: the chunk was claimed before, so work on it may have begun already. */
   | (OfChunk & { readonly event: 'chunk.claimed'; readonly begun: boolean })
   | (OfChunk & { readonly event: 'chunk.repeated' })
   | (OfChunk & { readonly event: 'chunk.handed-back'; readonly unfinished: number; readonly cause: unknown })
   | (OfChunk & { readonly event: 'job.unknown' })
   | (OfChunk & { readonly event: 'chunk.expired' })
-  /** The first chunk of the job has its result, `ms` after the job's creation. */
+  /** The first chunk of the job has its result, `ms` milliseconds after the job's creation. */
   | (OfJob & { readonly event: 'job.first-outcome'; readonly ms: number })
   | (OfJob & { readonly event: 'job.finished'; readonly status: JobStatus; readonly ms: number })
   | (OfJob & { readonly event: 'job.re-enqueued'; readonly chunks: number })
   | (OfJob & { readonly event: 'job.deadline-passed'; readonly chunks: number })
   | (OfJob & { readonly event: 'job.not-reconciled'; readonly cause: unknown })
-  /** How many jobs are unfinished, and the age of the oldest: 0 and 0 when there is none. */
+  /** The number of open jobs and the age of the oldest one; both are 0 when there is none. */
   | {
       readonly event: 'open-jobs.counted';
       readonly count: number;
       readonly oldestSeconds: number;
-      /** Whether these are all: when not, there are more, and an older one may be among them. */
+      /** Whether all open jobs were counted. If not, there are more, and an older one may be among them. */
       readonly complete: boolean;
     }
   | { readonly event: 'open-jobs.not-counted'; readonly cause: unknown }
@@ -83,6 +83,10 @@ export type Entry =
   | { readonly event: 'race.lost'; readonly race: Race; readonly jobId: string };
 
 export interface Journal {
-  /** @param subject what is known besides what the entry itself says */
+  /**
+   * Records an entry.
+   *
+   * @param subject further facts about what the entry concerns
+   */
   note(entry: Entry, subject?: Subject): void;
 }

@@ -1,26 +1,27 @@
-/** Remembers which creations were carried out, so that a repeat is answered without touching the job. */
+/** Remembers which creations were carried out, so that a repeat is answered without another write (ADR 7). */
 import type { CreationKey } from '../domain/digest.ts';
 
 export interface Created {
   readonly jobId: string;
-  /** Whether the job was there before. */
+  /** Whether the job existed before this call. */
   readonly replayed: boolean;
 }
 
 export type OnceResult =
-  /** `work` ran, here and now. */
+  /** This call ran `work`. */
   | { readonly kind: 'ran'; readonly created: Created }
-  /** It is known to have run before. */
+  /** `work` ran in an earlier call. */
   | { readonly kind: 'replayed' }
-  /** Nothing is known and `work` was not run: somebody is at it, or the memory does not answer. */
+  /** `work` was not run: another call may be running it, or the idempotency table does not answer. */
   | { readonly kind: 'unknown'; readonly cause: unknown };
 
 export interface Once {
   /**
-   * Runs `work` unless it is known to have run for this key. What `work` throws comes through, and is not
-   * remembered.
+   * Runs `work` unless it is known to have run for this key.
    *
-   * @throws IdempotencyKeyReusedError when the key is remembered with another body hash; its evidence names the job
+   * @throws IdempotencyKeyReusedError when the key is remembered with another body hash; its evidence has the
+   *   job id
+   * @throws what `work` throws, which is not remembered
    */
   run(key: CreationKey, bodyHash: string, work: () => Promise<Created>): Promise<OnceResult>;
 }

@@ -1,45 +1,46 @@
-/** The index of open jobs: those that have not ended, in the order in which they are due to be looked after. */
+/** The index of open jobs: the jobs that have not ended, in the order in which they are due for a look. */
 import type { Job, JobKey } from '../domain/job.ts';
 
-/** An open job, and when it is due to be looked after. */
+/** An open job, and when reconcile is due to look at it. */
 export interface DueJob extends JobKey {
   /** RFC 3339, UTC, milliseconds, `Z`. */
   readonly dueAt: string;
 }
 
-/** Some of the open jobs. */
+/** A count of some of the open jobs. */
 export interface OpenJobsPage {
   readonly count: number;
-  /** Of the oldest of them, RFC 3339, UTC, milliseconds, `Z`; undefined when there are none. */
+  /** Creation of the oldest one (RFC 3339, UTC, milliseconds, `Z`), or undefined when there is none. */
   readonly oldestCreatedAt: string | undefined;
-  /** Where the next ones begin; undefined when these are the last. */
+  /** The job after which the next page begins, or undefined when this is the last page. */
   readonly next: DueJob | undefined;
 }
 
 export interface OpenJobs {
   /**
-   * The open jobs that are due at `now`, the longest due first, at most `limit`, from behind `after` on.
-   * May lag behind writes.
+   * Finds open jobs that are due at `now` (RFC 3339): at most `limit`, the longest due first, those that
+   * follow `after`. May miss recent writes.
    */
   due(now: string, limit: number, after?: DueJob): Promise<DueJob[]>;
 
   /**
-   * Counts open jobs, due or not, from behind `after` on: about `limit` of them, in one call to the store.
-   * May lag behind writes.
+   * Counts open jobs, due or not, those that follow `after`: about `limit` of them, with one call to the
+   * store. May miss recent writes.
    */
   count(limit: number, after?: DueJob): Promise<OpenJobsPage>;
 
   /**
-   * Moves a job's next look from `from` to `to` and notes how many chunks were settled then.
+   * Moves the time of a job's next look from `from` to `to`, and stores how many chunks are settled now.
    *
-   * @returns the count noted the time before, or `lost` when somebody else has moved it
+   * @returns the number stored at the look before, or `lost` when another run of reconcile moved it first
    */
   postpone(job: Job, from: string, to: string): Promise<{ readonly settledBefore: number } | 'lost'>;
 
   /**
    * Takes a job that has ended out of the index.
    *
-   * @returns whether this call did it
+   * @param now time of the job's end, epoch ms
+   * @returns whether this call took it out
    */
   close(job: Job, now: number): Promise<boolean>;
 }

@@ -1,16 +1,16 @@
-/** Where target groups live. A team with its own target group service replaces the one adapter behind this. */
+/** Stores target groups. A team with its own target group service replaces the adapter of this port. */
 import type { Action } from '../domain/actions.ts';
 import type { Tenant } from '../domain/ids.ts';
 import type { TargetGroup, TargetGroupKey } from '../domain/target-group.ts';
 
-/** One move of one target group, asked for by a job. */
+/** One move of one target group by a job. */
 export interface Move {
   readonly action: Action;
-  /** The mark of the job, left on the target group. */
+  /** The mark that the job leaves on the target group (ADR 6). */
   readonly mark: string;
-  /** RFC 3339, UTC, milliseconds, `Z`: what the guards are held against, and `last_changed_at`. */
+  /** RFC 3339, UTC, milliseconds, `Z`. Guards are checked for this time, and it becomes `last_changed_at`. */
   readonly now: string;
-  /** `last_changed_by`: the job's creator, a UUID. */
+  /** The user who created the job, a UUID. Becomes `last_changed_by`. */
   readonly by: string;
 }
 
@@ -18,19 +18,20 @@ export interface TargetGroups {
   projectExists(tenant: Tenant): Promise<boolean>;
 
   /**
-   * Reads a target group; sees every write that was acknowledged before.
+   * Reads a target group. Sees every write that was acknowledged before.
    *
-   * @throws InconsistentStoreError when what is stored cannot be understood
+   * @throws InconsistentStoreError when the stored record is damaged
    */
   find(key: TargetGroupKey): Promise<TargetGroup | undefined>;
 
   /**
-   * Moves the target group if, at the instant of the write, `decide` would say `move`: in one of the action's
-   * statuses, every guard holding, without the job's mark. It is then as `moved` makes it.
+   * Moves the target group in one atomic step if `decide` would answer `move` at that moment: the action may
+   * start from its status, every guard holds, and the job's mark is not there. `applyMove` defines what the
+   * target group is after the move.
    *
-   * @returns whether it moved. When not, nothing was written.
-   * @throws InconsistentStoreError when what is stored cannot be understood
-   * @throws ThrottledError when it was refused for want of capacity: it was not carried out and will not be
+   * @returns whether it moved; if not, nothing was written
+   * @throws InconsistentStoreError when the stored record is damaged
+   * @throws ThrottledError when the store throttled the write, so that it will never be carried out
    * @throws UncertainWriteError when it did not move, but a write of this call may still be carried out
    */
   move(key: TargetGroupKey, move: Move): Promise<boolean>;
