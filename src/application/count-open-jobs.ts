@@ -1,11 +1,11 @@
-/** Counts the open jobs and finds out how old the oldest is: a job that never ends shows here first. */
+/** Counts the open jobs and measures the age of the oldest one, which shows a job that does not end. */
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { DueJob, OpenJobs } from '../ports/open-jobs.ts';
 
-/** Read at a time: about what fits into one answer of DynamoDB, 1 MB, at some 200 bytes each. */
+/** Jobs per page: about what fits into one answer of DynamoDB (1 MB), at some 200 bytes each. */
 const PAGE = 5_000;
-/** So that a huge backlog costs seconds, not the whole run: 100,000 jobs are counted at the most. */
+/** Most pages per run: 100,000 jobs at most are counted, so that a huge backlog takes only seconds. */
 const PAGES = 20;
 
 export interface CountOpenJobsDeps {
@@ -15,9 +15,10 @@ export interface CountOpenJobsDeps {
 }
 
 /**
- * Notes the count. Never throws: not to know it must not keep anything from being done.
+ * Reports the number of open jobs and the age of the oldest one to the journal. Never throws, because
+ * reconcile does its work without the count too.
  *
- * @param mayGoOn says whether there is time for another page
+ * @param mayGoOn whether there is time for another page
  */
 export async function countOpenJobs(
   { openJobs, clock, journal }: CountOpenJobsDeps,

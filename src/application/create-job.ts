@@ -1,4 +1,4 @@
-/** Creates a bulk job: once, however often and however concurrently it is asked for, and whatever crashes. */
+/** Creates a bulk job exactly once, even if calls are repeated, overlap, or crash (ADR 1, ADR 2). */
 import { type CreationKey, deriveJobId, hashIds } from '../domain/digest.ts';
 import { IdempotencyKeyReusedError, ProjectNotFoundError } from '../domain/errors.ts';
 import type { Tenant } from '../domain/ids.ts';
@@ -23,21 +23,21 @@ export interface CreateJobDeps {
     /** Target groups per chunk. */
     readonly chunkSize: number;
     readonly retentionSeconds: number;
-    /** How long a job may stand still before reconcile looks after it. */
+    /** Seconds without progress after which a job is stalled and its unsettled chunks are sent again. */
     readonly stalledSeconds: number;
   };
 }
 
 export interface Creation {
   readonly key: CreationKey;
-  /** As the client sent them: any order, with duplicates. */
+  /** The ids as the client sent them: in any order, with duplicates. */
   readonly targetGroupIds: readonly string[];
-  /** A UUID. */
+  /** The user who creates the job, a UUID. */
   readonly createdBy: string;
   readonly trace: Trace;
-  /** Names this very attempt; no two attempts share a name. */
+  /** Unique name of this attempt. */
   readonly owner: string;
-  /** Epoch ms by which the answer must be given, whether or not the fan-out is through. */
+  /** Epoch ms by which the call must be answered, even if some chunks are not sent yet. */
   readonly answerBy: number;
 }
 
@@ -49,11 +49,12 @@ export async function requireProject(groups: TargetGroups, tenant: Tenant): Prom
 }
 
 /**
- * Creates the job, or finds it created. When it returns, the job is accepted: it will end.
+ * Creates the job, or finds the job of an earlier call with the same key. When it returns, the job is
+ * accepted, and an accepted job always ends.
  *
- * Three things repeat a creation, and each lands on the same job because its id is derived from the key:
- * a client that repeats the call (`once` remembers it), a client that repeats it while the first call is
- * under way, and a repeat after `once` has lost its memory (for both the commit decides).
+ * Every repeat leads to the same job, because the job id is derived from the key. A repeat of a finished call
+ * is answered from what `once` remembers. For a repeat that runs at the same time as the first call, or after
+ * `once` has lost its record, the commit decides.
  *
  * @throws IdempotencyKeyReusedError when the key was used with other target groups
  */
@@ -64,7 +65,7 @@ export async function createJob(given: CreateJobDeps, creation: Creation): Promi
   const { accountId, projectId, action } = creation.key;
   const deps = withSubject(given, { accountId, projectId, action, jobId });
 
-  // The fan-out runs beside the writing of the memory: once the job is committed neither needs the other.
+  // The chunks are sent while `once` writes its record. After the commit neither needs the other.
   let fanOut = Promise.resolve();
   const work = async (): Promise<Created> => {
     const committed = await commitJob(deps, creation, { jobId, bodyHash, ids });
@@ -82,9 +83,9 @@ export async function createJob(given: CreateJobDeps, creation: Creation): Promi
   return created;
 
   /**
-   * Replayed: the job is there, unless its life has ended before that of the memory. Unknown: whoever is at
-   * it may be done by now. Where the job is not there, the same creation runs here: of all that do, one
-   * commits.
+   * After `replayed` the job exists, unless its life has ended before that of the record. After `unknown`
+   * another attempt may have created it by now. If there is no job, the creation runs here; only one attempt
+   * can commit.
    */
   async function findOrCreate(): Promise<Created> {
     const existing = await deps.jobs.find({ accountId, projectId, jobId }, deps.clock.now());
@@ -116,6 +117,8 @@ async function commitJob(
     open: true,
   };
 
+  // What a crash leaves behind:
+  //
   //  request saved ──► job committed ──► messages sent
   //      ▲ a crash here     ▲ a crash here     ▲ a crash here
   //      leaves an item     leaves a job that  leaves a job that has some of its messages:
@@ -153,7 +156,7 @@ function replayOf(existing: Job, bodyHash: string): Created {
   return { jobId: existing.jobId, replayed: true };
 }
 
-/** Sends every chunk of a job that was just committed. Never throws: the job is accepted, reconcile finishes it. */
+/** Sends every chunk of a committed job. Never throws: reconcile sends the chunks that are missing. */
 async function sendAll(
   { queue, journal }: CreateJobDeps,
   job: Job,

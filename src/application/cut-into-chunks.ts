@@ -1,11 +1,11 @@
-/** Cuts a job's request into the chunks that go to the queue. */
+/** Cuts a job's request into the chunks that are sent to the queue. */
 import { type Job, chunkCount, chunkIds } from '../domain/job.ts';
 import type { Trace } from '../ports/jobs.ts';
 import type { ChunkWork } from '../ports/work-queue.ts';
 
 /**
  * @param ids all canonical ids of the job
- * @param indexes the chunks that are wanted
+ * @param indexes the chunks to return
  */
 export function cutIntoChunks(
   job: Job,

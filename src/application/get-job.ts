@@ -1,4 +1,4 @@
-/** Reads a job as its client sees it. */
+/** Reads a job and, once it has ended, the outcomes of its target groups. */
 import type { Action } from '../domain/actions.ts';
 import { JobNotFoundError } from '../domain/errors.ts';
 import type { Tenant } from '../domain/ids.ts';
@@ -15,10 +15,10 @@ export interface GetJobDeps {
 }
 
 /**
- * The job and, once it has ended, the outcome of every target group in id order. While it runs there are no
- * outcomes, so that a poll reads one small item whatever the size of the job.
+ * Returns the job and, once it has ended, the outcome of every target group in the order of the ids. Returns
+ * no outcomes before, so that a poll of an open job reads one small item, whatever the size of the job.
  *
- * @throws JobNotFoundError also when the job is another project's, another account's or another action's
+ * @throws JobNotFoundError also when the job belongs to another project, account or action
  */
 export async function getJob(
   { jobs, chunks, clock }: GetJobDeps,

@@ -1,4 +1,4 @@
-/** Looks after jobs that stand still: what is unsettled is sent again, and past the deadline it is settled here. */
+/** Looks at due jobs: sends the chunks of stalled jobs again, and settles them past the deadline. */
 import { ChunkTakenError } from '../domain/errors.ts';
 import { inParallel } from '../domain/in-parallel.ts';
 import { type Job, statusOf, unsettledChunks } from '../domain/job.ts';
@@ -14,45 +14,45 @@ import { subjectOfJob, withSubject } from './with-subject.ts';
 export interface ReconcileDeps extends RunChunkDeps {
   readonly queue: WorkQueue;
   readonly settings: RunChunkDeps['settings'] & {
-    /** A job without progress for so long gets its unsettled chunks sent again. */
+    /** Time without progress after which a job is stalled: its unsettled chunks are then sent again. */
     readonly stalledMs: number;
-    /** A job older than this is settled with what it has. */
+    /** Age of a job at its deadline. After that reconcile settles its unsettled chunks itself. */
     readonly deadlineMs: number;
-    /** Due jobs read at a time. */
+    /** Number of due jobs that are read at once. */
     readonly pageSize: number;
-    /** Jobs looked after at once. */
+    /** Number of jobs that are worked on at once. */
     readonly jobsAtOnce: number;
   };
 }
 
 /** One run of reconcile. */
 export interface ReconcileRun {
-  /** Names this run; no two runs share a name. */
+  /** Unique name of this run, the owner of its claims. */
   readonly owner: string;
-  /** Epoch ms after which no further job is taken up. */
+  /** Epoch ms after which no further job is started. */
   readonly stopAt: number;
 }
 
-/** When a job that could not be settled at its deadline is tried again. */
+/** Longest time until the next look at a job that could not be settled at its deadline. */
 const AFTER_DEADLINE_MS = 60_000;
 
 /**
- * Past twice its deadline a job is tried for so long with all tries of each read. If they take longer than a run
- * has, as when every read hangs, a chunk that had `FAIR_ATTEMPT_MS` of a run is then given up as it is.
+ * For this time past twice its deadline, a job is tried on with all tries of each read. After that, a chunk
+ * whose attempt begins with at least `FAIR_ATTEMPT_MS` left is settled without the reads that are not done in
+ * time. Otherwise reads that always hang would keep a job open.
  */
 const LAST_TRIES_MS = 15 * 60_000;
 const FAIR_ATTEMPT_MS = 20_000;
 
 /**
- * Looks after the jobs that are due, the longest due first, until none is left or the time is up.
+ * Looks at the jobs that are due, the longest due first, until none is left or the time is up.
  *
- * Every job that is taken up gets its next look moved into the future first, in a conditional write. So two
- * of these may run at once (one of them gets the job), and however many jobs are due, each goes to the back
- * of the line and none is starved.
+ * First a conditional write moves the time of the job's next look into the future. So only one of two runs at
+ * the same time gets the job, and the job goes to the end of the line, so that no job starves.
  */
 export async function reconcile(deps: ReconcileDeps, run: ReconcileRun): Promise<void> {
   const mayGoOn = () => deps.clock.now() < run.stopAt;
-  // Beside each other: a long backlog does not delay the count of it, nor the count the work on it.
+  // Both run at the same time, so that neither a long backlog nor the counting of it delays the other.
   await Promise.all([countOpenJobs(deps, mayGoOn), lookAfterDueJobs(deps, run, mayGoOn)]);
 }
 
@@ -72,11 +72,11 @@ async function lookAfterDueJobs(
 }
 
 /**
- * Looks after one job that is due. Never throws: one job's trouble is not the next one's, and it is due again
- * after its postponement.
+ * Looks at one job that is due. Never throws, so that a failure does not stop the other jobs. The job is due
+ * again at its next look.
  */
 async function lookAfter(given: ReconcileDeps, due: DueJob, run: ReconcileRun): Promise<void> {
-  // Its journal learns what is read of the job, so that the entry of a failure says whose job it is.
+  // The journal gets what was read of the job, so that the entry of a failure says whose job it is.
   let deps = given;
   try {
     const now = deps.clock.now();
@@ -96,9 +96,9 @@ async function lookAfter(given: ReconcileDeps, due: DueJob, run: ReconcileRun): 
 }
 
 /**
- * Moves the next look at a job into the future, or closes the job if it has ended.
+ * Moves the time of the job's next look into the future, or closes the job if it has ended.
  *
- * @returns whether anything else is to be done about it
+ * @returns whether the job needs action: it made no progress since its last look, or is past its deadline
  */
 async function postponeOrClose(deps: ReconcileDeps, job: Job, due: DueJob, now: number): Promise<boolean> {
   const { openJobs, journal, settings } = deps;
@@ -123,7 +123,10 @@ function deadlineOf(job: Job, { settings }: ReconcileDeps): number {
   return Date.parse(job.createdAt) + settings.deadlineMs;
 }
 
-/** A chunk that is only waiting in the queue is then there twice; whoever comes second finds its result. */
+/**
+ * Sends the unsettled chunks again. A chunk that was still waiting in the queue is then there twice; the
+ * worker that gets it second finds a claim or a result.
+ */
 async function resend(
   { queue, journal }: ReconcileDeps,
   { jobId }: Job,
@@ -135,8 +138,8 @@ async function resend(
 }
 
 /**
- * Settles what is left of a job whose deadline has passed. What cannot even be read is tried again for as
- * long as the job was given; then it is given up too, so that every job ends.
+ * Settles the unsettled chunks of a job past its deadline. A target group that cannot be read is tried again
+ * at the next looks, until it is given up as `InternalError`, because every job must end.
  *
  *   created ──── deadline ──── twice the deadline ──── 15 minutes later
  *                    └─ what can be read  └─ what fails at every try  └─ what no run had the time for
@@ -160,13 +163,14 @@ async function giveUpJob(
         (targetGroupId) => giveUpTargetGroup(deps, work, targetGroupId),
       );
     } catch (error) {
-      // Somebody still holds this chunk, or the store failed us: the others need not wait for it.
+      // Another owner still holds this chunk, or the store failed. The other chunks do not depend on it.
       if (!(error instanceof ChunkTakenError)) troubles.push(error);
     }
   }
   if (troubles.length > 0) throw new AggregateError(troubles, 'Some chunks could not be settled yet.');
 }
 
+/** Chooses which target groups of the next chunk are given up, by the time since twice the deadline. */
 function chooseGiveUp(deps: ReconcileDeps, job: Job, stopAt: number): { readonly giveUp?: GiveUp } {
   const now = deps.clock.now();
   const overdueMs = now - (deadlineOf(job, deps) + deps.settings.deadlineMs);
@@ -176,11 +180,13 @@ function chooseGiveUp(deps: ReconcileDeps, job: Job, stopAt: number): { readonly
 }
 
 /**
- * The outcome of a target group that nobody will work on any more. It is read, not moved: what bears the
- * job's mark was moved by it and is updated, what could not have moved is refused as always, and the rest was
- * not carried out. Whoever asks holds the claim of its chunk, so that no worker moves it after it was read.
+ * Decides the outcome of a target group past the deadline by reading it, without moving it.
  *
- * @throws whatever the store throws
+ * A target group that has the job's mark or the target status is updated. One that may not move is refused as
+ * always. One that could still move ends as `InternalError`. The caller holds the claim on the chunk, so no
+ * worker moves the target group after this read.
+ *
+ * @throws what the store throws
  */
 async function giveUpTargetGroup(
   { groups, clock }: ReconcileDeps,

@@ -1,18 +1,18 @@
-/** Tries again what failed: with growing pauses, while there is time. */
+/** Retries of a target group: with growing pauses, and while there is time (ADR 17). */
 import { delayAfter } from '../domain/backoff.ts';
 import { UncertainWriteError } from '../domain/errors.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
 
-/** Tries of one call, the first included. */
+/** Most tries in a row for one target group, the first one included. */
 const TRIES = 7;
-/** In ms: all the pauses together are about three seconds. */
+/** In ms, doubled after each try. All pauses together take at most about three seconds. */
 const PAUSES = { first: 50 };
 
-/** How long a write whose answer was given up on may still be on its way: longer than any call may take. */
+/** Time after which a write without an answer can no longer arrive: longer than any call may take. */
 export const LATE_WRITES_MS = 5_000;
 
-/** The time ended before the last try was made. `cause` is what the try before the end threw. */
+/** The time ended before the last try. `cause` is the error of the try before that. */
 export class OutOfTimeError extends Error {
   override readonly name = 'OutOfTimeError';
 
@@ -22,10 +22,11 @@ export class OutOfTimeError extends Error {
 }
 
 /**
- * Runs `attempt` until it succeeds, with growing pauses in between.
+ * Runs `attempt` until it succeeds, with growing pauses between the tries.
  *
  * @param stopAt epoch ms after which it is not tried again
- * @throws what `attempt` threw at its last try; OutOfTimeError when the time ended before that
+ * @throws the error of the last try
+ * @throws OutOfTimeError when the time ended before the last try
  */
 async function retryWithBackoff<T>(clock: Clock, stopAt: number, attempt: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
@@ -41,16 +42,19 @@ async function retryWithBackoff<T>(clock: Clock, stopAt: number, attempt: () => 
 }
 
 /**
- * Decides an outcome that no write still in flight can change. When a try failed with an UncertainWriteError,
- * its write may have been carried out, or may be yet: a refusal counts only if it stands after that can no
- * longer be.
+ * Decides the outcome of a target group, and makes sure that no write still in flight can change it.
+ *
+ * After an UncertainWriteError the write may have been carried out, or may still be carried out later. A
+ * refusal is then final only if `decideOutcome` gives it again when that write can no longer arrive. Example
+ * of a resume:
  *
  *   move ──no answer── move refused, reads `draft` ──── user pauses ──── the first write arrives: live
- *                                  └─ a refusal here would be untrue      └─ asked again: it bears our mark
+ *                                  └─ a refusal here would be wrong       └─ decided again: it has our mark
  *
  * @param stopAt epoch ms after which it is not tried again
- * @throws what `decideOutcome` throws at its last try; OutOfTimeError when the time ended before that, with an
- *   UncertainWriteError as its cause when there was no time left to make sure
+ * @throws the error of the last try of `decideOutcome`
+ * @throws OutOfTimeError when the time ended before the last try. Its cause is an UncertainWriteError when
+ *   there was no time left to make sure.
  */
 export async function retryUntilCertain(
   clock: Clock,
@@ -58,7 +62,7 @@ export async function retryUntilCertain(
   decideOutcome: () => Promise<Outcome>,
 ): Promise<Outcome> {
   for (;;) {
-    // An object: TypeScript takes a variable that only a callback sets for always false.
+    // An object, because TypeScript assumes that a variable which only a callback sets never changes.
     const seen = { uncertain: false };
     const outcome = await retryWithBackoff(clock, stopAt, async () => {
       try {
@@ -69,7 +73,7 @@ export async function retryUntilCertain(
       }
     });
     if (!seen.uncertain || outcome.failure === undefined) return outcome;
-    // A pause may end after half of its time: twice as long waits at least once.
+    // A pause may end after half of its time, so this one is twice as long as the wait must be.
     if (clock.now() + 2 * LATE_WRITES_MS >= stopAt) {
       const why = 'A write without an answer may still arrive.';
       throw new OutOfTimeError(new UncertainWriteError(why, { ...outcome }));

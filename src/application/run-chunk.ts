@@ -1,7 +1,13 @@
 /**
- * Carries out one chunk of a job, from its message to its result. `settleChunk` is the whole flow: claim the
- * chunk, decide the outcome of each target group, settle the chunk, tell the job. The steps follow it in that
- * order. Reconcile calls it with another way to decide.
+ * Works on one chunk of a job, from its message to its result. `settleChunk` is the whole flow in four steps:
+ *
+ *   1. claim the chunk                              `claimChunk`
+ *   2. decide the outcome of each target group      `decideOutcomes`
+ *   3. settle the chunk: write its result           `Chunks.settle`
+ *   4. add the chunk to its job                     `addChunkToJob`
+ *
+ * The functions below are in this order. In step 2 a worker moves each target group (`moveTargetGroup`), with
+ * retries (`retry.ts`). Past a job's deadline reconcile runs the same flow, but decides by reading alone.
  */
 import {
   ChunkTakenError,
@@ -42,39 +48,43 @@ export interface RunChunkDeps {
   readonly clock: Clock;
   readonly journal: Journal;
   readonly settings: {
-    /** Target groups worked on at once. */
+    /** Number of target groups that are worked on at once. */
     readonly parallelism: number;
-    /** How long a claim lasts: longer than the function can run, clock skew between two machines included. */
+    /** Length of a claim: longer than the function can run, plus the clock skew between two machines. */
     readonly claimMs: number;
   };
 }
 
-/** One attempt to carry out a chunk. */
+/** One attempt at a chunk. */
 export interface Attempt {
   readonly work: ChunkWork;
-  /** Names this very attempt; no two attempts share a name. */
+  /** Unique name of this attempt, the owner of its claim. */
   readonly owner: string;
-  /** Epoch ms after which no further target group is taken up. */
+  /** Epoch ms after which no further target group is started. */
   readonly stopAt: number;
   /** Which target groups end as `InternalError`, instead of the chunk being handed back. None by default. */
   readonly giveUp?: GiveUp;
 }
 
-/** `failing`: those that fail at every try. `undecided`: also those for which the time of this attempt was too short. */
+/**
+ * `failing`: those whose every try fails. `undecided`: also those for which this attempt had too little time.
+ */
 export type GiveUp = 'failing' | 'undecided';
 
 /**
- * Decides the outcome of one target group; is tried again when it throws.
+ * Decides the outcome of one target group. It is called again when it throws.
  *
- * @param begun whether somebody may have worked on the target group before, for the same job
+ * @param begun whether an earlier attempt at the chunk may have worked on the target group
  */
 export type DecideOutcome = (targetGroupId: string, begun: boolean) => Promise<Outcome>;
 
 /**
- * Carries out a chunk. Returns when its message may be deleted: the chunk has its result and its job knows.
+ * Works on the chunk of a message. When it returns, the message may be deleted: the chunk has its result and
+ * is added to its job.
  *
- * @throws ChunkTakenError when somebody else holds the chunk
- * @throws ChunkUnfinishedError when it must be taken up again; then it is free within seconds
+ * @throws ChunkTakenError when another owner holds the claim on the chunk
+ * @throws ChunkUnfinishedError when the chunk must be handed back; its claim then ends within seconds
+ * @throws what the store throws when it fails for the chunk itself or for its job
  */
 export async function runChunk(deps: RunChunkDeps, attempt: Attempt): Promise<void> {
   const chunkDeps = withSubject(deps, subjectOfChunk(attempt.work));
@@ -85,7 +95,7 @@ export async function runChunk(deps: RunChunkDeps, attempt: Attempt): Promise<vo
  * Claims a chunk, decides the outcome of each of its target groups with `decideOutcome`, writes the result,
  * and adds the chunk to its job.
  *
- * @throws ChunkTakenError, ChunkUnfinishedError as `runChunk`
+ * @throws the same errors as `runChunk`
  */
 export async function settleChunk(
   deps: RunChunkDeps,
@@ -97,8 +107,8 @@ export async function settleChunk(
   const { chunk, ids } = work;
   const start = clock.now();
   if (chunk.expiresAt * 1000 <= start) {
-    // A dead letter that is sent again long after its job: its result may be deleted already, and with it the
-    // knowledge that the outcomes were given.
+    // The job's life has ended, for example when a dead letter is sent again late. Its result may be deleted
+    // already, so nothing would show that the target groups have their outcomes.
     journal.note({ event: 'chunk.expired', jobId: chunk.jobId, chunk: chunk.index });
     return;
   }
@@ -112,16 +122,15 @@ export async function settleChunk(
     failures = groupFailures(ids, outcomes);
     written = await chunks.settle(chunk, owner, failures, clock.now());
   } catch (error) {
-    // It stays ours for as long as one of our writes may still arrive: whoever comes next must see what it
-    // did. Where this fails too, or after a result that was written and not answered, the claim ends by
-    // itself.
+    // The claim lasts until none of our writes can arrive any more, so that the next attempt sees what they
+    // did. If this fails too, or the result was written without an answer, the claim ends at its own time.
     await chunks.release(chunk, owner, clock.now() + LATE_WRITES_MS).catch(() => undefined);
     throw error;
   }
   if (!written) {
-    // Our claim ended and somebody else took the chunk over. Claiming it again tells how it stands: when they
-    // settled it, the job is told and the message may be deleted; while they hold it, `claimChunk` throws;
-    // when it is free, nobody settled it, so that it is handed back.
+    // Our claim ended and another owner claimed the chunk. To claim it again shows its state. If it is
+    // settled, `claimChunk` adds it to the job and the message may be deleted. If the other owner still holds
+    // it, `claimChunk` throws. If the claim is now ours, the chunk has no result, so it is handed back.
     journal.note({ event: 'race.lost', race: 'settle', jobId: chunk.jobId });
     if ((await claimChunk(deps, work, owner, clock.now())) !== 'settled') {
       await chunks.release(chunk, owner, clock.now());
@@ -143,8 +152,10 @@ export async function settleChunk(
 }
 
 /**
- * @returns `settled` when the chunk has its result and nothing is left to do; else it is ours to work on
- * @throws ChunkTakenError when somebody else holds it
+ * Claims the chunk for this attempt. If it is settled already, makes sure that its job has it.
+ *
+ * @returns `settled` when nothing is left to do; otherwise the claim, which this attempt now holds
+ * @throws ChunkTakenError when another owner holds the claim
  */
 async function claimChunk(
   deps: RunChunkDeps,
@@ -164,14 +175,18 @@ async function claimChunk(
       journal.note({ event: 'race.lost', race: 'claim', jobId });
       throw new ChunkTakenError('Another worker holds the chunk.', { ...chunk });
     case 'settled':
-      // Whoever settled it may have died before the job knew. Adding to the job's set twice adds once.
+      // The attempt that settled it may have died before it added the chunk to its job. Adding twice is safe.
       journal.note({ event: 'chunk.repeated', jobId, chunk: index });
       await addToJob(deps, work, { broken: isBroken(claim.failures), repeated: true });
       return 'settled';
   }
 }
 
-/** @throws ChunkUnfinishedError when some have no outcome when the time is up, or fail at every try */
+/**
+ * Decides the outcomes of all target groups of the chunk, several at once, each with retries.
+ *
+ * @throws ChunkUnfinishedError when some have no outcome, because the time is up or every try failed
+ */
 async function decideOutcomes(
   { clock, journal, settings }: RunChunkDeps,
   { work: { chunk, ids }, stopAt, giveUp }: Attempt,
@@ -185,7 +200,7 @@ async function decideOutcomes(
         await retryUntilCertain(clock, stopAt, () => failDamagedRecord(id, () => decideOutcome(id))),
       );
     } catch (error) {
-      // When only the time was too short, there is a next attempt.
+      // When only the time was too short, there will be another attempt at the chunk.
       const outOfTime = error instanceof OutOfTimeError;
       if (giveUp === 'failing' && !outOfTime) outcomes.push({ targetGroupId: id, failure: NOT_READ });
       else cause ??= outOfTime ? error.cause : error;
@@ -203,7 +218,7 @@ async function decideOutcomes(
   throw unfinishedError(chunk, `${unfinished} of its target groups could not be processed now.`, cause);
 }
 
-/** A record that cannot be understood will not be the next time: the rest of the job need not wait for it. */
+/** Turns a damaged record into an `InternalError` at once, because a retry would find it damaged again. */
 async function failDamagedRecord(
   targetGroupId: string,
   decideOutcome: () => Promise<Outcome>,
@@ -217,13 +232,14 @@ async function failDamagedRecord(
 }
 
 /**
- * Moves a target group, or finds out why it does not move. One conditional write decides.
+ * Moves a target group with one conditional write. Reads it when the write is refused, to decide why.
  *
- * @param begun whether somebody may have worked on it before, for the same job. Then it is read first: what
- *   was moved needs no second write, so that a chunk that takes several attempts, because the table is
- *   throttled or its workers die, gets further with each of them
- * @throws TargetGroupChangedError when it changed between write and read, UncertainWriteError when the write
- *   may or may not be carried out, and whatever else the store throws: to be tried again
+ * @param begun whether an earlier attempt at the chunk may have moved the target group. Then it is read
+ *   first, because one that was moved needs no second write. So each attempt at a chunk gets further than the
+ *   last.
+ * @throws TargetGroupChangedError when it changed between the write and the read
+ * @throws UncertainWriteError when the write may still be carried out
+ * @throws what else the store throws, InconsistentStoreError for a damaged record
  */
 async function moveTargetGroup(
   { groups, clock, journal }: RunChunkDeps,
@@ -242,17 +258,20 @@ async function moveTargetGroup(
   if (await moveOrMarkUncertain(groups, key, { action, mark, now, by: createdBy })) return { targetGroupId };
   const after = await outcomeAsRead();
   if (after !== undefined) return after;
-  // A user changed it after our write was refused and before we read it.
+  // Somebody changed it after our write was refused and before we read it: the read shows no reason.
   journal.note({ event: 'race.lost', race: 'move', jobId: chunk.jobId });
   throw new TargetGroupChangedError('A target group changed between our write and our read.', { ...key });
 }
 
-/** @throws UncertainWriteError for every failure after which the write may still be carried out */
+/**
+ * Moves a target group, and turns every error after which the write may still be carried out into an
+ * UncertainWriteError.
+ */
 async function moveOrMarkUncertain(groups: TargetGroups, key: TargetGroupKey, move: Move): Promise<boolean> {
   try {
     return await groups.move(key, move);
   } catch (error) {
-    // Each of these says whether the write can still arrive.
+    // These errors say already whether the write can still arrive.
     const classified = [ThrottledError, InconsistentStoreError, UncertainWriteError];
     if (classified.some((kind) => error instanceof kind)) throw error;
     throw new UncertainWriteError('A write has no answer.', { ...key }, { cause: error });
@@ -260,13 +279,13 @@ async function moveOrMarkUncertain(groups: TargetGroups, key: TargetGroupKey, mo
 }
 
 /**
- * Tells a job that one of its chunks has its result, and takes the job out of the open ones when it was the
- * last. May be repeated: the set-add adds once, and one call closes the job.
+ * Adds a settled chunk to its job, and takes the job out of the index of open jobs if that was the last
+ * chunk. May be repeated: a set holds a chunk once (ADR 3), and only one call closes the job.
  *
- * The only chunk of a job ends it for certain, so that both are one write. Of several chunks none knows that
- * it is the last before the job has told it so.
+ * The only chunk of a job always ends the job, so one write does both. When a job has several chunks, only
+ * the answer of the first write shows whether the chunk was the last one (ADR 4).
  *
- * @param repeated whether the chunk had its result before: then it may be in the set already
+ * @param repeated whether the chunk was settled before this attempt, so that the job may have it already
  */
 async function addToJob(
   deps: RunChunkDeps,
@@ -288,8 +307,7 @@ async function addToJob(
   if (ended?.closed === true) {
     noteEnd(journal, job, now);
   } else if (only && !repeated) {
-    // Another delivery found our result and ended the job before us, or our own first try did and its answer
-    // was lost.
+    // Another delivery found our result and closed the job first, or the answer of our first try was lost.
     journal.note({ event: 'race.lost', race: 'close', jobId });
   } else {
     await closeIfEnded(deps, job);
@@ -297,8 +315,8 @@ async function addToJob(
 }
 
 /**
- * Takes a job out of the index of open jobs if it has ended. A crash before this write loses nothing: the
- * job's status follows from its settled chunks, and reconcile comes by for the index.
+ * Takes a job out of the index of open jobs if it has ended. A crash before this write is harmless: the job's
+ * status follows from its settled chunks, and reconcile takes the job out of the index later.
  */
 export async function closeIfEnded(
   { openJobs, clock, journal }: Pick<RunChunkDeps, 'openJobs' | 'clock' | 'journal'>,
@@ -310,7 +328,7 @@ export async function closeIfEnded(
   else journal.note({ event: 'race.lost', race: 'close', jobId: job.jobId });
 }
 
-/** @param now as the job was closed with, epoch ms */
+/** @param now time at which the job was closed, epoch ms */
 function noteEnd(journal: Journal, job: Job, now: number): void {
   journal.note({
     event: 'job.finished',

@@ -1,9 +1,9 @@
-/** Adds to every entry of a journal what it is about, so that each says whose job it concerns and on which trace. */
+/** Adds the subject to every entry of a journal: the job, its tenant and its trace. */
 import type { Job } from '../domain/job.ts';
 import type { Journal, Subject } from '../ports/journal.ts';
 import type { ChunkWork } from '../ports/work-queue.ts';
 
-/** The same dependencies, with a journal whose entries are all about `subject`. */
+/** Returns the same dependencies with a journal that adds `subject` to every entry. */
 export function withSubject<D extends { readonly journal: Journal }>(deps: D, subject: Subject): D {
   const { journal } = deps;
   return {
