@@ -1,4 +1,4 @@
-/** POST …/batch-jobs/{action's collection}: creates a bulk job and answers 201 with its address. */
+/** POST …/batch-jobs/{collection of the action}: creates a bulk job and answers 201 with its location. */
 import { randomUUID } from 'node:crypto';
 import { patientDynamoDBClient } from '../src/adapters/dynamodb/client.ts';
 import { DynamoDBJobs } from '../src/adapters/dynamodb/jobs.ts';

@@ -1,4 +1,4 @@
-/** GET …/target-groups/{target_group_id}/fielding-runs: the fielding run of a target group. */
+/** GET …/target-groups/{target_group_id}/fielding-runs: answers the fielding run of a target group. */
 import { patientDynamoDBClient } from '../src/adapters/dynamodb/client.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
 import { getFieldingRun } from '../src/application/get-fielding-run.ts';

@@ -1,4 +1,4 @@
-/** GET …/batch-jobs/{action or its collection}/{job_id}: the status of a bulk job. */
+/** GET …/batch-jobs/{action or its collection}/{job_id}: answers the status of a bulk job. */
 import { patientDynamoDBClient } from '../src/adapters/dynamodb/client.ts';
 import { DynamoDBChunks } from '../src/adapters/dynamodb/chunks.ts';
 import { DynamoDBJobs } from '../src/adapters/dynamodb/jobs.ts';

@@ -1,4 +1,4 @@
-/** The catch-all route: what no other route serves is answered with the contract's 404. */
+/** The catch-all route: answers requests that match no other route with the contract's 404. */
 import { RouteNotFoundError } from '../src/domain/errors.ts';
 import { httpHandler } from '../src/http/http-handler.ts';
 

@@ -1,4 +1,4 @@
-/** Runs every minute and looks after the jobs that stand still. */
+/** Runs every minute: looks at the open jobs that are due (src/application/reconcile.ts). */
 import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';

@@ -1,4 +1,7 @@
-/** Takes chunks from the queue and works on them; answers which messages must be delivered again. */
+/**
+ * Works on the chunks of a batch of queue messages, one after the other (src/application/run-chunk.ts).
+ * Answers which messages SQS must deliver again.
+ */
 import { randomUUID } from 'node:crypto';
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import middy from '@middy/core';
@@ -52,8 +55,8 @@ async function work(record: SQSRecord, requestId: string, stopAt: number): Promi
       runChunk(deps, { work: chunkWork, owner: randomUUID(), stopAt }),
     );
   } catch (error) {
-    // Of a chunk that is taken the owner is at work, or dead: no claim lasts longer than its message is
-    // invisible. Any other is given back, to be delivered before that.
+    // When a chunk is taken, its message keeps its visibility timeout, which is longer than a claim. Every
+    // other chunk is handed back, so that its message returns sooner.
     if (!(error instanceof ChunkTakenError)) {
       if (!(error instanceof ChunkUnfinishedError)) {
         const { jobId, index } = chunkWork.chunk;
@@ -65,7 +68,11 @@ async function work(record: SQSRecord, requestId: string, stopAt: number): Promi
   }
 }
 
-/** @throws UnparsableMessageError, which is logged: who looks into the dead-letter queue later finds it by its id */
+/**
+ * Decodes a message. Logs the id of a malformed one, so that it can be found in the dead-letter queue later.
+ *
+ * @throws UnparsableMessageError when the message is not the work on a chunk
+ */
 function decode({ body, messageId }: SQSRecord): ChunkWork {
   try {
     return decodeChunk(body);
@@ -85,10 +92,10 @@ export const handler = middy<SQSEvent, SQSBatchResponse>()
       new BatchProcessor(EventType.SQS),
       {
         context,
-        // One chunk after the other: the writes under way stay within PARALLELISM, and when the time is up
-        // some chunks are done and the others untouched, instead of all half done.
+        // One chunk after the other keeps the concurrent writes within PARALLELISM. When the time is up, some
+        // chunks are done and the others not begun, instead of all half done.
         processInParallel: false,
-        // A batch in which every message failed is answered like any other: each by its name.
+        // Even if every message failed, the answer lists each one, as for any other batch.
         throwOnFullBatchFailure: false,
       },
     );

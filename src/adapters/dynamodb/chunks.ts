@@ -1,4 +1,4 @@
-/** Claims and results of chunks in DynamoDB: one item of the jobs table for each chunk. */
+/** Claims and results of chunks in DynamoDB: one item of the jobs table per chunk (ADR 5). */
 import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { ChunkKey, ChunkResult, FailureGroup, Job } from '../../domain/job.ts';
@@ -31,7 +31,7 @@ export class DynamoDBChunks implements Chunks {
     if (claimed !== undefined) return { kind: 'claimed', begun: claimed['claimed_by'] !== undefined };
     const item = await getItem(this.#client, this.#table, resultKey(chunk));
     if (item?.['settled_at'] !== undefined) return { kind: 'settled', failures: readFailures(item) };
-    // Our own claim, whose answer was lost on the way and which was tried again.
+    // The claim is ours if the answer of its first try was lost and the client tried again.
     return item?.['claimed_by'] === owner ? { kind: 'claimed', begun: true } : { kind: 'taken' };
   }
 
@@ -40,8 +40,7 @@ export class DynamoDBChunks implements Chunks {
       table: this.#table,
       key: resultKey(chunk),
       update: 'SET claimed_until = :until',
-      // Only ours, and only while there is no result. When it is not ours any more, there is nothing to give
-      // back.
+      // Only our own claim, and only while there is no result. Otherwise there is nothing to release.
       condition: 'claimed_by = :owner AND attribute_not_exists(settled_at)',
       values: { ':until': until, ':owner': owner },
     });
@@ -57,14 +56,14 @@ export class DynamoDBChunks implements Chunks {
       table: this.#table,
       key: resultKey(chunk),
       update: 'SET settled_at = :now, failures = :failures',
-      // The first result stands, and only the holder of the claim may write it: a worker that was frozen and
-      // wakes after its claim has ended and been taken over is not the owner any more. The claim's end does
-      // not matter here: while nobody has taken it over, the chunk is still ours.
+      // The first result stands, and only the owner of the claim may write it. A worker that was frozen, and
+      // wakes after another owner has claimed the chunk, is refused. The end of the claim does not matter
+      // here: until another owner claims the chunk, it is ours.
       condition: 'claimed_by = :owner AND attribute_not_exists(settled_at)',
       values: { ':owner': owner, ':now': now, ':failures': failureItems(failures) },
     });
     if (settled !== undefined) return true;
-    // Our own write, whose answer was lost on the way: an owner settles once, and nobody takes over a result.
+    // The result is ours if the answer of its first try was lost: an owner settles once, and a result stands.
     const item = await getItem(this.#client, this.#table, resultKey(chunk));
     return item?.['settled_at'] !== undefined && item['claimed_by'] === owner;
   }

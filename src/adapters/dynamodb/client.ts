@@ -1,24 +1,21 @@
-/** The DynamoDB client, with the limits that suit a function that has seconds, not minutes. */
+/** DynamoDB clients with timeouts and retries for functions that have seconds, not minutes (ADR 17). */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 
 const SOCKETS = { maxSockets: 100 };
 
 /**
- * For a function that works behind the queue: what fails is tried again by the use case, which knows how much time
- * is left.
+ * Makes the client of the worker and of reconcile, whose use cases retry as long as there is time.
  *
- * @param config what a test or the local stack sets; in AWS nothing is needed
+ * @param config overrides for tests and the local stack; none in AWS
  */
 export function dynamoDBClient(config: DynamoDBClientConfig = {}): DynamoDBClient {
   return new DynamoDBClient({
-    // Not `adaptive`: that would hold back first attempts as well, with a rate that each instance guesses for itself,
-    // while the use case knows how much time is left and what else it could do.
+    // Not `adaptive`, which also delays first attempts, at a rate that each instance estimates for itself.
     retryMode: 'standard',
-    // Once more, for the odd lost packet.
+    // One retry, for an occasional lost packet.
     maxAttempts: 2,
-    // Connections are kept by themselves: that variable of SDK 2, AWS_NODEJS_CONNECTION_REUSE_ENABLED, has no use any more.
-    // Every call under way has a socket of its own, those of reconcile included, four jobs with 16 calls each. None
-    // hangs for a whole invocation: without the last setting a request that takes too long is only warned about.
+    // Each concurrent call needs a socket. Reconcile makes the most: by default 16 calls for each of four
+    // jobs. `throwOnRequestTimeout` makes a slow call fail; without it the SDK only logs a warning.
     requestHandler: {
       httpsAgent: SOCKETS,
       // The emulators speak no TLS.
@@ -31,12 +28,12 @@ export function dynamoDBClient(config: DynamoDBClientConfig = {}): DynamoDBClien
   });
 }
 
-/** For a function that a client waits for: nobody else tries again there, so the client of DynamoDB does. */
+/** Makes the client of the HTTP functions. It retries itself, because their use cases do not. */
 export function patientDynamoDBClient(): DynamoDBClient {
   return dynamoDBClient({ maxAttempts: 4 });
 }
 
-/** For the moves of target groups: the use case makes every try itself, to know what became of each. */
+/** Makes the client for moves of target groups. The use case retries, to know the result of each try. */
 export function singleTryDynamoDBClient(): DynamoDBClient {
   return dynamoDBClient({ maxAttempts: 1 });
 }

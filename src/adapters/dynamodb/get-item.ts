@@ -1,4 +1,4 @@
-/** A read of one item that sees every write acknowledged before. */
+/** A consistent read of one item: it sees every write that was acknowledged before. */
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Item } from './read-item.ts';

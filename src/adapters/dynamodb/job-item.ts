@@ -1,15 +1,15 @@
 /**
- * The items of the jobs table. Their partition key is the tenant and the job's id: the tenant comes from a
- * checked path, so that no id in a path or a body reaches an item of another tenant.
+ * The items of the jobs table. The partition key is the tenant and the job's id. The tenant comes from a
+ * checked path, so that no id in a path or a body leads to an item of another tenant.
  *
- * | sk                         | holds                                                                    |
- * | -------------------------- | ------------------------------------------------------------------------ |
- * | `META`                     | the job: small on purpose, for an update is billed by the whole item     |
- * | `REQUEST#<hash>`           | the canonical ids, under their hash: a repeat with others cannot touch it |
- * | `RESULT#<created>#<chunk>` | a chunk's claim, then its failures                                       |
+ * | sk                         | holds                                                                       |
+ * | -------------------------- | --------------------------------------------------------------------------- |
+ * | `META`                     | the job; kept small, because DynamoDB bills an update by the whole item     |
+ * | `REQUEST#<hash>`           | the canonical ids; a repeat with other ids has another hash                 |
+ * | `RESULT#<created>#<chunk>` | the claim on a chunk, then its failures                                     |
  *
- * A result bears the job's time of creation in its key: when a key is used again after its job's life has
- * ended, leftovers of the first job that still wait for deletion are not taken for results of the second.
+ * The key of a RESULT contains the job's time of creation. When an idempotency key is used again after its
+ * job's life, old RESULTs that are not deleted yet are not taken for results of the new job.
  */
 import type { Action } from '../../domain/actions.ts';
 import { ACTION_NAMES } from '../../domain/actions.ts';
@@ -19,7 +19,7 @@ import { FAILURE_CODES } from '../../domain/outcome.ts';
 import { OPEN } from './open-jobs-index.ts';
 import { type Item, number, numbers, oneOf, text } from './read-item.ts';
 
-/** The partition of a job. An id holds no `#`, and the account's number none either. */
+/** Makes the partition key of a job. It is unambiguous, because no id and no account id contains `#`. */
 export const jobPartition = (key: JobKey) => `${key.accountId}#${key.projectId}#${key.jobId}`;
 
 export const metaKey = (key: JobKey) => ({ pk: jobPartition(key), sk: 'META' });
@@ -52,7 +52,7 @@ export function metaItem(job: Job, owner: string, dueAt: string) {
   };
 }
 
-/** The job that an item belongs to. */
+/** Reads the key of the job that an item belongs to. */
 export function readJobKey(item: Item): JobKey {
   const [accountId, projectId = '', jobId = ''] = text(item, 'pk').split('#');
   return { accountId: Number(accountId), projectId, jobId };
@@ -82,13 +82,13 @@ export function failureItems(failures: readonly FailureGroup[]) {
   }));
 }
 
-/** The result of a chunk, or undefined when it is only claimed. */
+/** Reads the result of a chunk. Returns undefined when the chunk is claimed but not settled. */
 export function readResult(item: Item): ChunkResult | undefined {
   if (item['settled_at'] === undefined) return undefined;
   return { index: Number(text(item, 'sk').split('#').at(-1)), failures: readFailures(item) };
 }
 
-/** The failures of a result that is settled. */
+/** Reads the failures of a settled chunk. */
 export function readFailures(item: Item): FailureGroup[] {
   const groups: unknown = item['failures'];
   if (!Array.isArray(groups)) {

@@ -1,4 +1,4 @@
-/** Jobs in DynamoDB. Every promise of the port is one conditional write; its meaning stands above its condition. */
+/** Jobs in DynamoDB. Each write is conditional, and a comment above each condition explains it. */
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -34,8 +34,8 @@ export class DynamoDBJobs implements Jobs {
         new PutItemCommand({
           TableName: this.#table,
           Item: marshall(item),
-          // Not there, or it would go before the job that is now created. What is there has the same ids, for
-          // its key is their hash; it may be that of a job that lives, and stays.
+          // Write if no item is there, or if it expires before the new job does. An item that is there has
+          // the same ids, because its key is their hash.
           ConditionExpression: 'attribute_not_exists(pk) OR expires_at < :expires',
           ExpressionAttributeValues: marshall({ ':expires': job.expiresAt }),
         }),
@@ -64,12 +64,12 @@ export class DynamoDBJobs implements Jobs {
       const item = await getItem(this.#client, this.#table, metaKey(job));
       if (item === undefined) {
         throw new InconsistentStoreError(
-          'A job vanished while it was created.',
+          'The job disappeared while it was created.',
           { jobId: job.jobId },
           { cause: error },
         );
       }
-      // A put that is tried again after its answer was lost finds its own item: still the creator.
+      // If the answer of our put was lost, its retry finds our own item, and we have created the job.
       return text(item, 'committed_by') === owner ? 'created' : readMeta(item);
     }
   }
@@ -95,7 +95,7 @@ export class DynamoDBJobs implements Jobs {
       table: this.#table,
       key: metaKey(chunk),
       update: broken ? 'ADD settled :chunk, broken :chunk' : 'ADD settled :chunk',
-      // The job that the chunk belongs to, not one that was created later under the same key.
+      // Only the job that the chunk belongs to, not a later one with the same id.
       condition: 'created_at = :created',
       values: { ':chunk': new Set([chunk.index]), ':created': chunk.createdAt },
       returns: 'ALL_NEW',
@@ -110,12 +110,12 @@ export class DynamoDBJobs implements Jobs {
       update:
         `ADD settled :chunk${broken ? ', broken :chunk' : ''} ` +
         'SET closed_at = if_not_exists(closed_at, :now) REMOVE #open, due_at',
-      // As in addSettled. That the job is still open is no condition: the chunk is to be added if it is not.
+      // As in `addChunk`. The job need not be open: the chunk must be added in any case.
       condition: 'created_at = :created',
       names: { '#open': OPEN },
       values: { ':chunk': new Set([chunk.index]), ':now': now, ':created': chunk.createdAt },
-      // As it was before: of all who repeat this write one finds the job open, and that one has closed it.
-      // Where its answer is lost on the way, nobody finds it so, just as with `OpenJobs.close`.
+      // The old item shows whether this write closed the job: of repeated writes only one finds it open. If
+      // the answer of that one is lost, no call reports the end of the job, as with `OpenJobs.close`.
       returns: 'ALL_OLD',
     });
     if (item === undefined) return undefined;
@@ -124,7 +124,7 @@ export class DynamoDBJobs implements Jobs {
   }
 }
 
-/** Epoch seconds, the unit of DynamoDB's time to live. */
+/** Converts epoch ms to epoch seconds, the unit of DynamoDB's time to live. */
 function seconds(ms: number): number {
   return Math.floor(ms / 1000);
 }

@@ -1,4 +1,4 @@
-/** The open jobs in DynamoDB: the sparse index of the jobs table, and the two attributes that put a job into it. */
+/** Open jobs in DynamoDB: the sparse index of the jobs table, and the attributes that put a job into it. */
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Job } from '../../domain/job.ts';
@@ -59,8 +59,8 @@ export class DynamoDBOpenJobs implements OpenJobs {
       table: this.#table,
       key: metaKey(job),
       update: 'SET due_at = :to, settled_seen = :seen',
-      // Nobody has moved it since we read the index. A call that is tried again after its answer was lost
-      // counts as lost: the job is due again at its next look.
+      // Nobody has moved the look since we read the index. When the answer of this write is lost, its retry
+      // is refused and counts as a lost race; the job is then due again at its next look.
       condition: 'due_at = :from',
       values: { ':from': from, ':to': to, ':seen': job.settled.size },
       returns: 'ALL_OLD',
@@ -74,7 +74,7 @@ export class DynamoDBOpenJobs implements OpenJobs {
       table: this.#table,
       key: metaKey(job),
       update: 'SET closed_at = :now REMOVE #open, due_at',
-      // It is still open, and it is this job, not one created later under the same key.
+      // The job is still open, and it is this job, not a later one with the same id.
       condition: 'attribute_exists(#open) AND created_at = :created',
       names: { '#open': OPEN },
       values: { ':now': now, ':created': job.createdAt },
@@ -83,7 +83,7 @@ export class DynamoDBOpenJobs implements OpenJobs {
   }
 }
 
-/** The key of an open job in the index. */
+/** Makes the key of an open job in the index. */
 function openKey(due: DueJob) {
   return marshall({ ...metaKey(due), [OPEN]: OPEN, due_at: due.dueAt });
 }

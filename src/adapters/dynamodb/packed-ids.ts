@@ -1,25 +1,24 @@
 /**
- * The ids of a request as they are stored: one after the other, deflated. A write is billed by its kilobytes, and an id
- * uses a few of the 256 characters that a byte could be, so this saves a third of the largest item of a job and more
- * where ids begin alike.
+ * The stored form of the ids of a request: joined and deflated (ADR 30). DynamoDB bills a write by its size,
+ * and this saves at least a third of the largest item of a job.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { InconsistentStoreError } from '../../domain/errors.ts';
 import { ID_LENGTH } from '../../domain/ids.ts';
 
-/** The fastest one: a higher level takes longer and saves hardly more of what is mostly random. */
+/** The fastest level. Higher levels take longer and save hardly more, because ids are mostly random. */
 const LEVEL = 1;
 
-/** @param ids at most a hundred thousand, or they would not be read back */
+/** @param ids at most 100,000, which is the limit of `unpackIds` */
 export function packIds(ids: readonly string[]): Uint8Array {
   return deflateRawSync(ids.join(''), { level: LEVEL });
 }
 
-/** @throws InconsistentStoreError when it is not what `packIds` makes */
+/** @throws InconsistentStoreError when the bytes are not the output of `packIds` */
 export function unpackIds(packed: Uint8Array): string[] {
   const text = inflated(packed);
   if (text.length % ID_LENGTH !== 0) {
-    throw new InconsistentStoreError('The ids of a request are cut off.', { characters: text.length });
+    throw new InconsistentStoreError('The ids of a request are truncated.', { characters: text.length });
   }
   return Array.from({ length: text.length / ID_LENGTH }, (_, index) =>
     text.slice(index * ID_LENGTH, (index + 1) * ID_LENGTH),

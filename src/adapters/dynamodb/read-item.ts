@@ -1,7 +1,7 @@
-/** Reads attributes of a stored item, each with a clear error when it is not what we wrote. */
+/** Reads the attributes of stored items. Throws InconsistentStoreError for a malformed attribute. */
 import { InconsistentStoreError } from '../../domain/errors.ts';
 
-/** An item as plain JavaScript. */
+/** An item as a plain JavaScript object. */
 export type Item = Readonly<Record<string, unknown>>;
 
 function wrong(item: Item, name: string, expected: string): InconsistentStoreError {
@@ -16,7 +16,7 @@ function wrong(item: Item, name: string, expected: string): InconsistentStoreErr
 
 export function text(item: Item, name: string): string {
   const value = item[name];
-  if (typeof value !== 'string') throw wrong(item, name, 'a text');
+  if (typeof value !== 'string') throw wrong(item, name, 'a string');
   return value;
 }
 
@@ -33,8 +33,9 @@ export function number(item: Item, name: string): number {
 }
 
 /**
- * Epoch milliseconds as a timestamp.
- * @param name of the attribute that is wrong when they are no time that a calendar has
+ * Formats epoch milliseconds as RFC 3339.
+ *
+ * @param name attribute to name in the error when `ms` is outside the range of dates
  */
 export function asTime(item: Item, name: string, ms: number): string {
   const time = new Date(ms);
@@ -42,7 +43,7 @@ export function asTime(item: Item, name: string, ms: number): string {
   return time.toISOString();
 }
 
-/** A number set; an empty one has no attribute. */
+/** Reads a number set. DynamoDB has no empty sets, so a missing attribute is an empty set. */
 export function numbers(item: Item, name: string): ReadonlySet<number> {
   const value = item[name];
   if (value === undefined) return new Set();

@@ -1,12 +1,11 @@
 /**
  * The items of the target groups table: projects and target groups.
  *
- * The tenant is part of the key. It comes from a checked path, so that no id in a body reaches an item of
- * another tenant: an id holds no `#`, and the account's number none either.
+ * The tenant is part of the key and comes from a checked path, so that no id in a body leads to an item of
+ * another tenant. Neither an id nor an account id contains `#`, so keys are unambiguous.
  *
- * Times are epoch ms. Of a fielding run's period the item keeps the end and the length in ms. An update expression can add
- * two numbers once and cannot reckon with dates: kept so, a move that starts a fielding run now and keeps its
- * length is `end = now + length`, one write that needs no read, and there is no start that could contradict it.
+ * Times are epoch ms. The item holds the end of a fielding run and its length in ms, but no start (ADR 27).
+ * So a move that starts a fielding run now sets `end = now + length`, in one write and without a read.
  */
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Tenant } from '../../domain/ids.ts';
@@ -18,10 +17,10 @@ import {
 } from '../../domain/target-group.ts';
 import { asTime, type Item, number, oneOf, text } from './read-item.ts';
 
-/** What stands where no job has left a mark yet. */
+/** Value of a mark attribute for which there is no mark yet. */
 export const NO_MARK = '-';
 
-/** The attributes that hold the marks, newest first. */
+/** Names of the attributes that hold the marks, newest first. */
 export const MARKS = Array.from({ length: MARKS_KEPT }, (_, i) => `mark_${i + 1}`);
 
 export const projectKey = (tenant: Tenant) => ({ pk: `${tenant.accountId}#${tenant.projectId}` });
@@ -30,12 +29,12 @@ export const targetGroupKey = (key: TargetGroupKey) => ({
   pk: `${key.accountId}#${key.projectId}#${key.targetGroupId}`,
 });
 
-/** A project as DynamoDB takes it. */
+/** Makes the item of a project, in DynamoDB's attribute format. */
 export function projectItem(tenant: Tenant) {
   return marshall(projectKey(tenant));
 }
 
-/** A target group as DynamoDB takes it, to be put as a new item. */
+/** Makes the item of a new target group, in DynamoDB's attribute format. */
 export function targetGroupItem(group: TargetGroup) {
   const marks = group.marks.map((mark, i) => [MARKS[i] ?? '', mark] as const);
   return marshall({
@@ -53,7 +52,7 @@ export function targetGroupItem(group: TargetGroup) {
   });
 }
 
-/** @throws InconsistentStoreError when an attribute is not what it should be */
+/** @throws InconsistentStoreError when an attribute is missing or malformed */
 export function readTargetGroup(key: TargetGroupKey, item: Item): TargetGroup {
   const marks = MARKS.map((name) => item[name]);
   const end = number(item, 'end_fielding_at');

@@ -1,4 +1,4 @@
-/** Target groups in DynamoDB. The condition of a move follows from the action's transition in the domain. */
+/** Target groups in DynamoDB. The condition of a move is built from the action's transition (ADR 6). */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Effect, type Guard, transitionOf } from '../../domain/actions.ts';
 import type { Tenant } from '../../domain/ids.ts';
@@ -8,25 +8,25 @@ import { getItem } from './get-item.ts';
 import { MARKS, NO_MARK, projectKey, readTargetGroup, targetGroupKey } from './target-group-item.ts';
 import { updateIf } from './update.ts';
 
-/** Each guard as a condition; `guardHolds` in the domain says the same of a target group that was read. */
+/** The guards as conditions. `guardHolds` in the domain checks the same on a target group that was read. */
 const GUARD_CONDITIONS: Record<Guard, string> = {
   'completes-goal-open': 'current_completes < completes_goal',
   'end-date-ahead': 'end_fielding_at > :now',
 };
 
-/** Each effect as an assignment; `moved` in the domain does the same to a target group that was read. */
+/** The effects as assignments. `applyMove` in the domain does the same to a target group in memory. */
 const EFFECT_ASSIGNMENTS: Record<Effect, string> = {
   'starts-now': 'end_fielding_at = fielding_length + :now',
 };
 
-/** Every mark moves one place down; the last one falls off. The right sides are the values before the write. */
+/** Shifts every mark by one attribute and drops the last. The right sides are the values before the write. */
 const SHIFT_MARKS = MARKS.map((name, i) =>
   i === 0 ? `${name} = :mark` : `${name} = if_not_exists(${MARKS[i - 1] ?? ''}, :none)`,
 ).join(', ');
 
 /**
- * This job has not moved it yet: a job's second write would undo what a user did in between. An attribute
- * that is not there differs from every value, so that this holds for a target group that no job has moved.
+ * Holds when this job has not moved the target group yet, because a second move could undo a user's change.
+ * It also holds when no job has moved it: a missing attribute differs from every value.
  */
 const WITHOUT_OUR_MARK = MARKS.map((name) => `${name} <> :mark`).join(' AND ');
 
@@ -51,8 +51,8 @@ export class DynamoDBTargetGroups implements TargetGroups {
   async move(key: TargetGroupKey, { action, mark, now, by }: Move): Promise<boolean> {
     const { from, to, guards, effects } = transitionOf(action);
     const fromValues = from.map((status, i) => [`:from${i}`, status] as const);
-    // It is in a status that the action starts from, nothing bars it at this instant, and this job has not
-    // moved it. Where one of these fails nothing is written, and reading the item tells which.
+    // The action may start from its status, every guard holds now, and this job has not moved it yet. If one
+    // of these fails, nothing is written, and the caller reads the item to learn which.
     const condition = [
       `#status IN (${fromValues.map(([name]) => name).join(', ')})`,
       ...guards.map((guard) => GUARD_CONDITIONS[guard]),
@@ -83,8 +83,8 @@ export class DynamoDBTargetGroups implements TargetGroups {
     try {
       return (await updateIf(this.#client, update)) !== undefined;
     } catch (error) {
-      // An attribute of another type, say a version that is a text. Reading it tells which; if reading it
-      // goes well, it was not the item.
+      // DynamoDB answers so when an attribute has the wrong type, say a version that is a string. Then `find`
+      // throws an InconsistentStoreError that names it. If `find` succeeds, the item is not the cause.
       if (error instanceof Error && error.name === 'ValidationException') await this.find(key);
       throw error;
     }

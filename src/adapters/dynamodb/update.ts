@@ -1,4 +1,4 @@
-/** A conditional update: the one write that everything here is built from. */
+/** A conditional update of one item. Claims, results, moves and most changes of a job are such writes. */
 import {
   ConditionalCheckFailedException,
   DynamoDBServiceException,
@@ -18,11 +18,11 @@ export interface ConditionalUpdate {
   readonly names?: Record<string, string>;
   readonly values: Readonly<Record<string, unknown>>;
   readonly returns?: ReturnValue;
-  /** Whether a refusal must be certain: not that of a write whose first try had no answer. */
+  /** Whether a refusal counts only if no earlier try of the same write can still be carried out. */
   readonly certain?: boolean;
 }
 
-/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html */
+/** Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html */
 const THROTTLING: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
@@ -30,12 +30,15 @@ const THROTTLING: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * @returns the attributes asked for (none: an empty item), or undefined when the condition did not hold.
- * @throws UncertainWriteError when it did not hold, but an earlier try of the same write may still be carried out
- * @throws ThrottledError when it was refused for want of capacity, at its only try
+ * Updates an item if the condition holds.
  *
- * A call that is tried again after its answer was lost meets its own first write. Each caller's condition says
- * what that means for it: the retried call must not be mistaken for a lost race where that matters.
+ * When the answer of a try was lost, the client's retry meets the write of the first try, so that the
+ * condition may fail. Each caller explains at its condition what that means.
+ *
+ * @returns the attributes that `returns` asks for (by default none), or undefined when the condition failed
+ * @throws UncertainWriteError when `certain` is set and the condition failed at a retry: an earlier try may
+ *   still be carried out
+ * @throws ThrottledError when DynamoDB throttled the only try
  */
 export async function updateIf(client: DynamoDBClient, update: ConditionalUpdate): Promise<Item | undefined> {
   try {
@@ -55,7 +58,7 @@ export async function updateIf(client: DynamoDBClient, update: ConditionalUpdate
     const tries = error instanceof DynamoDBServiceException ? (error.$metadata.attempts ?? 1) : 1;
     if (tries === 1 && error instanceof Error && THROTTLING.has(error.name)) {
       throw new ThrottledError(
-        'DynamoDB refused a write for want of capacity.',
+        'DynamoDB throttled a write.',
         { key: update.key },
         { cause: error },
       );
@@ -63,7 +66,7 @@ export async function updateIf(client: DynamoDBClient, update: ConditionalUpdate
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
     if (update.certain === true && tries > 1) {
       throw new UncertainWriteError(
-        'A write was refused at its second try.',
+        'The condition of a write failed at a retry.',
         { key: update.key },
         { cause: error },
       );

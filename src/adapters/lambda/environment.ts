@@ -1,8 +1,8 @@
-/** A function's environment, typed, and checked when the function starts: all faults at once, each by name. */
-// The small form of zod: the whole of it would be half of a function's bundle.
+/** A function's environment variables: typed, and all checked when the function starts. */
+// The small form of zod: all of zod would be half of a function's bundle (ADR 16).
 import * as z from 'zod/mini';
 
-/** The environment is not what the function needs. It fails at start, before it takes any work. */
+/** A variable is missing or invalid. The function fails at its start, before it takes any work. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
 }
@@ -10,7 +10,7 @@ export class EnvironmentError extends Error {
 const text = z.string().check(z.minLength(1));
 const count = z.coerce.number().check(z.int(), z.positive());
 
-/** What the HTTP functions verify tokens by. */
+/** The variables by which the HTTP functions verify tokens. */
 const TOKENS = {
   TOKEN_ISSUER: text,
   TOKEN_AUDIENCE: text,
@@ -23,21 +23,21 @@ export type TokenVariable = keyof typeof TOKENS;
 
 export const TOKEN_VARIABLES = Object.keys(TOKENS) as TokenVariable[];
 
-/** Every variable that some function reads. Each function picks its own. */
+/** All variables of all functions. Each function names the ones that it needs. */
 const VARIABLES = {
   JOBS_TABLE: text,
   TARGET_GROUPS_TABLE: text,
   IDEMPOTENCY_TABLE: text,
   IDEMPOTENCY_TTL_SECONDS: count,
   CHUNKS_QUEUE_URL: z.url(),
-  /** Target groups per request. */
+  /** Most target groups per request. */
   MAX_TARGET_GROUPS: count,
   /** Target groups per chunk. */
   CHUNK_SIZE: count,
   JOB_RETENTION_DAYS: count,
   STALLED_SECONDS: count,
   DEADLINE_SECONDS: count,
-  /** Target groups worked on at once. */
+  /** Number of target groups that are worked on at once. */
   PARALLELISM: count,
   CLAIM_SECONDS: count,
   ...TOKENS,
@@ -48,7 +48,7 @@ type Variables = typeof VARIABLES;
 /**
  * Reads the named variables.
  *
- * @throws EnvironmentError that names every variable that is missing or wrong
+ * @throws EnvironmentError that lists every variable that is missing or invalid
  */
 export function readEnv<K extends keyof Variables>(
   names: readonly K[],

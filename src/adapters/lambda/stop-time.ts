@@ -1,9 +1,11 @@
-/** When an invocation stops taking up work, so that it ends by itself and is never cut off. */
+/** The time at which an invocation stops starting work, so that it ends before Lambda ends it. */
 import type { Context } from 'aws-lambda';
 
 /**
- * @param reserveMs kept free at the end, for what is under way and for handing back the rest; of a short
- *   invocation a quarter at most
+ * Computes the time after which no further work is started.
+ *
+ * @param reserveMs time kept free at the end, to finish work in progress and hand back the rest; at most a
+ *   quarter of the remaining time
  * @returns epoch ms
  */
 export function stopTime(context: Pick<Context, 'getRemainingTimeInMillis'>, reserveMs: number): number {

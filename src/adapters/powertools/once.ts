@@ -1,4 +1,4 @@
-/** The memory of carried out creations: Powertools idempotency on its own DynamoDB table. */
+/** Remembers which creations were carried out, with Powertools' idempotency and its own table (ADR 7). */
 import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -13,15 +13,15 @@ export interface PowertoolsOnceOptions {
   readonly ttlSeconds: number;
 }
 
-/** What is remembered under a key, and what it is checked against. Frozen: a changed one would name another record. */
+/** The input of the idempotent function: the key of its record, and the hash that a repeat must match. */
 interface Remembered {
   readonly key: CreationKey;
   readonly bodyHash: string;
 }
 
 /**
- * Makes the memory; call the result once per invocation with its context, from which Powertools takes how long
- * a creation under way may hold its record.
+ * Makes the function that returns a `Once` for an invocation. Powertools needs the invocation's context to
+ * know how long a creation in progress may hold its record.
  */
 export function powertoolsOnce({ client, table, ttlSeconds }: PowertoolsOnceOptions) {
   const persistenceStore = new DynamoDBPersistenceLayer({ tableName: table, awsSdkV3Client: client });
@@ -35,7 +35,7 @@ export function powertoolsOnce({ client, table, ttlSeconds }: PowertoolsOnceOpti
 
   return (context: Context): Once => ({
     async run(key, bodyHash, work): Promise<OnceResult> {
-      // Without time left the record would be held until it expires, hours later.
+      // Without time left Powertools would hold the record until it expires, hours later.
       if (context.getRemainingTimeInMillis() <= 0) return { kind: 'unknown', cause: 'no time left' };
       config.registerLambdaContext(context);
 
@@ -54,13 +54,14 @@ export function powertoolsOnce({ client, table, ttlSeconds }: PowertoolsOnceOpti
       );
 
       try {
+        // Frozen, because a changed input would name another record.
         const remembered = Object.freeze({ key: Object.freeze({ ...key }), bodyHash });
         await remember(remembered);
         return ran !== undefined && 'created' in ran
           ? { kind: 'ran', created: ran.created }
           : { kind: 'replayed' };
       } catch (cause) {
-        // The work's own word comes first: whether its memory could be written or wiped changes nothing.
+        // If `work` ran, its result counts, even if its record could not be written or deleted.
         if (ran !== undefined && 'error' in ran) throw ran.error;
         if (ran !== undefined) return { kind: 'ran', created: ran.created };
         if (cause instanceof Error && cause.name === 'IdempotencyValidationError') {
@@ -70,7 +71,7 @@ export function powertoolsOnce({ client, table, ttlSeconds }: PowertoolsOnceOpti
             { cause },
           );
         }
-        // Expected when a call is repeated at once: nothing failed, so no stack of it belongs in the log.
+        // Expected when a call is repeated at once. Nothing failed, so the log needs no stack trace.
         const underWay = cause instanceof Error && cause.name === 'IdempotencyAlreadyInProgressError';
         return { kind: 'unknown', cause: underWay ? 'a creation is under way' : cause };
       }

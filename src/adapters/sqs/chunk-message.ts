@@ -1,4 +1,4 @@
-/** A chunk as the text of a queue message, and back. */
+/** Encodes the work on a chunk as the text of a queue message, and decodes it (ADR 8). */
 import * as z from 'zod/mini';
 import { ACTION_NAMES } from '../../domain/actions.ts';
 import { UnparsableMessageError } from '../../domain/errors.ts';
@@ -20,7 +20,7 @@ const schema = z.object({
     action: z.enum(ACTION_NAMES),
     createdBy: z.uuid(),
   }),
-  // A message of an earlier version does not say it. Its job then leaves the index in a write of its own.
+  // Messages of an earlier version lack it. With false, a write of its own takes the job out of the index.
   only: z._default(z.boolean(), false),
   ids: z.array(id).check(z.minLength(1)),
   trace: z.object({ traceparent: z.string(), tracestate: z.string() }),
@@ -31,9 +31,9 @@ export function encodeChunk(work: ChunkWork): string {
 }
 
 /**
- * A field that is not known is ignored: a message of a later version must not be buried while that is deployed.
+ * Decodes a message. Ignores unknown fields, so that messages of a later version can be read.
  *
- * @throws UnparsableMessageError when the text is none of ours
+ * @throws UnparsableMessageError when the text is not the work on a chunk
  */
 export function decodeChunk(body: string): ChunkWork {
   let value: unknown;

@@ -1,12 +1,12 @@
-/** The SQS client, with the limits that suit a function that has seconds, not minutes. */
+/** The SQS client, with timeouts for functions that have seconds, not minutes (ADR 17). */
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 
-/** @param config what a test or the local stack sets; in AWS nothing is needed */
+/** @param config overrides for tests and the local stack; none in AWS */
 export function sqsClient(config: SQSClientConfig = {}): SQSClient {
   return new SQSClient({
-    // The work queue tries again by itself, with the refused entries only.
+    // `SqsWorkQueue` retries by itself, with the refused entries only.
     maxAttempts: 1,
-    // Of the 50 sockets that the SDK allows, ten batches under way need ten.
+    // The SDK's 50 sockets are enough, because at most ten batches are sent at once.
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
     ...config,
   });

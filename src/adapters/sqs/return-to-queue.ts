@@ -1,15 +1,14 @@
-/** Gives a message back to its queue, to be delivered again soon instead of at the end of its visibility timeout. */
+/** Hands a message back to its queue, to return before its visibility timeout ends (ADR 17). */
 import { ChangeMessageVisibilityCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { delayAfter } from '../../domain/backoff.ts';
 
-/** How long a message stays away by the number of its receives, in seconds. */
+/** Seconds until the message returns: doubled with every receive. */
 export const RETURN_DELAYS = { first: 10, longest: 300 };
 
 /**
- * Makes the function that gives a message back. The delay doubles with every receive, from 10 s to five
- * minutes, and up to a half of it more by chance: what was refused for want of capacity must not come back at
- * once, nor all together. Where it fails the message comes back at the end of its visibility timeout, as it
- * would have anyway.
+ * Makes the function that hands a message back. The delay doubles with every receive, from 10 seconds to five
+ * minutes, plus a random part of up to half of it. So messages that were throttled neither return at once nor
+ * all together. If the call fails, the message returns at the end of its visibility timeout.
  */
 export function queueReturner(client: SQSClient, queueUrl: string) {
   return async (receiptHandle: string, receives: number): Promise<void> => {
@@ -23,7 +22,7 @@ export function queueReturner(client: SQSClient, queueUrl: string) {
         }),
       );
     } catch {
-      // See above.
+      // The message then returns at the end of its visibility timeout.
     }
   };
 }

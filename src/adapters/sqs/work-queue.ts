@@ -1,4 +1,7 @@
-/** The work queue on SQS. */
+/**
+ * The work queue on SQS: sends chunks in batches, and sends again what SQS refuses. The queue is a fair one:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagegroupid-property.html
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   SendMessageBatchCommand,
@@ -11,18 +14,22 @@ import { parseTraceparent, xrayHeader } from '../../domain/trace.ts';
 import type { ChunkWork, WorkQueue } from '../../ports/work-queue.ts';
 import { encodeChunk } from './chunk-message.ts';
 
-/** SQS takes 10 messages at a time, 1 MiB together. The largest chunk, 1,000 ids, is 30 KB. */
+/**
+ * SQS takes at most 10 messages and 1 MiB per batch. The largest chunk, with 1,000 ids, has 30 KB. Source:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-batch-api.html
+ */
 const BATCH_SIZE = 10;
-/** Batches under way at once. */
+/** Number of batches that are sent at once. */
 const LANES = 10;
+/** Most tries per batch. */
 const TRIES = 5;
-/** The longest that a timer takes: 2^31 - 1 ms. */
+/** Longest delay of a Node.js timer: 2^31 - 1 ms. */
 const MAX_DELAY_MS = 2_147_483_647;
 
 export class SqsWorkQueue implements WorkQueue {
   readonly #client: SQSClient;
   readonly #queueUrl: string;
-  /** How long to wait before try number `tries` + 1, in ms. */
+  /** Returns the delay in ms after `tries` tries. */
   readonly #backoff: (tries: number) => number;
 
   constructor(client: SQSClient, queueUrl: string, backoff = jittered) {
@@ -54,7 +61,7 @@ export class SqsWorkQueue implements WorkQueue {
     }
   }
 
-  /** Sends up to ten messages. A batch is answered 200 with some entries refused: those alone are sent again. */
+  /** Sends up to ten messages. SQS may refuse some entries of a batch; only these are sent again. */
   async #sendBatch(
     batch: readonly ChunkWork[],
     until: number,
@@ -71,8 +78,7 @@ export class SqsWorkQueue implements WorkQueue {
             Entries: left.map((work, i) => ({
               Id: String(i),
               MessageBody: encodeChunk(work),
-              // A standard queue is then fair between accounts: one with a large backlog does not hold up the
-              // rest.
+              // Makes the queue a fair queue: an account with a large backlog does not delay the others.
               MessageGroupId: String(work.chunk.accountId),
               ...traceAttribute(work.trace.traceparent),
             })),
@@ -91,7 +97,11 @@ export class SqsWorkQueue implements WorkQueue {
   }
 }
 
-/** Where the trace is recorded: Lambda then links its own trace of the worker's invocation with it. */
+/**
+ * Makes the trace header of a message, if its trace is recorded. Lambda then links the worker's trace with
+ * it:
+ * https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html
+ */
 function traceAttribute(traceparent: string): Pick<SendMessageBatchRequestEntry, 'MessageSystemAttributes'> {
   const span = parseTraceparent(traceparent);
   if (span?.sampled !== true) return {};
@@ -100,7 +110,7 @@ function traceAttribute(traceparent: string): Pick<SendMessageBatchRequestEntry,
   };
 }
 
-/** Full jitter: between 0 and 50, 100, 200, 400 ms. */
+/** Full jitter: a random delay from 0 to 50, 100, 200 or 400 ms. */
 function jittered(tries: number): number {
   return Math.random() * delayAfter(tries, { first: 50 });
 }
