@@ -1,4 +1,4 @@
-/** Verifies bearer tokens and tells what their bearer may do. */
+/** Verifies bearer tokens, and checks what a caller may do (ADR 9). */
 import { type JWTPayload, type JWTVerifyGetKey, errors, jwtVerify } from 'jose';
 import { v5 as uuidv5, validate as isUuid } from 'uuid';
 import { MAX_TOKEN_LENGTH } from '../../api/limits.ts';
@@ -8,7 +8,7 @@ import { ForbiddenError, UnauthenticatedError } from '../domain/errors.ts';
 import { MAX_ACCOUNT_ID } from '../domain/ids.ts';
 
 export interface Caller {
-  /** A UUID: the token's subject, or one derived from issuer and subject. */
+  /** A UUID: the token's subject if that is a UUID, otherwise derived from issuer and subject. */
   readonly userId: string;
   readonly accounts: ReadonlySet<number>;
   readonly scopes: ReadonlySet<string>;
@@ -21,20 +21,20 @@ export interface TokenRules {
   readonly scopesClaim: string;
 }
 
-/** Signatures with a key pair only: a shared secret, or `none`, verifies nothing here. */
+/** Signature algorithms with a key pair only. Tokens with a shared secret or with `none` are refused. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
-/** How far the issuer's clock may be from ours. */
+/** Accepted difference between the issuer's clock and ours. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** A reason is for a person to read; parts of it may be the token's own words. */
+/** Longest reason in the log, in characters. It is limited because a reason may quote the token. */
 const MAX_REASON_LENGTH = 200;
 
 /**
  * Makes the function that turns an `authorization` header into its caller.
  *
- * It throws UnauthenticatedError for whatever does not verify; the reason is for the log, never for the
- * client.
+ * That function throws UnauthenticatedError for everything that does not verify. The reason is for the log,
+ * never for the client.
  */
 export function authenticator(rules: TokenRules, keys: JWTVerifyGetKey) {
   return async (authorization: string | undefined): Promise<Caller> => {
@@ -80,26 +80,27 @@ export function authorize(caller: Caller, accountId: number, operation: Operatio
 }
 
 /**
- * The token of an `authorization` header, if that is a bearer's and has exactly one, written in the one way
- * in which its parts can be.
+ * Reads the token of an `authorization` header. Returns undefined unless there is exactly one bearer token in
+ * its canonical spelling.
  *
- * RFC 9110: the scheme in any case, then spaces. RFC 7515: three parts in base64url, without padding.
+ * The scheme has any case and is followed by spaces: https://datatracker.ietf.org/doc/html/rfc9110.html
+ * A token has three parts in base64url without padding: https://datatracker.ietf.org/doc/html/rfc7515
  */
 function bearerToken(authorization = ''): string | undefined {
   const [, token, signature] = /^bearer +([\w-]+\.[\w-]+\.([\w-]+))$/i.exec(authorization.trim()) ?? [];
   if (token === undefined || signature === undefined || token.length > MAX_TOKEN_LENGTH) return undefined;
-  // Unused bits in the last character: one signature could be spelled several ways.
+  // Unused bits of the last character must be zero. Otherwise one signature could be spelled several ways.
   return Buffer.from(signature, 'base64url').toString('base64url') === signature ? token : undefined;
 }
 
 function userIdOf(issuer: string, subject: unknown): string {
   if (typeof subject !== 'string' || subject === '') {
-    throw new UnauthenticatedError('The token has no subject.', { reason: 'sub is no text' });
+    throw new UnauthenticatedError('The token has no subject.', { reason: 'sub is not a string' });
   }
   return isUuid(subject) ? subject.toLowerCase() : uuidv5(subject, uuidv5(issuer, uuidv5.URL));
 }
 
-/** Only a list of integers names accounts; anything else names none. */
+/** Reads the valid account ids of a claim. A claim that is not a list has none. */
 function accountsOf(claim: unknown): number[] {
   if (!Array.isArray(claim)) return [];
   return claim.filter(
@@ -107,7 +108,7 @@ function accountsOf(claim: unknown): number[] {
   );
 }
 
-/** Scopes as OAuth 2.0 writes them: space-separated (RFC 6749, section 3.3). */
+/** Reads space-separated scopes: https://datatracker.ietf.org/doc/html/rfc6749#section-3.3 */
 function scopesOf(claim: unknown): string[] {
   return typeof claim === 'string' ? claim.split(' ').filter((scope) => scope !== '') : [];
 }

@@ -1,9 +1,9 @@
-/** The authentication of an HTTP function, from its environment. */
+/** Makes the authenticator of an HTTP function from its environment variables. */
 import { report } from '../observability/report.ts';
 import { authenticator } from './auth.ts';
 import { remoteKeys } from './remote-keys.ts';
 
-/** What an HTTP function's environment says about tokens. */
+/** The environment variables of an HTTP function that concern tokens. */
 export interface TokenEnvironment {
   readonly TOKEN_ISSUER: string;
   readonly TOKEN_AUDIENCE: string;

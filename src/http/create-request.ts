@@ -1,4 +1,4 @@
-/** Reads the headers and the body of a create request: all faults of both at once. */
+/** Reads the headers and the body of a create request, and reports all faults at once. */
 import type { CreateBody } from '../../api/create-body.ts';
 import { API_VERSION, IDEMPOTENCY_KEY, VERSION_HEADER } from '../../api/header-names.ts';
 import { MAX_FAULTS, MAX_KEY_LENGTH } from '../../api/limits.ts';
@@ -11,13 +11,13 @@ const IDS = 'target_group_ids' satisfies keyof CreateBody;
 
 export interface CreateRequest {
   readonly idempotencyKey: string;
-  /** As sent: any order, with duplicates. */
+  /** The ids as sent: in any order, with duplicates. */
   readonly targetGroupIds: readonly string[];
 }
 
 /**
- * @param maxTargetGroups how many distinct target groups one request may name
- * @throws InvalidRequestError that lists the faults, at most the first 100
+ * @param maxTargetGroups most distinct target groups in one request
+ * @throws InvalidRequestError that lists the faults, at most the first `MAX_FAULTS`
  */
 export function parseCreateRequest(request: ApiRequest, maxTargetGroups: number): CreateRequest {
   const faults: Fault[] = [];
@@ -34,12 +34,12 @@ export function parseCreateRequest(request: ApiRequest, maxTargetGroups: number)
   return { idempotencyKey: idempotencyKey ?? '', targetGroupIds };
 }
 
-/** Does not compile when the schema has other fields. */
+/** Reads the body. Its return type makes this fail to compile when the schema gets another field. */
 function readBody(body: ApiRequest['body'], maxTargetGroups: number, faults: Fault[]): Required<CreateBody> {
   const value = readObject(body, faults);
   if (value === undefined) return { [IDS]: [] };
   for (const name of Object.keys(value)) {
-    // An unknown field may be meant to change what we do; doing it regardless would be worse than refusing.
+    // An unknown field may be meant to change what we do, so it is refused (ADR 10).
     if (name !== IDS && faults.length < MAX_FAULTS) {
       faults.push(fault(name.slice(0, 100), `no field besides ${IDS}`, value[name]));
     }
@@ -76,8 +76,7 @@ function readIds(ids: unknown, maxTargetGroups: number, faults: Fault[]): string
     if (isId(id)) valid.push(id);
     else if (faults.push(fault(`${IDS}[${i}]`, ID_FORMAT, id)) >= MAX_FAULTS) break;
   }
-  // Of ids alone: the hash of a number has no secret, so that a set of chosen numbers takes time by its
-  // square.
+  // Only valid ids go into the set: hashes of numbers can be predicted, so chosen numbers could make it slow.
   const distinct = new Set(valid).size;
   if (distinct > maxTargetGroups) {
     faults.push({ name: IDS, reason: `expected 1 to ${maxTargetGroups} distinct ids, found ${distinct}` });

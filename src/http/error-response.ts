@@ -1,4 +1,4 @@
-/** Maps every error to what a client sees. The one place that does. */
+/** Turns every error into the answer that a client gets. No other file does this. */
 import type { ErrorBody } from '../../api/answers.ts';
 import { ERROR_OBJECTS, type ErrorStatus } from '../../api/errors.ts';
 import { IDEMPOTENCY_KEY } from '../../api/header-names.ts';
@@ -14,9 +14,9 @@ interface Seen {
 }
 
 /**
- * The response for an error, known or not.
+ * Makes the response for an error. An unknown error becomes a 500.
  *
- * @param id a UUID that the log line of this error bears too
+ * @param id a UUID that is also in the log line of this error
  */
 export function errorResponse(error: unknown, id: string): ApiResponse {
   const { status, detail, faults, headers } = seen(error);

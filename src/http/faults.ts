@@ -1,13 +1,14 @@
-/** Says what is wrong with a field: what was found, and what was expected. */
+/** Describes a fault of a request: what was expected of a field, and what was found. */
 import type { Fault } from '../domain/errors.ts';
 
+/** Longest quoted text, in characters. */
 const MAX_SHOWN = 60;
 
 export function fault(name: string, expected: string, found: unknown): Fault {
   return { name, reason: `expected ${expected}, found ${describe(found)}` };
 }
 
-/** A value in a few words. A long text is cut: an answer must not become as large as what provoked it. */
+/** Describes a value in a few words. Long texts are cut, so that no answer gets as large as its request. */
 function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';

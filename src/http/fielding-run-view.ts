@@ -1,4 +1,4 @@
-/** A fielding run as its route answers it. */
+/** The response with the fielding run of a target group. */
 import type { FieldingRunsBody } from '../../api/answers.ts';
 import type { TargetGroup } from '../domain/target-group.ts';
 import { type ApiResponse, jsonResponse } from './message.ts';

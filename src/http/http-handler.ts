@@ -1,4 +1,4 @@
-/** What every HTTP function does around its handler: its trace, its reports, and the contract's errors. */
+/** What every HTTP function does around its handler: traces, reports, and the contract's errors. */
 import { randomUUID } from 'node:crypto';
 import middy, { type MiddlewareObj, type Request } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
@@ -12,16 +12,16 @@ import { type ApiRequest, type ApiResponse, apiRequest } from './message.ts';
 import { subjectOf } from './path.ts';
 import { beginRequestSegment, endRequestSegment } from './request-segment.ts';
 
-/** Answers a request. What it throws becomes the contract's error. */
+/** Answers a request. `errorResponse` turns what it throws into an error of the contract. */
 export type Handle = (request: ApiRequest, trace: TraceContext, context: Context) => Promise<ApiResponse>;
 
 type Middleware = MiddlewareObj<APIGatewayProxyEventV2, ApiResponse>;
 type MiddyRequest = Request<APIGatewayProxyEventV2, ApiResponse>;
 
-/** Before the function's own timeout: the contract's error is better than the gateway's. */
+/** Time before the function's timeout at which it answers an error of the contract, not the gateway's. */
 const TIMEOUT_EARLY_MS = 500;
 
-/** What is known of a request before anything of it is checked. */
+/** What is known of a request before it is checked. */
 interface Received {
   readonly request: ApiRequest;
   readonly trace: TraceContext;
@@ -40,7 +40,7 @@ export function httpHandler(handle: Handle) {
     return received;
   };
 
-  /** Every answer, errors included, names its trace. A trace is the request's own, never a replayed one. */
+  /** Ends the segment and adds the trace to the response, for errors and replays too. */
   const answered = ({ event, response }: MiddyRequest) => {
     const { trace } = receive(event);
     endRequestSegment(trace, event.routeKey, response?.statusCode ?? 500);
@@ -74,7 +74,7 @@ export function httpHandler(handle: Handle) {
       if (status >= 500) {
         report({ event: 'request.failed', errorId, status, route, cause: error }, subject);
       } else {
-        // Of an error that we expect, its evidence tells more than its stack.
+        // The evidence of a known error says more than its stack.
         const why =
           error instanceof FieldingJobsError ? { kind: error.name, ...evidenceOf(error) } : { cause: error };
         report({ event: 'request.refused', errorId, status, route, ...why }, subject);

@@ -1,4 +1,4 @@
-/** A job as it is answered: where it is once it is created, and what has become of it. */
+/** The responses about a job: its location after its creation, and its status. */
 import type { JobBody } from '../../api/answers.ts';
 import { IDEMPOTENT_REPLAYED, JOB_PROGRESS } from '../../api/header-names.ts';
 import { jobPath } from '../../api/paths.ts';
@@ -10,7 +10,7 @@ import { type ApiResponse, jsonResponse } from './message.ts';
 
 type Listed<List extends 'updated_target_groups' | 'failed_target_groups'> = JobBody[List]['data'][number];
 
-/** @param replayed whether the job was there before */
+/** @param replayed whether the job existed before this call */
 export function createdResponse(
   tenant: Tenant,
   action: Action,
@@ -20,7 +20,7 @@ export function createdResponse(
   return { statusCode: 201, headers: { location, ...(replayed && { [IDEMPOTENT_REPLAYED]: 'true' }) } };
 }
 
-/** @param outcomes of every target group in id order; none while the job runs */
+/** @param outcomes of all target groups in the order of their ids; none while the job is open */
 export function jobResponse(job: Job, outcomes: readonly Outcome[]): ApiResponse {
   const updated: Listed<'updated_target_groups'>[] = [];
   const failed: Listed<'failed_target_groups'>[] = [];

@@ -1,21 +1,24 @@
-/** Requests and responses as the handlers see them: normalised, whatever the gateway's form. */
+/** Requests and responses of the handlers, independent of the gateway's event format. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { PathParameter } from '../../api/routes.ts';
 import type { Fault } from '../domain/errors.ts';
 
 export interface ApiRequest {
-  /** As the gateway matched it: the path before parameters were filled in. */
+  /** The gateway's route: method and path with the names of the parameters. */
   readonly routeKey: string;
   readonly path: Readonly<Partial<Record<PathParameter, string | undefined>>>;
-  /** Names in lower case. */
+  /** By header name in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** The body's text, or the fault that it is none. */
+  /** The text of the body, or the fault that it is not text. */
   readonly body: string | Fault;
 }
 
 export type ApiResponse = APIGatewayProxyStructuredResultV2;
 
-/** The request, from the event of an HTTP API (payload format 2.0). */
+/**
+ * Reads a request from the event of an HTTP API, payload format 2.0:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
 export function apiRequest(event: APIGatewayProxyEventV2): ApiRequest {
   const headers: Record<string, string | undefined> = Object.create(null) as object as Record<string, string>;
   for (const [name, value] of Object.entries(event.headers)) headers[name.toLowerCase()] = value;

@@ -1,4 +1,4 @@
-/** Reads a path of the contract: the tenant, the ids and the action that it names. */
+/** Reads the tenant, the ids and the action from a path of the contract. */
 import { actionInPath } from '../../api/paths.ts';
 import type { PathParameter } from '../../api/routes.ts';
 import type { Action } from '../domain/actions.ts';
@@ -8,11 +8,13 @@ import type { Subject } from '../ports/journal.ts';
 import { fault } from './faults.ts';
 import type { ApiRequest } from './message.ts';
 
-/** The parameters beside the tenant that a route may have. */
+/** The path parameters that a route may have besides the tenant's. */
 type IdParameter = Exclude<PathParameter, 'account_id' | 'project_id'>;
 
 /**
- * @param parameter the id that the route has beside the tenant, if it has one
+ * Reads the tenant and the id of a path.
+ *
+ * @param parameter the id parameter of the route besides the tenant's, if it has one
  * @throws InvalidRequestError that lists every fault of the path
  */
 export function parsePath(path: ApiRequest['path'], parameter?: IdParameter): { tenant: Tenant; id: string } {
@@ -34,10 +36,10 @@ export function parsePath(path: ApiRequest['path'], parameter?: IdParameter): { 
 }
 
 /**
- * The action that a batch-jobs route belongs to.
+ * Reads the action of a batch-jobs route.
  *
- * @param routeKey as the gateway matched it, e.g. `GET /demand/…/batch-jobs/resume/{job_id}`
- * @throws RouteNotFoundError when the route names none
+ * @param routeKey the gateway's route, e.g. `GET /demand/…/batch-jobs/resume/{job_id}`
+ * @throws RouteNotFoundError when the route has no action
  */
 export function actionOf(routeKey: string): Action {
   const action = actionInPath(routeKey);
@@ -45,7 +47,7 @@ export function actionOf(routeKey: string): Action {
   return action;
 }
 
-/** What a request is about, as far as its path says so in good form: for reports, before anything is checked. */
+/** Reads what a request is about, for reports. The path is not checked yet: malformed ids are left out. */
 export function subjectOf({ routeKey, path }: ApiRequest): Subject {
   const accountId = parseAccountId(path.account_id ?? '');
   const { project_id: projectId, job_id: jobId } = path;

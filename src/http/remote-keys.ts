@@ -1,4 +1,4 @@
-/** The public keys of the token issuer: fetched, kept, fetched again when they may have changed, and kept on while it is down. */
+/** The token issuer's public keys: fetched, refreshed, and kept in use while the issuer is down (ADR 19). */
 import {
   type FetchImplementation,
   type JWTVerifyGetKey,
@@ -7,38 +7,38 @@ import {
   errors,
 } from 'jose';
 
-/** A request waits at most once for the issuer, and no longer than this. */
+/** Longest fetch. A request waits for one fetch at most. */
 const FETCH_TIMEOUT_MS = 3_000;
 
-/** Key sets have some kilobytes. What is larger is none, and is not read to its end. */
+/** Largest answer that is read. A key set has some kilobytes. */
 const MAX_KEY_SET_BYTES = 256 * 1024;
 
-/** Keys of this age are fetched again: a key that the issuer has withdrawn is refused from then on. */
+/** Age at which keys are fetched again. From then on a key that the issuer has withdrawn is refused. */
 const REFRESH_AFTER_MS = 600_000;
 
-/** While keys of that age cannot be fetched, they are tried again at most so often. */
+/** Shortest time between two fetches while keys of that age cannot be fetched. */
 const REFRESH_AGAIN_MS = 60_000;
 
-/** A token with an unknown key makes us look at most so often, whatever became of the look before. */
+/** Shortest time between two fetches for tokens with an unknown key, also after a successful fetch. */
 const LOOK_AGAIN_MS = 5_000;
 
-/** A function that has no keys at all can let nobody in, so it looks again soon. */
+/** Shortest time between two fetches without any keys. It is low, because every token is refused then. */
 const START_AGAIN_MS = 1_000;
 
 export interface RemoteKeysOptions {
-  /** Hears of each fetch that brought no keys. */
+  /** Called after each fetch that failed. */
   readonly onFailure: (cause: unknown) => void;
 }
 
 /**
- * The keys at the issuer's address, for `jwtVerify`.
+ * Makes the function by which `jwtVerify` finds the keys at the issuer's address.
  *
- * Keys that are known stay in use until the issuer answers with a key set that lacks them: neither an issuer
- * that is down nor one that answers nonsense locks anybody out. The function that is returned throws a
- * JOSEError for a key that is not known.
+ * Known keys stay in use until the issuer answers with a key set that lacks them. So an issuer that is down,
+ * or that answers something else, locks nobody out. The returned function throws a JOSEError for an unknown
+ * key.
  */
 export function remoteKeys(jwksUrl: string, { onFailure }: RemoteKeysOptions): JWTVerifyGetKey {
-  // When to fetch is decided here: by itself, it would refuse known keys as soon as they are too old.
+  // `refresh` decides when to fetch. By itself, jose would refuse known keys as soon as they are too old.
   const remote = createRemoteJWKSet(new URL(jwksUrl), {
     timeoutDuration: FETCH_TIMEOUT_MS,
     cacheMaxAge: Infinity,
@@ -48,7 +48,7 @@ export function remoteKeys(jwksUrl: string, { onFailure }: RemoteKeysOptions): J
   let askedAt = -Infinity;
   let answeredAt = -Infinity;
 
-  /** Fetches, unless that was tried less than `pauseMs` ago. Joins a fetch under way. */
+  /** Fetches the keys, unless that was tried less than `pauseMs` ago. Joins a fetch in progress. */
   const refresh = async (pauseMs: number): Promise<void> => {
     if (!remote.reloading) {
       if (Date.now() - askedAt < pauseMs) return;
@@ -77,7 +77,7 @@ export function remoteKeys(jwksUrl: string, { onFailure }: RemoteKeysOptions): J
   };
 }
 
-/** Reads no more of an answer than a key set may have. Redirects are not followed: jose asks for that. */
+/** Fetches an answer, but reads no more of it than the largest key set. jose's options forbid redirects. */
 const fetchBounded: FetchImplementation = async (url, options) => {
   const response = await fetch(url, options);
   if (response.status === 200 && response.body !== null) {

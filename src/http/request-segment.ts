@@ -1,4 +1,4 @@
-/** The trace segment of a request. */
+/** The X-Ray segment of a request (ADR 22). */
 import type { Subject } from '../ports/journal.ts';
 import { subjectAnnotations } from '../observability/annotations.ts';
 import type { TraceContext } from '../observability/trace-context.ts';
@@ -8,9 +8,9 @@ export function beginRequestSegment(trace: TraceContext, subject: Subject, reque
   beginSegment({ ...trace, annotations: { ...subjectAnnotations(subject), function_request_id: requestId } });
 }
 
-/** Ends the segment of the request, if there is one. */
+/** Ends the segment of the request, if its trace is recorded. */
 export function endRequestSegment(trace: TraceContext, routeKey: string, status: number): void {
-  // A client that is not let in, or asks for nothing of ours, does not decide what is recorded.
+  // Clients without a valid token, or on an unknown route, must not decide what is recorded.
   if (trace.continued && (status === 401 || routeKey === '$default')) {
     currentSegment()?.discard();
     return;

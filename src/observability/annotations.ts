@@ -1,8 +1,8 @@
-/** What a trace segment can be found by. */
+/** The annotations by which trace segments can be found. */
 import type { Subject } from '../ports/journal.ts';
 import type { Annotations } from './xray.ts';
 
-/** Whom and what a report is about, under the names that the log lines have. */
+/** Makes annotations of the subject of a report, with the same names as in log lines. */
 export function subjectAnnotations({ accountId, projectId, action, jobId, chunk }: Subject): Annotations {
   return { account_id: accountId, project_id: projectId, action, job_id: jobId, chunk };
 }

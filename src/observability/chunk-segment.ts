@@ -1,4 +1,4 @@
-/** The trace segment of a chunk: in the trace of the call that created its job, whatever else is in the batch. */
+/** The X-Ray segment of an attempt at a chunk, in the trace of the call that created its job (ADR 22). */
 import { ChunkTakenError, ChunkUnfinishedError } from '../domain/errors.ts';
 import { parseTraceparent } from '../domain/trace.ts';
 import type { Subject } from '../ports/journal.ts';
@@ -7,7 +7,7 @@ import { newSpanId } from './trace-context.ts';
 import { beginSegment, type Failure } from './xray.ts';
 
 /**
- * Runs `work` within a segment of its own, if the trace is recorded.
+ * Runs `work` in a segment of its own, if the trace is recorded.
  *
  * @throws what `work` throws
  */
@@ -34,7 +34,7 @@ export async function inChunkSegment(
   }
 }
 
-/** What is taken up again is nobody's fault. */
+/** A chunk that will be worked on again ends as an `error`, any other failure as a `fault`. */
 function failureOf(error: unknown): Failure {
   return error instanceof ChunkTakenError || error instanceof ChunkUnfinishedError ? 'error' : 'fault';
 }

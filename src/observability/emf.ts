@@ -1,29 +1,29 @@
 /**
- * Metrics as log lines, in CloudWatch's embedded metric format: CloudWatch reads them out of the log, so that
- * no call is made for them. What an invocation measures is added up; at its end there is one line per set of
- * dimensions.
+ * Metrics as log lines in CloudWatch's embedded metric format (ADR 23). CloudWatch reads the metrics from the
+ * log, so no calls are needed. The measurements of an invocation are added up and written at its end, with
+ * one line per set of dimensions.
  *
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 import { type Metric, METRICS, type MetricName } from './metric-names.ts';
 import type { Measurement } from './metrics.ts';
 
-/** CloudWatch takes so many values of one metric from one line. */
+/** Most values of one metric that CloudWatch reads from one line. */
 const MOST_VALUES = 100;
 
-/** Where the lines go, and what stands on each. */
+/** Where lines are written, and what is on every line. */
 export interface EmfOptions {
   readonly namespace: string;
   readonly service: string;
   readonly write: (line: string) => void;
 }
 
-/** The metrics of one set of dimensions: counts added up, durations each by itself, so that they have percentiles. */
+/** The metrics of one set of dimensions: counts are added up, durations are listed for their percentiles. */
 type Values = Map<MetricName, number[]>;
 
 export class EmbeddedMetrics {
   readonly #options: EmfOptions;
-  /** By the set of dimensions: the name and value of the one besides `service`, or none. */
+  /** By set of dimensions, in JSON: the dimension besides `service`, if there is one. */
   readonly #sets = new Map<string, { readonly dimension: Record<string, string>; readonly values: Values }>();
 
   constructor(options: EmfOptions) {
@@ -37,7 +37,11 @@ export class EmbeddedMetrics {
     else if (there.length < MOST_VALUES) values.set(name, [...there, value]);
   }
 
-  /** Writes what was added since the last time; nothing where nothing was. */
+  /**
+   * Writes the measurements since the last call, if there are any.
+   *
+   * @param now epoch ms
+   */
   flush(now: number): void {
     for (const { dimension, values } of this.#sets.values()) {
       this.#options.write(this.#line(dimension, values, now));

@@ -1,24 +1,24 @@
-/** Every name that stands as `message` in a log line, with its level. The names are stable: queries use them. */
+/** Names and levels of all log events. The name is the `message` of a line; it is stable for queries. */
 import type { Entry } from '../ports/journal.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
-/** What only the runtime reports; the rest are the journal's entries. */
+/** The events that the handlers report. All others are entries that the use cases write to the journal. */
 export type RuntimeEntry =
   /** A request was answered 2xx. */
   | { readonly event: 'request.answered'; readonly status: number; readonly route: string }
-  /** A request was answered 4xx. `errorId` is what the client was told. */
+  /** A request was answered 4xx. `errorId` is the id in the client's answer. */
   | {
       readonly event: 'request.refused';
       readonly errorId: string;
       readonly status: number;
       readonly route: string;
-      /** The class of an error that we expect, and what it knows. */
+      /** The class of a known error; `evidence` holds its facts. */
       readonly kind?: string;
       readonly evidence?: unknown;
       readonly cause?: unknown;
     }
-  /** A request was answered 5xx. `errorId` is what the client was told. */
+  /** A request was answered 5xx. `errorId` is the id in the client's answer. */
   | {
       readonly event: 'request.failed';
       readonly errorId: string;
@@ -26,19 +26,19 @@ export type RuntimeEntry =
       readonly route: string;
       readonly cause: unknown;
     }
-  /** The keys of the token issuer could not be fetched: those that are known stay in use, others are refused. */
+  /** The token issuer's keys could not be fetched. Known keys stay in use, unknown ones are refused. */
   | { readonly event: 'issuer.unreachable'; readonly cause: unknown }
-  /** A chunk failed in a way that the use case does not expect: the store refuses, or a bug. */
+  /** A chunk failed with an error that the use case does not handle: the store failed, or there is a bug. */
   | {
       readonly event: 'chunk.failed';
       readonly jobId: string;
       readonly chunk: number;
       readonly cause: unknown;
     }
-  /** A queue message is none of ours. It is delivered as often as any that fails, then it is a dead letter. */
+  /** A message is not the work on a chunk. After `maxReceiveCount` deliveries it becomes a dead letter. */
   | { readonly event: 'message.unparsable'; readonly messageId: string; readonly cause: unknown };
 
-/** Everything that is reported. */
+/** Any event. */
 export type Report = Entry | RuntimeEntry;
 
 export type EventName = Report['event'];

@@ -1,20 +1,21 @@
-/** What a log line consists of, and what of a text may stand in it: a client's text must not become as it likes. */
+/** The fields of a log line, and the limits for the texts in it, which may come from clients. */
 import { LogFormatter, LogItem } from '@aws-lambda-powertools/logger';
 import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types';
 
-/** A text that is longer is cut. */
+/** Longest text, in characters. */
 const MAX_TEXT = 1_000;
+/** Longest stack trace, in characters. */
 const MAX_STACK = 5_000;
 
 /**
- * What JSON leaves as it is, though it breaks a line or changes how one is shown: DEL and the C1 controls,
- * the separators of lines and paragraphs, and the marks that turn the direction of writing.
+ * Characters that JSON does not escape, but that break a line or change its display: DEL and C1 controls,
+ * line and paragraph separators, and marks that change the direction of writing.
  */
 const UNPRINTABLE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /**
- * The line of Powertools' own formatter without `function_arn`, which names the AWS account, and without what
- * is the same on every line of a deployment: the memory of the function, and the share of debug samples.
+ * Formats lines as Powertools does, but without `function_arn`, which contains the AWS account id, and
+ * without the fields that are the same on every line: memory size and sampling rate.
  */
 export class LineFormatter extends LogFormatter {
   override formatAttributes(attributes: UnformattedAttributes, additional: LogAttributes): LogItem {
@@ -35,9 +36,9 @@ export class LineFormatter extends LogFormatter {
 }
 
 /**
- * A text as a line has it: cut, and without characters that break lines.
+ * Cuts a text to the limit of its field, and escapes the characters that break lines.
  *
- * @param key the name of the field that it is the value of
+ * @param key name of the field
  */
 export function lineText(text: string, key: string): string {
   const limit = key === 'stack' ? MAX_STACK : MAX_TEXT;

@@ -1,4 +1,4 @@
-/** The log of a function: one JSON line per event, under the names of `events.ts`. */
+/** The log of a function: one JSON line per event of `events.ts`. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { FieldingJobsError } from '../domain/errors.ts';
@@ -13,7 +13,9 @@ const logger = new Logger({
 });
 let startedAt = Date.now();
 
-/** Adds the function, the request and cold start to the lines of an invocation, and forgets what the last one added. */
+/**
+ * Middlewares that add function, request id and cold start to all lines of an invocation, and then drop them.
+ */
 export function logInvocation() {
   return [
     {
@@ -25,18 +27,18 @@ export function logInvocation() {
   ];
 }
 
-/** Adds the trace of a request to every line of this invocation. */
+/** Adds the trace id of a request to all further lines of this invocation. */
 export function logTrace(traceId: string): void {
   logger.appendKeys({ trace_id: traceId });
 }
 
-/** Writes one line. Names of fields are in snake case, as everywhere outside the code. */
+/** Writes one line. Field names are in snake case, as everywhere outside the code. */
 export function writeLine({ event, ...fields }: Report, { traceparent, ...subject }: Subject = {}): void {
   const traceId = parseTraceparent(traceparent ?? '')?.traceId;
   logger[LEVELS[event]](event, {
     ...snakeCased({ ...subject, ...fields }),
     ...(traceId !== undefined && { trace_id: traceId }),
-    // The last line of an invocation tells how long it took; Lambda's own REPORT line tells it of every one.
+    // On the last line this is about the invocation's duration. Lambda's REPORT line has the exact one.
     elapsed_ms: Date.now() - startedAt,
     ...('cause' in fields && errorOf(fields.cause)),
   });
@@ -56,7 +58,7 @@ function errorOf(cause: unknown): Record<string, unknown> {
   return { error: cause, ...(cause instanceof FieldingJobsError && evidenceOf(cause)) };
 }
 
-/** The evidence of an error, as a field of a log line. */
+/** Makes the log field with the evidence of an error. */
 export function evidenceOf(error: FieldingJobsError): { evidence: Record<string, unknown> } {
   return { evidence: snakeCased(error.evidence) };
 }

@@ -1,13 +1,13 @@
-/** The metrics that the functions publish, by name: what the functions write, and what the stack graphs and watches. */
+/** Names, units and dimensions of all metrics, for the functions and for the stack's graphs and alarms. */
 import { FAILURE_CODES } from '../domain/outcome.ts';
 import { RACES } from '../ports/journal.ts';
 
-/** Value of the dimension `service`, which every metric and every log line has. */
+/** Value of `service`, a dimension of every metric and a field of every log line. */
 export const SERVICE = 'fielding-jobs';
 
 export interface Metric {
   readonly unit: 'Count' | 'Milliseconds' | 'Seconds';
-  /** The dimension that it has besides `service`, with every value that it can have. */
+  /** The dimension besides `service`, if there is one, with all its possible values. */
   readonly by?: { readonly dimension: string; readonly values: readonly string[] };
 }
 

@@ -1,4 +1,4 @@
-/** What each event adds to the metrics. The one place that knows. */
+/** Maps each event to the measurements that it adds to the metrics (ADR 23). */
 import type { KnownError } from '../domain/known-error.ts';
 import type { Report } from './events.ts';
 import type { MetricName } from './metric-names.ts';
@@ -6,11 +6,11 @@ import type { MetricName } from './metric-names.ts';
 export interface Measurement {
   readonly name: MetricName;
   readonly value: number;
-  /** Of the metric's dimension, if it has one. */
+  /** Value of the metric's dimension, if it has one. */
   readonly dimension?: string;
 }
 
-/** What an event adds. An event without metrics has its reason beside it. */
+/** Lists the measurements of an event. A comment says why an event has none. */
 export function measurementsOf(report: Report): Measurement[] {
   switch (report.event) {
     case 'job.created':
@@ -64,12 +64,11 @@ export function measurementsOf(report: Report): Measurement[] {
     case 'request.answered':
     case 'request.failed':
       return [];
-    // OldestOpenJobAge shows a job that grows old, ChunksHandedBack and the queue's own metrics a chunk that
-    // fails.
+    // OldestOpenJobAge shows a job that does not end. The queue's own metrics show a chunk that fails.
     case 'job.deadline-passed':
     case 'chunk.failed':
       return [];
-    // Steps on the way, and rarities that the log is enough for.
+    // Intermediate steps, and rare events for which the log is enough.
     case 'fan-out.sent':
     case 'chunk.claimed':
     case 'chunk.expired':

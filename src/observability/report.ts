@@ -1,4 +1,4 @@
-/** Everything that happens is reported here: it becomes a log line, and what it adds to the metrics. */
+/** Reports events: each becomes a log line and adds to the metrics. */
 import type { MiddlewareObj } from '@middy/core';
 import type { Journal, Subject } from '../ports/journal.ts';
 import { EmbeddedMetrics } from './emf.ts';
@@ -11,24 +11,25 @@ const metrics = new EmbeddedMetrics({
   namespace: process.env['POWERTOOLS_METRICS_NAMESPACE'] ?? SERVICE,
   service: process.env['POWERTOOLS_SERVICE_NAME'] ?? SERVICE,
   write: (line) => {
-    // Not by console.log: Lambda puts a prefix before what that prints, and CloudWatch would find no metrics
-    // in it.
+    // Not with console.log: Lambda adds a prefix to its lines, and CloudWatch would find no metrics in them.
     if (process.env['POWERTOOLS_METRICS_DISABLED'] !== 'true') process.stdout.write(`${line}\n`);
   },
 });
 
-/** @param subject what is known besides what the report itself says */
+/** @param subject further facts about what the report concerns */
 export function report(what: Report, subject?: Subject): void {
   writeLine(what, subject);
   for (const measurement of measurementsOf(what)) metrics.add(measurement);
 }
 
-/** The journal of the use cases. */
+/** The journal that functions give to their use cases. */
 export const journal: Journal = { note: report };
 
 /**
- * What every invocation of a function needs: lines that name it, and its metrics written at its end, however
- * it ends. Those of one that is killed are lost. The first middlewares, so that they end last.
+ * Middlewares of every function: log lines name the invocation, and its metrics are written at its end, also
+ * after an error. The metrics of an invocation that is killed are lost.
+ *
+ * They must be the first middlewares of a handler, so that they run last at the end.
  */
 export function reportInvocation(): MiddlewareObj[] {
   const flush = () => {

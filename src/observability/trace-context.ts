@@ -1,5 +1,5 @@
 /**
- * W3C trace context: what a request brings, what its answer says.
+ * W3C trace context of a request and of its answer (ADR 22).
  * Source: https://www.w3.org/TR/trace-context/ (level 1).
  */
 import { randomBytes } from 'node:crypto';
@@ -9,25 +9,27 @@ export interface TraceContext {
   readonly traceId: string;
   /** This request's own span, 16 hexadecimal digits. */
   readonly spanId: string;
-  /** The span that it belongs to: the client's, or that of the invocation. */
+  /** The parent span: the client's, or that of the invocation. */
   readonly parentId: string | undefined;
-  /** Whether it is recorded. */
+  /** Whether the trace is recorded. */
   readonly sampled: boolean;
-  /** Whether it is a client's trace; else it began here. */
+  /** Whether it continues a client's trace. Otherwise a new trace began with this request. */
   readonly continued: boolean;
   readonly traceparent: string;
   readonly tracestate: string;
 }
 
+/** One entry of a `tracestate`: a key and a value. */
 const MEMBER =
   /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
+/** Most entries of a `tracestate`, by the specification. */
 const MAX_MEMBERS = 32;
 
 /**
- * The context of a request. A `traceparent` that does not parse starts a new trace and is no error; then what
- * came as `tracestate` belongs to no trace and is dropped.
+ * Makes the trace context of a request. Without a valid `traceparent` a new trace starts, and the request's
+ * `tracestate` is dropped.
  *
- * @param xray the X-Ray trace header of the invocation: a new trace takes its id, so that both are one
+ * @param xray the X-Ray trace header of the invocation, whose trace id a new trace takes
  */
 export function traceContext(
   headers: Readonly<Record<string, string | undefined>>,
@@ -51,12 +53,12 @@ export function traceContext(
   };
 }
 
-/** 16 hexadecimal digits. */
+/** Makes a random span id, 16 hexadecimal digits. */
 export function newSpanId(): string {
   return randomBytes(8).toString('hex');
 }
 
-/** Begins with the time, as the traces that X-Ray itself begins do. */
+/** Starts a new trace. Its id begins with the time in epoch seconds, as the trace ids of X-Ray do. */
 function newTrace(): { traceId: string; parentId: undefined; sampled: boolean } {
   const seconds = Math.floor(Date.now() / 1000)
     .toString(16)
@@ -64,7 +66,7 @@ function newTrace(): { traceId: string; parentId: undefined; sampled: boolean } 
   return { traceId: seconds + randomBytes(12).toString('hex'), parentId: undefined, sampled: false };
 }
 
-/** One member that is malformed makes the whole list void, as the specification has it. */
+/** Lists the entries of a `tracestate` except our own. By the specification one malformed entry voids all. */
 function parseTracestate(header: string | undefined): string[] {
   const members = (header ?? '')
     .split(',')
@@ -74,7 +76,7 @@ function parseTracestate(header: string | undefined): string[] {
   return members.filter((member) => !member.startsWith(`${TRACESTATE_KEY}=`));
 }
 
-/** The newest entries first; what is too much falls off at the end. */
+/** Joins entries, newest first. Drops the oldest ones beyond the limits of number and length. */
 function join(members: readonly string[]): string {
   const kept: string[] = [];
   for (const member of members.slice(0, MAX_MEMBERS)) {

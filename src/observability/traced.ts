@@ -1,9 +1,9 @@
-/** Makes the calls of an AWS client part of the current trace segment. */
+/** Records the calls of an AWS client in the current trace segment (ADR 22). */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { currentSegment, type Failure } from './xray.ts';
 
-/** What the SDK says of a call that failed. */
+/** The fields of an SDK error that say how the call failed. */
 interface Answer {
   readonly name?: unknown;
   readonly $fault?: unknown;
@@ -11,7 +11,12 @@ interface Answer {
 
 const THROTTLING = /Throttl|ProvisionedThroughputExceeded|RequestLimitExceeded/;
 
-/** The same client; its calls are noted in the segment in which they began, retries included. */
+/**
+ * Adds a middleware to the client that records each call, with its retries, in the segment that was current
+ * when the call began.
+ *
+ * @returns the same client
+ */
 export function traced<T extends DynamoDBClient | SQSClient>(client: T): T {
   const stack: DynamoDBClient['middlewareStack'] = client.middlewareStack as never;
   stack.add(
@@ -50,7 +55,7 @@ function resourceOf({ TableName, QueueUrl }: Readonly<Record<string, unknown>>):
 }
 
 function failureOf({ name, $fault }: Answer): Failure | undefined {
-  // A condition that did not hold is an answer.
+  // A failed condition is a normal answer, not a failure.
   if (name === 'ConditionalCheckFailedException') return undefined;
   if (typeof name === 'string' && THROTTLING.test(name)) return 'throttle';
   return $fault === 'client' ? 'error' : 'fault';

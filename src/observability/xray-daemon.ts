@@ -1,13 +1,13 @@
 /**
  * Sends documents to the X-Ray daemon that Lambda runs beside a function, as JSON in one UDP datagram each.
- * Nothing waits for it, and nothing that goes wrong with it reaches an invocation: a trace that is lost is a
- * trace less.
+ * No invocation waits for this, and its errors are ignored, because a trace may be lost.
  *
  * Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 
+/** The first line of each datagram, as the daemon expects it. */
 const HEADER = '{"format": "json", "version": 1}\n';
 
 interface Daemon {
@@ -18,13 +18,17 @@ interface Daemon {
 
 let daemon: Daemon | undefined;
 
-/** Opens the way to the daemon at AWS_XRAY_DAEMON_ADDRESS, if there is one; says whether it is open. */
+/**
+ * Opens a socket to the daemon at AWS_XRAY_DAEMON_ADDRESS, unless it is open already.
+ *
+ * @returns whether there is a daemon
+ */
 export function findDaemon(): boolean {
   daemon ??= open(process.env['AWS_XRAY_DAEMON_ADDRESS']);
   return daemon !== undefined;
 }
 
-/** Does nothing when `findDaemon` did not find any. */
+/** Sends a document to the daemon. Does nothing when `findDaemon` has found none. */
 export function sendToDaemon(document: object): void {
   try {
     daemon?.socket.send(HEADER + JSON.stringify(document), daemon.port, daemon.host, ignore);
@@ -40,11 +44,11 @@ function open(address = ''): Daemon | undefined {
   if (host === undefined || port === undefined) return undefined;
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   socket.on('error', ignore);
-  // Bound now, so that what is sent at the end of an invocation is on its way before the function is frozen.
+  // Bound now, so that a document at the end of an invocation is sent before the function is frozen.
   socket.bind(0).unref();
   return { socket, host, port: Number(port) };
 }
 
 function ignore(): void {
-  // See above.
+  // A trace may be lost.
 }

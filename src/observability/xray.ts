@@ -1,6 +1,6 @@
 /**
- * Trace segments for AWS X-Ray: one for a request or a chunk, each in the trace of whoever asked for it, with
- * the calls to AWS that it made.
+ * Trace segments for AWS X-Ray: one per request and per attempt at a chunk, in the trace of the client's
+ * call, with the calls to AWS that were made (ADR 22).
  *
  * Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
  */
@@ -8,34 +8,35 @@ import { parseXrayHeader, xrayTraceId } from '../domain/trace.ts';
 import { newSpanId } from './trace-context.ts';
 import { findDaemon, sendToDaemon } from './xray-daemon.ts';
 
-/** How a request, a chunk or a call ended, in X-Ray's words: whose fault it was. */
+/** How a request, a chunk or a call failed, in X-Ray's terms. A `fault` is the callee's. */
 export type Failure = 'error' | 'throttle' | 'fault';
 
 export interface SegmentOptions {
-  /** 32 and 16 hexadecimal digits. */
+  /** 32 hexadecimal digits. */
   readonly traceId: string;
+  /** 16 hexadecimal digits. */
   readonly spanId: string;
-  /** The span that asked for it, if any. */
+  /** The parent span, if there is one. */
   readonly parentId?: string | undefined;
   readonly sampled: boolean;
-  /** A segment can be found by these. Those that are undefined are left out. */
+  /** Fields by which the segment can be found. Undefined ones are left out. */
   readonly annotations: Annotations;
 }
 
 export type Annotations = Readonly<Record<string, string | number | undefined>>;
 
-/** A call to an AWS service, as it ended. Times are epoch ms. */
+/** A call to an AWS service that has ended. Times are epoch ms. */
 export interface AwsCall {
   readonly service: string;
   readonly operation: string;
-  /** What the service is asked about: `table_name` or `queue_url`. */
+  /** The table or queue of the call, as `table_name` or `queue_url`. */
   readonly resource: Readonly<Record<string, string>>;
   readonly startedAt: number;
   readonly endedAt: number;
   readonly failure?: Failure | undefined;
 }
 
-/** All calls of one kind: a chunk makes hundreds, and a document has 64 kB. */
+/** All calls of one kind, added up: a chunk makes hundreds of calls, and a document has at most 64 kB. */
 interface Calls {
   readonly call: AwsCall;
   start: number;
@@ -44,7 +45,7 @@ interface Calls {
   readonly failures: Map<Failure, number>;
 }
 
-/** Kinds of calls in one segment, at some 300 bytes each. There are about ten. */
+/** Most kinds of calls in one segment, at some 300 bytes each. In practice there are about ten. */
 const MOST_KINDS = 100;
 
 export class Segment {
@@ -82,7 +83,7 @@ export class Segment {
     if (this.#calls.size < MOST_KINDS) this.#calls.set(kind, calls);
   }
 
-  /** Ends it and sends it on its way. The second call does nothing. */
+  /** Ends the segment and sends it. A second call does nothing. */
   end(failure?: Failure, http?: object): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -101,7 +102,7 @@ export class Segment {
     });
   }
 
-  /** Ends it and tells nobody. */
+  /** Ends the segment without sending it. */
   discard(): void {
     this.#ended = true;
   }
@@ -109,12 +110,12 @@ export class Segment {
 
 let current: Segment | undefined;
 
-/** The segment that calls are to be added to. A function works on one request, or one chunk, at a time. */
+/** Returns the segment to which calls are added. A function works on one request, or one chunk, at a time. */
 export function currentSegment(): Segment | undefined {
   return current;
 }
 
-/** Begins a segment, in place of an earlier one; none where the trace is not recorded or nobody takes it. */
+/** Begins a segment and makes it the current one. Begins none without a daemon or for an unrecorded trace. */
 export function beginSegment(options: SegmentOptions | undefined): Segment | undefined {
   current = options?.sampled === true && findDaemon() ? new Segment(options) : undefined;
   return current;
@@ -134,11 +135,11 @@ function subsegment({ call, start, end, count, failures }: Calls): object {
 }
 
 function flags(failure: Failure | undefined): Readonly<Record<string, true>> {
-  // A call that was throttled is the caller's error as well.
+  // X-Ray counts a throttled call as the caller's error too.
   return failure === undefined ? {} : { [failure]: true, ...(failure === 'throttle' && { error: true }) };
 }
 
-/** Lambda's own trace of the invocation, where it is another one: its map shows the function as Lambda sees it. */
+/** Returns Lambda's own trace id of the invocation as an annotation, if it is not the segment's trace. */
 function lambdaTrace(traceId: string): Annotations {
   const lambda = parseXrayHeader(process.env['_X_AMZN_TRACE_ID'] ?? '');
   if (lambda === undefined || lambda.traceId === traceId) return {};

@@ -2,11 +2,11 @@
  * The items of the jobs table. The partition key is the tenant and the job's id. The tenant comes from a
  * checked path, so that no id in a path or a body leads to an item of another tenant.
  *
- * | sk                         | holds                                                                       |
- * | -------------------------- | --------------------------------------------------------------------------- |
- * | `META`                     | the job; kept small, because DynamoDB bills an update by the whole item     |
- * | `REQUEST#<hash>`           | the canonical ids; a repeat with other ids has another hash                 |
- * | `RESULT#<created>#<chunk>` | the claim on a chunk, then its failures                                     |
+ * | sk                         | holds                                                                    |
+ * | -------------------------- | ------------------------------------------------------------------------ |
+ * | `META`                     | the job; kept small, because DynamoDB bills an update by the whole item  |
+ * | `REQUEST#<hash>`           | the canonical ids; a repeat with other ids has another hash              |
+ * | `RESULT#<created>#<chunk>` | the claim on a chunk, then its failures                                  |
  *
  * The key of a RESULT contains the job's time of creation. When an idempotency key is used again after its
  * job's life, old RESULTs that are not deleted yet are not taken for results of the new job.

@@ -1,4 +1,9 @@
-/** Jobs in DynamoDB. Each write is conditional, and a comment above each condition explains it. */
+/**
+ * Jobs in DynamoDB. Each write is conditional, and a comment above each condition explains it.
+ *
+ * DynamoDB deletes expired items late, so reads compare `expires_at` with the time:
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html
+ */
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,

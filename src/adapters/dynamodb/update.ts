@@ -57,11 +57,7 @@ export async function updateIf(client: DynamoDBClient, update: ConditionalUpdate
   } catch (error) {
     const tries = error instanceof DynamoDBServiceException ? (error.$metadata.attempts ?? 1) : 1;
     if (tries === 1 && error instanceof Error && THROTTLING.has(error.name)) {
-      throw new ThrottledError(
-        'DynamoDB throttled a write.',
-        { key: update.key },
-        { cause: error },
-      );
+      throw new ThrottledError('DynamoDB throttled a write.', { key: update.key }, { cause: error });
     }
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
     if (update.certain === true && tries > 1) {

@@ -1,6 +1,6 @@
 /**
  * The work queue on SQS: sends chunks in batches, and sends again what SQS refuses. The queue is a fair one:
- * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagegroupid-property.html
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import {
