@@ -18,7 +18,7 @@ export interface ReconcileDeps extends RunChunkDeps {
     readonly stalledMs: number;
     /** Age of a job at its deadline. After that reconcile settles its unsettled chunks itself. */
     readonly deadlineMs: number;
-    /** Number of due jobs that are read at once. */
+    /** Number of due jobs that are read per page. */
     readonly pageSize: number;
     /** Number of jobs that are worked on at once. */
     readonly jobsAtOnce: number;

@@ -12,7 +12,7 @@ import { type ApiRequest, type ApiResponse, apiRequest } from './message.ts';
 import { subjectOf } from './path.ts';
 import { beginRequestSegment, endRequestSegment } from './request-segment.ts';
 
-/** Answers a request. `errorResponse` turns what it throws into an error of the contract. */
+/** Answers a request. `makeErrorResponse` turns what it throws into an error of the contract. */
 export type Handle = (request: ApiRequest, trace: TraceContext, context: Context) => Promise<ApiResponse>;
 
 type Middleware = MiddlewareObj<APIGatewayProxyEventV2, ApiResponse>;

@@ -8,7 +8,9 @@ import { parseXrayHeader, xrayTraceId } from '../domain/trace.ts';
 import { newSpanId } from './trace-context.ts';
 import { findDaemon, sendToDaemon } from './xray-daemon.ts';
 
-/** How a request, a chunk or a call failed, in X-Ray's terms. A `fault` is the callee's. */
+/**
+ * How a request, a chunk or a call failed, in X-Ray's terms: `error` is the caller's, `fault` the callee's.
+ */
 export type Failure = 'error' | 'throttle' | 'fault';
 
 export interface SegmentOptions {
