@@ -37,9 +37,9 @@ export interface ReconcileRun {
 const AFTER_DEADLINE_MS = 60_000;
 
 /**
- * For this time past twice its deadline, a job is tried on with all tries of each read. After that, a chunk
- * whose attempt begins with at least `FAIR_ATTEMPT_MS` left is settled without the reads that are not done in
- * time. Otherwise reads that always hang would keep a job open.
+ * For this time past twice the deadline, only a target group whose every read fails is given up. After that,
+ * an attempt at a chunk that begins with at least `FAIR_ATTEMPT_MS` left gives up all that it could not read
+ * in time. Otherwise reads that always hang would keep a job open.
  */
 const LAST_TRIES_MS = 15 * 60_000;
 const FAIR_ATTEMPT_MS = 20_000;
