@@ -1,4 +1,4 @@
-/** What an action does, in words: for people, out of the table of actions. */
+/** Describes the actions in words, made from the table of actions. */
 import { ACTION_NAMES, type Action, type Effect, type Guard, transitionOf } from '../src/domain/actions.ts';
 
 export const GUARD_WORDS: Readonly<Record<Guard, string>> = {
@@ -8,10 +8,13 @@ export const GUARD_WORDS: Readonly<Record<Guard, string>> = {
 
 export const EFFECT_WORDS: Readonly<Record<Effect, string>> = { 'starts-now': 'starts now, same length' };
 
-/** `resume, pause, launch, complete or relaunch` */
+/** All actions: `resume, pause, launch, complete or relaunch`. */
 export const ACTION_CHOICE = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(ACTION_NAMES);
 
-/** `Moves fielding runs from paused to live. Barred by a reached completes goal, a passed end date.` */
+/**
+ * Describes an action in sentences, such as `Moves fielding runs from paused to live. Barred by a reached
+ * completes goal, a passed end date.`
+ */
 export function describeAction(action: Action): string {
   const { from, to, guards, effects } = transitionOf(action);
   const sentences = [

@@ -1,6 +1,6 @@
 /**
- * The bodies that the API answers, as strict schemas: every field always there, and no other. The functions
- * (src/http) take their types alone: the schemas would make a bundle much larger.
+ * The response bodies of the API as strict schemas, which allow no unknown fields. The functions (src/http)
+ * import only their types, because the schemas would make a bundle much larger (ADR 16).
  */
 import { z } from 'zod';
 import type { Fault } from '../src/domain/errors.ts';
@@ -70,12 +70,12 @@ export const errorBody = z.strictObject({
     .describe(`Every fault that was found, at most ${MAX_FAULTS}.`),
 });
 
-/** What the gateway answers by itself. */
+/** The body of a response that API Gateway makes without a function. */
 export const gatewayBody = z.strictObject({ message: z.string().min(1) });
 
 export type JobBody = Written<z.output<typeof jobBody>>;
 export type FieldingRunsBody = Written<z.output<typeof fieldingRunsBody>>;
 export type ErrorBody = Written<z.output<typeof errorBody>>;
 
-/** A body as whoever writes it has it: of parts that nobody changes any more. */
+/** The type `T` with every property read-only, at every depth. */
 export type Written<T> = T extends object ? { readonly [Name in keyof T]: Written<T[Name]> } : T;

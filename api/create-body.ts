@@ -1,15 +1,14 @@
 /**
- * The body of a create call, as a schema. The create function reads it with a parser of its own (src/http),
- * which is fast and lists every fault: its type has the schema's fields, and a test holds both to the same
- * verdict.
+ * The request body of a create call, as a schema. The function create-job has its own parser (src/http),
+ * which is fast and lists every fault; a test checks that parser and schema accept the same bodies (ADR 25).
  */
 import { z } from 'zod';
 import { id, type Written } from './answers.ts';
 import { MAX_TARGET_GROUPS } from './limits.ts';
 
 /**
- * The keyword that JSON Schema lacks: duplicates are allowed and count once, so neither `maxItems` nor
- * `uniqueItems` says it.
+ * A keyword that JSON Schema does not have: the maximum number of distinct items. `maxItems` would also count
+ * duplicates, and `uniqueItems` would forbid them (ADR 11).
  */
 export const MAX_DISTINCT_ITEMS = 'x-max-distinct-items';
 

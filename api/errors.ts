@@ -1,6 +1,6 @@
-/** The errors of the contract: the `object` in the body of each, by its status. */
+/** The errors of the contract: the field `object` of an error body, by HTTP status. */
 
-/** Those that functions answer; the gateway in front of them has others, without an `object`. */
+/** The errors that functions return. API Gateway's own errors have no `object`. */
 export const ERROR_OBJECTS = {
   400: 'bad_request_error',
   401: 'authorization_error',
@@ -13,6 +13,7 @@ export type ErrorStatus = keyof typeof ERROR_OBJECTS;
 
 export type ErrorObject = (typeof ERROR_OBJECTS)[ErrorStatus];
 
+/** Whether functions return errors with this HTTP status. */
 export function isErrorStatus(status: number): status is ErrorStatus {
   return Object.hasOwn(ERROR_OBJECTS, status);
 }

@@ -1,14 +1,17 @@
-/** The headers of the contract, in lower case: HTTP ignores the case. Those of traces are the W3C's. */
+/**
+ * The headers of the contract, in lower case because HTTP ignores the case. The trace headers are those of
+ * W3C Trace Context: https://www.w3.org/TR/trace-context/
+ */
 
 export const IDEMPOTENCY_KEY = 'idempotency-key';
 
 export const VERSION_HEADER = 'cint-api-version';
 
-/** The version of the contract: what `cint-api-version` must name, if it is sent. */
+/** The version of the contract. A request may omit `cint-api-version`, but must not send another version. */
 export const API_VERSION = '2025-12-18';
 
-/** `true` when the job was there before. */
+/** `true` in a replay, the answer to a repeated create call whose job already exists. */
 export const IDEMPOTENT_REPLAYED = 'idempotent-replayed';
 
-/** Settled and all target groups of a job: `50/450`. */
+/** Numbers of settled and of all target groups of a job: `50/450`. */
 export const JOB_PROGRESS = 'x-job-progress';

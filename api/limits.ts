@@ -1,16 +1,19 @@
 /** The limits of the contract. */
 
-/** Most distinct target groups of one job. A deployment may set a lower limit. */
+/** Maximum number of distinct target groups in one job (ADR 11). A deployment may set a lower limit. */
 export const MAX_TARGET_GROUPS = 10_000;
 
-/** Characters of an idempotency key. */
+/** Maximum length of an idempotency key, in characters. */
 export const MAX_KEY_LENGTH = 255;
 
-/** Characters of a token: the gateway takes no more than this for all headers of a request together. */
+/**
+ * Maximum length of a token, in characters. API Gateway takes at most as many bytes of request line and
+ * headers together: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+ */
 export const MAX_TOKEN_LENGTH = 10_240;
 
-/** Bytes of a body: the gateway takes no more. */
+/** Maximum size of a request body, in bytes: the limit of API Gateway (same page). */
 export const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
-/** Most faults that one answer lists. */
+/** Maximum number of faults in one error body. */
 export const MAX_FAULTS = 100;

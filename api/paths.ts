@@ -1,20 +1,20 @@
 /**
- * The paths of the contract, each written once. What stands for the ids makes a route of it (parameters), an
- * address (ids) or a pattern (regular expressions).
+ * Makes and reads the paths of the contract. With parameters, ids or regular expressions in the place of the
+ * ids, the same function makes a route, an address or a pattern.
  */
 import { ACTIONS, ACTION_NAMES, type Action } from '../src/domain/actions.ts';
 import { isId, parseAccountId, type Tenant } from '../src/domain/ids.ts';
 
 /**
- * What may stand before every path: both, so that a client finds its job whether it resolves `Location` or
- * appends it to a base URL with /v1.
+ * The prefixes of every path. Both are served, so that a client finds its job whether it resolves `Location`
+ * or appends it to a base URL that ends in /v1.
  */
 export const BASES = ['', '/v1'] as const;
 
-/** What every path begins with, after its base. */
+/** The start of every path, after its prefix. */
 export const ROOT = '/demand';
 
-/** A tenant, or what stands for one. */
+/** A tenant, or placeholders for its ids. */
 interface Project {
   readonly accountId: number | string;
   readonly projectId: string;
@@ -27,12 +27,12 @@ function projectPath({ accountId, projectId }: Project): string {
   return `${ROOT}/accounts/${accountId}/projects/${projectId}`;
 }
 
-/** Where jobs of an action are created. Each can be read below it, too. */
+/** Makes the path that creates jobs of an action. A job can also be read below it. */
 export function collectionPath(project: Project, action: Action): string {
   return `${projectPath(project)}/batch-jobs/${ACTIONS[action].collection}`;
 }
 
-/** The address of a job, as `Location` gives it. */
+/** Makes the path of a job, as `Location` has it. */
 export function jobPath(project: Project, action: Action | Pattern, jobId: string): string {
   return `${projectPath(project)}/batch-jobs/${action}/${jobId}`;
 }
@@ -41,26 +41,26 @@ export function fieldingRunsPath(project: Project, targetGroupId: string): strin
   return `${projectPath(project)}/target-groups/${targetGroupId}/fielding-runs`;
 }
 
-/** The action of a path, with a job behind it or not. */
+/** Finds the action in the path of a job or of a collection. */
 export function actionInPath(path: string): Action | undefined {
   return actionOfSegment(/\/batch-jobs\/([^/]+)/.exec(path)?.[1]);
 }
 
-/** A segment names an action by its collection or its short name. */
+/** Finds the action that a segment names by its collection or its short name. */
 function actionOfSegment(segment: string | undefined): Action | undefined {
   return ACTION_NAMES.find((name) => segment === name || segment === ACTIONS[name].collection);
 }
 
-/** The job that a path ends with, whatever else is in it. */
+/** Finds the id of the job that a path ends with. */
 export function jobIdInPath(path: string): string | undefined {
   const [, jobId] = /\/batch-jobs\/[^/]+\/([^/]+)$/.exec(path) ?? [];
   return isId(jobId) ? jobId : undefined;
 }
 
 /**
- * Reads the address of a job, short or below its collection, whatever its base.
+ * Reads the path of a job, short or below its collection, with any prefix.
  *
- * @returns undefined when it is none
+ * @returns undefined when it is not the path of a job
  */
 export function readJobPath(path: string): (Tenant & { action: Action; jobId: string }) | undefined {
   const any = '([^/]+)';

@@ -1,8 +1,8 @@
-/** The routes of the HTTP API, in one list: what each method and path leads to. */
+/** Lists the routes of the HTTP API: the operation of each method and path. */
 import { ACTION_NAMES, type Action } from '../src/domain/actions.ts';
 import { BASES, collectionPath, fieldingRunsPath, jobPath } from './paths.ts';
 
-/** What stands for the ids in a route, in API Gateway's form. */
+/** Placeholders for the ids of a path, in API Gateway's syntax. */
 const IDS = {
   accountId: '{account_id}',
   projectId: '{project_id}',
@@ -12,7 +12,7 @@ const IDS = {
 
 type NameIn<Placeholder> = Placeholder extends `{${infer Name}}` ? Name : never;
 
-/** A parameter of a route. */
+/** The name of a path parameter. */
 export type PathParameter = NameIn<(typeof IDS)[keyof typeof IDS]>;
 
 interface JobRoute {
@@ -30,16 +30,16 @@ interface FieldingRunsRoute {
 
 export type Route = JobRoute | FieldingRunsRoute;
 
-/** What can be asked of the API. */
+/** The operations of the API. */
 export type Operation = Route['operation'];
 
-/** Every route once. */
+/** Every route without a prefix. */
 export const ROUTES_OF_ONE_BASE: readonly Route[] = [
   ...ACTION_NAMES.flatMap(actionRoutes),
   { method: 'GET', path: fieldingRunsPath(IDS, IDS.targetGroupId), operation: 'getFieldingRuns' },
 ];
 
-/** Every route with each base. All else is answered by the catch-all route. */
+/** Every route with each prefix. The catch-all route answers all other requests. */
 export const ROUTES: readonly Route[] = BASES.flatMap((base) =>
   ROUTES_OF_ONE_BASE.map((route) => ({ ...route, path: base + route.path })),
 );

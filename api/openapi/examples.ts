@@ -1,4 +1,4 @@
-/** The examples of the description: answers of a running stack, as they were recorded. */
+/** Reads and makes the examples of the description: recorded answers of a running stack (ADR 25). */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JOB_PROGRESS } from '../header-names.ts';
@@ -7,24 +7,24 @@ import type { Recorded } from './scenario.ts';
 export const EXAMPLES_FILE = join(import.meta.dirname, 'examples.json');
 
 export interface Example {
-  /** Method and path. */
+  /** Method and path, separated by a space. */
   readonly request: string;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Absent when it is empty. */
+  /** Absent when the answer has no body. */
   readonly body?: unknown;
 }
 
 export type Examples = Readonly<Record<string, Example>>;
 
-/** Headers of the connection and of the gateway, none of the contract. */
+/** Headers of the connection and of API Gateway, which are not part of the contract. */
 const NOT_OURS = new Set(['apigw-requestid', 'connection', 'content-length', 'date', 'keep-alive']);
 
 export function readExamples(): Examples {
   return JSON.parse(readFileSync(EXAMPLES_FILE, 'utf8')) as Examples;
 }
 
-/** What of recorded calls is kept. */
+/** Makes the examples from recorded calls, without the request headers and bodies. */
 export function examplesOf(calls: Readonly<Record<string, Recorded>>): Examples {
   return Object.fromEntries(
     Object.entries(calls).map(([name, { request, answer }]) => [
@@ -39,7 +39,10 @@ export function examplesOf(calls: Readonly<Record<string, Recorded>>): Examples 
   );
 }
 
-/** The same without what differs by run: times, traces, ids of errors, and how far a job under way is. */
+/**
+ * Masks the values that differ between runs: times, traces, ids of errors, and the progress of a job that is
+ * still processing.
+ */
 export function masked(examples: Examples): unknown {
   const text = JSON.stringify(examples)
     .replace(/"id":"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"/g, '"id":"UUID"')

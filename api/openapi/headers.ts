@@ -1,4 +1,4 @@
-/** The headers of answers, as `components.headers` of the description. */
+/** Describes the response headers, as `components.headers` of the description. */
 import type { Examples } from './examples.ts';
 import { ID_PATTERN } from '../../src/domain/ids.ts';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
@@ -52,7 +52,7 @@ export function componentHeaders(examples: Examples): Record<string, JsonObject>
       schema: { type: 'string', pattern: TRACESTATE, maxLength: MAX_TRACESTATE_LENGTH },
       example: seen('resumeCreated', 'tracestate'),
     },
-    // Where a status may be of a function or of the gateway, which has no traces of ours.
+    // For a status that a function or API Gateway may answer: API Gateway sends none of our trace headers.
     TraceparentUnlessGateway: {
       description: 'As with other answers; absent when the gateway answers by itself.',
       schema: { type: 'string', pattern: TRACEPARENT },
@@ -73,7 +73,10 @@ export const TRACE_UNLESS_GATEWAY = headerReferences({
   tracestate: 'TracestateUnlessGateway',
 });
 
-/** @param names of the components, by the names of the headers */
+/**
+ * Makes references to `components.headers`.
+ * @param names names of the components, by name of the header
+ */
 export function headerReferences(names: Readonly<Record<string, string>>): Record<string, JsonObject> {
   return Object.fromEntries(
     Object.entries(names).map(([header, name]) => [header, { $ref: `#/components/headers/${name}` }]),

@@ -1,4 +1,4 @@
-/** The operations of the description: one for each route, whatever actions there are. */
+/** Describes the operations of the API, one for each route. */
 import { type Operation, type Route, ROUTES_OF_ONE_BASE } from '../routes.ts';
 import { type Action, transitionOf } from '../../src/domain/actions.ts';
 import { describeAction } from '../action-words.ts';
@@ -13,7 +13,7 @@ import { type JsonObject, schemaReference } from './schemas.ts';
 
 export const FIELDING_RUNS_TAG = 'fielding runs';
 
-/** Every path once: the servers of the description bring the prefix. */
+/** Describes every path once; the servers of the description add the prefixes. */
 export function paths(examples: Examples): Record<string, JsonObject> {
   return Object.fromEntries(
     ROUTES_OF_ONE_BASE.map((route) => [
@@ -61,7 +61,7 @@ function createJob(action: Action): JsonObject {
   };
 }
 
-/** A job has two addresses: the short one of its `Location`, and one below the collection that it was created in. */
+/** Describes one of a job's two addresses: the short one in `Location`, or the one below its collection. */
 function getJob(path: string, action: Action, examples: Examples): JsonObject {
   const long = path.includes(transitionOf(action).collection);
   const shown = { [`${action}Ended`]: 'Ended', ...(action === 'resume' && { processing: 'Under way' }) };

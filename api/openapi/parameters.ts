@@ -1,4 +1,4 @@
-/** What a request has in its path and its headers, as `components.parameters` of the description. */
+/** Describes the path parameters and the request headers, as `components.parameters` of the description. */
 import { z } from 'zod';
 import { MAX_ACCOUNT_ID } from '../../src/domain/ids.ts';
 import { API_VERSION, type IDEMPOTENCY_KEY, type VERSION_HEADER } from '../header-names.ts';
@@ -60,7 +60,10 @@ export function parameterReference(name: keyof typeof PARAMETERS): JsonObject {
   return { $ref: `#/components/parameters/${name}` };
 }
 
-/** The reference to a path's parameter by its name in the path. */
+/**
+ * Makes the reference to a path parameter by its name in the path.
+ * @throws Error when the parameter is not described
+ */
 export function pathParameterReference(name: string): JsonObject {
   const [component] = Object.entries(PARAMETERS).find(([, each]) => each['name'] === name) ?? [];
   if (component === undefined) throw new Error(`the path parameter ${name} is not described`);
@@ -71,7 +74,7 @@ function inPath(name: PathParameter, rest: JsonObject): JsonObject {
   return { name, in: 'path', required: true, ...rest };
 }
 
-/** @param name as people write it: HTTP does not tell the cases apart */
+/** @param name in its usual capitals; its type checks it against the lower-case names of the contract */
 function inHeader<Name extends string>(
   name: Lowercase<Name> extends RequestHeader ? Name : never,
   rest: JsonObject,

@@ -1,4 +1,4 @@
-/** The answers of every operation, as `components.responses` of the description. */
+/** Describes the responses, as `components.responses` of the description. */
 import type { Examples } from './examples.ts';
 import { headerReferences, TRACE, TRACE_UNLESS_GATEWAY } from './headers.ts';
 import { ERROR_OBJECTS, type ErrorStatus, isErrorStatus } from '../errors.ts';
@@ -8,16 +8,16 @@ import { errorSchemaName, type JsonObject, schemaReference } from './schemas.ts'
 interface ErrorAnswer {
   readonly component: string;
   readonly description: string;
-  /** Names of recorded calls, and what each shows. */
+  /** Names of recorded calls, each with the title of its example. */
   readonly examples?: Readonly<Record<string, string>>;
-  /** Besides the traces. */
+  /** Names of header components by header, in addition to the trace headers. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Answers of the gateway that no function gives. */
+/** Statuses that only API Gateway answers. */
 type GatewayStatus = 413 | 429 | 431 | 503;
 
-/** By status: what a function refuses, or the gateway in front of it. Every operation may give each of them. */
+/** The refusals by status, of a function or of API Gateway. Every operation may answer each of them. */
 const REFUSED: Readonly<Record<ErrorStatus | GatewayStatus, ErrorAnswer>> = {
   400: {
     component: 'BadRequest',
@@ -78,7 +78,7 @@ const REFUSED: Readonly<Record<ErrorStatus | GatewayStatus, ErrorAnswer>> = {
 
 const GATEWAY = { $ref: schemaReference('GatewayMessage') };
 
-/** What a function may not get to answer, or fail to. */
+/** Statuses that both a function and API Gateway may answer. */
 const GATEWAY_TOO = new Set([400, 500]);
 
 export const JOB_CREATED: JsonObject = { $ref: '#/components/responses/JobCreated' };
@@ -111,7 +111,11 @@ export function componentResponses(examples: Examples): Record<string, JsonObjec
   };
 }
 
-/** An answer with a JSON body. `shown`: names of examples, and what each shows. */
+/**
+ * Makes a JSON response.
+ * @param exampleTitles titles of the examples, by name of the recorded call
+ * @throws Error when an example is not recorded
+ */
 export function jsonContent(
   schema: JsonObject,
   examples: Examples,
@@ -119,7 +123,8 @@ export function jsonContent(
 ): JsonObject {
   const values = Object.entries(shown).map(([name, summary]) => {
     const example = examples[name];
-    if (example === undefined) throw new Error(`there is no example ${name}: npm run openapi -- --record`);
+    if (example === undefined)
+      throw new Error(`there is no example ${name}: record it with npm run openapi -- --record`);
     return [name, { summary, value: example.body }] as const;
   });
   return {

@@ -1,7 +1,7 @@
 /**
- * Requests to a local stack with its demo data, one after the other, whose answers are the examples of the
- * description. The stack must be fresh: jobs change the demo data, and a key that was used before is a
- * repeat.
+ * Sends a fixed series of requests to a local stack with demo data, whose answers become the examples of the
+ * description (ADR 25). The stack must be fresh, because jobs change the demo data and a used key makes a
+ * replay.
  */
 import { deriveJobId } from '../../src/domain/digest.ts';
 import { ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
@@ -26,22 +26,24 @@ export interface Received {
 
 export interface ScenarioWorld {
   readonly send: (request: Sent) => Promise<Received>;
-  /** A token for accounts, with both scopes. */
+  /** Gets a token that covers the accounts and has both scopes. */
   readonly tokenFor: (...accounts: number[]) => Promise<string>;
-  /** Resolves when it is worth looking at a job again. */
+  /** Waits until the next read of a job that is still processing. */
   readonly pause: () => Promise<unknown>;
 }
 
-/** One call and what came of it. */
+/** A call: the request and its answer. */
 export interface Recorded {
   readonly request: Sent;
   readonly answer: Received;
 }
 
-/** Not the project that the documents' commands work on: each would find what the other has done. */
+/** A project of its own, because the documents' commands change the target groups of the other one. */
 export const SAMPLE_TENANT = { accountId: 101, projectId: '01JDEM0PR0JECT000000000002' };
 
-/** The target groups that each action is tried on: some move, some are there already, some are refused. */
+/**
+ * Numbers of the target groups for each action: some move, some have the status already, some are refused.
+ */
 const ASKED: Readonly<Record<Action, readonly number[]>> = {
   resume: [1, 7, 11, 12, 9999],
   pause: [6, 2, 19],
@@ -58,10 +60,10 @@ export const SAMPLE_JOB_ID = jobIdOf('resume');
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** So many target groups take the workers far longer than it takes to ask for the job. */
+/** Number of target groups of a job that is still processing when it is read for the first time. */
 const MANY = 1_000;
 
-/** Sends everything; the calls by the names that the examples have. */
+/** Sends all requests. Returns the calls by the names of their examples. */
 export async function playScenario(world: ScenarioWorld): Promise<Record<string, Recorded>> {
   const calls: Record<string, Recorded> = {};
   const call = async (name: string, request: Sent): Promise<Received> => {
@@ -81,7 +83,7 @@ export async function playScenario(world: ScenarioWorld): Promise<Record<string,
   for (const action of ACTION_NAMES) {
     await call(`${action}Created`, create(action, keyOf(action), ASKED[action].map(demoId)));
     const path = jobPath(SAMPLE_TENANT, action, jobIdOf(action));
-    // Relaunching begins with what completing has left.
+    // Each job must end before the next one starts: relaunch needs the status that complete leaves.
     while (isProcessing(await call(`${action}Ended`, get(path)))) await world.pause();
   }
   const resumed = ASKED.resume.map(demoId);
@@ -113,7 +115,7 @@ export async function playScenario(world: ScenarioWorld): Promise<Record<string,
   return calls;
 }
 
-/** What the create request of an action asked for. */
+/** Makes the body of the create request of an action's sample job. */
 export function askedOf(action: Action): { target_group_ids: string[] } {
   return { target_group_ids: ASKED[action].map(demoId) };
 }
@@ -130,12 +132,12 @@ function jobIdOf(action: Action): string {
   return deriveJobId({ ...SAMPLE_TENANT, action, idempotencyKey: keyOf(action) });
 }
 
-/** The path of the fielding run of a target group of `SAMPLE_TENANT`. */
+/** Makes the path of the fielding run of a target group of `SAMPLE_TENANT`. */
 function runOf(number: number): string {
   return fieldingRunsPath(SAMPLE_TENANT, demoId(number));
 }
 
-/** A target group of the second demo project, which has those from 1 to 340. */
+/** Makes the id of a target group of the second demo project, which has the numbers 1 to 340. */
 function demoId(number: number): string {
   return `01JDEM0TARGETGR0VP2${String(number).padStart(7, '0')}`;
 }

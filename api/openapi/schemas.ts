@@ -1,4 +1,4 @@
-/** The bodies as JSON Schemas under the names that the description refers to them by. */
+/** Makes the JSON Schemas of the bodies, as `components.schemas` of the description. */
 import { z } from 'zod';
 import { errorBody, fieldingRunsBody, gatewayBody, id, jobBody, timestamp } from '../answers.ts';
 import { createBody } from '../create-body.ts';
@@ -6,7 +6,7 @@ import { ERROR_OBJECTS, type ErrorObject } from '../errors.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Every named schema, for `components.schemas`; references between them lead there. */
+/** Makes every named schema. References between schemas point to `components.schemas`. */
 export function componentSchemas(): Record<string, JsonObject> {
   const named = z.registry<{ id: string }>();
   named.add(id, { id: 'Id' });
@@ -28,12 +28,12 @@ export function schemaReference(name: string): string {
   return `#/components/schemas/${name}`;
 }
 
-/** `BadRequestError` for `bad_request_error`. */
+/** Makes `BadRequestError` from `bad_request_error`. */
 export function errorSchemaName(object: ErrorObject): string {
   return object.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The body of one kind of error: a 400 always lists its faults, the others never do. */
+/** Makes the schema of one kind of error: a 400 always has `invalid_params`, the others never do. */
 function errorBodyOf(object: ErrorObject) {
   const { id, detail, invalid_params } = errorBody.shape;
   const common = { id, object: z.literal(object), detail };
@@ -42,7 +42,7 @@ function errorBodyOf(object: ErrorObject) {
     : z.strictObject(common);
 }
 
-/** Says in short what zod says at length. */
+/** Shortens what zod writes for UUIDs, times and numbers. */
 function simplify({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (jsonSchema.format === 'uuid') delete jsonSchema.pattern;
   if (jsonSchema.format === 'date-time') jsonSchema.pattern = '^[^ ]{19}\\.[0-9]{3}Z$';
