@@ -1,16 +1,23 @@
-/** The API's answers as types: inferred from the schemas that the API itself is held to. */
+/** Reads the answers of the API. Their types are inferred from the API's own schemas. */
 import type { z } from 'zod';
 import { errorBody, gatewayBody, jobBody } from '../api/answers.ts';
 import { parseJson } from '../tools/kit/json.ts';
 import { printable } from '../tools/kit/printable.ts';
 import { UnexpectedAnswerError } from './errors.ts';
 
-/** A job, as a `GET` of its address answers it. */
+/**
+ * A job, as a `GET` of its address returns it. Both lists are empty while `status` is `Processing`;
+ * afterwards each target group is in exactly one of them, in id order. Times are RFC 3339 in UTC, with
+ * milliseconds.
+ */
 export type Job = z.output<typeof jobBody>;
 
-/** A target group that was not updated, and why. */
+/**
+ * A target group that was not updated, with the reason: a `code` to decide by and a `description` for people.
+ */
 export type FailedTargetGroup = Job['failed_target_groups']['data'][number];
 
+/** What an error answer says. */
 export interface Told {
   readonly detail: string;
   readonly errorId?: string;
@@ -19,8 +26,8 @@ export interface Told {
 
 /**
  * Reads the body of a job.
- * @param what was asked for, for the error
- * @throws UnexpectedAnswerError
+ * @param what the call in words, for the error, such as `job 2 of 3`
+ * @throws UnexpectedAnswerError when the text is not the JSON of a job
  */
 export function readJob(what: string, text: string): Job {
   const read = tolerantly(jobBody, parseJson(text));
@@ -33,7 +40,9 @@ export function readJob(what: string, text: string): Job {
   );
 }
 
-/** What an answer that is no 2xx says of the reason: the API in its form, the gateway in its own, others as text. */
+/**
+ * Reads the reason from an error body: the API's, API Gateway's, or else up to 200 characters of the text.
+ */
 export function readError(text: string): Told {
   const value = parseJson(text);
   const body = tolerantly(errorBody, value);
@@ -55,7 +64,9 @@ export function readError(text: string): Told {
   return { detail: found === '' ? 'without a body' : printable(found.slice(0, 200)) };
 }
 
-/** By the schema, but a field more is no fault: the API may grow one, and clients that are out there must not break. */
+/**
+ * Parses by the schema but drops unknown fields, so that a field of a later API does not break this client.
+ */
 function tolerantly<T extends z.ZodType>(schema: T, value: unknown): z.ZodSafeParseResult<z.output<T>> {
   const read = schema.safeParse(value);
   const added = read.error?.issues.filter((issue) => issue.code === 'unrecognized_keys') ?? [];

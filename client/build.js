@@ -1,10 +1,10 @@
 /**
- * Makes the package that others install: one file for the command and one for the library, in JavaScript, as
- * no Node.js runs TypeScript under node_modules.
+ * Builds the npm package of the client: one file for the command and one for the library. Both are in
+ * JavaScript, because no Node.js runs TypeScript under node_modules.
  *
  *     node client/build.js [--out FOLDER]     (default: dist)
  *
- * The folder is a package of its own, without dependencies: everything is bundled.
+ * The folder is a complete package without dependencies, because everything is bundled.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -23,7 +23,7 @@ const shared = {
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  // Packages that ship both: their ES module.
+  // Prefers a package's ES module to its CommonJS module.
   mainFields: ['module', 'main'],
   logLevel: 'warning',
   define: { 'process.env.FIELDING_JOBS_VERSION': JSON.stringify(version) },
@@ -35,7 +35,7 @@ await Promise.all([
     entryPoints: [join(PROJECT, 'client/cli/run-command.ts')],
     outfile: command,
     banner: {
-      // commander is CommonJS, which asks for Node's modules by `require`.
+      // commander is CommonJS and loads modules of Node.js by `require`, which ES modules do not have.
       js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
     },
   }),
@@ -52,7 +52,7 @@ const manifest = {
   description: 'Bulk fielding-run jobs from the command line and from JavaScript.',
   license,
   type,
-  // `AbortSignal.any`
+  // `AbortSignal.any` came with 20.3.
   engines: { node: '>=20.3' },
   bin: { [name]: './cli.js' },
   exports: { '.': { types: './types/client/index.d.ts', default: './index.js' } },

@@ -1,26 +1,36 @@
-/** What can go wrong between a caller and the API, told apart by what the caller can do about it. */
+/** The errors of the client, one class for each thing that the caller can do about an error. */
 
-/** What was given cannot be used: nothing was sent. The message names the field, what was found and what was expected. */
+/**
+ * An argument cannot be used, and nothing was sent. The message names the field, the value that was found and
+ * what was expected.
+ */
 export class InputError extends Error {
   override readonly name = 'InputError';
 }
 
-/** One fault of a request, as the API lists it. */
+/**
+ * One fault of a request, as the API lists it: the name of a field, header or path parameter, and the reason.
+ */
 export interface InvalidParam {
   readonly name: string;
   readonly reason: string;
 }
 
+/** What the answer to a refused request says. */
 export interface Refusal {
-  /** 4xx */
+  /** HTTP status from 400 to 499, but not 429. */
   readonly status: number;
+  /** The reason, for people to read. */
   readonly detail: string;
-  /** Names this very error in the logs of the API; undefined when the API's gateway or a token endpoint refused. */
+  /** The id of this error in the API's logs; undefined when API Gateway or a token endpoint refused. */
   readonly errorId?: string | undefined;
   readonly invalidParams?: readonly InvalidParam[] | undefined;
 }
 
-/** The API understood the request and will not do it. The same request will be refused again. */
+/**
+ * The API or the token endpoint refused the request with a 4xx other than 429. The same request will be
+ * refused again. `invalidParams` lists the faults of a 400, else it is empty.
+ */
 export class RefusedError extends Error implements Refusal {
   override readonly name = 'RefusedError';
   readonly status: number;
@@ -28,7 +38,7 @@ export class RefusedError extends Error implements Refusal {
   readonly errorId: string | undefined;
   readonly invalidParams: readonly InvalidParam[];
 
-  /** @param what was asked for, as in `job 2 of 3` */
+  /** @param what the call in words, such as `job 2 of 3` */
   constructor(what: string, { status, detail, errorId, invalidParams = [] }: Refusal) {
     const faults = invalidParams.map(({ name, reason }) => `; ${name}: ${reason}`).join('');
     const id = errorId === undefined ? '' : ` (error ${errorId})`;
@@ -40,12 +50,19 @@ export class RefusedError extends Error implements Refusal {
   }
 }
 
-/** No answer that counts, after all tries. Whether the last one was carried out is unknown: repeat it with the same key. */
+/**
+ * All attempts failed: no connection, no answer in time, 429 or 5xx. The last attempt may still have taken
+ * effect, so repeat the request with the same key.
+ */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';
+  /** Number of attempts, from 1. */
   readonly attempts: number;
 
-  /** @param cause of the last attempt */
+  /**
+   * @param what the call in words, such as `job 2 of 3`
+   * @param cause the failure of the last attempt
+   */
   constructor(what: string, attempts: number, cause: Error) {
     super(
       `${what}: given up after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${cause.message}`,
@@ -57,7 +74,10 @@ export class UnreachableError extends Error {
   }
 }
 
-/** An answer that the contract does not have: a redirect, a page of HTML, a job's address elsewhere. */
+/**
+ * The answer does not follow the API's contract: a redirect, a page of HTML, a `Location` of another origin,
+ * or a token endpoint's answer without a bearer token.
+ */
 export class UnexpectedAnswerError extends Error {
   override readonly name = 'UnexpectedAnswerError';
 }

@@ -1,4 +1,4 @@
-/** A request to the API with a token, repeated by the rules of the contract until it has an answer. */
+/** Sends requests to the API with a token, and repeats them after failures that may pass. */
 import { API_VERSION, VERSION_HEADER } from '../api/header-names.ts';
 import { shown } from '../tools/kit/printable.ts';
 import { readError } from './answers.ts';
@@ -9,7 +9,7 @@ import type { Tokens } from './tokens.ts';
 import type { World } from './world.ts';
 
 export interface Call {
-  /** As in `job 2 of 3`, for errors. */
+  /** The call in words, for errors, such as `job 2 of 3`. */
   readonly what: string;
   readonly method: 'GET' | 'POST';
   readonly url: string;
@@ -26,7 +26,7 @@ export class Exchange {
   readonly #world: World;
   readonly #patience: Patience;
 
-  /** @param origin the only one that the token is sent to */
+  /** @param origin the only origin that the token is sent to */
   constructor(origin: string, tokens: Tokens, world: World, patience: Patience) {
     this.#origin = origin;
     this.#tokens = tokens;
@@ -35,8 +35,9 @@ export class Exchange {
   }
 
   /**
-   * @throws RefusedError for 4xx, UnreachableError after all tries, UnexpectedAnswerError for any other
-   *   status
+   * Sends a call and reads its answer.
+   * @throws RefusedError for a 4xx other than 429; UnreachableError when all attempts failed;
+   *   UnexpectedAnswerError for any other status than the expected one; the reason of the signal
    */
   async ask(call: Call): Promise<Answer> {
     if (new URL(call.url).origin !== this.#origin) throw new Error(`${call.what}: not of ${this.#origin}`);
@@ -55,7 +56,7 @@ export class Exchange {
     const token = await this.#tokens.current(call.signal);
     const answer = await this.#send(call, token);
     if (answer.status !== 401) return answer;
-    // The one 4xx that is asked again, once: an issuer may have withdrawn a token before its end.
+    // A 401 is repeated once with another token: the issuer may have revoked the first one early.
     const other = await this.#tokens.instead(token, call.signal);
     return other === undefined ? answer : this.#send(call, other);
   }
@@ -64,10 +65,10 @@ export class Exchange {
     return outcomeOf(this.#world, signal, (limit) =>
       this.#world.fetch(url, {
         method,
-        // An API that has moved on can refuse, instead of being misunderstood.
+        // An API of a later version can then refuse the call instead of misunderstanding it.
         headers: { ...headers, [VERSION_HEADER]: API_VERSION, authorization: `Bearer ${token}` },
         ...(body !== undefined && { body }),
-        // A redirect would take the token along to wherever it leads.
+        // Following a redirect could send the token to another server.
         redirect: 'manual',
         signal: limit,
       }),

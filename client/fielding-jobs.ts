@@ -1,4 +1,4 @@
-/** The client: creates the jobs that a set of target groups takes, and follows them to their end. */
+/** The client: creates the jobs for a set of target groups, and follows them until they have ended. */
 import type { CreateBody } from '../api/create-body.ts';
 import { IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, JOB_PROGRESS } from '../api/header-names.ts';
 import { inParallel } from '../src/domain/in-parallel.ts';
@@ -11,77 +11,102 @@ import { type ClientCredentials, FetchedTokens, givenToken } from './tokens.ts';
 import { BaseUrl, type JobAddress } from './urls.ts';
 import { realWorld, type World } from './world.ts';
 
+/** The options of a client. */
 export interface FieldingJobsOptions {
-  /** As in `https://api.example.com` or `https://api.example.com/v1`: what stands before `/demand`. */
+  /**
+   * The part of the API's URLs before `/demand`, such as `https://api.example.com` or
+   * `https://api.example.com/v1`. It must be https, or http on this machine.
+   */
   readonly baseUrl: string;
-  /** A bearer token, or credentials to fetch tokens with. */
+  /** A bearer token, or the credentials to fetch tokens with. */
   readonly token: string | ClientCredentials;
-  /** How long a request is repeated that fails in a way that may pass. Default: five minutes; 0: never repeated. */
+  /**
+   * Milliseconds for which a request is repeated after failures that may pass: no connection, no answer
+   * within 40 s, 429 or 5xx. Default: 300,000. 0: never repeated.
+   */
   readonly retryForMs?: number | undefined;
-  /** Before each pause. */
+  /** Called before the pause that precedes each repeat. */
   readonly onRetry?: ((retry: Retry) => void) | undefined;
-  /** Time, chance and network; for tests. */
+  /** Clock, randomness and network; tests replace them. */
   readonly world?: World | undefined;
 }
 
+/** A job that the API has accepted: it will end. */
 export interface AcceptedJob extends JobAddress {
-  /** The job's URL. */
+  /** The job's absolute URL. */
   readonly location: string;
   /** The idempotency key of this job alone. */
   readonly key: string;
-  /** From 1. */
+  /** The number of this job among the jobs of the request, from 1. */
   readonly part: number;
+  /** Number of jobs of the request. */
   readonly parts: number;
-  /** Its target groups. */
+  /** Number of distinct target groups of this job. */
   readonly count: number;
-  /** Whether it was there before this call. */
+  /** Whether the job existed before this call. */
   readonly replayed: boolean;
 }
 
+/** A job at the time of one read. */
 export interface JobState {
+  /** The job's absolute URL. */
   readonly location: string;
-  /** Target groups that are settled and that were asked for, while the API tells. */
+  /** Number of settled and of all target groups; undefined when the API does not send them. */
   readonly progress: { readonly settled: number; readonly total: number } | undefined;
   readonly job: Job;
 }
 
+/** How a job ended. */
 export interface EndedJob {
+  /** The job's absolute URL. */
   readonly location: string;
+  /** `Failed` when a target group could not be processed (`InternalError`), else `Completed`. */
   readonly status: Exclude<Job['status'], 'Processing'>;
-  /** How many target groups are as the action wanted them. */
+  /** Number of target groups that have the status that the action leads to. */
   readonly updated: number;
+  /** All other target groups, each with its reason, in id order. */
   readonly failed: readonly FailedTargetGroup[];
 }
 
+/** The options of `create`. */
 export interface CreateOptions {
-  /** Ends it; what is sent may or may not be carried out. Repeat the request with its key to know. */
+  /**
+   * Stops the call with the reason of the signal. A request that was sent may still take effect: repeat it
+   * with the same key to know.
+   */
   readonly signal?: AbortSignal | undefined;
-  /** Before anything is sent: keep the key. */
+  /** Called before anything is sent. Store `plan.key`, to be able to repeat the request. */
   readonly onPlanned?: ((plan: JobPlan) => void) | undefined;
+  /** Called for each job, as soon as the API has accepted it. */
   readonly onAccepted?: ((job: AcceptedJob) => void) | undefined;
 }
 
+/** The options of `wait`. */
 export interface WaitOptions {
+  /** Stops the wait with the reason of the signal; the jobs run on. */
   readonly signal?: AbortSignal | undefined;
+  /** Called after every read of a job, the last one included. */
   readonly onProgress?: ((state: JobState) => void) | undefined;
+  /** Called once for each job, as soon as it has ended. */
   readonly onEnded?: ((job: EndedJob) => void) | undefined;
 }
 
 const RETRY_FOR_MS = 300_000;
 
-/** So many requests at a time. */
+/** Maximum number of requests at a time. */
 const PARALLELISM = 4;
 
-/** A small job ends within a second, a large one takes minutes: the pauses between looks grow. */
+/** The pauses between two reads grow: a small job ends within a second, a large one takes minutes. */
 const FIRST_LOOK_MS = 250;
 const LONGEST_LOOK_MS = 5_000;
 
+/** A client of one API. */
 export class FieldingJobs {
   readonly #base: BaseUrl;
   readonly #exchange: Exchange;
   readonly #world: World;
 
-  /** @throws InputError */
+  /** @throws InputError for a URL, a token, credentials or a time that cannot be used */
   constructor(options: FieldingJobsOptions) {
     const { baseUrl, token, retryForMs = RETRY_FOR_MS, onRetry, world = realWorld } = options;
     if (!(retryForMs >= 0)) {
@@ -95,15 +120,15 @@ export class FieldingJobs {
   }
 
   /**
-   * Creates the jobs of a request, several when one would be too large. Repeating it with the same key, ids
-   * and limit does nothing twice, wherever it was broken off.
+   * Creates the jobs of a request: several when it has more target groups than `maxPerJob`. A repeat with the
+   * same key, ids and `maxPerJob` does nothing twice, even after a crash (ADR 26).
    *
-   * The first job is accepted before any other is sent. It meets a key that was used for another set, and
-   * then nothing is created.
+   * The first job must be accepted before the others are sent. If the key was used for other ids, that job is
+   * refused, and nothing is created.
    *
    * @returns the jobs in the order of their parts
-   * @throws InputError before anything is sent; RefusedError, UnreachableError or UnexpectedAnswerError for
-   *   the first job that was not accepted, when those under way have their answers; the signal's reason
+   * @throws InputError before anything is sent; RefusedError, UnreachableError or UnexpectedAnswerError when
+   *   a job is not accepted, after the requests in flight have their answers; the reason of the signal
    */
   async create(
     request: JobRequest,
@@ -166,19 +191,20 @@ export class FieldingJobs {
   }
 
   /**
-   * The location of a job, as `create` gives it.
-   * @param job the parts of its address, or any URL or path that names it
-   * @throws InputError for an address that is none, or of another origin
+   * Returns the absolute URL of a job, as `create` returns it. Sends nothing.
+   * @param job the parts of its address, or any URL or path of the job
+   * @throws InputError when it is not the address of a job, or of another origin
    */
   locate(job: string | JobAddress): string {
     return this.#base.job(typeof job === 'string' ? this.#base.read(job) : job);
   }
 
   /**
-   * Looks at a job once.
-   * @param job its location
-   * @throws InputError as `locate`; RefusedError, UnreachableError, UnexpectedAnswerError; the signal's
-   *   reason
+   * Reads a job once.
+   * @param job its URL or path
+   * @param signal stops the call with its reason
+   * @throws InputError as `locate`; RefusedError, such as for a job that does not exist (404);
+   *   UnreachableError; UnexpectedAnswerError; the reason of the signal
    */
   async read(job: string, signal?: AbortSignal): Promise<JobState> {
     const url = this.locate(job);
@@ -193,10 +219,10 @@ export class FieldingJobs {
   }
 
   /**
-   * Follows jobs until all have ended.
-   * @param jobs locations
-   * @returns one for each, in their order
-   * @throws as `read`
+   * Reads jobs until all have ended, with pauses that grow from 250 ms to 5 s.
+   * @param jobs their URLs or paths
+   * @returns how each job ended, in the order of `jobs`
+   * @throws the errors of `read`
    */
   async wait(
     jobs: readonly string[],
@@ -220,7 +246,7 @@ export class FieldingJobs {
   }
 }
 
-/** How a job has ended; undefined while it runs. */
+/** Returns how a job ended, or undefined while it runs. */
 export function endOf({ location, job }: JobState): EndedJob | undefined {
   if (job.status === 'Processing') return undefined;
   return {

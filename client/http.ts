@@ -1,10 +1,10 @@
-/** One HTTP request, and how its end is to be taken: an answer, or a failure that may pass. */
+/** Sends one HTTP request, and tells an answer from a failure that may pass. */
 import { printable } from '../tools/kit/printable.ts';
 import { readError } from './answers.ts';
 import { PassingFailure, retryAfterMs } from './retry.ts';
 import type { World } from './world.ts';
 
-/** The gateway in front of the API gives up after 30 seconds, and then answers. */
+/** More than the 30 seconds after which API Gateway answers by itself. */
 const REQUEST_TIMEOUT_MS = 40_000;
 
 export interface Answer {
@@ -14,11 +14,10 @@ export interface Answer {
 }
 
 /**
- * Sends a request and reads its answer to the end.
- * @param signal of the caller, whose reason is thrown when it aborts
- * @param send is given a signal that also ends what takes too long
- * @throws PassingFailure for 429, 5xx, a broken connection, and an answer that does not come or does not end
- *   in time
+ * Sends a request and reads the whole answer.
+ * @param signal of the caller; its reason is thrown when it aborts
+ * @param send sends the request with a signal that also aborts after 40 seconds
+ * @throws PassingFailure for 429, 5xx, a broken connection, or an answer that is not complete in time
  */
 export async function outcomeOf(
   world: Pick<World, 'timeout'>,
@@ -48,7 +47,7 @@ async function received(sent: Promise<Response>): Promise<Answer> {
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-/** `fetch` says "fetch failed"; why, its cause says. */
+/** Describes why a request failed: the error of `fetch` says only "fetch failed", its cause says why. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';

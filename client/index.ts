@@ -1,4 +1,4 @@
-/** The library: `import { FieldingJobs } from 'fielding-jobs'`. */
+/** The exports of the library: `import { FieldingJobs } from 'fielding-jobs'`. */
 export type { FailedTargetGroup, Job } from './answers.ts';
 export {
   InputError,

@@ -1,16 +1,16 @@
-/** Idempotency keys: which texts are one, and the keys of all the jobs that one key stands for. */
+/** Checks idempotency keys, and derives a key for each job of a request from its one key (ADR 26). */
 import { createHash } from 'node:crypto';
 import { MAX_KEY_LENGTH } from '../api/limits.ts';
 import { shown } from '../tools/kit/printable.ts';
 import { InputError } from './errors.ts';
 
-/** So much of a long key stays readable in the keys that are derived from it. */
+/** Number of characters of a key that the keys derived from it begin with. */
 const READABLE_LENGTH = 200;
 
 /**
- * Visible ASCII, and spaces inside: HTTP would cut spaces at the ends, and two clients may encode other
- * characters in two ways, which would be two keys.
- * @throws InputError
+ * Checks that a key is visible ASCII with spaces only inside. HTTP removes spaces at the ends, and two
+ * clients may encode other characters differently, which would make two keys.
+ * @throws InputError for any other key, or one of more than 255 characters
  */
 export function checkKey(key: string): void {
   if (key.length <= MAX_KEY_LENGTH && /^[!-~]([ -~]*[!-~])?$/.test(key)) return;
@@ -20,11 +20,11 @@ export function checkKey(key: string): void {
 }
 
 /**
- * The key of one of the jobs that a key stands for. The first has the key as given, so that the same key with
- * another set meets it whatever the number of parts. The others' ends in a digest: a key that somebody chose
- * is never one.
+ * Derives the key of one job of a request. The first job has the key as given, so that the same key with
+ * other ids is refused, whatever the number of parts. The other keys end in a digest, so that they equal no
+ * key that a user chose.
  *
- * @param part from 1
+ * @param part number of the job, from 1
  */
 export function partKey(key: string, part: number): string {
   if (part === 1) return key;

@@ -1,4 +1,4 @@
-/** What a request comes to before anything is sent: its key, and the jobs that it takes. */
+/** Plans a request before anything is sent: its key and its jobs. */
 import { randomUUID } from 'node:crypto';
 import { MAX_TARGET_GROUPS } from '../api/limits.ts';
 import { ACTION_NAMES, type Action, isAction } from '../src/domain/actions.ts';
@@ -8,41 +8,54 @@ import { InputError } from './errors.ts';
 import { checkKey, partKey } from './keys.ts';
 import { split } from './split.ts';
 
-/** So many distinct target groups the API takes in one job, unless the deployment set less. */
+/** Maximum number of distinct target groups in one job. A deployment may set a lower limit. */
 export const MAX_PER_JOB = MAX_TARGET_GROUPS;
 
+/** A request for an action on any number of target groups. */
 export interface JobRequest {
   readonly action: Action;
+  /** A whole number from 1. */
   readonly account: number;
   readonly project: string;
-  /** Target groups; order and duplicates do not matter. */
+  /** Ids of target groups. Order and duplicates do not matter. */
   readonly ids: Iterable<string>;
-  /** Repeat a request with the same key and it does nothing twice. Default: a random UUID. */
+  /**
+   * Idempotency key, of 1 to 255 characters of visible ASCII. A repeat with the same key does nothing twice.
+   * Default: a random UUID.
+   */
   readonly key?: string | undefined;
-  /** Most target groups in one job. Part of what a key stands for: do not change it between repeats. */
+  /** Maximum number of target groups in one job, 1 to 10,000 (default). A repeat must use the same number. */
   readonly maxPerJob?: number | undefined;
 }
 
+/** One job of a request. */
 export interface JobPart {
-  /** From 1. */
+  /** The number of this job among the jobs of the request, from 1. */
   readonly part: number;
+  /** Number of jobs of the request. */
   readonly parts: number;
   /** The idempotency key of this job alone. */
   readonly key: string;
+  /** Distinct target groups, sorted. */
   readonly ids: readonly string[];
 }
 
+/** The jobs that a request is split into. */
 export interface JobPlan {
   readonly action: Action;
   readonly account: number;
   readonly project: string;
+  /** The idempotency key of the whole request. */
   readonly key: string;
-  /** Distinct target groups. */
+  /** Number of distinct target groups. */
   readonly count: number;
   readonly jobs: readonly JobPart[];
 }
 
-/** @throws InputError */
+/**
+ * Checks a request and splits it into jobs, with a key for each (ADR 26). Sends nothing.
+ * @throws InputError for an argument that cannot be used
+ */
 export function planOf(request: JobRequest): JobPlan {
   const { action, account, project, key = randomUUID(), maxPerJob = MAX_PER_JOB } = request;
   if (!isAction(action)) throw expected('action', action, ACTION_NAMES.join(', '));

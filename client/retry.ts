@@ -1,18 +1,21 @@
-/** Repeats what failed in a way that may pass, with pauses that grow, until a time is over. */
+/** Repeats an attempt after failures that may pass, with growing pauses, for a limited time. */
 import { delayAfter } from '../src/domain/backoff.ts';
 import { UnreachableError } from './errors.ts';
 import type { World } from './world.ts';
 
-/** In ms. */
+/** Bounds of the pauses, in milliseconds. */
 const PAUSES = { first: 500, longest: 30_000 };
 
-/** What a server may ask for at most. Above it, its clock or its header is more likely wrong than its load. */
+/**
+ * The longest pause that a server may ask for. A longer one is more likely a wrong clock or a wrong header
+ * than load.
+ */
 const LONGEST_RETRY_AFTER_MS = 60_000;
 
-/** An attempt failed, and the next one may not: no connection, no answer in time, 429, 5xx. */
+/** An attempt failed for a reason that may pass: no connection, no answer in time, 429 or 5xx. */
 export class PassingFailure extends Error {
   override readonly name = 'PassingFailure';
-  /** What the server asked for with `Retry-After`; 0 when it did not. */
+  /** The pause that the server asked for with `Retry-After`, in milliseconds; 0 when it did not. */
   readonly retryAfterMs: number;
 
   constructor(message: string, retryAfterMs = 0, cause?: unknown) {
@@ -21,26 +24,30 @@ export class PassingFailure extends Error {
   }
 }
 
-/** What is tried again, why, and after which pause. */
+/** A repeat that is about to be made. */
 export interface Retry {
+  /** The call in words, such as `job 2 of 3`. */
   readonly what: string;
+  /** Why the last attempt failed. */
   readonly reason: string;
+  /** Pause before the next attempt, in milliseconds: at most 60,000. */
   readonly pauseMs: number;
 }
 
 export interface Patience {
-  /** No attempt starts later than this after the first one; 0: one attempt. */
+  /** Milliseconds after the start within which further attempts may begin; 0: one attempt. */
   readonly retryForMs: number;
   readonly onRetry?: ((retry: Retry) => void) | undefined;
 }
 
 /**
- * Attempts until one attempt does not end in a `PassingFailure`. The pause before each is drawn from nothing
- * up to a bound that doubles ("full jitter"), so that clients which were cut off together do not come back
- * together.
+ * Repeats an attempt until it does not end in a `PassingFailure`. Each pause is random between 0 and a bound
+ * that doubles ("full jitter"), so that clients that failed together do not return together:
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  *
- * @param what is attempted, for the error
- * @throws UnreachableError when the next attempt would be too late; whatever else an attempt throws, at once
+ * @param what the call in words, for the error
+ * @throws UnreachableError when the next attempt would be too late; any other error of an attempt at once;
+ *   the reason of the signal
  */
 export async function persistently<T>(
   what: string,
@@ -67,9 +74,11 @@ export async function persistently<T>(
 }
 
 /**
- * The pause that a `Retry-After` header asks for: seconds, or an HTTP date.
- * @param now epoch ms, which a date is counted from
- * @returns ms; 0 for no header, one that does not parse, or a date that has passed
+ * Parses a `Retry-After` header, which holds seconds or an HTTP date:
+ * https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+ * @param now the time in epoch milliseconds
+ * @returns the pause in milliseconds; 0 without a header, and for one that does not parse or a date that has
+ *   passed
  */
 export function retryAfterMs(header: string | null, now: number): number {
   if (header === null) return 0;

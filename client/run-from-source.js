@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** What `npx fielding-jobs` runs in this repository: the sources. What is installed elsewhere client/build.js makes. */
+/** Runs the sources for `npx fielding-jobs` in this repository. client/build.js makes the npm package. */
 import { readFileSync } from 'node:fs';
 import '../ensure-node.js';
 

@@ -1,17 +1,17 @@
-/** Cuts a set of target groups into the parts that become one job each. */
+/** Splits a set of target groups into parts, one for each job (ADR 26). */
 import { createHash } from 'node:crypto';
 
 /**
- * The same set gives the same parts, in whatever order and however often its ids are given. The parts are as equal as
- * they can be, and as few as the limit allows.
+ * Splits ids into as few parts as the limit allows, of sizes that differ by one at most. The same set gives
+ * the same parts, whatever the order and the duplicates of its ids.
  *
- * Which id goes to which part depends on the whole set: the ids are ordered by a digest of the set and the id. In the
- * order of the ids themselves, a set that has only grown would share its first parts with the old one, and the API would
- * take its key for the same request, then create jobs for the rest. So each part, the first above all, stands for the
- * whole set: with one id more or less it is another set of ids, and the API refuses it under a key that was used.
+ * Which id goes to which part depends on the whole set, because the ids are ordered by a digest of the set
+ * and the id. In the order of the ids, a set that has grown could begin with the parts of the old set: the
+ * API would answer these as replays and create jobs for the rest. So each part of a changed set is another
+ * set of ids, and the API refuses it under a used key.
  *
- * @param maxPerPart at least 1
- * @returns no parts for no ids; within a part the ids are sorted
+ * @param maxPerPart maximum number of ids in a part, at least 1
+ * @returns no parts for no ids; the ids of a part are sorted
  */
 export function split(ids: Iterable<string>, maxPerPart: number): string[][] {
   const distinct = [...new Set(ids)].sort();
@@ -30,7 +30,10 @@ export function split(ids: Iterable<string>, maxPerPart: number): string[][] {
   return parts;
 }
 
-/** @param sorted of one length each, so that joining them is unambiguous */
+/**
+ * Orders ids by a digest of the whole set and the id.
+ * @param sorted ids of the same length, so that no two sets make the same joined text
+ */
 function orderOfSet(sorted: readonly string[]): string[] {
   const whole = createHash('sha256').update(sorted.join(',')).digest();
   return sorted

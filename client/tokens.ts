@@ -1,4 +1,7 @@
-/** Where the bearer token comes from: one that is given, or client credentials of OAuth 2.0 (RFC 6749, 4.4). */
+/**
+ * Provides bearer tokens: one that is given, or ones fetched with OAuth 2.0 client credentials (RFC 6749,
+ * section 4.4: https://www.rfc-editor.org/info/rfc6749).
+ */
 import * as oauth from 'oauth4webapi';
 import { printable } from '../tools/kit/printable.ts';
 import { InputError, RefusedError, UnexpectedAnswerError } from './errors.ts';
@@ -7,26 +10,35 @@ import { type Patience, persistently } from './retry.ts';
 import { isLoopback, safeUrl } from './urls.ts';
 import type { World } from './world.ts';
 
+/** OAuth 2.0 client credentials, with which the client fetches tokens. */
 export interface ClientCredentials {
+  /** The token endpoint: https, or http on this machine. */
   readonly tokenUrl: string;
   readonly clientId: string;
+  /** Sent with the client id by HTTP Basic. */
   readonly clientSecret: string;
-  /** Separated by spaces. */
+  /** Scopes to request, separated by spaces. */
   readonly scope?: string | undefined;
+  /** Audience to request. */
   readonly audience?: string | undefined;
 }
 
 export interface Tokens {
-  /** A token that has not expired, as far as one can know. */
+  /** Returns a token that has not expired, as far as the client can know. */
   current(signal?: AbortSignal): Promise<string>;
-  /** Another one after the API has refused this one; undefined when there is no other. */
+  /** Returns another token after the API has refused this one; undefined when there is no other. */
   instead(refused: string, signal?: AbortSignal): Promise<string | undefined>;
 }
 
-/** A new token is fetched so long before the old one expires, or after three quarters of a short life. */
+/**
+ * A token is replaced this long before it expires; one that lives less than 4 minutes, after 3/4 of its life.
+ */
 const AHEAD_MS = 60_000;
 
-/** @throws InputError, which never shows the token */
+/**
+ * Provides the token that is given.
+ * @throws InputError when it is not a token; the message does not show it
+ */
 export function givenToken(text: string): Tokens {
   const token = checked(text.trim());
   if (token === undefined) {
@@ -35,7 +47,7 @@ export function givenToken(text: string): Tokens {
   return { current: () => Promise.resolve(token), instead: () => Promise.resolve(undefined) };
 }
 
-/** Keeps a token until shortly before its end. Requests at the same time share one. */
+/** Fetches a token and keeps it until shortly before it expires. Concurrent requests share one fetch. */
 export class FetchedTokens implements Tokens {
   readonly #credentials: ClientCredentials;
   readonly #url: URL;
@@ -44,7 +56,7 @@ export class FetchedTokens implements Tokens {
   #token: { readonly text: string; readonly renewAt: number } | undefined;
   #underWay: { readonly token: Promise<string>; readonly stop: AbortController; waiting: number } | undefined;
 
-  /** @throws InputError */
+  /** @throws InputError for a token URL, a client id or a secret that cannot be used */
   constructor(credentials: ClientCredentials, world: World, patience: Patience) {
     this.#url = safeUrl('token URL', credentials.tokenUrl);
     for (const [field, text] of [
@@ -66,7 +78,7 @@ export class FetchedTokens implements Tokens {
       return await unlessAborted(underWay.token, signal);
     } finally {
       underWay.waiting -= 1;
-      // It is nobody's own: one who gives up does not end it for the others, the last one does.
+      // The fetch is shared: it is aborted only when no caller waits for it any more.
       if (underWay.waiting === 0) {
         underWay.stop.abort();
         if (this.#underWay === underWay) this.#underWay = undefined;
@@ -108,22 +120,24 @@ export class FetchedTokens implements Tokens {
       parameters,
       {
         signal,
-        // Marked as deprecated only to stand out: it is for this machine alone.
-        // eslint-disable-next-line @typescript-eslint/no-deprecated
+        // The library marks this option as deprecated only as a warning. It is true for this machine alone.
         [oauth.allowInsecureRequests]: isLoopback(this.#url),
         [oauth.customFetch]: this.#world.fetch,
       },
     );
   }
 
-  /** The library checks the form; its own error holds the answer, and with it the token, and is not passed on. */
+  /**
+   * Reads the answer, whose form the library checks. The library's errors hold the answer, and so the token:
+   * they are dropped.
+   */
   async #read(what: string, text: string): Promise<oauth.TokenEndpointResponse> {
     const response = new Response(text, { headers: { 'content-type': 'application/json' } });
     try {
       const answer = await oauth.processClientCredentialsResponse(this.#server(), this.#client(), response);
       if (answer.token_type === 'bearer' && checked(answer.access_token) !== undefined) return answer;
     } catch {
-      // Told below, with every other answer that is none.
+      // Thrown below, as for every other answer without a bearer token.
     }
     throw new UnexpectedAnswerError(`${what}: the answer holds no bearer token`);
   }
@@ -137,7 +151,10 @@ export class FetchedTokens implements Tokens {
   }
 }
 
-/** @throws the signal's reason as soon as it is aborted */
+/**
+ * Waits for a promise.
+ * @throws the reason of the signal as soon as it aborts
+ */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   let abort: () => void = () => undefined;
@@ -155,7 +172,9 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undef
   }
 }
 
-/** What may stand after `Bearer`; anything else would be quoted by the error of whoever refuses it. */
+/**
+ * Returns a text that can stand after `Bearer`, else undefined: `fetch` would quote any other in its error.
+ */
 function checked(token: string): string | undefined {
   return /^[!-~]+$/.test(token) ? token : undefined;
 }
@@ -164,7 +183,8 @@ function refusal(what: string, status: number, text: string): Error {
   if (status < 400) {
     return new UnexpectedAnswerError(`${what}: answered ${status}, expected 200: see the token URL`);
   }
-  // The code alone (RFC 6749, 5.2), such as `invalid_client`: a description may quote what was sent.
+  // Only the error code (RFC 6749, section 5.2), such as `invalid_client`: a description may quote the
+  // request.
   const [, error = 'no reason given'] = /"error"\s*:\s*"([^"]{1,100})"/.exec(text) ?? [];
   return new RefusedError(what, { status, detail: printable(error) });
 }

@@ -1,5 +1,5 @@
 /**
- * Adds the library's types to the package that `client/build.js` makes, before it is packed.
+ * Writes the types of the library into the package that `client/build.js` makes.
  *
  *     node client/types.ts [--out FOLDER]     (default: dist)
  */
@@ -25,15 +25,15 @@ const program = ts.createProgram([join(PROJECT, 'client/index.ts')], {
 program.emit(undefined, write, undefined, true);
 
 function write(file: string, text: string): void {
-  // The schemas are not needed any more.
+  // The types of the answers are written out, so that the types of the schemas are not needed.
   if (file.startsWith(join(folder, 'api'))) return;
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, file === join(folder, 'client', 'answers.d.ts') ? answerTypes() : text);
 }
 
 /**
- * The types of the answers, which the sources infer from the API's schemas, written out: who uses the package
- * does not need the library of the schemas.
+ * Writes out the types of the answers, which the sources infer from the API's schemas, so that users of the
+ * package do not need zod.
  */
 function answerTypes(): string {
   const checker = program.getTypeChecker();

@@ -1,23 +1,25 @@
-/** Addresses: the base URL that every request starts with, and the one form in which a job's address is kept. */
+/** Checks the base URL, and makes and reads the addresses of jobs. */
 import { collectionPath, jobPath, readJobPath, ROOT } from '../api/paths.ts';
 import type { Action } from '../src/domain/actions.ts';
 import { shown } from '../tools/kit/printable.ts';
 import { InputError } from './errors.ts';
 
-/** What a job's address says. */
+/** The parts of a job's address. */
 export interface JobAddress {
+  /** A whole number from 1. */
   readonly account: number;
   readonly project: string;
   readonly action: Action;
   readonly jobId: string;
 }
 
+/** The host names of this machine, to which a URL may be http. */
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
- * Reads a URL that secrets are sent to: https, or http on this machine.
- * @param field that holds it, for the error
- * @throws InputError
+ * Parses a URL that secrets are sent to: https, or http on this machine.
+ * @param field name of the URL, for the error
+ * @throws InputError when it is no such URL, or has a user name or password
  */
 export function safeUrl(field: string, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -39,12 +41,15 @@ export function isLoopback({ hostname }: URL): boolean {
   return LOOPBACK.includes(hostname);
 }
 
-/** Where the API is: an origin and whatever stands before `/demand`, such as `/v1`, without a slash at the end. */
+/**
+ * The base URL of the API: an origin and what stands before `/demand`, such as `/v1`. It has no slash at its
+ * end.
+ */
 export class BaseUrl {
   readonly origin: string;
   readonly #prefix: string;
 
-  /** @throws InputError */
+  /** @throws InputError when it is not the URL of an API */
   constructor(text: string) {
     const url = safeUrl('base URL', text);
     if (url.search !== '' || url.hash !== '') {
@@ -61,7 +66,7 @@ export class BaseUrl {
     return this.origin + this.#prefix;
   }
 
-  /** Where jobs of an action are created. */
+  /** Makes the URL that creates jobs of an action. */
   collection(account: number, project: string, action: Action): string {
     return this.toString() + collectionPath({ accountId: account, projectId: project }, action);
   }
@@ -71,9 +76,9 @@ export class BaseUrl {
   }
 
   /**
-   * Reads the address of a job: a `Location`, or a URL that somebody kept. It may have another prefix than
-   * this base, as `Location` never has one; it must not have another origin.
-   * @throws InputError
+   * Reads the address of a job, from a `Location` or a full URL. Its prefix may differ from that of this
+   * base, because `Location` has none. Its origin may not, because the token is sent there.
+   * @throws InputError when it is not the address of a job, or of another origin
    */
   read(address: string): JobAddress {
     const url = URL.canParse(address, this.origin) ? new URL(address, this.origin) : undefined;

@@ -1,14 +1,14 @@
-/** What the client asks of the world around it: time, chance and the network. Tests have their own. */
+/** The dependencies of the client: a clock, randomness and the network. Tests replace them. */
 import { setTimeout as timer } from 'node:timers/promises';
 
 export interface World {
-  /** Milliseconds on a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
-  /** Resolves after `ms`. Rejects with the signal's reason as soon as it aborts. */
+  /** Resolves after `ms` milliseconds. Rejects with the reason of the signal as soon as it aborts. */
   readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>;
-  /** Aborts after `ms`. */
+  /** Returns a signal that aborts after `ms` milliseconds. */
   readonly timeout: (ms: number) => AbortSignal;
-  /** From 0 up to, not including, 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   readonly random: () => number;
   readonly fetch: typeof fetch;
 }

@@ -1,4 +1,4 @@
-/** The command line: its commands and their options. */
+/** Parses the command line: its commands and their options. */
 import { Command, CommanderError, Option } from 'commander';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
 import { InputError } from '../errors.ts';
@@ -8,9 +8,10 @@ import { FORMATS } from './ids.ts';
 import { type CreateCommand, type Given, readCreate, readStatus, type StatusCommand } from './options.ts';
 
 /**
- * @param write for help
- * @returns undefined when help or the version is asked for
- * @throws InputError
+ * Parses the arguments of the command.
+ * @param write prints the help and the version
+ * @returns undefined when it has printed the help or the version
+ * @throws InputError for a wrong command or option
  */
 export function parseCommandLine(
   argv: readonly string[],
@@ -31,11 +32,13 @@ export function parseCommandLine(
   );
   const status = program
     .command('status')
-    .summary('tell how far jobs are, and how they ended')
-    .description('Tells how far jobs are, and how they ended.')
+    .summary('show how far jobs are, and how they ended')
+    .description('Shows how far jobs are, and how they ended.')
     .argument('<jobs...>', 'URLs of jobs; or ids, with --account, --project and --action');
   accountOptions(status)
-    .addOption(new Option('--action <action>', 'of the jobs that are named by an id').choices(ACTION_NAMES))
+    .addOption(
+      new Option('--action <action>', 'action of the jobs that are given by id').choices(ACTION_NAMES),
+    )
     .addHelpText('after', STATUS_EXAMPLES)
     .action((jobs: string[], given: Given, command: Command) => {
       parsed = readStatus(jobs, given, command);
@@ -53,7 +56,7 @@ export function parseCommandLine(
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return undefined;
     const message = error.code === 'commander.help' ? 'no command: see fielding-jobs --help' : error.message;
-    // An option that is not known may hold a secret under a misspelt name: its value is not repeated.
+    // An unknown option may be a misspelt one that holds a secret, so its value is left out.
     const told =
       error.code === 'commander.unknownOption' ? message.replace(/'(--[^=]+)=[^]*'/, "'$1'") : message;
     throw new InputError(told.replace(/^error: /, ''), { cause: error });
@@ -64,8 +67,10 @@ export function parseCommandLine(
 function createOptions(command: Command): Command {
   return accountOptions(command.argument('[ids...]', 'target groups'))
     .option('--file <file>', 'target groups from a file, or - for the standard input')
-    .addOption(new Option('--format <format>', 'of the file (default: by its name)').choices(FORMATS))
-    .option('--column <name>', 'of a CSV file (default: target_group_id, or the only one)')
+    .addOption(
+      new Option('--format <format>', 'format of the file (default: from its name)').choices(FORMATS),
+    )
+    .option('--column <name>', 'column of a CSV file (default: target_group_id, or the only one)')
     .option(
       '--key <key>',
       'idempotency key; the same command with the same key does nothing twice (default: a UUID)',
@@ -75,29 +80,37 @@ function createOptions(command: Command): Command {
 
 function accountOptions(command: Command): Command {
   return command
-    .addOption(new Option('--account <id>', 'whose target groups').env('FIELDING_JOBS_ACCOUNT'))
-    .addOption(new Option('--project <id>', 'of the target groups').env('FIELDING_JOBS_PROJECT'));
+    .addOption(new Option('--account <id>', 'account of the target groups').env('FIELDING_JOBS_ACCOUNT'))
+    .addOption(new Option('--project <id>', 'project of the target groups').env('FIELDING_JOBS_PROJECT'));
 }
 
 function commonOptions(command: Command): void {
   command
-    .option('--wait', 'until every job has ended')
+    .option('--wait', 'wait until every job has ended')
     .option('--output <file>', 'CSV of the target groups that failed; only with --wait')
-    .option('--json', 'lines of JSON, also on a terminal')
-    .addOption(new Option('--base-url <url>', 'of the API, up to /demand').env('FIELDING_JOBS_BASE_URL'))
-    .addOption(new Option('--token <jwt>', 'better by its environment variable').env('FIELDING_JOBS_TOKEN'))
-    .addOption(new Option('--token-url <url>', 'instead: token endpoint').env('FIELDING_JOBS_TOKEN_URL'))
+    .option('--json', 'write lines of JSON, also on a terminal')
+    .addOption(
+      new Option('--base-url <url>', 'URL of the API: the part before /demand').env('FIELDING_JOBS_BASE_URL'),
+    )
+    .addOption(
+      new Option('--token <jwt>', 'bearer token; safer in its environment variable').env(
+        'FIELDING_JOBS_TOKEN',
+      ),
+    )
+    .addOption(
+      new Option('--token-url <url>', 'token endpoint, instead of a token').env('FIELDING_JOBS_TOKEN_URL'),
+    )
     .addOption(new Option('--client-id <id>', 'OAuth client').env('FIELDING_JOBS_CLIENT_ID'))
     .addOption(
-      new Option('--client-secret <secret>', 'better by its environment variable').env(
+      new Option('--client-secret <secret>', 'its secret; safer in its environment variable').env(
         'FIELDING_JOBS_CLIENT_SECRET',
       ),
     )
-    .addOption(new Option('--scope <scopes>', 'to ask the token endpoint for').env('FIELDING_JOBS_SCOPE'))
-    .addOption(new Option('--audience <audience>', 'to ask it for').env('FIELDING_JOBS_AUDIENCE'))
-    .option(
-      '--retry-for <seconds>',
-      'how long a request is repeated that fails in a way that may pass',
-      '300',
-    );
+    .addOption(
+      new Option('--scope <scopes>', 'scopes to request from the token endpoint').env('FIELDING_JOBS_SCOPE'),
+    )
+    .addOption(
+      new Option('--audience <audience>', 'audience to request from it').env('FIELDING_JOBS_AUDIENCE'),
+    )
+    .option('--retry-for <seconds>', 'how long a request is repeated after failures that may pass', '300');
 }

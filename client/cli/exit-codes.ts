@@ -1,4 +1,4 @@
-/** The exit codes of the command: scripts decide by them, so none ever changes its meaning. */
+/** The exit codes of the command. Scripts depend on them, so a code never changes its meaning. */
 import { UsageError } from '../../tools/kit/errors.ts';
 import { InputError, RefusedError, UnreachableError } from '../errors.ts';
 import type { EndedJob } from '../fielding-jobs.ts';
@@ -16,7 +16,7 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** In words, for the help and the documentation. */
+/** The meaning of each code, for the help and docs/client.md. */
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   done: 'every job was accepted; with --wait, every target group is updated',
   someFailed: 'some target groups could not be updated; with --wait, every job has ended',
@@ -28,13 +28,14 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   interrupted: 'interrupted; repeat with the same key',
 };
 
+/** Derives the exit code of a command that threw an error. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof InputError || error instanceof UsageError) return EXIT.badInput;
   if (error instanceof RefusedError) return EXIT.refused;
   return error instanceof UnreachableError ? EXIT.unreachable : EXIT.other;
 }
 
-/** Of jobs that have ended, or still run: what runs has not failed yet. */
+/** Derives the exit code from the jobs that have ended; a job that still runs has not failed yet. */
 export function exitCodeOfJobs(jobs: readonly Pick<EndedJob, 'status' | 'failed'>[]): ExitCode {
   if (jobs.some(({ status }) => status === 'Failed')) return EXIT.jobFailed;
   return jobs.some(({ failed }) => failed.length > 0) ? EXIT.someFailed : EXIT.done;

@@ -1,4 +1,4 @@
-/** The file of `--output`: every failed target group with its reason, as CSV that a spreadsheet may open. */
+/** Writes the file of `--output`: every failed target group with its reason, as CSV. */
 import { constants } from 'node:fs';
 import { access, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -7,12 +7,12 @@ import { messageOf } from '../../tools/kit/errors.ts';
 import type { FailedTargetGroup } from '../answers.ts';
 import { InputError } from '../errors.ts';
 
-/** The name of the first is the one that `--file` looks for: the file is input for the next command. */
+/** The first name is the one that `--file` looks for, so the file can be the input of the next command. */
 const COLUMNS = ['target_group_id', 'code', 'description'];
 
 /**
- * Before anything is sent: a job of minutes is not to end in a file that cannot be written.
- * @throws InputError
+ * Checks, before anything is sent, that the file can be written when the jobs have ended.
+ * @throws InputError when it cannot be written
  */
 export async function requireWritable(file: string): Promise<void> {
   if (file === '') throw new InputError('--output: found nothing, expected the name of a file');
@@ -27,7 +27,7 @@ export async function requireWritable(file: string): Promise<void> {
   }
 }
 
-/** Written aside and moved into place: whoever finds the file finds all of it. */
+/** Writes a temporary file and renames it, so that the file is never incomplete. */
 export async function writeFailures(file: string, failed: readonly FailedTargetGroup[]): Promise<void> {
   const aside = `${file}.${process.pid}.new`;
   try {
@@ -45,7 +45,7 @@ export async function writeFailures(file: string, failed: readonly FailedTargetG
   }
 }
 
-/** RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe in front. */
+/** Formats CSV (RFC 4180). A text that a spreadsheet would take for a formula gets an apostrophe in front. */
 export function csvOf(failed: readonly FailedTargetGroup[]): string {
   const rows = failed.map(({ target_group_id, failure_reason: { code, description } }) => [
     target_group_id,

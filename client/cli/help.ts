@@ -1,10 +1,10 @@
-/** What `--help` says besides the list of options: examples, and the exit codes. */
+/** The texts of `--help` besides the list of options: description, examples and exit codes. */
 import { ACTION_CHOICE } from '../../api/action-words.ts';
 import { type Action, transitionOf } from '../../src/domain/actions.ts';
 import { EXIT, EXIT_MEANINGS } from './exit-codes.ts';
 
 export const DESCRIPTION = `Applies an action (${ACTION_CHOICE}) to the fielding runs of any number of target groups.
-Whatever breaks: the same command with the same --key does nothing twice.`;
+After any failure, repeat the command with the same --key: nothing is done twice.`;
 
 const ids = '01JDEM0TARGETGR0VP10000001 01JDEM0TARGETGR0VP10000002';
 const project = '--base-url http://127.0.0.1:3000 --account 101 --project 01JDEM0PR0JECT000000000001';
@@ -29,11 +29,11 @@ Examples:
   fielding-jobs ${action} ${ids} --wait \\
     ${project}
 
-  # From a file: .txt (an id a line), .csv (column target_group_id), .jsonl. The key makes it repeatable
+  # From a file: .txt (an id per line), .csv (column target_group_id) or .jsonl. With a key it can be repeated
   fielding-jobs ${action} --file groups.csv --key ${action}-2026-w48 --wait --output failures.csv \\
     ${project}
 
-  # From another program, and on to another one: its lines are JSON when the output is no terminal
+  # Between two programs: the output is lines of JSON when it is not a terminal
   list-groups | fielding-jobs ${action} ${project} | jq -r 'select(.event == "accepted").location'
 
 ${exitCodes()}`;

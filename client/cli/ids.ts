@@ -1,4 +1,4 @@
-/** Reads target group ids from the command line, a file or the standard input; all that is wrong is told at once. */
+/** Reads target group ids from arguments, a file or the standard input, and reports all faults at once. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
@@ -14,38 +14,39 @@ import { InputError } from '../errors.ts';
 export const FORMATS = ['txt', 'csv', 'jsonl'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** The field of JSON Lines, and the column of CSV unless another is named. */
+/** The field of JSON Lines, and the column of CSV unless `--column` names another. */
 const FIELD = 'target_group_id';
 
 const MAX_SHOWN_FAULTS = 20;
 
 export interface IdSource {
-  /** Ids on the command line. None: a file, or the standard input. */
+  /** Ids on the command line. If empty, the ids come from a file or the standard input. */
   readonly args: readonly string[];
-  /** `-` is the standard input. */
+  /** `-` or undefined: the standard input. */
   readonly file: string | undefined;
-  /** By the name of the file when it is not given. */
+  /** Undefined: the name of the file decides. */
   readonly format: Format | undefined;
-  /** Of CSV. */
+  /** Column of a CSV file. */
   readonly column: string | undefined;
 }
 
 export interface Ids {
-  /** Distinct. */
+  /** Distinct ids, in the order of the input. */
   readonly ids: readonly string[];
-  /** So many more were given that were there already. */
+  /** Number of ids that were left out because they came before. */
   readonly duplicates: number;
 }
 
-/** Something that should be an id, and where it stands. */
+/** A value that should be an id, and its place in the input. */
 interface Found {
   readonly place: string;
   readonly value: unknown;
 }
 
 /**
- * @param signal ends the wait for a standard input that does not end
- * @throws InputError, or what the readers of lines and rows throw
+ * Reads and checks all ids.
+ * @param signal stops the wait for a standard input that does not end
+ * @throws InputError with up to 20 faults; errors of the readers of lines and rows pass through
  */
 export async function readIds(
   source: IdSource,
@@ -116,7 +117,7 @@ function formatOf(file: string | undefined): Format {
   );
 }
 
-/** A pipe is as good as a file, so that `--file <(command)` works. */
+/** Opens a file or a pipe, so that `--file <(command)` works. */
 async function opened(file: string): Promise<Readable> {
   try {
     if ((await stat(file)).isDirectory())
@@ -130,7 +131,7 @@ async function opened(file: string): Promise<Readable> {
   }
 }
 
-/** One id a line. A line that starts with `#` is a comment. */
+/** Reads one id per line. A line that starts with `#` is a comment. */
 async function* inLines(text: Readable, name: string): AsyncGenerator<Found> {
   for await (const line of linesOf(text, name)) {
     const value = line.text.trim();
@@ -138,7 +139,7 @@ async function* inLines(text: Readable, name: string): AsyncGenerator<Found> {
   }
 }
 
-/** A string a line, or an object with the field. */
+/** Reads one JSON value per line: a string, or an object with the field. */
 async function* inJsonLines(text: Readable, name: string): AsyncGenerator<Found> {
   for await (const line of linesOf(text, name)) {
     yield { place: `${name}:${line.number}`, value: ofJson(line.text) };
@@ -151,20 +152,26 @@ function ofJson(text: string): unknown {
   return typeof value === 'object' && value !== null && FIELD in value ? value[FIELD] : value;
 }
 
-/** The named column, or the one named like the field, or the only one, which need not have a name. */
+/**
+ * Reads a column of CSV: the one that `wanted` names, else `target_group_id`, else the only one, which may
+ * have no header.
+ */
 async function* inRows(text: Readable, name: string, wanted: string | undefined): AsyncGenerator<Found> {
   let column: number | undefined;
   for await (const { cells, line } of rowsOf(text, name)) {
     if (column === undefined) {
       column = columnOf(cells, name, wanted);
-      // Without a header, the first row is one like the others.
+      // Without a header, the first row holds an id, too.
       if (wanted !== undefined || !isMeantAsId(cells[column])) continue;
     }
     yield { place: `${name}:${line}`, value: cells[column] };
   }
 }
 
-/** A name of a column is not; an id with a fault is, and must be told, not be taken for a header and left out. */
+/**
+ * Whether a cell of the first row is meant as an id. A wrong id must be reported, not skipped as if it were a
+ * header.
+ */
 function isMeantAsId(cell = ''): boolean {
   return /^(?=.*\d)[0-9A-Za-z]{20,32}$/.test(cell) || isId(cell);
 }

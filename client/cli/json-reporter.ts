@@ -1,4 +1,4 @@
-/** Tells a script: one line of JSON an event. */
+/** Reports to a script: one line of JSON per event. */
 import type { AcceptedJob, EndedJob, JobState } from '../fielding-jobs.ts';
 import type { JobPlan } from '../plan.ts';
 import type { JsonLine } from './lines.ts';
@@ -7,7 +7,7 @@ import type { Failure, Reporter, Summary } from './reporter.ts';
 
 export class JsonReporter implements Reporter {
   readonly #write: (text: string) => void;
-  /** The last line about each job's progress: one that says nothing new is not written. */
+  /** The last progress written for each job. A line is written only when the progress changes. */
   readonly #told = new Map<string, string>();
 
   constructor(write: (text: string) => void) {

@@ -1,4 +1,4 @@
-/** The lines of JSON that the command writes when its output is no terminal: a contract with scripts. */
+/** The schema of the lines of JSON that the command writes for scripts, which depend on it. */
 import { z } from 'zod';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
 import { ID_PATTERN, MAX_ACCOUNT_ID } from '../../src/domain/ids.ts';
@@ -9,7 +9,7 @@ const count = z.int().nonnegative();
 const reasons = z.array(z.strictObject({ code: z.string(), description: z.string(), count }));
 
 export const jsonLine = z.discriminatedUnion('event', [
-  /** Before anything is sent. */
+  /** Written before anything is sent. */
   z.strictObject({
     event: z.literal('planned'),
     key: z.string(),
@@ -17,11 +17,11 @@ export const jsonLine = z.discriminatedUnion('event', [
     account: z.int().min(1).max(MAX_ACCOUNT_ID),
     project: id,
     jobs: count,
-    /** Distinct target groups; so many more were given twice. */
+    /** Distinct target groups. `duplicates` counts the ids that were given again. */
     count,
     duplicates: count,
   }),
-  /** A job is accepted: it will end. */
+  /** Written when a job is accepted: from then on it will end. */
   z.strictObject({
     event: z.literal('accepted'),
     location: z.url(),
@@ -32,7 +32,7 @@ export const jsonLine = z.discriminatedUnion('event', [
     count,
     replayed: z.boolean(),
   }),
-  /** A job runs; null where the API does not tell. */
+  /** Written while a job runs. The numbers are null when the API does not send them. */
   z.strictObject({
     event: z.literal('progress'),
     location: z.url(),
@@ -47,23 +47,23 @@ export const jsonLine = z.discriminatedUnion('event', [
     failed: count,
     reasons,
   }),
-  /** Of all jobs together, when all have ended. */
+  /** Written once, for all jobs together, when all have ended. */
   z.strictObject({
     event: z.literal('summary'),
     jobs: count,
     updated: count,
     failed: count,
     reasons,
-    /** The file of `--output`. */
+    /** The file of `--output`; null without it. */
     output: z.string().nullable(),
   }),
-  /** The last line of a command that did not do what it was to do. */
+  /** The last line of a command that fails with an exit code of 2 or more, but not 5. */
   z.strictObject({
     event: z.literal('error'),
     exit_code: z.int(),
     error: z.string(),
     message: z.string(),
-    /** To repeat the command with; null before there is one. */
+    /** The key to repeat the command with; null before there is one. */
     key: z.string().nullable(),
   }),
 ]);

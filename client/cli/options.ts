@@ -1,4 +1,4 @@
-/** What the options of a command come to, after each is checked. */
+/** Checks the options of a command and makes a typed command from them. */
 import type { Command } from 'commander';
 import type { Action } from '../../src/domain/actions.ts';
 import { ID_FORMAT, isId, MAX_ACCOUNT_ID, parseAccountId } from '../../src/domain/ids.ts';
@@ -32,14 +32,14 @@ export interface CreateCommand extends Common {
 
 export interface StatusCommand extends Common {
   readonly name: 'status';
-  /** URLs, paths or, with the parts of an address, ids. */
+  /** URLs, paths, or ids together with account, project and action. */
   readonly jobs: readonly string[];
   readonly account: number | undefined;
   readonly project: string | undefined;
   readonly action: Action | undefined;
 }
 
-/** As they stand on the command line and in the environment. */
+/** The options as text, from the command line and the environment. */
 export interface Given {
   readonly baseUrl?: string;
   readonly token?: string;
@@ -62,7 +62,10 @@ export interface Given {
   readonly action?: Action;
 }
 
-/** @throws InputError */
+/**
+ * Reads the options of a command that creates jobs.
+ * @throws InputError for a missing or wrong option
+ */
 export function readCreate(action: Action, args: string[], all: Given, command: Command): CreateCommand {
   const given = withoutEmptyVariables(all, command);
   const { file, format, column, key, maxPerJob = '' } = given;
@@ -78,7 +81,10 @@ export function readCreate(action: Action, args: string[], all: Given, command: 
   };
 }
 
-/** @throws InputError */
+/**
+ * Reads the options of the command `status`.
+ * @throws InputError for a missing or wrong option
+ */
 export function readStatus(jobs: string[], all: Given, command: Command): StatusCommand {
   const given = withoutEmptyVariables(all, command);
   const { account, project, action } = given;
@@ -92,7 +98,10 @@ export function readStatus(jobs: string[], all: Given, command: Command): Status
   };
 }
 
-/** A variable that is set to nothing is how a shell unsets one for a command. An empty option is a mistake. */
+/**
+ * Drops empty environment variables, with which a shell unsets a variable for one command. An empty option is
+ * kept, because it is a mistake to report.
+ */
 function withoutEmptyVariables(given: Given, command: Command): Given {
   const kept = Object.entries(given).filter(
     ([name, value]) => value !== '' || command.getOptionValueSource(name) !== 'env',
@@ -117,7 +126,7 @@ function readCommon(given: Given, command: Command): Common {
   };
 }
 
-/** A token or client credentials. Of both, those on the command line count more than those of the environment. */
+/** Reads a token or client credentials. The command line takes precedence over the environment. */
 function tokenOf(given: Given, command: Command): string | ClientCredentials {
   const { token, tokenUrl, clientId, clientSecret, scope, audience } = given;
   const fromCommandLine = (...names: string[]) =>

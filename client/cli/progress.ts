@@ -1,6 +1,7 @@
-/** The progress bar: one line of a terminal, written over and over. */
+/** The progress bar: one line of a terminal, rewritten at each update. */
 import type { JobState } from '../fielding-jobs.ts';
 
+/** In characters. */
 const BAR_WIDTH = 30;
 
 export class ProgressBar {
@@ -12,7 +13,10 @@ export class ProgressBar {
     this.#write = write;
   }
 
-  /** @param count how many target groups the job has; 0 while nobody knows */
+  /**
+   * Adds a job to the bar.
+   * @param count number of its target groups; 0 while unknown
+   */
   expect(location: string, count = 0): void {
     if (!this.#jobs.has(location)) this.#jobs.set(location, { settled: 0, total: count, ended: false });
   }
@@ -28,7 +32,7 @@ export class ProgressBar {
     this.#shown = true;
   }
 
-  /** Takes the line away. */
+  /** Erases the line. */
   clear(): void {
     if (this.#shown) this.#write('\r\u001b[K');
     this.#shown = false;

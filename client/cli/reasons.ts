@@ -1,4 +1,4 @@
-/** Failed target groups, counted by reason. */
+/** Counts failed target groups by reason. */
 import type { FailedTargetGroup } from '../answers.ts';
 
 export interface Reason {
@@ -7,7 +7,7 @@ export interface Reason {
   readonly count: number;
 }
 
-/** The most frequent first. */
+/** Returns the reasons, the most frequent first. */
 export function reasonsOf(failed: readonly FailedTargetGroup[]): Reason[] {
   const reasons = new Map<string, Reason>();
   for (const {

@@ -1,4 +1,4 @@
-/** What the command tells while it runs: to a person, or as lines of JSON to a script. */
+/** How the command reports its progress: to a person, or as lines of JSON to a script. */
 import type { AcceptedJob, EndedJob, JobState } from '../fielding-jobs.ts';
 import type { JobPlan } from '../plan.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -16,16 +16,16 @@ export interface Summary {
 export interface Failure {
   readonly error: Error;
   readonly exitCode: ExitCode;
-  /** To repeat the command with; undefined before there is one. */
+  /** The key to repeat the command with; undefined before there is one. */
   readonly key: string | undefined;
 }
 
 export interface Reporter {
   planned(plan: JobPlan, duplicates: number): void;
   accepted(job: AcceptedJob): void;
-  /** A job that is followed still runs. */
+  /** Reports a job that still runs and is read again and again (`--wait`). */
   progress(state: JobState): void;
-  /** A job that was looked at once still runs. */
+  /** Reports a job that still runs and is read once. */
   running(state: JobState): void;
   ended(job: EndedJob): void;
   summary(summary: Summary): void;

@@ -24,25 +24,25 @@ export interface Output {
   write(text: string): unknown;
 }
 
-/** What surrounds the command. */
+/** The command's streams, dependencies and version. */
 export interface Terminal {
   readonly stdin: Readable & { isTTY?: boolean };
   readonly stdout: Output;
   readonly stderr: Output;
   readonly world: World;
   readonly version: string;
-  /** Aborts when the command is to end. */
+  /** Aborts when the user interrupts the command. */
   readonly interrupted: AbortSignal;
 }
 
-/** What a command has come to when it fails. */
+/** The state that is needed to report an error of the command. */
 interface Course {
   reporter: Reporter;
   bar: ProgressBar | undefined;
   key: string | undefined;
 }
 
-/** Never throws: what goes wrong is told, and is the exit code. */
+/** Runs the command. Never throws: an error is printed, and decides the exit code. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const out = (text: string) => terminal.stdout.write(text);
   const err = (text: string) => terminal.stderr.write(text);
@@ -62,7 +62,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     course.bar?.clear();
     const error = isError(thrown) ? thrown : new Error(String(thrown));
     const exitCode = terminal.interrupted.aborted ? EXIT.interrupted : exitCodeOf(error);
-    // Nobody but a developer can do anything about a TypeError.
+    // A TypeError is a bug of the client, so its stack is shown.
     const message = error instanceof TypeError ? (error.stack ?? error.message) : error.message;
     err(`${exitCode === EXIT.interrupted ? 'interrupted' : message}\n`);
     const advice = adviceFor(error, exitCode, course.key);

@@ -1,4 +1,4 @@
-/** Tells a person: what is asked for, where the jobs are, and in the end what failed and why. */
+/** Reports to a person: the plan, the URL of each job, and at the end what failed and why. */
 import { printable } from '../../tools/kit/printable.ts';
 import type { AcceptedJob, EndedJob, JobState } from '../fielding-jobs.ts';
 import type { JobPlan } from '../plan.ts';
@@ -47,7 +47,7 @@ export class TextReporter implements Reporter {
   }
 
   failure(): void {
-    // The error output tells, whoever reads it.
+    // The error is printed on the error output, whichever reporter is used.
   }
 
   #line(text: string): void {
