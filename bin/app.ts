@@ -1,4 +1,4 @@
-/** The CDK app: context → validated configuration → stack. */
+/** The CDK app: reads the configuration from the context and makes the stack. */
 import { App } from 'aws-cdk-lib';
 import { ConfigurationError, readConfig } from '../lib/config.ts';
 import { FieldingJobsStack } from '../lib/fielding-jobs-stack.ts';

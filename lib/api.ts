@@ -19,9 +19,9 @@ import { type Operation, ROUTES } from '../api/routes.ts';
 import { defaultThrottle, routeSettings } from './throttles.ts';
 
 /**
- * What is logged of each request: no header, no query and no body, so no token. No path or user agent either:
- * the gateway does not escape values, so text that a client chooses could break out of the JSON. The
- * functions log what was asked of them, under the same request id.
+ * The fields of the access log. There is no header, query or body among them, so no token. There is no path
+ * or user agent, because API Gateway does not escape values and a client's text could break the JSON. The
+ * functions log each request in more detail, under the same request id.
  */
 const ACCESS_LOG_FIELDS = {
   requestId: '$context.requestId',
@@ -46,7 +46,7 @@ export interface ApiProps {
 }
 
 export class Api extends Construct {
-  /** Base URL, without a slash at its end. */
+  /** The base URL, without a slash at its end. */
   readonly url: string;
   readonly http: HttpApi;
 
@@ -96,7 +96,7 @@ export class Api extends Construct {
       },
     });
     const { defaultChild } = stage.node;
-    if (!(defaultChild instanceof CfnStage)) throw new Error('the stage is not what it was made as');
+    if (!(defaultChild instanceof CfnStage)) throw new Error('the stage has no CfnStage');
     defaultChild.routeSettings = routeSettings(props.config);
     // API Gateway refuses the settings of a route that it does not know yet.
     stage.node.addDependency(...routes);

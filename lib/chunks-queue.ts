@@ -8,21 +8,23 @@ import type { Config } from './config.ts';
 import { visibilitySeconds } from './timing.ts';
 
 /**
- * Target groups per invocation. An invocation is short then even when everything is slow, one that is killed
- * sets little work back, and a job spreads over all workers. Its price is small beside that of 200 writes.
+ * Target groups per invocation. So few keep an invocation short when calls are slow, lose little work when it
+ * is killed, and spread a job over all workers. An invocation costs little compared with 200 writes.
  */
 const TARGET_GROUPS_PER_BATCH = 200;
 
-/** The most that SQS delivers without a batch window. */
+/** The most messages that SQS delivers at once without a batch window. */
 const MOST_MESSAGES = 10;
 
-/** No waiting for a fuller batch: one chunk of the default size is a full one, and a small job should not wait. */
+/**
+ * No wait for a fuller batch: one chunk of the default size fills it, and a small job should start at once.
+ */
 const BATCH_WINDOW = Duration.seconds(0);
 
-/** Longer than the longest deadline of a job (a day), so that no message lapses before its job has ended. */
+/** Longer than the longest deadline of a job (a day), so that no message expires before its job has ended. */
 const RETENTION = Duration.days(4);
 
-/** The longest that SQS offers: dead letters are evidence. */
+/** The longest that SQS offers, so that operators have time to examine a dead letter. */
 const DEAD_LETTER_RETENTION = Duration.days(14);
 
 export class ChunksQueue extends Construct {
@@ -45,8 +47,9 @@ export class ChunksQueue extends Construct {
   }
 
   /**
-   * Has the messages delivered to a function, which answers which of them failed. The function's role needs
-   * its permissions on the queue already: an event source object would grant more than is used.
+   * Delivers the messages to a function, which returns the ids of those that failed. The function's role must
+   * already have its permissions on the queue, because CDK's event source object would grant more than is
+   * used.
    */
   deliverTo(worker: IFunction): void {
     new EventSourceMapping(this, 'Delivery', {
@@ -60,7 +63,7 @@ export class ChunksQueue extends Construct {
   }
 }
 
-/** Messages per invocation: as many chunks as make up its target groups. */
+/** Computes the messages per invocation: as many chunks as make up TARGET_GROUPS_PER_BATCH. */
 function batchSize(chunkSize: number): number {
   return Math.min(MOST_MESSAGES, Math.max(1, Math.floor(TARGET_GROUPS_PER_BATCH / chunkSize)));
 }

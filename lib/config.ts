@@ -56,9 +56,9 @@ const settings = z.object({
     MAX_TARGET_GROUPS,
     'Most target groups one job may name.',
   ),
-  // A chunk costs three units of its own: 1.5 % of 200 writes. Ten messages of 200 ids are just below 64 KB,
-  // so one billed request; a job of 10,000 has 50 chunks, enough for all workers; and one that dies sets
-  // little work back.
+  // With 200, the three write units of a chunk itself are 1.5 % of its writes. Ten messages are just below
+  // 64 KB, so one billed request. A job of 10,000 has 50 chunks, enough for all workers, and a killed worker
+  // loses little work.
   chunkSize: wholeNumber(1, 1_000, 200, 'Target groups per message, and so per unit of retried work.'),
   jobRetentionDays: wholeNumber(1, 3_650, 30, 'Days a job can be read after its creation.'),
   idempotencyHours: wholeNumber(
@@ -91,11 +91,11 @@ const settings = z.object({
     300,
     'How far the clocks of two functions may be apart. Claims of chunks last so much longer than the functions run.',
   ),
-  // A new on-demand table takes 4,000 writes a second without throttling: 10 workers may have 400 of them
-  // each.
+  // A new on-demand table takes 4,000 writes per second, so 400 for each of 10 workers:
+  // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
   workerMaxConcurrency: wholeNumber(2, 1_000, 10, 'Most workers at a time, so that they starve nobody else.'),
-  // Two routes at 200 requests a second of some 150 ms are 60 functions at a time, of the 1,000 of an
-  // account.
+  // The two routes of an action, at 200 requests per second of about 150 ms, are 60 concurrent functions, of
+  // the 1,000 of an account (ADR 20).
   createRateLimit: wholeNumber(
     1,
     10_000,
@@ -130,8 +130,8 @@ const settings = z.object({
     1_000,
     'get-job functions kept free for reads, and the most at a time. Without it, all that the account has.',
   ),
-  // Each receive of a throttled or interrupted chunk counts. A chunk that is handed back returns after 10 s,
-  // 20 s, 40 s and so on: eight receives are about a quarter of an hour.
+  // Deliveries of a throttled or handed-back chunk count, too. A chunk that is handed back returns after
+  // 10 s, 20 s, 40 s and so on up to 300 s, so eight deliveries take at least 15 minutes (ADR 17).
   maxReceiveCount: wholeNumber(
     1,
     1_000,
@@ -157,7 +157,7 @@ const settings = z.object({
     5,
     'Share of requests, or of invocations of a function, in percent, that raises an alarm when it fails.',
   ),
-  // Of a handful of requests one failure is a large share, and no reason to wake anybody.
+  // Of a few requests one failure is a large share, but no reason for an alarm.
   alarmMinimumErrors: wholeNumber(
     1,
     10_000,
@@ -241,8 +241,8 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * Reads the configuration out of a CDK context.
- * @param context all context values by key; keys that are not ours are left alone
+ * Reads the configuration from a CDK context.
+ * @param context all context values by key; keys of CDK and of other apps are ignored
  * @throws ConfigurationError with every bad value and every key that looks like a misspelt one of ours
  */
 export function readConfig(context: unknown): Config {
@@ -262,7 +262,7 @@ export function readConfig(context: unknown): Config {
   return result.data;
 }
 
-/** The keys that a real deployment must set and that still have their default. */
+/** Lists the keys that a real deployment must set and that still have their default. */
 export function placeholders(config: Config): ('issuer' | 'audience' | 'jwksUrl')[] {
   return (['issuer', 'audience', 'jwksUrl'] as const).filter(
     (key) => config[key] === settings.shape[key].parse(undefined),
@@ -275,7 +275,7 @@ export interface KeyDescription extends SettingNotes {
   readonly fallback: string | number | undefined;
 }
 
-/** Every key, in the order of the table. */
+/** Describes every key, in the order of the table. */
 export function describeConfig(): KeyDescription[] {
   return Object.entries(settings.shape).map(([key, schema]) => ({
     key,
@@ -284,7 +284,7 @@ export function describeConfig(): KeyDescription[] {
   }));
 }
 
-/** A rule between keys, blamed on the first; it is tried once all of them are good by themselves. */
+/** Makes a rule between keys, checked when each is valid by itself. Its error names the first key. */
 function relation(
   keys: readonly [ConfigKey, ...ConfigKey[]],
   rule: { holds: (config: Config) => boolean; expected: string },
@@ -299,7 +299,7 @@ function relation(
   ];
 }
 
-/** A found value as it may stand in one line of an error. */
+/** Formats a found value for one line of an error, cut to 80 characters. */
 function show(value: unknown): string {
   const text = JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;

@@ -1,4 +1,4 @@
-/** The stack: puts the constructs together, and names what others need to find. */
+/** The stack: connects the constructs, and outputs the names that operators and tools need. */
 import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Api } from './api.ts';

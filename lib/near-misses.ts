@@ -1,14 +1,14 @@
 /**
- * Finds context keys that were meant to be ours. Context is shared with CDK and with other apps, so an unknown
- * key is no error by itself; one that is a slip of the pen away from ours would be a setting without effect.
+ * Finds misspelt configuration keys in the CDK context. CDK and other apps share the context, so an unknown
+ * key is no error by itself. But one that is nearly a key of ours would be a setting without effect.
  */
 
-/** Slips (a letter too many, too few or another) that still count as meaning the same key. */
+/** Maximum number of letters (missing, extra or wrong) by which a misspelt key differs from a known one. */
 const SLIPS = 2;
 
 /**
- * The keys that are none of `known` but close to one: same letters in another case or with separators, or up
- * to two letters off.
+ * Finds the keys that are not in `known` but close to one: equal except for case and separators, or up to two
+ * letters different.
  * @returns each such key with the known key that is closest
  */
 export function nearMisses(
@@ -28,7 +28,7 @@ function plain(key: string): string {
   return key.replaceAll(/[^A-Za-z0-9]/g, '').toLowerCase();
 }
 
-/** The Levenshtein distance of two words. */
+/** Computes the Levenshtein distance of two words. */
 function slips(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [i, letter] of Array.from(one).entries()) {

@@ -6,22 +6,22 @@ import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
 
-/** The next run is never more than a minute away: a late or repeated one would only pile up. */
+/** No retries: the next run begins within a minute, and retries would only pile up. */
 const NO_RETRY = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
 
 export class ReconcileSchedule extends Construct {
   constructor(scope: Construct, id: string, reconcile: IFunction) {
     super(scope, id);
     const role = schedulerRole(this, reconcile);
-    // The scheduler only hands the event over; Lambda by itself would try a failed run twice more.
+    // The scheduler invokes asynchronously, and Lambda would retry a failed run twice.
     reconcile.configureAsyncInvoke(NO_RETRY);
 
     new Schedule(this, 'EveryMinute', {
       description: 'Runs reconcile, which takes up stalled jobs',
-      // The shortest interval of the scheduler: a stalled job waits at most this much longer.
+      // The scheduler's shortest interval: a stalled job waits at most this much longer.
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
       target: new LambdaInvoke(reconcile, {
-        // Left to itself, CDK grants every version of the function as well.
+        // By default CDK also grants every version of the function.
         role: role.withoutPolicyUpdates(),
         ...NO_RETRY,
       }),
@@ -29,7 +29,7 @@ export class ReconcileSchedule extends Construct {
   }
 }
 
-/** A role that only the scheduler can take, only for this account's schedules, only to run this function. */
+/** Makes a role that only the scheduler can assume, for this account's schedules, to run this function. */
 function schedulerRole(scope: Construct, reconcile: IFunction): Role {
   const stack = Stack.of(scope);
   const scheduleGroup = stack.formatArn({

@@ -1,18 +1,19 @@
 /**
- * The kinds of values a configuration key can have. Each kind accepts what its key would hold in cdk.json and
- * the same thing as text, because `cdk -c key=value` only knows text.
+ * The kinds of values of configuration keys. Each accepts its value as in cdk.json, and the same value as
+ * text, because `cdk -c key=value` passes text.
  *
- * The message of a refusal is the sentence of what was expected, the same that the documentation shows.
+ * The message of an error is the text `expected`, which the documentation shows, too.
  */
 import { z } from 'zod';
 
-/** What is known of a key besides its schema: shown in errors and in the documentation. */
+/** The notes on a key, shown in errors and in the documentation. */
 export interface SettingNotes {
-  /** What a good value is, in words: "a whole number from 1 to 1000". */
+  /** A valid value in words: "a whole number from 1 to 1000". */
   readonly expected: string;
   readonly description: string;
 }
 
+/** The host names of this machine, to which a URL may be http. */
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
 /** A whole number within bounds, both included. */
@@ -33,7 +34,7 @@ export function optionalWholeNumber(from: number, to: number, description: strin
     .meta({ expected: error, description });
 }
 
-/** A part of a whole, both ends included. */
+/** A number from 0 to 1, both included. */
 export function share(fallback: number, description: string) {
   const error = 'a number from 0 to 1';
   return z
@@ -75,7 +76,7 @@ export function word(fallback: string, description: string) {
     .meta({ expected: error, description });
 }
 
-/** Text of a given form; `expected` says which in words. */
+/** Text that matches a pattern. `expected` describes it in words. */
 export function matching(pattern: RegExp, expected: string, fallback: string, description: string) {
   return z
     .string({ error: expected })
@@ -85,7 +86,7 @@ export function matching(pattern: RegExp, expected: string, fallback: string, de
 }
 
 /**
- * An address that tokens or keys come from: https, or http on this very machine (a local issuer). Kept as
+ * The URL that tokens or keys come from: https, or http on this machine (a local issuer). It is kept as
  * written, because an issuer is compared character by character.
  */
 export function issuerAddress(fallback: string, description: string) {
@@ -103,7 +104,7 @@ export function optionalEmail(description: string) {
   return z.email({ error }).optional().meta({ expected: error, description });
 }
 
-/** The notes that one of the functions above left on a schema. */
+/** Reads the notes that one of the functions above has attached to a schema. */
 export function notesOf(schema: z.ZodType): SettingNotes {
   const meta = schema.meta();
   return { expected: String(meta?.['expected']), description: meta?.description ?? '' };

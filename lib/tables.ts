@@ -25,12 +25,12 @@ export class Tables extends Construct {
       indexName: OPEN_JOBS_INDEX,
       partitionKey: { name: OPEN, type: AttributeType.STRING },
       sortKey: { name: 'due_at', type: AttributeType.STRING },
-      // What never changes: a write of progress touches nothing of the index, so it costs nothing there.
+      // Only an attribute that never changes, so that a write of progress costs nothing on the index.
       projectionType: ProjectionType.INCLUDE,
       nonKeyAttributes: ['created_at'],
     });
 
-    // Target groups live until their owner removes them: no time to live.
+    // No time to live: target groups stay until their owner removes them.
     this.targetGroups = new Table(this, 'TargetGroups', {
       ...common,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -48,10 +48,10 @@ export class Tables extends Construct {
 function commonProps(config: Config): Omit<TableProps, 'partitionKey'> {
   const retain = config.removalPolicy === 'retain';
   return {
-    // Bulk jobs come in bursts with long silences: capacity by the request costs nothing in between.
+    // Bulk jobs come in bursts, and on-demand capacity costs nothing between them.
     billingMode: BillingMode.PAY_PER_REQUEST,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    // The key of the account's own DynamoDB: its use shows in CloudTrail, and nobody has to manage it.
+    // The DynamoDB key of the account: its use is in CloudTrail, and nobody has to manage it (ADR 21).
     encryption: TableEncryption.AWS_MANAGED,
     removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     deletionProtection: retain,

@@ -1,26 +1,26 @@
 /**
- * How many requests each route takes. Creating a job costs far more than reading one, so creates have limits
- * of their own, and what they use up is never missing to the readers. Each route is counted by itself, and so
- * are the two prefixes of one path.
+ * The request limits of the routes (ADR 20). Creating a job costs far more than reading one, so routes that
+ * create have limits of their own and take none of the readers' requests. Each route has its own count, and
+ * so have the two prefixes of one path.
  */
 import type { ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Config } from './config.ts';
 import { ROUTES } from '../api/routes.ts';
 
-/** As CloudFormation writes the settings of one route. */
+/** The settings of one route, with the names of CloudFormation: requests per second, and requests at once. */
 interface RouteSettings {
   readonly ThrottlingRateLimit: number;
   readonly ThrottlingBurstLimit: number;
 }
 
-/** The limits of what has none of its own: the unknown routes. */
+/** Makes the default limits, which are those of unknown routes. */
 export function defaultThrottle(config: Config): ThrottleSettings {
   return { rateLimit: config.readRateLimit, burstLimit: config.readBurstLimit };
 }
 
 /**
- * The limits of every known route by its key. Those of the readers are named though they equal the default,
- * so that requests for unknown routes take none of theirs, however API Gateway counts what falls under the
+ * Makes the limits of every known route, by route key. Routes that read are listed although their limits
+ * equal the default, so that requests for unknown routes take none of theirs, however API Gateway counts the
  * default.
  */
 export function routeSettings(config: Config): Record<string, RouteSettings> {

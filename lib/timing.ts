@@ -1,9 +1,12 @@
-/** How long a chunk's claim lasts and its message stays invisible: times that must fit each other. */
+/** Computes how long a chunk's claim lasts and how long its message stays invisible (ADR 5). */
 
-/** AWS advises six times the function's timeout, for batches that wait while the function is throttled. */
+/**
+ * AWS advises six times the timeout of the function, for batches that wait while it is throttled:
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
 const TIMEOUTS_INVISIBLE = 6;
 
-/** So that a message does not return at the very second at which its chunk's claim ends. */
+/** A margin, so that a message returns some seconds after the claim of its chunk has ended. */
 const MARGIN_SECONDS = 5;
 
 interface WorkerTimes {
@@ -11,14 +14,16 @@ interface WorkerTimes {
   readonly clockSkewSeconds: number;
 }
 
-/** Seconds that a claim lasts: it outlives the function that made it, whatever the skew of its clock. */
+/**
+ * Computes the seconds that a claim lasts. It outlasts the function that made it, even when clocks differ.
+ */
 export function claimSeconds(timeoutSeconds: number, clockSkewSeconds: number): number {
   return timeoutSeconds + clockSkewSeconds;
 }
 
 /**
- * Seconds that a message is invisible once a worker has it. The claim of a worker that was killed, made as late as
- * it could be, is over when its message returns: earlier, the delivery would be spent on a chunk that is taken.
+ * Computes the seconds that a message stays invisible after its delivery. When it returns, even the latest
+ * claim of a killed worker has ended; an earlier delivery would find the chunk claimed.
  */
 export function visibilitySeconds({ workerTimeoutSeconds, clockSkewSeconds }: WorkerTimes): number {
   const latestClaim = workerTimeoutSeconds + claimSeconds(workerTimeoutSeconds, clockSkewSeconds);

@@ -1,4 +1,4 @@
-/** What the functions have in common: how they are described, bundled and run, each with a role and logs of its own. */
+/** Makes the functions: their bundling and runtime, each with its own role and log group. */
 import { join } from 'node:path';
 import { Duration, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -16,54 +16,58 @@ const PROJECT = join(import.meta.dirname, '../..');
 
 const BUNDLING: BundlingOptions = {
   format: OutputFormat.ESM,
-  // Packages that ship both: their ES module, which esbuild can shake.
+  // Prefers a package's ES module, from which esbuild can remove unused code.
   mainFields: ['module', 'main'],
   target: 'node24',
   minify: true,
   sourceMap: true,
-  // The map is to name a line of the source; the source itself would only make the bundle larger.
+  // Stack traces need the line numbers of the sources, not their text, which would make the bundle larger.
   sourcesContent: false,
-  // The SDK of the runtime changes with time and region; ours is the one the tests ran with.
+  // The SDK of the runtime varies with time and region. The bundled one is the version that was tested.
   bundleAwsSDK: true,
   esbuildArgs: {
-    // Lambda gives a function its credentials in the environment; the SDK's other providers never get a turn.
+    // Lambda puts the credentials into the environment, so the SDK's other providers are not needed (ADR 28).
     '--alias:@aws-sdk/credential-provider-node': join(PROJECT, 'src/adapters/lambda/credentials.ts'),
   },
   logLevel: LogLevel.WARNING,
 };
 
-/** What the functions are made of. */
+/** The parts of the stack that the functions use. */
 export interface StackParts {
   readonly config: Config;
   readonly tables: Tables;
   readonly chunks: ChunksQueue;
 }
 
-/** What one function is, and why: each has a file beside this one. */
+/** The specification of a function. Each function has a file in this folder. */
 export interface FunctionSpec {
   readonly description: string;
-  /** Memory in MB. The share of a CPU grows with it: 1,769 MB are one whole. */
+  /**
+   * Memory in MB. The CPU grows with it; 1,769 MB have one vCPU:
+   * https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+   */
   readonly memorySize: number;
   readonly timeoutSeconds: number;
   /**
-   * The most invocations at a time, which are kept free for it as well; undefined for a share in what the
-   * account has. Nothing by default: a reservation that leaves an account with fewer than 100 is refused by
-   * AWS, and a new account may have no more than 10 in all.
+   * Maximum number of concurrent invocations, which are also reserved for the function. Undefined: the
+   * function shares the concurrency of the account (ADR 20). AWS refuses a reservation that leaves the
+   * account fewer than 100, and a new account may have 10 in all:
+   * https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
    */
   readonly reservedConcurrency?: number | undefined;
-  /** Whether its environment has what tokens are verified by. */
+  /** Whether its environment has the variables for the verification of tokens. */
   readonly verifiesTokens: boolean;
   /** Whether its environment has the namespace of the metrics. */
   readonly reportsMetrics: boolean;
-  /** The variables that are its own. */
+  /** The variables of this function alone. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What it may do, besides writing its logs and traces: the actions that it uses, on the resources that it uses. */
+  /** Its permissions besides its logs and traces: the actions that it uses, on the resources that it uses. */
   readonly grants: readonly PolicyStatement[];
 }
 
 /**
- * The spec of a function whose entry reads the variables of `Environment`. One that sets more of them, or
- * fewer, does not compile.
+ * The specification of a function whose entry file reads the variables of `Environment`. One with more
+ * variables, or fewer, does not compile.
  */
 export interface FunctionSpecFor<Environment extends object> extends FunctionSpec {
   readonly verifiesTokens: TokenVariable extends keyof Environment ? true : false;
@@ -71,7 +75,7 @@ export interface FunctionSpecFor<Environment extends object> extends FunctionSpe
 }
 
 type ValueOfEach<Name extends string> = Readonly<
-  // TypeScript takes any object for one of no properties.
+  // Without this case, TypeScript would accept any object where there are no variables.
   [Name] extends [never] ? Record<string, never> : Record<Name, string>
 >;
 
@@ -81,7 +85,7 @@ export function allow(resource: string, ...actions: string[]): PolicyStatement {
 }
 
 export interface BundledFunctionProps {
-  /** The name of its entry file in lambdas/. */
+  /** The name of its entry file in lambdas/, without the extension. */
   readonly name: string;
   readonly spec: FunctionSpec;
   readonly config: Config;
@@ -90,15 +94,14 @@ export interface BundledFunctionProps {
 
 /** A function, bundled from its entry file. */
 export class BundledFunction extends NodejsFunction {
-  /** In MB: what its time is billed by. */
+  /** Memory in MB, by which Lambda bills the duration. */
   readonly memorySize: number;
 
   constructor(scope: Construct, id: string, { name, spec, config, logGroup }: BundledFunctionProps) {
     super(scope, id, {
       description: spec.description,
       entry: join(PROJECT, 'lambdas', `${name}.ts`),
-      // Its folder is the root of what CDK bundles. Unnamed, CDK looks for one from the working directory
-      // upwards.
+      // CDK bundles from the folder of this file. By default it searches upwards from the working directory.
       depsLockFilePath: join(PROJECT, 'package-lock.json'),
       bundling: BUNDLING,
       runtime: Runtime.NODEJS_24_X,
@@ -110,17 +113,17 @@ export class BundledFunction extends NodejsFunction {
       }),
       environment: environmentOf(spec, config),
       role: functionRole(scope, `${id}Role`, name, [writeLogs(logGroup), ...spec.grants]),
-      // CDK adds the statement for X-Ray, the one whose resource AWS does not let us name.
+      // CDK adds the statement for X-Ray, which AWS accepts only for the resource `*`.
       tracing: Tracing.ACTIVE,
       logGroup,
-      // The functions write lines of JSON themselves; Lambda's own JSON format would wrap them once more.
+      // The functions write lines of JSON themselves. Lambda's own JSON format would wrap them again.
       loggingFormat: LoggingFormat.TEXT,
     });
     this.memorySize = spec.memorySize;
   }
 }
 
-/** The variables that every function gets, then those that several get, then its own. */
+/** Makes the environment: the variables of all functions, of several functions, and of this one. */
 function environmentOf(spec: FunctionSpec, config: Config): Record<string, string> {
   const tokens: Record<TokenVariable, string> = {
     TOKEN_ISSUER: config.issuer,
@@ -133,7 +136,7 @@ function environmentOf(spec: FunctionSpec, config: Config): Record<string, strin
     POWERTOOLS_SERVICE_NAME: SERVICE,
     POWERTOOLS_LOG_LEVEL: config.logLevel,
     POWERTOOLS_LOGGER_SAMPLE_RATE: String(config.debugSampleRate),
-    // Stack traces in the logs name the sources, not the one long line of the bundle.
+    // Stack traces then name the sources, not the single long line of the bundle.
     NODE_OPTIONS: '--enable-source-maps',
     // One namespace per stack, so that two stacks of an account do not mix their metrics.
     ...(spec.reportsMetrics && { POWERTOOLS_METRICS_NAMESPACE: config.stackName }),
@@ -146,7 +149,7 @@ function writeLogs(logGroup: ILogGroup): PolicyStatement {
   return allow(logGroup.logGroupArn, 'logs:CreateLogStream', 'logs:PutLogEvents');
 }
 
-/** A role for one function. AWS's managed policy would let it write to the logs of every other as well. */
+/** Makes the role of a function. AWS's managed policy would also allow writes to the logs of all others. */
 function functionRole(scope: Construct, id: string, name: string, grants: readonly PolicyStatement[]): Role {
   const role = new Role(scope, id, {
     description: `Role of the function ${name}`,

@@ -7,11 +7,11 @@ const SECONDS_PER_HOUR = 3_600;
 export function createJob({ config, tables, chunks }: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Creates a bulk job and enqueues its chunks',
-    // 10,000 ids are parsed, sorted and hashed while a client waits, and a cold start is bound by the CPU:
-    // both take half of the time of 512 MB, at about the same price. Of the memory itself less than a tenth
-    // is used.
+    // Chosen for its CPU; of the memory itself less than a tenth is used. A client waits while 10,000 ids are
+    // parsed, sorted and hashed, or during a cold start. Both take half of the time of 512 MB, at about the
+    // same price.
     memorySize: 1024,
-    // Under the 30 s after which API Gateway gives up, so that the caller gets our own error, with its id.
+    // Less than API Gateway's 30 s, so that the client gets the contract's error, with its id.
     timeoutSeconds: 25,
     reservedConcurrency: config.createReservedConcurrency,
     verifiesTokens: true,
@@ -20,7 +20,7 @@ export function createJob({ config, tables, chunks }: StackParts): FunctionSpecF
       JOBS_TABLE: tables.jobs.tableName,
       TARGET_GROUPS_TABLE: tables.targetGroups.tableName,
       CHUNKS_QUEUE_URL: chunks.queue.queueUrl,
-      // After its creation reconcile leaves the job alone for so long.
+      // Reconcile first looks at a job this long after its creation.
       STALLED_SECONDS: String(config.stalledSeconds),
       IDEMPOTENCY_TABLE: tables.idempotency.tableName,
       IDEMPOTENCY_TTL_SECONDS: String(config.idempotencyHours * SECONDS_PER_HOUR),
@@ -31,10 +31,10 @@ export function createJob({ config, tables, chunks }: StackParts): FunctionSpecF
     grants: [
       // Writes the request and the job; reads the job of an earlier call.
       allow(tables.jobs.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem'),
-      // Looks whether the project is there.
+      // Checks that the project exists.
       allow(tables.targetGroups.tableArn, 'dynamodb:GetItem'),
-      // Powertools puts and completes its record of a call, deletes it when the creation failed, and reads it
-      // where a failed condition does not bring it along.
+      // Powertools writes and completes its record of a call, deletes it when the creation has failed, and
+      // reads it when a failed condition does not return it.
       allow(
         tables.idempotency.tableArn,
         'dynamodb:DeleteItem',

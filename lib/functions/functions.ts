@@ -1,4 +1,4 @@
-/** The functions of the stack, by name. */
+/** Makes the functions of the stack. */
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { BundledFunction, type FunctionSpec, type StackParts } from './bundled-function.ts';
@@ -9,7 +9,7 @@ import { notFound } from './not-found.ts';
 import { reconcile } from './reconcile.ts';
 import { worker } from './worker.ts';
 
-/** Each has its entry file of the same name in lambdas/. */
+/** The specifications by name. Each function has an entry file of the same name in lambdas/. */
 const SPECS = {
   'create-job': createJob,
   'get-job': getJob,
@@ -25,7 +25,7 @@ export const FUNCTION_NAMES = Object.keys(SPECS) as FunctionName[];
 
 export type Functions = Readonly<Record<FunctionName, BundledFunction>>;
 
-/** Makes them all, each with the log group that `logGroupOf` makes for its id. */
+/** Makes all functions, each with the log group that `makeLogGroup` makes for its id. */
 export function makeFunctions(
   scope: Construct,
   parts: StackParts,
@@ -40,7 +40,7 @@ export function makeFunctions(
   return Object.fromEntries(made) as Functions;
 }
 
-/** The name of a function in the ids of its resources and alarms. */
+/** Returns the name of a function in Pascal case, as in the ids of its resources and alarms. */
 export function pascalCase(name: FunctionName): string {
   return name.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
 }

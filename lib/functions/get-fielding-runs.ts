@@ -5,9 +5,9 @@ import { allow, type FunctionSpecFor, type StackParts } from './bundled-function
 export function getFieldingRuns({ tables }: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Answers the fielding run of a target group',
-    // One small read: memory only buys a shorter cold start.
+    // The work is one small read, so more memory would only shorten the cold start.
     memorySize: 512,
-    // A read of a few milliseconds, and time for a slow answer of the token issuer.
+    // A read takes a few milliseconds. The rest is for a slow answer of the token issuer.
     timeoutSeconds: 10,
     verifiesTokens: true,
     reportsMetrics: true,

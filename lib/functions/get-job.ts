@@ -5,9 +5,9 @@ import { allow, type FunctionSpecFor, type StackParts } from './bundled-function
 export function getJob({ config, tables }: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Answers the status of a bulk job',
-    // A report of 10,000 target groups is several MB of JSON, put together while a client waits.
+    // An answer with 10,000 target groups is several MB of JSON, which is made while a client waits.
     memorySize: 1024,
-    // Under the 30 s after which API Gateway gives up.
+    // Less than API Gateway's 30 s.
     timeoutSeconds: 25,
     reservedConcurrency: config.readReservedConcurrency,
     verifiesTokens: true,

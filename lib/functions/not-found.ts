@@ -4,13 +4,13 @@ import type { FunctionSpecFor } from './bundled-function.ts';
 export function notFound(): FunctionSpecFor<object> {
   return {
     description: 'Answers every unknown route',
-    // A constant answer: nothing to speed up but the cold start, for which few wait.
+    // The answer is constant, so more memory would only shorten the cold start, for which few clients wait.
     memorySize: 256,
-    // Calls nothing that could keep it waiting.
+    // The function calls nothing that it could wait for.
     timeoutSeconds: 5,
-    // It answers everybody the same.
+    // All clients get the same answer.
     verifiesTokens: false,
-    // Of the unknown routes nothing is measured.
+    // There are no metrics of unknown routes.
     reportsMetrics: false,
     environment: {},
     grants: [],

@@ -5,13 +5,13 @@ import { claimSeconds } from '../timing.ts';
 import { allow, type FunctionSpecFor, type StackParts } from './bundled-function.ts';
 import { PARALLELISM } from './worker.ts';
 
-/** Under the minute between two runs, so that they do not overlap. */
+/** Less than the minute between two runs, so that they do not overlap. */
 const TIMEOUT_SECONDS = 50;
 
 export function reconcile({ config, tables, chunks }: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Takes up stalled jobs and ends those past their deadline',
-    // Works in pages, so it never holds more than a few jobs.
+    // It reads jobs in pages, so it never holds more than a few.
     memorySize: 512,
     timeoutSeconds: TIMEOUT_SECONDS,
     verifiesTokens: false,
@@ -27,11 +27,11 @@ export function reconcile({ config, tables, chunks }: StackParts): FunctionSpecF
       CLAIM_SECONDS: String(claimSeconds(TIMEOUT_SECONDS, config.clockSkewSeconds)),
     },
     grants: [
-      // Postpones and closes jobs, claims and settles what is left of them; reads their requests.
+      // Postpones and closes jobs, claims and settles their remaining chunks; reads their requests.
       allow(tables.jobs.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem'),
       // Counts the open jobs and finds those that are due.
       allow(`${tables.jobs.tableArn}/index/${OPEN_JOBS_INDEX}`, 'dynamodb:Query'),
-      // At the deadline it reads what became of a target group, and moves none.
+      // Reads target groups at the deadline, and never moves one.
       allow(tables.targetGroups.tableArn, 'dynamodb:GetItem'),
       // Sends chunks again.
       allow(chunks.queue.queueArn, 'sqs:SendMessage'),

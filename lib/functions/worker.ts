@@ -12,13 +12,13 @@ export const PARALLELISM = 16;
 export function worker({ config, tables, chunks }: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Moves the target groups of a chunk and settles their outcomes',
-    // Bound by its share of a CPU while it signs and sends its writes, about half a second for a chunk of
-    // 200. Ten at a time then write about as much as a new table takes, 4,000 a second: more memory would
-    // halve the time at the same price, and have the table throttle. Half as much would hardly hold what the
-    // heap grows to.
+    // The CPU is the limit: a function signs and sends the writes of a chunk of 200 in about half a second.
+    // Ten of them then write about 4,000 times per second, as much as a new table takes. More memory would
+    // halve the time at the same price, but the table would throttle. Half of the memory would hardly hold
+    // the heap.
     memorySize: 512,
     timeoutSeconds: config.workerTimeoutSeconds,
-    // Not reserved: the queue's own limit, workerMaxConcurrency, is what bounds it.
+    // No reservation: workerMaxConcurrency of the queue is the limit.
     verifiesTokens: false,
     reportsMetrics: true,
     environment: {
@@ -26,17 +26,17 @@ export function worker({ config, tables, chunks }: StackParts): FunctionSpecFor<
       TARGET_GROUPS_TABLE: tables.targetGroups.tableName,
       CHUNKS_QUEUE_URL: chunks.queue.queueUrl,
       PARALLELISM: String(PARALLELISM),
-      // A claim outlives the function that made it, and any skew of its clock.
+      // A claim outlasts the function that made it, even when clocks differ (ADR 5).
       CLAIM_SECONDS: String(claimSeconds(config.workerTimeoutSeconds, config.clockSkewSeconds)),
     },
     grants: [
-      // Claims and settles chunks, adds them to their job; reads what refused a write.
+      // Claims and settles chunks, adds them to their job; reads an item when a write to it was refused.
       allow(tables.jobs.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem'),
       // Moves target groups; reads those whose move was refused.
       allow(tables.targetGroups.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem'),
-      // What Lambda itself needs, under this role, to deliver the messages.
+      // Lambda itself needs these actions, under this role, to deliver the messages.
       allow(chunks.queue.queueArn, 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'),
-      // What the worker itself calls, to have a chunk that it hands back delivered soon.
+      // The worker calls this action, so that a chunk that it hands back is delivered again soon.
       allow(chunks.queue.queueArn, 'sqs:ChangeMessageVisibility'),
     ],
   };

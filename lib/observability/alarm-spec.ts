@@ -1,24 +1,26 @@
-/** What makes an alarm: written down first, made by alarms.ts. */
+/** The specification of an alarm, from which alarms.ts makes it. */
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 
-/** One alarm, before it is made. */
+/** The specification of one alarm. */
 export interface AlarmSpec {
   /** In Pascal case; also its heading in docs/runbook.md. */
   readonly name: string;
-  /** One sentence, which stands in the mail. */
+  /** One sentence, which is part of the e-mail. */
   readonly description: string;
   readonly metric: IMetric;
   readonly threshold: number;
-  /** At or above the threshold, unless it says otherwise. */
+  /** Which values breach the threshold. Default: those at or above it. */
   readonly breaches?: 'at or above' | 'below';
-  /** So many of the last so many periods have to breach: one period alone may be a blip. */
+  /**
+   * The alarm is raised when `breaching` of the last `of` periods breach. A single period may be an outlier.
+   */
   readonly periods: { readonly breaching: number; readonly of: number };
-  /** What a period without data counts as: quiet, unless it says otherwise. */
+  /** How a period without data counts. Default: quiet. */
   readonly missing?: 'quiet' | 'breaching' | 'as before';
 }
 
-/** Of periods of 5 minutes: what lasts is seen after ten, what is over by itself wakes nobody. */
+/** With periods of 5 minutes: a problem that lasts is reported after ten minutes, a short one is not. */
 export const LASTING = { breaching: 2, of: 3 };
 
-/** For a state that does not mend itself by the next period. */
+/** For a state that does not end by itself by the next period. */
 export const AT_ONCE = { breaching: 1, of: 1 };

@@ -1,4 +1,4 @@
-/** The alarms: what each watches, from when on it is raised, and that all go to one topic. docs/runbook.md has a section on each. */
+/** Makes the alarms, which all go to one topic. docs/runbook.md has a section on each. */
 import { Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -30,12 +30,15 @@ export class Alarms extends Construct {
     this.made = new Map(specs.map((spec) => [spec.name, this.make(spec, topic)]));
   }
 
-  /** Every alarm, the most telling first. */
+  /** Every alarm, the most important first. */
   get all(): Alarm[] {
     return [...this.made.values()];
   }
 
-  /** The alarm of a name. Throws when there is none. */
+  /**
+   * Returns the alarm of a name.
+   * @throws Error when there is none
+   */
   named(name: string): Alarm {
     const alarm = this.made.get(name);
     if (alarm === undefined) throw new Error(`there is no alarm ${name}`);

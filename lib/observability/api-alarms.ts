@@ -1,15 +1,18 @@
-/** The alarms about what clients of the API get. */
+/** The alarms on errors and latency of the API. */
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { type AlarmSpec, LASTING } from './alarm-spec.ts';
 import { failureShare, SHARE_PERIOD } from './share.ts';
 import type { Watched } from './watched.ts';
 
-/** Requests in a period below which the slowest in a hundred is only the slowest: a cold start, most likely. */
+/**
+ * Minimum number of requests in a period. With fewer, the p99 is just the slowest request, most likely a cold
+ * start.
+ */
 const MINIMUM_REQUESTS = 100;
 
 export function apiAlarms({ config, api }: Watched): AlarmSpec[] {
   const sum = { statistic: 'Sum', period: SHARE_PERIOD };
-  // One sample a request, whatever its value.
+  // The metric has one sample per request.
   const requests = api.metricCount({ statistic: 'SampleCount', period: SHARE_PERIOD });
   return [
     {

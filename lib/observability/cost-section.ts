@@ -1,4 +1,4 @@
-/** The section of the dashboard on what the stack is billed for, in the units of the bill. */
+/** The section of the dashboard on costs, in the units that AWS bills. */
 import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { FUNCTION_NAMES } from '../functions/functions.ts';
@@ -22,10 +22,10 @@ export function costSection(watched: Watched): Section {
   };
 }
 
-/** What Lambda bills besides the invocations: duration × memory. */
+/** Makes the metrics of what Lambda bills besides the invocations: duration × memory. */
 function gigabyteSeconds({ functions }: Watched): IMetric[] {
   return FUNCTION_NAMES.map((name) => {
-    // Every expression of a graph needs an id of its own for what it uses.
+    // Each metric of an expression needs an id that no other expression of the graph uses.
     const duration = `duration_${name.replaceAll('-', '_')}`;
     return new MathExpression({
       expression: `${duration} / 1000 * ${functions[name].memorySize} / 1024`,
@@ -62,7 +62,7 @@ function logBytes({ functions, accessLogs }: Watched): IMetric[] {
     logs.metricIncomingBytes({
       statistic: 'Sum',
       label: name,
-      // Without it CDK names the log groups of the whole account.
+      // Without it, CDK's metric covers the log groups of the whole account.
       dimensionsMap: { LogGroupName: logs.logGroupName },
     }),
   );

@@ -1,4 +1,4 @@
-/** The dashboard, one for the stack: read from the top, each section says first what is normal in it. */
+/** Makes the dashboard of the stack. Each section begins with what is normal in it. */
 import { Stack } from 'aws-cdk-lib';
 import {
   AlarmStatusWidget,
@@ -14,10 +14,10 @@ import { jobSections } from './job-sections.ts';
 import { resourceSections } from './resource-sections.ts';
 import type { Watched } from './watched.ts';
 
-/** Width of a dashboard, in its own units. */
+/** Width of a dashboard, in units of its grid. */
 const FULL_WIDTH = 24;
 
-/** Makes it, under the stack's name. */
+/** Makes the dashboard, with the stack's name. */
 export function dashboard(scope: Construct, watched: Watched, alarms: Alarms): void {
   const { stackName } = Stack.of(scope);
   const made = new Dashboard(scope, 'Dashboard', { dashboardName: stackName });

@@ -1,4 +1,4 @@
-/** The two alarms of every function: it fails, and it is not let run. */
+/** The two alarms of every function: on its errors and on its throttles. */
 import { FUNCTION_NAMES, pascalCase } from '../functions/functions.ts';
 import { type AlarmSpec, LASTING } from './alarm-spec.ts';
 import { failureShare, SHARE_PERIOD } from './share.ts';

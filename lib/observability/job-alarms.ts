@@ -1,4 +1,4 @@
-/** The alarms about jobs, from the call that creates one to its end. */
+/** The alarms on jobs, from the call that creates a job to its end. */
 import { Duration } from 'aws-cdk-lib';
 import type { Config } from '../config.ts';
 import { type AlarmSpec, AT_ONCE, LASTING } from './alarm-spec.ts';
@@ -7,7 +7,7 @@ import type { Watched } from './watched.ts';
 
 const MINUTE = Duration.minutes(1);
 
-/** Made in this order, the most telling first. */
+/** Makes the specifications, the most important first. */
 export function jobAlarms({ config, chunks, own }: Watched): AlarmSpec[] {
   return [
     {
@@ -17,10 +17,10 @@ export function jobAlarms({ config, chunks, own }: Watched): AlarmSpec[] {
         statistic: 'Maximum',
         period: MINUTE,
       }),
-      // Not one is normal, and one stays until somebody acts.
+      // Normal is none, and a message stays until an operator acts.
       threshold: 1,
       periods: AT_ONCE,
-      // SQS stops reporting on a queue that nobody uses, which is what a dead-letter queue should be.
+      // SQS publishes no metrics of an unused queue, and a dead-letter queue is normally unused.
       missing: 'quiet',
     },
     {
@@ -36,7 +36,7 @@ export function jobAlarms({ config, chunks, own }: Watched): AlarmSpec[] {
       metric: own.whole('OldestOpenJobAge', { statistic: 'Maximum', period: MINUTE }),
       threshold: openJobSeconds(config),
       periods: { breaching: 3, of: 3 },
-      // Silence says nothing of the jobs: whoever does not run reconcile must not end this alarm.
+      // Missing data says nothing about the jobs: the alarm must not end because reconcile does not run.
       missing: 'as before',
     },
     {
@@ -80,7 +80,10 @@ export function jobAlarms({ config, chunks, own }: Watched): AlarmSpec[] {
   ];
 }
 
-/** Late enough that the job was sent again in vain, early enough to act before its deadline. */
+/**
+ * Derives the age in seconds that raises the alarm: the job's chunks were sent again without success, but
+ * there is time to act before the deadline.
+ */
 function openJobSeconds({ alarmOpenJobSeconds, stalledSeconds, deadlineSeconds }: Config): number {
   return alarmOpenJobSeconds ?? Math.round((stalledSeconds + deadlineSeconds) / 2);
 }

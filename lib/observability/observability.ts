@@ -1,4 +1,4 @@
-/** What an operator sees: logs, alarms with the topic they are sent to, the dashboard, saved queries. */
+/** Makes what an operator sees: logs, alarms with their topic, the dashboard and the saved queries. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
@@ -22,7 +22,7 @@ export class Observability extends Construct {
     this.alarmTopic = alarmTopic(this, config);
   }
 
-  /** Makes the log group of a function, or of whatever else `id` names. */
+  /** Makes the log group of a function, or of another source that `id` names. */
   logGroup(id: string): LogGroup {
     return new LogGroup(this, `${id}Logs`, {
       retention: this.config.logRetentionDays,
@@ -30,7 +30,7 @@ export class Observability extends Construct {
     });
   }
 
-  /** Makes the alarms, the dashboard and the saved queries, once everything that they look at is there. */
+  /** Makes the alarms, the dashboard and the saved queries, after all resources that they refer to. */
   watch(watched: Watched): void {
     const alarms = new Alarms(this, 'Alarms', watched, this.alarmTopic);
     dashboard(this, watched, alarms);

@@ -1,13 +1,13 @@
-/** How the stack refers to the metrics that its functions publish. */
+/** Refers to the metrics that the functions publish (ADR 23). */
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { METRICS, type MetricName, SERVICE } from '../../src/observability/metric-names.ts';
 
-/** Metrics with a dimension of their own besides `service`. */
+/** The names of metrics with another dimension besides `service`. */
 type DividedName = {
   [Name in MetricName]: (typeof METRICS)[Name] extends { by: object } ? Name : never;
 }[MetricName];
 
-/** The functions' metrics of one stack: their namespace is its name. */
+/** The metrics of one stack's functions. Their namespace is the name of the stack. */
 export class OwnMetrics {
   private readonly namespace: string;
 
@@ -15,12 +15,12 @@ export class OwnMetrics {
     this.namespace = namespace;
   }
 
-  /** A metric that is not divided further. */
+  /** Makes a metric without another dimension. */
   whole(metricName: Exclude<MetricName, DividedName>, options: MetricOptions = {}): Metric {
     return this.metric(metricName, {}, options);
   }
 
-  /** A divided metric: one for each value of its dimension, labelled by it. */
+  /** Makes one metric for each value of the other dimension, labelled with the value. */
   divided(metricName: DividedName, options: MetricOptions = {}): Metric[] {
     const { dimension, values } = METRICS[metricName].by;
     return values.map((value) =>

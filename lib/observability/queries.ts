@@ -1,6 +1,6 @@
 /**
- * The saved queries of CloudWatch Logs Insights, in a folder of the stack's name. Their fields are those of
- * the event table in docs/logs.md and of the access log in lib/api.ts.
+ * The saved queries of CloudWatch Logs Insights, in a folder with the name of the stack. Their fields are
+ * those of the table of events in docs/logs.md and of the access log in lib/api.ts.
  */
 import { Stack } from 'aws-cdk-lib';
 import { type ILogGroup, QueryDefinition, QueryString, type QueryStringProps } from 'aws-cdk-lib/aws-logs';
@@ -17,14 +17,14 @@ interface SavedQuery extends QueryStringProps {
 
 const NEWEST_FIRST = '@timestamp desc';
 
-/** The column of each code, in the order in which the query sorts by them: our own failures first. */
+/** The column of each code. The query sorts by them in this order: our own failures first. */
 const FAILURE_COLUMNS: Readonly<Record<FailureCode, string>> = {
   InternalError: 'internal_error',
   StatusTransitionNotAllowed: 'not_allowed',
   TargetGroupNotFound: 'not_found',
 };
 
-/** Saves them. An id in capitals is a place to fill in. */
+/** Saves the queries. A word in capitals, such as JOB_ID, is to be replaced by an id. */
 export function saveQueries(scope: Construct, watched: Watched): void {
   for (const { name, logs, ...query } of queries(watched)) {
     new QueryDefinition(scope, `Query${name.replaceAll(/\W/g, '')}`, {
@@ -134,7 +134,7 @@ function queries({ functions, accessLogs }: Watched): SavedQuery[] {
       name: 'Errors of the functions',
       logs: [...answering, worker, reconcile],
       fields: ['@timestamp', '@log', 'message', 'error.name', 'error.message', 'job_id', '@message'],
-      // What Lambda itself writes of a crash is no JSON, so it has no level.
+      // Lambda's own lines about a crash are not JSON, so they have no level.
       filterStatements: [
         'level in ["ERROR", "CRITICAL"] or @message like /Task timed out|Runtime exited|Invoke Error|Uncaught/',
       ],
@@ -198,13 +198,13 @@ function queries({ functions, accessLogs }: Watched): SavedQuery[] {
   ];
 }
 
-/** The condition that a line is of one of these events. */
+/** Makes the condition that a line is of one of these events. */
 function selectEvents(...names: EventName[]): string {
   const texts = names.map((name) => `"${name}"`).join(', ');
   return names.length === 1 ? `message = ${texts}` : `message in [${texts}]`;
 }
 
-/** The condition that a line is about a request that was refused for this error. */
+/** Makes the condition that a line is about a request that was refused for this error. */
 function selectErrors(name: KnownError['name']): string {
   return `kind = "${name}"`;
 }

@@ -1,4 +1,4 @@
-/** The sections of the dashboard on what the stack is made of: functions and tables. */
+/** The sections of the dashboard on the functions and the tables. */
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
@@ -74,7 +74,7 @@ function tablesSection(watched: Watched): Section {
   };
 }
 
-/** The tables with the names that graphs show. */
+/** Lists the tables with their names in graphs. */
 export function namedTables({ tables }: Watched): [string, Table][] {
   return [
     ['target groups', tables.targetGroups],
@@ -83,7 +83,7 @@ export function namedTables({ tables }: Watched): [string, Table][] {
   ];
 }
 
-/** A metric of the index of open jobs; its units are not in those of its table. */
+/** Makes a metric of the index of open jobs, whose units are not part of the metric of its table. */
 export function ofOpenJobsIndex({ tables }: Watched, metricName: string): Metric {
   return tables.jobs.metric(metricName, {
     dimensionsMap: { TableName: tables.jobs.tableName, GlobalSecondaryIndexName: OPEN_JOBS_INDEX },

@@ -1,13 +1,13 @@
-/** The share of failures, in a form that does not cry wolf when there is little traffic. */
+/** Makes the metric of the share of failures, which ignores a few failures at little traffic. */
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 
-/** Long enough to collect failures of a service that is little used, short enough to hear of them. */
+/** Long enough to collect failures at little traffic, short enough for an early alarm. */
 export const SHARE_PERIOD = Duration.minutes(5);
 
 /**
- * The share of `failures` in `total`, in percent; 0 while there are fewer failures than `minimum`. With a minimum of
- * failures, and not of requests, a service that always fails is seen at little traffic too.
+ * Makes the share of `failures` in `total`, in percent; 0 below `minimum` failures. The minimum is one of
+ * failures, not of requests, so that a service that always fails is noticed at little traffic, too.
  *
  * @param failures,total sums over SHARE_PERIOD
  */

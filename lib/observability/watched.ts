@@ -1,4 +1,4 @@
-/** What the alarms, the dashboard and the saved queries look at, and how a section of the dashboard shows it. */
+/** The resources that alarms, dashboard and saved queries refer to, and the form of a dashboard section. */
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { GraphWidgetProps } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
@@ -18,7 +18,7 @@ export interface Watched {
   readonly own: OwnMetrics;
 }
 
-/** A section of the dashboard: a heading, what is normal under it, and the graphs beside one another. */
+/** A section of the dashboard: its title, what is normal in it, and its graphs from left to right. */
 export interface Section {
   readonly title: string;
   readonly normal: string;
