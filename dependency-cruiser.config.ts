@@ -1,14 +1,14 @@
-/** The rules that enforce import-table.ts: each row imports what it may, every file is in a row, no cycles. */
+/** Enforces import-table.ts: every file is in a row, imports only what its row lists, and is in no cycle. */
 import type { IConfiguration, IRegularForbiddenRuleType } from 'dependency-cruiser';
 import { IMPORT_TABLE, type Row } from './import-table.ts';
 
 const ROWS = Object.keys(IMPORT_TABLE);
 
-/** Paths are matched from the root of the project on. */
+/** Patterns match paths from the root of the project. */
 const PACKAGES = '^node_modules/';
 const GENERATED = '^(cdk[.]out|[.]local|[.]cache|coverage|dist)/';
 
-/** Matches the files of a row, or the single file that a row names. */
+/** Makes the pattern for the files of a row, or for the single file that a row lists. */
 function patternOf(rowOrFile: string): string {
   if (rowOrFile === '.') return '^[^/]+[.][^/]+$';
   if (!ROWS.includes(rowOrFile)) return `^${rowOrFile.replaceAll('.', '[.]')}$`;
@@ -18,7 +18,10 @@ function patternOf(rowOrFile: string): string {
 
 const EVERY_ROW = ROWS.map(patternOf);
 
-/** Refuses what is not in the row: of ours and of packages, by value and by type, and of Node.js. */
+/**
+ * Makes the rules that refuse every import that a row does not list: of files, packages and modules of
+ * Node.js.
+ */
 function rulesOf(name: string, { imports, types = [], packages, node }: Row): IRegularForbiddenRuleType[] {
   const ours = imports === 'everything' ? EVERY_ROW : [name, ...imports].map(patternOf);
   const others = packages === 'any' ? [PACKAGES] : packages.map((each) => `${PACKAGES}(@types/)?${each}/`);
@@ -65,7 +68,7 @@ const config: IConfiguration = {
     },
   ],
   options: {
-    // Imports of types alone too.
+    // Checks type-only imports, too.
     tsPreCompilationDeps: true,
     doNotFollow: { path: PACKAGES },
     exclude: { path: GENERATED },

@@ -1,7 +1,7 @@
 /**
- * Puts a program on a Node.js that runs our sources, 24 or later: npm scripts load this before the program
- * (`--import`). An older one hands over to the Node.js in node_modules, or says in one line what to do. It is
- * JavaScript, as the older one has to run it.
+ * Runs a program on Node.js 24 or later, which can run the TypeScript sources; npm scripts load this file
+ * first (`--import`). An older Node.js hands over to the one in node_modules, or exits with one line that
+ * says what to do (ADR 31). This file is JavaScript because the older Node.js runs it.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   await handOver(node);
 }
 
-/** The Node.js among the optional dependencies, of which npm installs the one for this platform. */
+/** Finds the Node.js that npm installed for this platform, one of the optional dependencies. */
 function installedNode() {
   const inProject = (path) => fileURLToPath(new URL(path, import.meta.url));
   const { optionalDependencies } = JSON.parse(readFileSync(inProject('package.json'), 'utf8'));
@@ -32,7 +32,7 @@ function installedNode() {
     .find((path) => existsSync(path));
 }
 
-/** Runs this process's command line there, and ends with it. */
+/** Runs this process's command line on that Node.js, and exits when it exits, with the same exit code. */
 function handOver(node) {
   process.env.PATH = [dirname(node), process.env.PATH].join(delimiter);
   const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' });
@@ -41,10 +41,10 @@ function handOver(node) {
     process.exit(1);
   });
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
-  // A terminal interrupts both. What ends this process alone, or the shell that npm started it in, has to be
-  // passed on.
+  // A terminal sends SIGINT to both processes. Other signals reach only this process and are passed on.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // The shell that npm started this process in may end without a signal: then the child is ended, too.
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;

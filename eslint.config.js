@@ -1,4 +1,7 @@
-/** Lint rules: typescript-eslint's strictest set. What may import what, import-table.ts says. */
+/**
+ * Configures ESLint with typescript-eslint's strictest rules. dependency-cruiser.config.ts checks the
+ * imports.
+ */
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
@@ -27,7 +30,7 @@ export default [
     },
   },
   {
-    // The pages run in a browser, as they stand: no types to check.
+    // The pages run in a browser as they are, so there are no types to check.
     files: ['tools/local/status/page/*.js', 'tools/local/docs/page/*.js'],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: {
@@ -50,7 +53,7 @@ export default [
     },
   },
   {
-    // They also run on a Node.js that knows no types.
+    // These files also run on a Node.js that cannot strip types.
     files: ['ensure-node.js', 'client/*.js'],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: {

@@ -1,27 +1,29 @@
 /**
- * What each part of the code may import. `npm run lint` enforces it (dependency-cruiser.config.ts), and
- * docs/architecture.md shows it. An import that its row does not list is an error, and so is a file in no row.
- * `types` lists what may be imported for its types only. A row lists only rows above it, so that no two depend
- * on each other.
+ * Lists what each part of the code may import. `npm run lint` enforces it (dependency-cruiser.config.ts), and
+ * docs/architecture.md shows it. An import that is not in its row is an error, and so is a file in no row. A
+ * row lists only rows above it, so there are no cycles between rows.
  */
 
 export interface Row {
-  /** Other rows, and single files of rows that are closed otherwise. */
+  /** Other rows, and single files of rows that must not be imported as a whole. */
   readonly imports: readonly string[] | 'everything';
-  /** The same, for imports of types alone, which leave nothing in the program that runs. */
+  /** The same for type-only imports, which do not exist at run time. */
   readonly types?: readonly string[];
-  /** Packages by name, or by scope for all of it. Types of a package count as the package. */
+  /** Names of packages, or a scope for all of its packages. `@types/x` counts as `x`. */
   readonly packages: readonly string[] | 'any';
   /** Modules of Node.js, without `node:`. */
   readonly node: readonly string[] | 'any';
 }
 
-/** The rows by folder; one inside of another is not part of it. `.` is the files beside this one. */
+/**
+ * The rows by folder. A folder with its own row is not part of the row around it. `.` is the root without its
+ * folders.
+ */
 export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
   'src/domain': {
     imports: [],
     packages: [],
-    // Digests.
+    // For digests.
     node: ['crypto'],
   },
   'src/ports': {
@@ -65,7 +67,7 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
     node: 'any',
   },
   lib: {
-    // Of the sources it knows the names that both sides have to agree on, and types.
+    // From src/ the stack takes only types, and the names that both sides must agree on.
     imports: [
       'src/domain',
       'api',
@@ -88,12 +90,12 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
   },
   'tools/kit': {
     imports: [],
-    // The published client carries what is used of it.
+    // Few packages: the published client bundles those of the files that it uses.
     packages: ['csv-parse', 'zod'],
     node: 'any',
   },
   client: {
-    // The last one is for `npx fielding-jobs` in this repository, which runs the sources.
+    // ensure-node.js is for `npx fielding-jobs` in this repository, which runs the sources.
     imports: ['src/domain', 'api', 'tools/kit', 'ensure-node.js'],
     packages: ['commander', 'csv-stringify', 'esbuild', 'oauth4webapi', 'typescript', 'zod'],
     node: 'any',

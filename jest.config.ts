@@ -1,6 +1,6 @@
 /**
- * Jest runs the sources as ES modules, as Node and Lambda do; types are checked by `npm run typecheck`.
- * The end-to-end suites share one local stack, which is started when one of them runs.
+ * Configures Jest, which runs the sources as ES modules, as Node.js and Lambda do; `npm run typecheck` checks
+ * the types. The end-to-end suites share one local stack, which is started when one of them runs.
  */
 import type { Config } from 'jest';
 
@@ -13,7 +13,7 @@ const common: Config = {
 };
 
 const config: Config = {
-  // Jest leaves one of two cores idle by itself; most suites wait for an emulator half of the time.
+  // By default Jest leaves one of two cores idle, and most suites wait for an emulator half of the time.
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/support/report-skipped-pages.ts'],
   projects: [
