@@ -1,4 +1,4 @@
-/** What every adapter of the chunks promises: one suite, run against each. */
+/** Tests the promises of every adapter of the Chunks port; the suite runs against each adapter. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { FailureGroup, Job } from '../../src/domain/job.ts';
 import { timestamp } from '../../src/domain/time.ts';
@@ -6,7 +6,7 @@ import { NOW, aJob, anId, chunkOf, ids } from '../support/builders.ts';
 import type { JobStore } from '../support/job-store.ts';
 import { commitJob, FAILURES, JOB_STORES } from './job-stores.ts';
 
-/** A claim of a chunk that was claimed before. */
+/** The answer to a claim of a chunk that was claimed before. */
 const BEGUN = { kind: 'claimed', begun: true };
 
 describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
@@ -18,7 +18,7 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
   const committed = (overrides: Partial<Job> = {}) => commitJob(store, overrides);
 
   describe('claim', () => {
-    test('a chunk is claimed by one of many', async () => {
+    test('one of many concurrent owners gets the claim', async () => {
       const chunk = chunkOf(aJob());
       const claims = await Promise.all(
         ids(20).map((owner) => store.chunks.claim(chunk, owner, NOW, NOW + 1000)),
@@ -27,27 +27,27 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
       expect(kinds).toEqual(['claimed', ...Array<string>(19).fill('taken')]);
     });
 
-    test('a claim holds until its end, and no longer', async () => {
+    test('a claim holds until its end and no longer', async () => {
       const chunk = chunkOf(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       expect(await store.chunks.claim(chunk, 'b', NOW + 999, NOW + 2000)).toEqual({ kind: 'taken' });
       expect(await store.chunks.claim(chunk, 'b', NOW + 1000, NOW + 2000)).toEqual(BEGUN);
     });
 
-    test('who claims again under the same name holds the claim', async () => {
+    test('an owner that claims again still holds the claim', async () => {
       const chunk = chunkOf(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       expect(await store.chunks.claim(chunk, 'a', NOW, NOW + 1000)).toEqual(BEGUN);
     });
 
-    test('to claim again does not prolong the claim', async () => {
+    test('a second claim by the owner does not prolong the first', async () => {
       const chunk = chunkOf(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.claim(chunk, 'a', NOW + 500, NOW + 1500);
       expect(await store.chunks.claim(chunk, 'b', NOW + 1000, NOW + 2000)).toEqual(BEGUN);
     });
 
-    test('a released chunk can be claimed from the time on that was given', async () => {
+    test('a released claim ends at the time that its owner gives', async () => {
       const chunk = chunkOf(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.release(chunk, 'a', NOW + 10);
@@ -55,14 +55,14 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
       expect(await store.chunks.claim(chunk, 'b', NOW + 10, NOW + 1000)).toEqual(BEGUN);
     });
 
-    test('a released chunk can be claimed at once', async () => {
+    test('a claim that is released with the present time ends at once', async () => {
       const chunk = chunkOf(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.release(chunk, 'a', NOW);
       expect(await store.chunks.claim(chunk, 'b', NOW, NOW + 1000)).toEqual(BEGUN);
     });
 
-    test('a claim that was taken over cannot be released by who lost it', async () => {
+    test('an owner that lost its claim cannot release it', async () => {
       const chunk = chunkOf(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.claim(chunk, 'b', NOW + 1000, NOW + 2000);
@@ -70,7 +70,7 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
       expect(await store.chunks.claim(chunk, 'c', NOW + 1001, NOW + 3000)).toEqual({ kind: 'taken' });
     });
 
-    test('chunks of one job, and of two creations of one job, are apart', async () => {
+    test('chunks of one job, and of two creations of one job, have separate claims', async () => {
       const job = aJob();
       const again = { ...job, createdAt: timestamp(NOW + 1) };
       for (const chunk of [chunkOf(job, 0), chunkOf(job, 1), chunkOf(again, 0)]) {
@@ -83,7 +83,7 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
   });
 
   describe('settle', () => {
-    test('the result of the owner stands, and can be read by all', async () => {
+    test('the result of the owner is kept, and everyone can read it', async () => {
       const job = await committed();
       const chunk = chunkOf(job);
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
@@ -105,9 +105,9 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
       expect(await store.chunks.results(job)).toEqual([{ index: 1, failures: [] }]);
     });
 
-    test('more results than one page holds all come back', async () => {
+    test('all results are returned when they need more than one page', async () => {
       const job = await committed({ total: 6, chunkSize: 1 });
-      // A page of DynamoDB is 1 MB.
+      // A page of a DynamoDB query has at most 1 MB.
       const large: FailureGroup = { code: 'InternalError', description: 'x'.repeat(250_000), positions: [0] };
       for (let index = 0; index < 6; index += 1) {
         await store.chunks.claim(chunkOf(job, index), 'a', NOW, NOW + 1000);
@@ -117,7 +117,7 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
       expect(results.map(({ index }) => index).sort()).toEqual([0, 1, 2, 3, 4, 5]);
     });
 
-    test('nobody else can settle', async () => {
+    test('a worker without the claim cannot settle the chunk', async () => {
       const chunk = chunkOf(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       expect(await store.chunks.settle(chunk, 'b', FAILURES, NOW)).toBe(false);
@@ -127,7 +127,7 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
       expect(await store.chunks.settle(chunkOf(aJob()), 'a', [], NOW)).toBe(false);
     });
 
-    test('who was frozen and lost the claim settles nothing', async () => {
+    test('a worker that was suspended and lost its claim cannot settle the chunk', async () => {
       const chunk = chunkOf(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.claim(chunk, 'b', NOW + 1000, NOW + 2000);
@@ -140,13 +140,13 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
       });
     });
 
-    test('while nobody took over, the owner settles even after the end of the claim', async () => {
+    test('the owner can settle after the end of its claim if no other worker took over', async () => {
       const chunk = chunkOf(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       expect(await store.chunks.settle(chunk, 'a', [], NOW + 5000)).toBe(true);
     });
 
-    test('the first result stands when the owner settles twice', async () => {
+    test('the first result is kept when the owner settles twice', async () => {
       const chunk = chunkOf(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.settle(chunk, 'a', FAILURES, NOW);
@@ -157,7 +157,7 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
       });
     });
 
-    test('a released claim leaves a result alone', async () => {
+    test('releasing the claim does not change the result', async () => {
       const chunk = chunkOf(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.settle(chunk, 'a', FAILURES, NOW);
@@ -168,7 +168,7 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
       });
     });
 
-    test('failures of an earlier creation are not those of a later one', async () => {
+    test('results of an earlier creation of a job are not returned for a later one', async () => {
       const job = await committed();
       const chunk = chunkOf(job);
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);

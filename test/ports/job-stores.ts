@@ -1,4 +1,4 @@
-/** The adapters of the three ports of the jobs table, for the suites of the ports. */
+/** Opens the adapters of the three ports of the jobs table, which the port suites run against. */
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import type { FailureGroup, Job } from '../../src/domain/job.ts';
 import { timestamp } from '../../src/domain/time.ts';
@@ -6,7 +6,7 @@ import { NOW, aJob, anId } from '../support/builders.ts';
 import { type JobStore, jobStoreOn, memoryJobStore } from '../support/job-store.ts';
 import { type TestTables, openTables } from '../support/tables.ts';
 
-/** When a job of these suites is first due. */
+/** The time at which a job of these suites is first due. */
 export const DUE = timestamp(NOW + 600_000);
 
 export const FAILURES: FailureGroup[] = [
@@ -16,7 +16,10 @@ export const FAILURES: FailureGroup[] = [
 
 let tables: TestTables | undefined;
 
-/** The tables of the suite that imports this. */
+/**
+ * Returns the tables of the suite that imports this file.
+ * @throws Error if the suite has not started
+ */
 export function suiteTables(): TestTables {
   if (tables === undefined) throw new Error('there are no tables');
   return tables;
@@ -38,7 +41,7 @@ export const JOB_STORES: [string, () => JobStore][] = [
   ],
 ];
 
-/** Commits a job that no other test has. */
+/** Commits a job whose id no other test uses, and returns it. */
 export async function commitJob({ jobs }: JobStore, overrides: Partial<Job>): Promise<Job> {
   const job = aJob(overrides);
   expect(await jobs.commit(job, anId(), NOW, DUE)).toBe('created');

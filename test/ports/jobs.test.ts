@@ -1,4 +1,4 @@
-/** What every adapter of the jobs promises: one suite, run against each. */
+/** Tests the promises of every adapter of the Jobs port; the suite runs against each adapter. */
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { InconsistentStoreError } from '../../src/domain/errors.ts';
@@ -22,26 +22,26 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
       expect(await store.jobs.find(job, NOW)).toEqual(job);
     });
 
-    test('the second to commit gets the job of the first', async () => {
+    test('a second commit returns the job of the first', async () => {
       const job = await committed();
       const second = { ...job, bodyHash: 'another', createdAt: timestamp(NOW + 1) };
       expect(await store.jobs.commit(second, anId(), NOW, DUE)).toEqual(job);
       expect(await store.jobs.find(job, NOW)).toEqual(job);
     });
 
-    test('of many who commit at once one creates the job', async () => {
+    test('one of many concurrent commits creates the job', async () => {
       const job = aJob();
       const results = await Promise.all(ids(20).map((owner) => store.jobs.commit(job, owner, NOW, DUE)));
       expect(results.filter((result) => result === 'created')).toHaveLength(1);
     });
 
-    test('who commits again under the same name is still the creator', async () => {
+    test('an owner that repeats its commit is still the creator', async () => {
       const job = aJob();
       expect(await store.jobs.commit(job, 'me', NOW, DUE)).toBe('created');
       expect(await store.jobs.commit(job, 'me', NOW, DUE)).toBe('created');
     });
 
-    test('a job whose life is over is not there, and its id is free', async () => {
+    test('an expired job is not found, and its id can be used again', async () => {
       const job = await committed();
       const later = job.expiresAt * 1000;
       expect(await store.jobs.find(job, later - 1)).toEqual(job);
@@ -55,7 +55,7 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
       expect(await store.jobs.find(aJob(), NOW)).toBeUndefined();
     });
 
-    test('a job of the same id of another account or project is another job, in all that it has', async () => {
+    test('jobs with one id in different accounts or projects share nothing', async () => {
       const job = await committed();
       const others = [
         { ...job, accountId: job.accountId + 1 },
@@ -85,21 +85,21 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
   });
 
   describe('request', () => {
-    test('the ids and the trace come back', async () => {
+    test('the saved ids and trace are returned', async () => {
       const job = await committed();
       const request = { ids: ids(3), trace: TRACE };
       await store.jobs.saveRequest(job, request);
       expect(await store.jobs.request(job)).toEqual(request);
     });
 
-    test('10,000 ids fit', async () => {
+    test('a request of 10,000 ids can be saved', async () => {
       const job = await committed();
       const request = { ids: ids(10_000), trace: TRACE };
       await store.jobs.saveRequest(job, request);
       expect(await store.jobs.request(job)).toEqual(request);
     });
 
-    test('a request with another hash touches nothing', async () => {
+    test('saving a request with another hash does not change the first', async () => {
       const job = await committed();
       const request = { ids: ids(3), trace: TRACE };
       await store.jobs.saveRequest(job, request);
@@ -107,7 +107,7 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
       expect(await store.jobs.request(job)).toEqual(request);
     });
 
-    test('what is saved and lives as long stays: neither its trace nor its life is changed', async () => {
+    test('a saved request is replaced only by one that lives longer', async () => {
       const job = await committed();
       const request = { ids: ids(3), trace: TRACE };
       await store.jobs.saveRequest(job, request);
@@ -119,7 +119,7 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
       expect(await store.jobs.request(job)).toEqual(other);
     });
 
-    test('a job without its request is an error', async () => {
+    test('reading the request of a job without one is an error', async () => {
       const job = await committed();
       await expect(store.jobs.request(job)).rejects.toThrow(InconsistentStoreError);
     });
@@ -133,7 +133,7 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
       expect(after).toEqual({ ...job, settled: new Set([1]) });
     });
 
-    test('chunks that are added at once are all there', async () => {
+    test('chunks that are added concurrently are all recorded', async () => {
       const job = await committed({ total: 2000, chunkSize: 100 });
       const indexes = [...Array(20).keys()];
       await Promise.all(indexes.map((index) => store.jobs.addSettled(chunkOf(job, index), index % 2 === 0)));
@@ -142,7 +142,7 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
       expect(after?.broken).toEqual(new Set(indexes.filter((index) => index % 2 === 0)));
     });
 
-    test('a chunk of an unknown job, or of an earlier creation, is added to nothing', async () => {
+    test('a chunk of an unknown job, or of an earlier creation, changes no job', async () => {
       const job = await committed();
       expect(await store.jobs.addSettled(chunkOf(aJob()), false)).toBeUndefined();
       expect(
@@ -153,7 +153,7 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
   });
 
   describe('the only chunk', () => {
-    test('ends its job, once, however often it is added', async () => {
+    test('ends its job once, however often it is added', async () => {
       const job = await committed({ total: 2, chunkSize: 2 });
       const after = { ...job, settled: new Set([0]), open: false };
       expect(await store.jobs.addOnly(chunkOf(job), false, NOW)).toEqual({ job: after, closed: true });
@@ -163,7 +163,7 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
       expect(await store.jobs.find(job, NOW)).toEqual(after);
     });
 
-    test('ends its job for one of many, who all see it ended', async () => {
+    test('ends its job in one of many concurrent calls, and all of them return the ended job', async () => {
       const job = await committed({ total: 2, chunkSize: 2 });
       const after = { ...job, settled: new Set([0]), broken: new Set([0]), open: false };
       const added = await Promise.all(
@@ -174,7 +174,7 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
       expect(await store.jobs.find(job, NOW)).toEqual(after);
     });
 
-    test('is added to a job that is out of the index already', async () => {
+    test('is added to a job that has already left the index', async () => {
       const job = await committed({ total: 2, chunkSize: 2 });
       await store.openJobs.close(job, NOW);
       const after = { ...job, settled: new Set([0]), open: false };
@@ -182,7 +182,7 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
       expect(await store.jobs.find(job, NOW)).toEqual(after);
     });
 
-    test('of an unknown job, or of an earlier creation, ends nothing', async () => {
+    test('of an unknown job, or of an earlier creation, ends no job', async () => {
       const job = await committed({ total: 2, chunkSize: 2 });
       const earlier = { ...chunkOf(job), createdAt: timestamp(NOW - 1) };
       expect(await store.jobs.addOnly(chunkOf(aJob()), false, NOW)).toBeUndefined();

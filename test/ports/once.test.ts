@@ -1,4 +1,4 @@
-/** What every memory of creations promises: one suite, run against each adapter. */
+/** Tests the promises of every adapter of the Once port, and those of the one on Powertools (ADR 7). */
 import { DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
@@ -58,13 +58,13 @@ const ADAPTERS: [string, () => Opened][] = [
 
 const aKey = (): CreationKey => ({ ...TENANT, action: 'resume', idempotencyKey: anId('K') });
 
-describe.each(ADAPTERS)('the memory of creations in %s', (_name, open) => {
+describe.each(ADAPTERS)('the record of creations in %s', (_name, open) => {
   let opened: Opened;
   beforeAll(() => {
     opened = open();
   });
 
-  test('the first call runs, a repeat is told that it did', async () => {
+  test('the first call runs, and a repeat is answered as replayed', async () => {
     const key = aKey();
     const created = { jobId: anId(), replayed: false };
     expect(await opened.once.run(key, 'hash', () => Promise.resolve(created))).toEqual({
@@ -80,11 +80,11 @@ describe.each(ADAPTERS)('the memory of creations in %s', (_name, open) => {
     await opened.once.run(key, 'hash', () => Promise.resolve({ jobId: anId(), replayed: false }));
     const other = opened.once.run(key, 'other', () => Promise.reject(new Error('must not run')));
     await expect(other).rejects.toThrow(IdempotencyKeyReusedError);
-    // Whoever finds it in the log wants to know which job has the key.
+    // The error names the job that has the key, for the log line.
     await expect(other).rejects.toMatchObject({ evidence: { jobId: deriveJobId(key) } });
   });
 
-  test('each part of the key tells keys apart', async () => {
+  test('keys that differ in account, project or idempotency key each run', async () => {
     const key = aKey();
     const others = [{ accountId: 102 }, { projectId: anId('P') }, { idempotencyKey: anId('K') }];
     for (const each of [key, ...others.map((other) => ({ ...key, ...other }))]) {
@@ -94,7 +94,7 @@ describe.each(ADAPTERS)('the memory of creations in %s', (_name, open) => {
     }
   });
 
-  test('while the first call is under way nothing is known', async () => {
+  test('a repeat during the first call is answered as unknown', async () => {
     const key = aKey();
     const { promise: gate, resolve: finish } = Promise.withResolvers<undefined>();
     const { promise: started, resolve: start } = Promise.withResolvers<undefined>();
@@ -107,13 +107,13 @@ describe.each(ADAPTERS)('the memory of creations in %s', (_name, open) => {
     await started;
     const second = await opened.once.run(key, 'hash', () => Promise.reject(new Error('must not run')));
     expect(second.kind).toBe('unknown');
-    // Nothing failed: what is logged of it has no stack.
+    // Nothing failed, so the logged cause has no stack.
     expect(second).not.toHaveProperty('cause.stack');
     finish(undefined);
     expect(await first).toEqual({ kind: 'ran', created });
   });
 
-  test('what the work throws comes through and is not remembered', async () => {
+  test('an error of the work is passed on, and the next call runs the work again', async () => {
     const key = aKey();
     const failure = new IdempotencyKeyReusedError('from the work');
     await expect(opened.once.run(key, 'hash', () => Promise.reject(failure))).rejects.toBe(failure);
@@ -124,7 +124,7 @@ describe.each(ADAPTERS)('the memory of creations in %s', (_name, open) => {
     });
   });
 
-  test('after its memory is lost the work runs again', async () => {
+  test('the work runs again after its record is lost', async () => {
     const key = aKey();
     const created = { jobId: anId(), replayed: false };
     await opened.once.run(key, 'hash', () => Promise.resolve(created));
@@ -138,7 +138,7 @@ describe.each(ADAPTERS)('the memory of creations in %s', (_name, open) => {
 });
 
 describe('Powertools', () => {
-  test('a result that cannot be remembered is a result all the same', async () => {
+  test('a result is returned even if its record cannot be written', async () => {
     const opened = openPowertools();
     const created = { jobId: anId(), replayed: false };
     if (tables === undefined) throw new Error('there are no tables');
@@ -156,7 +156,7 @@ describe('Powertools', () => {
     await opened.forget();
   });
 
-  test('a record lives as long as it is told, and is held no longer than its invocation', async () => {
+  test('a record lives for the configured time, and is in progress no longer than its invocation', async () => {
     if (tables === undefined) throw new Error('there are no tables');
     const { client, idempotency: TableName } = tables;
     await openPowertools().forget();
@@ -177,14 +177,14 @@ describe('Powertools', () => {
     expect(expiration).toBeLessThanOrEqual(Math.ceil(after / 1000) + 7200);
   });
 
-  test('a table that does not answer makes nothing known, and the work does not run', async () => {
+  test('a table that fails is answered as unknown, and the work does not run', async () => {
     if (tables === undefined) throw new Error('there are no tables');
     const once = powertoolsOnce({ client: tables.client, table: 'no-such-table', ttlSeconds: 60 })(context());
     const result = await once.run(aKey(), 'hash', () => Promise.reject(new Error('must not run')));
     expect(result.kind).toBe('unknown');
   });
 
-  test('without time left no record is held', async () => {
+  test('an invocation without time left is answered as unknown and leaves no record', async () => {
     const key = aKey();
     const none = await openPowertools(0).once.run(key, 'hash', () =>
       Promise.reject(new Error('must not run')),

@@ -1,4 +1,4 @@
-/** What every adapter of the index of open jobs promises: one suite, run against each. */
+/** Tests the promises of every adapter of the OpenJobs port; the suite runs against each adapter. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Job } from '../../src/domain/job.ts';
 import { timestamp } from '../../src/domain/time.ts';
@@ -16,7 +16,7 @@ describe.each(JOB_STORES)('the open jobs in %s', (_name, open) => {
   const committed = (overrides: Partial<Job> = {}) => commitJob(store, overrides);
 
   describe('due jobs', () => {
-    /** The due jobs among those that a test made. */
+    /** Returns the ids of the due jobs among those that a test made. */
     const dueAmong = async (made: readonly Job[], now: string, limit = 100) => {
       const found = [];
       let page = await store.openJobs.due(now, limit);
@@ -27,7 +27,7 @@ describe.each(JOB_STORES)('the open jobs in %s', (_name, open) => {
       return found.filter(({ jobId }) => made.some((job) => job.jobId === jobId)).map(({ jobId }) => jobId);
     };
 
-    test('open jobs come when they are due, the longest due first, page by page', async () => {
+    test('due jobs are returned page by page, the longest due first', async () => {
       const made: Job[] = [];
       for (const minutes of [5, 1, 4, 2, 3]) {
         const job = aJob();
@@ -48,8 +48,8 @@ describe.each(JOB_STORES)('the open jobs in %s', (_name, open) => {
       expect(await dueAmong([job, small], timestamp(NOW + 9e9))).toEqual([]);
     });
 
-    test('unfinished jobs are counted, due or not, with the time of the oldest, page by page', async () => {
-      /** All that are counted, in pages of `limit`; the suite's other jobs among them. */
+    test('open jobs are counted page by page, due or not, with the creation time of the oldest', async () => {
+      /** Counts all open jobs in pages of `limit`, including those of other tests of the suite. */
       const counted = async (limit: number) => {
         let count = 0;
         let oldest = '9999';
@@ -76,7 +76,7 @@ describe.each(JOB_STORES)('the open jobs in %s', (_name, open) => {
       expect(await counted(100)).toEqual(before);
     });
 
-    test('a postponed job is due later, and what it had settled is remembered', async () => {
+    test('a postponed job is due later, and the number of its settled chunks is remembered', async () => {
       const job = await committed();
       const to = timestamp(NOW + 1_200_000);
       expect(await store.openJobs.postpone(job, DUE, to)).toEqual({ settledBefore: 0 });
@@ -89,7 +89,7 @@ describe.each(JOB_STORES)('the open jobs in %s', (_name, open) => {
       });
     });
 
-    test('a job is postponed by one of many', async () => {
+    test('one of many concurrent calls postpones a job', async () => {
       const job = await committed();
       const results = await Promise.all(
         Array.from({ length: 10 }, (_, i) => store.openJobs.postpone(job, DUE, timestamp(NOW + 700_000 + i))),
@@ -103,7 +103,7 @@ describe.each(JOB_STORES)('the open jobs in %s', (_name, open) => {
       expect(await store.openJobs.postpone(job, DUE, DUE)).toBe('lost');
     });
 
-    test('a job is closed by one of many, and not open afterwards', async () => {
+    test('one of many concurrent calls closes a job, which is not open afterwards', async () => {
       const job = await committed();
       const closed = await Promise.all(Array.from({ length: 10 }, () => store.openJobs.close(job, NOW)));
       expect(closed.filter(Boolean)).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** What every store of target groups promises: one suite, run against each adapter. */
+/** Tests the promises of every adapter of the TargetGroups port, and those of the one on DynamoDB. */
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -85,14 +85,14 @@ describe.each(ADAPTERS)('the target groups in %s', (_name, open) => {
     expect(await opened.groups.find(group)).toEqual(group);
   });
 
-  test('an unknown one is not found, nor is one of another tenant', async () => {
+  test('an unknown target group is not found, nor is one of another tenant', async () => {
     const group = await added();
     expect(await opened.groups.find({ ...TENANT, targetGroupId: anId() })).toBeUndefined();
     expect(await opened.groups.find({ ...group, accountId: group.accountId + 1 })).toBeUndefined();
     expect(await opened.groups.find({ ...group, projectId: anId('P') })).toBeUndefined();
   });
 
-  test('a project exists for its own account', async () => {
+  test('a project exists for its own account only', async () => {
     const tenant = { accountId: 7, projectId: anId('P') };
     expect(await opened.groups.projectExists(tenant)).toBe(false);
     await opened.addProject(tenant);
@@ -100,7 +100,7 @@ describe.each(ADAPTERS)('the target groups in %s', (_name, open) => {
     expect(await opened.groups.projectExists({ ...tenant, accountId: 8 })).toBe(false);
   });
 
-  test('a move changes the status, the version, who and when, and leaves its mark', async () => {
+  test('a move changes status, version, author and time, and adds its mark', async () => {
     const group = await added({ marks: ['older'] });
     expect(await opened.groups.move(group, move())).toBe(true);
     expect(await opened.groups.find(group)).toEqual({
@@ -113,14 +113,14 @@ describe.each(ADAPTERS)('the target groups in %s', (_name, open) => {
     });
   });
 
-  test('of many moves of one job at once one is made', async () => {
+  test('one of many concurrent moves of one job is made', async () => {
     const group = await added();
     const moved = await Promise.all(Array.from({ length: 20 }, () => opened.groups.move(group, move())));
     expect(moved.filter(Boolean)).toHaveLength(1);
     expect((await opened.groups.find(group))?.version).toBe(group.version + 1);
   });
 
-  test('a job does not move a target group twice, even when somebody has paused it since', async () => {
+  test('a job does not move a target group twice, even if a user paused it in between', async () => {
     const group = await added();
     await opened.groups.move(group, move());
     const moved = await opened.groups.find(group);
@@ -130,7 +130,7 @@ describe.each(ADAPTERS)('the target groups in %s', (_name, open) => {
     expect(await opened.groups.find(group)).toEqual(paused);
   });
 
-  test(`a mark outlives the moves of ${MARKS_KEPT - 1} other jobs`, async () => {
+  test(`a mark survives the moves of ${MARKS_KEPT - 1} other jobs`, async () => {
     let group = await added();
     for (let i = 0; i < MARKS_KEPT; i += 1) {
       expect(await opened.groups.move(group, move(`job-${i}`))).toBe(true);
@@ -145,13 +145,13 @@ describe.each(ADAPTERS)('the target groups in %s', (_name, open) => {
     expect((await opened.groups.find(group))?.marks).toEqual(['job-new', ...newestFirst.slice(0, -1)]);
   });
 
-  test('an unknown target group is not moved, and not made', async () => {
+  test('an unknown target group is neither moved nor created', async () => {
     const key = { ...TENANT, targetGroupId: anId() };
     expect(await opened.groups.move(key, move())).toBe(false);
     expect(await opened.groups.find(key)).toBeUndefined();
   });
 
-  test('it moves exactly what the domain says should move, and writes nothing otherwise', async () => {
+  test('a target group is moved if the domain decides so, and is not written otherwise', async () => {
     const groupOf = fc.record({
       status: fc.constantFrom(...FIELDING_RUN_STATUSES),
       completesGoal: fc.integer({ min: 0, max: 3 }),
@@ -187,19 +187,22 @@ test.each([
   ['fielding_length', { S: 'a week' }],
   ['fielding_length', { N: '9e99' }],
   ['fielding_length', undefined],
-])('a stored %s that is %j is an error that names it, to read and to move', async (name, value) => {
-  const { groups } = openDynamoDB();
-  const group = aTargetGroup({ status: 'scheduled' });
-  const rest = Object.entries(targetGroupItem(group)).filter(([attribute]) => attribute !== name);
-  const Item = { ...Object.fromEntries(rest), ...(value && { [name]: value }) };
-  await tables?.client.send(new PutItemCommand({ TableName: tables.targetGroups, Item }));
-  await expect(groups.find(group)).rejects.toThrow(InconsistentStoreError);
-  await expect(groups.find(group)).rejects.toThrow(name);
-  const moving = groups.move(group, move('job-a', 'launch')).then(() => groups.find(group));
-  await expect(moving).rejects.toThrow(InconsistentStoreError);
-});
+])(
+  'an item whose %s is %j can be neither read nor moved, and the error names the attribute',
+  async (name, value) => {
+    const { groups } = openDynamoDB();
+    const group = aTargetGroup({ status: 'scheduled' });
+    const rest = Object.entries(targetGroupItem(group)).filter(([attribute]) => attribute !== name);
+    const Item = { ...Object.fromEntries(rest), ...(value && { [name]: value }) };
+    await tables?.client.send(new PutItemCommand({ TableName: tables.targetGroups, Item }));
+    await expect(groups.find(group)).rejects.toThrow(InconsistentStoreError);
+    await expect(groups.find(group)).rejects.toThrow(name);
+    const moving = groups.move(group, move('job-a', 'launch')).then(() => groups.find(group));
+    await expect(moving).rejects.toThrow(InconsistentStoreError);
+  },
+);
 
-test('a refusal at the second try is none: the first, which had no answer, may still be carried out', async () => {
+test('a refused second attempt is uncertain, because the unanswered first one may still be carried out', async () => {
   if (tables === undefined) throw new Error('there are no tables');
   const { groups } = openDynamoDB();
   const { client } = tables;
@@ -207,7 +210,7 @@ test('a refusal at the second try is none: the first, which had no answer, may s
   client.middlewareStack.add(
     (next) => (args) => {
       tries += 1;
-      // As a connection that breaks: the client tries again by itself.
+      // Fails like a broken connection, after which the SDK tries again.
       return tries === 1
         ? Promise.reject(Object.assign(new Error('reset'), { code: 'ECONNRESET' }))
         : next(args);
@@ -220,7 +223,7 @@ test('a refusal at the second try is none: the first, which had no answer, may s
   expect(tries).toBe(2);
 });
 
-test('a throttled move says that it was not carried out', async () => {
+test('a throttled move is reported as not carried out', async () => {
   await using throttling = await serveHttp(() => ({
     status: 400,
     headers: { 'content-type': 'application/x-amz-json-1.0' },

@@ -1,4 +1,4 @@
-/** The work queue on SQS, against an embedded emulator; and what it does when SQS refuses some, or all. */
+/** Tests the work queue on SQS: with an embedded emulator, and with answers that refuse messages. */
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
@@ -32,7 +32,7 @@ function work(chunks: number): ChunkWork[] {
   return cutIntoChunks(job, ids(job.total), [...Array(chunks).keys()], TRACE);
 }
 
-/** Everything that is in the queue. */
+/** Receives every message in the queue. */
 async function received(): Promise<{ body: string; group: string | undefined }[]> {
   const messages = [];
   for (;;) {
@@ -53,7 +53,10 @@ interface Entry {
   readonly MessageSystemAttributes?: unknown;
 }
 
-/** A client whose batches are answered by `answer`; what it was sent is kept. */
+/**
+ * Makes a queue whose batches are answered by `answer`, and records the entries of each call.
+ * @param answer gets the entries of a batch and the 1-based number of the call
+ */
 function answering(answer: (entries: Entry[], call: number) => { Failed?: { Id: string }[] }) {
   const sqs = client();
   const calls: Entry[][] = [];
@@ -65,14 +68,14 @@ function answering(answer: (entries: Entry[], call: number) => { Failed?: { Id: 
 }
 
 describe('sending chunks', () => {
-  test('each arrives once, and can be read back', async () => {
+  test('each chunk arrives once and can be decoded', async () => {
     const sent = work(37);
     await new SqsWorkQueue(client(), queueUrl).send(sent, Infinity);
     const arrived = (await received()).map(({ body }) => decodeChunk(body));
     expect(arrived.sort((a, b) => a.chunk.index - b.chunk.index)).toEqual(sent);
   });
 
-  test('those that are refused are sent again, and only those', async () => {
+  test('refused messages are sent again, and no others', async () => {
     const sent = work(10);
     const { calls, queue } = answering((entries, call) =>
       call === 1 ? { Failed: [{ Id: entries[3]?.Id ?? '' }, { Id: entries[8]?.Id ?? '' }] } : {},
@@ -82,13 +85,13 @@ describe('sending chunks', () => {
     expect(calls[1]?.map(({ MessageBody }) => decodeChunk(MessageBody))).toEqual([sent[3], sent[8]]);
   });
 
-  test('each bears its account as its group, so that accounts are served fairly', async () => {
+  test('each message has its account as message group, so that accounts are served fairly', async () => {
     const { calls, queue } = answering(() => ({}));
     await queue.send(work(2), Infinity);
     expect(calls.flat().map(({ MessageGroupId }) => MessageGroupId)).toEqual(['101', '101']);
   });
 
-  test('each names the trace to AWS, if it is recorded', async () => {
+  test('each message has the trace header of AWS if its trace is recorded', async () => {
     const { calls, queue } = answering(() => ({}));
     const [chunk] = work(1);
     if (chunk === undefined) throw new Error('there is no chunk');
@@ -108,7 +111,7 @@ describe('sending chunks', () => {
     ]);
   });
 
-  test('what is always refused is an error that counts it', async () => {
+  test('messages that are always refused end in an error with their number', async () => {
     const { calls, queue } = answering((entries) => ({ Failed: [{ Id: entries.at(-1)?.Id ?? '' }] }));
     await expect(queue.send(work(10), Infinity)).rejects.toThrow('1 of 10 messages could not be sent.');
     expect(calls).toHaveLength(5);
@@ -128,19 +131,19 @@ describe('a message', () => {
   const changed = (change: object, ofJob: object = {}, ofChunk: object = {}): string =>
     JSON.stringify({ ...one, ...change, job: { ...one.job, ...ofJob }, chunk: { ...one.chunk, ...ofChunk } });
 
-  test('of a later version, with a field that we do not know, is read', () => {
+  test('of a later version, with unknown fields, is decoded', () => {
     const later = changed({ more: 1 }, { later: true }, { later: 1 });
     expect(decodeChunk(later)).toEqual(decodeChunk(good));
   });
 
   test.each<[string, string]>([
     ['that is not JSON', '{'],
-    ['that is something else', '{"Records":[]}'],
+    ['that is JSON of something else', '{"Records":[]}'],
     ['with another tenant in an id', changed({ ids: ['102#AAAAAAAAAAAAAAAAAAAAAA'] })],
     ['without ids', changed({ ids: [] })],
-    ['with a project that is none', changed({}, {}, { projectId: 'a#b' })],
+    ['with an invalid project id', changed({}, {}, { projectId: 'a#b' })],
     ['with an unknown action', changed({}, { action: 'delete' })],
-    ['with an account that is none', changed({}, {}, { accountId: 0 })],
+    ['with an invalid account id', changed({}, {}, { accountId: 0 })],
   ])('%s is refused', (_name, body) => {
     expect(() => decodeChunk(body)).toThrow(UnparsableMessageError);
   });

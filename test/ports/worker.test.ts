@@ -1,4 +1,4 @@
-/** The worker function itself: which messages of a batch it asks to have delivered again. */
+/** Tests the worker function: the messages that it reports as failed, its log lines and its segments. */
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -17,7 +17,7 @@ import { XrayDaemon } from '../support/xray-daemon.ts';
 
 let tables: TestTables;
 let daemon: XrayDaemon;
-/** What the function printed. */
+/** The log lines that the function printed, parsed. */
 let printed: Record<string, unknown>[];
 let handler: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
   Object.assign(process.env, {
     JOBS_TABLE: tables.jobs,
     TARGET_GROUPS_TABLE: tables.targetGroups,
-    // Nothing listens there: that a message cannot be returned early must not matter.
+    // Nothing listens here: the worker must not fail when it cannot shorten a visibility timeout.
     CHUNKS_QUEUE_URL: 'http://127.0.0.1:9/000000000000/chunks',
     PARALLELISM: '4',
     CLAIM_SECONDS: '330',
@@ -78,7 +78,7 @@ function eventOf(bodies: readonly string[]): SQSEvent {
   return { Records: records } as unknown as SQSEvent;
 }
 
-/** A job that is created and has its target groups, as the messages of its chunks. */
+/** Creates a job and its target groups, and returns the message bodies of its chunks. */
 async function aJobInMessages(groups: number, chunkSize: number, trace = TRACE) {
   const store = new DynamoDBJobs(tables.client, tables.jobs);
   const made = Array.from({ length: groups }, () =>
@@ -98,14 +98,14 @@ async function aJobInMessages(groups: number, chunkSize: number, trace = TRACE) 
 }
 
 describe('the worker', () => {
-  test('asks for nothing again when all is done, and the job has ended', async () => {
+  test('reports no failure when all messages are done, and the job has ended', async () => {
     const { store, job, bodies } = await aJobInMessages(5, 2);
     expect(await handler(eventOf(bodies), context)).toEqual({ batchItemFailures: [] });
     const ended = await store.find(job, Date.now());
     expect(ended && statusOf(ended)).toBe('Completed');
   });
 
-  test('asks for the one again that it could not do, and does the others', async () => {
+  test('reports the one message that failed, and finishes the others', async () => {
     const { store, job, bodies } = await aJobInMessages(4, 2);
     const [first = '', second = ''] = bodies;
     expect(await handler(eventOf([first, 'not ours', second]), context)).toEqual({
@@ -115,15 +115,15 @@ describe('the worker', () => {
     expect(ended && statusOf(ended)).toBe('Completed');
   });
 
-  test('asks for all of them again when it could do none', async () => {
+  test('reports every message when all of them failed', async () => {
     expect(await handler(eventOf(['not ours', '{}']), context)).toEqual({
       batchItemFailures: [{ itemIdentifier: 'm0' }, { itemIdentifier: 'm1' }],
     });
   });
 
-  test('hands back what it has no time for', async () => {
+  test('hands back a chunk that it has no time for', async () => {
     const { bodies } = await aJobInMessages(2, 2);
-    // The function asks first; middy, which would cut it off, asks afterwards.
+    // The function reads the remaining time first and gets 0; middy reads it later and must not time out.
     const remaining = [0];
     const late = { ...context, getRemainingTimeInMillis: () => remaining.shift() ?? 20_000 };
     expect(await handler(eventOf(bodies), late)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
@@ -137,7 +137,7 @@ describe('a batch of messages of several traces', () => {
   });
   const [one, other, unrecorded] = [traceOf('1', '01'), traceOf('2', '01'), traceOf('3', '00')];
 
-  test('has each chunk in its own trace, in lines and segments alike', async () => {
+  test('puts the log lines and the segment of each chunk in the trace of that chunk', async () => {
     const jobs = [
       await aJobInMessages(2, 2, one.trace),
       await aJobInMessages(2, 2, unrecorded.trace),
@@ -198,7 +198,7 @@ describe('a batch of messages of several traces', () => {
     expect(unparsable).not.toHaveProperty('job_id');
   });
 
-  test('has one line of metrics at its end', async () => {
+  test('ends with one line of metrics', async () => {
     const { bodies } = await aJobInMessages(5, 2);
     await handler(eventOf([...bodies, 'not ours']), context);
     const metrics = printed.filter((line) => '_aws' in line);
@@ -214,9 +214,9 @@ describe('a batch of messages of several traces', () => {
     });
   });
 
-  test('has its failure in its segment and on its line', async () => {
+  test('reports a failed chunk in its segment and in its log line', async () => {
     const { job, bodies } = await aJobInMessages(1, 1, one.trace);
-    // A result that somebody has spoilt by hand.
+    // A result that cannot be read, as if somebody had changed it by hand.
     const spoilt = { ...resultKey(chunkOf(job)), claimed_by: 'x', claimed_until: 0, settled_at: 1 };
     await tables.client.send(new PutItemCommand({ TableName: tables.jobs, Item: marshall(spoilt) }));
     expect(await handler(eventOf(bodies), context)).toEqual({
