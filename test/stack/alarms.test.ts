@@ -1,4 +1,4 @@
-/** The alarms: exactly these, each on a metric that somebody publishes, none that one blip raises, all to the topic. */
+/** Tests the alarms: their conditions, that their metrics are published, and that they notify the topic. */
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { type MetricReference, referenceOf } from '../rigs/cloudwatch/metric-reference.ts';
@@ -28,14 +28,14 @@ const alarmSchema = z.object({
 });
 
 interface ReadAlarm extends z.output<typeof alarmSchema> {
-  /** What it says, in one line. */
+  /** The condition of the alarm in one line. */
   readonly line: string;
   readonly references: readonly MetricReference[];
 }
 
 const SIGNS: Record<string, string> = { GreaterThanOrEqualToThreshold: '>=', LessThanThreshold: '<' };
 
-/** The alarms of a template by their names without the stack's. */
+/** Reads the alarms of a template, by their names without the name of the stack. */
 function alarmsOf(template: ReadableTemplate, stackName = 'FieldingJobs'): Record<string, ReadAlarm> {
   return Object.fromEntries(
     Object.values(template.ofType('AWS::CloudWatch::Alarm')).map(({ Properties }) => {
@@ -108,7 +108,7 @@ describe('alarms', () => {
   const template = templateOf();
   const alarms = alarmsOf(template);
 
-  test('are these, each raised as it says here', () => {
+  test('are exactly these, with these conditions', () => {
     const lines = Object.entries(alarms).map(([name, { line }]) => [name, line]);
     expect(Object.fromEntries(lines)).toEqual(EXPECTED);
   });
@@ -121,7 +121,7 @@ describe('alarms', () => {
   });
 
   test.each(Object.entries(alarms))(
-    '%s: tells the topic of its start and its end, and where to read',
+    '%s: notifies the topic when it starts and ends, and links to the runbook',
     (name, alarm) => {
       expect(alarm.AlarmActions).toEqual(['${ObservabilityAlarmTopic}']);
       expect(alarm.OKActions).toEqual(['${ObservabilityAlarmTopic}']);
@@ -131,7 +131,7 @@ describe('alarms', () => {
     },
   );
 
-  test('only what does not pass by itself is told at the first sign', () => {
+  test('only dead letters and failed jobs are reported after a single datapoint', () => {
     const hasty = Object.entries(alarms).filter(([, { DatapointsToAlarm }]) => DatapointsToAlarm === 1);
     expect(hasty.map(([name]) => name)).toEqual(['DeadLetters', 'JobsFailed']);
   });
@@ -160,7 +160,8 @@ test('thresholds follow the configuration', () => {
   expect(alarms['OldestOpenJob']).toMatchObject({ Threshold: 40 });
 });
 
-test('by default the ages follow the times of reconcile: the message of a killed worker returns before', () => {
+// stalledSeconds is longer than the visibility timeout, so the message of a killed worker returns before.
+test('by default the thresholds of the ages follow stalledSeconds and deadlineSeconds', () => {
   const alarms = alarmsOf(templateOf({ stalledSeconds: 900, deadlineSeconds: 1_801 }));
   expect(alarms['MessageAge']).toMatchObject({ Threshold: 900 });
   expect(alarms['OldestOpenJob']).toMatchObject({ Threshold: 1_351 });

@@ -1,4 +1,4 @@
-/** The HTTP API: its routes and who may be called by them, its throttles, its access log. */
+/** Tests the HTTP API of the template: its routes, their functions, its throttles and its access log. */
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
@@ -8,7 +8,7 @@ const PROJECT = '/accounts/{account_id}/projects/{project_id}';
 const RESUME = `${PROJECT}/batch-jobs/resume-fielding-runs-by-target-group-id`;
 const RUNS = `${PROJECT}/target-groups/{target_group_id}/fielding-runs`;
 
-/** The contract's routes, and the function behind each. */
+/** The routes of the contract, with the function behind each. */
 const EXPECTED: Record<string, string> = {
   ...Object.fromEntries<string>(
     ['/demand', '/v1/demand'].flatMap((prefix): [string, string][] => [
@@ -84,7 +84,7 @@ describe('API', () => {
     });
   });
 
-  test('logs each request as JSON of values that no client writes', () => {
+  test('logs each request as JSON, with no text that a client wrote', () => {
     const { AccessLogSettings } = stageSchema.parse(template.properties('ApiStage'));
     const format = z.record(z.string(), z.string()).parse(JSON.parse(AccessLogSettings.Format));
     expect(Object.values(format).sort()).toEqual([
@@ -106,7 +106,7 @@ describe('API', () => {
 });
 
 describe('throttles', () => {
-  test('every known route has limits of its own, lower for those that create', () => {
+  test('give each known route its own limits, which are lower where jobs are created', () => {
     const { RouteSettings } = templateOf().properties('ApiStage');
     const expected = Object.keys(EXPECTED)
       .filter((key) => key !== '$default')
@@ -133,7 +133,7 @@ describe('throttles', () => {
     });
   });
 
-  test('are set once the routes are there: API Gateway refuses settings of a route that it does not know', () => {
+  test('are set after the routes, because API Gateway refuses settings of a route that does not exist', () => {
     const template = templateOf();
     const { DependsOn } = z.object({ DependsOn: z.array(z.string()) }).parse(template.resources['ApiStage']);
     const routes = Object.keys(template.ofType('AWS::ApiGatewayV2::Route'));

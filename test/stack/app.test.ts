@@ -1,11 +1,11 @@
-/** The CDK app as the `cdk` command runs it: a bad configuration ends it with lines to act on, and no trace. */
+/** Tests that the CDK app ends on a bad configuration with clear messages and without a stack trace. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
 const APP = join(import.meta.dirname, '../../bin/app.ts');
 
-test('names all bad values, one line each, and fails', () => {
+test('the app names every bad value in a line of its own, and fails', () => {
   const context = { chunkSize: 'abc', issuer: 'http://id.test/', 'chunk-size': '5' };
   const run = spawnSync(process.execPath, [APP], {
     encoding: 'utf8',

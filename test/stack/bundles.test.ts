@@ -1,4 +1,4 @@
-/** The bundles as they are deployed: ES modules with exactly these packages inside, and a source map beside them. */
+/** Tests the deployed bundles: their format, exactly these packages, their sizes and their source maps. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,8 +12,8 @@ import { FUNCTION_NAMES, type FunctionName } from '../../lib/functions/functions
 import { productionPackages, PROJECT } from './production-packages.ts';
 
 /**
- * Which package is in whose bundle. A change here is a change of what runs in production; the lock file may
- * bring it, as a dependency of a dependency.
+ * The packages in each bundle. A changed row changes the code that runs in production; a new version of an
+ * indirect dependency can cause it.
  */
 const PACKAGES = `
 package                                 create-job  get-job  get-fielding-runs  not-found  worker  reconcile
@@ -45,8 +45,8 @@ zod                                     x           x        x                  
 `;
 
 /**
- * The most that a minified bundle may have, kB: what a cold start has to read and compile. The first three
- * are promised in docs/performance.md.
+ * The largest size of each minified bundle in kB, because a cold start reads and compiles it. The figures of
+ * create-job, worker and get-job are promised in docs/performance.md.
  */
 const SIZES: Record<FunctionName, number> = {
   'create-job': 500,
@@ -57,13 +57,13 @@ const SIZES: Record<FunctionName, number> = {
   'not-found': 50,
 };
 
-/** Of api/ the constants alone: its schemas would bring all of zod with them. */
+/** The source files that a bundle may contain. Of api/ only constants may, as its schemas need all of zod. */
 const MEANT_FOR_BUNDLES = /^(src|lambdas)\/|^api\/(errors|header-names|limits|paths|scopes)\.ts$/;
 
 interface Bundle {
   readonly folder: string;
   readonly code: string;
-  /** Every file that has code in the bundle, from the project's folder. */
+  /** The source files in the bundle, with paths relative to the project. */
   readonly sources: readonly string[];
 }
 
@@ -82,7 +82,7 @@ beforeAll(() => {
     expect(map.sourcesContent).toBeUndefined();
     const sources = map.sources.map((source) => relative(PROJECT, resolve(folder, source)));
     const name = FUNCTION_NAMES.find((each) => sources.includes(`lambdas/${each}.ts`));
-    if (name === undefined) throw new Error(`${asset} is of no function`);
+    if (name === undefined) throw new Error(`${asset} belongs to no function`);
     bundles.set(name, { folder, code: readFileSync(join(folder, 'index.mjs'), 'utf8'), sources });
   }
 }, 120_000);
@@ -91,7 +91,7 @@ afterAll(() => {
   rmSync(outdir, { recursive: true, force: true });
 });
 
-test('each function is an ES module that brings its packages, with a map beside it', () => {
+test('each function is an ES module that contains its packages, with a source map beside it', () => {
   expect([...bundles.keys()].sort()).toEqual([...FUNCTION_NAMES].sort());
   for (const { folder, code } of bundles.values()) {
     expect(readdirSync(folder).sort()).toEqual(['index.mjs', 'index.mjs.map']);
@@ -109,12 +109,12 @@ test('each bundle has exactly these packages', () => {
   expect(tableOf(found)).toBe(PACKAGES.trim());
 });
 
-test.each(FUNCTION_NAMES)('the bundle of %s is no larger than it may be', (name) => {
+test.each(FUNCTION_NAMES)('the bundle of %s is within its size limit', (name) => {
   expect(Buffer.byteLength(bundles.get(name)?.code ?? '')).toBeGreaterThan(0);
   expect(Buffer.byteLength(bundles.get(name)?.code ?? '') / 1_000).toBeLessThanOrEqual(SIZES[name]);
 });
 
-test('no bundle has a development dependency, or code of ours that is not meant for it', () => {
+test('no bundle contains a development dependency or source files that are not meant for bundles', () => {
   const production = new Set(productionPackages().map(({ manifest }) => manifest.name));
   for (const { sources } of bundles.values()) {
     expect([...packagesOf(sources)].filter((name) => !production.has(name))).toEqual([]);
@@ -124,13 +124,13 @@ test('no bundle has a development dependency, or code of ours that is not meant 
   }
 });
 
-/** The names of the packages that files belong to. */
+/** Returns the names of the packages that the files belong to. */
 function packagesOf(sources: readonly string[]): Set<string> {
   const names = sources.map((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1]);
   return new Set(names.filter((name) => name !== undefined));
 }
 
-/** A line for each package, a column for each function. */
+/** Formats a table with a line for each package and a column for each function. */
 function tableOf(found: ReadonlyMap<FunctionName, ReadonlySet<string>>): string {
   const packages = [...new Set([...found.values()].flatMap((names) => [...names]))].sort();
   const width = Math.max(...packages.map((name) => name.length));

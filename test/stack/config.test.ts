@@ -1,8 +1,8 @@
-/** The configuration: defaults, values as text, and one clear line for each value that cannot be used. */
+/** Tests the configuration: defaults, values given as text, and one clear line for each bad value. */
 import { describe, expect, test } from '@jest/globals';
 import { type ConfigKey, ConfigurationError, describeConfig, readConfig } from '../../lib/config.ts';
 
-/** The lines of the refusal of a context. */
+/** Returns the error lines for a context, which must be refused. */
 function problemsOf(context: Record<string, unknown>): readonly string[] {
   try {
     readConfig(context);
@@ -24,7 +24,7 @@ const OPTIONAL = [
   'alarmOpenJobSeconds',
 ];
 
-test('without any context there is a default for everything but what is optional', () => {
+test('without any context every key that is not optional has its default', () => {
   expect(readConfig({})).toEqual({
     stackName: 'FieldingJobs',
     issuer: 'https://issuer.example.com/',
@@ -58,7 +58,7 @@ test('without any context there is a default for everything but what is optional
   });
 });
 
-test('every key is described, and its default is a good value', () => {
+test('every key is described, and its default is a valid value', () => {
   for (const { key, fallback, expected, description } of describeConfig()) {
     expect(`${key}: ${expected}`).toMatch(/: .*\w/);
     expect(`${key}: ${description}`).toMatch(/: .*\w\.$/);
@@ -67,7 +67,7 @@ test('every key is described, and its default is a good value', () => {
   }
 });
 
-test('numbers may come as text, as `cdk -c key=value` passes them', () => {
+test('numbers may be given as text, as `cdk -c key=value` passes them', () => {
   const numbers = {
     maxTargetGroupsPerJob: 9_999,
     chunkSize: 1,
@@ -153,14 +153,14 @@ describe('a bad value is refused in one line that names key, found and expected'
     }
   });
 
-  test('all at once', () => {
+  test('several bad values are refused together', () => {
     const context = Object.fromEntries(Object.entries(BAD).map(([key, values]) => [key, values[0]]));
     const named = problemsOf(context).map((line) => /^context key (\w+): found/.exec(line)?.[1]);
     expect(named.sort()).toEqual([...KEYS].sort());
   });
 });
 
-test('http is for this machine only', () => {
+test('an address of this machine may use http', () => {
   for (const host of ['localhost', '127.0.0.1', '[::1]']) {
     const address = `http://${host}:8080/`;
     expect(readConfig({ issuer: address, jwksUrl: address })).toMatchObject({ issuer: address });
@@ -173,14 +173,14 @@ describe('values that do not fit together', () => {
     ['deadlineSeconds', { stalledSeconds: 700, deadlineSeconds: 700 }, { deadlineSeconds: 701 }],
     ['deadlineSeconds', { jobRetentionDays: 1, deadlineSeconds: 41_401 }, { deadlineSeconds: 41_400 }],
     ['idempotencyHours', { jobRetentionDays: 1, idempotencyHours: 25 }, { idempotencyHours: 24 }],
-  ])('%s', (key, bad, mended) => {
+  ])('%s is refused beside a value that it does not fit', (key, bad, mended) => {
     const problems = problemsOf(bad);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(new RegExp(`^context key ${key}: found \\d+, expected (more than|at most) `));
     expect(readConfig({ ...bad, ...mended })).toMatchObject(mended);
   });
 
-  test('are told together with a bad value elsewhere, and when one of the two is a default', () => {
+  test('are reported together with other bad values, and also if one of the two is a default', () => {
     expect(problemsOf({ chunkSize: 'x', idempotencyHours: 24 * 31 })).toHaveLength(2);
     expect(problemsOf({ workerTimeoutSeconds: 900 })[0]).toMatch(
       /stalledSeconds: found its default, expected more than the visibility timeout /,
@@ -201,7 +201,7 @@ describe('keys', () => {
     expect(problemsOf({ [key]: 'x' })).toEqual([`context key ${key}: not known, did you mean ${meant}?`]);
   });
 
-  test('of CDK and of other apps are left alone', () => {
+  test('of the CDK and of other apps are ignored', () => {
     const context = {
       'aws:cdk:bundling-stacks': ['**'],
       '@aws-cdk/core:checkSecretUsage': true,

@@ -1,4 +1,4 @@
-/** The dashboard: reads from the top, and has no graph that would stay empty. */
+/** Tests the dashboard: the order of its sections, and that every graph shows published metrics. */
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { METRICS } from '../../src/observability/metric-names.ts';
@@ -19,12 +19,12 @@ describe('dashboard', () => {
   const graphs = widgets.filter(({ type }) => type === 'metric');
   const references = graphs.flatMap(({ properties }) => referencesOf(properties.metrics ?? []));
 
-  test('is one, named like the stack', () => {
+  test('exists once, with the name of the stack', () => {
     expect(Object.keys(template.ofType('AWS::CloudWatch::Dashboard'))).toEqual(['ObservabilityDashboard']);
     expect(template.properties('ObservabilityDashboard')['DashboardName']).toBe('FieldingJobs');
   });
 
-  test('shows all alarms first, then the sections from the outside in, each with what is normal', () => {
+  test('shows all alarms first, then these sections, each with a description of the normal state', () => {
     expect(
       widgets[1]?.properties.alarms?.map((arn) => arn.replace(/^\$\{(\w+)\.Arn\}$/, '$1')).sort(),
     ).toEqual(Object.keys(template.ofType('AWS::CloudWatch::Alarm')).sort());
@@ -45,7 +45,7 @@ describe('dashboard', () => {
     expect(texts.map(({ y }) => y)).toEqual(texts.map(({ y }) => y).sort((a, b) => a - b));
   });
 
-  test('has graphs with names of their own, side by side, in the region of the stack', () => {
+  test('has graphs with unique titles that fit the width, in the region of the stack', () => {
     const titles = graphs.map(({ properties }) => properties.title);
     expect(titles).toHaveLength(29);
     expect(new Set(titles).size).toBe(titles.length);
@@ -55,14 +55,14 @@ describe('dashboard', () => {
     }
   });
 
-  test('graphs only what is published', () => {
+  test('shows only published metrics', () => {
     expect(references.length).toBeGreaterThan(80);
     expect(references.flatMap((reference) => problemOf(reference, template, 'FieldingJobs') ?? [])).toEqual(
       [],
     );
   });
 
-  test('leaves out no metric of the functions, and none of their values', () => {
+  test('shows every metric of the functions, with every value of its dimension', () => {
     const shown = references.filter(({ namespace }) => namespace === 'FieldingJobs');
     const expected = Object.entries(METRICS).flatMap(([name, notes]) =>
       'by' in notes ? notes.by.values.map((value) => `${name} ${value}`) : [name],
@@ -74,7 +74,7 @@ describe('dashboard', () => {
     expect([...new Set(found)].sort()).toEqual(expected.sort());
   });
 
-  test('computes only with what the same graph has', () => {
+  test('uses only metrics of the same graph in an expression', () => {
     for (const { properties } of graphs) {
       const options = (properties.metrics ?? []).flatMap((row) =>
         row.filter((part) => typeof part !== 'string'),
@@ -88,7 +88,7 @@ describe('dashboard', () => {
   });
 });
 
-test('a metric that nobody publishes would be seen', () => {
+test('a metric that nothing publishes is reported', () => {
   const template = templateOf();
   const problem = (namespace: string, name: string, dimensions: Record<string, string>) =>
     problemOf({ namespace, name, dimensions }, template, 'FieldingJobs');

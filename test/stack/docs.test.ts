@@ -1,4 +1,4 @@
-/** The documents say what the code says: configuration keys, log events, and links that lead somewhere. */
+/** Tests that the documents agree with the code: lists, tables, links, and paths of files. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -13,7 +13,7 @@ const PROJECT = join(import.meta.dirname, '..', '..');
 
 const read = (file: string) => readFileSync(join(PROJECT, file), 'utf8');
 
-/** A Markdown table as prettier writes it: every column as wide as its widest cell. */
+/** Formats a Markdown table as prettier does: every column is as wide as its widest cell. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) =>
     Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0), 3),
@@ -37,7 +37,7 @@ test('configuration.md lists every configuration key with its default, its value
   expect(documented).toBe(table(['Key', 'Default', 'Value', 'Meaning'], rows));
 });
 
-test('api.md lists the actions as the domain has them', () => {
+test('api.md lists the actions as the domain defines them', () => {
   const rows = ACTION_NAMES.map((name) => {
     const { from, to, guards, effects } = transitionOf(name);
     const except = guards.map((guard) => GUARD_WORDS[guard]).join(', ');
@@ -77,7 +77,7 @@ test('api.md lists the limits of the code, and the defaults of the configuration
   expect(documented).toBe(table(['What', 'Limit'], rows));
 });
 
-test.each(['README.md', 'docs/client.md'])('%s names all actions where it names some', (file) => {
+test.each(['README.md', 'docs/client.md'])('%s names all actions wherever it lists actions', (file) => {
   const prose = read(file).replaceAll(/\s+/g, ' ');
   const named = [...prose.matchAll(/\b(?:resume|pause), [a-z, ]+ or [a-z]+/g)].map(([choice]) => choice);
   expect(named).not.toEqual([]);
@@ -123,7 +123,7 @@ test('the index of the decisions lists every one, with its title, status and dat
 describe('links', () => {
   const documents = ['README.md', 'SECURITY.md', ...documentsIn('docs')];
 
-  test.each(documents)('of %s lead to a file, and to a heading that it has', (document) => {
+  test.each(documents)('of %s lead to an existing file and heading', (document) => {
     const targets = [...read(document).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
     const broken = targets.filter(([, path = '', anchor]) => {
       const file = path === '' ? document : join(dirname(document), path);
@@ -135,7 +135,7 @@ describe('links', () => {
 });
 
 test.each(['README.md', 'SECURITY.md', 'test/README.md', ...documentsIn('docs')])(
-  '%s names files and folders of the code that are there',
+  '%s names only files and folders that exist',
   (document) => {
     const named = [
       ...read(document).matchAll(/`((?:bin|lib|lambdas|src|api|client|tools|test)\/[\w./-]*)`/g),
@@ -144,14 +144,14 @@ test.each(['README.md', 'SECURITY.md', 'test/README.md', ...documentsIn('docs')]
   },
 );
 
-/** The Markdown files of a folder and of those in it. */
+/** Returns the paths of all Markdown files in a folder and its subfolders. */
 function documentsIn(folder: string): string[] {
   return readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name));
 }
 
-/** The anchors of a document's headings, as GitHub makes them. */
+/** Returns the anchors of a document's headings, as GitHub makes them. */
 function anchorsOf(markdown: string): string[] {
   return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading

@@ -1,4 +1,4 @@
-/** Nothing of the stack is open to the public but the routes of its API. */
+/** Tests that nothing of the stack is open to the public except the routes of its API. */
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { type Resource, templateOf } from './template.ts';
@@ -11,7 +11,7 @@ interface Found {
   readonly statement: z.output<typeof statement>;
 }
 
-/** Every statement of every policy, wherever in the resources it stands. */
+/** Returns the statements of all policies, wherever in the resources they are. */
 function statementsOf(resources: Readonly<Record<string, Resource>>): Found[] {
   const found: Found[] = [];
   const search = (where: string, value: unknown): void => {
@@ -24,7 +24,7 @@ function statementsOf(resources: Readonly<Record<string, Resource>>): Found[] {
   return found;
 }
 
-/** `*`, alone, in a list or by a kind of principal. */
+/** Whether a principal is `*`: alone, in a list, or under a kind of principal. */
 function isEverybody(principal: unknown): boolean {
   if (Array.isArray(principal)) return principal.some(isEverybody);
   if (typeof principal === 'object' && principal !== null) return Object.values(principal).some(isEverybody);
@@ -45,7 +45,7 @@ describe('exposure', () => {
     expect(open).toEqual([]);
   });
 
-  test('whoever comes to a queue or to the topic without TLS is turned away, whoever it is', () => {
+  test('both queues and the topic refuse every call without TLS', () => {
     const refused = statements
       .filter(
         ({ statement: { Effect, ...rest } }) =>
@@ -61,7 +61,7 @@ describe('exposure', () => {
     ]);
   });
 
-  test('functions have no addresses of their own, and are called by the API and by roles of this account only', () => {
+  test('functions have no URL, and only the API and roles of this account may call them', () => {
     expect(template.ofType('AWS::Lambda::Url')).toEqual({});
     const callers = Object.values(template.ofType('AWS::Lambda::Permission')).map(
       ({ Properties }) => Properties['Principal'],
@@ -70,7 +70,7 @@ describe('exposure', () => {
   });
 });
 
-test('a policy that lets everybody in would be found', () => {
+test('a policy that allows everybody is found', () => {
   const policy = (Principal: unknown) => ({
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Principal }],

@@ -1,4 +1,4 @@
-/** The functions: what they run on, and exactly which environment each one gets. */
+/** Tests the functions of the template: runtime, memory, timeout, environment and concurrency. */
 import { describe, expect, test } from '@jest/globals';
 import { templateOf } from './template.ts';
 
@@ -64,11 +64,11 @@ const FUNCTIONS = Object.keys(ENVIRONMENTS);
 describe('functions', () => {
   const template = templateOf();
 
-  test('are these six', () => {
+  test('are exactly these six', () => {
     expect(Object.keys(template.ofType('AWS::Lambda::Function')).sort()).toEqual([...FUNCTIONS].sort());
   });
 
-  test.each(FUNCTIONS)('%s: Node 24 on arm64, traced, its own logs', (id) => {
+  test.each(FUNCTIONS)('%s: runs Node.js 24 on arm64, is traced, and has a log group of its own', (id) => {
     expect(template.properties(id)).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -83,7 +83,7 @@ describe('functions', () => {
     expect(template.properties(id)['ReservedConcurrentExecutions']).toBeUndefined();
   });
 
-  test('memory and time of each, in MB and seconds', () => {
+  test('have these memory sizes in MB and timeouts in seconds', () => {
     const sizes = FUNCTIONS.map((id) => {
       const { MemorySize, Timeout } = template.properties(id);
       return [id, [MemorySize, Timeout]];
@@ -98,19 +98,19 @@ describe('functions', () => {
     });
   });
 
-  test.each(FUNCTIONS)('%s: exactly its environment', (id) => {
+  test.each(FUNCTIONS)('%s: has exactly this environment', (id) => {
     expect(template.properties(id)['Environment']).toEqual({ Variables: ENVIRONMENTS[id] });
   });
 
   test.each(['FunctionsCreateJob', 'FunctionsGetJob', 'FunctionsGetFieldingRuns', 'FunctionsNotFound'])(
-    '%s answers before the gateway gives up',
+    '%s times out before the API gateway does, which waits 30 seconds',
     (id) => {
       expect(template.properties(id)['Timeout']).toBeLessThan(30);
     },
   );
 });
 
-test('concurrency is reserved where the configuration says so, for creates and for reads each', () => {
+test('concurrency is reserved as configured, for create-job and for get-job', () => {
   const template = templateOf({ createReservedConcurrency: '30', readReservedConcurrency: '40' });
   const reserved = FUNCTIONS.map((id) => [id, template.properties(id)['ReservedConcurrentExecutions']]);
   expect(Object.fromEntries(reserved.filter(([, value]) => value !== undefined))).toEqual({
@@ -121,7 +121,7 @@ test('concurrency is reserved where the configuration says so, for creates and f
 
 test('the metrics of each stack have a namespace of their own', () => {
   const template = templateOf({ stackName: 'Staging' });
-  // Of the unknown routes nothing is measured.
+  // The function for unknown routes publishes no metrics.
   for (const id of FUNCTIONS.filter((each) => each !== 'FunctionsNotFound')) {
     expect(template.properties(id)['Environment']).toMatchObject({
       Variables: { POWERTOOLS_METRICS_NAMESPACE: 'Staging' },

@@ -1,11 +1,11 @@
-/** The lock file installs on every platform and from any registry: ADR 31. `npm ci` itself holds it to package.json. */
+/** Tests that the lock file works on every platform and with any registry (ADR 31). */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { PROJECT } from './production-packages.ts';
 
-/** One name or a list of them. */
+/** One name, or a list of names. */
 const names = z.union([z.string().transform((name) => [name]), z.array(z.string())]).default([]);
 
 const lockSchema = z.object({
@@ -15,7 +15,7 @@ const lockSchema = z.object({
       version: z.string(),
       resolved: z.string().optional(),
       integrity: z.string().optional(),
-      // It comes inside of another package, and so does its digest.
+      // Such a package is inside the archive of another one, whose digest covers it.
       inBundle: z.boolean().default(false),
       os: names,
       cpu: names,
@@ -26,7 +26,7 @@ const lockSchema = z.object({
 
 const { packages } = lockSchema.parse(JSON.parse(readFileSync(join(PROJECT, 'package-lock.json'), 'utf8')));
 
-test('it has a digest of every package, and no address of one', () => {
+test('the lock file has the digest of every package and the address of none', () => {
   const others = Object.entries(packages).filter(([path, { inBundle }]) => path !== '' && !inBundle);
   expect(others.length).toBeGreaterThan(100);
   const wrong = others.filter(
@@ -36,9 +36,9 @@ test('it has a digest of every package, and no address of one', () => {
 });
 
 test.each(['linux', 'darwin', 'win32'].flatMap((os) => ['x64', 'arm64'].map((cpu) => ({ os, cpu }))))(
-  'it has Node.js and esbuild for $os on $cpu',
+  'the lock file has Node.js and esbuild for $os on $cpu',
   ({ os, cpu }) => {
-    // Of the project itself, only Node.js is an optional dependency: a package for each platform.
+    // The only optional dependency of the project is Node.js, as one package for each platform.
     for (const owner of ['', 'node_modules/esbuild']) {
       const fitting = Object.entries(packages[owner]?.optionalDependencies ?? {}).filter(
         ([name, version]) => {

@@ -1,4 +1,4 @@
-/** Whether anything publishes a metric that a template names. */
+/** Checks that a function or an AWS service publishes a metric that the template names. */
 import { OPEN_JOBS_INDEX } from '../../src/adapters/dynamodb/open-jobs-index.ts';
 import { METRICS, type MetricName, SERVICE } from '../../src/observability/metric-names.ts';
 import { DOCUMENTED } from '../rigs/cloudwatch/aws-metrics.ts';
@@ -9,11 +9,11 @@ interface ServiceMetrics {
   /** The dimension that names a resource, and the type of that resource. */
   readonly dimension: string;
   readonly type: string;
-  /** Further dimensions with the values that are known of them. */
+  /** Further dimensions, each with its known values. */
   readonly further?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Whose metrics AWS's own services publish. */
+/** The metrics that AWS's own services publish, by namespace. */
 const AWS: Readonly<Record<string, ServiceMetrics>> = {
   'AWS/ApiGateway': { dimension: 'ApiId', type: 'AWS::ApiGatewayV2::Api' },
   'AWS/Lambda': { dimension: 'FunctionName', type: 'AWS::Lambda::Function' },
@@ -29,7 +29,7 @@ const AWS: Readonly<Record<string, ServiceMetrics>> = {
   'AWS/Logs': { dimension: 'LogGroupName', type: 'AWS::Logs::LogGroup' },
 };
 
-/** What is wrong with a reference, or undefined when something publishes that very metric. */
+/** Returns the problem of a reference, or undefined if exactly this metric is published. */
 export function problemOf(
   reference: MetricReference,
   template: ReadableTemplate,

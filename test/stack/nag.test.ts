@@ -1,8 +1,6 @@
 /**
- * The rules AwsSolutions of cdk-nag: no finding is left, and every acknowledgement is of a finding that is
- * there.
- *
- * They run here and not at synthesis, so that deploying needs no rules and a broken rule stops no deployment.
+ * Runs the AwsSolutions rules of cdk-nag: there is no finding, and every acknowledgement has its finding.
+ * They run here and not at synthesis, so that a faulty rule cannot stop a deployment.
  */
 import { describe, expect, jest, test } from '@jest/globals';
 import { type Stack, Validations } from 'aws-cdk-lib';
@@ -31,7 +29,7 @@ function findingsOf(stack: Stack): Finding[] {
     );
 }
 
-/** What the rules find in a stack whose constructs acknowledge nothing. */
+/** Returns the findings of a stack whose acknowledgements are ignored. */
 function findingsWithoutAcknowledgements(build: () => Stack): Finding[] {
   const silenced = jest.spyOn(Validations.prototype, 'acknowledge').mockReturnValue(undefined);
   try {
@@ -51,7 +49,7 @@ function acknowledgementsOf(stack: Stack): Acknowledgement[] {
   );
 }
 
-/** The acknowledgements that suppress none of the findings. */
+/** Returns the acknowledgements that suppress no finding. */
 function idle(acknowledgements: readonly Acknowledgement[], findings: readonly Finding[]): Acknowledgement[] {
   return acknowledgements.filter(
     (acknowledged) =>
@@ -69,17 +67,17 @@ describe('the stack', () => {
     expect(findingsOf(stack)).toEqual([]);
   });
 
-  test('acknowledges nothing that is not found', () => {
+  test('has no acknowledgement without a finding', () => {
     const findings = findingsWithoutAcknowledgements(() => stackOf(CONTEXT));
     expect(findings.length).toBeGreaterThan(0);
     expect(idle(acknowledgements, findings)).toEqual([]);
   });
 
-  test('acknowledges these rules, each on the construct that it concerns and with a reason', () => {
+  test('acknowledges these rules only, each on a single construct and with a reason', () => {
     expect([...new Set(acknowledgements.map(({ rule }) => rule))].sort()).toEqual([
-      // No authorizer: the functions verify the tokens.
+      // The routes have no authorizer, because the functions verify the tokens (ADR 9).
       'AwsSolutions-APIG4',
-      // X-Ray.
+      // X-Ray has no resources that a policy could name.
       'AwsSolutions-IAM5[Resource::*]',
     ]);
     expect(acknowledgements.filter(({ path }) => path === stack.node.path)).toEqual([]);
@@ -87,7 +85,7 @@ describe('the stack', () => {
   });
 });
 
-test('a finding would be seen, and so would an acknowledgement of nothing', () => {
+test('a finding is reported, and so is an acknowledgement without a finding', () => {
   const build = () => {
     const stack = stackOf();
     const bucket = new Bucket(stack, 'Open');

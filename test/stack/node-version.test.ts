@@ -1,4 +1,4 @@
-/** A program that was started on an older Node.js runs on the one in node_modules, or says in one line what to do. */
+/** Tests that a program started on an older Node.js runs on the one in node_modules, or says what to do. */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ const CHECK = './ensure-node.js';
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'node-version-'));
-  // The process takes itself for another version; one that it starts does not.
+  // Makes the process report the version in PRETEND; a process that it starts reports its real one.
   writeFileSync(
     join(folder, 'pretend.cjs'),
     `const node = process.env.PRETEND;
@@ -30,7 +30,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Starts a program as an npm script does, on a Node.js of a version. */
+/** Starts a program as an npm script does, on a Node.js that reports `version`. */
 function startOn(version: string, cwd: string): { status: number | null; stdout: string; stderr: string } {
   const preload = ['-r', join(folder, 'pretend.cjs'), '--import', CHECK];
   const { status, stdout, stderr } = spawnSync(
@@ -41,14 +41,14 @@ function startOn(version: string, cwd: string): { status: number | null; stdout:
   return { status, stdout, stderr };
 }
 
-test('an older Node.js hands over to the one in node_modules', () => {
+test('a program on an older Node.js runs on the one in node_modules', () => {
   const { stdout, ...ended } = startOn('20.20.2', PROJECT);
   expect(ended).toEqual({ status: 3, stderr: '' });
   expect(stdout).toMatch(/^2\d\.\d+\.\d+ --option a b\n$/);
   expect(stdout).not.toContain('20.20.2');
 });
 
-test('without one there, it says what to do', () => {
+test('a program without Node.js in node_modules says what to do', () => {
   for (const file of [CHECK, 'package.json']) copyFileSync(join(PROJECT, file), join(folder, file));
   expect(startOn('20.20.2', folder)).toEqual({
     status: 1,
@@ -57,13 +57,13 @@ test('without one there, it says what to do', () => {
   });
 });
 
-test('24 and later run the program themselves', () => {
+test('Node.js 24 and later run the program themselves', () => {
   for (const version of ['24.0.0', '26.7.0']) {
     expect(startOn(version, PROJECT)).toMatchObject({ status: 3, stdout: `${version} --option a b\n` });
   }
 });
 
-test('every command that runs TypeScript starts that way', () => {
+test('every command that runs TypeScript checks the version of Node.js first', () => {
   const read = (file: string): unknown => JSON.parse(readFileSync(join(PROJECT, file), 'utf8'));
   const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(read('package.json'));
   const { app } = z.object({ app: z.string() }).parse(read('cdk.json'));

@@ -1,11 +1,11 @@
-/** Logs are kept as long as configured; what the alarms send reaches somebody. */
+/** Tests that logs are kept for the configured time, and that the alarm topic is usable and protected. */
 import { describe, expect, test } from '@jest/globals';
 import { templateOf } from './template.ts';
 
 describe('observability', () => {
   const template = templateOf();
 
-  test('a log group for each function and for the API, kept for the configured time', () => {
+  test('each function and the API have a log group, which is kept for the configured time', () => {
     const groups = template.ofType('AWS::Logs::LogGroup');
     expect(Object.keys(groups)).toHaveLength(7);
     for (const { Properties, DeletionPolicy } of Object.values(groups)) {
@@ -18,7 +18,7 @@ describe('observability', () => {
     );
   });
 
-  test('the topic takes messages of this account’s alarms, over TLS', () => {
+  test('the topic accepts messages of this account’s alarms only, and only over TLS', () => {
     expect(template.properties('ObservabilityAlarmTopicPolicy')).toMatchObject({
       PolicyDocument: {
         Statement: [
@@ -35,7 +35,7 @@ describe('observability', () => {
     });
   });
 
-  test('the topic is encrypted under a key that rotates, and that this account’s alarms may use', () => {
+  test('the topic is encrypted with a rotating key that this account’s alarms may use', () => {
     expect(template.properties('ObservabilityAlarmTopic')).toMatchObject({
       KmsMasterKeyId: '${ObservabilityAlarmTopicKey.Arn}',
     });
@@ -59,7 +59,7 @@ describe('observability', () => {
     });
   });
 
-  test('mail is sent only where an address is configured', () => {
+  test('mail is sent only if an address is configured', () => {
     expect(template.ofType('AWS::SNS::Subscription')).toEqual({});
     const subscriptions = Object.values(
       templateOf({ alarmEmail: 'ops@example.com' }).ofType('AWS::SNS::Subscription'),

@@ -1,4 +1,4 @@
-/** Every role has exactly the actions that its holder uses, on exactly the resources that it uses. */
+/** Tests that every role grants exactly the actions that its function needs, on exactly its resources. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -24,7 +24,7 @@ const JOBS = '${TablesJobs.Arn}';
 const TARGET_GROUPS = '${TablesTargetGroups.Arn}';
 const QUEUE = '${QueueChunks.Arn}';
 
-/** What the documentation calls the resources. */
+/** The names of the resources in docs/architecture.md. */
 const DOCUMENTED: Record<string, string> = {
   [JOBS]: 'jobs table',
   [`${JOBS}/index/open-jobs`]: 'its index of open jobs',
@@ -33,7 +33,7 @@ const DOCUMENTED: Record<string, string> = {
   [QUEUE]: 'queue of chunks',
 };
 
-/** What each function's role grants, besides logs and traces: actions by resource. */
+/** The grants of each function's role besides logs and traces: actions by resource. */
 const GRANTS: Record<string, Grants> = {
   CreateJob: {
     [JOBS]: ['dynamodb:GetItem', 'dynamodb:PutItem'],
@@ -67,7 +67,7 @@ const GRANTS: Record<string, Grants> = {
   },
 };
 
-test('architecture.md lists them all', () => {
+test('architecture.md lists the grants of all functions', () => {
   const rows = Object.entries(GRANTS).flatMap(([name, grants]) =>
     Object.entries(grants).map(([resource, actions]) => [name, DOCUMENTED[resource] ?? resource, actions]),
   );
@@ -84,7 +84,7 @@ test('architecture.md lists them all', () => {
 describe('roles', () => {
   const template = templateOf();
 
-  /** Everything the policies of a role allow: sorted actions by resource. */
+  /** Returns the grants of all policies of a role: sorted actions by resource. */
   function grantsOf(role: string): Grants {
     const grants: Grants = {};
     const policies = Object.values(template.ofType('AWS::IAM::Policy')).map(({ Properties }) =>
@@ -98,20 +98,20 @@ describe('roles', () => {
     return grants;
   }
 
-  test.each(Object.entries(GRANTS))('%s: exactly these grants', (name, grants) => {
+  test.each(Object.entries(GRANTS))('%s: has exactly these grants', (name, grants) => {
     expect(grantsOf(`Functions${name}Role`)).toEqual({
       ...grants,
       [`\${Observability${name}Logs.Arn}`]: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      // X-Ray has no resources to name.
+      // X-Ray has no resources that a policy could name.
       '*': ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
     });
   });
 
-  test('the schedule may run reconcile and nothing else', () => {
+  test('allow the schedule to run reconcile and nothing else', () => {
     expect(grantsOf('ReconcileRole')).toEqual({ '${FunctionsReconcile.Arn}': ['lambda:InvokeFunction'] });
   });
 
-  test('are one per function and one for the schedule, without managed or inline policies', () => {
+  test('are one for each function and one for the schedule, without managed or inline policies', () => {
     const roles = Object.entries(template.ofType('AWS::IAM::Role')).map(([id, { Properties }]) => {
       const { AssumeRolePolicyDocument } = roleSchema.parse(Properties);
       return [id, AssumeRolePolicyDocument.Statement[0].Principal.Service];
@@ -124,7 +124,7 @@ describe('roles', () => {
     });
   });
 
-  test('no action holds a wildcard', () => {
+  test('contain no action with a wildcard', () => {
     const actions = Object.keys(template.ofType('AWS::IAM::Role')).flatMap((role) =>
       Object.values(grantsOf(role)).flat(),
     );

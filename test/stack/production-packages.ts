@@ -1,4 +1,4 @@
-/** The packages that a production install consists of: the dependencies, and theirs, as they are on disk. */
+/** Lists the packages of a production install: direct and indirect dependencies, as they are on disk. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -22,7 +22,10 @@ export interface Package {
   readonly manifest: z.output<typeof manifestSchema>;
 }
 
-/** Every package, each folder once. Throws when one that is needed is not installed. */
+/**
+ * Returns every package, each folder once.
+ * @throws Error if a required package is not installed
+ */
 export function productionPackages(): Package[] {
   const found = new Map<string, Package>();
   const visit = (folder: string): void => {
@@ -45,7 +48,7 @@ export function readManifest(folder: string): Package['manifest'] {
   return manifestSchema.parse(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')));
 }
 
-/** Where Node finds a package from a folder: in its node_modules, else in those of the folders above. */
+/** Returns the folder of a package as Node.js finds it: in node_modules of `from` or of a folder above. */
 function folderOf(name: string, from: string): string | undefined {
   const folder = join(from, 'node_modules', name);
   if (existsSync(join(folder, 'package.json'))) return folder;

@@ -1,4 +1,4 @@
-/** The saved queries: under the stack's name, on its log groups, and with fields that log lines have. */
+/** Tests the saved queries: their names, their log groups, and that log lines have their fields. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -37,7 +37,7 @@ const NAMES = [
   'Why tokens are refused',
 ];
 
-/** What a query may say that is no field: the language itself. */
+/** The words of the query language, which are not fields. */
 const LANGUAGE = new Set(
   'and as asc by count count_distinct desc fields filter in latest like limit max or pct sort stats sum'.split(
     ' ',
@@ -46,7 +46,7 @@ const LANGUAGE = new Set(
 
 const logs = readFileSync(join(import.meta.dirname, '../../docs/logs.md'), 'utf8');
 
-/** The fields that docs/logs.md gives to events, and those that it gives to every line. */
+/** The fields that docs/logs.md lists for single events and for every line. */
 const DOCUMENTED = new Set(
   [
     ...[...logs.matchAll(/^\| `[a-z.-]+` +\| \w+ +\| ([^|]+) \|/gm)].map(([, fields = '']) => fields),
@@ -54,7 +54,7 @@ const DOCUMENTED = new Set(
   ].flatMap((text) => [...text.matchAll(/`(\w+)`/g)].map(([, field = '']) => field)),
 );
 
-/** The fields that a query names: without texts, patterns, numbers, names that it gives itself, and its language. */
+/** Returns the fields in a query: its words except strings, patterns, aliases and words of the language. */
 function fieldsOf(query: string): string[] {
   const bare = query.replaceAll(/"[^"]*"/g, '').replaceAll(/like \/[^/]*\//g, '');
   const given = [...bare.matchAll(/ as (\w+)/g)].map(([, name = '']) => name);
@@ -66,14 +66,14 @@ describe('saved queries', () => {
   const template = templateOf();
   const queries = queriesOf(template);
 
-  test('are these, in a folder named like the stack', () => {
+  test('are exactly these, in a folder with the name of the stack', () => {
     expect(queries.map(({ Name }) => Name).sort()).toEqual(NAMES.map((name) => `FieldingJobs/${name}`));
     const staged = queriesOf(templateOf({ stackName: 'Staging' }));
     expect(staged.map(({ Name }) => Name).sort()).toEqual(NAMES.map((name) => `Staging/${name}`));
   });
 
   test.each(queries)(
-    '$Name: searches log groups of the stack, of the one kind or the other',
+    '$Name: searches log groups of functions, or the access log alone',
     ({ LogGroupNames }) => {
       const ids = LogGroupNames.map((name) => /^\$\{(\w+)\}$/.exec(name)?.[1] ?? name);
       expect(ids.map((id) => template.resources[id]?.Type)).toEqual(ids.map(() => 'AWS::Logs::LogGroup'));
@@ -81,7 +81,7 @@ describe('saved queries', () => {
     },
   );
 
-  test.each(queries)('$Name: names fields that lines of its logs have', ({ QueryString, LogGroupNames }) => {
+  test.each(queries)('$Name: uses only fields that its log lines have', ({ QueryString, LogGroupNames }) => {
     const { AccessLogSettings } = z
       .object({ AccessLogSettings: z.object({ Format: z.string() }) })
       .parse(template.properties('ApiStage'));
@@ -93,7 +93,7 @@ describe('saved queries', () => {
     expect(fields.filter((field) => !known.has(field.replace(/\..*$/, '')))).toEqual([]);
   });
 
-  test.each(queries)('$Name: names events, errors and reasons that there are', ({ QueryString }) => {
+  test.each(queries)('$Name: uses only events, errors and reasons that exist', ({ QueryString }) => {
     const events = [...QueryString.matchAll(/"([a-z-]+\.[a-z-]+)"/g)].map(([, event]) => event);
     expect(events.filter((event) => event === undefined || !Object.hasOwn(LEVELS, event))).toEqual([]);
     const kinds = [...QueryString.matchAll(/"(\w+Error)"/g)].map(([, kind]) => kind);

@@ -1,11 +1,11 @@
-/** The queue loses nothing, talks TLS only, and delivers so that single messages can fail. */
+/** Tests the queues of the template: retention, TLS, and a delivery in which single messages can fail. */
 import { describe, expect, test } from '@jest/globals';
 import { templateOf } from './template.ts';
 
 describe('queue', () => {
   const template = templateOf();
 
-  test('two queues, encrypted; dead letters stay for 14 days', () => {
+  test('both queues are encrypted, and dead letters are kept for 14 days', () => {
     expect(Object.keys(template.ofType('AWS::SQS::Queue')).sort()).toEqual([
       'QueueChunks',
       'QueueDeadLetters',
@@ -16,7 +16,7 @@ describe('queue', () => {
     });
   });
 
-  test('chunks: hidden until the claim of a killed worker is over, then to the dead letters after 8 deliveries', () => {
+  test('a chunk is hidden until the claim of a killed worker has ended, and is a dead letter after 8 deliveries', () => {
     expect(template.properties('QueueChunks')).toMatchObject({
       SqsManagedSseEnabled: true,
       VisibilityTimeout: 365,
@@ -25,7 +25,7 @@ describe('queue', () => {
     expect(template.properties('FunctionsWorker')['Timeout']).toBe(30);
   });
 
-  test.each(['QueueChunks', 'QueueDeadLetters'])('%s refuses whoever comes without TLS', (id) => {
+  test.each(['QueueChunks', 'QueueDeadLetters'])('%s refuses every call without TLS', (id) => {
     expect(template.properties(`${id}Policy`)).toMatchObject({
       Queues: [`\${${id}}`],
       PolicyDocument: {
@@ -42,7 +42,7 @@ describe('queue', () => {
     });
   });
 
-  test('delivery: to the worker, in batches whose messages fail one by one, with a bound on workers', () => {
+  test('the worker gets batches in which single messages can fail, with a limit on concurrent workers', () => {
     expect(Object.keys(template.ofType('AWS::Lambda::EventSourceMapping'))).toEqual(['QueueDelivery']);
     expect(template.properties('QueueDelivery')).toEqual({
       EventSourceArn: '${QueueChunks.Arn}',
@@ -55,7 +55,7 @@ describe('queue', () => {
   });
 });
 
-test('the configuration moves timeout, visibility, concurrency and deliveries', () => {
+test('the configuration sets timeout, visibility timeout, concurrency and number of deliveries', () => {
   const template = templateOf({
     workerTimeoutSeconds: '60',
     workerMaxConcurrency: '3',

@@ -1,4 +1,4 @@
-/** The runbook says of every alarm what an operator must know, and sends nobody to a graph or a query that is not there. */
+/** Tests that the runbook covers every alarm, and names only widgets, queries, keys and events that exist. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -14,7 +14,7 @@ const runbook = readFileSync(join(DOCS, 'runbook.md'), 'utf8');
 const operating = readFileSync(join(DOCS, 'operating.md'), 'utf8');
 const logs = readFileSync(join(DOCS, 'logs.md'), 'utf8');
 
-/** The sections on alarms: heading and text. */
+/** The sections of the runbook on alarms: heading and text. */
 const sections = [...runbook.matchAll(/^### (.+)\n([^]*?)(?=^##|(?![^]))/gm)].map(
   ([, name = '', text = '']) => ({
     name,
@@ -22,7 +22,7 @@ const sections = [...runbook.matchAll(/^### (.+)\n([^]*?)(?=^##|(?![^]))/gm)].ma
   }),
 );
 
-/** A name of each resource of a type, without the stack's. */
+/** Returns a property of each resource of a type, without the name of the stack before it. */
 function namesOf(type: string, property: string): string[] {
   return Object.values(template.ofType(type)).map(({ Properties }) =>
     z
@@ -42,7 +42,7 @@ const widgets = bodySchema
   .parse(JSON.parse(body))
   .widgets.flatMap(({ properties: { title } }) => title ?? []);
 
-/** What a text calls a widget, or a query, in code style. */
+/** Returns the names that a text gives in code style after the word "widget" or "query". */
 function called(kind: 'widget' | 'query', text: string): string[] {
   return [...text.matchAll(new RegExp(`\\b${kind}\\s+\`([^\`]+)\``, 'gi'))].map(([, name = '']) => name);
 }
@@ -57,21 +57,24 @@ describe('runbook', () => {
     expect(parts).toEqual(PARTS);
   });
 
-  test.each(sections)('$name: says where to look, by widgets and queries that are there', ({ text }) => {
-    const look = /\*\*How to look\*\*([^]*?)^- /m.exec(text)?.[1] ?? '';
-    expect(called('widget', look).length).toBeGreaterThan(0);
-    expect(called('query', text).filter((name) => !queries.includes(name))).toEqual([]);
-    expect(called('widget', text).filter((name) => !widgets.includes(name))).toEqual([]);
-  });
+  test.each(sections)(
+    '$name: names a widget to look at, and only widgets and queries that exist',
+    ({ text }) => {
+      const look = /\*\*How to look\*\*([^]*?)^- /m.exec(text)?.[1] ?? '';
+      expect(called('widget', look).length).toBeGreaterThan(0);
+      expect(called('query', text).filter((name) => !queries.includes(name))).toEqual([]);
+      expect(called('widget', text).filter((name) => !widgets.includes(name))).toEqual([]);
+    },
+  );
 
-  test('calls everything in code style by what it is: widget, query, configuration key, event, or text of the stack', () => {
+  test('names only configuration keys and events that exist', () => {
     const keys = describeConfig().map(({ key }) => key);
     const events = [...logs.matchAll(/^\| `([a-z.-]+)` /gm)].map(([, event = '']) => event);
     const loose = sections.flatMap(({ text }) => {
       const rest = text.replaceAll(/\b(?:widget|query)\s+`[^`]+`/gi, '');
       return [...rest.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word);
     });
-    // A name that looks like that of a key or an event has to be one.
+    // A word in the form of a configuration key or of an event must be one.
     const wrong = loose.filter(
       (word) =>
         (/^[a-z]+[A-Z][A-Za-z]+$/.test(word) && word !== 'integrationStatus' && !keys.includes(word)) ||

@@ -1,9 +1,9 @@
-/** The stack as a whole: its schedule, its outputs, its warnings, and which types of resources it consists of. */
+/** Tests the stack as a whole: its types of resources, schedule, outputs, protection and warnings. */
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { expect, test } from '@jest/globals';
 import { stackOf, templateOf } from './template.ts';
 
-/** The local stack must know how to serve each of these: no custom resources, nothing by chance. */
+/** The only types of resources in the stack, because the local stack must support each of them (ADR 14). */
 const TYPES = [
   'AWS::ApiGatewayV2::Api',
   'AWS::ApiGatewayV2::Integration',
@@ -29,12 +29,12 @@ const TYPES = [
   'AWS::Scheduler::Schedule',
 ];
 
-test('consists of these types of resources only', () => {
+test('the stack has only these types of resources', () => {
   const { resources } = templateOf({ alarmEmail: 'ops@example.com' });
   expect([...new Set(Object.values(resources).map(({ Type }) => Type))].sort()).toEqual([...TYPES].sort());
 });
 
-test('runs reconcile every minute, without retries that pile up', () => {
+test('reconcile runs every minute, without retries', () => {
   const template = templateOf();
   expect(template.properties('ReconcileEveryMinute')).toMatchObject({
     ScheduleExpression: 'rate(1 minute)',
@@ -54,7 +54,7 @@ test('runs reconcile every minute, without retries that pile up', () => {
   });
 });
 
-test('names what others need to find', () => {
+test('the outputs name the resources that others need', () => {
   const outputs = Object.entries(templateOf().outputs).map(([id, { Value }]) => [id, Value]);
   expect(Object.fromEntries(outputs)).toEqual({
     ApiUrl: '${ApiHttp.ApiEndpoint}',
@@ -67,16 +67,16 @@ test('names what others need to find', () => {
   });
 });
 
-test('takes its name from the configuration', () => {
+test('the stack takes its name from the configuration', () => {
   expect(stackOf({ stackName: 'Staging' }).stackName).toBe('Staging');
 });
 
-test('is protected from deletion, unless it is configured to go', () => {
+test('the stack is protected from deletion unless removalPolicy is destroy', () => {
   expect(stackOf().terminationProtection).toBe(true);
   expect(stackOf({ removalPolicy: 'destroy' }).terminationProtection).toBe(false);
 });
 
-test('warns of each placeholder that a real deployment must set, until it is set', () => {
+test('the stack warns of each placeholder value until a real value is set', () => {
   const warnings = (context: Record<string, unknown>) =>
     Annotations.fromStack(stackOf(context)).findWarning('*', Match.anyValue());
   expect(warnings({}).map(({ entry }) => /^\w+/.exec(JSON.stringify(entry.data).slice(1))?.[0])).toEqual([

@@ -1,4 +1,4 @@
-/** The tables keep what they are given, and are laid out as the stores expect. */
+/** Tests the tables of the template: protection against loss, and the keys that the adapters expect. */
 import { describe, expect, test } from '@jest/globals';
 import { templateOf } from './template.ts';
 
@@ -7,21 +7,27 @@ const TABLES = ['TablesJobs', 'TablesTargetGroups', 'TablesIdempotency'];
 describe('tables', () => {
   const template = templateOf();
 
-  test('are these three', () => {
+  test('are exactly these three', () => {
     expect(Object.keys(template.ofType('AWS::DynamoDB::Table')).sort()).toEqual([...TABLES].sort());
   });
 
-  test.each(TABLES)('%s: on demand, recoverable, encrypted, protected, kept', (id) => {
-    expect(template.properties(id)).toMatchObject({
-      BillingMode: 'PAY_PER_REQUEST',
-      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-      SSESpecification: { SSEEnabled: true },
-      DeletionProtectionEnabled: true,
-    });
-    expect(template.resources[id]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-  });
+  test.each(TABLES)(
+    '%s: is on demand, recoverable, encrypted, protected from deletion, and retained',
+    (id) => {
+      expect(template.properties(id)).toMatchObject({
+        BillingMode: 'PAY_PER_REQUEST',
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true },
+        DeletionProtectionEnabled: true,
+      });
+      expect(template.resources[id]).toMatchObject({
+        DeletionPolicy: 'Retain',
+        UpdateReplacePolicy: 'Retain',
+      });
+    },
+  );
 
-  test('jobs: keys, time to live, and an index for open jobs, of keys and the time of creation', () => {
+  test('jobs: has keys, a time to live, and an index of open jobs with the time of creation', () => {
     expect(template.properties('TablesJobs')).toMatchObject({
       KeySchema: [
         { AttributeName: 'pk', KeyType: 'HASH' },
@@ -45,14 +51,14 @@ describe('tables', () => {
     });
   });
 
-  test('target groups: one key, and no time to live', () => {
+  test('target groups: has one key and no time to live', () => {
     const properties = template.properties('TablesTargetGroups');
     expect(properties['KeySchema']).toEqual([{ AttributeName: 'pk', KeyType: 'HASH' }]);
     expect(properties['AttributeDefinitions']).toEqual([{ AttributeName: 'pk', AttributeType: 'S' }]);
     expect(properties['TimeToLiveSpecification']).toBeUndefined();
   });
 
-  test('idempotency: the layout of Powertools', () => {
+  test('idempotency: has the layout that Powertools expects', () => {
     expect(template.properties('TablesIdempotency')).toMatchObject({
       KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
       AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
@@ -61,7 +67,7 @@ describe('tables', () => {
   });
 });
 
-test('removalPolicy=destroy: tables and logs go with the stack', () => {
+test('tables and logs are deleted with the stack if removalPolicy is destroy', () => {
   const template = templateOf({ removalPolicy: 'destroy' });
   const kept = Object.entries(template.resources).filter(
     ([, { DeletionPolicy }]) => DeletionPolicy === 'Retain',

@@ -22,7 +22,7 @@ const templateSchema = z.object({
 
 export type Resource = z.output<typeof resourceSchema>;
 
-/** The template of a stack, with logical ids as the constructs name them and references as `${Id.Attribute}`. */
+/** The template of a stack, with logical ids without their hash, and references as `${Id.Attribute}`. */
 export class ReadableTemplate {
   readonly resources: Readonly<Record<string, Resource>>;
   readonly outputs: Readonly<Record<string, { Value: string }>>;
@@ -30,17 +30,21 @@ export class ReadableTemplate {
   constructor(template: unknown) {
     const parsed = templateSchema.parse(readable(template));
     const count = Object.keys(z.object({ Resources: z.object({}).loose() }).parse(template).Resources).length;
-    if (count !== Object.keys(parsed.Resources).length) throw new Error('two resources have one name');
+    if (count !== Object.keys(parsed.Resources).length)
+      throw new Error('two resources have one id without its hash');
     this.resources = parsed.Resources;
     this.outputs = parsed.Outputs;
   }
 
-  /** The resources of a type, by id. */
+  /** Returns the resources of a type, by id. */
   ofType(type: string): Record<string, Resource> {
     return Object.fromEntries(Object.entries(this.resources).filter(([, { Type }]) => Type === type));
   }
 
-  /** The properties of a resource. Throws when there is none of that id. */
+  /**
+   * Returns the properties of a resource.
+   * @throws Error if there is no resource with this id
+   */
   properties(id: string): Record<string, unknown> {
     const resource = this.resources[id];
     if (resource === undefined) throw new Error(`no resource ${id} in the template`);
@@ -48,18 +52,18 @@ export class ReadableTemplate {
   }
 }
 
-/** A stack of the default configuration, changed by `context`. */
+/** Makes a stack with the default configuration, changed by `context`. */
 export function stackOf(context: Record<string, unknown> = {}): Stack {
   const app = new App({
     context: { ...context, 'aws:cdk:bundling-stacks': [] },
-    // Every synth by the cdk command checks the template against the resource schemas; here it would take
-    // most of the time.
+    // The check of the template against the resource schemas would take most of the time here; the cdk
+    // command makes it at every synthesis.
     builtinCloudFormationValidation: false,
   });
   return new FieldingJobsStack(app, readConfig(context));
 }
 
-/** The template of such a stack. */
+/** Synthesizes such a stack, and returns its template. */
 export function templateOf(context: Record<string, unknown> = {}): ReadableTemplate {
   return new ReadableTemplate(Template.fromStack(stackOf(context)).toJSON());
 }
@@ -82,7 +86,7 @@ function readable(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [named(key), readable(inner)]));
 }
 
-/** A logical id without the hash that CDK appends. */
+/** Returns a logical id without the hash that the CDK appends. */
 function named(id: string): string {
   return id.replace(/[0-9A-F]{8}$/, '');
 }

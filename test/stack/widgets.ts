@@ -1,4 +1,4 @@
-/** The widgets of a dashboard, and the metrics that its graphs name. */
+/** Reads the widgets of a dashboard, and the metrics of its graphs. */
 import { z } from 'zod';
 import type { MetricReference } from '../rigs/cloudwatch/metric-reference.ts';
 
@@ -24,14 +24,18 @@ const bodySchema = z.object({ widgets: z.array(widgetSchema) });
 export type Widget = z.output<typeof widgetSchema>;
 
 /**
- * @param body the dashboard's, JSON
- * @throws ZodError for widgets of a kind that the stack does not make
+ * Returns the widgets of a dashboard.
+ * @param body the body of the dashboard, JSON
+ * @throws ZodError for a kind of widget that the stack does not make
  */
 export function readWidgets(body: string): Widget[] {
   return bodySchema.parse(JSON.parse(body)).widgets;
 }
 
-/** The metrics of a graph. A row is namespace, name, then dimensions and values in turns; an expression is none. */
+/**
+ * Returns the metrics of a graph. A row is namespace, name, then pairs of dimension and value; rows of
+ * expressions are skipped.
+ */
 export function referencesOf(rows: readonly z.output<typeof rowSchema>[]): MetricReference[] {
   return rows.flatMap((row) => {
     const [namespace, name, ...pairs] = row.filter((part) => typeof part === 'string');
