@@ -1,4 +1,4 @@
-/** Runs tests of pages in a headless browser of this machine. */
+/** Runs tests of web pages in a headless browser of this machine. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -14,23 +14,23 @@ const FLAGS = [
 
 const VIEWPORT = { width: 1280, height: 900 };
 
-/** Less than Jest's own limit, so that what ends by it says which element it waited for. */
+/** Less than Jest's limit, so that a timeout names the element that the test waited for. */
 const LIMIT_MILLISECONDS = 120_000;
 
-/** A page, and what it did without being asked to by its test. */
+/** A page with the requests that it sent and the errors that it caused. */
 export interface WatchedPage {
   readonly page: Page;
-  /** Addresses that it asked for, but those of the scheme `data:`. */
+  /** Addresses of its requests; Playwright reports none of the scheme `data:`. */
   readonly requests: readonly string[];
-  /** What went wrong in it: exceptions, refused resources, entries of the console. */
+  /** The exceptions, refused resources and console entries of the page. */
   readonly complaints: readonly string[];
 }
 
 /**
- * Groups tests that need a browser, which runs from before the first of them until after the last. Without
- * one they are skipped, and a reporter lists them when the run ends.
- * @param block is given what opens an empty page
- * @throws Error in CI, when there is no browser: the suite fails
+ * Groups tests that need a browser, and runs one browser for all of them. Without a browser they are skipped,
+ * and a reporter lists them when the run ends.
+ * @param block defines the tests; its argument opens an empty page
+ * @throws Error in CI if there is no browser, so that the suite fails
  */
 export function describeInBrowser(block: (openPage: () => Promise<WatchedPage>) => void): void {
   const program = findBrowser();
@@ -42,7 +42,7 @@ export function describeInBrowser(block: (openPage: () => Promise<WatchedPage>) 
       browser = await chromium.launch({
         executablePath: program ?? '',
         args: FLAGS,
-        // Chromium has no sandbox for root; in a container, everybody is root.
+        // Chromium has no sandbox for root, the usual user in a container.
         chromiumSandbox: process.getuid?.() !== 0,
       });
     });
@@ -65,7 +65,7 @@ function watch(page: Page): WatchedPage {
   return { page, requests, complaints };
 }
 
-/** Takes a picture of the whole page, for people, if SCREENSHOTS names a folder. */
+/** Saves a picture of the whole page as `<name>.png`, if SCREENSHOTS names a folder. */
 export async function takePicture(page: Page, name: string): Promise<void> {
   const folder = process.env['SCREENSHOTS'];
   if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });

@@ -1,4 +1,4 @@
-/** Makes valid things for tests; a test names only what it is about. */
+/** Builds valid test data; a test gives only the values that matter to it. */
 import { deriveJobId, hashIds } from '../../src/domain/digest.ts';
 import type { ChunkKey, Job } from '../../src/domain/job.ts';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
@@ -7,13 +7,14 @@ export const TENANT = { accountId: 101, projectId: 'PR0JECT0000000000000000001' 
 export const CREATOR = '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11';
 export const TRACE = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'x=1' };
 
-/** A point in time to count from: epoch ms, and the same as a timestamp. */
+/** The present time of the tests, in epoch milliseconds. */
 export const NOW = Date.UTC(2026, 0, 15, 12);
+/** The same time as a timestamp. */
 export const AT = new Date(NOW).toISOString();
 
 let counter = 0;
 
-/** Another id each time. */
+/** Returns a new id at each call. */
 export function anId(prefix = 'T'): string {
   counter += 1;
   return (
@@ -29,7 +30,7 @@ export function ids(count: number, prefix = 'T'): string[] {
   return Array.from({ length: count }, () => anId(prefix));
 }
 
-/** A paused target group that may be resumed. */
+/** Builds a paused target group that may be resumed. */
 export function aTargetGroup(overrides: Partial<TargetGroup> = {}): TargetGroup {
   return {
     ...TENANT,
@@ -48,7 +49,7 @@ export function aTargetGroup(overrides: Partial<TargetGroup> = {}): TargetGroup 
   };
 }
 
-/** A job that was just created. */
+/** Builds a job that was just created. */
 export function aJob(overrides: Partial<Job> = {}): Job {
   return {
     ...TENANT,

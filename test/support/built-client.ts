@@ -1,4 +1,4 @@
-/** The client as it is installed: built from the sources as they are, in a folder of its own, and run as a process. */
+/** Builds the client package from the present sources, installs it in a folder, and runs it as a process. */
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ export interface RunOptions {
 }
 
 export class BuiltClient {
-  /** Work in it: `npx fielding-jobs` and `fielding-jobs` are the command there. */
+  /** The working folder, in which `npx fielding-jobs` and `fielding-jobs` run the command. */
   readonly folder: string;
   readonly package: string;
 
@@ -49,7 +49,7 @@ export class BuiltClient {
     return this.spawn('fielding-jobs', args, options);
   }
 
-  /** Runs any program, with the command on its path. */
+  /** Runs any program in the folder, with the command on its PATH. */
   async spawn(
     program: string,
     args: readonly string[],

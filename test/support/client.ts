@@ -1,4 +1,4 @@
-/** A client of the API, as one would write it: tokens, requests, and waiting for a job to end. */
+/** A small client of the API for tests: makes tokens, sends requests, and waits until a job has ended. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ErrorBody, JobBody } from '../../api/answers.ts';
 import type { CreateBody } from '../../api/create-body.ts';
@@ -25,7 +25,7 @@ export interface Answer {
 
 export const SUBJECT = '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11';
 
-/** A token of the local issuer; by default one that may do everything on account 101. */
+/** Makes a token of the local issuer, which by default may do everything on account 101. */
 export async function aToken(options: TokenOptions = {}): Promise<string> {
   const issuer = await Issuer.load();
   return issuer.sign({
@@ -37,8 +37,8 @@ export async function aToken(options: TokenOptions = {}): Promise<string> {
 }
 
 /**
- * One request; its answer, which must be within the description of the API.
- * @throws OutsideDescriptionError
+ * Sends a request, and returns its answer.
+ * @throws OutsideDescriptionError if request and answer do not conform to the description of the API
  */
 export async function request(
   method: string,
@@ -102,7 +102,7 @@ export class Client {
     );
   }
 
-  /** Polls a job until it has ended. `onPoll` sees every answer on the way. */
+  /** Polls a job until it has ended, and returns it. `onPoll` receives every answer. */
   async untilEnded(location: string, onPoll: (answer: Answer) => void = () => undefined): Promise<JobBody> {
     for (;;) {
       const answer = await this.get(location);
@@ -114,7 +114,7 @@ export class Client {
     }
   }
 
-  /** Creates a job and waits for its end. */
+  /** Creates a job, waits until it has ended, and returns it. */
   async run(tenant: Tenant, ids: readonly string[], action: Action = 'resume'): Promise<JobBody> {
     return this.untilEnded(locationOf(await this.create(tenant, ids, {}, action)));
   }

@@ -1,11 +1,11 @@
-/** Stands between the functions and DynamoDB and notes which items each call is about. */
+/** A proxy between the functions and DynamoDB that records the table and the key of each call. */
 import { forwardTo, operationOf } from '../../tools/kit/forwarding.ts';
 import type { Listener } from '../../tools/kit/loopback.ts';
 
 export interface StoreCall {
   readonly operation: string;
   readonly table: string;
-  /** The partition key: of the item, or of the query. Undefined for one that names none. */
+  /** Partition key of the item or of the query; undefined for a call without one. */
   readonly key: string | undefined;
 }
 
@@ -19,11 +19,14 @@ interface Input {
 }
 
 export interface DynamoDBSpy extends Listener {
-  /** Since it was last emptied. */
+  /** The calls since a test last emptied the list. */
   readonly calls: StoreCall[];
 }
 
-/** @param target the address of the DynamoDB that answers */
+/**
+ * Starts a proxy on the loopback network.
+ * @param target address of the DynamoDB that answers
+ */
 export async function spyOnDynamoDB(target: string): Promise<DynamoDBSpy> {
   const calls: StoreCall[] = [];
   const listener = await forwardTo(target, {

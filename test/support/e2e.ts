@@ -1,4 +1,4 @@
-/** What the end-to-end suites share: the running stack, data of their own, and a look behind the API. */
+/** Helpers of the end-to-end suites: the running stack, its data, its tables and its log lines. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
@@ -26,7 +26,10 @@ export function dynamoDBOf(stack: StackInfo): DynamoDBClient {
   return new DynamoDBClient(emulatorAt(stack.endpoints.dynamodb));
 }
 
-/** Name of the one table, queue or function whose logical id contains `part`. */
+/**
+ * Returns the name of the only table, queue or function whose logical id contains `part`.
+ * @throws Error if there is none, or more than one
+ */
 export function nameLike(names: Readonly<Record<string, string>>, part: string): string {
   const matches = Object.entries(names).filter(([logicalId]) => logicalId.includes(part));
   const [match] = matches;
@@ -34,11 +37,11 @@ export function nameLike(names: Readonly<Record<string, string>>, part: string):
   return match[1];
 }
 
-/** Test files that share a process each have their own counters: without this, they would meet in one project. */
+/** Keeps the projects of test files apart: the counters of each file start at zero, even in one process. */
 const FILE = randomBytes(4).toString('hex').toUpperCase();
 let projects = 0;
 
-/** A project of this process alone, with target groups; those without overrides are paused and may be resumed. */
+/** Creates a project that only this test file uses, with target groups that may be resumed by default. */
 export async function aProject(
   stack: StackInfo,
   groups: readonly Partial<TargetGroup>[] = [],
@@ -67,7 +70,7 @@ export async function aProject(
   return { tenant, ids };
 }
 
-/** Makes the record of a target group one that no function can read. */
+/** Damages the record of a target group, so that no function can read it. */
 export async function damage(stack: StackInfo, tenant: Tenant, targetGroupId: string): Promise<void> {
   const client = dynamoDBOf(stack);
   await client.send(
@@ -81,7 +84,7 @@ export async function damage(stack: StackInfo, tenant: Tenant, targetGroupId: st
   client.destroy();
 }
 
-/** Every item of a table, as plain JavaScript. */
+/** Returns every item of the only table whose logical id contains `part`, as plain JavaScript. */
 export async function scan(stack: StackInfo, part: string): Promise<Record<string, unknown>[]> {
   const client = dynamoDBOf(stack);
   const items: Record<string, unknown>[] = [];
@@ -98,12 +101,12 @@ export async function scan(stack: StackInfo, part: string): Promise<Record<strin
   return items;
 }
 
-/** The log lines of the functions so far, with `message` one of `events`. */
+/** Returns the log lines of the functions so far whose `message` is `event`. */
 export function logged(stack: E2eStack, event: string): Record<string, unknown>[] {
   return linesOf(stack.logFile, `"${event}"`).filter((line) => line['message'] === event);
 }
 
-/** The objects among the lines of a file so far that contain `text`. */
+/** Returns the JSON objects among the lines of a file that contain `text`. */
 export function linesOf(file: string, text: string): Record<string, unknown>[] {
   return readFileSync(file, 'utf8')
     .split('\n')

@@ -1,11 +1,11 @@
-/** Finds the browser that the tests of the pages run in, and says what to do on a machine that has none. */
+/** Finds the browser for the tests of web pages, and explains how to get one. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The block of every test that needs a browser, so that a report can tell these tests from others. */
+/** The title around every test that needs a browser, by which the reporter finds these tests. */
 export const IN_A_BROWSER = 'in a browser';
 
-/** The environment variable with the path of a browser that is to be used instead of the usual ones. */
+/** The environment variable with the path of a browser to use instead of the usual ones. */
 const VARIABLE = 'CHROMIUM';
 
 const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
@@ -16,7 +16,7 @@ const PROGRAMS = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-/** Returns the path of the browser: the one that CHROMIUM names, or else the first of the usual ones. */
+/** Returns the path of the browser that CHROMIUM names, or else of the first usual one, if there is any. */
 export function findBrowser(): string | undefined {
   const given = process.env[VARIABLE];
   if (given !== undefined) return isProgram(given) ? given : undefined;
@@ -25,7 +25,7 @@ export function findBrowser(): string | undefined {
   return [...commands, ...PROGRAMS].find(isProgram);
 }
 
-/** Says that there is no browser, and how to get one. */
+/** Returns a message that there is no browser, and how to get one. */
 export function howToGetABrowser(): string {
   const given = process.env[VARIABLE];
   const missing =
@@ -37,7 +37,7 @@ Debian, Ubuntu: apt-get install chromium. macOS: brew install --cask google-chro
 The tests of the pages need it: they are skipped without it, and fail where CI is set.`;
 }
 
-/** Whether this is a run whose result decides about a change: there, a skipped test must not pass unnoticed. */
+/** Whether this run is in CI, where tests must not be skipped for want of a browser. */
 export function inCI(): boolean {
   return !['', 'false', '0'].includes(process.env['CI'] ?? '');
 }

@@ -1,4 +1,4 @@
-/** Forges tokens: every part as one likes, signed with the local issuer's own key or with another. */
+/** Forges tokens with any header, any payload and any signature, to test that bad ones are refused. */
 import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,9 +12,9 @@ export interface LocalKey {
   readonly publicKey: KeyObject;
 }
 
-/** The key of the local issuer. */
+/** Reads the key of the local issuer. */
 export async function localKey(): Promise<LocalKey> {
-  // Makes it, if there is none.
+  // Creates the file of the key if there is none.
   await Issuer.load();
   const text = readFileSync(join(PROJECT, '.local', 'issuer-key.json'), 'utf8');
   const jwk = JSON.parse(text) as { kid: string };
@@ -22,10 +22,10 @@ export async function localKey(): Promise<LocalKey> {
   return { kid: jwk.kid, privateKey, publicKey: createPublicKey(privateKey) };
 }
 
-/** Epoch seconds, so many from now. */
+/** Returns the time `offset` seconds from now, in epoch seconds. */
 export const inSeconds = (offset: number) => Math.floor(Date.now() / 1000) + offset;
 
-/** Claims of the local issuer that may do everything on account 101. */
+/** Returns claims of the local issuer that permit everything on account 101, overridden by `changes`. */
 export function goodClaims(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     iss: ISSUER,
@@ -41,7 +41,7 @@ export function goodClaims(changes: Readonly<Record<string, unknown>> = {}): Rec
 
 export const base64url = (text: string | Buffer) => Buffer.from(text).toString('base64url');
 
-/** A signature over the first two parts of a token. */
+/** Returns the signature of the first two parts of a token. */
 export type Sign = (signed: string) => Buffer;
 
 export const rs256 =
@@ -56,7 +56,10 @@ export const hs256 =
 
 export const unsigned: Sign = () => Buffer.alloc(0);
 
-/** @param payload claims, or the payload itself */
+/**
+ * Returns a token.
+ * @param payload claims, or the raw payload
+ */
 export function forge(
   header: Readonly<Record<string, unknown>>,
   payload: Readonly<Record<string, unknown>> | string | Buffer,

@@ -1,11 +1,10 @@
-/** Stands between a port and who calls it, whatever methods the port has. */
+/** Wraps any port, so that a test can observe, delay, fail or replace its calls. */
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 
 /**
- * A port whose every call goes through `around`.
- *
- * @param around is given the method's name, its arguments, and the call itself to make
+ * Returns a port that passes every call to `around`.
+ * @param around gets the name of the method, its arguments, and a function that makes the call
  */
 export function intercept<P extends object>(
   port: P,
@@ -19,7 +18,7 @@ export function intercept<P extends object>(
   );
 }
 
-/** A port with some of its methods replaced. */
+/** Returns a port with some of its methods replaced. */
 export function override<P extends object>(port: P, changes: Partial<P>): P {
   return proxyOf(port, (method, call) => (changes as Record<string, Method>)[method] ?? call);
 }

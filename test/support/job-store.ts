@@ -1,4 +1,4 @@
-/** The three ports of the jobs table, together: most tests use all of them. */
+/** Opens the three ports of the jobs table together, because most tests use all of them. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBChunks } from '../../src/adapters/dynamodb/chunks.ts';
 import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';

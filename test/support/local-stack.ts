@@ -7,22 +7,24 @@ import { finished } from 'node:stream/promises';
 import { PROJECT } from '../../tools/kit/project.ts';
 import type { LocalStack } from '../../tools/local/stack.ts';
 
-/** What `GET /_local/info` answers. */
+/** The answer of `GET /_local/info`. */
 export type StackInfo = Pick<LocalStack, 'url' | 'tables' | 'queues' | 'functions' | 'outputs' | 'endpoints'>;
 
 export interface RunningStack {
   readonly info: StackInfo;
-  /** What it printed before it was ready, and with `ready`. */
+  /** The first 1,000 lines of its standard output, among them the line `ready`. */
   readonly printed: readonly string[];
   readonly process: ChildProcess;
-  /** Interrupts it; resolves with its exit code. */
+  /** Interrupts it, and resolves with its exit code. */
   stop(): Promise<number | null>;
 }
 
 /**
- * @param args of `npm start`; the port is any free one unless they say otherwise
- * @param logFile where everything that it prints goes
+ * Starts the local stack, and resolves when it is ready.
+ * @param args options of `npm start`; the port is a free one unless they name one
+ * @param logFile file for everything that it prints
  * @param env variables besides those of this process
+ * @throws Error if it ends before it is ready
  */
 export async function startStack(
   args: readonly string[] = [],
@@ -65,7 +67,7 @@ export async function startStack(
     stop: async () => {
       if (child.exitCode !== null) return child.exitCode;
       child.kill('SIGINT');
-      // Only then has everything been read that it printed.
+      // At `close` all of its output has been read.
       const [code] = (await once(child, 'close')) as [number | null];
       if (log !== undefined) await finished(log.end());
       return code;

@@ -1,4 +1,4 @@
-/** A job as a creation leaves it on the running stack that was killed right after its commit: no message was sent. */
+/** Makes a job on the running stack as if its creation had died after the commit: no message is sent. */
 import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';
 import { hashIds } from '../../src/domain/digest.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
@@ -8,7 +8,7 @@ import { TRACE, aJob, anId } from './builders.ts';
 import { dynamoDBOf, nameLike } from './e2e.ts';
 import type { StackInfo } from './local-stack.ts';
 
-/** Of chunks of two, created so many seconds ago, and due to be looked after since. */
+/** Commits a job in chunks of two that was created `ageSeconds` ago and has been due since then. */
 export async function aLostJob(
   stack: StackInfo,
   tenant: Tenant,

@@ -1,4 +1,4 @@
-/** Settings of property-based tests. A failure prints its seed; `FC_SEED=<seed>` replays it. */
+/** Makes the settings of property-based tests. A failure prints its seed, and `FC_SEED=<seed>` replays it. */
 import type { Parameters } from 'fast-check';
 
 export function propertyRuns(numRuns: number): Parameters<unknown> {

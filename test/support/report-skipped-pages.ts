@@ -14,7 +14,7 @@ export default class SkippedPagesReporter {
 
   constructor({ rootDir, testNamePattern }: { rootDir: string; testNamePattern?: string }) {
     this.#rootDir = rootDir;
-    // Jest skips those that the option -t leaves out, too.
+    // Jest also reports tests as pending that the option -t leaves out.
     const pattern = testNamePattern === undefined ? undefined : new RegExp(testNamePattern, 'i');
     this.#isWanted = (fullName) => pattern?.test(fullName) ?? true;
   }

@@ -1,4 +1,4 @@
-/** Runs a program to its end, and keeps what it prints. */
+/** Runs a program to its end, and returns its output. */
 import { type ChildProcess, spawn } from 'node:child_process';
 
 export interface Ran {
@@ -9,7 +9,7 @@ export interface Ran {
 
 export interface RunOptions {
   readonly cwd?: string;
-  /** The whole environment; that of this process when it is not given. */
+  /** The whole environment; by default that of this process. */
   readonly env?: NodeJS.ProcessEnv;
   readonly stdin?: string;
   readonly onStart?: ((child: ChildProcess) => void) | undefined;
@@ -25,7 +25,7 @@ export async function runProgram(
   const printed = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (printed.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (printed.stderr += text));
-  // Whoever is killed, or does not want it, does not read it.
+  // A program that is killed, or does not read its input, closes the pipe early.
   child.stdin.on('error', () => undefined);
   child.stdin.end(stdin);
   const code = await new Promise<number | null>((resolve, reject) => {

@@ -1,20 +1,20 @@
-/** A server in place of one that the code under test calls: answers as the test says, and keeps the requests. */
+/** A server for the code under test to call: answers as the test says, and records the requests. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type HttpAnswer, serveHttp } from '../../tools/kit/http-server.ts';
 import type { Listener } from '../../tools/kit/loopback.ts';
 
 export interface Seen {
   readonly method: string;
-  /** With the query. */
+  /** Includes the query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
 export class StandIn {
-  /** Every request, in the order in which they came. */
+  /** All requests, in the order of their arrival. */
   readonly requests: Seen[] = [];
-  /** A test may set another one at any time. */
+  /** Makes the answer to a request; a test may replace it at any time. */
   respond: (seen: Seen) => HttpAnswer | Promise<HttpAnswer>;
   #listener: Listener | undefined;
 
@@ -22,7 +22,7 @@ export class StandIn {
     this.respond = respond;
   }
 
-  /** Listens; after a close, at the address of before. */
+  /** Listens on a free port, or after a close on the same port as before. */
   async listen(): Promise<this> {
     this.#listener = await serveHttp(({ method, path, headers, body }) => {
       const seen = { method, path, headers, body: body.toString() };
@@ -32,7 +32,7 @@ export class StandIn {
     return this;
   }
 
-  /** Its address, without a slash at its end; stays when it is closed. */
+  /** Its address without a slash at the end, which a close does not change. */
   get url(): string {
     if (this.#listener === undefined) throw new Error('it has not listened yet');
     return this.#listener.url;

@@ -1,6 +1,6 @@
 /**
- * Tables for tests, as the template defines them: on the DynamoDB at DYNAMODB_ENDPOINT (Amazon's DynamoDB
- * Local, in CI), or on an embedded dynalite.
+ * Makes the tables of the template for tests, on the DynamoDB at DYNAMODB_ENDPOINT (Amazon's DynamoDB Local,
+ * in CI) or on an embedded dynalite (ADR 15).
  */
 import { randomUUID } from 'node:crypto';
 import { DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -23,7 +23,7 @@ export interface TestTables {
   close(): Promise<void>;
 }
 
-/** Makes the three tables under names of their own, so that suites beside each other do not meet. */
+/** Makes the three tables under unique names, so that suites that run at once do not share data. */
 export async function openTables(): Promise<TestTables> {
   const given = process.env['DYNAMODB_ENDPOINT'];
   const embedded =
@@ -53,7 +53,7 @@ export async function openTables(): Promise<TestTables> {
   };
 }
 
-/** The tables of the template, read as the local stack reads them. */
+/** Reads the tables of the template as the local stack does. */
 function definitions() {
   const stack = stackOf();
   const template = readTemplate(stack.stackName, Synthesized.fromStack(stack).toJSON());

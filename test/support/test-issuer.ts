@@ -1,4 +1,4 @@
-/** A small issuer of tokens over HTTP, for tests: keys that come and go, and answers as bad as one likes. */
+/** A small issuer of tokens over HTTP for tests, which adds and withdraws keys and gives any bad answer. */
 import { type CryptoKey, type JWK, SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { type HttpAnswer, jsonAnswer } from '../../tools/kit/http-server.ts';
 import { StandIn } from './stand-in.ts';
@@ -11,7 +11,7 @@ interface IssuerKey {
 }
 
 export class TestIssuer {
-  /** In place of its keys. */
+  /** Makes the answer in place of the key set, if it is set. */
   answer: Answer | undefined;
   readonly #server = new StandIn(() => this.answer?.() ?? jsonAnswer(this.keySet()));
   readonly #keys = new Map<string, IssuerKey>();
@@ -22,17 +22,17 @@ export class TestIssuer {
     return issuer;
   }
 
-  /** The address of its keys. */
+  /** The address of its key set. */
   get url(): string {
     return `${this.#server.url}/jwks.json`;
   }
 
-  /** How often its keys were asked for. */
+  /** The number of requests for its key set. */
   get asked(): number {
     return this.#server.requests.length;
   }
 
-  /** Listens, after a stop at the address of before, and answers with its keys. */
+  /** Listens, after a stop on the same port as before, and answers with its key set. */
   async restart(): Promise<void> {
     this.answer = undefined;
     await this.#server.listen();
@@ -51,12 +51,12 @@ export class TestIssuer {
     });
   }
 
-  /** Publishes it no longer. */
+  /** Removes a key from the key set. */
   withdrawKey(kid: string): void {
     this.#keys.delete(kid);
   }
 
-  /** Signs claims as they are. */
+  /** Returns a token with exactly these claims. */
   async sign(kid: string, claims: Record<string, unknown>): Promise<string> {
     const key = this.#keys.get(kid);
     if (key === undefined) throw new Error(`there is no key ${kid}`);

@@ -1,7 +1,7 @@
-/** Waits for what comes a little later. */
+/** Waits until a condition holds. */
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Looks again and again, until it finds something: neither undefined nor false. */
+/** Calls `look` every `everyMs` until it returns neither undefined nor false, and returns its result. */
 export async function until<T>(
   look: () => T | Promise<T>,
   everyMs = 20,

@@ -1,4 +1,4 @@
-/** The use cases on the memory adapters, with a clock that stands until it is moved and a journal that is kept. */
+/** Runs the use cases on the memory adapters, with a clock that tests move and a journal that tests read. */
 import { MemoryJobStore } from './memory/job-store.ts';
 import { MemoryOnce } from './memory/once.ts';
 import { MemoryTargetGroups } from './memory/target-groups.ts';
@@ -14,7 +14,7 @@ import type { ChunkWork } from '../../src/ports/work-queue.ts';
 import { CREATOR, NOW, TENANT, TRACE, aTargetGroup, anId } from './builders.ts';
 
 export class World {
-  /** Serves all three ports of the jobs table. */
+  /** Implements all three ports of the jobs table. */
   readonly jobs = new MemoryJobStore();
   readonly chunks = this.jobs;
   readonly openJobs = this.jobs;
@@ -36,6 +36,7 @@ export class World {
       return Promise.resolve();
     },
   };
+  /** The time of the clock, in epoch milliseconds. */
   time = NOW;
   readonly settings = {
     chunkSize: 2,
@@ -79,7 +80,7 @@ export class World {
     return runChunk(this, { work, owner, stopAt });
   }
 
-  /** Works on everything that is in the queue. */
+  /** Works on every chunk in the queue. */
   async drain(): Promise<void> {
     for (const work of this.queue.sent.splice(0)) await this.run(work);
   }
@@ -98,7 +99,7 @@ export class World {
     return group;
   }
 
-  /** What a user does meanwhile. */
+  /** Changes a target group as a user would. */
   async change(targetGroupId: string, overrides: Partial<TargetGroup>): Promise<void> {
     const group = await this.group(targetGroupId);
     this.groups.put({ ...group, version: group.version + 1, ...overrides });
@@ -108,7 +109,7 @@ export class World {
     return this.entries.flatMap((entry) => (entry.event === 'race.lost' ? [entry.race] : []));
   }
 
-  /** What the last entry of this name is about. */
+  /** Returns the subject of the last entry of this event. */
   subjectOf(event: Entry['event']): Subject | undefined {
     const entry = this.entries.findLast((each) => each.event === event);
     return entry && this.subjects.get(entry);
@@ -119,7 +120,7 @@ export class World {
   }
 }
 
-/** Reads a chunk's ids from the queue's first message. */
+/** Returns the first chunk in the queue, which stays there. */
 export function firstWork(world: World): ChunkWork {
   const work = world.queue.sent[0];
   if (work === undefined) throw new Error('the queue is empty');

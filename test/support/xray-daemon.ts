@@ -1,9 +1,9 @@
-/** A daemon for trace segments: keeps what functions send to it. */
+/** A fake X-Ray daemon, which keeps the segments that functions send to it. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 
-/** A segment document, as far as tests look at it. */
+/** The fields of a segment document that tests read. */
 export interface SegmentDocument {
   readonly name: string;
   readonly id: string;
@@ -32,7 +32,10 @@ export class XrayDaemon {
     });
   }
 
-  /** @param copy gets each document as a line */
+  /**
+   * Starts a daemon on a free port.
+   * @param copy receives each document as a line
+   */
   static async listen(copy?: Writable): Promise<XrayDaemon> {
     const socket = createSocket('udp4');
     socket.bind(0, '127.0.0.1');
@@ -40,12 +43,15 @@ export class XrayDaemon {
     return new XrayDaemon(socket, copy);
   }
 
-  /** As in AWS_XRAY_DAEMON_ADDRESS. */
+  /** The address in the form of AWS_XRAY_DAEMON_ADDRESS. */
   get address(): string {
     return `127.0.0.1:${this.#socket.address().port}`;
   }
 
-  /** What has arrived so far. */
+  /**
+   * The segments that have arrived so far.
+   * @throws Error if a datagram does not have the header that the daemon expects
+   */
   get segments(): SegmentDocument[] {
     return this.datagrams.map((datagram) => {
       const [header = '', document = ''] = datagram.split('\n');
@@ -54,7 +60,7 @@ export class XrayDaemon {
     });
   }
 
-  /** Waits for the first segments for which `wanted` holds, so many of them. */
+  /** Waits until at least `count` segments are `wanted`, and returns those. */
   async received(count: number, wanted: (segment: SegmentDocument) => boolean): Promise<SegmentDocument[]> {
     const arrived = Promise.withResolvers<SegmentDocument[]>();
     const look = () => {

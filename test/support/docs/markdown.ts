@@ -1,14 +1,14 @@
 /** Reads the fenced blocks of a Markdown document. */
 
 export interface Block {
-  /** What stands behind the opening fence: sh, json, http, ... */
+  /** The word behind the opening fence, for example sh, json or http. */
   readonly language: string;
   readonly text: string;
-  /** Number of its first line in the document, from 1. */
+  /** 1-based number of its first line in the document. */
   readonly line: number;
 }
 
-/** The fenced blocks of a document, in order. */
+/** Returns the fenced blocks of a document, in order. */
 export function blocksOf(markdown: string): Block[] {
   return [...markdown.matchAll(/^```([a-z]*)\n(.*?)^```$/gms)].map((match) => ({
     language: match[1] ?? '',
@@ -17,7 +17,10 @@ export function blocksOf(markdown: string): Block[] {
   }));
 }
 
-/** The text of the document's only block in a language that contains `part`. */
+/**
+ * Returns the text of the only block in `language` that contains `part`.
+ * @throws Error if there is no such block, or more than one
+ */
 export function theBlock(blocks: readonly Block[], language: string, part: string): string {
   const found = blocks.filter((block) => block.language === language && block.text.includes(part));
   const [block] = found;

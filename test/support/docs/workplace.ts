@@ -1,6 +1,6 @@
 /**
- * A folder in which the commands of a document are run, as their reader would in a clone: it looks like the
- * project but takes files of its own, and some programs have a stand-in before them on the path.
+ * A folder in which the commands of a document run as they would in a clone of the project. It links to the
+ * project's files and takes files of its own, and stand-ins for some programs come first on the PATH.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -39,7 +39,7 @@ export class Workplace {
     writeFileSync(join(this.folder, file), text);
   }
 
-  /** What was asked of the stand-ins that they did not carry out, in order. */
+  /** Returns the calls that the stand-ins noted and did not carry out, in order. */
   calls(): string[] {
     if (!existsSync(this.#calls)) return [];
     const lines = readFileSync(this.#calls, 'utf8').trimEnd().split('\n');
@@ -48,7 +48,7 @@ export class Workplace {
 
   /**
    * Runs a script in bash, which stops at the first command that fails.
-   * @param variables besides those of this process
+   * @param variables environment variables besides those of this process
    */
   async run(script: string, variables: Readonly<Record<string, string>>): Promise<Ran> {
     const child = spawn('bash', ['-euo', 'pipefail', '-c', script], {
@@ -74,7 +74,7 @@ export class Workplace {
   }
 }
 
-/** For stand-ins: notes a call that is not carried out. */
+/** Notes a call that a stand-in does not carry out. */
 export function note(call: readonly string[]): void {
   const file = process.env['CALLS'];
   if (file === undefined) throw new Error('CALLS is not set: stand-ins run in a workplace only');

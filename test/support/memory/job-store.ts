@@ -1,4 +1,4 @@
-/** The three ports of the jobs table in memory, with the same promises as those in DynamoDB. */
+/** Implements the three ports of the jobs table in memory, with the same promises as those on DynamoDB. */
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, a map is not */
 import { InconsistentStoreError } from '../../../src/domain/errors.ts';
 import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../../src/domain/job.ts';
@@ -33,7 +33,7 @@ export class MemoryJobStore implements Jobs, Chunks, OpenJobs {
   readonly #results = new Map<string, Result>();
   readonly #open = new OpenIndex();
 
-  // Each method runs to its end before another one starts: that is what makes it one conditional write.
+  // No method awaits anything, so each one is atomic, like a conditional write.
 
   async saveRequest(job: JobKey & Pick<Job, 'bodyHash' | 'expiresAt'>, request: JobRequest): Promise<void> {
     const name = nameOfRequest(job);

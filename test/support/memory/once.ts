@@ -1,4 +1,4 @@
-/** The memory of carried out creations, in memory, with the same promises as Powertools gives. */
+/** Implements the Once port in memory, with the same promises as the one on Powertools. */
 import { type CreationKey, deriveJobId } from '../../../src/domain/digest.ts';
 import { IdempotencyKeyReusedError } from '../../../src/domain/errors.ts';
 import type { Created, Once, OnceResult } from '../../../src/ports/once.ts';
@@ -6,7 +6,7 @@ import type { Created, Once, OnceResult } from '../../../src/ports/once.ts';
 export class MemoryOnce implements Once {
   readonly #records = new Map<string, { bodyHash: string; done: boolean }>();
 
-  /** Forgets everything, as a lost table would. */
+  /** Forgets all records, as if the table were lost. */
   forget(): void {
     this.#records.clear();
   }

@@ -1,8 +1,8 @@
-/** The unfinished jobs in the order in which they are due, as the sparse index of the jobs table holds them. */
+/** Holds the open jobs in the order in which they are due, as the index of the jobs table does. */
 import type { DueJob } from '../../../src/ports/open-jobs.ts';
 
 export class OpenIndex {
-  /** Sorted by `byDue`, from `#first` on; what stands before that is gone. */
+  /** Sorted by `compareByDue` from `#first` on; the entries before that are removed ones. */
   readonly #jobs: DueJob[] = [];
   #first = 0;
 
@@ -14,7 +14,7 @@ export class OpenIndex {
     const place = this.#place(due);
     const there = this.#jobs[place];
     if (there === undefined || byDue(there, due) !== 0) return;
-    // Most are removed near the front, where it would be long to move all the others.
+    // Most removals are near the front, where it is quicker to move the entries before than those behind.
     this.#jobs.copyWithin(this.#first + 1, this.#first, place);
     this.#first += 1;
     if (2 * this.#first < this.#jobs.length) return;
@@ -22,7 +22,7 @@ export class OpenIndex {
     this.#first = 0;
   }
 
-  /** The first that are due at `now`, or at any time, behind `after`; `limit` at most. */
+  /** Returns at most `limit` jobs behind `after` that are due at `now`, or at any time without `now`. */
   page(now: string | undefined, limit: number, after?: DueJob): DueJob[] {
     let first = after === undefined ? this.#first : this.#place(after);
     const there = this.#jobs[first];
@@ -30,7 +30,7 @@ export class OpenIndex {
     return this.#jobs.slice(first, first + limit).filter(({ dueAt }) => now === undefined || dueAt <= now);
   }
 
-  /** Where it stands, or would. */
+  /** Returns the position of a job, or the one at which it would be inserted. */
   #place(due: DueJob): number {
     let low = this.#first;
     let high = this.#jobs.length;

@@ -1,4 +1,4 @@
-/** Target groups in memory, with the same promises as those in DynamoDB. */
+/** Implements the TargetGroups port in memory, with the same promises as the one on DynamoDB. */
 import type { Tenant } from '../../../src/domain/ids.ts';
 import { moved } from '../../../src/domain/moved.ts';
 import { decide } from '../../../src/domain/outcome.ts';
@@ -16,7 +16,7 @@ export class MemoryTargetGroups implements TargetGroups {
     this.#projects.add(nameOfProject(tenant));
   }
 
-  /** Puts a target group, in place of what was there. */
+  /** Puts a target group, which replaces an existing one. */
   put(group: TargetGroup): void {
     this.#groups.set(nameOfGroup(group), group);
   }

@@ -1,4 +1,4 @@
-/** A queue in memory: keeps what was sent, for whoever delivers it. */
+/** Implements the work queue in memory: keeps the chunks that were sent, until a test delivers them. */
 import type { ChunkWork, WorkQueue } from '../../../src/ports/work-queue.ts';
 
 export class MemoryWorkQueue implements WorkQueue {

@@ -1,13 +1,13 @@
 /**
- * The AWS command line, as far as the documents use it: a call becomes the SDK's command of that name, sent
- * to the emulators. What they do not have is noted instead.
+ * Stands in for the AWS command line as far as the documents use it: sends each call to the emulators, and
+ * only notes the calls that they do not support.
  */
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as sqs from '@aws-sdk/client-sqs';
 import { CREDENTIALS, REGION } from '../../../../tools/kit/emulator.ts';
 import { note } from '../workplace.ts';
 
-/** Deletion protection, redrive tasks and CloudFormation: neither dynalite nor fauxqs nor anything here has them. */
+/** Calls for deletion protection, redrive tasks and CloudFormation, which no emulator supports. */
 const NOT_EMULATED = ['dynamodb update-table', 'sqs start-message-move-task', 'cloudformation'];
 
 type Input = Record<string, unknown>;
@@ -20,7 +20,7 @@ if (NOT_EMULATED.some((call) => `${service} ${operation}`.startsWith(call))) {
 } else {
   const { input, query } = read(args);
   const answer = await send(input);
-  // --output text, of one value
+  // With `--output text` the AWS command line prints the bare value that --query names.
   if (query !== undefined) {
     const value = query.split('.').reduce<unknown>((at, name) => (at as Input)[name], answer);
     if (typeof value !== 'string') throw new Error(`--query ${query}: the answer has no such text`);

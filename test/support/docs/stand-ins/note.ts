@@ -1,4 +1,4 @@
-/** Notes its arguments as a call that is not carried out. */
+/** Notes its arguments as a call that it does not carry out. */
 import { note } from '../workplace.ts';
 
 note(process.argv.slice(2));

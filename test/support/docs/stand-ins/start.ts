@@ -1,9 +1,9 @@
-/** `npm start` with its options, on a free port, until it serves: then it is interrupted, and must end well. */
+/** Stands in for `npm start`: starts the stack on a free port, interrupts it, and ends with its exit code. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { startStack } from '../../local-stack.ts';
 
-// The stack is started in the project's own folder: files are those of this one.
+// The stack runs in the folder of the project, so names of files in this folder become absolute.
 const args = process.argv
   .slice(2)
   .filter((arg) => arg !== '--')
