@@ -1,4 +1,4 @@
-/** What each action makes of each fielding run, cell by cell as the contract says, and what a move changes. */
+/** Tests the outcome of each action on each status of a fielding run, and the effects of a move. */
 import { describe, expect, test } from '@jest/globals';
 import { ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
 import { moved } from '../../src/domain/moved.ts';
@@ -8,7 +8,7 @@ import { AT, NOW, aTargetGroup } from '../support/builders.ts';
 
 type Cell = 'move' | 'updated' | 'refused';
 
-/** Written out by hand: the contract, not the table that the code follows. */
+/** The contract, written by hand so that it does not repeat the table in the code. */
 const CONTRACT: Record<Action, Record<FieldingRunStatus, Cell>> = {
   resume: {
     draft: 'refused',
@@ -52,7 +52,7 @@ const CONTRACT: Record<Action, Record<FieldingRunStatus, Cell>> = {
   },
 };
 
-/** What is barred by a reached goal and by a passed end date. */
+/** Whether a reached goal or a passed end date bars the action. */
 const BARRED: Record<Action, boolean> = {
   resume: true,
   pause: false,
@@ -69,7 +69,7 @@ const AFTER: Record<Action, FieldingRunStatus> = {
   relaunch: 'live',
 };
 
-/** Of a draft. */
+/** The descriptions of the refusals for a draft. */
 const REFUSALS: Record<Action, string> = {
   resume: 'A fielding run in status draft cannot be resumed.',
   pause: 'A fielding run in status draft cannot be paused.',
@@ -84,22 +84,25 @@ describe.each(ACTION_NAMES)('%s', (action) => {
   const decided = (overrides: Parameters<typeof aTargetGroup>[0]) =>
     decide(action, aTargetGroup(overrides), 'mark', AT).kind;
 
-  test.each(FIELDING_RUN_STATUSES)('of one that is %s', (status) => {
-    const cell = CONTRACT[action][status];
-    expect(decided({ status })).toBe(cell);
-    const barred = cell === 'move' && BARRED[action] ? 'refused' : cell;
-    expect(decided({ status, completesGoal: 5, currentCompletes: 5 })).toBe(barred);
-    expect(decided({ status, endFieldingAt: AT })).toBe(barred);
-    expect(decided({ status, endFieldingAt: PAST, completesGoal: 0, currentCompletes: 9 })).toBe(barred);
-  });
+  test.each(FIELDING_RUN_STATUSES)(
+    'has the outcome of the contract for a fielding run that is %s',
+    (status) => {
+      const cell = CONTRACT[action][status];
+      expect(decided({ status })).toBe(cell);
+      const barred = cell === 'move' && BARRED[action] ? 'refused' : cell;
+      expect(decided({ status, completesGoal: 5, currentCompletes: 5 })).toBe(barred);
+      expect(decided({ status, endFieldingAt: AT })).toBe(barred);
+      expect(decided({ status, endFieldingAt: PAST, completesGoal: 0, currentCompletes: 9 })).toBe(barred);
+    },
+  );
 
-  test('is done once by a job, whatever has become of the target group since', () => {
+  test('is done once by a job, whatever status the target group has since', () => {
     for (const status of FIELDING_RUN_STATUSES) {
       expect(decided({ status, marks: ['other', 'mark'] })).toBe('updated');
     }
   });
 
-  test('changes the status, the version, who, when and the marks; the period only where it starts now', () => {
+  test('changes status, version, author, time and marks, and the period only for launch', () => {
     const group = aTargetGroup({ marks: ['older'], startFieldingAt: '2026-02-01T00:00:00.000Z' });
     const later = { ...group, endFieldingAt: '2026-02-08T06:00:00.007Z' };
     expect(moved(later, { action, mark: 'mark', now: AT, by: 'somebody' })).toEqual({
@@ -109,7 +112,7 @@ describe.each(ACTION_NAMES)('%s', (action) => {
       lastChangedAt: AT,
       lastChangedBy: 'somebody',
       marks: ['mark', 'older'],
-      // 2026-01-15T12:00 and 7 days, 6 hours, 7 ms.
+      // The length of 7 days, 6 hours and 7 ms is kept, counted from AT.
       ...(action === 'launch' && { startFieldingAt: AT, endFieldingAt: '2026-01-22T18:00:00.007Z' }),
     });
   });
@@ -119,7 +122,7 @@ test('the contract has these actions, and no other', () => {
   expect([...ACTION_NAMES].sort()).toEqual(Object.keys(CONTRACT).sort());
 });
 
-test.each(ACTION_NAMES)('%s says in its own words why it cannot be done', (action) => {
+test.each(ACTION_NAMES)('%s has its own description of a refusal', (action) => {
   expect(decide(action, aTargetGroup({ status: 'draft' }), 'mark', AT)).toEqual({
     kind: 'refused',
     failure: { code: 'StatusTransitionNotAllowed', description: REFUSALS[action] },

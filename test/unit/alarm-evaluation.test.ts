@@ -1,4 +1,4 @@
-/** The evaluator of alarms: what it computes is what CloudWatch documents. */
+/** Tests that the alarm evaluator computes statistics, metric math and states as CloudWatch documents. */
 import { describe, expect, test } from '@jest/globals';
 import { type Alarm, type AlarmState, goingOn, readAlarm, stateOf } from '../rigs/cloudwatch/alarm.ts';
 import type { Datapoint } from '../rigs/cloudwatch/datapoint.ts';
@@ -17,7 +17,7 @@ describe('statistics', () => {
     ['p99.9', 4],
     ['p0', 1],
     ['p100', 4],
-  ])('%s of 4, 1, 3, 2 is %p, and of nothing nothing', (name, value) => {
+  ])('%s of 4, 1, 3, 2 is %p, and undefined without values', (name, value) => {
     expect(statisticOf(name, [4, 1, 3, 2])).toBe(value);
     expect(statisticOf(name, [])).toBeUndefined();
   });
@@ -28,7 +28,7 @@ describe('statistics', () => {
     expect(statisticOf('p99', [...values, 101])).toBe(100);
   });
 
-  test('others are refused', () => {
+  test('unknown statistics are refused', () => {
     for (const name of ['TM(10%:90%)', 'p', 'pp99', 'sum']) {
       expect(() => statisticOf(name, [1])).toThrow(/is not known/);
     }
@@ -124,7 +124,7 @@ describe('an alarm', () => {
       [0.5, 1.5].map((ago) => ({ ...of('M', 9, ago), namespace: 'Other' })),
       'OK',
     ],
-  ])('that asks for 2 of 3 periods, after %s: %3$s', (_, points, state) => {
+  ])('that needs 2 of 3 periods has the expected state after %s', (_, points, state) => {
     expect(stateOf(alarm(), points, AT)).toBe(state);
   });
 
@@ -133,7 +133,7 @@ describe('an alarm', () => {
     ['GreaterThanThreshold', 'OK', 'OK', 'ALARM'],
     ['LessThanOrEqualToThreshold', 'ALARM', 'ALARM', 'OK'],
     ['LessThanThreshold', 'ALARM', 'OK', 'OK'],
-  ])('%s: 4, 5 and 6 at 5', (comparison, ...states) => {
+  ])('with %s has the expected state below, at and above its threshold', (comparison, ...states) => {
     const one = alarm({ comparison, datapointsToAlarm: 1, evaluationPeriods: 1 });
     expect([4, 5, 6].map((value) => stateOf(one, [of('M', value, 0.5)], AT))).toEqual(states);
   });
@@ -144,18 +144,18 @@ describe('an alarm', () => {
     ['ignore', 'ALARM', 'ALARM', 'OK'],
     ['missing', 'INSUFFICIENT_DATA', 'OK', 'OK'],
   ])(
-    '%s: without data; with one period that breaches; with two that do not; all after ALARM',
+    'that treats missing data as %s leaves ALARM as expected: after no, one breaching and two normal periods',
     (missing, ...states) => {
       const given = [[], [of('M', 9, 1.5)], [of('M', 1, 0.5), of('M', 1, 1.5)]];
       expect(given.map((points) => stateOf(alarm({ missing }), points, AT, 'ALARM'))).toEqual(states);
     },
   );
 
-  test('that ignores what is missing stays OK too', () => {
+  test('that ignores missing data stays OK', () => {
     expect(stateOf(alarm({ missing: 'ignore' }), [], AT, 'OK')).toBe('OK');
   });
 
-  test('of an expression computes it in each period', () => {
+  test('of an expression computes the expression in each period', () => {
     const input = (Id: string, MetricName: string) => ({
       Id,
       ReturnData: false,
@@ -181,7 +181,7 @@ describe('an alarm', () => {
     expect(stateOf(share, [of('Failures', 9, 0.5), of('Failures', 9, 1.5)], AT)).toBe('OK');
   });
 
-  test('sees in every period what goes on', () => {
+  test('has its datapoints in every period if they go on', () => {
     const points = goingOn(alarm(), [of('M', 3, 50), of('M', 2, 90)], AT);
     expect(points).toHaveLength(6);
     expect(stateOf(alarm({ datapointsToAlarm: 3 }), points, AT)).toBe('ALARM');

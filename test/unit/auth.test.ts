@@ -1,4 +1,4 @@
-/** Tokens: which verify, and what their claims give. Attacks on the running stack are in the end-to-end suite. */
+/** Tests which tokens are accepted, and which access their claims give (ADR 9). */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type CryptoKey, SignJWT, createLocalJWKSet, exportJWK, generateKeyPair } from 'jose';
@@ -40,28 +40,28 @@ const call = async (claims?: Record<string, unknown>) => authenticate(`Bearer ${
 const seconds = (offset: number) => Math.floor(Date.now() / 1000) + offset;
 
 describe('a token', () => {
-  test('that verifies gives its caller', async () => {
+  test('that is valid gives its caller', async () => {
     const caller = await call();
     expect(caller.userId).toBe(SUBJECT.toLowerCase());
     expect([...caller.accounts]).toEqual([101, 102]);
     expect([...caller.scopes]).toEqual(['batch-jobs:write', 'batch-jobs:read']);
   });
 
-  test('is taken with a scheme in any case', async () => {
+  test('is accepted with the scheme in any letter case', async () => {
     await expect(authenticate(`bearer ${await token()}`)).resolves.toBeDefined();
     await expect(authenticate(`BEARER   ${await token()}`)).resolves.toBeDefined();
   });
 
   test.each<[string, string | undefined]>([
     ['nothing', undefined],
-    ['an empty header', ''],
+    ['an empty value', ''],
     ['another scheme', 'Basic dXNlcjpwYXNz'],
     ['a scheme alone', 'Bearer'],
     ['garbage', 'Bearer garbage'],
     ['three empty parts', 'Bearer ..'],
     ['three parts that are no token', 'Bearer a.b.c'],
     ['a tab', 'Bearer\ta.b.c'],
-  ])('%s is refused', async (_name, header) => {
+  ])('is refused if the header has %s', async (_name, header) => {
     await expect(authenticate(header)).rejects.toThrow(UnauthenticatedError);
   });
 
@@ -69,27 +69,27 @@ describe('a token', () => {
     ['another issuer', { iss: 'https://evil.test/' }],
     ['another audience', { aud: 'others' }],
     ['no audience', { aud: undefined }],
-    ['expired', { exp: seconds(-60) }],
-    ['without an expiry', { exp: undefined }],
-    ['not valid yet', { nbf: seconds(60) }],
-    ['without a subject', { sub: undefined }],
-    ['with an empty subject', { sub: '' }],
+    ['a past expiry', { exp: seconds(-60) }],
+    ['no expiry', { exp: undefined }],
+    ['a start in the future', { nbf: seconds(60) }],
+    ['no subject', { sub: undefined }],
+    ['an empty subject', { sub: '' }],
   ])('with %s is refused', async (_name, claims) => {
     await expect(call(claims)).rejects.toThrow(UnauthenticatedError);
   });
 
-  test('two of them in one header are refused', async () => {
+  test('is refused if the header has two of them', async () => {
     const one = await token();
     await expect(authenticate(`Bearer ${one},Bearer ${one}`)).rejects.toThrow(UnauthenticatedError);
     await expect(authenticate(`Bearer ${one}, Bearer ${one}`)).rejects.toThrow(UnauthenticatedError);
   });
 
-  test('a subject that is no UUID becomes one, always the same, another per subject', async () => {
+  test('with a subject that is no UUID gives a UUID, which is always the same for that subject', async () => {
     const first = await call({ sub: 'auth0|42' });
     expect(first.userId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect((await call({ sub: 'auth0|42' })).userId).toBe(first.userId);
     expect((await call({ sub: 'auth0|43' })).userId).not.toBe(first.userId);
-    // Of the issuer and the subject: this one, for as long as jobs bear it.
+    // It is derived from issuer and subject, and must not change because stored jobs have it.
     expect(first.userId).toBe('4bfbec90-4050-56de-9abb-9488864b0718');
   });
 });
@@ -106,18 +106,18 @@ describe('claims of odd types never widen access', () => {
     [[101.5, -1, 0, 2 ** 31]],
     [[]],
     [true],
-  ])('accounts %j', async (accounts) => {
+  ])('accounts %j open no account', async (accounts) => {
     expect((await call({ account_ids: accounts })).accounts.size).toBe(0);
   });
 
   test.each([[undefined], [null], [['batch-jobs:write']], [{ scope: 'batch-jobs:write' }], [''], [1]])(
-    'scope %j',
+    'scope %j gives no scope',
     async (scope) => {
       expect((await call({ scope })).scopes.size).toBe(0);
     },
   );
 
-  /** Any JSON at all, and often what nearly names account 101. */
+  /** Values that nearly name account 101. */
   const nearly101 = fc.constantFrom<unknown>(
     ...[
       '101',
@@ -137,7 +137,7 @@ describe('claims of odd types never widen access', () => {
   );
   const accountsLike = fc.oneof(fc.array(fc.oneof(nearly101, fc.jsonValue())), nearly101, fc.jsonValue());
 
-  test('whatever the claims are, only a list that holds the very number opens an account', async () => {
+  test('an account is opened only by a list that contains exactly its number', async () => {
     await fc.assert(
       fc.asyncProperty(accountsLike, fc.boolean(), async (odd, withIt) => {
         const account_ids: unknown = withIt && Array.isArray(odd) ? [...(odd as unknown[]), 101] : odd;
@@ -154,7 +154,7 @@ describe('claims of odd types never widen access', () => {
     );
   });
 
-  test('whatever the claims are, only a text that holds the very word gives a scope', async () => {
+  test('a scope is given only by a text that contains exactly its word', async () => {
     const words = fc.constantFrom(
       'batch-jobs:write',
       'batch-jobs:writes',
@@ -181,7 +181,7 @@ describe('claims of odd types never widen access', () => {
     );
   });
 
-  test('whatever the subject is, its user is a UUID, or the token is refused', async () => {
+  test('a subject of any type gives a UUID, or the token is refused', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.string(), fc.uuid(), fc.jsonValue()), async (sub) => {
         const caller = await call({ sub }).catch((error: unknown) => error);
@@ -199,7 +199,7 @@ describe('claims of odd types never widen access', () => {
     expect((await call({ sub: 's'.repeat(5_000) })).userId).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test('claims of a configured name that every object has name nothing', async () => {
+  test('a configured claim name that every object has gives no access', async () => {
     const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty'];
     for (const name of names) {
       const odd = authenticator({ ...RULES, accountsClaim: name, scopesClaim: name }, () => publicKey);
@@ -208,7 +208,7 @@ describe('claims of odd types never widen access', () => {
     }
   });
 
-  test('a scope that only looks alike is another', async () => {
+  test('a scope that only resembles the required one does not give it', async () => {
     const { scopes } = await call({ scope: 'xbatch-jobs:write batch-jobs:write2 BATCH-JOBS:WRITE' });
     expect(scopes.has('batch-jobs:write')).toBe(false);
   });

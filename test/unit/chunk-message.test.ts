@@ -1,11 +1,14 @@
-/** A chunk as a message: its size, for SQS bills a request by 64 KB of messages, and what it says of its job. */
+/**
+ * Tests the message of a chunk: its flag `only`, and its size, because SQS bills each 64 KB as a request:
+ * https://aws.amazon.com/sqs/pricing/
+ */
 import { expect, test } from '@jest/globals';
 import { decodeChunk, encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { readConfig } from '../../lib/config.ts';
 import { TRACE, aJob, ids } from '../support/builders.ts';
 
-test("ten chunks of the default size are one billed request, with a client's trace state of usual length", () => {
+test("ten chunks of the default size, with a client's trace state of usual length, are one billed request", () => {
   const { chunkSize } = readConfig({});
   const job = aJob({ total: 10 * chunkSize, chunkSize, accountId: 2_147_483_647 });
   const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'x'.repeat(100) };
@@ -15,7 +18,7 @@ test("ten chunks of the default size are one billed request, with a client's tra
   expect(bytes).toBeLessThanOrEqual(65_536);
 });
 
-test('a chunk says whether it is the only one of its job', () => {
+test('a message says whether its chunk is the only one of its job', () => {
   const only = ({ total, index = 0 }: { total: number; index?: number }) =>
     cutIntoChunks(aJob({ total, chunkSize: 200 }), ids(total), [index], TRACE).map(
       (work) => decodeChunk(encodeChunk(work)).only,
@@ -26,7 +29,7 @@ test('a chunk says whether it is the only one of its job', () => {
   expect(only({ total: 201, index: 1 })).toEqual([false]);
 });
 
-test('a message of an earlier version, which does not say it, is taken for one of several', () => {
+test('a message of an earlier version, which does not say so, is read as one of several', () => {
   const [work] = cutIntoChunks(aJob({ total: 1, chunkSize: 200 }), ids(1), [0], TRACE);
   const before: Record<string, unknown> = { ...work };
   delete before['only'];

@@ -1,4 +1,4 @@
-/** A service that takes a request and never answers must not hold a function for its whole time. */
+/** Tests that the AWS clients give up a service that never answers, and do not delay calls (ADR 17). */
 import { createServer } from 'node:net';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
@@ -25,31 +25,31 @@ beforeAll(async () => {
 });
 afterAll(() => listener.close());
 
-test('DynamoDB', async () => {
+test('a call of DynamoDB without an answer times out', async () => {
   const client = dynamoDBClient(options);
   await expect(client.send(new ListTablesCommand({}))).rejects.toMatchObject({ name: 'TimeoutError' });
   client.destroy();
 });
 
-test('SQS', async () => {
+test('a call of SQS without an answer times out', async () => {
   const client = sqsClient(options);
   await expect(client.send(new ListQueuesCommand({}))).rejects.toMatchObject({ name: 'TimeoutError' });
   client.destroy();
 });
 
-test('sixty-four calls at once, as many as reconcile makes, have a connection each', async () => {
+test('64 calls at once, as many as reconcile makes, have a connection each', async () => {
   let opened = 0;
   silent.on('connection', () => (opened += 1));
   const client = dynamoDBClient({ ...options, maxAttempts: 1 });
   const calls = Array.from({ length: 64 }, () => client.send(new ListTablesCommand({})));
-  // The first to give up: until then a call that had to wait for another one's connection has none.
+  // Until the first call gives up, no connection is free for a call that would have to wait for one.
   await expect(Promise.race(calls)).rejects.toMatchObject({ name: 'TimeoutError' });
   expect(opened).toBe(64);
   await Promise.allSettled(calls);
   client.destroy();
 });
 
-test('throttling slows down no first attempt', async () => {
+test('throttling does not delay the first attempt of other calls', async () => {
   const client = dynamoDBClient(options);
   const { retryMode } = client.config;
   expect(typeof retryMode === 'function' ? await retryMode() : retryMode).toBe('standard');

@@ -1,4 +1,4 @@
-/** Creating a job: once, whatever repeats, and whatever is lost on the way. */
+/** Tests that a job is created once, whatever is repeated or lost on the way. */
 import { describe, expect, test } from '@jest/globals';
 import { IdempotencyKeyReusedError, JobNotFoundError } from '../../src/domain/errors.ts';
 import { NOW, ids } from '../support/builders.ts';
@@ -15,7 +15,7 @@ describe('creating a job', () => {
     expect((await world.status(jobId)).job).toMatchObject({ jobId, total: 5, chunkSize: 2, open: true });
   });
 
-  test('a repeat sends nothing more, with the ids in any order', async () => {
+  test('a repeat with the ids in another order answers the same job and sends nothing', async () => {
     const world = new World();
     const asked = ids(3);
     const first = await world.create(asked, 'key');
@@ -24,7 +24,7 @@ describe('creating a job', () => {
     expect(world.queue.sent).toHaveLength(2);
   });
 
-  test('a repeat after the memory is lost sends nothing more', async () => {
+  test('a repeat after the idempotency record is lost answers the same job and sends nothing', async () => {
     const world = new World();
     const asked = ids(3);
     const first = await world.create(asked, 'key');
@@ -34,7 +34,7 @@ describe('creating a job', () => {
     expect(world.races()).toEqual(['commit']);
   });
 
-  test('fifty at once are one job and one fan-out', async () => {
+  test('fifty calls at once create one job and send its chunks once', async () => {
     const world = new World();
     const asked = ids(3);
     const created = await Promise.all(Array.from({ length: 50 }, () => world.create(asked, 'key')));
@@ -43,7 +43,7 @@ describe('creating a job', () => {
     expect(world.queue.sent).toHaveLength(2);
   });
 
-  test('other ids under the same key are refused, the memory lost or not', async () => {
+  test('other ids under the same key are refused, with and without the idempotency record', async () => {
     const world = new World();
     const asked = ids(3);
     const first = await world.create(asked, 'key');
@@ -56,7 +56,7 @@ describe('creating a job', () => {
     expect(outcomes.map(({ targetGroupId }) => targetGroupId)).toEqual(sorted(asked));
   });
 
-  test('while nothing is known of the key, other ids are still refused', async () => {
+  test('other ids under the same key are refused even if the idempotency table does not answer', async () => {
     const world = new World();
     await world.create(ids(3), 'key');
     world.once.run = () => Promise.resolve({ kind: 'unknown', cause: 'no answer' });
@@ -71,7 +71,7 @@ describe('creating a job', () => {
     await expect(world.status(jobId)).rejects.toThrow(JobNotFoundError);
   });
 
-  test('is answered when the fan-out is through, or has run out of time', async () => {
+  test('answers after the fan-out, which gets the time limit of the answer', async () => {
     const world = new World();
     const { promise, resolve } = Promise.withResolvers<undefined>();
     let until = 0;
@@ -88,7 +88,7 @@ describe('creating a job', () => {
     expect(await creating).toBe(true);
   });
 
-  test('a repeat that is remembered longer than its job lives creates the job anew', async () => {
+  test('a repeat after the job has expired creates the job anew', async () => {
     const world = new World();
     const asked = ids(3);
     const first = await world.create(asked, 'key');
@@ -98,7 +98,7 @@ describe('creating a job', () => {
     expect((await world.status(first.jobId)).job.createdAt).toBe(new Date(world.time).toISOString());
   });
 
-  test('a job whose messages could not be sent is accepted all the same', async () => {
+  test('a job whose messages could not be sent is still accepted', async () => {
     const world = new World();
     world.queue.send = () => Promise.reject(new Error('no queue'));
     const { jobId } = await world.create(ids(3));

@@ -1,4 +1,4 @@
-/** A create request's headers and body: what is taken, and what is said about what is not. */
+/** Tests the check of a create request: the accepted headers and bodies, and the faults of all others. */
 import { describe, expect, test } from '@jest/globals';
 import { InvalidRequestError } from '../../src/domain/errors.ts';
 import { parseCreateRequest } from '../../src/http/create-request.ts';
@@ -27,7 +27,7 @@ function faultsOf(apiRequest: ApiRequest) {
 }
 
 describe('a create request', () => {
-  test('that is good gives its key and its ids as sent', () => {
+  test('that is valid gives its key and its ids as sent', () => {
     const sent = [...ids(3), ...ids(1)].reverse();
     expect(parseCreateRequest(request({ target_group_ids: sent }), MAX)).toEqual({
       idempotencyKey: 'key',
@@ -43,7 +43,7 @@ describe('a create request', () => {
     ]);
   });
 
-  test('with values that are no ids has them listed, and does not count how many differ', () => {
+  test('with values that are no ids has a fault for each of them, and none for their number', () => {
     const faults = faultsOf(request({ target_group_ids: Array.from({ length: 2 * MAX }, (_, i) => i) }));
     expect(faults).toHaveLength(100);
     expect(faults.map(({ name }) => name)).not.toContain('target_group_ids');
@@ -107,7 +107,7 @@ describe('a create request', () => {
     expect(faultsOf(request(body))).toEqual([{ name, reason }]);
   });
 
-  test('a long value is cut in what is said about it', () => {
+  test('a long value is shortened in its fault', () => {
     const [fault] = faultsOf(request({ target_group_ids: ['A'.repeat(1_000_000)] }));
     expect(fault?.reason.length).toBeLessThan(200);
     expect(fault?.reason).toContain('of 1000000 characters');
@@ -130,7 +130,7 @@ describe('a create request', () => {
     ]);
   });
 
-  test('the key has 1 to 255 characters', () => {
+  test('the idempotency key has 1 to 255 characters', () => {
     const good = { target_group_ids: ids(1) };
     expect(faultsOf(request(good, { 'idempotency-key': 'k'.repeat(255) }))).toEqual([]);
     expect(faultsOf(request(good, { 'idempotency-key': '' }))).toEqual([
@@ -141,7 +141,7 @@ describe('a create request', () => {
     ]);
   });
 
-  test('the version, if sent, is the one there is', () => {
+  test('the version, if sent, is the current one', () => {
     const good = { target_group_ids: ids(1) };
     expect(faultsOf(request(good, { 'cint-api-version': '2025-12-18' }))).toEqual([]);
     for (const version of ['', 'latest', '2025-12-19', '20251218']) {

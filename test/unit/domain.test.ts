@@ -1,4 +1,4 @@
-/** The rules of the domain: what an action means for a target group, and how a job is cut and counted. */
+/** Tests the rules of the domain: decisions about target groups, ids, chunks, progress and outcomes. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { deriveJobId, hashIds } from '../../src/domain/digest.ts';
@@ -26,22 +26,22 @@ describe('deciding about a target group', () => {
     failure: { code: 'StatusTransitionNotAllowed', description },
   });
 
-  test('one that is not there is not found', () => {
+  test('an unknown target group is refused as not found', () => {
     expect(decide('resume', undefined, 'mark', AT)).toEqual({
       kind: 'refused',
       failure: { code: 'TargetGroupNotFound', description: 'The project has no target group with this id.' },
     });
   });
 
-  test('a paused one moves', () => {
+  test('a paused one is moved', () => {
     expect(resume({})).toEqual({ kind: 'move' });
   });
 
-  test('a live one is updated as it stands, even past its end and its goal', () => {
+  test('a live one counts as updated, even past its end and its goal', () => {
     expect(resume({ status: 'live', currentCompletes: 100, endFieldingAt: AT })).toEqual({ kind: 'updated' });
   });
 
-  test('one that bears the mark of the job was moved by it, whatever it is now', () => {
+  test('one with the mark of the job counts as updated, whatever its status is now', () => {
     expect(resume({ status: 'paused', marks: ['other', 'mark'] })).toEqual({ kind: 'updated' });
     expect(resume({ status: 'archived', marks: ['mark'] })).toEqual({ kind: 'updated' });
   });
@@ -57,7 +57,7 @@ describe('deciding about a target group', () => {
     expect(resume({ completesGoal: 5, currentCompletes: 4 })).toEqual({ kind: 'move' });
   });
 
-  test('a paused one is refused from the very instant of its end on', () => {
+  test('a paused one is refused from the millisecond of its end on', () => {
     const at = (ms: number) => new Date(NOW + ms).toISOString();
     const description = 'The fielding run cannot be resumed: its end date has passed.';
     expect(resume({ endFieldingAt: at(0) })).toEqual(refused(description));
@@ -74,7 +74,7 @@ describe('deciding about a target group', () => {
 describe('the job id', () => {
   const key = { ...TENANT, action: 'resume', idempotencyKey: 'k' } as const;
 
-  test('is one of the contract', () => {
+  test('has the form of the contract', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2 ** 31 - 1 }), fc.string(), (accountId, idempotencyKey) => {
         expect(deriveJobId({ ...key, accountId, idempotencyKey })).toMatch(ID_PATTERN);
@@ -83,7 +83,7 @@ describe('the job id', () => {
     );
   });
 
-  test('is the same for the same key, and another for every other part', () => {
+  test('is the same for the same key, and another for another account, project or idempotency key', () => {
     const others = [
       key,
       { ...key, accountId: 102 },
@@ -94,13 +94,13 @@ describe('the job id', () => {
     expect(new Set(others.map(deriveJobId)).size).toBe(others.length);
   });
 
-  test('stays what it is: jobs that exist are found by it', () => {
+  test('does not change, because stored jobs are found by it', () => {
     expect(deriveJobId(key)).toBe('V6EYTCM4B1ZZ4SF1K2HN6EAJFN');
   });
 });
 
 describe('the ids of a request', () => {
-  test('their order and duplicates do not matter', () => {
+  test('have one canonical form and hash in any order and with duplicates', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.stringMatching(/^[0-9A-Z]{26}$/), { minLength: 1 }), (distinct) => {
         const shuffled = [...distinct, ...distinct].reverse();
@@ -112,13 +112,13 @@ describe('the ids of a request', () => {
   });
 
   test.each([['0'], ['-1'], ['+1'], ['01'], ['1.0'], ['1e3'], [' 1'], ['2147483648'], ['99999999999'], ['']])(
-    'account %j is none',
+    'refuse account %j',
     (text) => {
       expect(parseAccountId(text)).toBeUndefined();
     },
   );
 
-  test('accounts are int32', () => {
+  test('accept accounts from 1 to 2,147,483,647', () => {
     expect(parseAccountId('1')).toBe(1);
     expect(parseAccountId('2147483647')).toBe(2_147_483_647);
   });
@@ -130,7 +130,7 @@ describe('the ids of a request', () => {
     ['a'.repeat(26)],
     [`${'A'.repeat(25)}#`],
     [`${'A'.repeat(26)}\n`],
-  ])('id %j is none', (text) => {
+  ])('refuse id %j', (text) => {
     expect(isId(text)).toBe(false);
   });
 });
@@ -169,7 +169,7 @@ describe('a job in chunks', () => {
     );
   });
 
-  test('one broken chunk makes a finished job Failed, and an unfinished one not', () => {
+  test('one broken chunk makes an ended job Failed, and leaves an open one Processing', () => {
     const job = aJob({ total: 3, chunkSize: 2, broken: new Set([0]) });
     expect(statusOf({ ...job, settled: new Set([0]) })).toBe('Processing');
     expect(statusOf({ ...job, settled: new Set([0, 1]) })).toBe('Failed');
@@ -184,7 +184,7 @@ describe('outcomes', () => {
     undefined,
   );
 
-  test('come back as they were, one for each id, in id order', () => {
+  test('are restored from the failures, one for each id, in the order of the ids', () => {
     fc.assert(
       fc.property(
         fc.array(failureOf, { minLength: 1, maxLength: 50 }),
@@ -208,14 +208,14 @@ describe('outcomes', () => {
     );
   });
 
-  test('a reason is kept once', () => {
+  test('of one reason are stored as one group', () => {
     const failure = { code: 'TargetGroupNotFound', description: 'none' } as const;
     const all = ids(3);
     const outcomes = [0, 2].map((i) => ({ targetGroupId: all[i] ?? '', failure }));
     expect(groupFailures(all, outcomes)).toEqual([{ ...failure, positions: [0, 2] }]);
   });
 
-  test('only an internal error breaks a chunk', () => {
+  test('make a chunk broken only if one is an InternalError', () => {
     const group = (code: 'TargetGroupNotFound' | 'InternalError') => ({
       code,
       description: '',

@@ -1,4 +1,4 @@
-/** Input that is made to do harm: keys of JavaScript's own, depth, sheer number, and texts that patterns choke on. */
+/** Tests hostile input: JavaScript's own keys, deep nesting, many fields, and texts that slow a pattern. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { CompactSign, generateKeyPair } from 'jose';
@@ -21,13 +21,13 @@ afterEach(() => {
   expect({}).not.toHaveProperty('polluted');
 });
 
-/** The event as the function gets it: out of JSON, in which `__proto__` is a name like any other. */
+/** Makes an event from JSON, as the function receives it, so that `__proto__` is a name like any other. */
 function event(more: string, body: string): APIGatewayProxyEventV2 {
   const text = `{"routeKey":"POST /","isBase64Encoded":false,"body":${JSON.stringify(body)},${more}}`;
   return JSON.parse(text) as APIGatewayProxyEventV2;
 }
 
-/** The names of the faults of a body; none when it is taken. */
+/** Returns the names of the faults of a body; none if it is accepted. */
 function faultsOf(body: string, more = '"headers":{"idempotency-key":"k"}'): string[] {
   try {
     parseCreateRequest(apiRequest(event(more, body)), 10_000);
@@ -39,7 +39,7 @@ function faultsOf(body: string, more = '"headers":{"idempotency-key":"k"}'): str
 }
 
 describe("a key of JavaScript's own", () => {
-  test.each(KEYS)('%s as a field is unknown, like any other', (key) => {
+  test.each(KEYS)('%s is an unknown field like any other', (key) => {
     expect(faultsOf(`{"target_group_ids":["${ID}"],"${key}":{"polluted":1}}`)).toEqual([key]);
     expect(faultsOf(`{"${key}":{"target_group_ids":["${ID}"],"polluted":1}}`)).toEqual([
       key,
@@ -49,7 +49,7 @@ describe("a key of JavaScript's own", () => {
     expect(faultsOf(`{"target_group_ids":{"${key}":{"polluted":1}}}`)).toEqual(['target_group_ids']);
   });
 
-  test.each(KEYS)('%s as a header or in the query says nothing', (key) => {
+  test.each(KEYS)('%s is ignored as a header and in the query', (key) => {
     const hostile = `{"${key}":"polluted","${key.toUpperCase()}":"polluted"}`;
     const more = `"headers":${hostile},"queryStringParameters":${hostile},"pathParameters":${hostile}`;
     const request = apiRequest(event(more, ''));
@@ -58,18 +58,18 @@ describe("a key of JavaScript's own", () => {
     expect(() => parsePath(request.path, 'job_id')).toThrow(InvalidRequestError);
   });
 
-  test('in __proto__ of the headers is no header', () => {
+  test('does not add headers from __proto__ of the headers', () => {
     const more = '"headers":{"__proto__":{"idempotency-key":"k","authorization":"x"}}';
     const { headers } = apiRequest(event(more, ''));
     expect(headers['idempotency-key']).toBeUndefined();
     expect(headers['authorization']).toBeUndefined();
   });
 
-  test.each(KEYS)('%s as a claim, or in one, gives nothing', async (key) => {
+  test.each(KEYS)('%s gives no access as a claim', async (key) => {
     const { publicKey, privateKey } = await generateKeyPair('ES256');
     const rules = { issuer: 'i', audience: 'a', accountsClaim: 'account_ids', scopesClaim: 'scope' };
     const claims = `{"iss":"i","aud":"a","sub":"${SUBJECT}","exp":9999999999,"${key}":{"account_ids":[101],"scope":"batch-jobs:read","polluted":1}}`;
-    // Signed as text: as an object it might lose its __proto__.
+    // The claims are signed as text, because an object could lose its __proto__.
     const token = await new CompactSign(new TextEncoder().encode(claims))
       .setProtectedHeader({ alg: 'ES256' })
       .sign(privateKey);
@@ -99,7 +99,7 @@ describe('a body', () => {
     expect(faultsOf(body)).toEqual(faults);
   });
 
-  test('of a hundred thousand fields is refused, with the first hundred', () => {
+  test('of a hundred thousand fields is refused with its first hundred faults', () => {
     const fields = Array.from({ length: 100_000 }, (_, n) => `"k${n}":1`);
     expect(faultsOf(`{${fields.join(',')}}`)).toHaveLength(100);
     const numbers = Array.from({ length: 100_000 }, (_, n) => `"${n * 65_536}":1`);
@@ -109,7 +109,7 @@ describe('a body', () => {
 
 describe('a text of a million characters', () => {
   const MILLION = 1_000_000;
-  // Near misses of every pattern: as long as it can go on before it fails.
+  // Each text almost matches one of the patterns, so that the match fails as late as possible.
   const texts = [
     '0',
     'A',
@@ -134,7 +134,7 @@ describe('a text of a million characters', () => {
     `a=${text}\u0000`,
   ]);
 
-  test('is no id, no account and no trace', () => {
+  test('is accepted neither as id nor as account nor as trace', () => {
     for (const text of around) {
       expect(isId(text)).toBe(false);
       expect(parseAccountId(text)).toBeUndefined();
@@ -145,7 +145,7 @@ describe('a text of a million characters', () => {
     }
   });
 
-  test('is no token', async () => {
+  test('is not accepted as token', async () => {
     const rules = { issuer: 'i', audience: 'a', accountsClaim: 'a', scopesClaim: 's' };
     const authenticate = authenticator(rules, () => Promise.reject(new Error('no keys')));
     for (const text of around) {
@@ -153,7 +153,7 @@ describe('a text of a million characters', () => {
     }
   });
 
-  test('is a fault that is cut short', () => {
+  test('is listed as one fault for each place', () => {
     for (const text of around) {
       const body = JSON.stringify({ target_group_ids: [text], [text]: text });
       expect(faultsOf(body)).toHaveLength(2);

@@ -1,4 +1,4 @@
-/** What every HTTP function does around its handler: traces on every answer, and errors that give nothing away. */
+/** Tests the wrapper of every HTTP handler: traces on answers, errors without details, decoded requests. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import type { Handle, httpHandler as HttpHandler } from '../../src/http/http-handler.ts';
@@ -42,14 +42,14 @@ describe('an answer', () => {
     expect(headers?.['tracestate']).toMatch(/^fielding-jobs=/);
   });
 
-  test('to an error that nobody expected says nothing of it', async () => {
+  test('to an unexpected error is a 500 without its message', async () => {
     const { statusCode, body } = await answer(() => Promise.reject(new Error('secret table name')));
     expect(statusCode).toBe(500);
     expect(body).not.toContain('secret');
     expect(JSON.parse(body ?? '')).toMatchObject({ object: 'unexpected_internal_error' });
   });
 
-  test('to what is thrown and is no error is the same', async () => {
+  test('to a thrown value that is no Error is a 500, too', async () => {
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is what is tested
     expect((await answer(() => Promise.reject('a text'))).statusCode).toBe(500);
   });
@@ -61,14 +61,14 @@ describe('a request', () => {
     expect(headers['idempotency-key']).toBe('k');
   });
 
-  test('has its body decoded', async () => {
+  test('has its body decoded from Base64', async () => {
     const body = Buffer.from('{"ä":1}').toString('base64');
     expect((await seen({ body, isBase64Encoded: true })).body).toBe('{"ä":1}');
     expect((await seen({ body: '{}' })).body).toBe('{}');
     expect((await seen({})).body).toBe('');
   });
 
-  test('whose body is no text has that fault', async () => {
+  test('whose body is not UTF-8 has a fault in place of the body', async () => {
     const body = Buffer.from([0xff, 0xfe]).toString('base64');
     expect((await seen({ body, isBase64Encoded: true })).body).toEqual({
       name: 'body',

@@ -1,4 +1,4 @@
-/** What an HTTP function tells the operators of a request: its lines, its metrics, its trace segment. */
+/** Tests the records of a request by an HTTP function: log lines, metrics and the trace segment. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import {
@@ -18,7 +18,7 @@ const LAMBDA = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8
 
 let daemon: XrayDaemon;
 let httpHandler: typeof HttpHandler;
-/** What the function printed. */
+/** The log lines that the function printed, parsed. */
 let printed: Record<string, unknown>[];
 
 beforeAll(async () => {
@@ -72,7 +72,7 @@ const refuse =
     Promise.reject(error);
 const about = { account_id: 101, project_id: PROJECT, action: 'resume', trace_id: TRACE_ID };
 
-test('a request has its segment, in the client’s trace, by the span that the client is told', async () => {
+test('a request has a segment in the client’s trace, with the span id of the answer', async () => {
   const { spanId } = await answer(created);
   const [segment] = await daemon.received(1, ({ id }) => id === spanId);
   expect(segment).toMatchObject({
@@ -91,7 +91,7 @@ test('a request has its segment, in the client’s trace, by the span that the c
   expect(printed).toMatchObject([{ level: 'DEBUG', message: 'request.answered', status: 201, ...about }]);
 });
 
-test('a request without a trace is in that of the invocation, below what Lambda says of it', async () => {
+test('a request without a trace has its segment in the trace of the invocation, below Lambda’s own', async () => {
   process.env['_X_AMZN_TRACE_ID'] = `${LAMBDA};Sampled=1`;
   const { spanId } = await answer(created, { headers: {} });
   const [segment] = await daemon.received(1, ({ id }) => id === spanId);
@@ -101,7 +101,7 @@ test('a request without a trace is in that of the invocation, below what Lambda 
   });
 });
 
-test('an error has the id that the client is told, and no secret of the client', async () => {
+test('an error is logged with the error id of the answer, and without secrets of the client', async () => {
   const { answered, spanId } = await answer(refuse(new Error('no table')));
   const { id } = JSON.parse(answered.body ?? '') as { id: string };
   expect(printed).toMatchObject([
@@ -120,7 +120,7 @@ test('an error has the id that the client is told, and no secret of the client',
   expect(JSON.stringify(segment)).not.toMatch(/secret|confidential|no table/);
 });
 
-test('what is measured is written at the end, also of a request that is refused', async () => {
+test('metrics are written at the end of a request, even if it is refused', async () => {
   const { spanId } = await answer(refuse(new IdempotencyKeyReusedError('reused', { jobId: 'J' })));
   expect(printed).toMatchObject([
     {
@@ -140,7 +140,7 @@ test('what is measured is written at the end, also of a request that is refused'
   expect(segment).toMatchObject({ error: true });
 });
 
-test('who is not let in, or asks for nothing of ours, is recorded only where Lambda records anyway', async () => {
+test('unauthenticated requests and unknown routes are recorded only if Lambda records the invocation', async () => {
   const unauthenticated = refuse(new UnauthenticatedError('no token'));
   const hidden = [
     (await answer(unauthenticated)).spanId,
@@ -148,12 +148,12 @@ test('who is not let in, or asks for nothing of ours, is recorded only where Lam
   ];
   process.env['_X_AMZN_TRACE_ID'] = `${LAMBDA};Sampled=1`;
   const shown = (await answer(unauthenticated, { headers: {} })).spanId;
-  // What was sent before would be here before.
+  // Segments arrive in order, so a hidden one would have arrived before this one.
   await daemon.received(1, ({ id }) => id === shown);
   expect(daemon.segments.filter(({ id }) => hidden.includes(id))).toEqual([]);
 });
 
-test('a path that is not in good form says nothing that a client made up', async () => {
+test('an invalid account or project in a path is not logged', async () => {
   await answer(created, { pathParameters: { account_id: '1 or 1=1', project_id: '../x' } });
   expect(printed).toMatchObject([{ message: 'request.answered', action: 'resume' }]);
   expect(printed[0]).not.toHaveProperty('account_id');

@@ -1,4 +1,4 @@
-/** The lint rule of imports: green for each import that the table names, red for every other, for cycles and strays. */
+/** Tests the lint rule of imports: it reports cycles, stray files, and imports that are not in the table. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,30 +10,30 @@ import { PROJECT } from '../../tools/kit/project.ts';
 
 const ROWS = Object.keys(IMPORT_TABLE);
 
-/** Everything that a cell names, of those that are lists. */
+/** Returns the distinct entries of these cells in all rows. */
 const named = (...cells: ('imports' | 'types' | 'packages')[]) => {
   const named = Object.values(IMPORT_TABLE).flatMap((row) => cells.flatMap((cell) => row[cell] ?? []));
   return [...new Set(named)].filter((each) => each !== 'everything' && each !== 'any');
 };
 
-/** Single files of rows that are closed otherwise. */
+/** The single files that rows may import from parts that are closed to them otherwise. */
 const FILES = named('imports', 'types').filter((each) => !ROWS.includes(each));
 const PACKAGES = [...named('packages'), 'unknown-package'];
 const MODULES = ['crypto', 'fs', 'timers/promises'];
 
-/** The row of a file: the innermost folder that is one. */
+/** Returns the row of a file: the innermost folder that is a row. */
 const rowOf = (file: string) => ROWS.findLast((row) => file.startsWith(`${row}/`)) ?? '.';
 
-/** The file that stands for a row, or the single file itself. */
+/** Returns the file that stands for a row, or the single file itself. */
 const fileOf = (rowOrFile: string) => (ROWS.includes(rowOrFile) ? join(rowOrFile, 'target.ts') : rowOrFile);
 
-/** The package itself, or one of the scope. */
+/** Returns the package itself, or a package of the scope. */
 const packageOf = (name: string) => (/^@[^/]+$/.test(name) ? `${name}/some-package` : name);
 
-/** A project in which each row imports everything that there is. */
+/** A project in which each row imports every other row, file, package and module. */
 const folder = mkdtempSync(join(tmpdir(), 'import-table-'));
 
-/** What was reported: importer, what it imports, and the rule. */
+/** The reported imports: importing file, imported file and rule. */
 let violations: { from: string; to: string; rule: { name: string } }[];
 
 beforeAll(() => {
@@ -48,7 +48,7 @@ afterAll(() => {
 function writeProject(): void {
   for (const target of [...ROWS, ...FILES]) write(fileOf(target), 'export type Target = 1;\n');
   for (const name of PACKAGES) {
-    // Of this one there are types alone.
+    // This package consists of types only.
     const at = name === 'aws-lambda' ? '@types/aws-lambda' : packageOf(name);
     write(`node_modules/${at}/package.json`, '{ "version": "1.0.0", "types": "index.d.ts" }');
     write(`node_modules/${at}/index.d.ts`, 'export type Target = 1;\n');
@@ -92,7 +92,7 @@ function lint() {
   return resultSchema.parse(JSON.parse(stdout)).summary.violations;
 }
 
-/** What a row is refused, by the names that the table has for it. */
+/** Returns the imports that a row is refused, by their names in the table. */
 function refusedTo(row: string, importer: 'by-value.ts' | 'by-type.ts'): string[] {
   const known = new Map([
     ...[...ROWS, ...FILES].map((target) => [fileOf(target), target] as const),
@@ -131,7 +131,7 @@ test.each([
   ['tools/kit', ['src/domain', 'tools/import', '@aws-sdk']],
   ['tools/import', ['tools/local', 'tools/bench']],
   ['tools/local', ['tools/bench', 'src/http']],
-])('whatever else the table says, %s may not import %j', (row, never) => {
+])('%s may not import %j, whatever else the table says', (row, never) => {
   expect(refusedTo(row, 'by-value.ts')).toEqual(expect.arrayContaining(never));
 });
 
@@ -140,7 +140,7 @@ test.each(['lambdas', 'bin', 'test'])('only tests import %s', (target) => {
   expect(importers).toEqual(target === 'test' ? [] : ['test']);
 });
 
-test('a cycle is refused, of types as well', () => {
+test('a cycle is refused, even one of types', () => {
   const cycles = violations
     .filter(({ rule }) => rule.name === 'cycle')
     .map(({ from, to }) => [from, to].sort());
@@ -152,7 +152,7 @@ test('a file in no row is refused, whether it imports anything or not', () => {
   expect(strays.sort()).toEqual(['scripts/alone.ts', 'scripts/importing.ts']);
 });
 
-test('a row names what is above it alone, so that no two depend on each other', () => {
+test('a row names only rows above it, so that no two rows depend on each other', () => {
   const heightOf = (rowOrFile: string) =>
     ROWS.indexOf(ROWS.includes(rowOrFile) ? rowOrFile : rowOf(rowOrFile));
   const upwards = Object.entries(IMPORT_TABLE).flatMap(([name, { imports, types = [] }]) =>
@@ -163,6 +163,6 @@ test('a row names what is above it alone, so that no two depend on each other', 
   expect(upwards).toEqual([]);
 });
 
-test('the rows and files that the table names are there', () => {
+test('the rows and files that the table names exist', () => {
   expect([...ROWS, ...FILES].filter((each) => !existsSync(join(PROJECT, each)))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** A job as it is answered: every field always there, and small enough whatever failed. */
+/** Tests the answer about a job: it has every field, and stays within the size limit whatever failed. */
 import { describe, expect, test } from '@jest/globals';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
 import {
@@ -12,10 +12,13 @@ import { FIELDING_RUN_STATUSES } from '../../src/domain/target-group.ts';
 import { jobResponse } from '../../src/http/job-view.ts';
 import { AT, aJob, aTargetGroup, ids } from '../support/builders.ts';
 
-/** What a function may answer: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/**
+ * The largest response of a function, in bytes:
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 const LAMBDA_RESPONSE_LIMIT = 6 * 1024 * 1024;
 
-/** Every failure there is, found by deciding about every situation. */
+/** Returns every failure that exists, by deciding about every situation. */
 function everyFailure(): Failure[] {
   const situations = [{}, { currentCompletes: 100 }, { endFieldingAt: AT }];
   const refused = ACTION_NAMES.flatMap((action) =>
@@ -38,11 +41,11 @@ describe('the answer about a job', () => {
       job,
       ids(10_000).map((targetGroupId) => ({ targetGroupId, failure: longest })),
     );
-    // What Lambda counts is the response as JSON, in which the body is a text with every quote escaped.
+    // Lambda counts the response as JSON, in which the body is a string with escaped quotes.
     expect(Buffer.byteLength(JSON.stringify(response))).toBeLessThan(LAMBDA_RESPONSE_LIMIT);
   });
 
-  test('of a job that runs has empty lists, and tells how far it is', () => {
+  test('of an open job has empty lists and its progress', () => {
     const job = aJob({ total: 450, chunkSize: 200, settled: new Set([2]) });
     const { body, headers, statusCode } = jobResponse(job, []);
     expect(statusCode).toBe(200);

@@ -1,4 +1,4 @@
-/** Log lines: one for each event, whatever a client sends, of bounded length, and without the account's number. */
+/** Tests that each event is one short log line without the AWS account id, whatever a client sends. */
 import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import fc from 'fast-check';
@@ -32,14 +32,14 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** The one line that was printed since, parsed. */
+/** Returns the only line that was printed since the last call, parsed. */
 function theLine(): Record<string, unknown> {
   const lines = printed.split('\n');
   printed = '';
   expect(lines).toHaveLength(2);
   expect(lines[1]).toBe('');
   expect(lines[0]?.length).toBeLessThan(16_000);
-  // What terminals and log viewers take for the end of a line, or for a command.
+  // Terminals and log viewers read these characters as the end of a line or as a command.
   expect(lines[0]).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u);
   return JSON.parse(lines[0] ?? '') as Record<string, unknown>;
 }
@@ -59,7 +59,7 @@ const HOSTILE = [
 ];
 
 describe('a log line', () => {
-  test.each(HOSTILE)('with %j in it is one line, and says the same', (text) => {
+  test.each(HOSTILE)('with %j in it is one line with the same event and level', (text) => {
     writeLine({ ...REFUSED, errorId: text, evidence: { reason: text, list: [text] } });
     const line = theLine();
     expect(line['message']).toBe('request.refused');
@@ -80,7 +80,7 @@ describe('a log line', () => {
     );
   });
 
-  test('with a huge text says its beginning and how long it was', () => {
+  test('with a huge text has its beginning and its length', () => {
     const huge = 'x'.repeat(1_000_000);
     writeLine({ ...REFUSED, evidence: { reason: huge } });
     expect(theLine()).toMatchObject({
@@ -90,7 +90,7 @@ describe('a log line', () => {
     expect(theLine()).toMatchObject({ error: { message: expect.stringMatching(/ of 1000000 characters$/) } });
   });
 
-  test('of an error has its stack, for those who must find it', () => {
+  test('of an error has its stack', () => {
     writeLine(failed(new Error('gone')));
     expect(theLine()).toMatchObject({ error: { stack: expect.stringMatching(/\n +at /) } });
   });

@@ -1,4 +1,4 @@
-/** The metrics: what every event adds, and how an invocation's are written. */
+/** Tests the metrics that each event adds, and the lines in which an invocation writes them (ADR 23). */
 import { describe, expect, test } from '@jest/globals';
 import { EmbeddedMetrics } from '../../src/observability/emf.ts';
 import type { EventName, Report } from '../../src/observability/events.ts';
@@ -11,7 +11,7 @@ const CHUNK = { jobId: 'J', chunk: 0 };
 const REFUSED = { event: 'request.refused', errorId: 'e', status: 400, route: 'r' } as const;
 const cause = new Error('no');
 
-/** Everything that can be reported, and what it adds. */
+/** Every event that can be reported, with the measurements that it adds. */
 const MEASURED: readonly (readonly [Report, readonly Measurement[]])[] = [
   [
     { event: 'job.created', ...JOB, action: 'resume', targetGroups: 9, chunks: 2 },
@@ -77,11 +77,11 @@ const MEASURED: readonly (readonly [Report, readonly Measurement[]])[] = [
   [{ event: 'request.failed', errorId: 'e', status: 500, route: 'r', cause }, []],
 ];
 
-test.each(MEASURED)('%j', (report, measured) => {
+test.each(MEASURED)('%j adds its measurements', (report, measured) => {
   expect(measurementsOf(report)).toEqual(measured);
 });
 
-test('every event is above, and every metric comes of one', () => {
+test('every event is in the list, and every metric comes from an event', () => {
   const events = new Set<EventName>(MEASURED.map(([{ event }]) => event));
   expect([...events].sort()).toEqual(Object.keys(LEVELS).sort());
   const names = new Set(MEASURED.flatMap(([, measured]) => measured.map(({ name }) => name)));
@@ -100,16 +100,16 @@ describe('the lines of an invocation', () => {
     });
     for (const each of measured) metrics.add(each);
     metrics.flush(NOW);
-    // What was written is not written again.
+    // A second flush must write nothing.
     metrics.flush(NOW);
     return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
-  test('are none when nothing was measured', () => {
+  test('are not written if nothing was measured', () => {
     expect(linesOf([])).toEqual([]);
   });
 
-  test('are one for what has no dimension of its own, counts added up and durations each by itself', () => {
+  test('are one for all metrics without a dimension, with sums of counts and lists of durations', () => {
     expect(
       linesOf([
         { name: 'TargetGroupsUpdated', value: 200 },
@@ -142,7 +142,7 @@ describe('the lines of an invocation', () => {
     ]);
   });
 
-  test('are one more for each value of a dimension', () => {
+  test('are another one for each value of a dimension', () => {
     const lines = linesOf([
       { name: 'TargetGroupsFailed', value: 2, dimension: 'TargetGroupNotFound' },
       { name: 'LostRaces', value: 1, dimension: 'claim' },
@@ -161,7 +161,7 @@ describe('the lines of an invocation', () => {
     });
   });
 
-  test('have no more values of a metric than CloudWatch takes', () => {
+  test('have at most as many values of a metric as CloudWatch accepts', () => {
     const [line] = linesOf(Array.from({ length: 130 }, (_, value) => ({ name: 'JobDuration', value })));
     expect(line?.['JobDuration']).toHaveLength(100);
   });

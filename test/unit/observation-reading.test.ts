@@ -1,4 +1,4 @@
-/** What the live proof reads: metrics out of log lines, fields and filters out of saved queries. */
+/** Tests the readers of the CloudWatch rig: metrics of log lines, fields and filters of saved queries. */
 import { describe, expect, test } from '@jest/globals';
 import { datapointsOf } from '../rigs/cloudwatch/emf.ts';
 import { fieldsOf, readQuery } from '../rigs/cloudwatch/saved-query.ts';
@@ -34,7 +34,7 @@ describe('metrics of a line', () => {
     ]);
   });
 
-  test.each(['no JSON', '{"message":"job.created"}', '{"cut', '[]'])('%s has none', (line) => {
+  test.each(['no JSON', '{"message":"job.created"}', '{"cut', '[]'])('are none in the line %s', (line) => {
     expect(datapointsOf(line)).toEqual([]);
   });
 
@@ -86,7 +86,7 @@ describe('fields of a query', () => {
     ['parse @message "user=*, id=*" as user, id\n| display user, id, account_id', ['account_id']],
     ['fields ms / 1000 as seconds, `trace_id`\n| sort seconds desc', ['ms', 'trace_id']],
     ['dedup job_id', ['job_id']],
-  ])('%s', (query, fields) => {
+  ])('are found in %s', (query, fields) => {
     expect(fieldsOf(query)).toEqual(fields);
   });
 
@@ -120,7 +120,7 @@ describe('a filter', () => {
     ['error.name = "E"', { error: { name: 'E' } }, true],
     ['job_id = "JOB_ID"', { job_id: 'x' }, true],
     ['job_id = "JOB_ID"', { chunk: 1 }, false],
-  ])('%s of %j: %p', (filter, line, selected) => {
+  ])('%s matches %j: %p', (filter, line, selected) => {
     expect(selects(filter, line)).toBe(selected);
   });
 

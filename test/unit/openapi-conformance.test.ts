@@ -1,4 +1,4 @@
-/** What holds all end-to-end traffic to the description of the API: it must not let anything pass. */
+/** Tests that the check of end-to-end traffic finds deviations from the description of the API (ADR 25). */
 import { describe, expect, test } from '@jest/globals';
 import { readExamples } from '../../api/openapi/examples.ts';
 import { Conformance, type Exchange } from '../rigs/conformance/conformance.ts';
@@ -11,7 +11,7 @@ const claims = (scope: string) => Buffer.from(JSON.stringify({ scope })).toStrin
 const TOKEN = `Bearer e30.${claims('batch-jobs:write batch-jobs:read')}.AAAA`;
 const BODY = JSON.stringify({ target_group_ids: ['01JDEM0TARGETGR0VP10000001'] });
 
-/** A recorded call; the headers of its request as a client would send them. */
+/** Returns a recorded call, with request headers as a client would send them. */
 function recorded(name: string, changes: Partial<Exchange['answer']> = {}): Exchange {
   const { request, status, headers, body } = examples[name] ?? { request: '', status: 0, headers: {} };
   const [method = '', path = ''] = request.split(' ');
@@ -40,11 +40,11 @@ function withHeader(name: string, header: string, value?: string): Exchange {
   return { ...exchange, answer: { ...exchange.answer, headers } };
 }
 
-test.each(Object.keys(examples))('%s, as it was recorded, is within it', (name) => {
+test.each(Object.keys(examples))('%s conforms to the description as it was recorded', (name) => {
   expect(conformance.complaints(recorded(name))).toEqual([]);
 });
 
-describe('an answer is outside of it', () => {
+describe('an answer does not conform', () => {
   test.each<[string, Exchange, string]>([
     ['with another status', recorded('noToken', { status: 402 }), '/status: 402'],
     ['with a 2xx of another operation', recorded('resumeEnded', { status: 201 }), '/status: 201'],
@@ -65,8 +65,8 @@ describe('an answer is outside of it', () => {
       withBody('resumeEnded', (b) => (b['created_at'] = '2026-01-01T00:00:00Z')),
       '/body/created_at: ',
     ],
-    ['with a body where there is none', recorded('resumeCreated', { text: '{}' }), '/body: 2 characters'],
-    ['with what is no JSON', recorded('resumeEnded', { text: '<html>' }), '/body: no JSON'],
+    ['with a body where none is described', recorded('resumeCreated', { text: '{}' }), '/body: 2 characters'],
+    ['with a body that is no JSON', recorded('resumeEnded', { text: '<html>' }), '/body: no JSON'],
     ['without its location', withHeader('resumeCreated', 'location'), '/headers/location: is missing'],
     ['with a location elsewhere', withHeader('resumeCreated', 'location', '/x'), '/headers/location: '],
     ['without its trace', withHeader('resumeEnded', 'traceparent'), '/headers/traceparent: is missing'],
@@ -99,7 +99,7 @@ describe('an answer is outside of it', () => {
     }).toThrow(OutsideDescriptionError);
   });
 
-  test('of the gateway, where only functions answer', () => {
+  test('from the gateway, with a status that only functions answer', () => {
     const gateway = { headers: new Map([['content-type', 'application/json']]), text: '{"message":"No"}' };
     for (const status of [400, 413, 429, 431, 500, 503]) {
       expect(conformance.complaints(recorded('unknownJob', { ...gateway, status }))).toEqual([]);
@@ -110,7 +110,7 @@ describe('an answer is outside of it', () => {
   });
 });
 
-test('an answer to HEAD has no body; what a function answers has its trace all the same', () => {
+test('an answer to HEAD conforms without a body, and of a function only with its trace', () => {
   const head = { ...recorded('unknownRoute', { text: '' }), method: 'HEAD' };
   expect(conformance.complaints(head)).toEqual([]);
   const untraced = { ...head, answer: { ...head.answer, headers: new Map<string, string>() } };
@@ -119,7 +119,7 @@ test('an answer to HEAD has no body; what a function answers has its trace all t
   expect(conformance.complaints(broken)).toEqual([]);
 });
 
-describe('an accepted request is outside of it', () => {
+describe('an accepted request does not conform', () => {
   const created = recorded('resumeCreated');
   const sent = (headers: Record<string, string>, body = BODY): Exchange => ({
     ...created,
@@ -142,7 +142,7 @@ describe('an accepted request is outside of it', () => {
     ['of an account 0101', { ...created, path: created.path.replace('101', '0101') }, '/path/account_id: '],
     ['without a token', { ...created, headers: { 'idempotency-key': 'k' } }, 'scope batch-jobs:write'],
     [
-      'with a scope to read',
+      'with only the scope to read',
       sent({ authorization: `Bearer e30.${claims('batch-jobs:read')}.AA` }),
       'scope batch-jobs:write',
     ],
@@ -159,7 +159,7 @@ describe('an accepted request is outside of it', () => {
     ]);
   });
 
-  test('but not when it was refused', () => {
+  test('only if it was accepted', () => {
     const refused = { ...recorded('malformed'), headers: {}, body: '{' };
     expect(conformance.complaints(refused)).toEqual([]);
   });

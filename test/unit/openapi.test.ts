@@ -1,4 +1,4 @@
-/** The description of the API is what the code says it is, and well-formed. */
+/** Tests that the description of the API is complete, well-formed and generated from the code (ADR 25). */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
@@ -13,7 +13,7 @@ import { Schemas } from '../rigs/conformance/schemas.ts';
 
 const text = readFileSync(DESCRIPTION_FILE, 'utf8');
 
-test('docs/openapi.yaml is what the code makes of it; if not: npm run openapi', () => {
+test('docs/openapi.yaml is up to date; if not, run: npm run openapi', () => {
   expect(text).toBe(descriptionText(readExamples()));
 });
 
@@ -30,7 +30,7 @@ test('every route is described, under each of its prefixes, and no other', () =>
 });
 
 describe('the linter', () => {
-  /** All of its rules but the one that asks for a licence: this API is published under none. */
+  /** Runs all rules but the one that requires a licence, because the API is published under none. */
   async function problemsOf(source: string): Promise<string[]> {
     const config = await createConfig({
       extends: ['recommended-strict'],
@@ -45,7 +45,7 @@ describe('the linter', () => {
     return problems.map(({ ruleId, message }) => `${ruleId}: ${message}`);
   }
 
-  test('has nothing to say of it', async () => {
+  test('finds no problem in the description', async () => {
     expect(await problemsOf(text)).toEqual([]);
   });
 
@@ -55,7 +55,7 @@ describe('the linter', () => {
     ['status: Completed', 'status: Done', 'no-invalid-media-type-examples'],
     ['      summary: Follow a pause job\n', '', 'operation-summary'],
     ['$ref: "#/components/schemas/Job"', '$ref: "#/components/schemas/Jobs"', 'no-unresolved-refs'],
-  ])('sees %j become %j', async (from, to, rule) => {
+  ])('finds the problem if %j becomes %j', async (from, to, rule) => {
     expect(text).toContain(from);
     expect(await problemsOf(text.replace(from, to))).toEqual([expect.stringContaining(rule)]);
   });
@@ -117,7 +117,7 @@ describe('the body of a create call', () => {
     { weight: 1, arbitrary: fc.json() },
   );
 
-  test('is read as it is described, whatever it is', () => {
+  test('is accepted exactly if the description allows it', () => {
     let accepted = 0;
     fc.assert(
       fc.property(body, (sent) => {
@@ -130,7 +130,7 @@ describe('the body of a create call', () => {
     expect(accepted).toBeGreaterThan(200);
   });
 
-  test('may name 10,000 distinct target groups, any number of times, and not one more', () => {
+  test('may name at most 10,000 distinct target groups, each any number of times', () => {
     const many = Array.from({ length: 10_001 }, (_, index) => String(index).padStart(26, '0'));
     for (const [list, refused] of [
       [many.slice(1), false],

@@ -1,4 +1,4 @@
-/** Ids come back as they were stored, in less space; what was not stored by us is refused. */
+/** Tests that packed ids are restored, take less space, and are refused if damaged (ADR 30). */
 import { randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
@@ -15,7 +15,7 @@ const anyId = fc.string({
   maxLength: ID_LENGTH,
 });
 
-test('whatever the ids, they come back in their order', () => {
+test('any ids are restored in their order', () => {
   fc.assert(
     fc.property(fc.array(anyId, { minLength: 1, maxLength: 300 }), (ids) => {
       expect(unpackIds(packIds(ids))).toEqual(ids);
@@ -23,7 +23,7 @@ test('whatever the ids, they come back in their order', () => {
   );
 });
 
-test('10,000 ids of random characters take at most 17.1 bytes each, as docs/costs.md says', () => {
+test('10,000 random ids take at most 17.1 bytes each, as docs/costs.md says', () => {
   const ids = Array.from({ length: 10_000 }, () =>
     Array.from(randomBytes(ID_LENGTH), (byte) => ALPHABET[byte % ALPHABET.length]).join(''),
   ).sort();
@@ -39,6 +39,6 @@ test.each([
     packIds(['01JDEM0TARGETGR0VP10000001', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ']).slice(0, 20),
   ],
   ['an id that is cut off', deflateRawSync('01JDEM0TARGETGR0VP1000000')],
-])('%s is an inconsistent store', (_, packed) => {
+])('%s cannot be unpacked', (_, packed) => {
   expect(() => unpackIds(packed)).toThrow(InconsistentStoreError);
 });

@@ -1,4 +1,4 @@
-/** Looking after jobs that stand still: every one ends, and none is disturbed that moves. */
+/** Tests reconcile: every stalled job ends, and a job with progress is left alone. */
 import { describe, expect, test } from '@jest/globals';
 import { InconsistentStoreError } from '../../src/domain/errors.ts';
 import { statusOf } from '../../src/domain/job.ts';
@@ -9,7 +9,7 @@ import { World, firstWork } from '../support/world.ts';
 const paused = (count: number) => Array<object>(count).fill({});
 
 describe('reconcile', () => {
-  test('leaves a job alone that is not due', async () => {
+  test('leaves a job that is not due alone', async () => {
     const world = new World();
     await world.create(world.add(...paused(3)));
     world.queue.sent.length = 0;
@@ -18,14 +18,14 @@ describe('reconcile', () => {
     expect(world.queue.sent).toEqual([]);
   });
 
-  test('sends again what is unsettled of a job whose fan-out was lost', async () => {
+  test('sends the unsettled chunks of a stalled job again', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add(...paused(5)));
     const [first] = world.queue.sent.splice(0);
     if (first !== undefined) await world.run(first);
     world.time += 600_000;
     await world.reconcile();
-    // It had progressed since it was created: it gets another interval before anything is sent again.
+    // The job had progress since its creation, so its chunks are sent again at the next look at the earliest.
     expect(world.queue.sent).toEqual([]);
     world.time += 600_000;
     await world.reconcile();
@@ -34,7 +34,7 @@ describe('reconcile', () => {
     expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
   });
 
-  test('two at once send once', async () => {
+  test('sends chunks once if two runs overlap', async () => {
     const world = new World();
     await world.create(world.add(...paused(5)));
     world.queue.sent.length = 0;
@@ -44,7 +44,7 @@ describe('reconcile', () => {
     expect(world.races()).toEqual(['postpone']);
   });
 
-  test('takes the longest due first, all of them, page by page', async () => {
+  test('works on all due jobs, page by page, the longest due first', async () => {
     const world = new World();
     const created: string[] = [];
     for (let i = 0; i < 35; i += 1) {
@@ -57,11 +57,11 @@ describe('reconcile', () => {
     const order = world.queue.sent.map(({ chunk }) => chunk.jobId);
     expect(order).toHaveLength(35);
     expect([...order].sort()).toEqual([...created].sort());
-    // Two are looked after at once, so the order is kept up to neighbours.
+    // Reconcile works on two jobs at once, so neighbours may change places.
     for (const [i, jobId] of order.entries()) expect(Math.abs(created.indexOf(jobId) - i)).toBeLessThan(2);
   });
 
-  test('one that is out of time leaves the rest for the next run', async () => {
+  test('leaves the rest to the next run when its time is up', async () => {
     const world = new World();
     for (let i = 0; i < 5; i += 1) await world.create(world.add({}));
     world.queue.sent.length = 0;
@@ -72,7 +72,7 @@ describe('reconcile', () => {
     expect(world.queue.sent).toHaveLength(5);
   });
 
-  test('takes a job out of the index whose last worker died before it could', async () => {
+  test('takes an ended job out of the index if its last worker died before that', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({}, {}, {}));
     const close = world.jobs.close.bind(world.jobs);
@@ -87,7 +87,7 @@ describe('reconcile', () => {
     expect(world.events()).toContain('job.finished');
   });
 
-  test('counts the open jobs in every run, and finds the age of the oldest', async () => {
+  test('counts the open jobs in every run, with the age of the oldest', async () => {
     const world = new World();
     await world.reconcile();
     await world.create(world.add({}));
@@ -105,7 +105,7 @@ describe('reconcile', () => {
     );
   });
 
-  test('counts in pages, so many of them and no more', async () => {
+  test('counts open jobs in at most 20 pages of 5,000', async () => {
     const world = new World();
     const limits: number[] = [];
     world.openJobs.count = (limit, after) => {
@@ -123,7 +123,7 @@ describe('reconcile', () => {
     expect(limits).toHaveLength(1);
   });
 
-  test('that cannot count does its work all the same', async () => {
+  test('does its work even if it cannot count the open jobs', async () => {
     const world = new World();
     await world.create(world.add({}));
     world.queue.sent.length = 0;
@@ -134,7 +134,7 @@ describe('reconcile', () => {
     expect(world.events()).toContain('open-jobs.not-counted');
   });
 
-  test('says of every job that it acts on whose it is, and on which trace', async () => {
+  test('reports tenant, action and trace of every job that it acts on', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({}));
     const subject = { ...TENANT, action: 'resume', jobId };
@@ -152,7 +152,7 @@ describe('reconcile', () => {
     expect(world.subjectOf('chunk.settled')).toEqual({ ...subject, traceparent, chunk: 0 });
   });
 
-  test("one job's trouble does not keep the others", async () => {
+  test('works on the other jobs if one job fails', async () => {
     const world = new World();
     const bad = await world.create(world.add({}));
     const good = await world.create(world.add({}));
@@ -171,15 +171,15 @@ describe('reconcile', () => {
 describe('with 100,000 open jobs', () => {
   const BACKLOG = 100_000;
   const MINUTE = 60_000;
-  /** Of each call to the job store or the queue. */
+  /** The duration of each call to the job store or the queue. */
   const CALL_MS = 1;
   const RUN_MS = 40_000;
 
-  test('takes the oldest first, in pages and within its time, and starves none, the young neither', async () => {
+  test('reconcile works on the oldest first, in pages and within its time, and reaches every job', async () => {
     const world = new World();
     const [id = ''] = world.add({});
     const dueAt = new Map<string, number>();
-    // Every fan-out was lost, and none of what is sent again arrives.
+    // Every fan-out was lost, and no chunk that is sent again arrives.
     const create = async () => {
       const due = world.time + world.settings.stalledMs;
       const job = aJob({ jobId: anId('J'), createdAt: timestamp(world.time), total: 1, settled: new Set() });
@@ -227,10 +227,10 @@ describe('with 100,000 open jobs', () => {
       young += 1;
     }
     expect(Math.max(...pages)).toBe(world.settings.pageSize);
-    // Nobody is looked at again before everybody was looked at.
+    // No job is looked at again before every job was looked at.
     expect(new Set(seen).size).toBe(seen.length);
     const order = seen.map((jobId) => dueAt.get(jobId) ?? 0);
-    // Two are looked after at once, so the order is kept up to neighbours.
+    // Reconcile works on two jobs at once, so neighbours may change places.
     const swaps = order.filter((at, i) => at < (order[i - 4] ?? 0));
     expect(swaps).toEqual([]);
     expect(latest).toBeLessThan(BACKLOG * 3 * CALL_MS * (MINUTE / RUN_MS));
@@ -243,7 +243,7 @@ describe('past the deadline', () => {
     await world.reconcile();
   };
 
-  test('what was moved is updated, what could not move is refused, the rest was not carried out', async () => {
+  test('target groups that were moved are updated, ineligible ones are refused, and the rest are InternalError', async () => {
     const world = new World();
     const [moved = '', untouched = '', draft = '', live = ''] = world.add(
       {},
@@ -274,14 +274,14 @@ describe('past the deadline', () => {
     expect(await world.group(untouched)).toMatchObject({ status: 'paused', version: 3 });
   });
 
-  test('a job whose target groups all have a business outcome is Completed', async () => {
+  test('a job without an InternalError is Completed', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({ status: 'live' }, { status: 'archived' }));
     await late(world);
     expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
   });
 
-  test('a message that comes later changes nothing', async () => {
+  test('a message that is delivered later changes nothing', async () => {
     const world = new World();
     const [id = ''] = world.add({});
     const { jobId } = await world.create([id]);
@@ -293,7 +293,7 @@ describe('past the deadline', () => {
     expect(await world.group(id)).toMatchObject({ status: 'paused', version: 3 });
   });
 
-  test('a chunk that somebody holds is left to them, and settled when their claim has ended', async () => {
+  test('a claimed chunk is left to its owner, and is settled when the claim has ended', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add(...paused(4)));
     const { chunk } = firstWork(world);
@@ -306,7 +306,7 @@ describe('past the deadline', () => {
     expect(statusOf((await world.status(jobId)).job)).toBe('Failed');
   });
 
-  test('a target group that cannot be understood does not keep the job from ending', async () => {
+  test('a damaged target group does not keep the job open', async () => {
     const world = new World();
     const [bad = '', good = ''] = world.add({}, { status: 'live' });
     const { jobId } = await world.create([bad, good]);
@@ -319,7 +319,7 @@ describe('past the deadline', () => {
     expect(outcomes.find(({ targetGroupId }) => targetGroupId === good)?.failure).toBeUndefined();
   });
 
-  test('the last look before the deadline is at the deadline', async () => {
+  test('a look shortly before the deadline is followed by one at the deadline', async () => {
     const world = new World();
     await world.create(world.add({}));
     world.time = NOW + world.settings.deadlineMs - 1000;
@@ -329,7 +329,7 @@ describe('past the deadline', () => {
     expect(world.events()).toContain('job.deadline-passed');
   });
 
-  test('one that is out of time settles no further chunk, and the next run does', async () => {
+  test('a run whose time is up leaves further chunks to the next run', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add(...paused(6)));
     world.time = NOW + world.settings.deadlineMs;
@@ -345,7 +345,7 @@ describe('past the deadline', () => {
     expect(statusOf((await world.status(jobId)).job)).toBe('Failed');
   });
 
-  test('a store that never answers does not keep a job open for ever', async () => {
+  test('a job ends even if the store never answers', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({}, { status: 'live' }));
     world.groups.find = () => Promise.reject(new Error('no answer'));
@@ -363,13 +363,13 @@ describe('past the deadline', () => {
     );
   });
 
-  test('a target group whose read failed as the time of a run ended is read by the next run', async () => {
+  test('a target group whose read failed when the time of a run was up is read again by the next run', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({ status: 'live' }, { status: 'live' }));
     const find = world.groups.find.bind(world.groups);
     world.groups.find = () => Promise.reject(new Error('throttled'));
     world.time = NOW + 2 * world.settings.deadlineMs;
-    // Time for a try and a pause of 50 ms, not for all tries.
+    // The time is enough for one try and a pause of 50 ms, but not for all tries.
     await world.reconcile(world.time + 120);
     expect(statusOf((await world.status(jobId)).job)).toBe('Processing');
     expect(world.events()).toContain('chunk.handed-back');
@@ -392,7 +392,7 @@ describe('past the deadline', () => {
       return { world, jobId, status: async () => statusOf((await world.status(jobId)).job) };
     };
 
-    test('the job waits 15 minutes past twice the deadline, then ends with a chunk or more per run', async () => {
+    test('the job waits until 15 minutes past twice the deadline, and then every run settles a chunk', async () => {
       const { world, jobId, status } = await slow();
       world.time = NOW + 2 * world.settings.deadlineMs + 14 * 60_000;
       await world.reconcile(world.time + RUN_MS);
@@ -415,7 +415,7 @@ describe('past the deadline', () => {
     });
   });
 
-  test('while the store fails the job waits: nothing is guessed', async () => {
+  test('a job stays open while the store fails, and no outcome is guessed', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({}));
     const find = world.groups.find.bind(world.groups);

@@ -1,4 +1,4 @@
-/** The issuer's keys over real HTTP: kept, rotated, withdrawn; an issuer that is down, hangs or answers nonsense. */
+/** Tests the issuer's keys over real HTTP: kept, added, withdrawn, and with an issuer that fails (ADR 19). */
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -27,7 +27,7 @@ let issuer: TestIssuer;
 let failures: unknown[];
 let authenticate: (authorization: string | undefined) => Promise<Caller>;
 
-/** A function instance that has just started. */
+/** Starts a new instance of the function, which knows no keys. */
 function coldStart(): void {
   const onFailure = (cause: unknown) => failures.push(cause);
   authenticate = authenticator(RULES, remoteKeys(issuer.url, { onFailure }));
@@ -36,7 +36,7 @@ function coldStart(): void {
 beforeEach(async () => {
   issuer = await TestIssuer.start();
   await issuer.addKey('k1');
-  // Only the clock: what waits for the network waits in earnest.
+  // Only the clock is faked, so that waits for the network are real.
   jest.useFakeTimers({ now: Date.now(), doNotFake: TIMERS });
   failures = [];
   coldStart();
@@ -63,7 +63,7 @@ const refused = async (token: string) => {
 };
 
 describe('an issuer that answers', () => {
-  test('is asked once for many tokens, also at once, and again ten minutes later', async () => {
+  test('is asked once for many tokens, even concurrent ones, and again ten minutes later', async () => {
     const token = await tokenOf('k1');
     await Promise.all(Array.from({ length: 20 }, () => accepted(token)));
     await accepted(token);
@@ -76,7 +76,7 @@ describe('an issuer that answers', () => {
     expect(issuer.asked).toBe(2);
   });
 
-  test('may add a key: the first token with it makes us look', async () => {
+  test('may add a key, which the first token with it makes us fetch', async () => {
     const old = await tokenOf('k1');
     await accepted(old);
     await issuer.addKey('k2');
@@ -86,7 +86,7 @@ describe('an issuer that answers', () => {
     expect(issuer.asked).toBe(2);
   });
 
-  test('is asked for unknown keys every five seconds at most, however many tokens name one', async () => {
+  test('is asked for unknown keys at most every five seconds, however many tokens name one', async () => {
     await accepted(await tokenOf('k1'));
     await issuer.addKey('attack');
     const attack = await tokenOf('attack');
@@ -108,7 +108,7 @@ describe('an issuer that answers', () => {
     await accepted(await tokenOf('k2'));
   });
 
-  test('with an empty key set has withdrawn them all, until it answers with some', async () => {
+  test('with an empty key set has withdrawn all keys, until it answers with some again', async () => {
     const token = await tokenOf('k1');
     await accepted(token);
     issuer.answer = () => jsonAnswer({ keys: [] });
@@ -120,7 +120,7 @@ describe('an issuer that answers', () => {
     await accepted(token);
   });
 
-  test('with keys that can verify nothing in its set does not harm the good ones', async () => {
+  test('may have unusable keys in its set without harm to the good ones', async () => {
     issuer.answer = () =>
       jsonAnswer({
         keys: [
@@ -138,7 +138,7 @@ describe('an issuer that answers', () => {
 });
 
 describe('an issuer that is down', () => {
-  test('leaves known keys in use, for as long as it is down; it is asked once a minute', async () => {
+  test('leaves known keys in use as long as it is down, and is asked once a minute', async () => {
     const token = await tokenOf('k1');
     await accepted(token);
     issuer.answer = hangUp;
@@ -151,7 +151,7 @@ describe('an issuer that is down', () => {
     expect(failures).toHaveLength(2);
   });
 
-  test('adds no key; once it is back, its new key is good within five seconds', async () => {
+  test('adds no key, and its new key is accepted within five seconds after it is back', async () => {
     await accepted(await tokenOf('k1'));
     await issuer.addKey('k2');
     const token = await tokenOf('k2');
@@ -165,7 +165,7 @@ describe('an issuer that is down', () => {
     await accepted(token);
   });
 
-  test('when a function starts, lets nobody in; one second later it is asked again', async () => {
+  test('makes a function that starts refuse all tokens, and is asked again one second later', async () => {
     const token = await tokenOf('k1');
     issuer.answer = hangUp;
     await refused(token);
@@ -177,7 +177,7 @@ describe('an issuer that is down', () => {
     expect(issuer.asked).toBe(2);
   });
 
-  test('and does not even listen, is the same', async () => {
+  test('has the same effects if it does not listen at all', async () => {
     const known = await tokenOf('k1');
     await accepted(known);
     await issuer.addKey('k2');
@@ -197,7 +197,10 @@ describe('an answer that is no key set', () => {
     (body: string | Buffer, status = 200, headers: Record<string, string> = {}): Answer =>
     () => ({ status, headers, body });
   const pad = (bytes: number) => ' '.repeat(bytes);
-  /** @param then what happens once half of a set is sent */
+  /**
+   * Sends half of a key set.
+   * @param then runs after that half
+   */
   async function* half(then: () => Promise<never>) {
     yield '{"keys":[';
     await pause(10);
@@ -240,7 +243,7 @@ describe('an answer that is no key set', () => {
     later(10 * MINUTE);
     await refused(await tokenOf('k2'));
     await accepted(token);
-    // Once, so that no redirect was followed.
+    // The issuer was asked only once more, so no redirect was followed.
     expect(issuer.asked).toBe(2);
     expect(failures).toHaveLength(1);
 

@@ -1,4 +1,4 @@
-/** Working on a chunk: one outcome for each target group, whatever is delivered twice, late, or half done. */
+/** Tests that each target group has one outcome, even if its chunk is delivered twice, late or half done. */
 import { describe, expect, test } from '@jest/globals';
 import {
   ChunkTakenError,
@@ -41,7 +41,7 @@ describe('a chunk', () => {
     expect(await world.group(live)).toMatchObject({ status: 'live', version: 3 });
   });
 
-  test('delivered again changes nothing, and the job knows', async () => {
+  test('that is delivered again changes nothing, and is reported as repeated', async () => {
     const world = new World();
     const [id = ''] = world.add({});
     const { jobId } = await world.create([id]);
@@ -54,7 +54,7 @@ describe('a chunk', () => {
     expect(world.events()).toContain('chunk.repeated');
   });
 
-  test('that is the first of its job to settle tells how long that took, and no other does', async () => {
+  test('reports the time to the first outcome only if it is the first of its job to settle', async () => {
     const world = new World();
     await world.create(world.add({}, {}, {}));
     const [first, second] = world.queue.sent;
@@ -83,7 +83,7 @@ describe('a chunk', () => {
   });
 
   test.each(['addOnly', 'close'] as const)(
-    'tells the time at which its job ended, not when %s was answered',
+    'reports the time at which its job ended, and not that of the answer to %s',
     async (name) => {
       const world = new World();
       const groups = name === 'close' ? [{}, {}, {}] : [{}];
@@ -99,7 +99,7 @@ describe('a chunk', () => {
     },
   );
 
-  test('that is the only one ends its job in the write that adds it', async () => {
+  test('that is the only one of its job ends the job in the write that adds the chunk', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({}));
     world.jobs.close = () => Promise.reject(new Error('a second write'));
@@ -108,7 +108,7 @@ describe('a chunk', () => {
     expect([statusOf(job), job.open]).toEqual(['Completed', false]);
   });
 
-  test('whose message does not say that it is the only one ends its job all the same', async () => {
+  test('whose message does not say that it is the only one still ends its job', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({}));
     await world.run({ ...firstWork(world), only: false });
@@ -116,7 +116,7 @@ describe('a chunk', () => {
     expect(world.events()).toContain('job.finished');
   });
 
-  test('whose job another delivery ended first counts the lost race', async () => {
+  test('reports a lost race if another delivery ended its job first', async () => {
     const world = new World();
     await world.create(world.add({}));
     const work = firstWork(world);
@@ -131,7 +131,7 @@ describe('a chunk', () => {
     expect(world.events().filter((event) => event === 'job.finished')).toHaveLength(1);
   });
 
-  test('says of everything whose it is, and on which trace', async () => {
+  test('reports tenant, action and trace with every event', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({}));
     expect(world.subjectOf('job.created')).toEqual({ ...TENANT, action: 'resume', jobId });
@@ -142,7 +142,7 @@ describe('a chunk', () => {
     }
   });
 
-  test('settled by a worker that died before the job knew is added by the next delivery', async () => {
+  test('settled by a worker that died before it added the chunk is added by the next delivery', async () => {
     const world = new World();
     const [id = ''] = world.add({});
     const { jobId } = await world.create([id]);
@@ -153,7 +153,7 @@ describe('a chunk', () => {
     expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
   });
 
-  test('taken up after a crash counts what it had moved, and does not undo a pause', async () => {
+  test('taken up after a crash counts its moved target groups as updated, and does not undo a pause', async () => {
     const world = new World();
     const [first = '', second = ''] = world.add({}, {});
     const { jobId } = await world.create([first, second]);
@@ -174,7 +174,7 @@ describe('a chunk', () => {
     );
   });
 
-  test('held by another worker goes back to the queue, until the claim ends', async () => {
+  test('claimed by another worker goes back to the queue until the claim ends', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({}));
     const work = firstWork(world);
@@ -186,7 +186,7 @@ describe('a chunk', () => {
     expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
   });
 
-  test('holds its claim for as long as its function may run', async () => {
+  test('keeps its claim for as long as its function may run', async () => {
     const world = new World();
     await world.create(world.add({}));
     const work = firstWork(world);
@@ -201,7 +201,7 @@ describe('a chunk', () => {
     expect(world.events()).toContain('chunk.settled');
   });
 
-  test('of a Failed job that is delivered again leaves it Failed', async () => {
+  test('that a dead worker settled with an InternalError makes its job Failed', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({}));
     const { chunk } = firstWork(world);
@@ -212,7 +212,7 @@ describe('a chunk', () => {
     expect(statusOf((await world.status(jobId)).job)).toBe('Failed');
   });
 
-  test('is tried again while there is time, with pauses that grow', async () => {
+  test('retries failed calls while there is time, with growing pauses', async () => {
     const world = new World();
     const { jobId } = await world.create(world.add({}));
     const move = world.groups.move.bind(world.groups);
@@ -226,7 +226,7 @@ describe('a chunk', () => {
     expect(world.time).toBe(NOW + 50 + 100 + 200);
   });
 
-  test('is not tried again when the time is up', async () => {
+  test('does not retry failed calls when the time is up', async () => {
     const world = new World();
     await world.create(world.add({}));
     let tries = 0;
@@ -238,7 +238,7 @@ describe('a chunk', () => {
     expect(tries).toBe(2);
   });
 
-  test('refuses nothing while a write without an answer may still arrive', async () => {
+  test('refuses no target group while a write without an answer may still arrive', async () => {
     const world = new World();
     const [id = ''] = world.add({ status: 'draft' });
     const { jobId } = await world.create([id]);
@@ -252,7 +252,7 @@ describe('a chunk', () => {
     const pause = world.clock.pause.bind(world.clock);
     world.clock.pause = async (ms) => {
       await pause(ms);
-      // The long pause: a user makes it movable, and the write that was given up on arrives.
+      // In the long pause a user makes the target group movable, and the write that was given up arrives.
       if (ms < 5_000) return;
       await world.change(id, { status: 'paused' });
       await late.pop()?.();
@@ -262,7 +262,7 @@ describe('a chunk', () => {
     expect(await world.group(id)).toMatchObject({ status: 'live', version: 5 });
   });
 
-  test('that has no time left to wait for such a write is handed back', async () => {
+  test('is handed back if no time is left to wait for such a write', async () => {
     const world = new World();
     const [id = ''] = world.add({ status: 'draft' });
     await world.create([id]);
@@ -275,7 +275,7 @@ describe('a chunk', () => {
     await expect(handedBack).rejects.toMatchObject({ cause: { name: 'UncertainWriteError' } });
   });
 
-  test('does not wait for a write that was surely refused, though the read after it failed', async () => {
+  test('does not wait for a write that was certainly refused, even if the read after it failed', async () => {
     const world = new World();
     const [id = ''] = world.add({ status: 'draft' });
     await world.create([id]);
@@ -289,7 +289,7 @@ describe('a chunk', () => {
     expect(world.time).toBe(NOW + 50);
   });
 
-  test('that was begun writes only what was not moved yet', async () => {
+  test('that was begun writes only target groups that were not moved yet', async () => {
     const world = new World();
     const ids = world.add(...Array<object>(10).fill({}));
     const { jobId } = await world.create([ids[0] ?? '']);
@@ -312,7 +312,7 @@ describe('a chunk', () => {
     expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
   });
 
-  test('whose claim was taken over by somebody who has no result yet is left to them', async () => {
+  test('whose claim was taken over is left to its new owner while there is no result', async () => {
     const world = new World();
     await world.create(world.add({}));
     const work = firstWork(world);
@@ -339,7 +339,7 @@ describe('a chunk', () => {
     expect(statusOf((await world.status(jobId)).job)).toBe('Completed');
   });
 
-  test('of a worker that was frozen past its claim: the result of who took over stands', async () => {
+  test('keeps the result of the new owner if its worker was suspended past the end of the claim', async () => {
     const world = new World();
     const [id = ''] = world.add({});
     const { jobId } = await world.create([id]);
@@ -358,7 +358,7 @@ describe('a chunk', () => {
     expect(await world.group(id)).toMatchObject({ status: 'archived', version: 5 });
   });
 
-  test('a target group that changes between the write and the read is asked again', async () => {
+  test('moves a target group that becomes movable between the write and the read', async () => {
     const world = new World();
     const [id = ''] = world.add({ status: 'draft' });
     const { jobId } = await world.create([id]);
@@ -374,7 +374,7 @@ describe('a chunk', () => {
     expect(await world.group(id)).toMatchObject({ status: 'live' });
   });
 
-  test('of a job that is gone is reported, and not tried for ever', async () => {
+  test('of an unknown job is reported, and is not delivered again', async () => {
     const world = new World();
     await world.create(world.add({}));
     const work = firstWork(world);
@@ -382,7 +382,7 @@ describe('a chunk', () => {
     expect(world.events()).toContain('job.unknown');
   });
 
-  test('gives a target group up at once whose record cannot be understood, and finishes the others', async () => {
+  test('makes a damaged target group InternalError at once, and finishes the others', async () => {
     const world = new World();
     const [bad = '', good = ''] = world.add({}, {});
     const { jobId } = await world.create([bad, good]);
@@ -404,7 +404,7 @@ describe('a chunk', () => {
     ]);
   });
 
-  test('of a job whose life has ended moves nothing: its result may be deleted already', async () => {
+  test('of an expired job moves nothing, because its result may already be deleted', async () => {
     const world = new World();
     const [id = ''] = world.add({});
     await world.create([id]);
@@ -414,7 +414,7 @@ describe('a chunk', () => {
     expect(await world.group(id)).toMatchObject({ status: 'paused', version: 3 });
   });
 
-  test('never runs more than its parallelism at once', async () => {
+  test('never works on more target groups at once than its parallelism', async () => {
     const world = new World();
     const work = { ...firstWork(await withJob(world, 1)), ids: world.add(...Array<object>(40).fill({})) };
     let running = 0;
@@ -437,7 +437,7 @@ async function withJob(world: World, count: number): Promise<World> {
   return world;
 }
 
-test('the tenant of a chunk is that of its job: ids reach no other tenant', async () => {
+test('a chunk reaches no target group of another tenant', async () => {
   const world = new World();
   const [id = ''] = world.add({ accountId: 999 });
   const { jobId } = await world.create([id]);

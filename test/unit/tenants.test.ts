@@ -1,7 +1,6 @@
 /**
- * Tenants apart, over random worlds: an account is answered as if it were alone in the world, to the last
- * byte and the last store call, and what it does changes nothing of anybody else's. Ids are shared between
- * accounts on purpose.
+ * Tests with random data that accounts are isolated: each gets the same answers, and causes the same calls of
+ * the store, as if it were alone, and changes no data of the others. The accounts share ids on purpose.
  */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -34,7 +33,7 @@ const group = fc.constantFrom(...GROUPS);
 const key = fc.constantFrom(...KEYS);
 const groups = fc.uniqueArray(group, { minLength: 1 });
 
-/** What a client of one account does; now and then under another account's path, or with the id of another's job. */
+/** A request of a client of one account, sometimes with the path or the job id of another account. */
 const request = account.chain((caller) => {
   const mostlyCaller = fc.oneof({ arbitrary: fc.constant(caller), weight: 4 }, account);
   const common = { caller: fc.constant(caller), of: mostlyCaller, project };
@@ -71,11 +70,11 @@ type Spec = typeof aWorld extends fc.Arbitrary<infer T> ? T : never;
 
 interface Call {
   readonly name: string;
-  /** Everything that the call was given, as text. */
+  /** The arguments of the call as JSON. */
   readonly given: string;
 }
 
-/** A store whose calls are kept. */
+/** Wraps a store, and records its calls. */
 function spied<T extends object>(store: T, calls: Call[]): T {
   return new Proxy(store, {
     get(target, name) {
@@ -97,7 +96,7 @@ interface Told {
   readonly calls: readonly Call[];
 }
 
-/** The world of those accounts, after all that they asked. */
+/** Carries out the requests of these accounts, and returns the answers and the final state. */
 async function live(spec: Spec, accounts: readonly number[]): Promise<{ told: Told[]; state: unknown[] }> {
   const world = new World();
   for (const each of spec.projects) {
@@ -118,7 +117,7 @@ async function live(spec: Spec, accounts: readonly number[]): Promise<{ told: To
   }
   const told: Told[] = [];
   for (const each of spec.requests) {
-    // The workers work for all alike.
+    // The workers work for all accounts.
     if (each.kind === 'work') await world.drain();
     if (each.kind === 'work' || !accounts.includes(each.caller)) continue;
     const calls: Call[] = [];
@@ -140,7 +139,7 @@ async function live(spec: Spec, accounts: readonly number[]): Promise<{ told: To
   return { told, state };
 }
 
-/** As the functions do it: the token's account and scope, then the use case, then the answer. */
+/** Answers as the functions do: checks account and scope, runs the use case, and makes the response. */
 async function answerTo(world: World, asked: Asked, calls: Call[]): Promise<ApiResponse> {
   const caller = {
     userId: creatorOf(asked.caller),
@@ -187,7 +186,7 @@ async function answerTo(world: World, asked: Asked, calls: Call[]): Promise<ApiR
   }
 }
 
-test('an account is answered as if it were alone, and changes nothing of the others', async () => {
+test('an account gets the answers as if it were alone, and changes nothing of the others', async () => {
   const seen = new Map<number | undefined, number>();
   await fc.assert(
     fc.asyncProperty(aWorld, async (spec) => {
@@ -212,6 +211,6 @@ test('an account is answered as if it were alone, and changes nothing of the oth
     }),
     propertyRuns(200),
   );
-  // The worlds were rich enough to mean something.
+  // Every status must have been answered often enough to mean something.
   for (const status of [200, 201, 400, 403, 404]) expect(seen.get(status) ?? 0).toBeGreaterThan(10);
 });

@@ -1,4 +1,4 @@
-/** W3C trace context: what is accepted, and what is answered. */
+/** Tests the trace context of requests and answers: https://www.w3.org/TR/trace-context/ */
 import { describe, expect, test } from '@jest/globals';
 import { traceContext } from '../../src/observability/trace-context.ts';
 
@@ -6,7 +6,7 @@ const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = `00-${TRACE_ID}-00f067aa0ba902b7-01`;
 
 describe('traceparent', () => {
-  test('a good one is continued, with a span of our own', () => {
+  test('a valid one is continued with a span of our own', () => {
     const trace = traceContext({ traceparent: PARENT });
     expect(trace.traceId).toBe(TRACE_ID);
     expect(trace.traceparent).toBe(`00-${TRACE_ID}-${trace.spanId}-01`);
@@ -29,7 +29,7 @@ describe('traceparent', () => {
     expect(trace.tracestate).toBe(`fielding-jobs=${trace.spanId}`);
   });
 
-  test('a later version is read as far as we know it', () => {
+  test('a later version is read as far as version 00 defines it', () => {
     expect(traceContext({ traceparent: `01-${TRACE_ID}-00f067aa0ba902b7-03-more` }).traceparent).toMatch(
       new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-01$`),
     );
@@ -42,7 +42,7 @@ describe('traceparent', () => {
     expect(trace).toMatchObject({ parentId: '53995c3f42cd8ad8', sampled: true, continued: false });
   });
 
-  test('without an X-Ray trace it begins with the time all the same, and is not recorded', () => {
+  test('a new trace without an X-Ray trace begins with the time, and is not recorded', () => {
     const { traceId, sampled } = traceContext({});
     const age = Date.now() / 1000 - parseInt(traceId.slice(0, 8), 16);
     expect(Math.abs(age)).toBeLessThan(60);
@@ -57,7 +57,7 @@ describe('tracestate', () => {
     return answered.replace(spanId, 'SPAN');
   };
 
-  test('ours comes first, then what came, without an older entry of ours', () => {
+  test('it has our entry first, then the received entries without an older one of ours', () => {
     expect(stateOf('a=1, b@x=2,fielding-jobs=old')).toBe('fielding-jobs=SPAN,a=1,b@x=2');
   });
 

@@ -1,4 +1,4 @@
-/** Trace segments, as the daemon receives them. */
+/** Tests the trace segments that the X-Ray daemon receives (ADR 22). */
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -41,7 +41,7 @@ beforeEach(() => {
   };
 });
 
-/** The segment of this test. */
+/** Waits for the segment of this test. */
 async function received() {
   const [segment] = await daemon.received(1, ({ id }) => id === options.spanId);
   if (segment === undefined) throw new Error('nothing was received');
@@ -49,7 +49,7 @@ async function received() {
 }
 
 describe('a segment', () => {
-  test('is in its trace, under its parent, with what it can be found by', async () => {
+  test('has its trace, its parent, and the annotations to search by', async () => {
     const before = Date.now() / 1000;
     const segment = xray.beginSegment(options);
     segment?.annotate({ action: 'resume' });
@@ -70,7 +70,7 @@ describe('a segment', () => {
     expect(document.end_time).toBeGreaterThanOrEqual(document.start_time);
   });
 
-  test('names the trace in which Lambda itself has put the invocation, if that is another one', async () => {
+  test('names the trace of the invocation if it is another one', async () => {
     process.env['_X_AMZN_TRACE_ID'] =
       'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
     xray.beginSegment(options)?.end();
@@ -85,12 +85,12 @@ describe('a segment', () => {
     ['error', { error: true }],
     ['fault', { fault: true }],
     ['throttle', { throttle: true, error: true }],
-  ] as const)('that ends in %s says so', async (failure, flags) => {
+  ] as const)('that ends in %s has its flags', async (failure, flags) => {
     xray.beginSegment(options)?.end(failure);
     expect(await received()).toMatchObject(flags);
   });
 
-  test('of a trace that is not recorded does not exist, nor does one that is discarded or ended twice', async () => {
+  test('is not sent if its trace is not recorded or it is discarded, and is sent once if it is ended twice', async () => {
     expect(xray.beginSegment({ ...options, sampled: false })).toBeUndefined();
     expect(xray.currentSegment()).toBeUndefined();
     const discarded = xray.beginSegment({ ...options, spanId: 'd'.repeat(16) });
@@ -99,7 +99,7 @@ describe('a segment', () => {
     const segment = xray.beginSegment(options);
     segment?.end();
     segment?.end();
-    // Datagrams to one socket of this machine keep their order: what is to be missing would be here by now.
+    // Datagrams to one local socket keep their order, so others would have arrived before this one.
     const last = xray.beginSegment({ ...options, spanId: 'e'.repeat(16) });
     last?.end();
     await daemon.received(1, ({ id }) => id === 'e'.repeat(16));
@@ -107,7 +107,7 @@ describe('a segment', () => {
     expect(daemon.segments.filter(({ id }) => id === 'd'.repeat(16))).toHaveLength(0);
   });
 
-  test('has its calls by kind, however many there are', async () => {
+  test('has one subsegment for each kind of call, however many calls there are', async () => {
     const segment = xray.beginSegment(options);
     const call = (startedAt: number, more: Partial<Xray.AwsCall> = {}): Xray.AwsCall => ({
       service: 'DynamoDB',
@@ -139,7 +139,7 @@ describe('a segment', () => {
     ]);
   });
 
-  test('stays below the 64 kB of a document, whatever it calls', async () => {
+  test('stays below the limit of 64 kB for a document, whatever it calls', async () => {
     const segment = xray.beginSegment(options);
     for (let i = 0; i < 10_000; i += 1) {
       const resource = { table_name: `table-${i}-${'x'.repeat(200)}` };
@@ -153,7 +153,7 @@ describe('a segment', () => {
 });
 
 describe('the calls of a client', () => {
-  /** A client whose calls end in `answer`, without a network. */
+  /** Makes a traced client whose calls end in `answer`, without a network. */
   function clientOf<T extends DynamoDBClient | SQSClient>(client: T, answer: () => Promise<never>): T {
     const stack: DynamoDBClient['middlewareStack'] = client.middlewareStack as never;
     stack.add(() => answer, { step: 'finalizeRequest', priority: 'high' });
@@ -169,7 +169,7 @@ describe('the calls of a client', () => {
     ['ThrottlingException', 'client', { throttle: true, error: true }],
     ['ValidationException', 'client', { error: true }],
     ['InternalServerError', 'server', { fault: true }],
-  ])('that fail with %s', async (name, fault, flags) => {
+  ])('that fail with %s have the matching flags', async (name, fault, flags) => {
     const segment = xray.beginSegment(options);
     const client = clientOf(new DynamoDBClient({ ...config, maxAttempts: 1 }), failing(name, fault));
     await expect(client.send(get)).rejects.toThrow(name);
@@ -182,7 +182,7 @@ describe('the calls of a client', () => {
     if (Object.keys(flags).length === 0) expect(call).not.toHaveProperty('error');
   });
 
-  test('of a queue name the queue', async () => {
+  test('to a queue name the queue', async () => {
     const segment = xray.beginSegment(options);
     const url = 'https://sqs.eu-central-1.amazonaws.com/1/chunks';
     const client = clientOf(new SQSClient(config), failing('QueueDoesNotExist', 'client'));
@@ -196,7 +196,7 @@ describe('the calls of a client', () => {
 });
 
 describe('names of a trace', () => {
-  test('are the same in both notations', () => {
+  test('convert between both notations', () => {
     const span = parseTraceparent(`00-${TRACE_ID}-00f067aa0ba902b7-01`);
     const header = span === undefined ? '' : xrayHeader(span);
     expect(header).toBe(`Root=${XRAY_ID};Parent=00f067aa0ba902b7;Sampled=1`);
@@ -207,7 +207,7 @@ describe('names of a trace', () => {
     });
   });
 
-  test('that are none are none', () => {
+  test('are not read from malformed headers, and are incomplete if only the root is given', () => {
     for (const header of ['', 'Root=1-0-0', `Root=${XRAY_ID}0`, `Self=${XRAY_ID}`]) {
       expect(parseXrayHeader(header)).toBeUndefined();
     }
