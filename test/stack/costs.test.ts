@@ -1,4 +1,4 @@
-/** The documents say what the stack costs while nothing runs, as the template and the price list have it. */
+/** Tests that the documents give the costs of an idle stack as computed from the template and the prices. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -14,12 +14,12 @@ const template = readTemplate('FieldingJobs', Template.fromStack(stackOf()).toJS
 test.each([
   ['docs/costs.md', withBill],
   ['docs/performance.md', withSum],
-] as const)('%s is up to date; if not: npm run bench -- --costs', (document, rewrite) => {
+] as const)('%s is up to date; if not, run: npm run bench -- --costs', (document, rewrite) => {
   const text = readFileSync(join(PROJECT, document), 'utf8');
   expect(unaligned(rewrite(text, standingOf(template)))).toBe(unaligned(text));
 });
 
-test('an alarm is billed by the metrics that it reads, and the key of the alarm topic by the month', () => {
+test('the costs count every metric that an alarm reads, and the key of the alarm topic', () => {
   const alarms = Object.values(templateOf().ofType('AWS::CloudWatch::Alarm'));
   const expressions = alarms.filter(({ Properties }) => Properties['Metrics'] !== undefined).length;
   expect(expressions).toBeGreaterThan(0);
@@ -27,7 +27,7 @@ test('an alarm is billed by the metrics that it reads, and the key of the alarm 
   expect(standingOf(template)).toMatchObject({ alarmMetrics: alarms.length + expressions, keys: 1 });
 });
 
-/** Without what prettier adds to align the columns of a table. */
+/** Removes the padding by which prettier aligns the columns of a table. */
 function unaligned(markdown: string): string {
   return markdown.replaceAll(/ {2,}/g, ' ').replaceAll(/-{3,}/g, '---');
 }

@@ -109,7 +109,7 @@ test('logs.md lists every log event with its level, and no other', () => {
   expect(Object.fromEntries(documented.map(([, event, level]) => [event, level]))).toEqual(LEVELS);
 });
 
-test('the index of the decisions lists every one, with its title, status and date', () => {
+test('the index of decisions lists each one with its title, status and date', () => {
   const pages = documentsIn('docs/adr').filter((page) => !page.endsWith('README.md'));
   const rows = pages.sort().map((page) => {
     const head = /^# (\d+)\. (.+)\n\nStatus: (.+?) *\nDate: (\d{4}-\d\d-\d\d)\n/.exec(read(page));
