@@ -70,7 +70,7 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
       expect(await store.chunks.claim(chunk, 'c', NOW + 1001, NOW + 3000)).toEqual({ kind: 'taken' });
     });
 
-    test('chunks of one job, and of two creations of one job, have separate claims', async () => {
+    test('chunks of one job, and of two generations of one job, have separate claims', async () => {
       const job = aJob();
       const again = { ...job, createdAt: timestamp(NOW + 1) };
       for (const chunk of [chunkOf(job, 0), chunkOf(job, 1), chunkOf(again, 0)]) {
@@ -168,7 +168,7 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
       });
     });
 
-    test('results of an earlier creation of a job are not returned for a later one', async () => {
+    test('results of an earlier generation of a job are not returned for a later one', async () => {
       const job = await committed();
       const chunk = chunkOf(job);
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);

@@ -142,7 +142,7 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
       expect(after?.broken).toEqual(new Set(indexes.filter((index) => index % 2 === 0)));
     });
 
-    test('a chunk of an unknown job, or of an earlier creation, changes no job', async () => {
+    test('a chunk of an unknown job, or of an earlier generation, changes no job', async () => {
       const job = await committed();
       expect(await store.jobs.addSettled(chunkOf(aJob()), false)).toBeUndefined();
       expect(
@@ -182,7 +182,7 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
       expect(await store.jobs.find(job, NOW)).toEqual(after);
     });
 
-    test('of an unknown job, or of an earlier creation, ends no job', async () => {
+    test('of an unknown job, or of an earlier generation, ends no job', async () => {
       const job = await committed({ total: 2, chunkSize: 2 });
       const earlier = { ...chunkOf(job), createdAt: timestamp(NOW - 1) };
       expect(await store.jobs.addOnly(chunkOf(aJob()), false, NOW)).toBeUndefined();

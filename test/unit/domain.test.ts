@@ -65,7 +65,7 @@ describe('deciding about a target group', () => {
     expect(resume({ endFieldingAt: at(1) })).toEqual({ kind: 'move' });
   });
 
-  test('the marks of two creations of one job differ', () => {
+  test('the marks of two generations of one job differ', () => {
     const job = aJob();
     expect(markOf(job)).not.toBe(markOf({ ...job, createdAt: new Date(NOW + 1).toISOString() }));
   });
