@@ -1,7 +1,7 @@
-/** What the commands have in common: arguments in, exit code out, what is wrong in one line. */
+/** Runs a command line program: passes it its arguments, prints its error and sets its exit code. */
 import { codeOf, messageOf, UsageError } from './errors.ts';
 
-/** Runs a command with its arguments. A UsageError is one line and exit code 2, anything else exit code 1. */
+/** Prints the error of a failed command. The exit code is 2 for a UsageError or a wrong option, else 1. */
 export async function runCommand(run: (argv: string[]) => Promise<void>): Promise<void> {
   try {
     await run(process.argv.slice(2));
@@ -15,7 +15,7 @@ export async function runCommand(run: (argv: string[]) => Promise<void>): Promis
   }
 }
 
-/** Of parseArgs. */
+/** Whether parseArgs of Node.js threw the error. */
 function isArgumentError(error: unknown): boolean {
   return codeOf(error)?.startsWith('ERR_PARSE_ARGS_') === true;
 }

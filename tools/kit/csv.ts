@@ -1,10 +1,12 @@
-/** Reads the rows of a CSV text (RFC 4180), in bounded memory whatever is in it. */
+/** Reads the rows of a CSV text (RFC 4180) in bounded memory. */
 import type { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { z } from 'zod';
 import { DataFileError } from './errors.ts';
 
-/** No field of a record comes near; a file with an open quote would else be read into memory. */
+/**
+ * Characters. Real records are far shorter; without a limit, an unclosed quote would read all into memory.
+ */
 const LONGEST_RECORD = 100_000;
 
 const rowShape = z.object({
@@ -14,15 +16,16 @@ const rowShape = z.object({
 
 export interface Row {
   readonly cells: readonly string[];
-  /** From 1: where it ends. */
+  /** Number of the line on which the row ends, from 1. */
   readonly line: number;
 }
 
 /**
- * The rows of a CSV text, trimmed, without those that are empty. All have as many cells as the first.
+ * Yields the rows of a CSV text, with trimmed cells and without empty rows. All have as many cells as the
+ * first.
  *
- * @param name of it, for errors
- * @throws DataFileError for what is not CSV
+ * @param name of the text, for errors
+ * @throws DataFileError for text that is not CSV
  */
 export async function* rowsOf(source: Readable, name: string): AsyncGenerator<Row> {
   const parser = parse({

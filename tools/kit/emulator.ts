@@ -1,11 +1,14 @@
-/** How an AWS client calls an emulator of DynamoDB or SQS on this machine. */
+/** Configures AWS clients for an emulator of DynamoDB or SQS on this machine. */
 
 export const REGION = 'us-east-1';
 
-/** Accepted by every emulator; letters only, as DynamoDB Local asks. One for all, as it keys its data by it. */
+/**
+ * Every emulator accepts these credentials. DynamoDB Local requires letters and digits only, and keeps
+ * separate data for each access key, so that all clients must use the same one.
+ */
 export const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** The configuration of a client for the emulator at an address. */
+/** Returns the configuration of a client for the emulator at an address. */
 export function emulatorAt(endpoint: string, region = REGION) {
   return { endpoint, region, credentials: CREDENTIALS };
 }

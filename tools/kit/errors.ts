@@ -1,6 +1,8 @@
-/** The errors that a command tells the person in front of it about, and how any error is read. */
+/** Defines the errors that a command shows to its user, and reads the message and code of any error. */
 
-/** Something on the command line or in a file is wrong and can be put right: one line, exit code 2. */
+/**
+ * The command line or a file is wrong, and the user can correct it: one line is printed, the exit code is 2.
+ */
 export class UsageError extends Error {
   override readonly name: string = 'UsageError';
 }
@@ -14,22 +16,22 @@ export class DataFileError extends UsageError {
   }
 }
 
-/** Whether it is an error, be it one from another thread or another realm, as Jest gives each test. */
+/** Recognizes errors of other threads and realms too: Jest runs each test file in a realm of its own. */
 export function isError(value: unknown): value is Error {
   return Object.prototype.toString.call(value) === '[object Error]';
 }
 
-/** The message of whatever was thrown. */
+/** Returns the message of an error, or any other thrown value as text. */
 export function messageOf(error: unknown): string {
   return isError(error) ? error.message : String(error);
 }
 
-/** Why a file cannot be opened. */
+/** Says why a file cannot be opened. */
 export function fileProblem(error: unknown): string {
   return codeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
 }
 
-/** The code of a Node.js system error (`EADDRINUSE`, `ENOENT`, ...), if it has one. */
+/** Returns the code of a Node.js system error (`EADDRINUSE`, `ENOENT`, ...), if the error has one. */
 export function codeOf(error: unknown): string | undefined {
   if (!isError(error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;

@@ -1,11 +1,11 @@
-/** An HTTP server on this machine that hands each call on to another one, and lets a hook change what happens. */
+/** Forwards HTTP calls to another server; a hook can change, repeat or refuse each call. */
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { urlToHttpOptions } from 'node:url';
 import { type HttpAnswer, type HttpRequest, serveHttp } from './http-server.ts';
 import type { Listener } from './loopback.ts';
 
-/** An answer that was read to its end. */
+/** An answer whose body was read completely. */
 export interface WholeAnswer extends HttpAnswer {
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -14,22 +14,22 @@ export interface WholeAnswer extends HttpAnswer {
 export type Forward = (call: HttpRequest) => Promise<WholeAnswer>;
 
 /**
- * Stands around each call: may forward it changed, several times or not at all, and answer something else.
- * When it throws, the caller's connection breaks.
+ * Handles a call in place of plain forwarding: it may change the call, forward it several times or never, and
+ * return another answer. When it throws, the caller's connection breaks.
  */
 export type Around = (call: HttpRequest, forward: Forward) => Promise<WholeAnswer>;
 
 export interface ForwardingOptions {
-  /** Default: every call is just forwarded. */
+  /** Default: every call is forwarded unchanged. */
   readonly around?: Around;
   /**
-   * Whether a call that its caller gives up, like a long poll that is stopped, ends at the target as well. By
-   * default it is carried out, and `around` sees its answer.
+   * Whether a call that its caller abandons (a stopped long poll, for example) is aborted at the target too.
+   * By default the target completes it, and `around` gets its answer.
    */
   readonly endWithCaller?: boolean;
 }
 
-/** @param target address of the server that answers: scheme, host and port */
+/** @param target address of the server that answers the calls: scheme, host and port */
 export async function forwardTo(target: string, options: ForwardingOptions = {}): Promise<Listener> {
   const { around = passOn, endWithCaller = false } = options;
   const agent = new Agent({ keepAlive: true });
@@ -60,7 +60,7 @@ function passOn(call: HttpRequest, forward: Forward): Promise<WholeAnswer> {
   return forward(call);
 }
 
-/** The operation of a call of an AWS SDK, like `PutItem`. */
+/** Returns the operation that a call of an AWS SDK names, like `PutItem`. */
 export function operationOf({ headers }: HttpRequest): string {
   return String(headers['x-amz-target']).split('.').at(-1) ?? '';
 }

@@ -1,4 +1,6 @@
-/** An HTTP server on this machine that reads each request to its end and answers it as a function says. */
+/**
+ * Serves HTTP on this machine: reads each request completely and answers it with the result of a function.
+ */
 import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
@@ -8,28 +10,28 @@ import { type Listener, listenOnLoopback } from './loopback.ts';
 
 export interface HttpRequest {
   readonly method: string;
-  /** Path and query as they stand in the request line. */
+  /** Path and query, unchanged from the request line. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** Aborts when the caller goes away before it has the whole answer. */
+  /** Aborts when the caller disconnects before it has the whole answer. */
   readonly gone: AbortSignal;
 }
 
 export interface HttpAnswer {
   readonly status: number;
   readonly headers?: OutgoingHttpHeaders;
-  /** In parts: each is sent as soon as it is there, and the connection breaks when they end in an error. */
+  /** The parts of an iterable are sent one by one; when it throws, the connection breaks. */
   readonly body?: Buffer | string | AsyncIterable<string>;
 }
 
-/** Answers a request. When it throws, the connection breaks; until it resolves, the caller waits. */
+/** Answers a request. When it throws, the connection breaks. */
 export type Respond = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
 
-/** @param port 0 for any that is free */
+/** @param port 0 for any free one */
 export function serveHttp(respond: Respond, port = 0): Promise<Listener> {
   const server = createServer((incoming, outgoing) => {
-    // Without a listener, a caller that goes away while it is answered would be an unhandled error.
+    // Without a listener, a caller that disconnects during the answer would cause an unhandled error.
     outgoing.on('error', () => undefined);
     handle(respond, incoming, outgoing).catch(() => outgoing.destroy());
   });
@@ -52,7 +54,7 @@ async function handle(respond: Respond, incoming: IncomingMessage, outgoing: Ser
   }
 }
 
-/** An answer of JSON. */
+/** Makes an answer with a JSON body. */
 export function jsonAnswer(body: unknown, status = 200, headers: OutgoingHttpHeaders = {}): HttpAnswer {
   return {
     status,
@@ -61,12 +63,12 @@ export function jsonAnswer(body: unknown, status = 200, headers: OutgoingHttpHea
   };
 }
 
-/** Breaks the connection instead of answering. */
+/** Makes the server break the connection instead of answering. */
 export function hangUp(): Promise<never> {
   return Promise.reject(new Error('the connection is to break'));
 }
 
-/** Leaves the caller without an answer, on a connection that stays open. */
+/** Never answers, and leaves the connection open. */
 export function keepSilent(): Promise<never> {
   return new Promise(() => undefined);
 }

@@ -1,6 +1,6 @@
 /** Turns Ctrl-C, SIGTERM and the end of npm into one abort signal. */
 
-/** A terminal sends an interrupt to all its processes and npm hands it on: the same key press comes twice. */
+/** One Ctrl-C arrives twice: the terminal signals every process, and npm forwards the signal once more. */
 const SAME_PRESS_MILLISECONDS = 500;
 
 const PARENT_CHECK_MILLISECONDS = 250;
@@ -22,7 +22,9 @@ export function onInterrupt(): AbortSignal {
   return first.signal;
 }
 
-/** npm starts a shell that starts us. A signal to npm alone ends that shell, which hands nothing on. */
+/**
+ * Notices a signal that was sent to npm alone: it ends the shell between npm and us, which forwards nothing.
+ */
 function onParentGone(act: () => void): void {
   const parent = process.ppid;
   const timer = setInterval(() => {

@@ -1,6 +1,6 @@
-/** Reads JSON that may be none. */
+/** Parses text that may not be JSON. */
 
-/** @returns undefined for what is not JSON */
+/** @returns undefined for text that is not JSON */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -9,7 +9,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** @returns undefined for what is not an object in JSON */
+/** @returns undefined for text that is not a JSON object */
 export function parseObject(text: string): Record<string, unknown> | undefined {
   const value = parseJson(text);
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,10 +1,12 @@
-/** Reads a text file line by line, in bounded memory whatever is in it. */
+/** Reads a text file line by line in bounded memory. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { DataFileError, fileProblem, UsageError } from './errors.ts';
 
-/** No line of a data file comes near; a file without line ends is not one. */
+/**
+ * Characters. Real lines are far shorter; a file without line ends is refused instead of read into memory.
+ */
 const LONGEST_LINE = 100_000;
 
 export interface Line {
@@ -14,8 +16,8 @@ export interface Line {
 }
 
 /**
- * The lines of a file that are not blank.
- * @param option of the command line that names the file
+ * Yields the lines of a file that are not blank.
+ * @param option the command line option that names the file
  * @throws UsageError when the file cannot be read, DataFileError when a line is too long
  */
 export async function* readLines(file: string, option: string): AsyncGenerator<Line> {
@@ -24,8 +26,8 @@ export async function* readLines(file: string, option: string): AsyncGenerator<L
 }
 
 /**
- * The lines of a text in UTF-8 that are not blank.
- * @param name of it, for errors
+ * Yields the lines of a UTF-8 text that are not blank.
+ * @param name of the text, for errors
  * @throws DataFileError when a line is too long
  */
 export async function* linesOf(source: Readable, name: string): AsyncGenerator<Line> {
@@ -46,8 +48,8 @@ export async function* linesOf(source: Readable, name: string): AsyncGenerator<L
 }
 
 /**
- * The file is read twice, so it has to be one, not a pipe.
- * @throws UsageError
+ * Requires a regular file: a pipe could not be read twice.
+ * @throws UsageError for anything else
  */
 export async function requireFile(file: string, option: string): Promise<void> {
   try {
@@ -59,7 +61,7 @@ export async function requireFile(file: string, option: string): Promise<void> {
   throw new UsageError(`${option} ${file}: not a file`);
 }
 
-/** A byte order mark is no part of the first line. */
+/** Removes a byte order mark from the first line. */
 function withoutMark(number: number, text: string): string {
   return number === 1 ? text.replace(/^\uFEFF/, '') : text;
 }

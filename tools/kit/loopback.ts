@@ -1,4 +1,4 @@
-/** Listens on this machine only, and stops with no connection left open. */
+/** Listens on the loopback interface only, and closes every connection when it stops. */
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { once } from 'node:events';
 
@@ -6,15 +6,15 @@ export const LOOPBACK = '127.0.0.1';
 
 export interface Listener extends AsyncDisposable {
   readonly port: number;
-  /** As an HTTP address, without a slash at its end. */
+  /** The HTTP address, without a trailing slash. */
   readonly url: string;
   /** Ends every connection and frees the port. */
   close(): Promise<void>;
 }
 
 /**
- * @param port 0 for any that is free
- * @throws the system error when the port cannot be had
+ * @param port 0 for any free one
+ * @throws the system error when the port cannot be used
  */
 export async function listenOnLoopback(server: Server, port = 0): Promise<Listener> {
   const connections = new Set<Socket>();

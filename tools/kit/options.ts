@@ -1,10 +1,10 @@
-/** Reads the values of options on a command line. */
+/** Parses the values of command line options. */
 import { UsageError } from './errors.ts';
 import { shown } from './printable.ts';
 
 /**
- * @param BadValue the error that tells of another value, by its message
- * @throws UsageError unless another one is given
+ * @param BadValue the class of the error for a wrong value
+ * @throws BadValue for a text that is not a whole number between the limits
  */
 export function wholeNumber(
   option: string,
@@ -18,7 +18,7 @@ export function wholeNumber(
   throw new BadValue(`${option}: found ${shown(text)}, expected a whole number from ${from} to ${to}`);
 }
 
-/** @throws UsageError for a text that is none of the values */
+/** @throws UsageError for a text that is not one of the values */
 export function oneOf<T extends string>(option: string, text: string, values: readonly T[]): T {
   const match = values.find((value) => value === text);
   if (match !== undefined) return match;

@@ -1,14 +1,18 @@
-/** Texts of others, made fit for a terminal: on one line, short, and without what would move or turn the text around. */
+/**
+ * Makes texts of clients and files safe for a terminal: one short line, without control or direction marks.
+ */
 
-/** Controls, the separators of lines and paragraphs, and the marks that turn the direction of writing. */
+/** Control characters, separators of lines and paragraphs, and marks that change the direction of writing. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
-/** The text with a space for each character that is not to reach a terminal. */
+/** Replaces each unprintable character by a space. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, ' ');
 }
 
-/** The text with each such character escaped as in JSON: for logs, in which one wants to see what was there. */
+/**
+ * Escapes each unprintable character as JSON does, so that a log shows which characters the text contained.
+ */
 export function escapeUnprintable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => {
     const escaped = JSON.stringify(character).slice(1, -1);
@@ -17,17 +21,17 @@ export function escapeUnprintable(text: string): string {
   });
 }
 
-/** The text, or the first `most` characters of it. */
+/** Cuts a text after its first `most` characters. */
 export function shorten(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
-/** A text that was found, for a message about it. */
+/** Returns a short printable form of a text, for an error message. */
 export function excerptOf(text: string): string {
   return shorten(printable(text), 60);
 }
 
-/** A value that was found, in quotes where it is a text, for a message about it. */
+/** Returns a value as a short JSON text for an error message, or `nothing` for an absent or empty one. */
 export function shown(found: unknown): string {
   return found === undefined || found === '' ? 'nothing' : excerptOf(JSON.stringify(found));
 }
