@@ -1,4 +1,7 @@
-/** Remembers beside the file how far an import has come, so that the same command goes on there. */
+/**
+ * Stores the progress of an import in a file beside the data file, so that a repeated command continues
+ * there.
+ */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -7,11 +10,11 @@ import { z } from 'zod';
 import { parseJson } from '../kit/json.ts';
 
 const shape = z.object({
-  /** Of the file, SHA-256: another content is another import. */
+  /** SHA-256 of the data file in hex: a changed file starts a new import. */
   digest: z.string(),
-  /** Table, endpoint and options that say what is written where. */
+  /** Table, endpoint and options of the import: other ones start a new import. */
   target: z.string(),
-  /** So many records from the start of the file are written. */
+  /** How many records from the start of the file are written. */
   done: z.int().nonnegative(),
 });
 
@@ -26,21 +29,24 @@ export class Checkpoint {
     this.#target = target;
   }
 
-  /** @param target what the records are written to, and how: another target starts at the first record */
+  /** @param target table and options of the import: another target starts at the first record */
   static async of(file: string, target: string): Promise<Checkpoint> {
     const hash = createHash('sha256');
     await pipeline(createReadStream(file), hash);
     return new Checkpoint(`${file}.import.json`, hash.digest('hex'), target);
   }
 
-  /** How many records from the start of the file are written already: 0 when nothing is known of this import. */
+  /**
+   * Returns how many records from the start of the file are written already; 0 for an import without
+   * checkpoint.
+   */
   async done(): Promise<number> {
     const text = await readFile(this.path, 'utf8').catch(() => '{}');
     const found = shape.safeParse(parseJson(text)).data;
     return found?.digest === this.#digest && found.target === this.#target ? found.done : 0;
   }
 
-  /** Written aside and moved into place, so that a kill leaves the old one or the new one. */
+  /** Writes a new file and renames it, so that a kill leaves either the old checkpoint or the new one. */
   async save(done: number): Promise<void> {
     const aside = `${this.path}.new`;
     await writeFile(aside, JSON.stringify({ digest: this.#digest, target: this.#target, done }));

@@ -1,4 +1,4 @@
-/** Reads records from CSV with a header: the names of the fields, in any order. */
+/** Reads records from CSV whose header names the fields, in any order. */
 import { createReadStream } from 'node:fs';
 import { rowsOf } from '../kit/csv.ts';
 import { requireFile } from '../kit/lines.ts';
@@ -7,11 +7,11 @@ import { type DataRecord, readRecord } from './records.ts';
 const NUMBERS = ['account_id', 'completes_goal', 'current_completes'];
 
 /**
- * The records of a CSV file (RFC 4180; a byte order mark and other line ends are fine). A column `type` says
- * what a row is; without it each is a target group. An empty cell is a field that is not there.
+ * Yields the records of a CSV file (RFC 4180; a byte order mark and other line ends are accepted). The column
+ * `type` names the kind of a row; without it every row is a target group. An empty cell is an absent field.
  *
- * @param option of the command line that names the file
- * @param now RFC 3339, UTC, milliseconds, `Z`: when the target groups count as last changed
+ * @param option the command line option that names the file
+ * @param now time of last change of the target groups: RFC 3339, UTC, milliseconds, `Z`
  * @throws UsageError when the file cannot be read, DataFileError for the first bad row
  */
 export async function* readCsv(file: string, option: string, now: string): AsyncGenerator<DataRecord> {
@@ -29,7 +29,7 @@ function fieldsOf(header: readonly string[], cells: readonly string[]): object {
   return { type: 'target_group', ...Object.fromEntries(fields) };
 }
 
-/** What is no number stays as it is, so that the message can show it. */
+/** Returns a text that is not a number unchanged, so that the error message can show it. */
 function numberOr(text: string): number | string {
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }

@@ -1,4 +1,7 @@
-/** An import: checks the whole file, then writes what is not written yet, and remembers how far it came. */
+/**
+ * Imports a file: checks all of it, then writes the records that no earlier run wrote, and stores its
+ * progress.
+ */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { timestamp } from '../../src/domain/time.ts';
 import { readLines } from '../kit/lines.ts';
@@ -12,25 +15,25 @@ const SAVE_EVERY_MS = 1_000;
 export interface Source {
   readonly file: string;
   readonly format: 'jsonl' | 'csv';
-  /** Epoch ms: when the target groups count as last changed. */
+  /** Time of last change of the target groups, in epoch ms. */
   readonly now: number;
 }
 
 export interface Destination {
   readonly client: DynamoDBClient;
   readonly table: string;
-  /** The emulator's address, or the region: with the table it names what is written to. */
+  /** The emulator's address or the region; with the table it identifies the target of the import. */
   readonly where: string;
   readonly existing: Existing;
 }
 
 export interface Reporter {
-  /** The file is fine; so many of its records were written by an earlier run. */
+  /** Called when the file is valid. `done`: how many of its records an earlier run wrote. */
   readonly start: (contents: Contents, done: number) => void;
   readonly progress: (done: number) => void;
 }
 
-/** What is in a file. */
+/** How many records a file has. */
 export interface Contents {
   readonly projects: number;
   readonly targetGroups: number;
@@ -38,7 +41,7 @@ export interface Contents {
 
 /**
  * Checks every record of a file.
- * @throws DataFileError for the first bad one, UsageError when the file cannot be read
+ * @throws DataFileError for the first invalid record, UsageError when the file cannot be read
  */
 export async function checkFile(source: Source): Promise<Contents> {
   const found = { projects: 0, targetGroups: 0 };
@@ -50,10 +53,10 @@ export async function checkFile(source: Source): Promise<Contents> {
 }
 
 /**
- * @param signal stops the import; what is under way is finished first, so that the same call goes on from
- *   there
- * @throws as `checkFile`, before anything is written; what the client throws, when a write fails after all
- *   tries
+ * Imports a file; a repeated call continues where an interrupted one stopped.
+ * @param signal stops the import after the writes that are in flight
+ * @throws the errors of `checkFile` before anything is written; the client's error when a write fails after
+ *   all its attempts
  */
 export async function importFile(
   source: Source,

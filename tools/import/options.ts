@@ -1,4 +1,4 @@
-/** The command line of `npm run import`. */
+/** Parses the command line of `npm run import`. */
 import { extname } from 'node:path';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { UsageError } from '../kit/errors.ts';
@@ -8,17 +8,17 @@ import type { Existing } from './writer.ts';
 
 export const USAGE = `npm run import -- --table NAME --file FILE [options]
 
-Brings projects and target groups from a file into the table of a deployed stack. The whole file is checked before
-anything is written. What a job or a user has made of a target group that is there already stays, unless asked for.
-The same command goes on where an interrupted one has stopped.
+Imports projects and target groups from a file into the table of a deployed stack. Checks the whole file before it
+writes anything. Leaves target groups that exist already as jobs and users have changed them, unless --existing update
+is given. After an interruption, run the same command again to continue.
 
   --table NAME        the table of target groups (output TargetGroupsTable of the stack)
   --file FILE         JSON Lines (.jsonl) or CSV with a header (.csv)
-  --format FORMAT     jsonl or csv (default: by the name of the file)
-  --existing WHAT     of target groups that are there already: skip, or update to what the file says (default: skip)
+  --format FORMAT     jsonl or csv (default: from the extension of the file)
+  --existing WHAT     skip target groups that exist already, or update them to the file's values (default: skip)
   --check             only check the file
-  --region REGION     default: that of the AWS configuration
-  --endpoint URL      of an emulator, instead of AWS
+  --region REGION     the AWS region (default: from the AWS configuration)
+  --endpoint URL      address of an emulator to use instead of AWS
   --help
 
 Examples:
@@ -26,7 +26,7 @@ Examples:
   npm run import -- --table FieldingJobs-TablesTargetGroups1A2B --file groups.csv
   npm run import -- --table FieldingJobs-TablesTargetGroups1A2B --file groups.jsonl --existing update
 
-Exit code: 0 everything is written, 1 something failed, 2 the command or a line of the file is wrong and nothing was
+Exit codes: 0 everything is written, 1 something failed, 2 the command or a line of the file is wrong and nothing was
 written, 130 interrupted.
 `;
 
@@ -44,7 +44,7 @@ const OPTIONS = {
 export interface Options {
   readonly file: string;
   readonly format: 'jsonl' | 'csv';
-  /** Undefined: the file is only checked. */
+  /** Undefined when the file is only checked. */
   readonly table: string | undefined;
   readonly existing: Existing;
   readonly region: string | undefined;
@@ -52,7 +52,7 @@ export interface Options {
 }
 
 /**
- * @returns undefined when help is asked for
+ * @returns undefined for `--help`
  * @throws UsageError, or an argument error of parseArgs
  */
 export function parseOptions(argv: string[]): Options | undefined {
@@ -79,6 +79,6 @@ function formatOf(file: string): string {
   const format = { '.csv': 'csv', '.jsonl': 'jsonl', '.ndjson': 'jsonl' }[extension];
   if (format !== undefined) return format;
   throw new UsageError(
-    `--file ${file}: the name does not tell the format: add --format jsonl or --format csv`,
+    `--file ${file}: the format is not clear from the name: add --format jsonl or --format csv`,
   );
 }

@@ -1,4 +1,4 @@
-/** The records of a data file: projects and target groups, each checked field by field. */
+/** Reads the records of a data file, projects and target groups, and checks each field. */
 import { z } from 'zod';
 import { ID_FORMAT, ID_PATTERN, MAX_ACCOUNT_ID, type Tenant } from '../../src/domain/ids.ts';
 import { FIELDING_RUN_STATUSES, type TargetGroup } from '../../src/domain/target-group.ts';
@@ -12,10 +12,10 @@ export type DataRecord =
   | { readonly type: 'project'; readonly tenant: Tenant }
   | { readonly type: 'target_group'; readonly group: TargetGroup };
 
-/** Who a target group was last changed by, before anybody did. */
+/** Stored as the last user who changed a target group that no user has changed yet. */
 export const SEEDED_BY = '00000000-0000-4000-8000-000000000000';
 
-/** The message of every issue says what was expected. */
+/** The message of every issue names the expected value; `problems` puts the found value before it. */
 function integerField(from: number, to: number) {
   const error = `a whole number from ${from} to ${to}`;
   return z.int({ error }).min(from, { error }).max(to, { error });
@@ -52,7 +52,7 @@ const lineShape = z.discriminatedUnion(
 
 /**
  * Reads one line of JSON.
- * @param now RFC 3339, UTC, milliseconds, `Z`: when the target group counts as last changed
+ * @param now time of last change of the target group: RFC 3339, UTC, milliseconds, `Z`
  * @throws DataFileError naming each bad field, what was found and what was expected
  */
 export function parseLine(file: string, line: Line, now: string): DataRecord {
@@ -66,7 +66,7 @@ export function parseLine(file: string, line: Line, now: string): DataRecord {
 /**
  * Reads one record.
  * @param line its number, from 1
- * @param now RFC 3339, UTC, milliseconds, `Z`: when the target group counts as last changed
+ * @param now time of last change of the target group: RFC 3339, UTC, milliseconds, `Z`
  * @throws DataFileError naming each bad field, what was found and what was expected
  */
 export function readRecord(file: string, line: number, value: object, now: string): DataRecord {
@@ -102,7 +102,7 @@ export function readRecord(file: string, line: number, value: object, now: strin
   };
 }
 
-/** The fielding run of a target group that names none: always the same. */
+/** Derives the fielding run's id for a target group that names none: the same for the same target group. */
 export function fieldingRunId(targetGroupId: string): string {
   return `R${targetGroupId.slice(1)}`;
 }

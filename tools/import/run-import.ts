@@ -1,4 +1,4 @@
-/** `npm run import`: brings projects and target groups from a file into the table of a deployed stack. */
+/** `npm run import`: imports projects and target groups from a file into the table of a deployed stack. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { runCommand } from '../kit/command.ts';
 import { emulatorAt } from '../kit/emulator.ts';
@@ -26,7 +26,7 @@ await runCommand(async (argv) => {
     start: (contents: Contents, done: number) => {
       total = contents.projects + contents.targetGroups;
       print(`${options.file}: ${told(contents)}`);
-      if (done > 0) print(`goes on after record ${done}`);
+      if (done > 0) print(`continuing after record ${done}`);
     },
     progress: (done: number) => {
       const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
@@ -39,17 +39,17 @@ await runCommand(async (argv) => {
     `target groups: ${counts.added} added, ${counts.updated} updated, ${counts.skipped} left as they were`,
   );
   if (!finished) {
-    print('interrupted: the same command goes on from here');
+    print('interrupted: run the same command again to continue');
     process.exitCode = 130;
   }
 });
 
 function told({ projects, targetGroups }: Contents): string {
-  return `${projects} projects and ${targetGroups} target groups, all fine`;
+  return `${projects} projects and ${targetGroups} target groups, all valid`;
 }
 
 function clientFor({ region, endpoint }: Options): DynamoDBClient {
-  // Throttling is what an import runs into on a table that scales up: patience is in place here.
+  // A table that scales up throttles an import, so that the client needs many attempts.
   const patience = { maxAttempts: 12, retryMode: 'standard' } as const;
   if (endpoint === undefined) return new DynamoDBClient({ ...patience, ...(region && { region }) });
   return new DynamoDBClient({ ...patience, ...emulatorAt(endpoint, region) });

@@ -1,6 +1,6 @@
 /**
- * Writes records into the table of target groups without harm to what is there: jobs may run meanwhile, and
- * the marks that they leave on target groups must stay.
+ * Writes records into the table of target groups while jobs may run: it never overwrites the marks that jobs
+ * set on target groups.
  */
 import {
   ConditionalCheckFailedException,
@@ -12,22 +12,22 @@ import { projectItem, targetGroupItem } from '../../src/adapters/dynamodb/target
 import type { TargetGroup } from '../../src/domain/target-group.ts';
 import type { DataRecord } from './records.ts';
 
-/** What is done with a target group that is there already. */
+/** How to treat a target group that exists already. */
 export type Existing = 'skip' | 'update';
 
 export interface Counts {
-  /** Target groups that were not there. */
+  /** Target groups that did not exist. */
   added: number;
-  /** Target groups that were there and are now as the file says. */
+  /** Existing target groups that now have the file's values. */
   updated: number;
-  /** Target groups that were there and were left alone. */
+  /** Existing target groups that were not changed. */
   skipped: number;
 }
 
-/** So many writes are under way at once. */
+/** How many writes are in flight at once. */
 const PARALLELISM = 64;
 
-/** Attributes of a target group that an update does not set to what the file says. */
+/** Attributes of a target group that an update does not take from the file. */
 const KEPT = ['version', 'fielding_run_id'];
 
 export class Writer {
@@ -36,13 +36,15 @@ export class Writer {
   readonly #table: string;
   readonly #existing: Existing;
   readonly #projects = new Set<string>();
-  /** By key, so that two records of one target group are written in the order of the file. */
+  /**
+   * Writes in flight by key, so that two records of one target group are written in the order of the file.
+   */
   readonly #underWay = new Map<string, Promise<void>>();
-  /** Numbers of the records that were given and are not written, in order. */
+  /** Numbers of the records that are not written yet, in ascending order. */
   readonly #open = new Set<number>();
   #next: number;
 
-  /** @param done how many records were written before: the first one that is given has this number */
+  /** @param done how many records an earlier run wrote; the first record of this run gets this number */
   constructor(client: DynamoDBClient, table: string, existing: Existing, done = 0) {
     this.#client = client;
     this.#table = table;
@@ -50,15 +52,15 @@ export class Writer {
     this.#next = done;
   }
 
-  /** All records before this one are written. */
+  /** How many records from the start of the file are written. */
   get done(): number {
     for (const first of this.#open) return first;
     return this.#next;
   }
 
   /**
-   * Takes a record; resolves as soon as another one can be taken.
-   * @throws what a write before it threw, after all tries of the client
+   * Starts to write a record; resolves as soon as the next one can be passed.
+   * @throws the error of an earlier write, after all attempts of the client
    */
   async put(record: DataRecord): Promise<void> {
     const number = this.#next++;
@@ -66,7 +68,7 @@ export class Writer {
     const tenant = record.type === 'project' ? record.tenant : record.group;
     const project = `${tenant.accountId}#${tenant.projectId}`;
     if (!this.#projects.has(project)) {
-      // At once, not in the background: a project that is not there hides all its target groups.
+      // Wait for this write: without its project, a target group cannot be found.
       await this.#send(new PutItemCommand({ TableName: this.#table, Item: projectItem(tenant) }));
       this.#projects.add(project);
     }
@@ -81,17 +83,17 @@ export class Writer {
       this.#open.delete(number);
       this.#underWay.delete(key);
     });
-    // It stays under way when it fails, so that whoever waits next gets the error.
+    // A failed write stays in the map, so that the next caller that waits gets its error.
     written.catch(() => undefined);
     this.#underWay.set(key, written);
   }
 
-  /** Resolves when everything that was taken is written. */
+  /** Resolves when all records are written; rejects when a write failed. */
   async flush(): Promise<void> {
     await Promise.all(this.#underWay.values());
   }
 
-  /** Resolves when nothing is under way any more, whether or not it was written. */
+  /** Resolves when no write is in flight, also after failed writes. */
   async settle(): Promise<void> {
     await Promise.allSettled(this.#underWay.values());
   }
@@ -99,7 +101,7 @@ export class Writer {
   async #write(group: TargetGroup): Promise<void> {
     const Item = targetGroupItem(group);
     const isNew = await this.#unlessRefused(
-      // Only where there is none: what a job or a user has made of one that is there stays.
+      // The condition protects an existing target group and the changes of jobs and users.
       new PutItemCommand({
         TableName: this.#table,
         Item,
@@ -114,7 +116,7 @@ export class Writer {
     }
   }
 
-  /** Everything that the file says, and nothing else: the marks and the fielding run's id stay as they are. */
+  /** Sets the file's values and increments the version; keeps the marks and the fielding run's id. */
   #update(group: TargetGroup): UpdateItemCommand {
     const { pk, ...attributes } = targetGroupItem(group);
     const said = Object.entries(attributes).filter(([name]) => !KEPT.includes(name));

@@ -1,4 +1,6 @@
-/** `npm run openapi`: writes docs/openapi.yaml; with `--record`, records its examples on a local stack before. */
+/**
+ * `npm run openapi`: writes docs/openapi.yaml; with `--record`, first records its examples on a local stack.
+ */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -15,7 +17,7 @@ const USAGE = `npm run openapi -- [--record]
 
 Writes docs/openapi.yaml from the schemas, the routes and the table of actions.
 
-  --record   first records the examples anew, on a local stack of its own
+  --record   first records the examples again, on a local stack of its own
   --help
 `;
 
