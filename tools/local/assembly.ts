@@ -1,4 +1,6 @@
-/** Reads what a synthesis left behind: the stack's template, and where the code of its functions lies. */
+/**
+ * Reads the assembly that a synthesis wrote: the stack's template, and the folders with its functions' code.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -27,13 +29,13 @@ const assetsShape = z.object({
 
 export interface Assembly {
   readonly template: Template;
-  /** Folder of a zipped asset by its object key. */
+  /** Folder of each zipped asset, by its object key. */
   readonly assets: ReadonlyMap<string, string>;
 }
 
 /**
  * Reads the assembly in a folder.
- * @throws UnsupportedTemplateError unless it holds exactly one stack whose resources are all known
+ * @throws UnsupportedTemplateError unless it contains exactly one stack and all its resource types are known
  */
 export async function readAssembly(folder: string): Promise<Assembly> {
   const json = async (file: string): Promise<unknown> =>

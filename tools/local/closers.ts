@@ -1,4 +1,4 @@
-/** What has to be ended when the stack stops, the last started first. */
+/** Collects the steps that stop the parts of a stack, and runs them in reverse order. */
 export class Closers {
   private readonly steps: (() => Promise<unknown>)[] = [];
   private closed: Promise<void> | undefined;
@@ -7,7 +7,10 @@ export class Closers {
     this.steps.push(step);
   }
 
-  /** Runs every step, one after the other, even when one fails. Once, however often it is called. */
+  /**
+   * Runs every step once, one after the other, also after a failed one; a repeated call returns the same
+   * promise.
+   */
   close(): Promise<void> {
     this.closed ??= this.run();
     return this.closed;

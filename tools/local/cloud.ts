@@ -1,10 +1,10 @@
-/** The AWS account that the local stack pretends to be, in the region of its emulators. */
+/** The AWS account and partition that the local stack uses in its ARNs. */
 import { REGION } from '../kit/emulator.ts';
 
 export const ACCOUNT_ID = '000000000000';
 export const PARTITION = 'aws';
 
-/** An ARN of the local account. */
+/** Makes an ARN in the local account and region. */
 export function arn(service: string, resource: string): string {
   return `arn:${PARTITION}:${service}:${REGION}:${ACCOUNT_ID}:${resource}`;
 }

@@ -1,4 +1,4 @@
-/** What the stack serves for itself at `/_local` and below it. It is no part of what is deployed. */
+/** Serves the stack's own routes below `/_local`, which are not part of the deployed API. */
 import type { ControlHandler } from './gateway/local-routes.ts';
 import type { PermissionsReport } from './iam/permissions.ts';
 import type { Issuer } from './issuer.ts';
@@ -6,9 +6,9 @@ import type { ScheduledRun } from './schedules.ts';
 import { statusHandler } from './status/handler.ts';
 import type { Status } from './status/status.ts';
 
-/** What can be asked of a stack that runs, by a program or at `/_local`. */
+/** Describes and controls a running stack, for tests and for the routes below `/_local`. */
 export interface ControlledStack {
-  /** Base URL of the API, without a slash at its end. */
+  /** Base URL of the API, without a trailing slash. */
   readonly url: string;
   /** Names of the tables by logical id. */
   readonly tables: Readonly<Record<string, string>>;
@@ -18,21 +18,22 @@ export interface ControlledStack {
   readonly functions: Readonly<Record<string, string>>;
   /** The outputs of the template. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** The emulators themselves, where nothing is checked. */
+  /** Addresses of the emulators themselves, where no permissions are checked. */
   readonly endpoints: { readonly dynamodb: string; readonly sqs: string };
-  /** What the policies of the template grant, how often it was used so far, and which calls were denied. */
+  /** Reports the template's grants, how often each was used so far, and the denied calls. */
   permissions(): PermissionsReport;
   /** Runs every schedule now; resolves when all have finished. */
   runSchedules(): Promise<ScheduledRun[]>;
 }
 
 /**
+ * Handles the routes below `/_local`:
  * - `GET jwks.json`: the public key of the local issuer
- * - `GET info`: names and addresses of everything that runs
- * - `GET permissions`: what the roles grant, how often it was used, and which calls were denied
- * - `POST schedules/run`: runs every schedule now, answers when all have finished
- * - the status page and what it reads
- * @param stack undefined while the stack starts
+ * - `GET info`: names and addresses of all resources of the stack
+ * - `GET permissions`: the grants, how often each was used, and the denied calls
+ * - `POST schedules/run`: runs every schedule now and answers when all have finished
+ * - the status page and its data
+ * @param stack returns undefined while the stack starts
  */
 export function controlHandler(
   issuer: Issuer,

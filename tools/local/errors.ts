@@ -1,16 +1,16 @@
-/** What can be wrong with the CDK app or its template, told to the person in front of the local stack. */
+/** Defines the errors about the CDK app and its template that the local stack shows to its user. */
 
-/** The template holds something that the local stack cannot do; it names the resource. */
+/** The template contains something that the local stack does not support. The message names the resource. */
 export class UnsupportedTemplateError extends Error {
   override readonly name = 'UnsupportedTemplateError';
 }
 
-/** The template holds something that AWS itself would refuse to deploy; it names the resource. */
+/** The template contains something that AWS would refuse to deploy. The message names the resource. */
 export class RefusedTemplateError extends Error {
   override readonly name = 'RefusedTemplateError';
 }
 
-/** The CDK app could not be synthesized. The message is what the app itself printed. */
+/** The CDK app could not be synthesized. The message contains the app's output. */
 export class SynthesisError extends Error {
   override readonly name = 'SynthesisError';
 }

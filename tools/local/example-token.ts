@@ -1,11 +1,11 @@
-/** The token of what the local stack prints and shows as an example: it may do everything on the account of the sample. */
+/** Makes the token of the examples that the local stack prints: all scopes on the account of the sample. */
 import type { Sample } from './data/sample.ts';
 import { ALL_SCOPES, DEFAULT_SUBJECT, type Issuer } from './issuer.ts';
 
-/** Long enough for a day's work. */
+/** Long enough for a working day. */
 const TTL_SECONDS = 12 * 3_600;
 
-/** @param sample without one, the token covers no account */
+/** @param sample undefined for a token without accounts */
 export function exampleToken(issuer: Issuer, sample: Sample | undefined): Promise<string> {
   return issuer.sign({
     accounts: sample === undefined ? [] : [sample.tenant.accountId],

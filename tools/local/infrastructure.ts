@@ -1,4 +1,4 @@
-/** Makes tables and queues on the emulators. What is there already is used as it is. */
+/** Creates the tables and queues on the emulators. Existing ones are used unchanged. */
 import {
   CreateTableCommand,
   DynamoDBClient,
@@ -16,16 +16,16 @@ import type { Template } from './template/template.ts';
 export interface Infrastructure {
   readonly tables: readonly Table[];
   readonly queues: readonly Queue[];
-  /** By logical id. */
+  /** URLs by the queue's logical id. */
   readonly queueUrls: ReadonlyMap<string, string>;
-  /** Those of the template, the queues included. */
+  /** The references of the template, including the URLs of the queues. */
   readonly references: References;
   readonly dynamodb: DynamoDBClient;
   readonly sqs: SQSClient;
 }
 
 /**
- * Makes what the template says.
+ * Creates the tables and queues of a template.
  * @param apiUrl base URL of the API
  * @throws UnsupportedTemplateError
  */
@@ -45,7 +45,7 @@ export async function makeInfrastructure(
   return { tables, queues, queueUrls, references, dynamodb, sqs };
 }
 
-/** Makes the tables that do not exist yet, and waits until all can be used. */
+/** Creates the missing tables, and waits until each can be used, at most 30 seconds. */
 export async function makeTables(dynamodb: DynamoDBClient, tables: readonly Table[]): Promise<void> {
   for (const { name, definition } of tables) {
     try {
@@ -58,10 +58,9 @@ export async function makeTables(dynamodb: DynamoDBClient, tables: readonly Tabl
 }
 
 /**
- * Makes the queues, each after its dead-letter queue.
- * @param endpoint the address to put into the URLs, as an emulator may answer with a name that does not
- *   resolve
- * @returns their URLs by logical id
+ * Creates the queues, dead-letter queues first.
+ * @param endpoint replaces the host in the URLs: an emulator may answer with a name that does not resolve
+ * @returns the URLs by logical id
  */
 async function makeQueues(
   sqs: SQSClient,

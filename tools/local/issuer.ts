@@ -1,4 +1,4 @@
-/** The local issuer of tokens: a key that is made once and stays in `.local/`, for stack and token command. */
+/** Signs the tokens of the local stack, with a key that is created once and stored in `.local/`. */
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -17,14 +17,14 @@ import { codeOf, UsageError } from '../kit/errors.ts';
 import { parseJson } from '../kit/json.ts';
 import { PROJECT } from '../kit/project.ts';
 
-/** Does not depend on the port, so that a token works wherever the stack listens. */
+/** The same for every port, so that a token works for each local stack. */
 export const ISSUER = 'http://localhost/_local/issuer';
 export const AUDIENCE = 'fielding-jobs-local';
 
-/** The scopes of a token that may do everything. */
+/** All scopes, separated by spaces. */
 export const ALL_SCOPES = SCOPES.join(' ');
 
-/** Who tokens are for when nobody says. */
+/** The default subject of tokens. */
 export const DEFAULT_SUBJECT = '11111111-1111-4111-8111-111111111111';
 
 const ALGORITHM = 'RS256';
@@ -34,9 +34,9 @@ const storedKey = z.looseObject({ kty: z.literal('RSA'), kid: z.string(), d: z.s
 
 export interface TokenClaims {
   readonly accounts: readonly number[];
-  /** Separated by spaces. */
+  /** Scopes, separated by spaces. */
   readonly scope: string;
-  /** `sub` */
+  /** The claim `sub`. */
   readonly subject: string;
   readonly ttlSeconds: number;
 }
@@ -54,8 +54,8 @@ export class Issuer {
   }
 
   /**
-   * Loads the key, and makes it first if there is none.
-   * @throws UsageError when the file holds no key
+   * Loads the key, and creates it if it does not exist.
+   * @throws UsageError when the file does not contain a key of the issuer
    */
   static async load(file = KEY_FILE): Promise<Issuer> {
     const text = await readFile(file, 'utf8').catch(async (error: unknown) => {
@@ -82,7 +82,7 @@ export class Issuer {
   }
 }
 
-/** Two processes may do this at once: the first to put its key in place wins, and never half of a key. */
+/** Writes a new key to a draft and links it: with two processes at once, the first complete key wins. */
 async function makeKey(file: string): Promise<void> {
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
   const jwk = await exportJWK(privateKey);
@@ -106,5 +106,5 @@ function parseKey(file: string, text: string): z.output<typeof storedKey> {
 }
 
 function badKey(file: string): UsageError {
-  return new UsageError(`${file}: not a key of the local issuer; delete it and a new one is made`);
+  return new UsageError(`${file}: not a key of the local issuer: delete the file to get a new key`);
 }

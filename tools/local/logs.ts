@@ -1,4 +1,4 @@
-/** How the local stack shows what happens: for people, or line by line as JSON. */
+/** Prints the log of the local stack: formatted for people, or as lines of JSON. */
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { parseObject } from '../kit/json.ts';
@@ -25,7 +25,7 @@ const LEVEL_STYLES: ReadonlyMap<string, Style> = new Map([
   ['CRITICAL', 'red'],
 ]);
 
-/** The same on every line, or shown already. */
+/** Fields that are the same on every line, or that the line already shows. */
 const HIDDEN_KEYS = new Set([
   'cold_start',
   'function_arn',
@@ -38,12 +38,13 @@ const HIDDEN_KEYS = new Set([
   'xray_trace_id',
 ]);
 
+/** Characters of a field's name or value. */
 const LONGEST_VALUE = 200;
 
-/** Nothing at all. */
+/** Prints nothing. */
 export const silentLog: Log = () => undefined;
 
-/** Every entry goes to the one, then to the other. */
+/** Makes a log that passes each entry to the first log, then to the second. */
 export function bothLogs(one: Log, other: Log): Log {
   return (entry) => {
     one(entry);
@@ -51,7 +52,7 @@ export function bothLogs(one: Log, other: Log): Log {
   };
 }
 
-/** One line for each thing that happens, coloured on a terminal. Lines of metrics are left out. */
+/** Makes a log that prints one line for each entry, coloured on a terminal. It omits lines of metrics. */
 export function prettyLog(out: Writable): Log {
   const style = (format: Style, text: string) => styleText(format, text, { stream: out });
   const write = (level: string, source: string, text: string) => {
@@ -93,7 +94,7 @@ export function prettyLog(out: Writable): Log {
   };
 }
 
-/** The lines of the functions as they are; everything else as JSON too. */
+/** Makes a log that prints the functions' lines unchanged, and all other entries as JSON. */
 export function jsonLog(out: Writable): Log {
   return (entry) => {
     out.write(`${entry.kind === 'function' ? entry.text : JSON.stringify(entry)}\n`);
@@ -106,7 +107,7 @@ function keysOf(line: Record<string, unknown>): string {
     .join(' ');
 }
 
-/** The fields of a line that tell something, as short texts without control characters. */
+/** Returns the informative fields of a line as short texts without control characters. */
 export function fieldsOf(line: Record<string, unknown>): [name: string, text: string][] {
   return Object.entries(line)
     .filter(([key]) => !HIDDEN_KEYS.has(key))
@@ -116,7 +117,7 @@ export function fieldsOf(line: Record<string, unknown>): [name: string, text: st
     });
 }
 
-/** What clients send ends up in logs, and is neither to fill them nor to do anything to a terminal. */
+/** Shortens and escapes a text: clients must neither flood the log nor control the terminal. */
 export function shortenForLog(text: string, most: number): string {
   return escapeUnprintable(shorten(text, most));
 }
@@ -128,14 +129,14 @@ function errorOf(value: unknown): string {
   return JSON.stringify(`${textOf(value.name)}: ${textOf(value.message)}`);
 }
 
-/** The stack of an error on lines of its own. */
+/** Formats the stack of an error, one line for each call. */
 function stackOf(line: Record<string, unknown>, style: (format: Style, text: string) => string): string {
   return callsOf(line)
     .map((call) => style('gray', `\n    ${call}`))
     .join('');
 }
 
-/** The calls of an error's stack, from the innermost on. */
+/** Returns the calls of an error's stack, innermost first. */
 export function callsOf({ error }: Record<string, unknown>): string[] {
   if (typeof error !== 'object' || error === null || !('stack' in error)) return [];
   return textOf(error.stack)
@@ -144,7 +145,7 @@ export function callsOf({ error }: Record<string, unknown>): string[] {
     .map((call) => escapeUnprintable(call.trim()));
 }
 
-/** Text as it is, anything else as JSON. */
+/** Returns a text unchanged, undefined as an empty text, anything else as JSON. */
 export function textOf(value: unknown): string {
   if (value === undefined) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);

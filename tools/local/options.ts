@@ -1,4 +1,4 @@
-/** The command line of `npm start`. */
+/** Parses the command line of `npm start`. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { UsageError } from '../kit/errors.ts';
 import { oneOf, wholeNumber } from '../kit/options.ts';

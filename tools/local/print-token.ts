@@ -10,10 +10,10 @@ const USAGE = `npm run --silent token -- --account ID [--account ID ...] [option
 
 Prints a token of the local issuer. It works whether or not the local stack runs.
 
-  --account ID     an account that it may act for; may be repeated
+  --account ID     an account that the token gives access to; may be repeated
   --scope TEXT     scopes, separated by spaces (default: "${ALL_SCOPES}")
-  --sub UUID       whom it is for (default: always the same one)
-  --ttl SECONDS    how long it is good for (default: 3600)
+  --sub UUID       the user of the token (default: a fixed one)
+  --ttl SECONDS    how long the token is valid (default: 3600)
   --help
 `;
 
@@ -42,12 +42,12 @@ function claimsOf(values: {
   ttl: string;
 }): TokenClaims {
   if (values.account === undefined) throw new UsageError('--account is missing: --account 101');
-  if (values.sub === '') throw new UsageError('--sub: found nothing, expected text, best a UUID');
+  if (values.sub === '') throw new UsageError('--sub: found nothing, expected a text, preferably a UUID');
   return {
     accounts: values.account.map((text) => wholeNumber('--account', text, 1, MAX_ACCOUNT_ID)),
     scope: values.scope,
     subject: values.sub,
-    // Below 0, it has expired already.
+    // A negative value makes an expired token.
     ttlSeconds: wholeNumber('--ttl', values.ttl, -MAX_ACCOUNT_ID, MAX_ACCOUNT_ID),
   };
 }

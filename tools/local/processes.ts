@@ -1,4 +1,4 @@
-/** What runs once tables and queues are there: the functions, the readers of queues, the clock. */
+/** Runs the functions of a stack, the pollers of its queues and its schedules. */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CREDENTIALS, emulatorAt } from '../kit/emulator.ts';
@@ -16,21 +16,21 @@ import type { Runtime } from './template/runtime.ts';
 
 export interface ProcessesProps {
   readonly runtime: Runtime;
-  /** The doors, where every call is checked. */
+  /** Addresses of the proxies that check the functions' calls. */
   readonly endpoints: ServiceEndpoints;
   readonly access: Access;
-  /** By logical id. */
+  /** URLs by the queue's logical id. */
   readonly queueUrls: ReadonlyMap<string, string>;
   readonly log: Log;
-  /** Share of all invocations that are killed, 0 to 1. */
+  /** Share of all invocations that are killed at a random moment, 0 to 1. */
   readonly killShare: number;
   readonly recorder: Recorder;
-  /** Beside the recorder. */
+  /** Makes a second watch for a function, beside the recorder's. */
   readonly watch?: ((lambda: LambdaFunction) => InvocationWatch) | undefined;
 }
 
 export class Processes {
-  /** By the logical id of their function. */
+  /** Pools by the logical id of their function. */
   readonly pools: ReadonlyMap<string, FunctionPool>;
   readonly schedules: Schedules;
   private readonly props: ProcessesProps;
@@ -47,7 +47,7 @@ export class Processes {
 
   /**
    * Starts to read the queues and to run the schedules.
-   * @throws RefusedTemplateError for a queue that AWS would not let a function read
+   * @throws RefusedTemplateError for a visibility timeout shorter than the function's timeout
    */
   async start(): Promise<void> {
     for (const source of this.props.runtime.eventSources) this.pollers.push(await this.pollerOf(source));
@@ -61,7 +61,7 @@ export class Processes {
     return pool;
   }
 
-  /** Takes no more messages and starts no more runs; waits for the batches under way, at most so long. */
+  /** Stops pollers and schedules, and waits at most `graceMilliseconds` for the batches in progress. */
   async drain(graceMilliseconds: number): Promise<void> {
     this.schedules.stop();
     const giveUp = new AbortController();
@@ -78,7 +78,7 @@ export class Processes {
     for (const client of this.clients) client.destroy();
   }
 
-  /** Lambda reads a queue with the role of the function that it reads it for. */
+  /** Starts a poller that calls SQS with the role of the function, as Lambda does. */
   private pollerOf(source: EventSource): Promise<QueuePoller> {
     const { endpoints, queueUrls, log } = this.props;
     const pool = this.pool(source.functionId);

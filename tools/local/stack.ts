@@ -1,4 +1,4 @@
-/** Starts the whole local stack out of the synthesized template, and stops it. */
+/** Starts the whole local stack from the synthesized template, and stops it (ADR 14). */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAssembly } from './assembly.ts';
@@ -28,48 +28,48 @@ import { referencesOf } from './template/references.ts';
 import { readRuntime } from './template/runtime.ts';
 import { readOutputs } from './template/template.ts';
 
-/** How long requests and batches under way may go on when the stack stops. */
+/** How long a stopping stack waits for requests and batches in progress. */
 const GRACE_MILLISECONDS = 3_000;
 
 export interface LocalStackOptions {
-  /** 0, the default, for any that is free. */
+  /** 0, the default, for any free port. */
   readonly port?: number | undefined;
-  /** JSON Lines; without it, demo data. */
+  /** Path of a JSON Lines file. Default: demo data. */
   readonly dataFile?: string | undefined;
-  /** Context of the CDK app, before that of cdk.json. */
+  /** Context of the CDK app; it overrides the context of cdk.json. */
   readonly context?: Readonly<Record<string, unknown>> | undefined;
   /** Default: the variable DYNAMODB_ENDPOINT, else an embedded emulator. */
   readonly dynamodbEndpoint?: string | undefined;
   /** Default: the variable SQS_ENDPOINT, else an embedded emulator. */
   readonly sqsEndpoint?: string | undefined;
-  /** `host:port` that takes trace segments. Default: the variable AWS_XRAY_DAEMON_ADDRESS, else none. */
+  /** `host:port` that receives trace segments. Default: the variable AWS_XRAY_DAEMON_ADDRESS, else none. */
   readonly xrayDaemon?: string | undefined;
-  /** Default: nothing is shown. */
+  /** Default: prints nothing. */
   readonly log?: Log | undefined;
-  /** Share of all invocations that are killed at a random moment, 0 to 1; none by default. */
+  /** Share of all invocations that are killed at a random moment, 0 to 1. Default: 0. */
   readonly killShare?: number | undefined;
-  /** Makes something that is told of each invocation of a function. */
+  /** Makes an observer of the invocations of a function. */
   readonly watch?: ((lambda: LambdaFunction) => InvocationWatch) | undefined;
-  /** Folder of an assembly to run as it is, instead of synthesizing the app. */
+  /** Folder of an assembly to run instead of synthesizing the app. */
   readonly assembly?: string | undefined;
-  /** Gives the start up. */
+  /** Aborts the start. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface LocalStack extends ControlledStack {
   readonly issuer: Issuer;
-  /** What an example request can name. */
+  /** A project and target groups that an example request can name. */
   readonly sample: Sample | undefined;
-  /** Resolves when something that the stack needs has ended by itself. */
+  /** Resolves when an embedded emulator has failed. */
   readonly failure: Promise<Error>;
-  /** Runs a function with an event; the answer as JSON, or the error. */
+  /** Runs a function with an event, and returns its answer as JSON or its error. */
   invoke(functionLogicalId: string, event: unknown): Promise<InvocationResult>;
-  /** Ends everything; resolves when nothing is left, within seconds. */
+  /** Stops everything; resolves within seconds, when nothing runs any more. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the stack; resolves when it serves.
+ * Starts the stack; resolves when it serves the API.
  * @throws UsageError for a port or data file that cannot be used, SynthesisError, UnsupportedTemplateError,
  *   RefusedTemplateError
  */
@@ -93,7 +93,7 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
   const signal = options.signal ?? new AbortController().signal;
   const now = Date.now();
 
-  // First of all, so that the addresses in the template are known and a port that is taken fails at once.
+  // The gateway listens first: the template contains its address, and a used port must fail at once.
   const gateway = await Gateway.listen(options.port ?? 0, (line) => {
     log({ kind: 'request', ...line });
   });
@@ -204,7 +204,10 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
   return stack;
 }
 
-/** Synthesizes into a folder by the port: whoever has the port, has the folder. */
+/**
+ * Synthesizes into a folder named after the port: only one stack can have the port, so none shares the
+ * folder.
+ */
 async function synthesizeFor(
   gateway: Gateway,
   options: LocalStackOptions,

@@ -1,4 +1,4 @@
-/** Synthesizes the CDK app into a folder, the way `cdk deploy` has it done: as a child process. */
+/** Synthesizes the CDK app into a folder in a child process, as `cdk deploy` does. */
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
@@ -8,14 +8,16 @@ import { PROJECT } from '../kit/project.ts';
 
 const cdkJson = z.object({ app: z.string(), context: z.record(z.string(), z.unknown()).default({}) });
 
-/** What the CDK command line sets by default, and what names the functions for people. */
+/**
+ * Context that the CDK command line sets by default. The path metadata contains the functions' short names.
+ */
 const CLI_CONTEXT = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true };
 
 /**
- * Runs the app that cdk.json names, bundling included.
- * @param outputFolder emptied first
- * @param context goes before the context of cdk.json
- * @throws SynthesisError with what the app printed
+ * Runs the app that cdk.json names, including the bundling.
+ * @param outputFolder is emptied first
+ * @param context overrides the context of cdk.json
+ * @throws SynthesisError with the app's output
  */
 export async function synthesize(
   outputFolder: string,
@@ -25,10 +27,11 @@ export async function synthesize(
   const config = cdkJson.parse(JSON.parse(await readFile(join(PROJECT, 'cdk.json'), 'utf8')));
   await rm(outputFolder, { recursive: true, force: true });
   await mkdir(outputFolder, { recursive: true });
-  // The project's package.json says that .js files are ES modules; in a function's folder they are not.
+  // The project's package.json makes .js files ES modules; those in a function's folder are not.
   await writeFile(join(outputFolder, 'package.json'), '{}\n');
 
-  // A group of its own: an interrupt from the keyboard is ours to handle, and a kill reaches its children.
+  // In its own process group, the app does not get Ctrl-C from the terminal, and a kill ends its children
+  // too.
   const child = spawn(config.app, {
     cwd: PROJECT,
     shell: true,

@@ -1,4 +1,4 @@
-/** The data that the local stack starts with when it is given none: every status, every situation. */
+/** Makes the demo data of the local stack: target groups in every status and situation. */
 import type { Tenant } from '../../../src/domain/ids.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
 import { timestamp } from '../../../src/domain/time.ts';
@@ -16,7 +16,10 @@ const GROUPS_PER_PROJECT = 340;
 
 type Situation = Partial<TargetGroup>;
 
-/** In turn; most of what somebody wants to resume is paused. */
+/**
+ * The situations that the target groups of a project get in turn. Most are paused, so that they can be
+ * resumed.
+ */
 function situations(now: number): Situation[] {
   const ended = { startFieldingAt: timestamp(now - 60 * DAY), endFieldingAt: timestamp(now - DAY) };
   const ahead = { startFieldingAt: timestamp(now + DAY), endFieldingAt: timestamp(now + 30 * DAY) };
@@ -32,13 +35,13 @@ function situations(now: number): Situation[] {
     { status: 'scheduled', ...ahead, currentCompletes: 0 },
     { status: 'completed', currentCompletes: 100 },
     { status: 'archived', ...ended },
-    // Paused, and yet they cannot be resumed: the goal is reached, or the end date has passed.
+    // These are paused but cannot be resumed: the goal is reached, or the end date has passed.
     { status: 'paused', currentCompletes: 100 },
     { status: 'paused', ...ended },
   ];
 }
 
-/** @param now milliseconds since the epoch */
+/** @param now epoch milliseconds */
 export function* demoRecords(now: number): Generator<DataRecord> {
   const mix = situations(now);
   for (const { prefix, ...tenant } of TENANTS) {
@@ -51,7 +54,10 @@ export function* demoRecords(now: number): Generator<DataRecord> {
   }
 }
 
-/** A paused target group in the middle of its period, far from its goal. */
+/**
+ * Makes a paused target group in the middle of its period, far from its goal.
+ * @param now epoch milliseconds
+ */
 export function resumableGroup(tenant: Tenant, targetGroupId: string, now: number): TargetGroup {
   return {
     ...tenant,

@@ -1,10 +1,10 @@
-/** Finds in the data what an example request can name: a project, and target groups that may be resumed. */
+/** Finds a project and target groups in the data that an example request can name. */
 import type { Tenant } from '../../../src/domain/ids.ts';
 import type { DataRecord } from '../../import/records.ts';
 
 const SAMPLE_SIZE = 3;
 
-/** A file may hold any number of projects; those of the first lines are enough to choose from. */
+/** Only the first projects of a file are remembered: a file may contain any number of them. */
 const MOST_TENANTS = 1_000;
 
 export interface Sample {
@@ -33,7 +33,9 @@ export class SampleFinder {
     if (this.byTenant.size < MOST_TENANTS) this.byTenant.set(keyOf(group), found);
   }
 
-  /** The first project, with its first paused target groups, or its first ones; undefined if it has none. */
+  /**
+   * The first project with its first paused target groups, else its first ones; undefined when it has none.
+   */
   get sample(): Sample | undefined {
     if (this.tenant === undefined) return undefined;
     const found = this.byTenant.get(keyOf(this.tenant));

@@ -1,4 +1,4 @@
-/** Fills the table of target groups: from a data file, or with demo data. */
+/** Fills the table of target groups from a data file, or with demo data. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { timestamp } from '../../../src/domain/time.ts';
 import { demoRecords } from './demo.ts';
@@ -7,18 +7,19 @@ import { type DataRecord, parseLine } from '../../import/records.ts';
 import { type Sample, SampleFinder } from './sample.ts';
 import { BatchWriter } from './write.ts';
 
+/** Progress is reported after each such number of records. */
 const PROGRESS_RECORDS = 100_000;
 
-/** What is in the data. */
+/** How much the data contains, and an example from it. */
 export interface Seed {
   readonly records: number;
   readonly sample: Sample | undefined;
 }
 
 /**
- * Checks a data file, all of it, without writing anything; or looks through the demo data.
- * @param now milliseconds since the epoch
- * @throws DataFileError for the first bad line, UsageError when the file cannot be read
+ * Checks a whole data file, or the demo data, without writing anything.
+ * @param now epoch milliseconds
+ * @throws DataFileError for the first invalid line, UsageError when the file cannot be read
  */
 export async function checkData(file: string | undefined, now: number): Promise<Seed> {
   let records = 0;
@@ -34,11 +35,14 @@ export interface Destination {
   readonly dynamodb: DynamoDBClient;
   readonly table: string;
   readonly signal?: AbortSignal;
-  /** Called now and then with how many records are done. */
+  /** Called from time to time with the number of records that were passed to the writer. */
   readonly progress?: (records: number) => void;
 }
 
-/** Writes the records of a data file that was checked, or the demo data. */
+/**
+ * Writes the records of a checked data file, or the demo data.
+ * @param now epoch milliseconds
+ */
 export async function writeData(file: string | undefined, now: number, to: Destination): Promise<void> {
   const writer = new BatchWriter(to.dynamodb, to.table);
   let records = 0;

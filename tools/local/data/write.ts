@@ -1,16 +1,16 @@
-/** Writes projects and target groups into their table, in batches, some of them at a time. */
+/** Writes projects and target groups into their table, several batches at a time. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AttributeValue, BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { projectItem, targetGroupItem } from '../../../src/adapters/dynamodb/target-group-item.ts';
 import { delayAfter } from '../../../src/domain/backoff.ts';
 import type { DataRecord } from '../../import/records.ts';
 
-/** The most that BatchWriteItem takes. */
+/** BatchWriteItem takes at most this number of items. */
 const BATCH_SIZE = 25;
 
 const BATCHES_AT_A_TIME = 8;
 
-/** What is unprocessed is tried again so often, with pauses that grow to seconds. */
+/** Attempts to write an unprocessed item, with growing random pauses of at most 5 seconds. */
 const MOST_ATTEMPTS = 12;
 
 type Item = Record<string, AttributeValue>;
@@ -27,8 +27,8 @@ export class BatchWriter {
   }
 
   /**
-   * Takes a record; resolves at once unless enough batches are under way. Of records with the same key, the
-   * last one stays.
+   * Starts to write a record; resolves at once unless all batches are in flight. The last of several records
+   * with the same key wins.
    */
   async put(record: DataRecord): Promise<void> {
     const item = record.type === 'project' ? projectItem(record.tenant) : targetGroupItem(record.group);
@@ -36,7 +36,7 @@ export class BatchWriter {
     if (this.batch.size === BATCH_SIZE) await this.send();
   }
 
-  /** Writes what is left; resolves when everything is written. */
+  /** Writes the last batch; resolves when all records are written. */
   async flush(): Promise<void> {
     if (this.batch.size > 0) await this.send();
     await Promise.all(this.underWay.keys());
@@ -46,13 +46,13 @@ export class BatchWriter {
     const { batch } = this;
     this.batch = new Map();
     const keys = [...batch.keys()];
-    // An earlier write of the same key must not come to pass after this one.
+    // An earlier write of the same key must not arrive after this one.
     const before = [...this.underWay].filter(([, others]) => keys.some((key) => others.has(key)));
     await Promise.all(before.map(([written]) => written));
     while (this.underWay.size >= BATCHES_AT_A_TIME) await Promise.race(this.underWay.keys());
     const written = this.write([...batch.values()]).finally(() => this.underWay.delete(written));
     this.underWay.set(written, new Set(keys));
-    // Whoever waits for it gets the error; until then it is not unhandled.
+    // The next caller that waits gets the error; this handler keeps it from being unhandled until then.
     written.catch(() => undefined);
   }
 

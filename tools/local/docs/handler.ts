@@ -1,4 +1,4 @@
-/** Serves the API pages: the description of the API, and Swagger UI to read it and to try it on this very stack. */
+/** Serves the API pages: the OpenAPI description, and Swagger UI that sends requests to this stack. */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { ControlHandler } from '../gateway/local-routes.ts';
@@ -19,9 +19,10 @@ const FILES: PageFiles = new Map([
 ]);
 
 /**
+ * Handles the routes below `/docs`:
  * - `GET /docs`: the page
  * - `GET /docs/openapi.yaml`: the description
- * - `GET /docs/token`: a token to try it with, `{ token }`
+ * - `GET /docs/token`: an example token, `{ token }`
  */
 export function docsHandler(token: () => Promise<string>): ControlHandler {
   return async (method, path) => {

@@ -1,4 +1,4 @@
-/** The part of dynalite that is used; the package has no types. */
+/** Types for the used part of dynalite, which has no types of its own. */
 declare module 'dynalite' {
   import type { Server } from 'node:http';
 

@@ -1,4 +1,4 @@
-/** Where DynamoDB and SQS are: on given endpoints, or embedded in a thread of this process. */
+/** Provides DynamoDB and SQS: at given endpoints, or as emulators in a thread of this process (ADR 15). */
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { messageOf } from '../../kit/errors.ts';
@@ -7,15 +7,15 @@ import { ownThread } from '../threads.ts';
 export interface Emulators {
   readonly dynamodb: string;
   readonly sqs: string;
-  /** Ends the embedded ones, and their data. */
+  /** Stops the embedded emulators; their data is lost. */
   stop(): Promise<void>;
 }
 
 const posted = z.object({ dynamodb: z.url().optional(), sqs: z.url().optional() });
 
 /**
- * Starts the emulators that are not given.
- * @param onFailure called when an embedded emulator ends by itself
+ * Starts an embedded emulator for each endpoint that is not given.
+ * @param onFailure called when an embedded emulator fails later
  */
 export async function startEmulators(
   given: { readonly dynamodb?: string | undefined; readonly sqs?: string | undefined },

@@ -1,8 +1,8 @@
 /**
- * The thread of the embedded emulators: DynamoDB (dynalite) and SQS (fauxqs), both on 127.0.0.1 only.
+ * Runs the embedded emulators, DynamoDB (dynalite) and SQS (fauxqs), on 127.0.0.1 only (ADR 15).
  *
- * A thread of their own, because they work hard while the gateway should answer, and because an error in an
- * emulator must not take the whole stack down without a word. Posts its endpoints once both listen.
+ * They have a thread of their own so that their load does not delay the gateway, and so that the stack can
+ * report their errors. The thread posts its endpoints once both listen.
  */
 import type { IncomingMessage } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { REGION } from '../../kit/emulator.ts';
 import { listenOnLoopback, LOOPBACK } from '../../kit/loopback.ts';
 
-/** Which emulators to start, and as an answer, where they are. */
+/** Addresses of the emulators that were started. */
 export interface Endpoints {
   dynamodb?: string;
   sqs?: string;
@@ -31,8 +31,8 @@ async function startDynamodb(): Promise<string> {
 }
 
 /**
- * dynalite listens for the error of a request only to throw it, which a function that is killed in
- * mid-request would cause. Without a listener there is no such event.
+ * Removes dynalite's listener for the errors of a request: it throws the error of a broken connection, for
+ * example when a function is killed. Without a listener, Node.js does not emit this error.
  */
 function surviveAborts(request: IncomingMessage): void {
   request.on('newListener', (event: string | symbol, listener: (error: Error) => void) => {
@@ -44,7 +44,7 @@ function surviveAborts(request: IncomingMessage): void {
 }
 
 async function startSqs(): Promise<string> {
-  // Not startFauxqs: it listens on every interface.
+  // startFauxqs would listen on every interface.
   const app = buildApp({ logger: false, defaultRegion: REGION });
   return app.listen({ host: LOOPBACK, port: 0 });
 }

@@ -1,4 +1,6 @@
-/** The environment of a function: Lambda's own variables, then the template's. Nothing of this machine's. */
+/**
+ * Makes the environment of a function: Lambda's variables and the template's, and only PATH of this machine.
+ */
 import { CREDENTIALS, REGION } from '../../kit/emulator.ts';
 import { accessKeyOf } from '../iam/access.ts';
 import type { LambdaFunction } from '../template/functions.ts';
@@ -6,7 +8,7 @@ import type { LambdaFunction } from '../template/functions.ts';
 export interface ServiceEndpoints {
   readonly dynamodb: string;
   readonly sqs: string;
-  /** Takes trace segments, `host:port`; without it they are not made. */
+  /** `host:port` of a daemon that receives trace segments; without it the functions make none. */
   readonly xrayDaemon?: string | undefined;
 }
 
@@ -33,7 +35,7 @@ export function environmentOf(
     PATH: process.env['PATH'] ?? '',
     TZ: ':UTC',
     ...lambda.environment,
-    // The emulators instead of AWS, and no profile of whoever runs this.
+    // Calls go to the emulators instead of AWS, without the user's own AWS profile.
     AWS_CONFIG_FILE: '/dev/null',
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,

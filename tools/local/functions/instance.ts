@@ -1,4 +1,4 @@
-/** One instance of a function: a thread with its own environment and memory, one event at a time. */
+/** Runs one instance of a function: a thread with its own environment and memory, for one event at a time. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,10 +11,10 @@ import { environmentOf, type ServiceEndpoints } from './environment.ts';
 import type { FunctionError, InstanceData, InstanceMessage, InvocationResult } from './messages.ts';
 import { newTraceId } from './trace-id.ts';
 
-/** In the order in which Lambda looks. */
+/** Extensions of the handler's module, in the order in which Lambda tries them. */
 const EXTENSIONS = ['.js', '.mjs', '.cjs'];
 
-/** Lambda gives a function this long to load. */
+/** Lambda's limit for the time to load a function. */
 const INIT_LIMIT_MILLISECONDS = 10_000;
 
 type Settle = (result: InvocationResult) => void;
@@ -27,7 +27,7 @@ export class FunctionInstance {
   private current: { readonly requestId: string; readonly settle: Settle } | undefined;
   private ended: FunctionError | undefined;
 
-  /** @param log takes each line that the function prints */
+  /** @param log called with each line that the function prints */
   constructor(lambda: LambdaFunction, endpoints: ServiceEndpoints, log: (text: string) => void) {
     this.lambda = lambda;
     this.log = log;
@@ -64,15 +64,15 @@ export class FunctionInstance {
     });
   }
 
-  /** Whether it can take another event. */
+  /** Whether the instance can run another event. */
   get alive(): boolean {
     return this.ended === undefined;
   }
 
   /**
-   * Runs one event. Never rejects. After a timeout or a crash the instance is gone.
+   * Runs one event. Never rejects. After a timeout or a crash the instance cannot be used again.
    * @param event JSON
-   * @param traceId as in the header `X-Amzn-Trace-Id`
+   * @param traceId in the form of the header `X-Amzn-Trace-Id`
    */
   async invoke(event: string, traceId: string = newTraceId()): Promise<InvocationResult> {
     const requestId = randomUUID();
@@ -93,7 +93,7 @@ export class FunctionInstance {
     return result.ok ? result : this.failed(requestId, result.error);
   }
 
-  /** Kills the thread; what it was doing fails. */
+  /** Kills the thread; its invocation fails. */
   terminate(): Promise<void> {
     return this.kill(failure('Runtime.Terminated', 'the instance was terminated'));
   }
@@ -107,7 +107,9 @@ export class FunctionInstance {
     return initFailure ?? this.ended;
   }
 
-  /** The event under way fails when the thread has really ended: nothing that it does comes after that. */
+  /**
+   * Kills the thread. Its event fails only when the thread has ended, so that no call of it arrives later.
+   */
   private async kill(reason: FunctionError): Promise<void> {
     this.ended ??= reason;
     await this.thread.terminate();

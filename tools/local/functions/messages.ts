@@ -1,6 +1,6 @@
-/** What a function's thread and the local stack say to each other. */
+/** Defines the messages between a function's thread and the local stack. */
 
-/** Everything a thread needs to know about its function. */
+/** Describes the function to its thread. */
 export interface InstanceData {
   /** The module's URL. */
   readonly module: string;
@@ -12,14 +12,14 @@ export interface InstanceData {
   readonly logStream: string;
 }
 
-/** To the thread: one event. */
+/** A message to the thread: one event to run. */
 export interface Invocation {
   readonly requestId: string;
   /** JSON */
   readonly event: string;
-  /** Milliseconds since the epoch at which the invocation is cut off. */
+  /** Epoch milliseconds at which the invocation times out. */
   readonly deadline: number;
-  /** As in the header `X-Amzn-Trace-Id`. */
+  /** In the form of the header `X-Amzn-Trace-Id`. */
   readonly traceId: string;
 }
 
@@ -30,7 +30,7 @@ export interface FunctionError {
   readonly trace: readonly string[];
 }
 
-/** From the thread. */
+/** A message from the thread. */
 export type InstanceMessage =
   | { readonly type: 'ready' }
   | { readonly type: 'initFailed'; readonly error: FunctionError }
@@ -43,5 +43,8 @@ export type InvocationResult =
   | { readonly ok: true; /** JSON */ readonly payload: string }
   | { readonly ok: false; readonly error: FunctionError };
 
-/** Lambda's limit for the JSON of an event and of a synchronous answer, in bytes. */
+/**
+ * Lambda's limit for the JSON of an event and of a synchronous answer, in bytes.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 export const PAYLOAD_LIMIT = 6_291_556;

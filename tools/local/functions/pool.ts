@@ -1,4 +1,4 @@
-/** The instances of one function: idle ones are used again, new ones start on demand up to a limit. */
+/** Manages the instances of one function: reuses idle ones and starts new ones on demand, up to a limit. */
 import { availableParallelism } from 'node:os';
 import type { LambdaFunction } from '../template/functions.ts';
 import type { ServiceEndpoints } from './environment.ts';
@@ -6,38 +6,38 @@ import { FunctionInstance } from './instance.ts';
 import type { InvocationResult } from './messages.ts';
 
 /**
- * Instances of one function at a time. In AWS each has a share of a CPU to itself; here they share this
- * machine's, and more of them would only make each one slower, until it runs out of its time.
+ * The most instances of one function. All instances share the CPUs of this machine: more of them would run so
+ * slowly that they time out.
  */
 const MOST_INSTANCES = Math.min(10, 2 * availableParallelism());
 
-/** Events that may wait for an instance; more are turned away, as Lambda throttles. */
+/** The most events that wait for an instance; further ones are throttled, as Lambda does. */
 const MOST_WAITING = 1_000;
 
 export interface InvokeOptions {
-  /** As in the header `X-Amzn-Trace-Id`. */
+  /** In the form of the header `X-Amzn-Trace-Id`. */
   readonly traceId?: string | undefined;
-  /** An event whose caller has given up before it found an instance is dropped. */
+  /** Drops the event if it still waits for an instance. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Something that runs events: a pool. */
+/** Runs events; implemented by the pool. */
 export interface Invoker {
-  /** Runs one event, JSON. Never rejects. */
+  /** Runs one event (JSON). Never rejects. */
   invoke(event: string, options?: InvokeOptions): Promise<InvocationResult>;
 }
 
-/** Is told of each invocation of a function. */
+/** Observes the invocations of a function. */
 export interface InvocationWatch {
-  /** One was turned away. */
+  /** Called when an invocation was throttled. */
   throttled(): void;
-  /** One begins; what is returned is called with its result. */
+  /** Called when an invocation begins; the returned function is called with its result. */
   begin(): (result: InvocationResult) => void;
 }
 
 const UNWATCHED: InvocationWatch = { throttled: () => undefined, begin: () => () => undefined };
 
-/** Both are told. */
+/** Combines two watches; both are called for each invocation. */
 export function bothWatches(one: InvocationWatch, other: InvocationWatch = UNWATCHED): InvocationWatch {
   return {
     throttled: () => {
@@ -72,10 +72,10 @@ export class FunctionPool implements Invoker {
   private stopped = false;
 
   /**
-   * @param log takes each line that an instance prints
+   * @param log called with each line that an instance prints
    * @param killShare share of the invocations that are killed at a random moment, 0 to 1
-   * @param mostInstances that this machine can carry; more events wait, unless they are above the reserved
-   *   concurrency
+   * @param mostInstances how many instances may run on this machine; further events wait, unless they exceed
+   *   the reserved concurrency
    */
   constructor(
     lambda: LambdaFunction,
@@ -92,19 +92,19 @@ export class FunctionPool implements Invoker {
     this.limit = Math.min(this.reserved, mostInstances);
   }
 
-  /** Most events at a time. */
+  /** The most events that run at a time. */
   get concurrency(): number {
     return this.limit;
   }
 
-  /** Events that run, and those that wait because this machine is smaller than the reserved concurrency. */
+  /** Number of events that run or wait. Both count towards the reserved concurrency. */
   private get underWay(): number {
     return this.instances.size - this.idle.length + this.waiting.size;
   }
 
   /**
-   * Runs one event on the first instance that is free; throttled when the reserved concurrency is used up.
-   * Never rejects.
+   * Runs one event on the next free instance; throttles it when the reserved concurrency is used up. Never
+   * rejects.
    * @param event JSON
    */
   async invoke(event: string, options: InvokeOptions = {}): Promise<InvocationResult> {
@@ -122,7 +122,7 @@ export class FunctionPool implements Invoker {
     return result;
   }
 
-  /** Kills every instance; what they were doing fails. */
+  /** Kills every instance; their invocations fail. */
   async stop(): Promise<void> {
     this.stopped = true;
     for (const give of this.waiting) give(undefined);
@@ -171,7 +171,7 @@ export class FunctionPool implements Invoker {
   }
 }
 
-/** Within a second, the sooner the likelier: most invocations are short, and are to be hit in their midst. */
+/** Kills an instance within a second. Short delays are more likely, because most invocations are short. */
 function killSoon(instance: FunctionInstance): NodeJS.Timeout {
   return setTimeout(() => void instance.terminate(), 1_000 * Math.random() ** 2);
 }

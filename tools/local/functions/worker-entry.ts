@@ -1,8 +1,7 @@
 /**
- * The thread that runs one instance of a function: Lambda's runtime in small.
- *
- * Loads the bundle, then handles one event after the other. Output is posted line by line at once: what a
- * thread has only buffered is lost when it is terminated.
+ * Runs in the thread of an instance and does the work of Lambda's runtime: loads the bundle, then handles one
+ * event after the other. It posts each line of output at once, because a terminated thread loses its buffered
+ * output.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FunctionError, InstanceData, InstanceMessage, Invocation } from './messages.ts';

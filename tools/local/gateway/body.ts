@@ -1,15 +1,15 @@
-/** Reads the body of a request without ever holding more than the gateway takes. */
+/** Reads the body of a request, up to the gateway's limit. */
 import type { IncomingMessage } from 'node:http';
 import { MAX_BODY_BYTES } from '../../../api/limits.ts';
 
-/** The client went away before the end of its request. */
+/** The client disconnected before the end of its request. */
 export class RequestAbortedError extends Error {
   override readonly name = 'RequestAbortedError';
 }
 
 /**
- * The whole body; or `too large` as soon as that is known. What follows is then read and thrown away, because
- * a client that is still sending would not see its answer if the connection were closed.
+ * Returns the whole body, or `too large` as soon as that is known. The rest of a large body is read and
+ * discarded: a client that is still sending would miss the answer if the connection were closed.
  * @throws RequestAbortedError
  */
 export function readBody(request: IncomingMessage): Promise<Buffer | 'too large'> {

@@ -1,25 +1,28 @@
-/** The event that an HTTP API hands to a function: payload format 2.0. */
+/**
+ * Builds the event that an HTTP API passes to a function, in payload format 2.0.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { ACCOUNT_ID } from '../cloud.ts';
 import { decode, type Match } from './router.ts';
 
 export interface GatewayRequest {
   readonly method: string;
-  /** Path and query as they stand in the request line. */
+  /** Path and query, unchanged from the request line. */
   readonly target: string;
   /** `HTTP/1.1` */
   readonly protocol: string;
-  /** Names and values in turn, as received. */
+  /** Alternating names and values, as received. */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
   readonly sourceIp: string;
   readonly requestId: string;
   readonly traceId: string;
-  /** When it came in. */
+  /** When the request arrived. */
   readonly time: Date;
 }
 
-/** Builds the event. The path is handed on decoded, as AWS does, the query both ways. */
+/** Builds the event. As in AWS, it has the decoded path, and the query both raw and decoded. */
 export function httpEvent(request: GatewayRequest, match: Match): APIGatewayProxyEventV2 {
   const [path, query] = splitTarget(request.target);
   const { headers, cookies } = headersOf(request.rawHeaders);
@@ -62,20 +65,20 @@ export function httpEvent(request: GatewayRequest, match: Match): APIGatewayProx
   };
 }
 
-/** Path and query, without the question mark. */
+/** Splits a request target into path and query, without the question mark. */
 export function splitTarget(target: string): [path: string, query: string] {
-  // A proxy's form of the request line names the whole URL.
+  // A client that uses a proxy sends the whole URL in the request line.
   const local = target.replace(/^https?:\/\/[^/?]*/i, '');
   const mark = local.indexOf('?');
   return mark < 0 ? [local, ''] : [local.slice(0, mark), local.slice(mark + 1)];
 }
 
-/** Names in lower case; repeated ones joined by commas; cookies apart. */
+/** Reads headers with names in lower case, joins repeated ones by commas, and returns cookies separately. */
 function headersOf(rawHeaders: readonly string[]): {
   headers: Record<string, string>;
   cookies: string[];
 } {
-  // Without a prototype: a header may be called __proto__.
+  // The object has no prototype, because a header may be named __proto__.
   const headers = Object.create(null) as Record<string, string>;
   const cookies: string[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -96,7 +99,7 @@ function parametersOf(query: string): Record<string, string> | undefined {
   return parameters;
 }
 
-/** What the gateway hands on as text; everything else arrives as base64. */
+/** Whether the gateway passes a body of this type as text; it encodes all others in base64. */
 function isText(contentType: string | undefined): boolean {
   if (contentType === undefined) return true;
   const type = (contentType.split(';')[0] ?? '').trim().toLowerCase();
@@ -107,7 +110,7 @@ function isText(contentType: string | undefined): boolean {
   );
 }
 
-/** `06/Aug/2025:12:00:00 +0000` */
+/** Formats a time like `06/Aug/2025:12:00:00 +0000`. */
 function commonLogTime(time: Date): string {
   const [, day, month, year, clock] = time.toUTCString().split(' ');
   return `${day ?? ''}/${month ?? ''}/${year ?? ''}:${clock ?? ''} +0000`;

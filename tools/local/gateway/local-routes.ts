@@ -1,18 +1,18 @@
 /**
- * Answers what the local stack serves for itself, below `/_local` and `/docs`: for this machine's user alone,
- * not for web pages that the same browser has open.
+ * Answers requests to the local stack's own routes below `/_local` and `/docs`, and refuses those of web
+ * pages of other origins in the user's browser.
  */
 import type { IncomingMessage } from 'node:http';
 import { splitTarget } from './event.ts';
 import { gatewayMessage, type GatewayResponse } from './response.ts';
 
 /**
- * The names under which this machine is itself. Any other name was made to point here by somebody else's name
- * server, whose pages would then count as being of the same origin.
+ * Accepted host names. Another name may come from DNS rebinding: a foreign name server points its own name to
+ * this machine, so that its pages have the same origin as the stack.
  */
 const OWN_NAMES = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-/** No page of another origin may embed, read or frame an answer. */
+/** Headers that forbid pages of other origins to embed, read or frame an answer. */
 const OURS_ALONE = {
   'cache-control': 'no-store',
   'cross-origin-resource-policy': 'same-origin',
@@ -35,24 +35,28 @@ export class LocalFile {
 }
 
 /**
- * Answers a request with a LocalFile, or with anything else as JSON; undefined when there is no such thing.
- * @param path below its root: `status` for `/_local/status`, empty for `/_local` itself
+ * Handles a request. It returns a LocalFile, any other value to send as JSON, or undefined for an unknown
+ * path.
+ * @param path relative to the root: `status` for `/_local/status`, empty for `/_local` itself
  */
 export type ControlHandler = (method: string, path: string, query: URLSearchParams) => Promise<unknown>;
 
-/** The first segment of a path, with its slash: paths below the stack's own roots are none of the API. */
+/**
+ * Returns the first segment of a path with its slash. It decides whether a path belongs to the API or the
+ * stack.
+ */
 export function rootOf(path: string): string {
   return /^\/[^/]*/.exec(path)?.[0] ?? '';
 }
 
-/** @param request with a path below the handler's root */
+/** @param request its path must be below the handler's root */
 export async function answerLocal(
   request: IncomingMessage,
   handler: ControlHandler,
 ): Promise<GatewayResponse> {
   const { method = 'GET', url = '/', headers } = request;
   if (!isOwn(headers.host)) return refusal(`not served as ${headers.host ?? 'no host'}: use 127.0.0.1`);
-  // A browser says where a request that could change something comes from; other clients say nothing.
+  // Browsers send the header Origin with every request that can change something; other clients send none.
   if (headers.origin !== undefined && URL.parse(headers.origin)?.host !== headers.host) {
     return refusal('not served to other origins');
   }

@@ -1,4 +1,4 @@
-/** The files of a page that the local stack serves, by their paths, under a policy that lets nothing else run. */
+/** Reads the files of a page that the local stack serves, with a policy that lets only those files run. */
 import { readFile } from 'node:fs/promises';
 import { LocalFile } from './local-routes.ts';
 
@@ -9,10 +9,12 @@ export const CONTENT_TYPES = {
   yaml: 'application/yaml; charset=utf-8',
 } as const;
 
-/** By the path below the page's root: file and content type. */
+/** File and content type, by the path relative to the page's root. */
 export type PageFiles = ReadonlyMap<string, readonly [string, string]>;
 
-/** The page's own files and this very stack, so that text of a client that slipped through could still do nothing. */
+/**
+ * Allows only the page's own files and calls to this stack: text of a client that became markup cannot run.
+ */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

@@ -1,4 +1,4 @@
-/** Answers what is no HTTP request, before there is one to route: in the gateway's own form, as API Gateway does. */
+/** Answers bytes that are not a valid HTTP request with an error in the form of API Gateway. */
 import { randomUUID } from 'node:crypto';
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -9,7 +9,7 @@ const BAD_REQUEST = gatewayMessage(400, 'Bad Request');
 const TIMEOUT = gatewayMessage(408, 'Request Timeout');
 const HEADERS_TOO_LARGE = gatewayMessage(431, 'Request Header Fields Too Large');
 
-/** Makes the server answer bytes that do not parse, headers that are too large, and CONNECT, each with a body. */
+/** Makes the server answer unparsable bytes, too large headers, late requests and CONNECT with a body. */
 export function refuseWhatIsNoRequest(server: Server): void {
   server.on('clientError', (error, socket) => {
     refuse(socket, answerTo(codeOf(error)));
@@ -25,7 +25,7 @@ function answerTo(code: string | undefined): GatewayResponse {
 }
 
 function refuse(socket: Duplex, { status, headers, body }: GatewayResponse): void {
-  // Without a listener, a client that goes away meanwhile would be an unhandled error.
+  // Without a listener, a client that disconnects now would cause an unhandled error.
   socket.on('error', () => undefined);
   if (!socket.writable) {
     socket.destroy();
@@ -38,6 +38,6 @@ function refuse(socket: Duplex, { status, headers, body }: GatewayResponse): voi
     `apigw-requestid: ${randomUUID()}`,
     'connection: close',
   ];
-  // What the client still sends is not read: the connection ends as soon as the answer is written.
+  // The rest of the request is not read: the connection ends as soon as the answer is written.
   socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]), () => socket.destroy());
 }

@@ -1,4 +1,7 @@
-/** Turns the result of an invocation into an HTTP response, by the rules of an HTTP API. */
+/**
+ * Turns the result of an invocation into an HTTP response, by the rules of an HTTP API.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
 import { z } from 'zod';
 import type { InvocationResult } from '../functions/messages.ts';
 
@@ -21,10 +24,10 @@ const answerShape = z.object({
   isBase64Encoded: z.boolean().nullish(),
 });
 
-/** These belong to the connection; AWS gives them another name when a function sets them. */
+/** Headers of the connection. API Gateway renames them when a function sets them. */
 const OF_THE_CONNECTION = ['connection', 'content-length', 'keep-alive', 'transfer-encoding', 'upgrade'];
 
-/** The gateway's own answer. */
+/** Makes an answer of the gateway itself. */
 export function gatewayMessage(status: number, message: string): GatewayResponse {
   return {
     status,
@@ -33,10 +36,12 @@ export function gatewayMessage(status: number, message: string): GatewayResponse
   };
 }
 
-/** A failed invocation, or an answer that cannot be understood, is a 500 of the gateway's own. */
+/**
+ * Makes the response. A failed invocation and an answer of the wrong form become a 500 of the gateway itself.
+ */
 export function httpResponse(result: InvocationResult): GatewayResponse {
   if (!result.ok) {
-    // A throttled function is the one failure that is not the function's own.
+    // Throttling is the only failure that the function itself did not cause.
     return result.error.errorType === 'TooManyRequestsException'
       ? gatewayMessage(503, 'Service Unavailable')
       : INTERNAL_SERVER_ERROR;

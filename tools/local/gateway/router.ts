@@ -1,18 +1,21 @@
-/** Finds the route of a request by the rules of an HTTP API. */
+/**
+ * Finds the route of a request by the rules of an HTTP API.
+ * Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
+ */
 import type { Route } from '../template/api.ts';
 
-/** All that a router needs to know of a route: `GET /path/{parameter}`, or `$default`. */
+/** A route with its key: `GET /path/{parameter}`, or `$default`. */
 interface Keyed {
   readonly key: string;
 }
 
 export interface Match<R extends Keyed = Route> {
   readonly route: R;
-  /** Decoded. */
+  /** Decoded values by name. */
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
-/** How exactly a path segment matches: the smaller, the more. */
+/** How exactly a path segment matches; a smaller number is more specific. */
 const LITERAL = 0;
 const PARAMETER = 1;
 const GREEDY = 2;
@@ -44,8 +47,8 @@ export class Router<R extends Keyed = Route> {
   }
 
   /**
-   * The most specific route that fits, `$default` last; undefined when there is none.
-   * @param path as it stands in the request, still encoded, without the query
+   * Returns the most specific route that matches, `$default` last; undefined when there is none.
+   * @param path from the request line, still encoded, without the query
    */
   match(method: string, path: string): Match<R> | undefined {
     const segments = split(path);
@@ -58,7 +61,7 @@ export class Router<R extends Keyed = Route> {
   }
 }
 
-/** Decodes percent encoding; text that is not well encoded stays as it is. */
+/** Decodes percent encoding; returns a wrongly encoded text unchanged. */
 export function decode(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -81,7 +84,7 @@ function split(path: string): string[] {
   return path.replace(/^\//, '').split('/');
 }
 
-/** The first segment that differs decides; of two equal paths the one with a method of its own comes first. */
+/** Orders patterns by the first segment that differs; for equal paths, a specific method comes before ANY. */
 function bySpecificity(a: Pattern<Keyed>, b: Pattern<Keyed>): number {
   const length = Math.min(a.segments.length, b.segments.length);
   for (let index = 0; index < length; index++) {
@@ -91,7 +94,7 @@ function bySpecificity(a: Pattern<Keyed>, b: Pattern<Keyed>): number {
   return Number(a.method === 'ANY') - Number(b.method === 'ANY');
 }
 
-/** The parameters when the path fits. A parameter takes exactly one segment that is not empty. */
+/** Returns the parameters when the path matches. A parameter matches exactly one non-empty segment. */
 function fit(pattern: readonly Segment[], path: readonly string[]): Record<string, string> | undefined {
   const parameters: [string, string][] = [];
   for (const [index, { kind, text }] of pattern.entries()) {

@@ -1,4 +1,4 @@
-/** The HTTP server: the gateway's routes, and beside them what the stack serves for itself. */
+/** Serves the API's routes over HTTP, and beside them the local stack's own routes. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { codeOf, messageOf, UsageError } from '../../kit/errors.ts';
@@ -15,10 +15,13 @@ import type { Match, Router } from './router.ts';
 import { RouteThrottles } from './throttle.ts';
 import type { Route } from '../template/api.ts';
 
-/** AWS stops at 10 KB; here, more reaches the functions, so that their own limits can be tried. */
+/**
+ * AWS allows 10 KB (10,240 bytes). Larger headers reach the functions here, so that their own limits can be
+ * tested.
+ */
 const MAX_HEADER_BYTES = 256 * 1024;
 
-/** A client that sends more slowly than this is cut off. */
+/** A client that sends more slowly is disconnected. */
 const HEADERS_TIMEOUT_MILLISECONDS = 20_000;
 const REQUEST_TIMEOUT_MILLISECONDS = 120_000;
 
@@ -30,7 +33,7 @@ const UNAVAILABLE = gatewayMessage(503, 'Service Unavailable');
 
 export interface ServedApi {
   readonly router: Router;
-  /** By the logical id of their function. */
+  /** By logical id. */
   readonly functions: ReadonlyMap<string, Invoker>;
   /** Whether the API has the permission to run a route's function. */
   readonly mayInvoke: (route: Route) => boolean;
@@ -41,19 +44,19 @@ export interface RequestLine {
   readonly path: string;
   readonly status: number;
   readonly milliseconds: number;
-  /** Why the gateway could not do its part. */
+  /** Why the gateway itself failed. */
   readonly problem?: string;
 }
 
 export class Gateway {
-  /** Base URL, without a slash at its end. */
+  /** Base URL, without a trailing slash. */
   readonly url: string;
   private readonly server: Server;
   private readonly log: (line: RequestLine) => void;
   private api: ServedApi | undefined;
   private throttles = new RouteThrottles();
   private closing = false;
-  /** By their roots. */
+  /** Handlers of the stack's own routes, by root. */
   private readonly own = new Map<string, ControlHandler>();
 
   private constructor(server: Server, url: string, log: (line: RequestLine) => void) {
@@ -70,16 +73,16 @@ export class Gateway {
   }
 
   /**
-   * Takes the port. Until `serve`, every request is answered 503.
-   * @param port 0 for any that is free
-   * @throws UsageError when the port cannot be had
+   * Listens on the port. Until `serve` is called, every request gets a 503.
+   * @param port 0 for any free one
+   * @throws UsageError when the port cannot be used
    */
   static async listen(port: number, log: (line: RequestLine) => void): Promise<Gateway> {
     const server = createServer({
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MILLISECONDS,
       requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
-      // It is required all the same, but refused with a body.
+      // The gateway checks the header itself, to answer with a body.
       requireHostHeader: false,
       noDelay: true,
     });
@@ -89,18 +92,20 @@ export class Gateway {
     return new Gateway(server, url, log);
   }
 
-  /** @param root e.g. `/_local`: it and what is below it is answered by the handler from now on */
+  /**
+   * @param root first path segment, like `/_local`: the handler answers it and all paths below it from now on
+   */
   serveOwn(root: string, handler: ControlHandler): void {
     this.own.set(root, handler);
   }
 
-  /** Answers requests from now on. */
+  /** Serves the API from now on. */
   serve(api: ServedApi): void {
     this.api = api;
     this.throttles = new RouteThrottles();
   }
 
-  /** Takes no more requests and waits for those under way, at most so long; frees the port. */
+  /** Frees the port, and waits at most `graceMilliseconds` for the requests in progress. */
   async close(graceMilliseconds: number): Promise<void> {
     this.closing = true;
     const closed = new Promise<void>((resolve) => {
@@ -121,7 +126,7 @@ export class Gateway {
     const requestId = randomUUID();
     const [path] = splitTarget(request.url ?? '/');
     const method = request.method ?? 'GET';
-    // Without a listener, a client that goes away while it is answered would be an unhandled error.
+    // Without a listener, a client that disconnects during the answer would cause an unhandled error.
     response.on('error', () => undefined);
     const own = this.own.get(rootOf(path));
     let status = 500;
@@ -132,7 +137,7 @@ export class Gateway {
       status = answer.status;
     } catch (error) {
       if (error instanceof RequestAbortedError) return;
-      // An answer that HTTP cannot carry, for one.
+      // For example, the function returned a header that HTTP does not allow.
       problem = messageOf(error);
       for (const name of response.getHeaderNames()) response.removeHeader(name);
       this.send(response, gatewayMessage(500, 'Internal Server Error'), requestId);
@@ -192,11 +197,11 @@ export class Gateway {
     response.statusCode = answer.status;
     for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
     response.setHeader('apigw-requestid', requestId);
-    // Not where HTTP forbids one.
+    // HTTP forbids a length for these statuses.
     if (answer.status !== 204 && answer.status !== 304) {
       response.setHeader('content-length', answer.body.length);
     }
-    // A connection that is kept would keep the server from closing.
+    // A connection that stays open would keep the server from closing.
     if (this.closing) response.setHeader('connection', 'close');
     response.end(answer.body);
   }
@@ -208,7 +213,7 @@ function portError(port: number, error: unknown): unknown {
     return new UsageError(`port ${port} is in use: stop what listens there, or choose another with --port`);
   }
   if (code === 'EACCES') {
-    return new UsageError(`port ${port} may not be used: choose another with --port, from 1024`);
+    return new UsageError(`port ${port} needs more rights: choose another with --port, 1024 or higher`);
   }
   return error;
 }

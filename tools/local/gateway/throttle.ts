@@ -1,7 +1,10 @@
-/** Counts the requests of each route as API Gateway does: a bucket of tokens, refilled at a steady rate. */
+/**
+ * Limits the requests of each route with a token bucket, as API Gateway does.
+ * Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
+ */
 import type { Route, Throttle } from '../template/api.ts';
 
-/** A bucket that starts full. Every request takes a token; when there is none left, it is refused. */
+/** A bucket that starts full and is refilled at a steady rate. Each request takes a token, or is refused. */
 class TokenBucket {
   private readonly limits: Throttle;
   private tokens: number;
@@ -28,12 +31,12 @@ export class RouteThrottles {
   private readonly now: () => number;
   private readonly buckets = new Map<string, TokenBucket>();
 
-  /** @param now milliseconds on a clock that never goes back */
+  /** @param now milliseconds of a monotonic clock */
   constructor(now: () => number = () => performance.now()) {
     this.now = now;
   }
 
-  /** Whether the route takes one more request, which is then counted. */
+  /** Returns whether the route admits one more request, and counts it. */
   admit(route: Route): boolean {
     if (route.throttle === undefined) return true;
     const now = this.now();

@@ -1,4 +1,4 @@
-/** The policies of a template, applied to everything of it that runs: each function, schedule and route. */
+/** Applies the policies of a template to its functions, schedules, routes and event sources (ADR 18). */
 import { ACCOUNT_ID, arn } from '../cloud.ts';
 import { RefusedTemplateError, UnsupportedTemplateError } from '../errors.ts';
 import type { Route } from '../template/api.ts';
@@ -16,7 +16,7 @@ import { readRoles, type Role } from './roles.ts';
 
 const INVOKE = 'lambda:InvokeFunction';
 
-/** What Lambda needs, under the function's role, to read a queue for it. */
+/** The SQS actions that the function's role must allow, so that Lambda can read the queue for it. */
 const POLLING = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'];
 
 const API: Caller = {
@@ -30,15 +30,15 @@ export class Access {
   readonly permissions: Permissions;
   private readonly roles: ReadonlyMap<string, Role>;
   private readonly functions: ReadonlyMap<string, LambdaFunction>;
-  /** By the access keys that they sign their calls with. */
+  /** Functions by the access key that they sign their calls with. */
   private readonly callers: ReadonlyMap<string, Caller>;
   private readonly schedules: ReadonlyMap<string, Caller>;
   private readonly apiId: string;
 
   /**
-   * Reads the policies and makes the checks that AWS makes when it deploys.
-   * @param onDenied called for every call that is refused
-   * @throws UnsupportedTemplateError for a policy that is not evaluated here
+   * Reads the policies and makes the checks that AWS makes at a deployment.
+   * @param onDenied called for each denied call
+   * @throws UnsupportedTemplateError for a policy that the local stack cannot evaluate
    * @throws RefusedTemplateError for a role that its function or schedule cannot use
    */
   constructor(
@@ -57,7 +57,7 @@ export class Access {
     for (const source of runtime.eventSources) this.checkEventSource(source);
   }
 
-  /** The function that signs with this access key. */
+  /** Returns the function that signs with this access key. */
   caller(accessKey: string): Caller | undefined {
     return this.callers.get(accessKey);
   }
@@ -69,7 +69,7 @@ export class Access {
       'aws:sourceaccount': ACCOUNT_ID,
       'aws:sourcearn': arn('execute-api', `${this.apiId}/$default/${method}${path}`),
     };
-    // The route of last resort has no method: its key stands for both.
+    // The key `$default` has no method and no path: it takes the place of both in the ARN.
     return this.permissions.allows(API, INVOKE, this.functionArn(route.functionId), context);
   }
 
@@ -126,7 +126,10 @@ export class Access {
   }
 }
 
-/** The access key of a function: its logical id, so that every call that it signs says whose it is. */
+/**
+ * Returns the access key of a function: its logical id, so that the signature of a call identifies its
+ * caller.
+ */
 export function accessKeyOf({ logicalId }: LambdaFunction): string {
   return logicalId;
 }

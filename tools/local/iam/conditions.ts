@@ -1,14 +1,17 @@
-/** The conditions of a policy statement. One that is not known here is an error, not a silence. */
+/**
+ * Reads the conditions of a policy statement. An unknown one is an error, because ignoring it would be
+ * unsafe.
+ */
 import { z } from 'zod';
 import { glob, globOfArn, type Matcher } from './glob.ts';
 
-/** What is known of a call besides who, what and on what: global condition keys, in lower case. */
+/** The values of a call's global condition keys, by the key in lower case. */
 export type CallContext = Readonly<Record<string, string>>;
 
-/** Whether a condition is met. A key that the call does not have meets none. */
+/** Whether a call meets a condition. A call without the key does not meet it. */
 export type Condition = (context: CallContext) => boolean;
 
-/** The keys that calls on this machine may have. */
+/** The condition keys that calls on this machine can have. */
 const KEYS = new Set(['aws:securetransport', 'aws:sourceaccount', 'aws:sourcearn']);
 
 const OPERATORS: ReadonlyMap<string, (expected: string) => Matcher> = new Map([
@@ -22,7 +25,7 @@ const OPERATORS: ReadonlyMap<string, (expected: string) => Matcher> = new Map([
 const value = z.union([z.string(), z.boolean().transform(String)]);
 const values = z.union([value.transform((text) => [text]), z.array(value)]);
 
-/** `{operator: {key: values}}` as a policy holds it, turned into conditions that must all be met. */
+/** Parses the form `{operator: {key: values}}` of a policy into conditions that must all be met. */
 export const conditionsShape = z
   .record(z.string(), z.record(z.string(), values))
   .default({})

@@ -1,13 +1,13 @@
-/** Policy documents: identity policies, trust policies and resource policies, ready to be evaluated. */
+/** Parses policy documents (identity, trust and resource policies) into statements that can be evaluated. */
 import { z } from 'zod';
 import { UnsupportedTemplateError } from '../errors.ts';
 import type { Resource } from '../template/template.ts';
 import { type Condition, conditionsShape } from './conditions.ts';
 import { glob, globOfAnyCase, type Matcher } from './glob.ts';
 
-/** One action on one resource of a statement, as they stand there: wildcards included. */
+/** One action on one resource of a statement, with their wildcards. */
 export interface Grant {
-  /** Logical id of the resource whose policy says so. */
+  /** Logical id of the resource that has the policy. */
   readonly source: string;
   readonly action: string;
   readonly resource: string;
@@ -15,24 +15,26 @@ export interface Grant {
 
 export interface Statement {
   readonly effect: 'Allow' | 'Deny';
-  /** Services that it is about, or everybody; undefined in a policy of a role, which is about its holder. */
+  /**
+   * Services that it applies to, or everybody; undefined in an identity policy, which applies to its role.
+   */
   readonly principals: readonly string[] | undefined;
   readonly rules: readonly Rule[];
   readonly conditions: readonly Condition[];
 }
 
-/** One action on one resource, ready to be compared. */
+/** A grant with matchers for its action and its resource. */
 export interface Rule {
   readonly grant: Grant;
   readonly matchesAction: Matcher;
   readonly matchesResource: Matcher;
 }
 
-/** Of everybody, in `principals`. */
+/** The value of `principals` that means everybody. */
 export const EVERYBODY = '*';
 
 const text = z.string().refine((value) => !value.includes('${'), 'policy variables are not known');
-/** Where a list may stand, one alone may stand as well. Not as a union, whose errors do not say what is wrong. */
+/** Accepts a list or a single item. A union would do too, but its errors do not say what is wrong. */
 const listOf = <T extends z.ZodType>(item: T) =>
   z.preprocess((value) => (Array.isArray(value) ? (value as unknown[]) : [value]), z.array(item));
 
@@ -43,7 +45,7 @@ const principals = z.union([
   z.strictObject({ Service: texts }).transform(({ Service }) => Service),
 ]);
 
-/** Strict: whatever else a statement may hold (NotAction, NotResource, ...) would change what it means. */
+/** Other elements of a statement (NotAction, NotResource, ...) are refused: they would change its meaning. */
 const statementFields = {
   Sid: z.string().optional(),
   Effect: z.enum(['Allow', 'Deny']),
@@ -54,13 +56,13 @@ const identity = z.strictObject({ ...statementFields, Resource: texts });
 const trust = z.strictObject({ ...statementFields, Principal: principals });
 const onResource = z.strictObject({ ...statementFields, Resource: texts, Principal: principals });
 
-/** The kinds of policies by who is named in them: nobody, only principals, or both. */
+/** The kinds of policies. Their statements name resources, principals, or both. */
 const KINDS = { identity, trust, onResource };
 
 /**
- * Reads a policy document whose intrinsics are resolved.
- * @param owner the resource of the template that holds it
- * @throws UnsupportedTemplateError for anything that is not evaluated here
+ * Reads a policy document whose intrinsic functions are resolved.
+ * @param owner the resource of the template that has the policy
+ * @throws UnsupportedTemplateError for anything that the local stack cannot evaluate
  */
 export function readDocument(kind: keyof typeof KINDS, value: unknown, owner: Resource): Statement[] {
   const statement = KINDS[kind];
@@ -75,7 +77,7 @@ export function readDocument(kind: keyof typeof KINDS, value: unknown, owner: Re
     );
   }
   return parsed.data.Statement.map((each): Statement => {
-    // A trust policy is about the role that holds it and names no resource.
+    // A trust policy applies to its own role and names no resource.
     const resources = 'Resource' in each ? each.Resource : ['*'];
     return {
       effect: each.Effect,
@@ -88,7 +90,7 @@ export function readDocument(kind: keyof typeof KINDS, value: unknown, owner: Re
   });
 }
 
-/** Makes a grant comparable. */
+/** Adds the matchers to a grant. */
 export function ruleOf(grant: Grant): Rule {
   return {
     grant,

@@ -1,7 +1,6 @@
 /**
- * The door to an emulator: every call of a function comes through it, is checked against the function's role,
- * and goes on to the emulator or is refused as the service would. The stack's own calls go to the emulator
- * directly.
+ * Checks every call of a function against its role, and forwards it to the emulator or refuses it as the
+ * service would (ADR 18). The stack's own calls go to the emulator directly.
  */
 import { STATUS_CODES } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
@@ -14,7 +13,7 @@ import { type HttpCall, HttpCalls } from './http-calls.ts';
 import type { NeedsOf } from './needs.ts';
 import type { Refusal, Refusals } from './refusals.ts';
 
-/** How to understand the calls of a service, and how to refuse them. */
+/** Reads the calls of one service, and refuses them in its form. */
 export interface Service {
   readonly needsOf: NeedsOf;
   readonly refusals: Refusals;
@@ -33,9 +32,9 @@ export class Door {
   }
 
   /**
-   * Listens on any free port. Until `guard`, nobody gets in.
-   * @param emulator address of the emulator behind it
-   * @throws UsageError when that is no plain HTTP
+   * Listens on any free port. Until `applyPermissions` is called, it refuses every call.
+   * @param emulator address of the emulator
+   * @throws UsageError when it is not a plain HTTP address
    */
   static async open(service: Service, emulator: string): Promise<Door> {
     if (!URL.canParse(emulator) || new URL(emulator).protocol !== 'http:') {
@@ -49,12 +48,12 @@ export class Door {
     return door;
   }
 
-  /** Its address, without a slash at its end. */
+  /** Its address, without a trailing slash. */
   get url(): string {
     return this.listener.url;
   }
 
-  /** Lets calls in by these permissions from now on. */
+  /** Checks calls with these permissions from now on. */
   guard(access: Access): void {
     this.access = access;
   }
@@ -64,8 +63,8 @@ export class Door {
   }
 
   /**
-   * One connection behind the door for each before it, so that answers need not be looked at, and both sides
-   * see of each other what they would without a door: that the other has gone, too.
+   * Opens one connection to the emulator for each connection of a caller, so that answers pass unread and
+   * each side notices when the other disconnects.
    */
   private connectThrough(caller: Socket): void {
     const { hostname, port } = this.emulator;
@@ -75,7 +74,7 @@ export class Door {
       [caller, emulator],
       [emulator, caller],
     ] as const) {
-      // Every error is followed by the end of the connection.
+      // The event `close` follows every error and ends the other connection.
       socket.on('error', () => undefined);
       socket.on('close', () => {
         other.destroy();
@@ -94,14 +93,14 @@ export class Door {
   private handle(call: HttpCall, caller: Socket, emulator: Socket): void {
     const refusal = this.check(call);
     if (refusal === undefined) {
-      // Amazon's DynamoDB Local keeps the tables of each access key apart. No emulator checks the signature.
+      // DynamoDB Local has separate tables for each access key. No emulator checks the signature.
       emulator.write(call.bytes(call.head.replace(CREDENTIAL, CREDENTIALS.accessKeyId)));
     } else {
       caller.write(answerOf(refusal));
     }
   }
 
-  /** The answer to a call that must not go on. */
+  /** Returns the answer to a denied call; undefined for an allowed one. */
   private check(call: HttpCall): Refusal | undefined {
     const { needsOf, refusals } = this.service;
     const accessKey = CREDENTIAL.exec(call.headers.get('authorization') ?? '')?.[0] ?? '';
@@ -118,7 +117,7 @@ export class Door {
   }
 }
 
-/** The access key in the header `Authorization`. */
+/** Matches the access key in the header `Authorization`. */
 const CREDENTIAL = /(?<=\bCredential=)[^/,\s]+/;
 
 function answerOf({ status, headers, body }: Refusal): string {

@@ -1,4 +1,4 @@
-/** The doors to both emulators. */
+/** Opens the permission-checking proxies in front of both emulators (ADR 18). */
 import type { ServiceEndpoints } from '../functions/environment.ts';
 import type { Access } from './access.ts';
 import { Door, type Service } from './door.ts';
@@ -9,14 +9,14 @@ const DYNAMODB: Service = { needsOf: dynamodbNeeds, refusals: dynamodbRefusals }
 const SQS: Service = { needsOf: sqsNeeds, refusals: sqsRefusals };
 
 export interface Doors extends ServiceEndpoints {
-  /** The URL of a queue as a function has to call it. */
+  /** Returns the URL that a function must use for a queue. */
   queueUrl(url: string): string;
-  /** Lets calls in by these permissions from now on. */
+  /** Checks calls with these permissions from now on. */
   guard(access: Access): void;
   close(): Promise<void>;
 }
 
-/** @param emulators what is behind the doors */
+/** @param emulators addresses of the emulators */
 export async function openDoors(emulators: ServiceEndpoints): Promise<Doors> {
   const [dynamodb, sqs] = await Promise.all([
     Door.open(DYNAMODB, emulators.dynamodb),

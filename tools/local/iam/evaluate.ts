@@ -1,9 +1,12 @@
-/** Decides calls by policies, as IAM does within one account. */
+/**
+ * Decides calls by policies, as IAM does within one account.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ */
 import type { CallContext } from './conditions.ts';
 import { EVERYBODY, type Grant, type Statement } from './document.ts';
 
 export interface Call {
-  /** The service that calls; undefined when a role does. */
+  /** The calling service; undefined when a role calls. */
   readonly service?: string | undefined;
   /** `service:Operation` */
   readonly action: string;
@@ -14,13 +17,13 @@ export interface Call {
 
 export interface Decision {
   readonly allowed: boolean;
-  /** All that allow it, or all that deny it; empty when it is only allowed nowhere. */
+  /** All grants that deny the call, else all that allow it; empty when none matches. */
   readonly by: readonly Grant[];
 }
 
 /**
- * One Deny forbids the call, else one Allow allows it, else it is forbidden.
- * @param statements all that concern the caller and the resource
+ * A matching Deny forbids the call; otherwise it needs a matching Allow.
+ * @param statements all statements of the caller's role and of resources
  */
 export function evaluate(statements: readonly Statement[], call: Call): Decision {
   const denied = matches(statements, 'Deny', call);

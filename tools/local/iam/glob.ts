@@ -1,21 +1,25 @@
-/** The wildcards of policies: `*` for any text, `?` for one character. */
+/** Matches the wildcards of policies: `*` for any text, `?` for one character. */
 
-/** Whether a text fits a pattern, each as a whole. */
+/** Whether a whole text matches a pattern. */
 export type Matcher = (text: string) => boolean;
 
-/** A matcher of text as it stands. */
+/** Makes a case-sensitive matcher. */
 export function glob(pattern: string): Matcher {
   const expression = expressionOf(pattern, 's');
   return (text) => expression.test(text);
 }
 
-/** A matcher that takes upper and lower case for the same, as the names of actions are compared. */
+/** Makes a matcher that ignores case, as IAM does for names of actions. */
 export function globOfAnyCase(pattern: string): Matcher {
   const expression = expressionOf(pattern, 'is');
   return (text) => expression.test(text);
 }
 
-/** A matcher of ARNs: each of the six parts by itself, so that no wildcard reaches over a colon of the first five. */
+/**
+ * Makes a matcher of ARNs that compares each of the six parts separately: a wildcard matches no colon between
+ * parts.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+ */
 export function globOfArn(pattern: string): Matcher {
   const parts = partsOf(pattern).map(glob);
   return (arn) => {
@@ -29,7 +33,7 @@ function expressionOf(pattern: string, flags: string): RegExp {
   return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, flags);
 }
 
-/** `arn:partition:service:region:account:resource`; the resource may hold colons. */
+/** Splits `arn:partition:service:region:account:resource`; the resource may contain colons. */
 function partsOf(arn: string): string[] {
   const parts = arn.split(':');
   return parts.length <= 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];

@@ -1,24 +1,23 @@
 /**
- * Cuts what comes in over a connection into HTTP/1.1 requests, and touches nothing in them. For the calls of
- * AWS SDKs only: one at a time on a connection, each with the length of its body. Passing them on as they are
- * costs a fraction of what an HTTP server with a client behind it does, which every call of a function would
- * pay.
+ * Splits the bytes of a connection into unchanged HTTP/1.1 requests of AWS SDKs, which send one at a time and
+ * always with the length of the body. This takes about half the CPU of a proxy made of an HTTP server and
+ * client (ADR 18).
  */
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
-/** SQS takes 1 MiB of messages, DynamoDB 16 MB. */
+/** The largest allowed request: SQS takes 1 MiB of messages, DynamoDB 16 MB. */
 const MOST_BYTES = 17 * 1024 * 1024;
 
-/** A request that is not as an AWS SDK writes it. */
+/** The bytes are not a request in the form that AWS SDKs send. */
 export class UnreadableCallError extends Error {
   override readonly name = 'UnreadableCallError';
 }
 
 export class HttpCall {
-  /** Request line and headers, without the empty line at their end. */
+  /** Request line and headers, without the empty line after them. */
   readonly head: string;
-  /** By their names in lower case. */
+  /** Values by the header's name in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;
 
@@ -28,20 +27,20 @@ export class HttpCall {
     this.body = body;
   }
 
-  /** The bytes of the request with another head. */
+  /** Returns the bytes of the request with another head. */
   bytes(head: string): Buffer {
     return Buffer.concat([Buffer.from(head, 'latin1'), END_OF_HEAD, this.body]);
   }
 }
 
-/** The requests of one connection, as they become complete. */
+/** Collects the bytes of one connection and returns its complete requests. */
 export class HttpCalls {
   private pending: Buffer = Buffer.alloc(0);
 
   /**
-   * Takes the next bytes in.
+   * Adds the next bytes.
    * @returns the requests that they complete
-   * @throws UnreadableCallError, after which the connection is of no use
+   * @throws UnreadableCallError; the connection cannot be used afterwards
    */
   push(bytes: Buffer): HttpCall[] {
     this.pending = this.pending.length === 0 ? bytes : Buffer.concat([this.pending, bytes]);
@@ -57,7 +56,7 @@ export class HttpCalls {
     const head = this.pending.toString('latin1', 0, end);
     const headers = headersOf(head);
     const length = headers.get('content-length') ?? '';
-    if (!/^\d+$/.test(length)) throw new UnreadableCallError('a request does not say how long it is');
+    if (!/^\d+$/.test(length)) throw new UnreadableCallError('a request has no content-length');
     const start = end + END_OF_HEAD.length;
     const next = start + Number(length);
     if (this.pending.length < next) return undefined;

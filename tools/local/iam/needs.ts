@@ -1,4 +1,4 @@
-/** What a call to DynamoDB or SQS asks permission for: actions, each on a resource. */
+/** Lists the permissions that a call to DynamoDB or SQS needs: actions, each on a resource. */
 import { arn } from '../cloud.ts';
 
 export interface Need {
@@ -11,14 +11,14 @@ export interface Need {
 /** @param body the parsed JSON of the call */
 export type NeedsOf = (operation: string, body: unknown) => Need[];
 
-/** SQS checks a batch as its single call. */
+/** SQS checks a batch operation with the permission of the single operation. */
 const SQS_BATCHES: ReadonlyMap<string, string> = new Map([
   ['ChangeMessageVisibilityBatch', 'ChangeMessageVisibility'],
   ['DeleteMessageBatch', 'DeleteMessage'],
   ['SendMessageBatch', 'SendMessage'],
 ]);
 
-/** The parts of a transaction and the action that each needs. */
+/** The parts of a transaction, and the DynamoDB action that each needs. */
 const TRANSACTION_PARTS: ReadonlyMap<string, string> = new Map([
   ['ConditionCheck', 'ConditionCheckItem'],
   ['Delete', 'DeleteItem'],
@@ -27,7 +27,7 @@ const TRANSACTION_PARTS: ReadonlyMap<string, string> = new Map([
   ['Update', 'UpdateItem'],
 ]);
 
-/** A queue is named by its URL, whose path ends with its name, or by its name. */
+/** Finds the queue by its URL, whose path ends with the queue's name, or by its name. */
 export const sqsNeeds: NeedsOf = (operation, body) => {
   const name = text(body, 'QueueUrl')?.split('/').at(-1) ?? text(body, 'QueueName');
   return [
@@ -38,7 +38,7 @@ export const sqsNeeds: NeedsOf = (operation, body) => {
   ];
 };
 
-/** A table is named by its name or ARN. A call that reads an index needs the permission on the index alone. */
+/** Finds the table by its name or ARN. A call that reads an index needs the permission on the index only. */
 export const dynamodbNeeds: NeedsOf = (operation, body) => {
   const items = field(body, 'TransactItems');
   if (Array.isArray(items)) return items.flatMap(transactionNeeds);

@@ -1,25 +1,25 @@
-/** Who may do what, by the policies of the template; and what of it was used, what was refused. */
+/** Decides calls by the policies of the template, and counts used grants and denied calls. */
 import { ACCOUNT_ID, PARTITION } from '../cloud.ts';
 import type { CallContext } from './conditions.ts';
 import type { Grant, Statement } from './document.ts';
 import { type Decision, evaluate } from './evaluate.ts';
 import type { Role } from './roles.ts';
 
-/** Who calls: a session of a role, or a service of AWS in its own name. */
+/** The caller: a session of a role, or an AWS service. */
 export interface Caller {
-  /** A short name for people. */
+  /** A short name for logs and reports. */
   readonly name: string;
-  /** As AWS names it in errors. */
+  /** The ARN in AWS's error messages. */
   readonly arn: string;
   /** The service; undefined for a session of a role. */
   readonly service?: string;
-  /** What its role says. */
+  /** The statements of its role. */
   readonly statements: readonly Statement[];
 }
 
-/** One action on one resource that a policy grants, and how many calls it allowed. */
+/** A grant of a policy, and how many calls it allowed. */
 export interface UsedGrant extends Grant {
-  /** Names of the functions or schedules that hold the role, the role that nobody holds, or the service. */
+  /** Names of the functions or schedules that use the role, else the role's logical id; or the service. */
   readonly holder: string;
   readonly uses: number;
 }
@@ -35,22 +35,22 @@ export interface PermissionsReport {
   readonly denied: readonly (DeniedCall & { readonly times: number })[];
 }
 
-/** All calls are taken to come through TLS, as they do in AWS. */
+/** All calls count as encrypted with TLS, as they are in AWS. */
 const TLS: CallContext = { 'aws:securetransport': 'true' };
 
 export class Permissions {
   private readonly resourceStatements: readonly Statement[];
   private readonly onDenied: (call: DeniedCall) => void;
-  /** Names of those who hold a role. */
+  /** Names of the callers that use a role. */
   private readonly holders: ReadonlyMap<Role, Set<string>>;
   private readonly decisions = new Map<string, Decision>();
   private readonly uses = new Map<Grant, number>();
   private readonly denials = new Map<string, { readonly call: DeniedCall; times: number }>();
 
   /**
-   * @param roles all of the template: what one of them grants that nobody calls with is in the report too
-   * @param resourceStatements what the resources say themselves
-   * @param onDenied called for every call that is refused
+   * @param roles all roles of the template; the report also contains the grants of unused ones
+   * @param resourceStatements the statements of resource policies
+   * @param onDenied called for each denied call
    */
   constructor(
     roles: Iterable<Role>,
@@ -63,9 +63,9 @@ export class Permissions {
   }
 
   /**
-   * A session of a role.
-   * @param name for people
-   * @param session its name in AWS: for a function, the function's own
+   * Makes the caller for a session of a role.
+   * @param name a short name for logs and reports
+   * @param session name of the session in AWS; for a function, the function's name
    */
   session(role: Role, name: string, session: string): Caller {
     this.holders.get(role)?.add(name);
@@ -76,7 +76,7 @@ export class Permissions {
     };
   }
 
-  /** Decides a call that is now made, and counts it. */
+  /** Decides a call, and counts it as used or denied. */
   allows(caller: Caller, action: string, resource: string, context: CallContext = {}): boolean {
     const decision = this.decide(caller, action, resource, context);
     if (decision.allowed) {
@@ -92,12 +92,12 @@ export class Permissions {
     return false;
   }
 
-  /** Whether a call would be allowed; counts nothing. */
+  /** Returns whether a call would be allowed, without counting it. */
   wouldAllow(caller: Caller, action: string, resource: string): boolean {
     return this.decide(caller, action, resource, {}).allowed;
   }
 
-  /** The reason of a refusal, in AWS's words. */
+  /** Returns the error message for a denied call, in the words of AWS. */
   reason(caller: Caller, { action, resource }: { action: string; resource: string }): string {
     const decision = this.decide(caller, action, resource, {});
     const why =
@@ -107,7 +107,7 @@ export class Permissions {
     return `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
   }
 
-  /** What was granted and used so far, and what was refused. */
+  /** Reports all grants with their uses, and the denied calls. */
   report(): PermissionsReport {
     const ofRoles = [...this.holders].flatMap(([{ logicalId, statements }, names]) =>
       this.grantsOf(statements, names.size > 0 ? [...names].join(', ') : logicalId),

@@ -1,4 +1,4 @@
-/** The answers of DynamoDB and SQS to a call that they do not let in, as the AWS SDK understands them. */
+/** Makes the answers of DynamoDB and SQS to denied calls, in the form that the AWS SDK expects. */
 
 export interface Refusal {
   readonly status: number;
@@ -9,19 +9,19 @@ export interface Refusal {
 
 const JSON_1_0 = { 'content-type': 'application/x-amz-json-1.0' };
 
-/** How one service refuses. */
+/** The answers of one service to calls that it refuses. */
 export interface Refusals {
-  /** @param reason in AWS's words */
+  /** @param reason the message, in the words of AWS */
   accessDenied(reason: string): Refusal;
-  /** For credentials that belong to nobody. */
+  /** Answers a call with unknown credentials. */
   unknownCaller(): Refusal;
-  /** For a body that is no JSON. */
+  /** Answers a call whose body is not JSON. */
   malformed(): Refusal;
 }
 
 const INVALID_TOKEN = 'The security token included in the request is invalid.';
 
-/** All with 400, as DynamoDB does it. */
+/** DynamoDB answers each of these errors with status 400. */
 export const dynamodbRefusals: Refusals = {
   accessDenied: (reason) =>
     refusal(400, { __type: 'com.amazon.coral.service#AccessDeniedException', Message: reason }),
@@ -30,7 +30,7 @@ export const dynamodbRefusals: Refusals = {
   malformed: () => refusal(400, { __type: 'com.amazon.coral.service#SerializationException' }),
 };
 
-/** The header carries the name that an error had before SQS spoke JSON, and that the SDK still reports as code. */
+/** The header contains the error's code of SQS's older query protocol, which the SDK still reports. */
 export const sqsRefusals: Refusals = {
   accessDenied: (reason) =>
     refusal(

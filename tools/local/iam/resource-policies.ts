@@ -1,4 +1,4 @@
-/** What the resources of a template say themselves about who may use them: queue policies, function permissions. */
+/** Reads the resource policies of a template: queue policies and function permissions. */
 import { z } from 'zod';
 import { arn } from '../cloud.ts';
 import { UnsupportedTemplateError } from '../errors.ts';
@@ -19,8 +19,8 @@ const permissionShape = z.object({
 });
 
 /**
- * The statements of all queue policies and function permissions.
- * @throws UnsupportedTemplateError for one that is not evaluated here
+ * Returns the statements of all queue policies and function permissions.
+ * @throws UnsupportedTemplateError for one that the local stack cannot evaluate
  */
 export function readResourcePolicies(
   template: Template,
@@ -35,8 +35,7 @@ function queuePolicies(template: Template, references: References): Statement[] 
     arn('sqs', physicalName(template, queue, 'QueueName')),
   );
   return resourcesOfType(template, 'AWS::SQS::QueuePolicy').flatMap((resource) => {
-    // The queues that it belongs to are those that its statements name: a queue refuses a policy on another
-    // one.
+    // The property Queues is not used: SQS only accepts a policy whose statements name the queue itself.
     const { PolicyDocument } = readProperties(resource, references, queuePolicyShape);
     const statements = readDocument('onResource', PolicyDocument, resource);
     for (const { grant } of statements.flatMap(({ rules }) => rules)) {
@@ -49,7 +48,10 @@ function queuePolicies(template: Template, references: References): Statement[] 
   });
 }
 
-/** Lambda makes a permission a statement of the function's policy: the source has to be like the ARN given. */
+/**
+ * Turns each permission into a statement of the function's policy, as Lambda does. SourceArn may have
+ * wildcards.
+ */
 function functionPermissions(
   template: Template,
   references: References,

@@ -1,4 +1,4 @@
-/** The roles of a template: who may take them, and what they allow. */
+/** Reads the roles of a template: their trust policies and their permissions. */
 import { z } from 'zod';
 import { UnsupportedTemplateError } from '../errors.ts';
 import type { References } from '../template/intrinsics.ts';
@@ -20,15 +20,15 @@ export interface Role {
   readonly logicalId: string;
   readonly name: string;
   readonly arn: string;
-  /** Its trust policy. */
+  /** Statements of its trust policy: the services that may assume it. */
   readonly trust: readonly Statement[];
   readonly statements: readonly Statement[];
 }
 
 /**
- * The roles by their ARNs, with the policies that the template attaches to them.
- * @throws UnsupportedTemplateError for a policy that is not evaluated here, a managed policy of AWS among
- *   them
+ * Returns the roles by their ARNs, with the policies that the template attaches to them.
+ * @throws UnsupportedTemplateError for a policy that the local stack cannot evaluate, like a managed policy
+ *   of AWS
  */
 export function readRoles(template: Template, references: References): Map<string, Role> {
   const policies = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy']

@@ -1,23 +1,25 @@
-/** How often each function ran, how often it failed, and how long it took. */
+/** Counts the invocations, errors and throttles of a function, and measures its durations. */
 import type { InvocationResult } from '../functions/messages.ts';
 import type { InvocationWatch } from '../functions/pool.ts';
 
-/** Percentiles are over so many of the latest invocations. */
+/** Percentiles are computed over this number of the latest invocations. */
 const MOST_DURATIONS = 1_000;
 
 export interface FunctionStats {
   readonly name: string;
-  /** Those that have begun; throttled ones never did. */
+  /** Invocations that have begun; throttled ones are not included. */
   readonly invocations: number;
   readonly running: number;
   readonly errors: number;
   readonly throttles: number;
-  /** Milliseconds, of the latest invocations, cold starts included; null before the first has ended. */
+  /**
+   * Percentiles of the latest durations in milliseconds, with cold starts; null before the first has ended.
+   */
   readonly p50: number | null;
   readonly p99: number | null;
-  /** Epoch milliseconds; null when it never ran. */
+  /** Epoch milliseconds at which the latest invocation began; null when there was none. */
   readonly lastBegan: number | null;
-  /** Null while no invocation has ended. */
+  /** Whether the latest ended invocation failed; null when none has ended. */
   readonly lastFailed: boolean | null;
 }
 
@@ -32,7 +34,7 @@ export class FunctionRecord implements InvocationWatch {
   private lastBegan: number | null = null;
   private lastFailed: boolean | null = null;
 
-  /** @param now epoch milliseconds */
+  /** @param now returns epoch milliseconds */
   constructor(name: string, now: () => number) {
     this.name = name;
     this.now = now;
@@ -72,7 +74,7 @@ export class FunctionRecord implements InvocationWatch {
   }
 }
 
-/** The smallest value that is not below the given share of all. */
+/** Returns the smallest value that at least the given share of all values does not exceed. */
 function percentile(sorted: readonly number[], share: number): number | null {
   return sorted[Math.ceil(sorted.length * share) - 1] ?? null;
 }

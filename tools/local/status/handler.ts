@@ -1,4 +1,4 @@
-/** Serves the status page, its parts, and the JSON that it shows. */
+/** Serves the files of the status page and the JSON that it shows. */
 import { join } from 'node:path';
 import type { ControlHandler } from '../gateway/local-routes.ts';
 import { CONTENT_TYPES, pageFile, type PageFiles } from '../gateway/page-files.ts';
@@ -16,8 +16,9 @@ const FILES: PageFiles = new Map([
 ]);
 
 /**
+ * Handles the routes of the status page:
  * - `GET /_local`: the page
- * - `GET status?job=JOB_ID&after=NUMBER`: what it shows; only lines of this job, only those after this one
+ * - `GET /_local/status?job=JOB_ID&after=NUMBER`: its data, with the lines of this job after this line number
  */
 export function statusHandler(status: Status): ControlHandler {
   return async (method, path, query) => {
@@ -32,7 +33,7 @@ export function statusHandler(status: Status): ControlHandler {
   };
 }
 
-/** The number of a line; undefined for a text that is none. */
+/** Parses the number of a line; returns undefined for any other text. */
 function lineNumber(text: string | null): number | undefined {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -1,36 +1,37 @@
-/** Whether the local stack is well, in one word and the reasons for it. */
+/** Decides whether the local stack is healthy, and lists its problems. */
 import type { FunctionStats } from './function-record.ts';
 
 export interface ScheduleHealth {
   readonly functionName: string;
   readonly everySeconds: number;
-  /** Epoch milliseconds; null before the first run. */
+  /** Epoch milliseconds at which the latest run began; null before the first. */
   readonly lastBegan: number | null;
   readonly state: 'waiting' | 'ok' | 'late' | 'failed';
 }
 
 export interface WatchedSchedule {
-  /** As the function is called in the log. */
+  /** The function's name in the log. */
   readonly functionName: string;
   readonly everySeconds: number;
 }
 
 export interface Health {
   readonly ok: boolean;
-  /** What is not as it should be, a sentence each. */
+  /** One sentence for each problem. */
   readonly problems: readonly string[];
   readonly schedules: readonly ScheduleHealth[];
 }
 
 export interface Signs {
-  /** Epoch milliseconds, as is `servingSince`. */
+  /** Epoch milliseconds, like `servingSince`. */
   readonly now: number;
   readonly servingSince: number;
   readonly schedules: readonly WatchedSchedule[];
   readonly functions: readonly FunctionStats[];
+  /** Log lines of the level ERROR in the last minute. */
   readonly recentErrors: number;
   readonly deadLetters: number;
-  /** What could not be read. */
+  /** One sentence for each source that could not be read. */
   readonly unread: readonly string[];
 }
 
@@ -51,14 +52,14 @@ export function healthOf(signs: Signs): Health {
   return { ok: problems.length === 0, problems, schedules };
 }
 
-/** A schedule ran when its function did: nothing else runs that one. */
+/** Judges a schedule by the invocations of its function, which nothing else runs. */
 function scheduleHealth(
   { functionName, everySeconds }: WatchedSchedule,
   { now, servingSince, functions }: Signs,
 ): ScheduleHealth {
   const stats = functions.find(({ name }) => name === functionName);
   const lastBegan = stats?.lastBegan ?? null;
-  // One run may be skipped by a busy machine; that the next one is missing too is no accident.
+  // A busy machine may skip one run; two missing runs are a problem.
   const late = now - (lastBegan ?? servingSince) > 2 * everySeconds * 1_000;
   const state = late ? 'late' : lastBegan === null ? 'waiting' : stats?.lastFailed === true ? 'failed' : 'ok';
   return { functionName, everySeconds, lastBegan, state };

@@ -1,20 +1,21 @@
-/** The latest jobs, as the log lines of the functions tell of them. */
+/** Collects the latest jobs from the log lines of the functions. */
 import type { JobKey } from '../../../src/domain/job.ts';
 import { jobIdOf, traceIdOf } from './log-lines.ts';
 
 const MOST_JOBS = 200;
 
+/** Characters of an event's name. */
 const LONGEST_EVENT = 100;
 
 export interface JobNotes {
   readonly key: JobKey;
-  /** Of the call that created it; undefined when that was before this stack started. */
+  /** Trace id of the call that created the job; undefined when that was before this stack started. */
   traceId: string | undefined;
-  /** Target groups that failed, in the chunks whose settlement was logged. */
+  /** Number of failed target groups in the chunks that were logged as settled. */
   failed: number;
-  /** How long it took, in milliseconds, once it has ended. */
+  /** Duration of an ended job; undefined before its end was logged. */
   milliseconds: number | undefined;
-  /** The latest event that names the job, and when: epoch milliseconds. */
+  /** The latest event that names the job, and its time in epoch milliseconds. */
   lastEvent: string;
   lastAt: number;
 }
@@ -27,7 +28,7 @@ export class JobList {
     this.most = most;
   }
 
-  /** Those that came last, and of earlier ones rather those that have not ended. Oldest first. */
+  /** The remembered jobs, oldest first. Open jobs are kept longer than ended ones. */
   get all(): readonly JobNotes[] {
     return [...this.notes.values()];
   }
@@ -37,14 +38,14 @@ export class JobList {
   }
 
   /**
-   * A job is known from the first line on that says whose it is.
+   * Notes a line's event. A job is listed from its first line with account and project on.
    * @param now epoch milliseconds
    */
   add(line: Record<string, unknown>, now: number): void {
     const jobId = jobIdOf(line);
     const event = line['message'];
     if (jobId === undefined || typeof event !== 'string') return;
-    // A key may be used again after its job's life has ended: then everything begins anew.
+    // A key may be used again after its job's life has ended: the new job has the same id.
     const known = event === 'job.created' ? undefined : this.notes.get(jobId);
     const job = known ?? this.enter(jobId, line);
     if (job === undefined) return;

@@ -1,4 +1,4 @@
-/** How far the latest jobs are, as the jobs table says. */
+/** Reads the progress of the latest jobs from the jobs table. */
 import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { metaKey, readMeta } from '../../../src/adapters/dynamodb/job-item.ts';
@@ -11,7 +11,7 @@ import {
 } from '../../../src/domain/job.ts';
 import type { JobList, JobNotes } from './job-list.ts';
 
-/** BatchGetItem takes no more. */
+/** BatchGetItem takes at most this number of keys. */
 const MOST_KEYS = 100;
 
 export interface JobRow {
@@ -21,14 +21,14 @@ export interface JobRow {
   readonly projectId: string;
   readonly createdAt: string;
   readonly status: JobStatus;
-  /** Target groups, as are the next two. */
+  /** Number of target groups, like `settled` and `failed`. */
   readonly total: number;
   readonly settled: number;
   readonly failed: number;
-  /** How long it took, in milliseconds; null before its end was logged. */
+  /** Duration of the job; null before its end was logged. */
   readonly milliseconds: number | null;
   readonly lastEvent: string;
-  /** Epoch milliseconds. */
+  /** Time of the last event in epoch milliseconds. */
   readonly lastAt: number;
 }
 
@@ -36,7 +36,7 @@ export class Jobs {
   private readonly list: JobList;
   private readonly dynamodb: DynamoDBClient;
   private readonly table: string;
-  /** Those that have ended do not change any more: they are read once. */
+  /** Ended jobs. They no longer change, so that each is read once. */
   private readonly ended = new WeakMap<JobNotes, Job>();
 
   constructor(list: JobList, dynamodb: DynamoDBClient, table: string) {
@@ -46,8 +46,8 @@ export class Jobs {
   }
 
   /**
-   * The jobs of the list that are in the table, the latest first.
-   * @throws what the table answers
+   * Returns the jobs of the list that are in the table, newest first.
+   * @throws the error of DynamoDB
    */
   async read(signal: AbortSignal): Promise<JobRow[]> {
     const notes = this.list.all;
@@ -82,7 +82,7 @@ export class Jobs {
   }
 }
 
-/** An item that was damaged by hand must not hide all the others. */
+/** Reads one item; skips an unreadable one, which must not hide the other jobs. */
 function readable(item: Record<string, unknown>): Job[] {
   try {
     return [readMeta(item)];

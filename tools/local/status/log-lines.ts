@@ -1,4 +1,4 @@
-/** The latest log lines, in memory that does not grow: what is shown of each is cut to a bounded length. */
+/** Keeps the latest log lines in bounded memory, each cut to a bounded length. */
 import { jobIdInPath } from '../../../api/paths.ts';
 import { isId } from '../../../src/domain/ids.ts';
 import { parseObject } from '../../kit/json.ts';
@@ -6,36 +6,37 @@ import { callsOf, fieldsOf, shortenForLog, type LogEntry, textOf } from '../logs
 
 const MOST_LINES = 5_000;
 
-/** Of all lines together; a line is a few hundred. */
+/** Characters of all lines together; a line has a few hundred. */
 const MOST_CHARACTERS = 4_000_000;
 
+/** Limits for one line; the lengths are in characters. */
 const LONGEST_SOURCE = 100;
 const LONGEST_MESSAGE = 500;
 const MOST_FIELDS = 30;
 const MOST_CALLS = 12;
 const LONGEST_CALL = 300;
 
-/** One thing that happened, as it is shown. */
+/** The content of a log line as the page shows it. */
 export interface Shown {
-  /** Epoch milliseconds. */
+  /** Time of the line in epoch milliseconds. */
   readonly at: number;
   readonly level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
   /** The function, or the part of the local stack. */
   readonly source: string;
   readonly message: string;
   readonly fields: readonly (readonly [name: string, text: string])[];
-  /** Of an error: where it came from. */
+  /** The calls of an error's stack, innermost first. */
   readonly calls: readonly string[];
   readonly jobId: string | undefined;
   readonly traceId: string | undefined;
 }
 
 export interface LogLine extends Shown {
-  /** Counts all lines from 1 on. */
+  /** Consecutive number of the line, from 1. */
   readonly number: number;
 }
 
-/** Whose lines are asked for: those of the job, and those of its trace that name no job. */
+/** Selects the lines that name the job, and lines of its trace that name no job. */
 export interface JobFilter {
   readonly jobId: string;
   readonly traceId: string | undefined;
@@ -53,7 +54,7 @@ export class LogLines {
     this.mostCharacters = mostCharacters;
   }
 
-  /** The number of the newest line, 0 when there was none. */
+  /** The number of the newest line; 0 before the first. */
   get last(): number {
     return this.count;
   }
@@ -70,8 +71,9 @@ export class LogLines {
   }
 
   /**
-   * The newest lines, oldest first.
-   * @param after only lines with a higher number
+   * Returns the newest lines, oldest first.
+   * @param most the most lines to return
+   * @param after returns only lines with a higher number
    */
   newest(most: number, after = 0, filter?: JobFilter): LogLine[] {
     const found: LogLine[] = [];
@@ -90,9 +92,9 @@ function isOf(line: LogLine, { jobId, traceId }: JobFilter): boolean {
 }
 
 /**
- * What is shown of an entry of the log; undefined for lines of metrics.
- * @param now epoch milliseconds, for what has no time of its own
- * @param line of a function, parsed; undefined when it is no JSON
+ * Returns the content of a log entry as the page shows it; undefined for lines of metrics.
+ * @param line the parsed line of a function; undefined when it is not JSON
+ * @param now epoch milliseconds, for an entry without a time of its own
  */
 export function shownOf(
   entry: LogEntry,
@@ -125,7 +127,7 @@ export function shownOf(
           ['ms', milliseconds.toFixed(0)],
           ...(problem === undefined ? [] : [['problem', shortenForLog(problem, LONGEST_MESSAGE)] as const]),
         ],
-        // The many polls that went well would bury the job's own lines.
+        // Successful polls are not assigned to the job: they would hide its other lines.
         jobId: status < 400 ? undefined : jobIdInPath(path),
       };
     }
@@ -150,19 +152,19 @@ export function shownOf(
   }
 }
 
-/** The job that a function's line is about. */
+/** Returns the id of the job that a function's line names. */
 export function jobIdOf(line: Record<string, unknown>): string | undefined {
   const jobId = line['job_id'];
   return isId(jobId) ? jobId : undefined;
 }
 
-/** The trace that a function's line belongs to. */
+/** Returns the trace id of a function's line. */
 export function traceIdOf(line: Record<string, unknown>): string | undefined {
   const traceId = line['trace_id'];
   return typeof traceId === 'string' ? traceId.slice(0, 32) : undefined;
 }
 
-/** The line of an entry, when it is a function's and JSON. */
+/** Parses the line of an entry; returns undefined unless it is a function's line in JSON. */
 export function lineOf(entry: LogEntry): Record<string, unknown> | undefined {
   return entry.kind === 'function' ? parseObject(entry.text) : undefined;
 }

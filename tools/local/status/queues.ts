@@ -1,22 +1,22 @@
-/** How many messages are in each queue. */
+/** Counts the messages in each queue. */
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Queue } from '../template/queues.ts';
 
 export interface QueueRow {
   readonly name: string;
-  /** Whether another queue leaves here what it gives up on. */
+  /** Whether it is the dead-letter queue of another queue. */
   readonly deadLetters: boolean;
   /** Messages that can be received. */
   readonly visible: number;
   /** Messages that were received and are not deleted yet. */
   readonly inFlight: number;
-  /** Messages that wait for their time. */
+  /** Messages that were sent with a delay and cannot be received yet. */
   readonly delayed: number;
 }
 
 /**
- * @param urls by logical id
- * @throws what a queue answers
+ * @param urls URLs by the queue's logical id
+ * @throws the error of SQS
  */
 export function readDepths(
   sqs: SQSClient,

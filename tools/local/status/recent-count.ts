@@ -1,10 +1,10 @@
-/** Counts how often something happened in the last minute, in memory that does not grow. */
+/** Counts the events of the last minute in bounded memory. */
 
 const SECONDS = 60;
 
 export class RecentCount {
   private readonly counts = new Array<number>(SECONDS).fill(0);
-  /** Which second each count is of. */
+  /** The epoch second of each count. */
   private readonly seconds = new Array<number>(SECONDS).fill(-Infinity);
 
   /** @param now epoch milliseconds */

@@ -1,4 +1,4 @@
-/** Listens to all that happens on the local stack, and remembers a bounded part of it for the status page. */
+/** Records log entries and invocations of the local stack for the status page, in bounded memory. */
 import type { Log } from '../logs.ts';
 import { FunctionRecord, type FunctionStats } from './function-record.ts';
 import { JobList } from './job-list.ts';
@@ -12,12 +12,12 @@ export class Recorder {
   private readonly errors = new RecentCount();
   private readonly now: () => number;
 
-  /** @param now epoch milliseconds */
+  /** @param now returns epoch milliseconds */
   constructor(now: () => number = Date.now) {
     this.now = now;
   }
 
-  /** Takes the entries of the stack's log. */
+  /** Records an entry of the stack's log. */
   readonly log: Log = (entry) => {
     const now = this.now();
     const line = lineOf(entry);
@@ -28,7 +28,7 @@ export class Recorder {
     if (shown.level === 'ERROR') this.errors.add(now);
   };
 
-  /** Takes the invocations of a function, which is listed from now on. */
+  /** Returns the watch that records the invocations of a function, and lists the function from now on. */
   record(functionName: string): FunctionRecord {
     const record = this.records.get(functionName) ?? new FunctionRecord(functionName, this.now);
     this.records.set(functionName, record);
@@ -39,7 +39,7 @@ export class Recorder {
     return [...this.records.values()].map(({ stats }) => stats);
   }
 
-  /** Log lines of the level ERROR in the last minute. */
+  /** Number of log lines of the level ERROR in the last minute. */
   get recentErrors(): number {
     return this.errors.total(this.now());
   }

@@ -1,4 +1,4 @@
-/** What the status page shows, as JSON: read out of the recorder, the jobs table and the queues. */
+/** Makes the JSON that the status page shows, from the recorder, the jobs table and the queues. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { messageOf } from '../../kit/errors.ts';
@@ -11,17 +11,17 @@ import type { LogLine } from './log-lines.ts';
 import { type QueueRow, readDepths } from './queues.ts';
 import type { Recorder } from './recorder.ts';
 
-/** Lines in one answer. */
+/** The most log lines in one answer. */
 const MOST_LINES = 300;
 
-/** Several pages that look share what is read within this time. */
+/** Tables and queues are read again only after this time, so that several open pages share one read. */
 const FRESH_MILLISECONDS = 500;
 
-/** An emulator that does not answer must not keep the page from showing the rest. */
+/** Limit for reading tables and queues, so that the page shows the rest when an emulator does not answer. */
 const READ_LIMIT_MILLISECONDS = 2_000;
 
 export interface Snapshot {
-  /** Epoch milliseconds, as is `startedAt`, which tells one run of the stack from the next. */
+  /** Epoch milliseconds, like `startedAt`, which identifies one run of the stack. */
   readonly now: number;
   readonly startedAt: number;
   readonly state: 'starting' | 'serving';
@@ -29,10 +29,11 @@ export interface Snapshot {
   readonly jobs: readonly JobRow[];
   readonly functions: readonly FunctionStats[];
   readonly queues: readonly QueueRow[];
+  /** Log lines of the level ERROR in the last minute. */
   readonly recentErrors: number;
-  /** Oldest first. */
+  /** Log lines, oldest first. */
   readonly lines: readonly LogLine[];
-  /** The number of the newest line, whether or not it is among `lines`. */
+  /** The number of the newest line, even when it is not in `lines`. */
   readonly lastLine: number;
 }
 
@@ -43,7 +44,7 @@ export interface SnapshotQuery {
   readonly after?: number | undefined;
 }
 
-/** What there is to look at once it has been made. */
+/** Sources of the status that exist once the stack serves. */
 export interface Sources {
   readonly readJobs: (signal: AbortSignal) => Promise<JobRow[]>;
   readonly readQueues: (signal: AbortSignal) => Promise<QueueRow[]>;
@@ -65,20 +66,22 @@ export class Status {
   private latest: { readonly at: number; readonly read: Promise<Read> } | undefined;
   private last: Read = { jobs: [], queues: [], unread: [] };
 
-  /** @param now epoch milliseconds */
+  /** @param now returns epoch milliseconds */
   constructor(recorder: Recorder, now: () => number = Date.now) {
     this.recorder = recorder;
     this.now = now;
     this.startedAt = now();
   }
 
-  /** The stack serves: tables and queues are read from now on. */
+  /** Starts to read tables and queues; called when the stack serves. */
   watch(sources: Sources): void {
     this.sources = sources;
     this.servingSince = this.now();
   }
 
-  /** Never rejects: what cannot be read is named among the problems, with what was read before in its place. */
+  /**
+   * Makes a snapshot; never rejects. An unreadable source is listed as a problem and its last data is shown.
+   */
   async snapshot({ jobId, after }: SnapshotQuery = {}): Promise<Snapshot> {
     const { recorder, sources, startedAt } = this;
     const { jobs, queues, unread } = await this.read();
@@ -135,7 +138,7 @@ export class Status {
   }
 }
 
-/** The sources of a stack that runs. */
+/** Makes the sources of a running stack. */
 export function sourcesOf(
   recorder: Recorder,
   runtime: Runtime,

@@ -1,4 +1,4 @@
-/** The HTTP API of a template: which route leads to which function, and how many requests it takes. */
+/** Reads the HTTP API of a template: its routes with their functions and throttles. */
 import { z } from 'zod';
 import { UnsupportedTemplateError } from '../errors.ts';
 import { functionByArn, type LambdaFunction } from './functions.ts';
@@ -43,10 +43,10 @@ const routeShape = z.object({
   Target: z.string().startsWith('integrations/'),
 });
 
-/** How many requests a route takes. */
+/** How many requests a route admits. */
 export interface Throttle {
   readonly perSecond: number;
-  /** Requests at once, after a pause. */
+  /** The most requests at once, after a pause. */
   readonly burst: number;
 }
 
@@ -55,11 +55,11 @@ export interface Route {
   readonly key: string;
   readonly functionId: string;
   readonly timeoutMilliseconds: number;
-  /** undefined: takes all */
+  /** Undefined when the route admits all requests. */
   readonly throttle?: Throttle | undefined;
 }
 
-/** @throws UnsupportedTemplateError, for what is no HTTP API with Lambda proxies among others */
+/** @throws UnsupportedTemplateError, for example for an API other than an HTTP API with Lambda proxies */
 export function readRoutes(
   template: Template,
   references: References,
@@ -97,8 +97,8 @@ export function readRoutes(
 }
 
 /**
- * The throttle of a route by its key: its own settings, which replace the default ones as a whole.
- * @throws UnsupportedTemplateError for the settings of a route that is not there, as API Gateway refuses them
+ * Returns a function that finds the throttle of a route. A route's own settings replace all default settings.
+ * @throws UnsupportedTemplateError for settings of a missing route, which API Gateway refuses too
  */
 function readThrottles(
   template: Template,
@@ -112,7 +112,7 @@ function readThrottles(
     for (const key of Object.keys(properties.RouteSettings)) {
       if (keys.includes(key)) continue;
       throw new UnsupportedTemplateError(
-        `${resource.type} ${resource.logicalId}: RouteSettings name the route ${key}, which is not there`,
+        `${resource.type} ${resource.logicalId}: RouteSettings name the route ${key}, which does not exist`,
       );
     }
     return properties;

@@ -1,4 +1,4 @@
-/** The event source mappings of a template: which queue is read for which function, and how. */
+/** Reads the event source mappings of a template: which queue is read for which function, and how. */
 import { z } from 'zod';
 import { UnsupportedTemplateError } from '../errors.ts';
 import { functionByArn, type LambdaFunction } from './functions.ts';
@@ -27,11 +27,13 @@ export interface EventSource {
   readonly batchSize: number;
   readonly batchingWindowSeconds: number;
   readonly reportsFailures: boolean;
-  /** undefined where the template does not say */
+  /** Undefined when the template sets no limit. */
   readonly maximumConcurrency: number | undefined;
 }
 
-/** The enabled mappings. @throws UnsupportedTemplateError, for sources that are no queue among others */
+/**
+ * Returns the enabled mappings. @throws UnsupportedTemplateError, for example for a source other than a queue
+ */
 export function readEventSources(
   template: Template,
   references: References,

@@ -1,4 +1,4 @@
-/** The Lambda functions of a template. */
+/** Reads the Lambda functions of a template. */
 import { z } from 'zod';
 import { arn } from '../cloud.ts';
 import { UnsupportedTemplateError } from '../errors.ts';
@@ -35,9 +35,9 @@ export interface LambdaFunction {
   /** The physical name. */
   readonly name: string;
   readonly arn: string;
-  /** ARN of the role that it acts with. */
+  /** ARN of its execution role. */
   readonly roleArn: string;
-  /** A short name for people: the construct path without stack and boilerplate, else the logical id. */
+  /** A short name: the last own part of the construct path, else the logical id. */
   readonly displayName: string;
   /** Folder of the bundled code. */
   readonly codePath: string;
@@ -47,7 +47,7 @@ export interface LambdaFunction {
   readonly memoryMegabytes: number;
   readonly timeoutSeconds: number;
   readonly logGroup: string;
-  /** Most invocations at a time; undefined where the template does not say. */
+  /** The most invocations at a time; undefined when the template sets no limit. */
   readonly reservedConcurrency: number | undefined;
 }
 
@@ -99,7 +99,7 @@ function displayName(resource: Resource): string {
 }
 
 /**
- * The logical id of the function that an ARN names.
+ * Returns the logical id of the function with this ARN or name.
  * @throws UnsupportedTemplateError when there is none
  */
 export function functionByArn(

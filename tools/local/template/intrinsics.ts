@@ -1,16 +1,16 @@
-/** Resolves CloudFormation's intrinsic functions. One that is not known is an error, not a silence. */
+/** Resolves CloudFormation's intrinsic functions. An unknown one is an error (ADR 14). */
 import { REGION } from '../../kit/emulator.ts';
 import { ACCOUNT_ID, PARTITION } from '../cloud.ts';
 import { UnsupportedTemplateError } from '../errors.ts';
 
-/** What `Ref` and `Fn::GetAtt` stand for. Both throw UnsupportedTemplateError for what has no local value. */
+/** The values of `Ref` and `Fn::GetAtt`. Both throw UnsupportedTemplateError when there is no local value. */
 export interface References {
   readonly stackName: string;
   ref(logicalId: string): string;
   attribute(logicalId: string, name: string): string;
 }
 
-/** A value whose intrinsics are all replaced. `AWS::NoValue` becomes undefined and drops out of its parent. */
+/** A value with all intrinsics resolved. `AWS::NoValue` becomes undefined and is removed from its parent. */
 export type Resolved =
   string | number | boolean | null | undefined | Resolved[] | { [key: string]: Resolved };
 
@@ -103,7 +103,7 @@ function attribute(argument: unknown, references: References): string {
   );
 }
 
-/** `${Name}`, `${Name.Attribute}`, `${AWS::Region}`; `${!Literal}` stays as `${Literal}`. */
+/** Replaces `${Name}`, `${Name.Attribute}` and `${AWS::Region}`; turns `${!Literal}` into `${Literal}`. */
 function substitute(argument: unknown, references: References): string {
   const resolved = resolve(argument, references);
   const [template, variables]: unknown[] = Array.isArray(resolved)

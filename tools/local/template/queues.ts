@@ -1,4 +1,4 @@
-/** The SQS queues of a template. */
+/** Reads the SQS queues of a template. */
 import { z } from 'zod';
 import type { References } from './intrinsics.ts';
 import { physicalName } from './references.ts';
@@ -13,7 +13,7 @@ const queueShape = z.object({
   VisibilityTimeout: z.number().optional(),
 });
 
-/** Encryption, and who may use a queue as a dead-letter queue. */
+/** Properties about encryption, names and permissions that the emulator does not need. */
 const WITHOUT_EFFECT = [
   'KmsDataKeyReusePeriodSeconds',
   'KmsMasterKeyId',
@@ -26,11 +26,11 @@ const WITHOUT_EFFECT = [
 export interface Queue {
   readonly logicalId: string;
   readonly name: string;
-  /** As CreateQueue takes them. */
+  /** Attributes for CreateQueue. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** @throws UnsupportedTemplateError, for FIFO queues among others */
+/** @throws UnsupportedTemplateError, for example for a FIFO queue */
 export function readQueues(template: Template, references: References): Queue[] {
   return resourcesOfType(template, 'AWS::SQS::Queue').map((resource) => {
     const properties = readProperties(resource, references, queueShape, WITHOUT_EFFECT);

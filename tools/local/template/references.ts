@@ -1,20 +1,21 @@
-/** What `Ref` and `Fn::GetAtt` mean on this machine, by resource type. */
+/** Defines the local values of `Ref` and `Fn::GetAtt` for each resource type. */
 import { arn, ACCOUNT_ID, PARTITION } from '../cloud.ts';
 import { UnsupportedTemplateError } from '../errors.ts';
 import type { References } from './intrinsics.ts';
 import type { Resource, Template } from './template.ts';
 
-/** What is only known once something runs. */
+/** Values that are known only while the stack runs. */
 export interface RuntimeValues {
-  /** Base URL of the gateway, without a slash at its end. */
+  /** Base URL of the gateway, without a trailing slash. */
   readonly apiUrl: string;
-  /** URL of a queue by its logical id; undefined while the queue does not exist. */
+  /** Returns the URL of a queue by its logical id; undefined while the queue does not exist. */
   queueUrl(logicalId: string): string | undefined;
 }
 
 /**
- * The physical name of a resource: what the template says, else the stack's name and the logical id, so that
- * a restart finds on an emulator that outlives the stack what an earlier start made there.
+ * Returns the physical name of a resource: from the template, else made of the stack's name and the logical
+ * id. It is the same at every start, so that a restarted stack finds its data on an external emulator.
+ * @throws UnsupportedTemplateError for a computed name
  */
 export function physicalName(template: Template, resource: Resource, property: string): string {
   const name = resource.properties[property] ?? `${template.stackName}-${resource.logicalId}`;
@@ -26,7 +27,7 @@ export function physicalName(template: Template, resource: Resource, property: s
 
 const NOTHING_RUNS: RuntimeValues = { apiUrl: 'http://127.0.0.1', queueUrl: () => undefined };
 
-/** The references of a template. */
+/** Makes the references of a template. */
 export function referencesOf(template: Template, runtime: RuntimeValues = NOTHING_RUNS): References {
   const lookUp = (logicalId: string, attribute: string | undefined): string => {
     const wanted = attribute === undefined ? `Ref ${logicalId}` : `Fn::GetAtt ${logicalId}.${attribute}`;

@@ -1,4 +1,7 @@
-/** Everything of a template that runs: functions, and what calls them. */
+/**
+ * Reads the parts of a template that run: functions, and the event sources, schedules and routes that call
+ * them.
+ */
 import { type Route, readRoutes } from './api.ts';
 import { type EventSource, readEventSources } from './event-sources.ts';
 import { type LambdaFunction, readFunctions } from './functions.ts';
@@ -15,7 +18,7 @@ export interface Runtime {
 }
 
 /**
- * @param references know the URLs of the queues already, as the environments of functions hold them
+ * @param references must know the URLs of the queues, which the functions' environments contain
  * @param assets folder of a file asset by its object key
  * @throws UnsupportedTemplateError
  */

@@ -1,4 +1,4 @@
-/** The schedules of a template: which function runs how often, with which event. */
+/** Reads the schedules of a template: which function runs how often, with which event. */
 import { z } from 'zod';
 import { arn } from '../cloud.ts';
 import { functionByArn, type LambdaFunction } from './functions.ts';
@@ -22,7 +22,7 @@ const scheduleShape = z.object({
   FlexibleTimeWindow: z.looseObject({ Mode: z.literal('OFF') }),
   ScheduleExpression: rate,
   State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
-  // Its retries have no effect here: a failed run is reported, and comes again by itself.
+  // Retries have no effect here: a failed run is reported, and the next one follows.
   Target: z.strictObject({
     Arn: z.string(),
     Input: z.string().optional(),
@@ -40,11 +40,11 @@ export interface Schedule {
   readonly functionId: string;
   /** ARN of the role that it runs the function with. */
   readonly roleArn: string;
-  /** The event as JSON; undefined for the scheduler's own. */
+  /** The event as JSON; undefined for the scheduler's default event. */
   readonly input: string | undefined;
 }
 
-/** The enabled schedules. @throws UnsupportedTemplateError, for cron expressions among others */
+/** Returns the enabled schedules. @throws UnsupportedTemplateError, for example for a cron expression */
 export function readSchedules(
   template: Template,
   references: References,

@@ -1,4 +1,4 @@
-/** The DynamoDB tables of a template. */
+/** Reads the DynamoDB tables of a template. */
 import { z } from 'zod';
 import type { References } from './intrinsics.ts';
 import { physicalName } from './references.ts';
@@ -25,7 +25,7 @@ const tableShape = z.object({
   LocalSecondaryIndexes: z.array(index).optional(),
 });
 
-/** Safety, upkeep, and time to live: the emulators keep expired items, as AWS may for days. */
+/** Backup, billing and expiry. The emulators keep expired items, as AWS itself may for days. */
 const WITHOUT_EFFECT = [
   'ContributorInsightsSpecification',
   'DeletionProtectionEnabled',
@@ -40,7 +40,7 @@ const WITHOUT_EFFECT = [
 export interface Table {
   readonly logicalId: string;
   readonly name: string;
-  /** As CreateTable takes it. */
+  /** Input of CreateTable, without the name. */
   readonly definition: z.output<typeof tableShape>;
 }
 

@@ -1,10 +1,12 @@
-/** A synthesized template: its resources, each type either made locally or known to need nothing. */
+/**
+ * Reads a synthesized template, whose resource types must all be supported or deliberately ignored (ADR 14).
+ */
 import { z } from 'zod';
 import { UnsupportedTemplateError } from '../errors.ts';
 import { IGNORED_TYPES } from './ignored-types.ts';
 import { type References, resolve } from './intrinsics.ts';
 
-/** The types that are made, or enforced, on this machine. */
+/** The types that the local stack creates or enforces. */
 const MADE_TYPES: ReadonlySet<string> = new Set([
   'AWS::ApiGatewayV2::Api',
   'AWS::ApiGatewayV2::Integration',
@@ -48,8 +50,9 @@ export interface Template {
 }
 
 /**
- * Takes a template in.
- * @throws UnsupportedTemplateError that names every resource of a type that is neither made nor ignored
+ * Reads a template.
+ * @throws UnsupportedTemplateError that names the first resource of a type that is neither supported nor
+ *   ignored
  */
 export function readTemplate(stackName: string, json: unknown): Template {
   const parsed = templateShape.safeParse(json);
@@ -57,13 +60,13 @@ export function readTemplate(stackName: string, json: unknown): Template {
     throw new UnsupportedTemplateError(`not a CloudFormation template: ${z.prettifyError(parsed.error)}`);
   }
   const resources = Object.entries(parsed.data.Resources)
-    // CDK puts this one under a condition on the region, and it does nothing anyway.
+    // CDK puts a condition on this resource, and conditions are not supported; it has no effect.
     .filter(([, resource]) => resource.Type !== 'AWS::CDK::Metadata')
     .map(([logicalId, { Type: type, Properties, Condition, Metadata }]): Resource => {
       if (!MADE_TYPES.has(type) && !IGNORED_TYPES.has(type)) {
         throw new UnsupportedTemplateError(
           `${type} ${logicalId}: the local stack does not know this resource type. ` +
-            'Teach local/template/ to make it, or add it to ignored-types.ts with the reason why it needs nothing.',
+            'Support it in tools/local/template/, or add it to ignored-types.ts with the reason to ignore it.',
         );
       }
       if (Condition !== undefined) {
@@ -78,16 +81,16 @@ export function readTemplate(stackName: string, json: unknown): Template {
   };
 }
 
-/** The resources of one type, in the order of the template. */
+/** Returns the resources of one type, in the order of the template. */
 export function resourcesOfType(template: Template, type: string): Resource[] {
   return [...template.resources.values()].filter((resource) => resource.type === type);
 }
 
 /**
  * Resolves and checks the properties of a resource.
- * @param shape the properties that the local stack honours
- * @param withoutEffect those that change nothing on this machine; any other property is an error
- * @throws UnsupportedTemplateError naming resource and property
+ * @param shape the properties that the local stack uses
+ * @param withoutEffect properties that it ignores; any other property is an error
+ * @throws UnsupportedTemplateError that names the resource and the property
  */
 export function readProperties<T extends z.ZodObject>(
   resource: Resource,
@@ -112,7 +115,7 @@ export function readProperties<T extends z.ZodObject>(
   throw fail(`not supported locally: ${problems.join('; ')}`);
 }
 
-/** The outputs of the stack, resolved. */
+/** Returns the resolved outputs of the stack. */
 export function readOutputs(template: Template, references: References): Record<string, string> {
   return Object.fromEntries(
     [...template.outputs].map(([name, value]) => {

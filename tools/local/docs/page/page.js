@@ -1,4 +1,4 @@
-/** Shows the description of the API, with a token of the local issuer already in place. */
+/** Shows the description of the API in Swagger UI, with a token of the local issuer already filled in. */
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
@@ -12,7 +12,7 @@ const ui = SwaggerUIBundle({
   tryItOutEnabled: true,
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
-  // It would ask a host on the internet what it thinks of the description.
+  // The default sends the description to a validator on the internet.
   validatorUrl: null,
   onComplete: () => void authorize(),
 });
@@ -27,6 +27,6 @@ async function authorize() {
     const accounts = claims.account_ids.join(', ') || 'none';
     line.textContent = `Requests go to this stack, with a token of its issuer: account ${accounts}, scopes ${claims.scope}.`;
   } catch (error) {
-    line.textContent = `There is no token to try it with: ${error.message}`;
+    line.textContent = `No token could be loaded: ${error.message}`;
   }
 }

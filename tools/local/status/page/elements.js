@@ -1,9 +1,10 @@
 /**
- * Makes and updates elements. Text is only ever set as text: whatever a client managed to get into a log line
- * cannot become markup.
+ * Makes and updates elements of the page. It sets text only as text content, so that text of a client in a
+ * log line cannot become markup.
  */
 
 /**
+ * Makes an element.
  * @param {string} tag
  * @param {Record<string, string>} attributes
  * @param {...(Node | string)} children
@@ -15,20 +16,22 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** Leaves alone what has the text already, so that a selection in it stays. */
+/**
+ * Sets the text of an element, unless it has that text already: a rewrite would remove the user's selection.
+ */
 export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** Leads to the log lines of a job; an empty id leads to all. */
+/** Makes a link to the log lines of a job, or to all lines for an empty id. */
 export function jobLink(jobId, text = jobId) {
   const href = jobId === '' ? '/_local' : `/_local?job=${encodeURIComponent(jobId)}`;
   return element('a', { href, 'data-job': jobId }, text);
 }
 
 /**
- * Keeps the rows of a table body in step with a list. A row whose item is still there stays the same element,
- * with its focus.
+ * Makes a function that updates the rows of a table body from a list of items. The row of an item that is
+ * still in the list stays the same element, so that it keeps its focus.
  *
  * @param {HTMLElement} body
  * @param {(item: any) => string} keyOf
@@ -54,12 +57,12 @@ export function rowsOf(body, keyOf, make, update) {
   };
 }
 
-/** A row of cells: a heading, then as many as there are texts to show. */
+/** Makes a row: a heading, then a cell for each class. */
 export function cellsRow(heading, classes) {
   return element('tr', {}, heading, ...classes.map((name) => element('td', { class: name })));
 }
 
-/** @param {number} milliseconds */
+/** Formats a duration. @param {number} milliseconds */
 export function duration(milliseconds) {
   if (milliseconds < 1_000) return `${Math.max(0, Math.round(milliseconds))} ms`;
   const seconds = milliseconds / 1_000;
@@ -68,24 +71,24 @@ export function duration(milliseconds) {
   return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
 }
 
-/** The time from `at` until `now`, to the second. Both in epoch milliseconds. */
+/** Formats the time from `at` until `now`, in whole seconds. Both are epoch milliseconds. */
 export function age(at, now) {
   return duration(Math.max(0, Math.floor((now - at) / 1_000)) * 1_000)
     .replace(/^0 ms$/, '0 s')
     .replace('.0 s', ' s');
 }
 
-/** The same in words. */
+/** Formats how long ago `at` was. Both are epoch milliseconds. */
 export function ago(at, now) {
   return now - at < 1_000 ? 'just now' : `${age(at, now)} ago`;
 }
 
-/** A whole number that can be read. */
+/** Formats a whole number with separators for thousands. */
 export function grouped(number) {
   return number.toLocaleString('en', { maximumFractionDigits: 0 });
 }
 
-/** The time of day, of this machine. */
+/** Formats a time (epoch milliseconds) as the local time of day. */
 export function clock(at, withMilliseconds = false) {
   const date = new Date(at);
   const two = (number) => String(number).padStart(2, '0');

@@ -1,4 +1,4 @@
-/** Shows the log lines: the newest at the bottom, which stays in sight until somebody scrolls up. */
+/** Shows the log lines, newest at the bottom, and follows the newest until the user scrolls up. */
 import { clock, element, jobLink, setText } from './elements.js';
 
 const MOST_LINES = 500;
@@ -6,14 +6,14 @@ const MOST_LINES = 500;
 const list = document.getElementById('lines');
 const filter = document.getElementById('filter');
 
-/** Takes all lines away, and says whose lines come now. @param {string} jobId empty for all */
+/** Removes all lines, and shows which lines follow. @param {string} jobId empty for all lines */
 export function startLines(jobId) {
   list.replaceChildren();
   setText(filter, jobId === '' ? 'All lines.' : `Lines of job ${jobId}. `);
   if (jobId !== '') filter.append(jobLink('', 'Show all lines'));
 }
 
-/** @param {any[]} lines oldest first, newer than all before */
+/** Appends lines. @param {any[]} lines oldest first, all newer than the lines before */
 export function addLines(lines) {
   const atBottom = list.scrollHeight - list.scrollTop - list.clientHeight < 8;
   list.append(...lines.map(lineOf));

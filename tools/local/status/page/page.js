@@ -1,4 +1,4 @@
-/** The status page: asks the local stack every second how it is, and shows the answer. */
+/** Runs the status page: reads the status of the local stack every second and shows it. */
 import { clock, setText } from './elements.js';
 import { addLines, startLines } from './lines.js';
 import { markJob, showTables } from './tables.js';
@@ -11,13 +11,13 @@ const pause = document.getElementById('pause');
 const serious = document.getElementById('serious');
 const lines = document.getElementById('lines');
 
-/** Whose log lines are shown; empty for all. */
+/** Id of the job whose log lines are shown; empty for all lines. */
 let jobId = jobOfAddress();
-/** The newest line that has been shown, or was left out by the filter. */
+/** Number of the newest line that the stack has reported, shown or filtered out. */
 let lastLine = 0;
-/** Which run of the stack the lines are of. */
+/** Start time of the stack, in epoch milliseconds: a new one means that the stack was restarted. */
 let startedAt = 0;
-/** Only the answer to the latest request counts. */
+/** Number of the latest request; answers to earlier requests are ignored. */
 let latestRequest = 0;
 let lostAt;
 
@@ -33,7 +33,7 @@ async function refresh() {
     const response = await fetch(`/_local/status?after=${lastLine}${filter}`, {
       signal: AbortSignal.timeout(LIMIT_MILLISECONDS),
     });
-    if (!response.ok) throw new Error(`it answers ${response.status}`);
+    if (!response.ok) throw new Error(`the stack answered ${response.status}`);
     const snapshot = await response.json();
     if (request === latestRequest) await show(snapshot);
   } catch {
@@ -60,7 +60,7 @@ async function show(snapshot) {
 function showLost() {
   lostAt ??= Date.now();
   document.body.classList.add('lost');
-  setText(feed, `Not reachable since ${clock(lostAt)}: what is shown is old.`);
+  setText(feed, `Not reachable since ${clock(lostAt)}: this page shows old data.`);
 }
 
 function showFeed() {

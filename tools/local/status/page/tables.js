@@ -1,4 +1,4 @@
-/** Shows health, jobs, functions and queues. */
+/** Shows the tables of the status page: health, jobs, functions and queues. */
 import {
   age,
   ago,
@@ -14,7 +14,7 @@ import {
 
 const byId = (id) => document.getElementById(id);
 
-/** @param {string[]} texts of the cells after the heading */
+/** Sets the texts of a row's cells. @param {string[]} texts for the cells after the heading */
 function fill(row, texts) {
   for (const [index, text] of texts.entries()) setText(row.children[index + 1], text);
 }
@@ -63,7 +63,7 @@ function showHealth({ now, startedAt, state, health, jobs, queues, recentErrors 
   figures([
     { name: 'Errors in the last minute', text: grouped(recentErrors), bad: recentErrors > 0 },
     {
-      name: 'Jobs under way',
+      name: 'Open jobs',
       text: grouped(jobs.filter(({ status }) => status === 'Processing').length),
       bad: false,
     },
@@ -144,7 +144,7 @@ const queueRows = rowsOf(
   },
 );
 
-/** Shows all of a snapshot but its log lines. @param jobId whose lines are shown */
+/** Shows a snapshot except its log lines. @param jobId id of the job whose lines are shown */
 export function showTables(snapshot, jobId) {
   const { now, jobs, functions, queues } = snapshot;
   showHealth(snapshot);
