@@ -1,19 +1,18 @@
-/** How many calls of one invocation had to wait for each other. */
+/** Finds how many calls of one invocation had to wait for each other. */
 
-/** When a call was under way, in ms of one clock. */
+/** Start and end of a call, in ms of the same clock. */
 export interface Interval {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * The length of the longest chain of calls in which each began after the one before had ended. Calls that
- * overlap did not wait for each other. A call that began later for another reason counts as waiting, so that
- * this is an upper bound.
+ * Returns the length of the longest chain of calls in which each began after the end of the one before. It is
+ * an upper bound: a call that began later for another reason counts as waiting.
  */
 export function longestChain(calls: readonly Interval[]): number {
-  // The call that ends first never stands in the way of a longer chain: take it, and the next that begins
-  // after it.
+  // Take the call that ends first, then the next one that begins after its end, and so on. Of all choices,
+  // this leaves the most time for the rest of the chain.
   let length = 0;
   let end = -Infinity;
   for (const call of [...calls].sort((a, b) => a.end - b.end)) {

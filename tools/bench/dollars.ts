@@ -1,14 +1,14 @@
-/** From what was counted to what it costs. Pure: counts and prices in, dollars out. */
+/** Computes costs in dollars from counted usage and the price list. */
 import { PRICES } from './prices.ts';
 
-/** What was used, of everything that is billed by use. */
+/** The usage of everything that AWS bills by use. */
 export interface Usage {
-  /** DynamoDB, on all tables and indexes. */
+  /** DynamoDB's request units, on all tables and indexes. */
   readonly writeUnits: number;
   readonly readUnits: number;
-  /** SQS: billed requests, so 64 KB each. */
+  /** Requests that SQS bills, one for each 64 KB. */
   readonly queueRequests: number;
-  /** Of those, the ones that a message group id makes dearer. */
+  /** How many of them cost more because of a message group id. */
   readonly fairQueueRequests: number;
   readonly invocations: number;
   readonly gigabyteSeconds: number;
@@ -31,7 +31,7 @@ export const NOTHING_USED: Usage = {
 
 const GIGABYTE = 2 ** 30;
 
-/** Dollars by service. */
+/** Computes dollars by service. */
 export function dollarsBy(usage: Usage) {
   return {
     writes: usage.writeUnits * PRICES.writeUnit,
@@ -50,41 +50,43 @@ export function dollarsOf(usage: Usage): number {
   return Object.values(dollarsBy(usage)).reduce((sum, dollars) => sum + dollars, 0);
 }
 
-/** The least that moving target groups can cost: one write of up to 1 KB for each, and nothing else. */
+/** Computes the least cost of moving target groups: one write of up to 1 KB for each. */
 export function floorDollars(targetGroups: number): number {
   return targetGroups * PRICES.writeUnit;
 }
 
-/** What one invocation does, as far as it takes time. */
+/** The work of one invocation that takes time. */
 export interface Work {
-  /** CPU time, ms of a whole CPU of Lambda. */
+  /** CPU time in ms on one whole vCPU of Lambda. */
   readonly cpuMs: number;
-  /** The longest chain of calls that wait for each other, without those that run many at a time. */
+  /** Length of the longest chain of calls that wait for each other, without the parallel calls. */
   readonly serialCalls: number;
-  /** Calls that run many at a time, and how many at a time. */
+  /** Number of calls that run in parallel, `parallelism` at a time. */
   readonly parallelCalls: number;
   readonly parallelism: number;
 }
 
-/** A call to DynamoDB or SQS from a function beside it, ms. An assumption: AWS promises single digits. */
+/** Duration of a call to DynamoDB or SQS in ms. An assumption: AWS promises single-digit milliseconds. */
 export const CALL_MS = 5;
 
 /**
- * CPU time of one bare conditional write on a whole CPU of Lambda, ms. An assumption: where this was written
- * it took 0.6 to 1.2, by what else the host of the machine did. docs/performance.md says how far the figures
- * hang on it.
+ * CPU time of one bare conditional write in ms on one whole vCPU of Lambda. An assumption: on the development
+ * machine it took 0.6 to 1.2 ms. docs/performance.md says how much the figures depend on it.
  */
 export const WRITE_CPU_MS = 1;
 
-/** What Lambda itself writes for an invocation: START, END and REPORT, with the line of X-Ray. */
+/** Log bytes that Lambda itself writes for an invocation: START, END and REPORT, with the line of X-Ray. */
 export const PLATFORM_LOG_BYTES = 420;
 
-/** A function with so much memory has one whole CPU, in MB. */
+/**
+ * A function with this many MB of memory has one whole vCPU.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 export const WHOLE_CPU_MB = 1_769;
 
 /**
- * How long an invocation is billed for in AWS, ms. The part that runs many calls at a time takes what its CPU
- * or its waiting takes, whichever is longer; the calls that wait for each other come on top.
+ * Estimates the billed duration of an invocation in ms. CPU work overlaps with the parallel calls, so that
+ * the longer of the two counts; the chain of serial calls is added.
  */
 export function billedMs({ cpuMs, serialCalls, parallelCalls, parallelism }: Work, memoryMb: number): number {
   const share = Math.min(1, memoryMb / WHOLE_CPU_MB);
@@ -92,20 +94,20 @@ export function billedMs({ cpuMs, serialCalls, parallelCalls, parallelism }: Wor
   return Math.ceil(Math.max(cpuMs / share, waiting) + serialCalls * CALL_MS);
 }
 
-/** Of an invocation of so many ms. */
+/** Computes the GB-seconds of an invocation. */
 export function gigabyteSeconds(ms: number, memoryMb: number): number {
   return (ms / 1_000) * (memoryMb / 1_024);
 }
 
-/** Requests that SQS bills for one that carries so many bytes. */
+/** Returns how many requests SQS bills for one request with a payload of `bytes`. */
 export function billedRequests(bytes: number): number {
   return Math.max(1, Math.ceil(bytes / 65_536));
 }
 
 /**
- * The share of traces that X-Ray records by its default rule: the first of each second, and 5 % of the
- * others.
- * @param perSecond how many begin
+ * Returns the share of traces that X-Ray records by its default rule: the first of each second, and 5 % of
+ * the others. Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html
+ * @param perSecond how many traces begin per second
  */
 export function sampledShare(perSecond: number): number {
   return perSecond <= 1 ? 1 : (1 + 0.05 * (perSecond - 1)) / perSecond;

@@ -1,4 +1,4 @@
-/** Runs every section, one after the other, on one set of emulators. */
+/** Runs all sections of the bench one after the other, on one set of emulators. */
 import { countJobs, type JobCounts } from './sections/counts.ts';
 import { createLatency, type CreateSize } from './sections/create.ts';
 import { measureProcesses, type ProcessFigures } from './sections/processes.ts';
@@ -10,8 +10,9 @@ import { MOST_IDS, TargetGroupSet } from './rig/target-groups.ts';
 import { openWorld } from './rig/world.ts';
 
 export interface Measured {
-  /** Which DynamoDB it was measured on. */
+  /** Name of the DynamoDB that it was measured on. */
   readonly dynamodb: string;
+  /** Duration of the whole bench. */
   readonly seconds: number;
   readonly quick: boolean;
   readonly memoryMb: Readonly<Record<'create-job' | 'get-job' | 'worker' | 'reconcile', number>>;
@@ -26,8 +27,9 @@ export interface Measured {
 }
 
 /**
- * @param quick fewer rounds: the counts are as good, the times are not
- * @param tell takes a line on how far it is
+ * Measures everything.
+ * @param quick makes fewer rounds: counts are as exact, times are not
+ * @param tell called with progress lines
  */
 export async function measure(quick: boolean, tell: (text: string) => void): Promise<Measured> {
   const start = performance.now();

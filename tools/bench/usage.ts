@@ -1,15 +1,15 @@
-/** What a job uses in AWS: the calls that were counted, and the time that the functions' CPU time stands for. */
+/** Computes the usage of a job in AWS from the counted calls and the functions' CPU time. */
 import { billedMs, gigabyteSeconds, PLATFORM_LOG_BYTES, sampledShare, type Usage } from './dollars.ts';
 import type { Measured } from './measure.ts';
 import type { JobCounts } from './sections/counts.ts';
 
 /**
- * Chunks that ten workers take up in a second, when the table takes as many writes as a new one does: 4,000.
- * So many traces begin.
+ * Chunks that ten workers start per second when the table admits 4,000 writes per second, like a new table. A
+ * trace begins for each.
  */
 const CHUNKS_PER_SECOND = 20;
 
-/** One create call, its chunks, and one status call after the end. */
+/** Computes the usage of one create call, the job's chunks, and one status call after the end. */
 export function usageOf(
   measured: Measured,
   counts: JobCounts,
@@ -35,7 +35,7 @@ export function usageOf(
       memory: memoryMb.worker,
       work: {
         cpuMs: processes.chunkCpuMs[perChunk > 100 ? 200 : 100],
-        // Claim, settle, add.
+        // The claim, the result, and the update of META.
         serialCalls: 3,
         parallelCalls: perChunk,
         parallelism,
@@ -44,7 +44,7 @@ export function usageOf(
     {
       times: 1,
       memory: memoryMb['get-job'],
-      // META, then request and results at once.
+      // The read of META, then those of request and results at once.
       work: { cpuMs: processes.statusCpuMs[size], serialCalls: 2, parallelCalls: 0, parallelism: 1 },
     },
   ];
@@ -59,7 +59,7 @@ export function usageOf(
       (sum, { times, memory, work }) => sum + times * gigabyteSeconds(billedMs(work, memory), memory),
       0,
     ),
-    // The create call and the status call, the latter by 512 KB.
+    // The create call, and the status call, which is billed for each 512 KB.
     apiRequests: 1 + Math.ceil(counts.statusBytes / (512 * 1_024)),
     logBytes: counts.logBytes + count * PLATFORM_LOG_BYTES,
     traces: count * traced,

@@ -1,4 +1,4 @@
-/** The smallest function that can ask DynamoDB for something: what start-up times are compared with. */
+/** The smallest function that calls DynamoDB; start-up times are compared with it (ADR 29). */
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 
 const client = new DynamoDBClient({});

@@ -1,7 +1,6 @@
 /**
- * The bare conditional writes: what a job of target groups comes down to, without job, chunks, claims,
- * results, logs and metrics. The same write, through the same client with the same settings, as many at a
- * time as a worker has.
+ * Makes only the conditional writes of a job, without job, chunks, claims, results, logs and metrics. It uses
+ * the worker's write, client settings and parallelism, so that jobs can be compared with it (ADR 29).
  */
 import { singleTryDynamoDBClient } from '../../../src/adapters/dynamodb/client.ts';
 import { DynamoDBTargetGroups } from '../../../src/adapters/dynamodb/target-groups.ts';
@@ -14,7 +13,7 @@ export interface BareWrites {
   readonly tenant: Tenant;
   readonly ids: readonly string[];
   readonly action: Action;
-  /** Of no write before: what bears it already is not moved. */
+  /** Must be new: a target group that has this mark already is not moved. */
   readonly mark: string;
 }
 

@@ -1,4 +1,4 @@
-/** A process of the BullMQ peer: takes tasks from Redis and makes the same conditional write for each. */
+/** Runs as a worker process of the BullMQ peer: makes the same conditional write for each task from Redis. */
 import { Worker } from 'bullmq';
 import { singleTryDynamoDBClient } from '../../../src/adapters/dynamodb/client.ts';
 import { DynamoDBTargetGroups } from '../../../src/adapters/dynamodb/target-groups.ts';

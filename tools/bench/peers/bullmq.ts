@@ -1,6 +1,6 @@
 /**
- * Runs a job as a flow of BullMQ on a real Redis: one child task for each target group, and a parent that is
- * done when all of them are and then has their outcomes.
+ * Runs a job as a flow of BullMQ on a real Redis: one child task for each target group, and a parent task
+ * that gets the outcomes when all children are done.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,10 +14,12 @@ import type { World } from '../rig/world.ts';
 import type { Redis } from '../rig/emulators.ts';
 import type { BullTask } from './bullmq-worker.ts';
 
-/** As many as the local pools have instances. */
+/** Number of worker processes: the same as the most instances of a local function pool. */
 const PROCESSES = Math.min(10, 2 * availableParallelism());
 
-/** @returns wall time from the call that adds the flow to the end of its parent, ms, of each round but the first */
+/**
+ * @returns wall time in ms of each round but the first, from adding the flow to the end of its parent task
+ */
 export async function runBullMq(
   world: World,
   groups: TargetGroupSet,

@@ -1,4 +1,7 @@
-/** The other ways to do the same, measured in the same run or worked out on paper, and ours beside them. */
+/**
+ * Compares this stack with its peers: other designs, measured in the same run or computed from the price
+ * list.
+ */
 import type { FunctionName } from '../../../lib/functions/functions.ts';
 import { sqsEvent } from '../../local/sqs-event.ts';
 import {
@@ -27,27 +30,29 @@ const MILLION = 1_000_000;
 const PLAIN_BATCH = 10;
 const HOURS_A_MONTH = 730;
 
-/** What our own run of this bench says. */
+/** The figures of this stack from the same run. */
 export interface Ours {
+  /** Wall time as a multiple of the bare writes. */
   readonly wall: number;
+  /** Write units per target group. */
   readonly units: number;
-  /** Per target group. */
+  /** Dollars per target group. */
   readonly dollars: number;
-  /** While nothing runs, dollars a month: alarms, dashboard and reconcile, which no peer has. */
+  /** Dollars a month while nothing runs: alarms, dashboard and reconcile, which no peer has. */
   readonly standing: number;
   readonly chunkSize: number;
   readonly chunkCpuMs: number;
   readonly parallelism: number;
 }
 
-/** What was measured of the peers. */
+/** The measured figures of the peers; units and requests are per target group. */
 export interface PeerTimes {
   readonly plainMs: readonly number[];
   readonly plainUnits: number;
   readonly plainQueueRequests: number;
-  /** Of an invocation with ten messages, ms as on Lambda. */
+  /** CPU time of an invocation with ten messages, ms as on Lambda. */
   readonly plainCpuMs: number;
-  /** undefined where there is no Redis. */
+  /** Undefined when there is no redis-server. */
   readonly bullMs: readonly number[] | undefined;
 }
 
@@ -78,7 +83,7 @@ export async function measurePeers(
   };
 }
 
-/** @returns CPU time of a warm invocation with ten messages, ms as on Lambda */
+/** @returns CPU time of a warm invocation with ten messages, in ms as on Lambda */
 async function plainCpu(world: World, groups: TargetGroupSet): Promise<number> {
   await groups.reset();
   const worker = sendingTo(await world.newQueue(), world.lambda('worker' satisfies FunctionName), world);
@@ -99,7 +104,7 @@ async function plainCpu(world: World, groups: TargetGroupSet): Promise<number> {
   return median(writes.slice(10)) * WRITE_CPU_MS;
 }
 
-/** @param bareMs best wall time of the bare writes of as many target groups */
+/** @param bareMs best wall time of the bare writes for the same number of target groups */
 export function peersOf(times: PeerTimes, ours: Ours, bareMs: number, memoryMb: number): Peer[] {
   const wall = (ms: readonly number[] | undefined) => (ms === undefined ? null : rounded(best(ms) / bareMs));
   const perMillion = (dollars: number) => rounded(dollars * MILLION);

@@ -1,7 +1,6 @@
 /**
- * The plain way, as its two functions: one message for each target group, and one update of a counter on the
- * job's item for each. Written as one would write it at first, with the same write to the target group and
- * the same client.
+ * The functions of the plain peer, a first simple design: one message for each target group, and one update
+ * of a counter on the job's item for each. Client and write to the target group are the same as ours.
  */
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
@@ -34,7 +33,7 @@ const groups = new DynamoDBTargetGroups(singleTryDynamoDBClient(), process.env['
 const sqs = sqsClient();
 const queueUrl = process.env['CHUNKS_QUEUE_URL'];
 
-/** Creates a job, or works on messages: one bundle for both. */
+/** Creates a job, or handles messages: both functions have the same bundle. */
 export async function handler(event: PlainJob | SQSEvent): Promise<unknown> {
   if ('Records' in event) {
     await Promise.all(event.Records.map(({ body }) => carryOut(JSON.parse(body) as PlainTask)));
@@ -64,7 +63,7 @@ async function carryOut({ tenant, jobId, id, total }: PlainTask): Promise<void> 
   );
 }
 
-/** @returns how many are done */
+/** @returns the number of target groups that are done */
 async function update(jobId: string, expression: string, n: number): Promise<number> {
   const { Attributes } = await jobs.send(
     new UpdateItemCommand({

@@ -1,4 +1,4 @@
-/** Runs the plain way: on the same pools, pollers and emulators as the stack itself. */
+/** Runs the plain peer on the same pools, pollers and emulators as this stack. */
 import { randomUUID } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { emulatorAt } from '../../kit/emulator.ts';
@@ -11,7 +11,7 @@ import type { TargetGroupSet } from '../rig/target-groups.ts';
 import { type Endpoints, sendingTo, type World } from '../rig/world.ts';
 import type { PlainJob } from './plain-functions.ts';
 
-/** What Lambda delivers of a queue unless it is told otherwise. */
+/** Lambda's default batch size for a queue. */
 const BATCH_SIZE = 10;
 
 export interface PlainRun {
@@ -20,7 +20,7 @@ export interface PlainRun {
   readonly queueRequests: number;
 }
 
-/** @param counted whether its calls go through a counting proxy: its time says nothing then */
+/** @param counted whether calls go through a counting proxy; the time is not usable then */
 export async function runPlain(
   world: World,
   groups: TargetGroupSet,

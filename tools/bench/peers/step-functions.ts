@@ -1,18 +1,18 @@
 /**
- * Step Functions' Distributed Map, on paper: what it would cost by the price list, without running it.
- * Nothing of the list is left out that would make it cheaper; what is not clear is taken in its favour.
+ * Computes the costs of a Distributed Map of Step Functions from the price list, without running it. Where
+ * the list is not clear, the cheaper reading counts.
  */
 import { billedMs, gigabyteSeconds } from '../dollars.ts';
 import { PRICES } from '../prices.ts';
 
-/** An Express workflow is billed by 64 MB and 100 ms. */
+/** An Express workflow is billed in steps of 64 MB and 100 ms; this is the smallest bill. */
 const EXPRESS_GB = 64 / 1_024;
 const EXPRESS_SECONDS = 0.1;
 
 /**
- * Per target group, with a child workflow for each that writes to DynamoDB itself:
+ * Computes dollars per target group, with an Express child workflow for each that writes to DynamoDB itself:
  * one write + one Express request + 64 MB for 100 ms.
- * That the parent counts a state transition for each child is left out: the price list is not clear about it.
+ * A state transition of the parent for each child is not included: the price list is not clear about it.
  */
 export function perItemDollars(): number {
   return (
@@ -20,7 +20,7 @@ export function perItemDollars(): number {
   );
 }
 
-/** What a function of ours would take for a batch. */
+/** The work of our function for a batch. */
 export interface BatchWork {
   readonly size: number;
   readonly cpuMs: number;
@@ -29,9 +29,9 @@ export interface BatchWork {
 }
 
 /**
- * Per target group, with a child workflow for each batch that runs a function like our worker, without claims
- * and results: one write + (one state transition + one invocation + its GB-s) / batch size. Standard
- * children, because Express ones may run twice.
+ * Computes dollars per target group, with a child workflow for each batch that runs a function like our
+ * worker, without claims and results: one write + (one state transition + one invocation + its GB-s) / batch
+ * size. The children are Standard workflows, because Express ones may run twice.
  */
 export function batchedDollars({ size, cpuMs, memoryMb, parallelism }: BatchWork): number {
   const ms = billedMs({ cpuMs, serialCalls: 0, parallelCalls: size, parallelism }, memoryMb);

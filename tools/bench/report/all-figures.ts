@@ -1,4 +1,4 @@
-/** Every figure with its target, out of what was measured. */
+/** Computes every figure from the measurements, with its target. */
 import { dollarsOf, floorDollars } from '../dollars.ts';
 import type { Measured } from '../measure.ts';
 import { JOBS_AT_ONCE, type Round, type Speed } from '../sections/speed.ts';
@@ -29,7 +29,7 @@ export function reportOf(measured: Measured): Report {
   return { figures: figuresOf(measured), peers: peersOf(peers, ours, bare, memoryMb.worker) };
 }
 
-/** The best of a wall time over all rounds. */
+/** Makes a function that returns the best of a wall time over all rounds. */
 function bestIn({ rounds }: Speed) {
   return (value: (round: Round) => number) => best(rounds.map(value));
 }
@@ -44,7 +44,7 @@ function figuresOf(measured: Measured): Figure[] {
   const dollars = (targetGroups: number, traced?: number) =>
     dollarsOf(usageOf(measured, counts(targetGroups), traced)) / floorDollars(targetGroups);
   const { startUp, speed, processes, createMs } = measured;
-  // Of a quick run only what does not depend on time is judged.
+  // Figures that depend on time have no target in a quick run.
   const timed = (target: number, name: string, value: number) =>
     measured.quick ? reported(name, value) : atMost(target, name, value);
   const most = speed.targetGroups.toLocaleString('en-US');

@@ -1,4 +1,4 @@
-/** The scaling curves: what becomes of a figure as jobs grow, or as there are more of them. */
+/** Makes the scaling curves: how a figure changes with the size or the number of jobs. */
 import { dollarsOf, floorDollars } from '../dollars.ts';
 import type { Measured } from '../measure.ts';
 import { CREATE_SIZES } from '../sections/create.ts';
@@ -7,7 +7,7 @@ import { usageOf } from '../usage.ts';
 import { best } from './figures.ts';
 import type { Curve } from './plot.ts';
 
-/** By the name of the file that each is kept in. */
+/** Returns the curves by the name of their file. */
 export function curvesOf(measured: Measured): Record<string, Curve> {
   const { counts, createMs, speed } = measured;
   const bare = best(speed.rounds.map((round) => round.bare));
@@ -26,7 +26,7 @@ export function curvesOf(measured: Measured): Record<string, Curve> {
       title: 'Dollars against the floor of one write each',
       xLabel: ids,
       yLabel: 'times the floor',
-      // Below a hundred the price of the two requests is all that there is to see.
+      // Below 100 target groups, the price of the two API requests dominates.
       points: counts
         .filter(({ targetGroups }) => targetGroups >= 100)
         .map((each) => ({

@@ -1,25 +1,25 @@
-/** What the bench tells: figures with their targets, and peers. */
+/** Defines the report of the bench, figures with targets and peers, and its statistics. */
 
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  /** The most that it may be; null where it is only reported. */
+  /** The largest allowed value; null for a figure that is only reported. */
   readonly target: number | null;
   readonly met: boolean | null;
 }
 
 export interface Peer {
   readonly name: string;
-  /** Wall time against the bare conditional writes, in the same run; null where it is not run. */
+  /** Wall time as a multiple of the bare conditional writes in the same run; null when it was not run. */
   readonly wall: number | null;
   /** Write units per target group. */
   readonly units: number | null;
-  /** By use, per million target groups. */
+  /** Dollars per million target groups, by use. */
   readonly dollars: number | null;
-  /** What stands still costs, dollars a month. */
+  /** Dollars a month while nothing runs. */
   readonly dollarsPerMonth: number | null;
   readonly crash: string;
-  /** Why something is null, or what else must be known to compare. */
+  /** Explains a null, or anything else that matters for the comparison. */
   readonly note: string;
 }
 
@@ -28,22 +28,22 @@ export interface Report {
   readonly peers: readonly Peer[];
 }
 
-/** A figure that is to be at most its target. */
+/** Makes a figure that must not exceed its target. */
 export function atMost(target: number, name: string, value: number): Figure {
   return { name, value: rounded(value), target, met: value <= target };
 }
 
-/** A figure without a target. */
+/** Makes a figure without a target. */
 export function reported(name: string, value: number): Figure {
   return { name, value: rounded(value), target: null, met: null };
 }
 
-/** Four digits that count; whole numbers as they are. */
+/** Rounds to four significant digits; returns whole numbers unchanged. */
 export function rounded(value: number): number {
   return Number.isInteger(value) ? value : Number(value.toPrecision(4));
 }
 
-/** The middle one, or the mean of the two in the middle. @throws Error for no values */
+/** Returns the median: the middle value, or the mean of the two in the middle. @throws Error for no values */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;
@@ -52,12 +52,12 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** Of wall times: whatever else a machine does can only add to them. */
+/** Returns the shortest wall time: other load on the machine can only lengthen a time. */
 export function best(ms: readonly number[]): number {
   return Math.min(...ms);
 }
 
-/** How far apart the largest and the smallest are: 1 for flat. */
+/** Returns the ratio of the largest to the smallest value: 1 for equal values. */
 export function spread(values: readonly number[]): number {
   return Math.max(...values) / Math.min(...values);
 }

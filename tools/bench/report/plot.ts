@@ -1,20 +1,21 @@
-/** A scaling curve as SVG: few points on a logarithmic scale, in colours that can be read on light and on dark. */
+/** Draws a scaling curve as SVG, with a logarithmic x axis and colours for light and dark backgrounds. */
 
 export interface Curve {
   readonly title: string;
   readonly xLabel: string;
   readonly yLabel: string;
-  /** x at least 1. */
+  /** Each x is at least 1. */
   readonly points: readonly { readonly x: number; readonly y: number }[];
-  /** The most that y may be, drawn as a line. */
+  /** The largest allowed y, drawn as a line. */
   readonly target?: number;
 }
 
+/** Sizes are in pixels. */
 const WIDTH = 560;
 const HEIGHT = 300;
 const LEFT = 64;
 const RIGHT = 24;
-/** Between the edges and the first and last point, for what is written above them. */
+/** Space between the edges and the first and last point, for the labels above them. */
 const INSET = 24;
 const TOP = 40;
 const BOTTOM = 52;
@@ -22,7 +23,7 @@ const INK = '#7d8590';
 const LINE = '#2f81f7';
 const LIMIT = '#d1742f';
 
-/** The same curve always gives the same text. @throws Error for a curve without points */
+/** Draws the curve; the same curve always gives the same text. @throws Error for a curve without points */
 export function svgOf({ title, xLabel, yLabel, points, target }: Curve): string {
   if (points.length === 0) throw new Error(`the curve ${title} has no points`);
   const xs = points.map(({ x }) => x);
@@ -71,7 +72,7 @@ function text(x: number, y: number, content: string, anchor: string, more = ''):
   return `<text x="${fixed(x)}" y="${fixed(y)}" text-anchor="${anchor}" ${more}>${escaped(content)}</text>`;
 }
 
-/** The next of 1, 2, 2.5, 4, 5 and 10 times a power of ten. */
+/** Rounds up to 1, 2, 2.5, 4, 5 or 10 times a power of ten. */
 function niceAbove(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return ([1, 2, 2.5, 4, 5, 10].find((step) => step * power >= value) ?? 10) * power;

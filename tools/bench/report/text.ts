@@ -1,4 +1,4 @@
-/** The report for people, as a table. */
+/** Formats the report as text for a terminal. */
 import type { Report } from './figures.ts';
 
 export function textOf({ figures, peers }: Report): string {

@@ -1,11 +1,11 @@
-/** Bundles a function of the bench's own as the stack bundles its functions. */
+/** Bundles a function of the bench with the same options as the stack's functions. */
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { PROJECT } from '../../kit/project.ts';
 
 /**
- * @param entry in `tools/bench`
- * @returns the folder of the bundle, `index.mjs`
+ * @param entry path of the entry file, relative to `tools/bench`
+ * @returns the folder that contains the bundle `index.mjs`
  */
 export async function bundle(entry: string): Promise<string> {
   const folder = join(PROJECT, '.local', 'bench', entry.replaceAll(/\W/g, '-'));

@@ -1,6 +1,6 @@
 /**
- * Stands between one caller and an emulator, and notes each call: when, what, and what it consumed. Of
- * DynamoDB it asks for the consumed capacity, which the functions themselves have no use for.
+ * Records each call between one caller and an emulator: its time, operation and consumption. It adds the
+ * request for the consumed capacity to calls of DynamoDB, because the functions do not send it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Around, forwardTo, operationOf } from '../../kit/forwarding.ts';
@@ -12,13 +12,13 @@ export interface Call extends Interval {
   readonly operation: string;
   readonly writeUnits: number;
   readonly readUnits: number;
-  /** What SQS bills by: the bodies of the messages that are sent or received. */
+  /** Bytes of the bodies of sent or received messages, which SQS bills. */
   readonly messageBytes: number;
-  /** Messages that a receive brought. */
+  /** Number of received messages. */
   readonly messages: number;
 }
 
-/** Requests that SQS bills for a call. A receive that brings nothing is what stands still costs, not what a job costs. */
+/** Returns the requests that SQS bills for a call. Empty receives are not part of a job's costs. */
 export function queueRequests({ operation, messageBytes: bytes, messages }: Call): number {
   if (/^SendMessage(Batch)?$/.test(operation)) return billedRequests(bytes);
   if (operation === 'ReceiveMessage') return messages === 0 ? 0 : billedRequests(bytes);
@@ -32,9 +32,9 @@ interface Consumed {
 const WRITES = /^(Put|Update|Delete)Item$|^BatchWriteItem$|^TransactWriteItems$/;
 
 export interface CountingProxy extends Listener {
-  /** Since it was last emptied. */
+  /** The calls since the array was last emptied. */
   readonly calls: Call[];
-  /** How long each answer is held back, ms: calls that do not wait for each other are then under way together. */
+  /** Delays each answer by this many ms, so that calls that do not wait for each other overlap. */
   delayMs: number;
 }
 
@@ -62,11 +62,14 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
     });
     return answer;
   };
-  // A caller that gives up, like a long poll that is stopped, gives up at the emulator as well.
+  // When a caller aborts a call, like a stopped long poll, the call at the emulator is aborted too.
   return Object.assign(counted, await forwardTo(target, { around, endWithCaller: true }));
 }
 
-/** A write that was refused for its condition is billed as well, and its answer names no units: at least one. */
+/**
+ * Reads the consumed units of an answer. A write with a failed condition names none, but is billed at least
+ * one.
+ */
 function unitsOf(operation: string, status: number, said: Readonly<Record<string, unknown>>): number {
   if (status !== 200) return WRITES.test(operation) ? 1 : 0;
   const consumed = said['ConsumedCapacity'];

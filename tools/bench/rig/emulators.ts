@@ -1,4 +1,4 @@
-/** The stores that everything is measured on: DynamoDB Local where there is Java, else dynalite; fauxqs; Redis. */
+/** Starts the stores of the bench: DynamoDB Local where there is Java, else dynalite; fauxqs; and Redis. */
 import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { listenOnLoopback } from '../../kit/loopback.ts';
 import { PROJECT } from '../../kit/project.ts';
 
 export interface Stores {
-  /** Which DynamoDB it is. */
+  /** Name or endpoint of the DynamoDB. */
   readonly name: string;
   readonly dynamodb: string;
   readonly sqs: string;
@@ -57,12 +57,11 @@ export interface Redis {
   stop(): Promise<void>;
 }
 
-/** @returns undefined where there is no redis-server */
+/** @returns undefined when there is no redis-server on the path */
 export async function startRedis(): Promise<Redis | undefined> {
   if (spawnSync('redis-server', ['--version']).status !== 0) return undefined;
   const port = await freePort();
-  // As one would run it for jobs: what was acknowledged is in the log on disk within a second, nothing is
-  // evicted.
+  // Usual options for jobs: Redis logs each acknowledged write to disk within a second, and evicts nothing.
   const options = [
     '--save',
     '',
@@ -92,7 +91,7 @@ export async function startRedis(): Promise<Redis | undefined> {
   };
 }
 
-/** The first line that a program prints and that matches. @throws Error when the program ends before */
+/** Waits for a line of a program that matches. @throws Error when the program ends before */
 function printedLine(
   name: string,
   child: ChildProcessByStdio<null, Readable, null>,
@@ -109,7 +108,7 @@ function printedLine(
   });
 }
 
-/** However this process ends, short of a kill. */
+/** Ends the child when this process exits, except after SIGKILL. */
 function endWithUs(child: ChildProcess): void {
   process.once('exit', () => child.kill());
 }

@@ -1,23 +1,23 @@
 /**
- * A process that runs one function and nothing else, so that its CPU time and its memory are those of the
- * function. Takes events by IPC and answers each with what it took.
+ * Runs one function alone in a process, so that the CPU time and memory of the process are those of the
+ * function. It receives events by IPC and answers each with its measurements.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 export interface HostAnswer {
   readonly payload: string;
-  /** From the call of the handler to its answer. */
+  /** Wall time from the call of the handler to its answer. */
   readonly ms: number;
-  /** Of all threads: compiling and collecting garbage included. */
+  /** CPU time of all threads, including compilation and garbage collection. */
   readonly cpuMs: number;
-  /** The most memory that the process has had so far, MB. */
+  /** The peak of the process's memory so far, in MB. */
   readonly peakMb: number;
 }
 
 const url = process.argv[2];
 const before = process.cpuUsage();
-// Without a module it is the bare runtime.
+// Without a module, the process measures the bare runtime.
 const module = url === undefined || url === '' ? {} : ((await import(url)) as Record<string, unknown>);
 const loaded = process.cpuUsage(before);
 const handler = module['handler'];
@@ -53,7 +53,10 @@ async function answer(event: string): Promise<void> {
   } satisfies HostAnswer);
 }
 
-/** As Linux has it of this very program: what `resourceUsage` tells begins with the memory of the parent process. */
+/**
+ * Reads the peak from Linux: the one of `resourceUsage` includes the memory of the parent process at the
+ * fork.
+ */
 function peakMb(): number {
   const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
   return kilobytes === undefined ? process.resourceUsage().maxRSS / 1_024 : Number(kilobytes) / 1_024;

@@ -9,13 +9,18 @@ import { bundle } from './bundle.ts';
 import type { HostAnswer } from './host-process.ts';
 import type { World } from './world.ts';
 
-/** As Lambda starts Node.js, by what is known of its runtime: shares of the function's memory. */
+/**
+ * Heap sizes as shares of the function's memory, like Lambda starts Node.js, as far as its runtime is known.
+ */
 const OLD_SPACE_SHARE = 0.9;
 const SEMI_SPACE_SHARE = 0.05;
 
 let bundled: Promise<string> | undefined;
 
-/** Bundled once: a process that takes the types out of its sources itself has more memory than the bare runtime. */
+/**
+ * Bundles the host process once: a process that strips types itself would use more memory than the bare
+ * runtime.
+ */
 function program(): Promise<string> {
   bundled ??= bundle('rig/host-process.ts');
   return bundled;
@@ -28,7 +33,7 @@ interface Loaded {
 
 export class Host {
   readonly #process: ChildProcess;
-  /** To load the function: CPU time, and the peak of memory so far. */
+  /** CPU time of loading the function, and the peak of memory after it. */
   readonly loaded: Loaded;
 
   private constructor(process: ChildProcess, loaded: Loaded) {
@@ -36,14 +41,14 @@ export class Host {
     this.loaded = loaded;
   }
 
-  /** The function with its calls going to the emulators directly. */
+  /** Starts a function whose calls go to the emulators directly. */
   static async of(world: World, lambda: LambdaFunction): Promise<Host> {
     const env = environmentOf(lambda, world.stores, 'bench');
     return Host.start(pathToFileURL(join(lambda.codePath, 'index.mjs')).href, env, lambda.memoryMegabytes);
   }
 
   /**
-   * @param url of the module; empty for the bare runtime
+   * @param url URL of the module; empty for the bare runtime
    * @throws Error when it does not load
    */
   static async start(url: string, env: Readonly<Record<string, string>>, memoryMb: number): Promise<Host> {
@@ -54,13 +59,13 @@ export class Host {
         `--max-old-space-size=${Math.floor(memoryMb * OLD_SPACE_SHARE)}`,
         `--max-semi-space-size=${Math.floor(memoryMb * SEMI_SPACE_SHARE)}`,
       ],
-      // What a function logs as a warning goes to its error output.
+      // Warnings of a function go to its error output, so that it must be read.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     return new Host(child, (await message(child)) as Loaded);
   }
 
-  /** Runs one event, JSON. @throws Error when the process ends */
+  /** Runs one event (JSON). @throws Error when the process ends */
   async invoke(event: string): Promise<HostAnswer> {
     this.#process.send(event);
     return (await message(this.#process)) as HostAnswer;
@@ -74,7 +79,7 @@ export class Host {
   }
 }
 
-/** The next that it says. @throws Error with what it complained of when it ends instead */
+/** Waits for the next message of the process. @throws Error with its error output when it ends instead */
 async function message(child: ChildProcess): Promise<unknown> {
   let complaint = '';
   const hear = (data: Buffer) => (complaint += data.toString());

@@ -1,4 +1,4 @@
-/** Jobs and their ends: the functions say in their log when a job has finished. */
+/** Runs jobs and waits for their ends, which the functions log. */
 import { parseObject } from '../../kit/json.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
 import { create } from './requests.ts';
@@ -8,7 +8,10 @@ export class Endings {
   readonly #ended = new Set<string>();
   readonly #waiting = new Map<string, () => void>();
 
-  /** Takes a line of a function. @throws Error when a job has failed: then nothing measured is worth anything */
+  /**
+   * Reads a log line of a function. @throws Error when a job has failed, because the measurements are then
+   * invalid
+   */
   read(text: string): void {
     if (!text.includes('"job.finished"')) return;
     const line = parseObject(text);
@@ -19,6 +22,7 @@ export class Endings {
     this.#waiting.get(jobId)?.();
   }
 
+  /** Resolves when the job has ended. @param location URL path or id of the job */
   async of(location: string): Promise<void> {
     const jobId = location.split('/').at(-1) ?? '';
     if (this.#ended.has(jobId)) return;
@@ -27,9 +31,9 @@ export class Endings {
 }
 
 /**
- * Creates jobs at once and waits until all have ended. The queue must be read.
- * @param lists the target groups of each job
- * @returns wall time from the first create call to the end of the last job, ms
+ * Creates jobs at once and waits until all have ended. The queue must be read meanwhile.
+ * @param lists ids of the target groups of each job
+ * @returns wall time from the first create call to the end of the last job, in ms
  */
 export async function runJobs(
   running: Running,

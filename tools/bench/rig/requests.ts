@@ -1,4 +1,4 @@
-/** The events that the API hands to the functions, and what they answer. */
+/** Makes the events that the API passes to the functions, and reads their answers. */
 import { randomUUID } from 'node:crypto';
 import { newTraceId } from '../../local/functions/trace-id.ts';
 import { httpEvent } from '../../local/gateway/event.ts';
@@ -7,14 +7,14 @@ import { collectionPath } from '../../../api/paths.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
 import type { Running, World } from './world.ts';
 
-/** The event of a create call with a key of its own, as JSON. */
+/** Makes the event of a create call with a new idempotency key, as JSON. */
 export function createEvent(world: World, tenant: Tenant, ids: readonly string[]): string {
   const headers = ['content-type', 'application/json', IDEMPOTENCY_KEY, randomUUID()];
   const body = JSON.stringify({ target_group_ids: ids });
   return event(world, 'POST', collectionPath(tenant, 'resume'), headers, body);
 }
 
-/** The event of a status call, as JSON. */
+/** Makes the event of a status call, as JSON. */
 export function statusEvent(world: World, location: string): string {
   return event(world, 'GET', location, [], '');
 }
@@ -65,7 +65,7 @@ export async function call(
   return answerOf(result.payload, expected);
 }
 
-/** Creates a job. @returns its address */
+/** Creates a job. @returns the URL path of the job */
 export async function create(
   running: Running,
   world: World,

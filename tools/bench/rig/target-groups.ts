@@ -1,4 +1,4 @@
-/** The target groups that everything is measured with: 10,000 of one project, all of which may be resumed. */
+/** Makes the target groups of the bench: up to 10,000 of one project, all resumable. */
 import { randomInt } from 'node:crypto';
 import { resumableGroup } from '../../local/data/demo.ts';
 import { BatchWriter } from '../../local/data/write.ts';
@@ -19,7 +19,7 @@ export class TargetGroupSet {
     this.ids = Array.from({ length: count }, () => randomId());
   }
 
-  /** Writes the first of them anew, as they are before any job. */
+  /** Writes the first `count` target groups again, in their state before any job. */
   async reset(count = this.ids.length): Promise<void> {
     const writer = new BatchWriter(this.#world.dynamodb, this.#world.table('TargetGroups'));
     await writer.put({ type: 'project', tenant: this.tenant });
@@ -33,12 +33,15 @@ export class TargetGroupSet {
   }
 }
 
-/** Random in all of its characters: what is stored of the ids cannot be made smaller than with these. */
+/**
+ * Makes an id of random characters only: such ids compress worst, so that stored jobs have their largest
+ * size.
+ */
 function randomId(): string {
   return Array.from({ length: ID_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }
 
-/** Cuts ids into lists of one length. */
+/** Cuts ids into `count` lists of the same length. */
 export function lists(ids: readonly string[], count: number, length: number): string[][] {
   return Array.from({ length: count }, (_, i) => ids.slice(i * length, (i + 1) * length));
 }

@@ -1,6 +1,6 @@
 /**
- * The deployed template on emulators, without what the local stack puts in between: each function calls the
- * emulator, or a counting proxy before it, directly. What is measured is the functions, not the local stack.
+ * Runs the template's functions on emulators without the local stack's gateway and permission checks: each
+ * function calls an emulator directly, or through a counting proxy.
  */
 import { join } from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -32,27 +32,27 @@ export const FUNCTIONS: Partial<Record<FunctionName, string>> = {
 
 export interface World {
   readonly stores: Stores;
-  /** By the name of its entry file. */
+  /** Returns a function by the name of its entry file. */
   lambda(name: FunctionName): LambdaFunction;
   readonly router: Router;
   readonly source: EventSource;
-  /** The URL of the template's queue, as the environments of the functions hold it. */
+  /** The URL of the template's queue, as in the environments of the functions. */
   readonly queueUrl: string;
   readonly dynamodb: DynamoDBClient;
   readonly sqs: SQSClient;
   readonly template: Template;
-  /** A name by a part of its logical id. */
+  /** Returns a table's name by a part of its logical id. */
   table(part: string): string;
-  /** A token that may do everything on account 101. */
+  /** A token with all scopes on account 101. */
   readonly token: string;
-  /** Makes another queue with the settings of the template's. @returns its URL */
+  /** Creates another queue with the settings of the template's queue. @returns its URL */
   newQueue(): Promise<string>;
   stop(): Promise<void>;
 }
 
 const FOLDER = join(PROJECT, '.local', 'bench');
 
-/** Synthesizes the app, and makes its tables and queues. */
+/** Synthesizes the app, and creates its tables and queues. */
 export async function openWorld(): Promise<World> {
   const issuer = await Issuer.load();
   const keys = await serveHttp(() => jsonAnswer(issuer.jwks));
@@ -84,7 +84,7 @@ export async function openWorld(): Promise<World> {
     lambda: (name) => {
       const found = runtime.functions.find(({ displayName }) => displayName === FUNCTIONS[name]);
       if (found === undefined) throw new Error(`the template has no function ${name}`);
-      // DynamoDB Local keeps its data by access key, and here nothing else is told by it.
+      // DynamoDB Local has separate data for each access key, so that all functions need the same one here.
       return { ...found, environment: { ...found.environment, AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId } };
     },
     router: new Router(runtime.routes),
@@ -116,13 +116,13 @@ export async function openWorld(): Promise<World> {
   };
 }
 
-/** Where a function's calls go. */
+/** The addresses that a function's calls go to. */
 export interface Endpoints {
   readonly dynamodb: string;
   readonly sqs: string;
 }
 
-/** The function with another queue: its URL stands in the environment. */
+/** Returns the function with the URL of another queue in its environment. */
 export function sendingTo(queueUrl: string, lambda: LambdaFunction, world: World): LambdaFunction {
   const environment = Object.fromEntries(
     Object.entries(lambda.environment).map(([name, value]) => [
@@ -135,16 +135,17 @@ export function sendingTo(queueUrl: string, lambda: LambdaFunction, world: World
 
 export interface Running {
   readonly pools: ReadonlyMap<string, FunctionPool>;
-  /** Begins to read the queue for the worker, with as many workers at a time as its pool allows. */
+  /** Starts to read the queue for the worker, with as many workers at a time as its pool allows. */
   deliver(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts the functions, with a queue of their own: a long poll that is given up still takes a message from
- * fauxqs.
- * @param endpoints where each function's calls go; and those that Lambda makes to read the queue: `poller`
- * @param log takes each line that a function prints
+ * Starts the functions with a new queue, because in fauxqs an aborted long poll of an earlier run could still
+ * receive a message.
+ * @param endpoints returns the addresses for each function's calls, and for Lambda's calls to read the queue
+ *   (`poller`)
+ * @param log called with each line that a function prints
  */
 export async function run(
   world: World,

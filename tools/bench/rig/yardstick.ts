@@ -1,6 +1,6 @@
 /**
- * A yardstick for CPU time: the bare conditional write, taken in turn with each invocation that is measured.
- * How fast the CPU is, and how much others on its host slow it down, is in both and cancels out.
+ * Measures CPU time in bare conditional writes, which run before and after each measured invocation. The
+ * speed of the CPU and other load on the host affect both, so that they cancel out (ADR 29).
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -18,10 +18,10 @@ export interface Beside extends HostAnswer {
   readonly writes: number;
 }
 
-/** Writes of one take, as many at a time as a worker has. */
+/** Number of writes in one take, with the parallelism of a worker. */
 const WRITES = 64;
 
-/** Takes until the code is compiled. */
+/** Number of takes before the measurements, until the code is compiled. */
 const WARM_UP = 60;
 
 export class Yardstick {
@@ -46,7 +46,7 @@ export class Yardstick {
     return yardstick;
   }
 
-  /** Runs something beside bare writes: some just before it and some just after it. */
+  /** Runs an invocation between two takes of bare writes, and adds its CPU time in bare writes. */
   async beside(run: () => Promise<HostAnswer>): Promise<Beside> {
     const before = await this.#write();
     const answer = await run();
@@ -56,7 +56,7 @@ export class Yardstick {
     return { ...answer, writes: answer.cpuMs / writeCpuMs };
   }
 
-  /** CPU time of one bare write here, ms: the median of all. */
+  /** CPU time of one bare write on this machine in ms: the median of all takes. */
   get writeCpuMs(): number {
     return median(this.#all);
   }
@@ -65,7 +65,7 @@ export class Yardstick {
     return this.#host.stop();
   }
 
-  /** Resumes and pauses the same target groups by turns. @returns CPU time of all the writes, ms */
+  /** Resumes or pauses all target groups, alternately. @returns CPU time of all writes, in ms */
   async #write(): Promise<number> {
     this.#takes += 1;
     const { tenant, ids } = this.#groups;

@@ -1,6 +1,6 @@
 /**
- * Counts what a job uses: calls, units, invocations and bytes, from the create call to the end and one look
- * at the result. Counts do not depend on how fast the machine is.
+ * Counts the usage of a job: calls, units, messages and bytes, from the create call to one status call after
+ * the end. Counts do not depend on the speed of the machine.
  */
 import { longestChain } from '../chain.ts';
 import type { FunctionName } from '../../../lib/functions/functions.ts';
@@ -12,20 +12,22 @@ import { FUNCTIONS, run, type World } from '../rig/world.ts';
 
 type Caller = FunctionName | 'poller';
 
-/** Sizes of jobs that are counted. */
+/** Sizes of the counted jobs, in target groups. */
 export const SIZES = [1, 10, 100, 1_000, 10_000] as const;
 
-/** Longer than a busy machine takes to send two calls that belong together. */
+/**
+ * Delay of each answer: longer than a busy machine needs to send all calls that do not wait for each other.
+ */
 const HELD_BACK_MS = 150;
 
 export interface JobCounts {
   readonly targetGroups: number;
-  /** Of the create call alone. */
+  /** Calls of the create call alone, and the longest chain of them. */
   readonly createCalls: number;
   readonly createChain: number;
   readonly writeUnits: number;
   readonly readUnits: number;
-  /** Of the one status call after the end. */
+  /** Read units and body bytes of the status call after the end. */
   readonly statusReadUnits: number;
   readonly statusBytes: number;
   readonly queueRequests: number;
@@ -62,7 +64,7 @@ export async function countJobs(world: World, groups: TargetGroupSet): Promise<J
   const counts: JobCounts[] = [];
   try {
     await running.deliver();
-    // The first job starts the functions; what that takes is not part of a job.
+    // The first job is not counted: its calls include those of the functions' start.
     for (const size of [1, ...SIZES]) {
       await groups.reset(size);
       for (const { dynamodb, sqs } of proxies.values()) dynamodb.calls.length = sqs.calls.length = 0;

@@ -1,4 +1,7 @@
-/** How long a create call takes inside its function, by the number of ids. Nobody reads the queue meanwhile. */
+/**
+ * Measures the duration of a create call inside its function, by the number of ids, while the queue is not
+ * read.
+ */
 import { median } from '../report/figures.ts';
 import { call, createEvent } from '../rig/requests.ts';
 import type { TargetGroupSet } from '../rig/target-groups.ts';
@@ -8,10 +11,10 @@ export const CREATE_SIZES = [10, 100, 1_000, 10_000] as const;
 
 export type CreateSize = (typeof CREATE_SIZES)[number];
 
-/** Calls before those that count: until the code is compiled and the connections are open. */
+/** Unmeasured calls for each size, until the code is compiled and the connections are open. */
 const WARM_UP = 5;
 
-/** @returns the median time by size, ms */
+/** @returns the median time by size, in ms */
 export async function createLatency(
   world: World,
   groups: TargetGroupSet,
@@ -26,7 +29,7 @@ export async function createLatency(
   try {
     await groups.reset(1);
     for (let round = -WARM_UP; round < rounds; round += 1) {
-      // In turn, so that whatever else the machine does is shared among all sizes.
+      // The sizes take turns, so that other load on the machine affects all of them.
       for (const size of CREATE_SIZES) {
         const event = createEvent(world, groups.tenant, groups.ids.slice(0, size));
         const start = performance.now();

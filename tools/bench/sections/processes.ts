@@ -1,4 +1,4 @@
-/** Memory and CPU time of each function, in a process of its own that works on a job of 10,000 target groups. */
+/** Measures memory and CPU time of each function in its own process, with a job of 10,000 target groups. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { JobBody } from '../../../api/answers.ts';
@@ -13,19 +13,19 @@ import { sendingTo, type World } from '../rig/world.ts';
 import { Yardstick } from '../rig/yardstick.ts';
 
 export interface ProcessFigures {
-  /** The most memory beyond that of the bare runtime, MB. */
+  /** Peak memory beyond that of the bare runtime, in MB. */
   readonly peakMb: Readonly<Record<'create-job' | 'get-job' | 'worker' | 'reconcile', number>>;
-  /** CPU time of one bare write here, ms. */
+  /** CPU time of one bare write on this machine, in ms. */
   readonly writeCpuMs: number;
-  /** CPU time of a warm invocation, ms as on Lambda: the median. */
+  /** Median CPU time of a warm invocation in ms as on Lambda, by the number of target groups. */
   readonly createCpuMs: Readonly<Record<100 | 10_000, number>>;
   readonly statusCpuMs: Readonly<Record<100 | 10_000, number>>;
   readonly chunkCpuMs: Readonly<Record<100 | 200, number>>;
 }
 
-/** Warm invocations whose CPU time is looked at; of the worker there are more. */
+/** Number of measured warm invocations; the worker has more. */
 const REPEATS = 11;
-/** Those before them: an instance that works on a million target groups has its code compiled. */
+/** Number of invocations before the measured ones, until the code is compiled. */
 const WARM_UP = { small: 30, large: 3, chunks: 20 };
 const SMALL_JOBS = 25;
 
@@ -40,7 +40,7 @@ export async function measureProcesses(world: World, groups: TargetGroupSet): Pr
   const { peakMb: bareMb } = await bare.invoke('{}');
   await bare.stop();
 
-  // What the calls that are measured send is worked on by nobody.
+  // Nothing reads the messages of the measured create calls.
   const measured = sendingTo(await world.newQueue(), world.lambda('create-job'), world);
   const creator = await Host.of(world, measured);
   const small = groups.ids.slice(0, 100);
@@ -56,7 +56,7 @@ export async function measureProcesses(world: World, groups: TargetGroupSet): Pr
   const chunks = await Host.of(world, worker);
   const largeJob = await last(groups.ids);
   const largeChunks = await workOff(chunks, yardstick, world, queueUrl);
-  // Warm by now; of the small jobs each has one chunk, of half the size.
+  // The worker is warm now. Each small job has one chunk, of half the usual size.
   await groups.reset();
   let smallJob = '';
   for (const ids of lists(groups.ids, SMALL_JOBS, 100)) smallJob = await last(ids);
@@ -89,9 +89,10 @@ export async function measureProcesses(world: World, groups: TargetGroupSet): Pr
 }
 
 /**
- * The most that reconcile has to do: a job of 10,000 that nobody worked on is past its deadline.
- * @param reader of the job's status
- * @returns the peak of its memory, MB
+ * Measures reconcile with its largest work: it settles a whole job of 10,000 target groups after the
+ * deadline.
+ * @param reader the process of get-job, which reads the job's status
+ * @returns the peak of reconcile's memory, in MB
  */
 async function endingPeakMb(world: World, groups: TargetGroupSet, reader: Host): Promise<number> {
   const unread = await world.newQueue();
@@ -112,7 +113,7 @@ async function endingPeakMb(world: World, groups: TargetGroupSet, reader: Host):
       await reconciler.stop();
       return peakMb;
     }
-    // Its next look is a second away.
+    // Reconcile looks at the job again after a second.
     await pause(500);
   }
 }
@@ -165,7 +166,7 @@ function reads(
   return invocations(host, yardstick, () => statusEvent(world, location), { warmUp, expected: 200 });
 }
 
-/** Has the worker work on every message of the queue, batch by batch as the mapping says. */
+/** Runs the worker on all messages of the queue, with the batch size of the event source mapping. */
 async function workOff(host: Host, yardstick: Yardstick, world: World, queueUrl: string): Promise<Taken> {
   const writes: number[] = [];
   let peak = 0;

@@ -1,7 +1,7 @@
 /**
- * Wall times: a job against the bare writes, with and without a client that polls, and the same target groups
- * in more and smaller jobs. All in turn, round by round, so that a slow minute of the machine does not strike
- * the same run in each.
+ * Measures wall times: the bare writes, a job with and without a polling client, and the same target groups
+ * in more and smaller jobs. They take turns, round by round, so that a slow minute of the machine does not
+ * affect only one.
  */
 import { bundle } from '../rig/bundle.ts';
 import type { BareWrites } from '../bare/writes.ts';
@@ -12,34 +12,38 @@ import { call, create, statusEvent } from '../rig/requests.ts';
 import { lists, type TargetGroupSet } from '../rig/target-groups.ts';
 import { run, type Running, type World } from '../rig/world.ts';
 
-/** The same target groups in so many jobs at once. Of 10,000: 1 of 10,000, 10 of 1,000, 50 of 200, 100 of 100. */
+/**
+ * Numbers of jobs at once that share the target groups: 1 of 10,000, 10 of 1,000, 50 of 200 and 100 of 100.
+ */
 export const JOBS_AT_ONCE = [1, 10, 50, 100] as const;
 
 const POLL_MS = 250;
 
-/** One round, ms. */
+/** Wall times of one round, in ms. */
 export interface Round {
   readonly bare: number;
-  /** By the number of jobs, as JOBS_AT_ONCE has them. */
+  /** One time for each number in JOBS_AT_ONCE. */
   readonly jobs: readonly number[];
+  /** Time of one job while a client polls its status. */
   readonly polled: number;
 }
 
 export interface Speed {
-  /** Of each run. */
+  /** Number of target groups in each run. */
   readonly targetGroups: number;
   readonly rounds: readonly Round[];
-  /** Of a status call for a job of 10,000 that has ended, ms. */
+  /** Times of status calls for the ended job, in ms. */
   readonly statusMs: readonly number[];
 }
 
+/** Target groups per invocation of the bare writes. */
 const CHUNK = 200;
 
-/** So many at least; another round is made as long as no more time than this has gone. */
+/** After this number of rounds, no new round starts once the time is over. */
 const LEAST_ROUNDS = 2;
 const ENOUGH_MS = 225_000;
 
-/** @param rounds the most, after a warm-up: until the code is compiled and the connections are open */
+/** @param rounds the most rounds after the warm-up */
 export async function measureSpeed(world: World, groups: TargetGroupSet, rounds: number): Promise<Speed> {
   const endings = new Endings();
   const running = await run(
@@ -73,7 +77,7 @@ export async function measureSpeed(world: World, groups: TargetGroupSet, rounds:
       const bareMs = await timed(() => bareWrites(bare, groups.tenant, groups.ids));
       const [one, ...more] = JOBS_AT_ONCE;
       const jobs = [await timed(() => jobsAtOnce(one))];
-      // Next to the job that it is compared with.
+      // The polled job runs right after the job that it is compared with.
       await groups.reset();
       const { ms: polled, location } = await polledJob(running, world, endings, groups);
       statusMs.push(...(await statusTimes(running, world, location)));
@@ -88,8 +92,8 @@ export async function measureSpeed(world: World, groups: TargetGroupSet, rounds:
 }
 
 /**
- * Until the code is compiled and the connections are open, on both sides. The bare writes get more of it: in
- * a round they run once, the worker five times.
+ * Runs until the code is compiled and the connections are open on both sides. The bare writes get more
+ * warm-up, because they run once in a round and the worker five times.
  */
 async function warmUp(
   running: Running,
@@ -107,7 +111,7 @@ async function warmUp(
   }
 }
 
-/** @returns wall time, ms */
+/** @returns wall time in ms */
 async function bareWrites(pool: FunctionPool, tenant: Tenant, ids: readonly string[]): Promise<number> {
   const start = performance.now();
   const moved = await Promise.all(
@@ -125,7 +129,7 @@ async function bareWrites(pool: FunctionPool, tenant: Tenant, ids: readonly stri
   return ms;
 }
 
-/** A job whose client asks for its status four times a second. */
+/** Runs a job whose client polls its status four times a second. */
 async function polledJob(running: Running, world: World, endings: Endings, groups: TargetGroupSet) {
   const start = performance.now();
   const location = await create(running, world, groups.tenant, groups.ids);

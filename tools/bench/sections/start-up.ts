@@ -1,4 +1,6 @@
-/** CPU time to load each function, against a bundle that holds a bare DynamoDB client; and the size of each bundle. */
+/**
+ * Measures the bundle size and the CPU time to load each function, and a bundle with only a DynamoDB client.
+ */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -14,14 +16,15 @@ export const STARTED = ['create-job', 'get-job', 'worker', 'reconcile'] as const
 export type Started = (typeof STARTED)[number];
 
 export interface StartUp {
-  /** CPU time from the first byte of the bundle to the handler, ms: the median. */
+  /** Median CPU time in ms to load the bundle with only a DynamoDB client. */
   readonly bareMs: number;
+  /** Median CPU time in ms to load each function. */
   readonly cpuMs: Readonly<Record<Started, number>>;
-  /** Bytes of the minified bundle. */
+  /** Size of each minified bundle. */
   readonly bytes: Readonly<Record<Started, number>>;
 }
 
-/** Each is started so many times, all in turn, in a process of its own. */
+/** Starts each function `rounds` times, in turn, each time in a new process. */
 export async function measureStartUp(world: World, rounds: number): Promise<StartUp> {
   const bareFolder = await bundle('bare/client.ts');
   const worker = world.lambda('worker');
