@@ -1,23 +1,23 @@
 /**
- * Port calls. Each is sent, takes effect and is answered at three different instants, and between any two of
- * them others may act, the caller may crash, and the request or the answer may be lost.
+ * Makes the port calls of a schedule: each is sent, takes effect and is answered at three different instants.
+ * Between them others may act, the caller may crash, and the request or the answer may be lost.
  */
 import { ThrottledError } from '../../../src/domain/errors.ts';
 import type { Fate, Faults, Plan } from './faults.ts';
 import type { Invocation } from './invocation.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** What a caller is told of a call that failed, whether or not it took effect. */
+/** The error of a call without an answer, whether or not it took effect. */
 export class CallFailedError extends Error {
   override readonly name = 'CallFailedError';
 }
 
-/** Made once: the making of an error, with its stack, costs more than all else in a step. */
+/** Made once: creating an error with its stack takes longer than the rest of a step. */
 const THROTTLED = new ThrottledError('throttled');
 const LOST = new CallFailedError('no answer');
 
 export interface CallObserver {
-  /** A call took effect. What is returned is waited for before anything else happens. */
+  /** Called when a call has taken effect. The next event waits for the returned promise. */
   landed(name: string, jobId: string | undefined): Promise<void> | void;
   fate(fate: Fate): void;
   trace(line: () => string): void;
@@ -36,8 +36,8 @@ export class Calls {
   }
 
   /**
-   * @param effect what happens to the store, without waiting for anything
-   * @param jobId the job that it is about, for the observer
+   * @param effect changes the store; it waits for no event
+   * @param jobId the job that the call concerns, for the observer
    * @returns a promise that never settles when the caller dies first
    */
   make<T>(invocation: Invocation, name: string, effect: () => Promise<T>, jobId?: string): Promise<T> {
@@ -96,10 +96,10 @@ export class Calls {
   ): void {
     const sentAt = this.#scheduler.now + freezeMs;
     this.#scheduler.after(freezeMs + wireMs, () => {
-      // What was sent arrives, whatever has become of its sender since.
+      // A request that was sent arrives, even if its sender has died since.
       if (!invocation.ranAt(sentAt)) return;
       const answer = effect();
-      // It may be that nobody is left to hear of a refusal.
+      // The caller may have died: then no other code handles a rejection.
       answer.catch(() => undefined);
       then?.(answer);
       return this.#observer.landed(name, jobId);

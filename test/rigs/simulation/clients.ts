@@ -1,4 +1,4 @@
-/** Clients: create jobs, repeat it, give up, send another body under the same key, and look at what became of it. */
+/** Simulates clients: they create jobs, repeat or abandon requests, reuse keys for other bodies, and poll. */
 import { requireProject } from '../../../src/application/create-job.ts';
 import { IdempotencyKeyReusedError } from '../../../src/domain/errors.ts';
 import { statusOf } from '../../../src/domain/job.ts';
@@ -48,7 +48,7 @@ function create(world: World, { key, createdBy, ...order }: Order, attempt: Atte
   };
   answer().then(
     ({ jobId }) => {
-      // Until it has come to the client, the function may still be cut off.
+      // The function may still be killed before its answer reaches the client.
       by.after(1, () => {
         if (attempt.givesUp) return;
         answered = true;
@@ -73,7 +73,7 @@ function create(world: World, { key, createdBy, ...order }: Order, attempt: Atte
   });
 }
 
-/** Looks at the job now and then. What a client is shown must fit all that any client was shown before. */
+/** Reads the job up to twice. Each answer must agree with all earlier answers about this job. */
 function poll(world: World, asked: Asked, jobId: string): void {
   const { auditor, random, scheduler, system } = world;
   const times = random.int(0, 2);
@@ -84,7 +84,7 @@ function poll(world: World, asked: Asked, jobId: string): void {
       const endedBefore = auditor.hasEnded(jobId);
       system.getJob(ports, asked.key, asked.key.action, jobId).then(
         ({ job, outcomes }) => auditor.shown(jobId, { status: statusOf(job), outcomes }, endedBefore),
-        // A 500: the client asks again, or does not.
+        // A failed read is a 500, which breaks no promise.
         () => undefined,
       );
     });

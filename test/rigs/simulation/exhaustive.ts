@@ -1,6 +1,6 @@
 /**
- * Every crash point of a small job: before and after each port call, wherever it is made, alone and in pairs.
- * No chance is involved, and nothing else goes wrong.
+ * Runs a small job once for every crash point: before and after each port call, alone and in pairs. Nothing
+ * is drawn at random, and nothing else goes wrong.
  */
 import type { Violation } from '../auditor/auditor.ts';
 import { type CrashPoint, ScriptedFaults } from './faults.ts';
@@ -14,9 +14,9 @@ import { HOUR } from './timing.ts';
 
 export interface Walk {
   readonly chunks: number;
-  /** How many crashes at most in one schedule. */
+  /** The most crashes in one schedule. */
   readonly crashes: 1 | 2;
-  /** Whether the client asks again when it has no 201. */
+  /** Whether the client repeats a create request that got no 201. */
   readonly repeats: boolean;
   /** Whether no message is delivered before the job's deadline, so that reconcile has to settle it. */
   readonly late: boolean;
@@ -32,7 +32,7 @@ const FATES = ['crash-before', 'crash-after'] as const;
 
 const LATE: Profile = { ...CALM, delayMs: [2 * HOUR, 2 * HOUR], troubleMs: HOUR };
 
-/** @returns what the auditor saw in any of the schedules */
+/** @returns the violations of all schedules, each with its crash points */
 export async function walk(
   { chunks, crashes, repeats, late }: Walk,
   plant: (sound: System) => System = (sound) => sound,
@@ -51,7 +51,7 @@ export async function walk(
     result.schedules += 1;
     for (const violation of violations) result.violations.push({ points, violation });
     if (points.length === crashes) return;
-    // A crash changes what comes after it: the next one is looked for in the world as it then goes on.
+    // A crash changes the later calls, so the next crash point is chosen among the calls of that schedule.
     for (let call = (points.at(-1)?.call ?? 0) + 1; call <= calls; call += 1) {
       for (const fate of FATES) await visit([...points, { call, fate }]);
     }
@@ -60,7 +60,7 @@ export async function walk(
   return result;
 }
 
-/** One target group per chunk; the second one cannot be resumed, so that there is an outcome of each kind. */
+/** Makes a plan of one target group per chunk; the second cannot be resumed, so that both outcomes occur. */
 function smallPlan(chunks: number, repeats: boolean, start: number): Plan {
   const names = ids('T', chunks);
   const attempt = { at: 0, ids: names, givesUp: false, retries: repeats ? 3 : 0 };

@@ -1,4 +1,4 @@
-/** Decides what becomes of each port call: by chance, or by a script. */
+/** Decides the fate of each port call: at random, or by a script. */
 import type { Invocation } from './invocation.ts';
 import type { Outage, Profile } from './profile.ts';
 import type { Random } from './random.ts';
@@ -10,24 +10,25 @@ export type Fate =
   /** The caller dies before the request is sent, or right after it has taken effect. */
   | 'crash-before'
   | 'crash-after'
-  /** Refused, without effect. */
+  /** The call is refused and has no effect. */
   | 'throttled'
-  /** Takes effect, and the caller is told that it failed, before or after it does. */
+  /** The call takes effect; the caller receives an error, before or after that. */
   | 'lost'
-  /** Takes effect twice; the caller gets the second answer. */
+  /** The call takes effect twice; the caller receives the second answer. */
   | 'resent';
 
 export interface Plan {
   readonly fate: Fate;
   /** How long the caller sleeps before it sends the request, ms. */
   readonly freezeMs: number;
+  /** How long the request is on the wire, ms. */
   readonly wireMs: number;
-  /** How long the answer takes, ms. Where it is lost: when the caller gives it up, counted from the sending. */
+  /** How long the answer takes, ms. If it is lost: how long after sending the caller gives up. */
   readonly backMs: number;
 }
 
 export interface Faults {
-  /** @param call the how manieth call of the world it is, from 1 on */
+  /** @param call the 1-based number of the call in its schedule */
   plan(invocation: Invocation, name: string, call: number): Plan;
 }
 
@@ -75,7 +76,7 @@ export class RandomFaults implements Faults {
     return 'answered';
   }
 
-  /** Asleep before it sends, or before it goes on with the answer. */
+  /** Freezes the caller before it sends the request, or before it continues with the answer. */
   #frozen(invocation: Invocation, plan: Plan): Plan {
     const ms = this.#random.int(1, this.#profile.freezeMs);
     if (this.#profile.zombies) invocation.endsAt += ms;
@@ -87,7 +88,7 @@ function strikes(outage: Outage, name: string, elapsed: number): boolean {
   return elapsed >= outage.from && elapsed < outage.until && name.startsWith(outage.port);
 }
 
-/** Where a script lets a caller crash: at the how manieth call of the world, before or after it. */
+/** A point where the script crashes a caller: before or after the call with this 1-based number. */
 export interface CrashPoint {
   readonly call: number;
   readonly fate: 'crash-before' | 'crash-after';

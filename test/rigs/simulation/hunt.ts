@@ -1,14 +1,14 @@
-/** Runs seeds against a system with a planted bug until the auditor sees it. */
+/** Runs schedules with a planted bug until the auditor reports a violation. */
 import type { Action } from '../../../src/domain/actions.ts';
 import type { Violation } from '../auditor/auditor.ts';
 import type { PlantedBug } from './planted-bugs.ts';
 import { runWorld } from './run-world.ts';
 import { soundSystem } from './system.ts';
 
-/** Fixed: with another action the same seeds are other schedules, and a rare fault would be found much later. */
+/** Fixed: with other actions the same seeds make other schedules, and a rare bug could take many more. */
 const HUNTED_ACTIONS: readonly Action[] = ['resume', 'pause', 'launch', 'complete', 'relaunch'];
 
-/** @returns the first violation and how many schedules it took, or undefined when `most` were not enough */
+/** @returns the first violation and how many schedules it took, or undefined after `most` without one */
 export async function hunt(
   { plant, profile }: PlantedBug,
   most: number,

@@ -1,4 +1,4 @@
-/** Ids of the contract's form, the same ones in every world. */
+/** Makes ids of the contract's form, the same ones in every schedule. */
 
 /** @returns `count` ids of 26 characters, in order */
 export function ids(prefix: string, count: number): string[] {

@@ -1,18 +1,18 @@
-/** One run of a function. It lives until it answers, crashes, or is killed at its timeout. */
+/** One invocation of a function: it runs until it answers, crashes, or is killed at its timeout. */
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { FUNCTIONS, type FunctionName } from './timing.ts';
 
 export class Invocation {
-  /** Its own clock, which is wrong by up to the world's skew. */
+  /** The invocation's own clock, which is wrong by up to the skew of the profile. */
   readonly clock: Clock;
-  /** The instant, by its own clock, after which it takes up no further work. */
+  /** The time after which it starts no further work, epoch ms by its own clock. */
   readonly stopAt: number;
-  /** The true time at which it is killed, if it is not dead by then. */
+  /** The true time at which it is killed, epoch ms. */
   endsAt: number;
   readonly fn: FunctionName;
-  /** Names this very run. */
+  /** Unique name of this invocation. */
   readonly name: string;
   #diedAt = Infinity;
   readonly #scheduler: Scheduler;
@@ -34,17 +34,17 @@ export class Invocation {
     };
   }
 
-  /** Stops it where it stands: nothing that it waits for comes back to it. */
+  /** Stops the invocation: it receives no further answer. */
   crash(): void {
     this.#diedAt = Math.min(this.#diedAt, this.#scheduler.now);
   }
 
-  /** Whether it was still running at `time`, a true time that has come. */
+  /** Whether it was still running at `time`, a true time that is not in the future. */
   ranAt(time: number): boolean {
     return time < this.#diedAt && time < this.endsAt;
   }
 
-  /** Goes on with it after `ms`, if it is alive then. */
+  /** Calls `goOn` after `ms`, if the invocation is still running then. */
   after(ms: number, goOn: () => void): void {
     this.#scheduler.after(ms, () => {
       if (this.ranAt(this.#scheduler.now)) goOn();

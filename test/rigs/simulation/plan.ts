@@ -1,4 +1,4 @@
-/** Who asks for what in a world: the target groups that there are, and the calls that clients make. */
+/** Draws the plan of a schedule: its target groups, and the create requests of its clients. */
 import { ids as makeIds } from './ids.ts';
 import { ACTION_NAMES, type Action } from '../../../src/domain/actions.ts';
 import type { CreationKey } from '../../../src/domain/digest.ts';
@@ -9,21 +9,21 @@ import type { Profile } from './profile.ts';
 import type { Random } from './random.ts';
 import { DEADLINE_MS, HOUR, MINUTE } from './timing.ts';
 
-/** One call of a client, and what follows from it. */
+/** One create request of a client, and how often the client repeats it. */
 export interface Attempt {
-  /** ms from the start of the world. */
+  /** When the client sends it, ms from the start of the schedule. */
   readonly at: number;
-  /** As they are sent: any order, with duplicates. */
+  /** The ids as they are sent: in any order, with duplicates. */
   readonly ids: readonly string[];
-  /** Whether the client has hung up by the time of the answer. */
+  /** Whether the client hangs up before the answer arrives. */
   readonly givesUp: boolean;
-  /** How many times it asks again when it has no 201. */
+  /** How often the client repeats the request while it has no 201. */
   readonly retries: number;
 }
 
 export interface Order {
   readonly key: CreationKey;
-  /** One creator per key. */
+  /** Each key has its own creator. */
   readonly createdBy: string;
   readonly attempts: readonly Attempt[];
 }
@@ -36,7 +36,7 @@ export interface Plan {
   readonly orders: readonly Order[];
 }
 
-/** Two accounts with projects of the same name, and two projects of one account: ids overlap between all. */
+/** Two accounts with the same project id, and two projects of one account; their target group ids overlap. */
 const TENANTS: readonly Tenant[] = [
   { accountId: 101, projectId: 'PROJECT0000000000000000001' },
   { accountId: 101, projectId: 'PROJECT0000000000000000002' },
@@ -44,8 +44,8 @@ const TENANTS: readonly Tenant[] = [
 ];
 
 /**
- * A target group keeps the marks of the last six jobs that moved it. The promise is for five other jobs at
- * the most between a crash and the redelivery of its chunk, so no world has more than six jobs.
+ * The most jobs of a schedule: a mark survives the moves of five other jobs, so one outcome is not promised
+ * for a chunk that is delivered again after more of them (ADR 6).
  */
 const MOST_ORDERS = 6;
 
@@ -63,7 +63,7 @@ const STATUSES = [
 
 const GROUP_IDS = makeIds('T', 8);
 
-/** @param actions that the orders are of; half of them resume: what users undo most is what a job has resumed */
+/** @param actions of the orders. At least half of the orders resume: users mostly undo resumes. */
 export function randomPlan(
   random: Random,
   profile: Profile,
@@ -129,7 +129,7 @@ function randomGroup(
   };
 }
 
-/** A target group that may be resumed. */
+/** Makes a target group that can be resumed. */
 export function pausedGroup(
   key: Pick<TargetGroup, 'accountId' | 'projectId' | 'targetGroupId'>,
   start: number,

@@ -1,4 +1,4 @@
-/** Faults of design that others have made, each planted into a sound system: the auditor must see every one of them. */
+/** Design mistakes, each planted into the shipped use cases: the auditor must see every one of them. */
 import { createJob } from '../../../src/application/create-job.ts';
 import { cutIntoChunks } from '../../../src/application/cut-into-chunks.ts';
 import { hashIds } from '../../../src/domain/digest.ts';
@@ -14,10 +14,10 @@ import { SECOND } from './timing.ts';
 
 export interface PlantedBug {
   readonly name: string;
-  /** How many it took to see it, from seed 1 on, when it was planted. Any change of the code moves this. */
+  /** How many schedules, from seed 1 on, it took to see the bug at first. Changes of the code shift this. */
   readonly schedules: number;
   readonly plant: (sound: System) => System;
-  /** Where it is left out: worlds of all kinds. */
+  /** By default random schedules of all kinds. */
   readonly profile?: typeof rushProfile;
 }
 
@@ -39,7 +39,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   { name: 'a job id drawn at random', schedules: 1, plant: randomJobId },
   { name: 'a 201 before the commit', schedules: 1, plant: answerEarly },
   { name: 'no check of the body on a repeat', schedules: 22, plant: anyBody },
-  { name: 'a job that is not in the index of unfinished jobs', schedules: 2, plant: withJobs(unindexedJobs) },
+  { name: 'a job that is not in the index of open jobs', schedules: 2, plant: withJobs(unindexedJobs) },
   { name: 'a chunk of several taken for the only one', schedules: 41, plant: withJobs(onlyChunks) },
   { name: 'a target group without the mark of its job', schedules: 15, plant: withGroups(unmarkedGroups) },
   { name: 'a failed move taken for a success', schedules: 2, plant: withGroups(hopefulGroups) },
@@ -67,7 +67,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     profile: rushProfile,
   },
   { name: 'a reconcile that sends nothing again', schedules: 36, plant: silentReconcile },
-  { name: 'a reconcile that forgets jobs that were begun', schedules: 41, plant: partialReconcile },
+  { name: 'a reconcile that skips jobs with some settled chunks', schedules: 41, plant: partialReconcile },
   {
     name: 'a batch answer that acknowledges a failure',
     schedules: 2,
@@ -87,7 +87,7 @@ function withGroups(change: (groups: TargetGroups) => Partial<TargetGroups>): Pl
   return (sound) => ({ ...sound, groups: override(sound.groups, change(sound.groups)) });
 }
 
-/** Jobs whose set of settled chunks is seen through `settledOf`. */
+/** Replaces the set of settled chunks of every job that is read. */
 function seenThrough(jobs: Jobs, settledOf: (job: Job) => ReadonlySet<number>): Partial<Jobs> {
   const see = <T extends Job | undefined>(job: T) => job && { ...job, settled: settledOf(job) };
   return {
@@ -148,7 +148,7 @@ function sendBeforeCommit(sound: System): System {
   };
 }
 
-/** To one that asks at the end of time, the life of every job that is there has ended. */
+/** Commits with a clock at the end of time: the life of an existing job has then ended, so it is replaced. */
 function overwritingCommit(jobs: Jobs): Partial<Jobs> {
   return {
     commit: (job, owner, _now, dueAt) => jobs.commit(job, owner, Number.MAX_SAFE_INTEGER, dueAt),
@@ -177,7 +177,7 @@ function overwritingResults(store: JobStore): JobStore {
   return { ...store, chunks: overwriting };
 }
 
-/** The owner names the attempt, so that each attempt has an id of its own. */
+/** Adds the owner, which differs between attempts, to the key: each attempt then derives another job id. */
 function randomJobId(sound: System): System {
   return {
     ...sound,
@@ -254,7 +254,7 @@ function unmarkedGroups(groups: TargetGroups): Partial<TargetGroups> {
 function hopefulGroups(groups: TargetGroups): Partial<TargetGroups> {
   let tries = 0;
   return {
-    // One in three is refused by the store, and the refusal overlooked.
+    // Every third move is not made, and reported as a success.
     move: (key, move) => {
       tries += 1;
       return tries % 3 === 0 ? Promise.resolve(true) : groups.move(key, move);
@@ -262,7 +262,7 @@ function hopefulGroups(groups: TargetGroups): Partial<TargetGroups> {
   };
 }
 
-/** Past the deadline it takes every chunk, whoever holds it. */
+/** Takes over every claim past the deadline, even one that a worker still holds. */
 function stealingReconcile(sound: System): System {
   return {
     ...sound,

@@ -1,4 +1,4 @@
-/** The ports as one invocation sees them: every call is a step, at which all may go wrong. */
+/** Wraps the ports for one invocation: each call takes simulated time and may meet a fault. */
 import { EnqueueFailedError } from '../../../src/domain/errors.ts';
 import type { JobKey } from '../../../src/domain/job.ts';
 import type { Created, Once } from '../../../src/ports/once.ts';
@@ -9,7 +9,7 @@ import type { JobStore } from '../../support/job-store.ts';
 import type { Calls } from './calls.ts';
 import type { Invocation } from './invocation.ts';
 
-/** Each port under the name of its table: an outage strikes a table, whatever ports are on it. */
+/** Names the calls of all three ports `jobs.…`, because an outage of the table hits each of them. */
 export function jobStorePorts(calls: Calls, by: Invocation, { jobs, chunks, openJobs }: JobStore): JobStore {
   const called = <P extends object>(port: P): P =>
     intercept(port, (method, args, effect) =>
@@ -24,7 +24,7 @@ export function groupsPort(calls: Calls, by: Invocation, groups: TargetGroups): 
 
 const SEND_TRIES = 2;
 
-/** Each message goes its own way, as the entries of a batch do: some are taken, some refused and tried again. */
+/** Sends each message in its own call, because SQS may refuse single entries of a batch; retries those. */
 export function queuePort(calls: Calls, by: Invocation, put: (work: ChunkWork) => void): WorkQueue {
   const send = (work: ChunkWork) =>
     calls.make(
@@ -49,7 +49,7 @@ export function queuePort(calls: Calls, by: Invocation, put: (work: ChunkWork) =
   };
 }
 
-/** Two calls: the record is taken before the work and completed after it. Without the first nothing is known. */
+/** Makes two calls: one takes the record before the work, one completes it. If the first fails: `unknown`. */
 export function oncePort(calls: Calls, by: Invocation, once: Once): Once {
   const call = (name: string) => calls.make(by, `once.${name}`, () => Promise.resolve());
   return {
@@ -67,7 +67,7 @@ export function oncePort(calls: Calls, by: Invocation, once: Once): Once {
           return created;
         });
       } catch (error) {
-        // The work is done; that it could not be remembered changes nothing.
+        // The job is created; only its idempotency record is incomplete.
         if (created !== undefined) return { kind: 'ran', created };
         throw error;
       }

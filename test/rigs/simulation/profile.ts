@@ -1,13 +1,13 @@
-/** How nasty one world is. Each seed draws its own: a world with a little of everything finds less than many extremes. */
+/** Draws how often each fault occurs in a schedule: extreme schedules find more bugs than average ones. */
 import type { Random } from './random.ts';
 import { DEADLINE_MS, HOUR, MAX_SKEW_MS, MAX_WIRE_MS, MINUTE, SECOND } from './timing.ts';
 
-/** A stretch of time in which most calls to one port are refused. Times in ms from the start of the world. */
+/** A period in which most calls to one port are refused. Times in ms from the start of the schedule. */
 export interface Outage {
   readonly port: string;
   readonly from: number;
   readonly until: number;
-  /** Whether the calls take effect all the same: a store that answers too late. */
+  /** Whether the calls take effect nevertheless, as in a store that answers too late. */
   readonly late: boolean;
 }
 
@@ -15,38 +15,38 @@ export interface Profile {
   /** Probabilities per port call. */
   readonly crash: number;
   readonly throttle: number;
-  /** The answer is lost; the request may arrive all the same, even after the caller was told that it failed. */
+  /** The answer is lost; the request still takes effect, possibly after the caller received an error. */
   readonly lose: number;
-  /** The client of the store sends the request a second time by itself, though the first one arrived. */
+  /** The store's client repeats the request by itself, although the first one arrived. */
   readonly resend: number;
   readonly freeze: number;
-  /** Bounds of time on the wire and of freezes, ms. */
+  /** Upper bounds, ms: a request's time on the wire, a freeze, and the error of a clock. */
   readonly wireMs: number;
   readonly freezeMs: number;
   readonly skewMs: number;
-  /** All of the above ends so long after the start of the world, ms. */
+  /** When all of the above ends, ms from the start of the schedule. */
   readonly troubleMs: number;
   readonly outage: Outage | undefined;
   /**
-   * Whether a frozen function outlives its timeout. Lambda rules that out, and nothing can keep the last
-   * write of one that sleeps for longer than its claim from coming late; all other promises hold even then.
+   * Whether a frozen function outlives its timeout, which Lambda rules out. Its last write may then arrive
+   * after its claim has ended; all other promises still hold.
    */
   readonly zombies: boolean;
   /** Probabilities per message or delivery. */
   readonly duplicate: number;
   readonly drop: number;
-  /** Bounds of a message's way through the queue, ms. */
+  /** The shortest and the longest delay of a message in the queue, ms. */
   readonly delayMs: readonly [number, number];
-  /** How many times users interfere at random, and how probable it is that one does where a job has moved a group. */
+  /** How often users change a target group at random, and the probability that one reacts to a job's move. */
   readonly interferences: number;
   readonly reaction: number;
-  /** The probability, per attempt to create, that the memory of creations is lost before it. */
+  /** The probability, per create request, that the idempotency records are lost before it. */
   readonly forget: number;
-  /** When jobs are first asked for: within so many ms of the start. */
+  /** The first request of each job arrives within this time from the start, ms. */
   readonly arrivalsMs: number;
 }
 
-/** A world in which nothing goes wrong. */
+/** A schedule in which nothing goes wrong. */
 export const CALM: Profile = {
   crash: 0,
   throttle: 0,
@@ -68,14 +68,14 @@ export const CALM: Profile = {
   arrivalsMs: 0,
 };
 
-/** Where the trouble ends so soon, every job has time to be carried out before its deadline. */
+/** If the faults end within this time, every job can be carried out before its deadline. */
 export const BRIEF_MS = 5 * MINUTE;
 
 export function randomProfile(random: Random): Profile {
   return random.chance(0.3) ? rushProfile(random) : mixedProfile(random);
 }
 
-/** A world in which every frozen function wakes, however late. */
+/** Draws a schedule in which every frozen function continues, however late. */
 export function zombieProfile(random: Random): Profile {
   return mixedProfile(random, true);
 }
@@ -115,9 +115,8 @@ function mixedProfile(random: Random, zombies = random.chance(0.1)): Profile {
 }
 
 /**
- * A backlog, whose messages come to their workers at about the time at which reconcile gives their jobs up,
- * while functions sleep and the store is slow. Workers and reconcile meet on the same chunks here, and hardly
- * anywhere else.
+ * Draws a backlog: messages reach the workers at about the deadline of their jobs, while functions freeze and
+ * the store is slow. Workers and reconcile compete for the same chunks here, and hardly ever elsewhere.
  */
 export function rushProfile(random: Random): Profile {
   const skewMs = random.pick([0, 0, MAX_SKEW_MS]);

@@ -1,4 +1,4 @@
-/** A standard queue: at least once, in no order, with visibility timeouts and a dead-letter queue. */
+/** Simulates an SQS standard queue: unordered at-least-once delivery, visibility timeouts, dead letters. */
 import type { ChunkWork } from '../../../src/ports/work-queue.ts';
 import type { Profile } from './profile.ts';
 import type { Random } from './random.ts';
@@ -15,7 +15,7 @@ const BATCH_SIZE = 3;
 
 export class Queue {
   readonly counts = { sent: 0, deliveries: 0, duplicates: 0, dropped: 0, deadLetters: 0, redriven: 0 };
-  /** Everything that was ever sent, for who wants to send it again. */
+  /** Every message that was ever sent, so that old copies can be sent again. */
   readonly sent: ChunkWork[] = [];
   readonly #waiting = new Set<Message>();
   readonly #deadLetters = new Set<Message>();
@@ -49,12 +49,12 @@ export class Queue {
     }
   }
 
-  /** Sends again what was sent before, as an operator with an old copy would. */
+  /** Sends a share of all earlier messages again, as an operator with old copies might. */
   replay(share: number): void {
     for (const work of this.#random.some(this.sent, share)) this.#enqueue(work, this.#random.int(0, SECOND));
   }
 
-  /** Hides a message that was delivered for `ms` from now on, instead of for its visibility timeout. */
+  /** Hands back a delivered message: it is visible again in `ms`, instead of after its visibility timeout. */
   giveBack(message: Message, ms: number): void {
     if (this.#waiting.has(message)) this.#showAfter(message, ms);
   }
@@ -82,7 +82,7 @@ export class Queue {
     const visibleAt = this.#scheduler.now + ms;
     message.visibleAt = visibleAt;
     this.#scheduler.after(ms, () => {
-      // Unless it was deleted, or hidden again, since.
+      // The message may have been deleted or hidden again since.
       if (message.visibleAt === visibleAt && this.#waiting.has(message)) this.#receive(message);
     });
   }
@@ -98,7 +98,7 @@ export class Queue {
     if (received.length === 0) return;
     this.counts.deliveries += received.length;
     if (troubled && this.#random.chance(this.#profile.drop)) {
-      // Received by a poller that died: nobody works on it until it is visible again.
+      // The poller that received it died: no worker gets it until it is visible again.
       this.counts.dropped += received.length;
       return;
     }
@@ -111,7 +111,7 @@ export class Queue {
     }
   }
 
-  /** @returns whether it may be delivered; else it is a dead letter now */
+  /** Counts a receive. @returns whether the message may be delivered; otherwise it is now a dead letter */
   #count(message: Message): boolean {
     message.receives += 1;
     if (message.receives > MAX_RECEIVE_COUNT) {

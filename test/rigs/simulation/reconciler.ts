@@ -1,8 +1,8 @@
-/** Starts reconcile every minute, and now and then twice at once; ends the world when all is done. */
+/** Starts reconcile every minute, sometimes twice, and ends the schedule once all jobs have ended. */
 import { DEADLINE_MS, HOUR, MAX_SKEW_MS, MINUTE, SECOND, STALLED_MS } from './timing.ts';
 import type { World } from './world.ts';
 
-/** By when every job has ended for sure: a claim of a dead function is over, and reconcile has come by again. */
+/** Time after the last fault in which every job must end: claims have expired by then, and reconcile ran. */
 const ENOUGH_MS = 90 * MINUTE;
 
 export function startReconciler(world: World): void {
@@ -20,7 +20,7 @@ export function startReconciler(world: World): void {
       scheduler.stop();
       return;
     }
-    // A run that would find nothing due, whatever its clock says, is left out: there are many of these.
+    // Skips the many runs that would find no due job, even with the fastest clock.
     if ((await auditor.nextDue()) - MAX_SKEW_MS <= scheduler.now) {
       run(world);
       if (random.chance(profile.duplicate)) {
@@ -47,6 +47,6 @@ function run(world: World): void {
   };
   system
     .reconcile({ ...world.portsOf(by), settings }, { owner: by.name, stopAt: by.stopAt })
-    // The next minute brings the next one.
+    // A failed run needs no handling: the next one follows a minute later.
     .catch(() => undefined);
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run simulate -- --seeds 100000 [--from N]`: runs so many schedules and sums up what happened in them.
- * `npm run simulate -- --seed N`: runs one and prints all that happens in it. Exits with 1 on a violation.
+ * `npm run simulate -- --seeds 100000 [--from N]` runs that many schedules and prints statistics.
+ * `npm run simulate -- --seed N` runs one schedule and prints each event. Both exit with 1 on a violation.
  */
 import { parseArgs } from 'node:util';
 import { wholeNumber } from '../../../tools/kit/options.ts';
@@ -30,7 +30,7 @@ async function simulate(from: number, seeds: number): Promise<boolean> {
     if (done % (process.stdout.isTTY ? PROGRESS_EVERY : 20 * PROGRESS_EVERY) !== 0) continue;
     const progress = `${done} of ${seeds} schedules, ${broken.length} violations`;
     process.stdout.write(process.stdout.isTTY ? `\r${progress}` : `${progress}\n`);
-    // Lets the terminal have it: the schedules themselves never wait for anything.
+    // Lets Node.js write the line: the schedules themselves never wait for its event loop.
     await new Promise((resolve) => setImmediate(resolve));
   }
   const seconds = (performance.now() - begin) / 1000;

@@ -1,4 +1,4 @@
-/** Runs one world with all who act in it. */
+/** Runs one schedule: a simulated system with its clients, users, workers and reconcile. */
 import { startClients } from './clients.ts';
 import { startReconciler } from './reconciler.ts';
 import { react, startUsers } from './users.ts';

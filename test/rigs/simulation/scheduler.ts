@@ -1,23 +1,22 @@
 /**
- * Virtual time. Everything that happens is an event at an instant; one event at a time is run, and what it
- * sets free runs until it waits for a later event. Nothing else decides an order, so a seed replays to the
- * same trace.
+ * Runs events in virtual time, one after the other: the code that an event resumes runs until it waits for a
+ * later event. Nothing else decides the order, so a seed replays to the same trace.
  */
 
 interface Event {
   readonly at: number;
-  /** Of two events at one instant the one that was planned first comes first. */
+  /** Events of one instant run in the order in which they were planned. */
   readonly order: number;
   readonly run: () => Promise<void> | void;
 }
 
 export class Scheduler {
-  /** Epoch ms: the true time, which nobody in the world can read exactly. */
+  /** The true time, epoch ms. Functions read it through clocks that may be wrong. */
   now: number;
   steps = 0;
   #planned = 0;
   #stopped = false;
-  /** A binary heap, the next event first. */
+  /** A binary heap; its first element is the next event. */
   readonly #heap: Event[] = [];
 
   constructor(start: number) {
@@ -40,7 +39,7 @@ export class Scheduler {
     heap[i] = event;
   }
 
-  /** Runs no further event. */
+  /** Stops before the next event. */
   stop(): void {
     this.#stopped = true;
   }
@@ -85,8 +84,8 @@ function before(a: Event, b: Event): boolean {
 }
 
 /**
- * Waits until all code that can go on has come to its next port call. Node runs a tick when no microtask is
- * left, and nothing in the simulation waits for anything but microtasks and the scheduler.
+ * Waits until all running code has reached its next port call. Node.js runs a tick once no microtask is left,
+ * and simulated code waits only for microtasks and the scheduler.
  */
 function untilIdle(): Promise<void> {
   return new Promise((resolve) => {

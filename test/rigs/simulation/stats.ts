@@ -1,4 +1,4 @@
-/** Counts of what happened in the worlds, to tell that the trouble is there that was ordered. */
+/** Counts the events of the schedules, to show that the intended faults really occurred. */
 import type { Entry } from '../../../src/ports/journal.ts';
 
 export class Stats {
@@ -17,7 +17,7 @@ export class Stats {
     if (entry.event === 'job.finished') this.add(`jobs ended ${entry.status}`);
   }
 
-  /** Every count by name, in order of the names. */
+  /** Returns every name with its count, sorted by name. */
   entries(): [string, number][] {
     return [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1));
   }

@@ -1,4 +1,4 @@
-/** What is simulated: the use cases on the memory adapters. A planted bug is another value of this. */
+/** The use cases on the memory adapters, which the simulator runs; a planted bug replaces one of them. */
 import { type JobStore, memoryJobStore } from '../../support/job-store.ts';
 import { MemoryOnce } from '../../support/memory/once.ts';
 import { MemoryTargetGroups } from '../../support/memory/target-groups.ts';
@@ -18,7 +18,7 @@ export interface System {
   readonly getJob: typeof getJob;
   readonly store: JobStore;
   readonly groups: TargetGroups;
-  /** The same target groups, for users and to look at. */
+  /** The same target groups, for users and the auditor. */
   readonly groupRecords: RecordedTargetGroups;
   readonly once: MemoryOnce;
   readonly workerClaimMs: number;
@@ -27,7 +27,7 @@ export interface System {
   readonly acknowledges: (failed: boolean) => boolean;
 }
 
-/** Target groups that tell of every write. */
+/** Target groups that report every write. */
 export class RecordedTargetGroups extends MemoryTargetGroups {
   readonly all: TargetGroup[] = [];
   onWrite: (before: TargetGroup | undefined, after: TargetGroup) => void = () => undefined;
@@ -41,7 +41,7 @@ export class RecordedTargetGroups extends MemoryTargetGroups {
   }
 }
 
-/** @returns a system as it is deployed, empty */
+/** @returns the use cases as they are deployed, on empty stores */
 export function soundSystem(): System {
   const groupRecords = new RecordedTargetGroups();
   return {

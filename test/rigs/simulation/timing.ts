@@ -1,4 +1,4 @@
-/** The times of the deployed system, which the simulated one keeps: functions, claims, messages, schedules. */
+/** The times of the simulated system: functions, claims, messages and jobs. */
 import { claimSeconds, visibilitySeconds } from '../../../lib/timing.ts';
 
 const WORKER_SECONDS = 30;
@@ -9,7 +9,7 @@ export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 
-/** When each function is killed, and how long before that it stops taking up work, ms. */
+/** The timeout of each function, and how long before it the function stops starting work, ms. */
 export const FUNCTIONS = {
   'create-job': { timeoutMs: 25 * SECOND, reserveMs: 3 * SECOND },
   'get-job': { timeoutMs: 25 * SECOND, reserveMs: 0 },
@@ -29,13 +29,13 @@ export const DEADLINE_MS = HOUR;
 export const RETENTION_MS = 30 * 24 * HOUR;
 
 /**
- * How far a clock may be from the true time: two of them are 298 s apart at most, of the 300 s that a claim
- * allows for. The two seconds between are those that a request may be on the wire when its sender dies.
+ * The largest error of a clock, ms. Two clocks differ by at most 298 s, and a claim allows for 300 s. The
+ * other two seconds are for a request that is still on the wire when its sender dies.
  */
 export const MAX_SKEW_MS = 149 * SECOND;
 
-/** When the client of a store gives an answer up. */
+/** How long a store's client waits for an answer, ms. */
 export const GIVEN_UP_AFTER_MS = 2 * SECOND;
 
-/** The longest that a request is on the wire. */
+/** The longest time that a request is on the wire, ms. */
 export const MAX_WIRE_MS = 1_900;

@@ -1,4 +1,4 @@
-/** Users who pause, resume, archive and complete target groups while jobs work on them. */
+/** Simulates users who pause, resume, archive and complete target groups while jobs work on them. */
 import type { FieldingRunStatus, TargetGroup, TargetGroupKey } from '../../../src/domain/target-group.ts';
 import { timestamp } from '../../../src/domain/time.ts';
 import { nameOf } from '../auditor/history.ts';
@@ -14,14 +14,14 @@ export function startUsers(world: World): void {
   }
 }
 
-/** Where what a job has done is undone to. */
+/** The status that undoes a job's move, by the status after that move. */
 const BACK: Partial<Record<FieldingRunStatus, FieldingRunStatus>> = {
   live: 'paused',
   paused: 'live',
   completed: 'live',
 };
 
-/** Somebody sees that a job has moved a target group, and does not want it so. */
+/** Lets a user undo a job's move, with the probability of the profile. */
 export function react(world: World, key: TargetGroupKey): void {
   const { profile, random, scheduler } = world;
   if (!random.chance(profile.reaction)) return;
@@ -32,7 +32,7 @@ export function react(world: World, key: TargetGroupKey): void {
   });
 }
 
-/** Somebody cannot make up their mind about a target group that a worker is about to look at. */
+/** Lets a user archive and then pause a target group that a worker is about to move. */
 export function waver(world: World, key: TargetGroupKey): void {
   const { profile, random, scheduler } = world;
   if (!random.chance(profile.reaction / 2)) return;
@@ -49,7 +49,7 @@ export function waver(world: World, key: TargetGroupKey): void {
 function interfere(world: World, group: TargetGroup): void {
   const { random } = world;
   if (random.chance(0.05)) {
-    // Its goal is reached: no change of status, so no new version.
+    // The goal is reached. The status does not change, so the version stays.
     world.system.groupRecords.put({ ...group, currentCompletes: group.completesGoal });
     return;
   }

@@ -1,4 +1,4 @@
-/** Workers: take a batch of messages, carry out one chunk after the other, and answer which of them failed. */
+/** Simulates workers: each runs the chunks of a batch one after the other, and reports the failed ones. */
 import { RETURN_DELAYS } from '../../../src/adapters/sqs/return-to-queue.ts';
 import { delayAfter } from '../../../src/domain/backoff.ts';
 import { ChunkTakenError } from '../../../src/domain/errors.ts';
@@ -19,7 +19,7 @@ export function startWorker(world: World, batch: readonly Message[]): void {
       queue.giveBack(message, Math.round(delay * (1 + random.next() / 2)));
       return Promise.resolve();
     };
-    // Where it fails the message comes back at the end of its visibility timeout.
+    // If this fails, the message returns at the end of its visibility timeout.
     return calls.make(by, 'queue.giveBack', effect).catch(() => undefined);
   };
 
@@ -47,6 +47,6 @@ export function startWorker(world: World, batch: readonly Message[]): void {
       }
     });
   };
-  // Where its answer is lost nothing is acknowledged, or all of it: either way there is nobody left to care.
+  // If the answer is lost, all acknowledged messages were deleted or none; either way the worker has ended.
   work().catch(() => undefined);
 }

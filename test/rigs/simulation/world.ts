@@ -1,4 +1,4 @@
-/** One world: a system, those who use it, and what goes wrong in it. The same seed makes the same world. */
+/** Simulates the system for one schedule: use cases, clients, users and faults, all drawn from one seed. */
 import type { Action } from '../../../src/domain/actions.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
 import type { Entry } from '../../../src/ports/journal.ts';
@@ -21,32 +21,32 @@ const START = Date.UTC(2026, 0, 15, 12);
 
 export interface WorldOptions {
   readonly seed: number;
-  /** Where it is left out, what the seed says. */
+  /** By default the seed draws a profile. */
   readonly profile?: (random: Random) => Profile;
   readonly plan?: (start: number) => Plan;
-  /** The actions that are asked for, where there is no plan: all of them where it is left out. */
+  /** The actions of a drawn plan; all actions by default. */
   readonly actions?: readonly Action[];
   readonly faults?: Faults;
   readonly system?: System;
   readonly stats?: Stats;
-  /** Gets one line per thing that happens. */
+  /** Receives one line for each event. */
   readonly trace?: (line: string) => void;
 }
 
 export interface Verdict {
   readonly violations: readonly Violation[];
   readonly steps: number;
-  /** How many port calls were made. */
+  /** Number of port calls. */
   readonly calls: number;
 }
 
-/** Those who act in a world. Their modules know it, so it is told of them when it is made: no file imports back. */
+/** Clients, users, workers and reconcile. They are passed in, because their modules import this one. */
 export interface Actors {
-  /** Starts who acts by themselves: clients, users, reconcile. */
+  /** Starts clients, users and reconcile, which act on their own. */
   start(world: World): void;
-  /** The queue delivers a batch. */
+  /** Runs a worker on a batch that the queue delivers. */
   startWorker(world: World, batch: readonly Message[]): void;
-  /** A job has moved a target group. */
+  /** Lets a user react to a job's move of a target group. */
   react(world: World, moved: TargetGroup): void;
 }
 
@@ -108,7 +108,7 @@ export class World {
     return { violations: this.auditor.violations, steps: this.scheduler.steps, calls: this.calls.made };
   }
 
-  /** Starts a function. */
+  /** Starts an invocation of a function. */
   invoke(fn: FunctionName): Invocation {
     this.#invocations += 1;
     this.stats.add(`runs of ${fn}`);
@@ -117,7 +117,7 @@ export class World {
     return by;
   }
 
-  /** The ports as an invocation sees them. */
+  /** Makes the ports of an invocation: each of their calls may meet a fault. */
   portsOf(by: Invocation) {
     const { calls, system } = this;
     return {
@@ -138,18 +138,18 @@ export class World {
     };
   }
 
-  /** A client will ask, or ask again, so many ms from now at the latest. */
+  /** Records that a client sends a create request within `ms` from now. */
   expect(ms: number): void {
     this.#lastAskedAt = Math.max(this.#lastAskedAt, this.scheduler.now + ms);
   }
 
-  /** Whether all clients have asked, and what they asked for has arrived or never will. */
+  /** Whether every client has sent its requests, and no call of their invocations is still on the wire. */
   allAsked(): boolean {
     const { now } = this.scheduler;
     return now > this.#lastAskedAt && this.#creations.every(({ endsAt }) => now > endsAt + MAX_WIRE_MS);
   }
 
-  /** Every job has ended. Old messages come back all the same, and must change nothing. */
+  /** Delivers old messages after every job has ended: they must change nothing. */
   afterlife(): void {
     if (this.#ending) return;
     this.#ending = true;
