@@ -1,8 +1,7 @@
 /**
- * Holds the world against the promises of the system. It knows what an outsider can see: what clients asked
- * and were answered, jobs as `getJob` shows them, which messages are there and acknowledged, the index of
- * unfinished jobs, and the history of every target group. The world may be the simulated one or a running
- * stack.
+ * Checks a simulated or a running system against its promises. The auditor knows only what an outsider can
+ * see: requests and answers, jobs as `getJob` shows them, messages that are sent and deleted, the index of
+ * open jobs, and the history of every target group.
  */
 import { type Action, transitionOf } from '../../../src/domain/actions.ts';
 import type { CreationKey } from '../../../src/domain/digest.ts';
@@ -16,21 +15,21 @@ import type { DueJob } from '../../../src/ports/open-jobs.ts';
 import type { ChunkWork } from '../../../src/ports/work-queue.ts';
 import { History, nameOf } from './history.ts';
 
-/** The world that is looked at. */
+/** The system under audit. */
 export interface Observed {
   /** The true time, epoch ms. */
   readonly now: () => number;
-  /** The job of this key as a client is shown it who asks now. @throws JobNotFoundError */
+  /** Reads the job of this key as a client would see it now. @throws JobNotFoundError */
   readonly getJob: (key: CreationKey, jobId: string) => Promise<JobView>;
-  /** Jobs that have not ended and left the index; one page, the one that is due first at its beginning. */
+  /** Lists one page of the index of open jobs; the job that is due first comes first. */
   readonly unfinished: () => Promise<readonly DueJob[]>;
-  /** How far the clock of a function may be from the true time, ms. */
+  /** The largest error of a function's clock, ms. */
   readonly maxSkewMs: number;
-  /** Whether all trouble is over long before any job's deadline. */
+  /** Whether all faults end long before any job's deadline. */
   readonly brief: boolean;
   /**
-   * Whether a frozen function outlives its timeout. Lambda rules that out, and nothing can keep the last
-   * write of one that sleeps for longer than its claim from coming late; all other promises hold even then.
+   * Whether a frozen function outlives its timeout, which Lambda rules out. Its last write may then arrive
+   * after its claim has ended; all other promises still hold.
    */
   readonly zombies: boolean;
   /** Called at every violation. */
@@ -44,16 +43,17 @@ export interface Violation {
   readonly at: number;
 }
 
-/** All that was ever asked for under one key, which must become one job. */
+/** The create requests of one key, which must become one job. */
 export interface Asked {
   readonly key: CreationKey;
-  /** Of this key alone, so that a target group's `lastChangedBy` names the job that moved it. */
+  /** The creator of this key alone, so that a target group's `lastChangedBy` tells which job moved it. */
   readonly createdBy: string;
+  /** When the first of them was sent, epoch ms. */
   readonly since: number;
   /** Canonical ids by their hash. */
   readonly bodies: Map<string, readonly string[]>;
   readonly jobIds: Set<string>;
-  /** The hash of the body that a client got a 201 for. */
+  /** The hash of the body that received a 201. */
   accepted?: string;
 }
 
@@ -62,17 +62,17 @@ export interface JobView {
   readonly outcomes: readonly Outcome[];
 }
 
-/** What a client is shown of a job. */
+/** What a client sees of a job. */
 export interface Shown {
   readonly status: JobStatus;
-  /** In id order. */
+  /** Sorted by id. */
   readonly outcomes: readonly Outcome[];
 }
 
 interface Seen {
   readonly asked: Asked;
   settled: number;
-  /** What was shown when the job was first seen to have ended. */
+  /** The first answer that showed the job as ended. */
   ended?: { readonly text: string; readonly view: JobView };
 }
 
@@ -82,14 +82,14 @@ export class Auditor {
   readonly #asked: Asked[] = [];
   readonly #jobs = new Map<string, Seen>();
   readonly #history = new History();
-  /** Moves that were written and not yet looked into. */
+  /** Moves that were written and not yet checked. */
   readonly #moves: { readonly asked: Asked; readonly group: TargetGroup }[] = [];
 
   constructor(world: Observed) {
     this.#world = world;
   }
 
-  /** A client is about to ask. */
+  /** Records a create request that a client is about to send. */
   asks(key: CreationKey, createdBy: string, ids: readonly string[]): Asked {
     let asked = this.#asked.find((each) => each.createdBy === createdBy);
     if (asked === undefined) {
@@ -102,7 +102,7 @@ export class Auditor {
     return asked;
   }
 
-  /** A client got a 201. */
+  /** Checks a 201: its key has one job and one accepted body, and the job exists with that body. */
   async accepted(asked: Asked, ids: readonly string[], jobId: string): Promise<void> {
     const hash = hashIds(canonicalIds(ids));
     this.#require(
@@ -117,18 +117,18 @@ export class Auditor {
     this.#require(view?.job.bodyHash === hash, 'accepted-other-body', jobId);
   }
 
-  /** A client was told that its key was used with another body. */
+  /** Checks a refusal of a reused key: another body must have been sent under it. */
   turnedAway(asked: Asked): void {
     this.#require(asked.bodies.size > 1, 'turned-away-wrongly', `key ${asked.key.idempotencyKey}`);
   }
 
-  /** A message was sent. */
+  /** Checks that a message is for the only job of its key. */
   sent({ chunk, job }: ChunkWork): void {
     const asked = this.#asked.find((each) => each.createdBy === job.createdBy);
     if (asked !== undefined) this.#belongs(asked, chunk.jobId);
   }
 
-  /** A worker's answer let a message be deleted. */
+  /** Checks that the chunk of a deleted message is settled. */
   async acknowledged({ chunk }: ChunkWork): Promise<void> {
     const view = await this.#view(chunk.jobId);
     this.#require(
@@ -138,14 +138,14 @@ export class Auditor {
     );
   }
 
-  /** @returns whether a job was already seen to have ended: then it may never again be shown otherwise */
+  /** @returns whether an earlier answer showed the job as ended: every later answer must then equal it */
   hasEnded(jobId: string): boolean {
     return this.#jobs.get(jobId)?.ended !== undefined;
   }
 
   /**
-   * A client was shown a job.
-   * @param endedBefore what `hasEnded` said when it asked
+   * Checks a job that a client received.
+   * @param endedBefore the result of `hasEnded` when the client sent its request
    */
   async shown(jobId: string, shown: Shown, endedBefore: boolean): Promise<void> {
     const seen = this.#jobs.get(jobId);
@@ -160,8 +160,8 @@ export class Auditor {
   }
 
   /**
-   * To be called after every effect on the world, or as often as can be.
-   * @param jobIds the jobs that it was about
+   * Checks jobs, and all new moves. To be called after every effect on the system, or as often as possible.
+   * @param jobIds the jobs that the effect concerned
    */
   async look(...jobIds: readonly string[]): Promise<void> {
     for (const jobId of jobIds) await this.#view(jobId);
@@ -169,16 +169,17 @@ export class Auditor {
     for (const move of this.#moves.splice(0)) await this.#judge(move, views);
   }
 
-  /** Whether every job that exists has ended and left the index. */
+  /** Whether the index of open jobs is empty. */
   async allEnded(): Promise<boolean> {
     return (await this.#world.unfinished()).length === 0;
   }
 
-  /** When the next job is due to be looked after by a clock that is right, epoch ms. */
+  /** Returns when the next open job is due for reconcile, epoch ms; in the year 9999 if there is none. */
   async nextDue(): Promise<number> {
     return Date.parse((await this.#world.unfinished())[0]?.dueAt ?? '9999-01-01T00:00:00.000Z');
   }
 
+  /** Checks that every job has ended and every accepted job exists. To be called at the end. */
   async final(): Promise<void> {
     for (const { jobId } of await this.#world.unfinished()) this.#violated('never-ended', jobId);
     for (const [jobId, seen] of this.#jobs) {
@@ -191,11 +192,11 @@ export class Auditor {
     await this.look();
   }
 
-  /** The job as a client that asks now, and whose clock is right, is shown it. */
+  /** Reads a job as a client would see it now, and checks it against all earlier answers. */
   async #view(jobId: string): Promise<JobView | undefined> {
     const seen = this.#jobs.get(jobId);
     if (seen === undefined) return undefined;
-    // What was known before it is asked for: a look that takes longer may end after a later one.
+    // Kept from before the read: a slow read may return after a later one.
     const endedBefore = seen.ended !== undefined;
     const settledBefore = seen.settled;
     try {
@@ -217,7 +218,7 @@ export class Auditor {
     }
   }
 
-  /** What is shown of a job that has ended is what was shown of it at first. */
+  /** Requires that an ended job looks as it did when it was first seen as ended. */
   #stays(jobId: string, { ended }: Seen, shown: Shown): void {
     const text = textOf(shown);
     this.#require(
@@ -245,7 +246,7 @@ export class Auditor {
     const broken = outcomes.some(({ failure }) => failure?.code === 'InternalError');
     this.#require(broken === (statusOf(job) === 'Failed'), 'status-contradicts-outcomes', jobId);
     if (broken && this.#world.brief) {
-      this.#violated('given-up-without-need', `${jobId}: the trouble was over long before its deadline`);
+      this.#violated('given-up-without-need', `${jobId}: the faults ended long before its deadline`);
     }
     for (const outcome of outcomes) this.#judgeOutcome(asked, job, outcome);
   }
@@ -254,7 +255,7 @@ export class Auditor {
     const name = nameOf({ ...asked.key, targetGroupId });
     const moved = this.#history.moves(name, asked.createdBy) > 0;
     const now = this.#world.now();
-    // The claim's owner may have decided at any instant since the job was asked for.
+    // The owner of the claim may have decided at any time since the first request.
     const everWas = (test: (group: TargetGroup | undefined) => boolean) =>
       this.#history.everWas(name, asked.since, now, test);
     const detail = `${job.jobId} ${name}: ${failure?.description ?? 'updated'}`;
@@ -263,7 +264,7 @@ export class Auditor {
       this.#require(moved || everWas((group) => group?.status === to), 'updated-but-not-moved', detail);
       return;
     }
-    // It is the one outcome that admits that it does not know.
+    // This one outcome leaves open whether the target group was moved.
     if (failure.description === NOT_READ.description) return;
     this.#require(!moved || this.#world.zombies, 'refused-but-moved', detail);
     const reason = failure.code;
@@ -283,10 +284,10 @@ export class Auditor {
     }
   }
 
-  /** A target group was written: by a job, by a user, or for the first time. In the order of its writes. */
+  /** Records a write of a target group, and checks a job's move. To be called in the order of the writes. */
   wrote(before: TargetGroup | undefined, after: TargetGroup): void {
     this.#history.add(after, this.#world.now());
-    // Only a change of status raises the version; what else is written is not a move.
+    // Only a change of status raises the version; other writes are no moves.
     if (before === undefined || after.version === before.version) return;
     const asked = this.#asked.find((each) => each.createdBy === after.lastChangedBy);
     if (asked === undefined) return;
@@ -305,7 +306,7 @@ export class Auditor {
     this.#moves.push({ asked, group: after });
   }
 
-  /** A target group was moved: there must be a job that names it, and that has not said that it would not. */
+  /** Checks a move: a job must name the target group, and must not have reported it as failed. */
   async #judge(
     { asked, group }: { asked: Asked; group: TargetGroup },
     views: Map<string, JobView | undefined>,
@@ -353,7 +354,7 @@ function lengthOf({ startFieldingAt, endFieldingAt }: TargetGroup): number {
   return Date.parse(endFieldingAt) - Date.parse(startFieldingAt);
 }
 
-/** Whether a look at the target group, by a clock that says `latest` at most, may find that it cannot be moved. */
+/** Whether a function whose clock says at most `latest` may refuse to move the target group. */
 function mayRefuse(action: Action, group: TargetGroup, latest: string): boolean {
   const { from, to, guards } = transitionOf(action);
   if (group.status === to) return false;

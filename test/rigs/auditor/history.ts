@@ -1,4 +1,4 @@
-/** What every target group was, and from when on; and how often each creator has moved it. */
+/** Keeps every state of every target group with its time, and how often each creator has moved it. */
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
 
 export class History {
@@ -11,7 +11,7 @@ export class History {
     else states.push({ since: at, group });
   }
 
-  /** Counts a move. @returns how many there are now */
+  /** Counts a move. @returns the number of moves so far */
   moved(name: string, by: string): number {
     const moves = this.moves(name, by) + 1;
     this.#moves.set(`${name} ${by}`, moves);
@@ -22,7 +22,10 @@ export class History {
     return this.#moves.get(`${name} ${by}`) ?? 0;
   }
 
-  /** Whether `test` holds of the target group at any instant from `from` to `to`; of undefined where there is none. */
+  /**
+   * Whether `test` held for the target group at any time from `from` to `to`, epoch ms. The test receives
+   * undefined for a time at which the target group did not exist.
+   */
   everWas(
     name: string,
     from: number,
@@ -40,7 +43,7 @@ export class History {
   }
 }
 
-/** One text per target group of the world: the tenant is part of it. */
+/** Makes a unique name for a target group, which includes its tenant. */
 export function nameOf({
   accountId,
   projectId,
