@@ -1,4 +1,4 @@
-/** Clients of a chaos run: each creates one job, some of them at several doors at once, and polls until it has ended. */
+/** Runs a client of the chaos run: it creates a job by concurrent requests, and polls until it has ended. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JobBody } from '../../../api/answers.ts';
@@ -14,22 +14,22 @@ export interface ChaosClient {
   readonly auditor: Auditor;
   readonly key: CreationKey;
   readonly ids: readonly string[];
-  /** How many ask at once. */
+  /** Number of concurrent create requests. */
   readonly repeats: number;
-  /** From 0 to 1. */
+  /** Draws a number of at least 0 and less than 1. */
   readonly random: () => number;
-  /** Between two polls, ms. A poll that is killed costs a start of the function, which the workers need the CPU for. */
+  /** Mean time between two polls, ms. A killed poll restarts its function, which costs the workers CPU. */
   readonly pollMs: number;
 }
 
-/** A connection may break; an answer that is outside of the API's description explains nothing away. */
+/** Ignores a broken connection, but throws for an answer that contradicts docs/openapi.yaml. */
 function noAnswer(error: unknown): undefined {
   if (error instanceof OutsideDescriptionError) throw error;
   return undefined;
 }
 
 /**
- * Asks until a 201 comes, then polls until the job has ended, and once more: what is shown must stay.
+ * Repeats the create request until a 201, polls until the job has ended, and once more: it must not change.
  * @throws Error for an answer that no fault explains
  */
 export async function runJob(options: ChaosClient): Promise<JobStatus> {

@@ -1,6 +1,6 @@
 /**
- * Tells the auditor what passes between the functions and their stores: every write of a target group, every
- * message that is sent, and every message that is acknowledged.
+ * Reports the traffic between functions and stores to the auditor: every write of a target group, and every
+ * message that is sent or deleted.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
@@ -29,10 +29,11 @@ const received = z.object({
 export class Observer {
   readonly #auditor: Auditor;
   readonly #table: string;
-  /** Every target group as it is, by name. */
+  /** The current state of every target group, by name. */
   readonly groups = new Map<string, TargetGroup>();
-  /** The last write of each target group that is under way. */
+  /** The latest write of each target group, which may be in flight. */
   readonly #writing = new Map<string, Promise<unknown>>();
+  /** The chunk of each received message, by receipt handle. */
   readonly #received = new Map<string, ChunkWork>();
 
   /** @param table name of the target groups table */
@@ -41,13 +42,13 @@ export class Observer {
     this.#table = table;
   }
 
-  /** A target group is there. */
+  /** Adds a target group that exists. */
   add(group: TargetGroup): void {
     this.groups.set(nameOf(group), group);
     this.#auditor.wrote(undefined, group);
   }
 
-  /** To be put around the calls to DynamoDB. */
+  /** Wraps the calls to DynamoDB. */
   readonly dynamoDB: Around = async (call, forward) => {
     if (operationOf(call) !== 'UpdateItem') return forward(call);
     const input = update.parse(JSON.parse(call.body.toString()));
@@ -61,7 +62,7 @@ export class Observer {
     });
   };
 
-  /** To be put around the calls to SQS. */
+  /** Wraps the calls to SQS. */
   readonly sqs: Around = async (call, forward) => {
     const { body } = call;
     const answer = await forward(call);
@@ -88,7 +89,7 @@ export class Observer {
     return answer;
   };
 
-  /** Writes of one target group are let through one after the other, so that they are told in their order. */
+  /** Forwards the writes of one target group one after the other, so that they are reported in order. */
   async #oneByOne<T>(name: string, write: () => Promise<T>): Promise<T> {
     const last = this.#writing.get(name) ?? Promise.resolve();
     const mine = last.catch(() => undefined).then(write);
@@ -105,7 +106,7 @@ export class Observer {
   }
 }
 
-/** The entries of a batch that were carried out. */
+/** Returns the entries of a batch that succeeded. */
 function taken(request: Buffer, answer: unknown): unknown[] {
   const ids = new Set(successful.parse(answer).Successful.map(({ Id }) => Id));
   return entries.parse(JSON.parse(request.toString())).Entries.filter(({ Id }) => ids.has(Id));

@@ -1,8 +1,7 @@
 /**
- * `npm run chaos`: many jobs on the local stack while its functions are killed, its stores throttle and lose
- * answers, messages are doubled, clients repeat themselves and users pause what was resumed. The auditor of
- * the simulator watches. On the DynamoDB at DYNAMODB_ENDPOINT, or an embedded one. Exits with 1 on a
- * violation.
+ * `npm run chaos` runs many jobs on the local stack while functions are killed, stores throttle and lose
+ * answers, messages are duplicated, clients repeat requests and users pause target groups. The auditor checks
+ * everything. It uses the DynamoDB at DYNAMODB_ENDPOINT, or an embedded one. Exits with 1 on a violation.
  */
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -41,7 +40,7 @@ const idsPerJob = wholeNumber('--ids', values.ids);
 const chance = new Random(wholeNumber('--seed', values.seed));
 const random = () => chance.next();
 
-/** Short times, so that what was killed is taken up again within a minute. */
+/** Short times, so that the work of a killed function continues within a minute. */
 const SETTINGS = {
   stackName: `Chaos${process.pid}`,
   workerTimeoutSeconds: 5,
@@ -51,7 +50,7 @@ const SETTINGS = {
   chunkSize: 100,
   maxReceiveCount: 20,
 };
-/** In turn; most jobs resume, because most target groups are paused. */
+/** The jobs take these actions in turn. Most resume, because most target groups are paused. */
 const ACTIONS: readonly Action[] = ACTION_NAMES.flatMap((action) =>
   action === 'resume' ? 'resume' : (['resume', action] as const),
 );
@@ -62,7 +61,7 @@ const SCHEDULES_MS = 5_000;
 const TROUBLE = { throttled: 0.02, unanswered: 0.005 };
 
 console.log(`${jobs} jobs of ${idsPerJob} target groups, ${values.kill} of all invocations killed`);
-console.log(`seed ${values.seed} (of the faults; their timing is the machine's), log ${LOG_FILE}`);
+console.log(`seed ${values.seed} (draws the faults; their timing depends on the machine), log ${LOG_FILE}`);
 const emulators = await startEmulators({ dynamodb: process.env['DYNAMODB_ENDPOINT'] }, (error) => {
   throw error;
 });
@@ -111,7 +110,7 @@ const lists = await seedTargetGroups(direct, table, { tenant, jobs, idsPerJob },
 });
 dynamoDB.observe = observer.dynamoDB;
 sqs.observe = observer.sqs;
-// Users pass by the trouble, not by the observer.
+// The calls of users meet no faults, but the observer sees them.
 const calmProxy = await forwardTo(emulators.dynamodb, { around: observer.dynamoDB });
 const observed = dynamoDBOf({ ...stack, endpoints: { ...emulators, dynamodb: calmProxy.url } });
 dynamoDB.troubled = sqs.troubled = true;

@@ -1,4 +1,4 @@
-/** The target groups of a chaos run: for each job its own, in all situations, and some ids of none. */
+/** Seeds the target groups of a chaos run: for each job its own, in all situations, and some unknown ids. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchWriter } from '../../../tools/local/data/write.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
@@ -19,14 +19,14 @@ const SITUATIONS: Partial<TargetGroup>[] = [
   { currentCompletes: 100 },
 ];
 
-/** One id in so many is that of no target group. */
+/** One of so many ids belongs to no target group. */
 const UNKNOWN_EVERY = 20;
 
 /**
  * Writes a project and the target groups that the jobs name.
  * @param table name of the target groups table
- * @param added gets each target group
- * @returns the ids that each job asks for
+ * @param added receives each target group
+ * @returns the ids that each job names
  */
 export async function seedTargetGroups(
   client: DynamoDBClient,

@@ -1,28 +1,28 @@
-/** Does to the calls to an emulator what a network and a busy service do. */
+/** Makes an emulator fail like a busy service on a network: it throttles, loses answers, repeats calls. */
 import { type Around, operationOf } from '../../../tools/kit/forwarding.ts';
 import { hangUp } from '../../../tools/kit/http-server.ts';
 
 export interface TroubleOptions {
-  /** Share of the calls that are refused for want of capacity. */
+  /** Share of the calls that are throttled. */
   readonly throttled: number;
   /** Share of the calls that are carried out and not answered. */
   readonly unanswered: number;
-  /** Share of the calls that are carried out twice; only where `mayRepeat` says so. */
+  /** Share of the calls that are carried out twice, among those that `mayRepeat` allows. */
   readonly repeated: number;
-  /** The error that the service names when it throttles. */
+  /** The error type of a throttled call. */
   readonly throttlingError: string;
   /** Whether a call of this operation may be repeated. */
   readonly mayRepeat: (operation: string) => boolean;
-  /** From 0 to 1. */
+  /** Draws a number of at least 0 and less than 1. */
   readonly random: () => number;
 }
 
 export class TroubledService {
-  /** What was done, by kind. */
+  /** Numbers of calls by what was done to them. */
   readonly counts = { forwarded: 0, throttled: 0, unanswered: 0, repeated: 0 };
-  /** While false, everything is just forwarded. */
+  /** While this is false, every call is only forwarded. */
   troubled = false;
-  /** Sees every call that is carried out and its answer, whoever gets to know it. Nothing, until it is set. */
+  /** Sees every call that is carried out, and its answer even if the caller loses it; forwards by default. */
   observe: Around = (call, forward) => forward(call);
   readonly #options: TroubleOptions;
 
@@ -30,7 +30,7 @@ export class TroubledService {
     this.#options = options;
   }
 
-  /** To be put around the calls. */
+  /** Wraps the calls. */
   readonly around: Around = async (call, forward) => {
     const { throttled, unanswered, repeated, throttlingError, mayRepeat, random } = this.#options;
     const happens = (share: number) => this.troubled && random() < share;

@@ -1,4 +1,4 @@
-/** A user who pauses target groups that are live, most of them because a job has just resumed them. */
+/** Pauses live target groups, as a user might: a job has just resumed most of them. */
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
@@ -7,7 +7,7 @@ import {
 import { targetGroupKey } from '../../../src/adapters/dynamodb/target-group-item.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
 
-/** @returns whether it was live and is paused now */
+/** @returns whether the target group was live and is paused now */
 export async function pauseIfLive(
   client: DynamoDBClient,
   table: string,
