@@ -1,4 +1,4 @@
-/** Holds requests and their answers to the description: says of each exchange what lies outside of it. */
+/** Checks requests and their answers against docs/openapi.yaml, and lists every contradiction (ADR 25). */
 import { parseJson } from '../../../tools/kit/json.ts';
 import { splitTarget } from '../../../tools/local/gateway/event.ts';
 import { Router } from '../../../tools/local/gateway/router.ts';
@@ -17,19 +17,19 @@ import { Schemas } from './schemas.ts';
 
 export interface Exchange {
   readonly method: string;
-  /** Of the request line; a query says nothing. */
+  /** The target of the request line; its query is ignored. */
   readonly path: string;
-  /** Names in any case. Undefined when what was sent is not told: then the answer alone is judged. */
+  /** Header names in any case. If this is undefined, only the answer is checked. */
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly body?: string | Uint8Array | undefined;
-  /** What was sent may be no HTTP request: the gateway refuses it in ways that no operation has. */
+  /** Whether the request may be invalid HTTP: the gateway may then refuse it with any 4xx. */
   readonly broken?: boolean;
   readonly answer: Answer;
 }
 
 export interface Answer {
   readonly status: number;
-  /** Names in lower case. */
+  /** Header names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly text: string;
 }
@@ -41,7 +41,7 @@ interface Endpoint {
   readonly parameters: readonly Parameter[];
 }
 
-/** Headers of HTTP and of the gateway, which say nothing of the contract. */
+/** Headers of HTTP and of the gateway, which are no part of the contract. */
 const OF_HTTP = new Set([
   'apigw-requestid',
   'connection',
@@ -52,7 +52,7 @@ const OF_HTTP = new Set([
   'transfer-encoding',
 ]);
 
-/** An unknown route asks for no token. */
+/** Statuses that an unknown route does not answer, because it requires no token. */
 const NOT_OF_UNKNOWN_ROUTES = /^(2..|401|403)$/;
 
 export class Conformance {
@@ -73,7 +73,7 @@ export class Conformance {
     );
   }
 
-  /** Everything of an exchange that lies outside the description, each with a JSON pointer into it. */
+  /** Lists everything in an exchange that contradicts the description, each with a JSON pointer into it. */
   complaints(exchange: Exchange): string[] {
     const { method, path, answer } = exchange;
     const match = this.router.match(method, splitTarget(path)[0]);
@@ -87,7 +87,7 @@ export class Conformance {
 
   private ofAnswer({ method, broken, answer }: Exchange, described: Responses[string] | undefined): string[] {
     const { status, headers, text } = answer;
-    // Without a body, only what is missing tells who answered.
+    // An answer to HEAD has no body: the missing trace header shows that the gateway answered.
     const gateways = method === 'HEAD' ? !headers.has('traceparent') : this.isGateways(text);
     if (broken === true && gateways && status >= 400 && status < 500) return [];
     if (described === undefined) return [`/status: ${status} is not described`];
@@ -124,14 +124,14 @@ export class Conformance {
     return complaints;
   }
 
-  /** What the description calls invalid is refused; what is accepted had a token with the scope. */
+  /** Checks that an accepted request is valid by the description, and has a token with the scope. */
   private ofRequest(
     exchange: Exchange,
     { operation, parameters }: Endpoint,
     path: Readonly<Record<string, string>>,
   ): string[] {
     const { status } = exchange.answer;
-    // Refused it may be in any case, and a body that is made to cost is not parsed here, too.
+    // Any request may be refused, and an expensive body is not parsed here a second time.
     if (status >= 400 && status <= 499) return [];
     const headers = new Map(
       Object.entries(exchange.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value.trim()]),
@@ -168,7 +168,7 @@ export class Conformance {
     const schema = Object.values(requestBody?.content ?? {})[0]?.schema;
     if (schema === undefined) return [];
     const text = typeof body === 'string' ? body : decoded(body);
-    // Whether a mark of byte order is part of the text depends on what the gateway makes of it.
+    // It depends on the gateway whether a byte order mark is part of the text.
     if (text?.startsWith('\ufeff') === true) return [];
     const value = text === undefined ? undefined : parseJson(text);
     if (value === undefined) return ['/body: no JSON'];
@@ -198,7 +198,7 @@ function endpointsOf(document: Document): Endpoint[] {
   );
 }
 
-/** Where a status may be of a function or of the gateway, the header is there unless the gateway answers. */
+/** Whether the header is required unless the gateway answers: both can answer with this status. */
 function isOfFunctions(header: Header | Reference): boolean {
   return '$ref' in header && header.$ref.endsWith('UnlessGateway');
 }
@@ -215,7 +215,7 @@ function decoded(body: Uint8Array | undefined): string | undefined {
   }
 }
 
-/** The scopes of a bearer token, whoever signed it. */
+/** Reads the scopes of a bearer token, without verifying its signature. */
 function scopesOf(authorization = ''): string[] {
   const payload = decoded(Buffer.from(authorization.split('.')[1] ?? '', 'base64url')) ?? '';
   const claims = parseJson(payload) as { scope?: unknown } | undefined;

@@ -1,4 +1,4 @@
-/** The description as it is kept in docs/openapi.yaml, as far as the tests look into it. */
+/** Reads docs/openapi.yaml, and declares the types of the parts that tests use. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -54,7 +54,7 @@ export function readDescription(): Document {
   return parse(readFileSync(DESCRIPTION_FILE, 'utf8')) as Document;
 }
 
-/** Follows a reference within the document. @throws Error when it leads nowhere */
+/** Follows a reference within the document. @throws Error if it leads nowhere */
 export function resolve<T extends object>(document: Document, value: T | Reference): T {
   if (!('$ref' in value)) return value;
   let found: unknown = document;

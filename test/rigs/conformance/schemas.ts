@@ -1,4 +1,4 @@
-/** Validates values by schemas of the description. */
+/** Validates values against the schemas of docs/openapi.yaml. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { MAX_DISTINCT_ITEMS } from '../../../api/create-body.ts';
@@ -11,7 +11,7 @@ export class Schemas {
 
   constructor(document: Document) {
     this.document = document;
-    // Its keywords are not all JSON Schema's own: examples and components stand beside them.
+    // Not strict: the schemas also contain keywords that JSON Schema does not define, such as `components`.
     this.ajv = new Ajv2020({ strict: false });
     addFormats.default(this.ajv);
     this.ajv.addKeyword({
@@ -22,11 +22,11 @@ export class Schemas {
     });
   }
 
-  /** What is wrong with a value, by JSON pointer; undefined when nothing is. */
+  /** Returns the first fault of a value, with its JSON pointer; undefined if the value is valid. */
   fault(schema: Schema, value: unknown): string | undefined {
     let validate = this.compiled.get(schema);
     if (validate === undefined) {
-      // References lead from the root of the document to its components.
+      // References start at the root of the document, so the schema needs the document's components.
       validate = this.ajv.compile({ ...schema, components: this.document.components });
       this.compiled.set(schema, validate);
     }

@@ -1,8 +1,8 @@
-/** Sees to it that every answer that a test gets from the API is within the description, and takes note of each. */
+/** Checks every answer of the API that a test receives against docs/openapi.yaml, and records each check. */
 import { appendFileSync } from 'node:fs';
 import { Conformance, type Exchange } from './conformance.ts';
 
-/** What a test sent, or what it got, is outside the description. */
+/** Thrown for a request or an answer that contradicts docs/openapi.yaml. */
 export class OutsideDescriptionError extends Error {
   override readonly name = 'OutsideDescriptionError';
   readonly exchange: Exchange;
@@ -11,7 +11,7 @@ export class OutsideDescriptionError extends Error {
     const { method, path, answer } = exchange;
     const text = answer.text.slice(0, 500);
     super(
-      `${method} ${path} and its ${answer.status} are outside docs/openapi.yaml (written by npm run openapi):\n  ${complaints.join('\n  ')}\n${text}`,
+      `${method} ${path} and its ${answer.status} contradict docs/openapi.yaml (written by npm run openapi):\n  ${complaints.join('\n  ')}\n${text}`,
     );
     this.exchange = exchange;
   }
@@ -19,12 +19,12 @@ export class OutsideDescriptionError extends Error {
 
 let conformance: Conformance | undefined;
 
-/** Names the file that gets a line for each exchange: the origin. All processes of a run write to the one. */
+/** Environment variable with the path of a file: every process appends the origin of each exchange to it. */
 const JUDGED_FILE = 'JUDGED_FILE';
 
 /** @param origin of the stack that answered */
 export function complaintsOf(origin: string, exchange: Exchange): string[] {
-  // What the local stack serves for itself is no part of the API.
+  // The routes of the local stack itself are no part of the API.
   if (/^\/(_local|docs)(\/|$)/.test(exchange.path)) return [];
   conformance ??= new Conformance();
   const file = process.env[JUDGED_FILE];

@@ -1,6 +1,6 @@
 /**
- * Stands in front of the running stack for programs that make requests of their own (curl, the client,
- * examples of the documents): passes on what comes, and holds each exchange to the description.
+ * Starts a proxy in front of the running stack for programs that send their own requests (curl, the client,
+ * examples of the documents). It checks each exchange against docs/openapi.yaml.
  */
 import { forwardTo } from '../../../tools/kit/forwarding.ts';
 import { keepSilent } from '../../../tools/kit/http-server.ts';
@@ -8,14 +8,13 @@ import type { Listener } from '../../../tools/kit/loopback.ts';
 import { complaintsOf } from './watch.ts';
 
 export interface WatchedStack extends Listener {
-  /** How many exchanges were judged so far, and what of them lies outside the description. */
+  /** Returns the number of exchanges so far, and what in them contradicts the description. */
   report(): { exchanges: number; complaints: string[] };
 }
 
 /**
  * @param origin of the stack
- * @param onAnswer is told how many answers there were with each that there is, before it is passed on, and
- *   may keep it
+ * @param onAnswer receives the 1-based number of each answer before it is passed on; `keep` withholds it
  */
 export async function watchStack(
   origin: string,
@@ -26,7 +25,7 @@ export async function watchStack(
   const listener = await forwardTo(origin, {
     around: async (call, forward) => {
       const answer = await forward(call);
-      // Judged before it is passed on: who has the last answer may ask for the report.
+      // Checked before it is passed on: a client with the last answer may ask for the report at once.
       exchanges += 1;
       const { method, path, body } = call;
       const found = complaintsOf(origin, {
