@@ -1,4 +1,4 @@
-/** Bodies of create requests, from good to absurd. */
+/** Draws bodies of create requests: valid, slightly wrong and hostile. */
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { ID_PATTERN } from '../../../src/domain/ids.ts';
@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 
 const MEGABYTE = 1024 * 1024;
 
-/** A good body; most name a few ids, so that the jobs stay small. */
+/** A valid body of at most four ids, so that the jobs stay small. */
 export function goodBody(world: World): fc.Arbitrary<Buffer> {
   const ids = fc.array(idOf(world), { minLength: 1, maxLength: 4 });
   return ids.map((list) => Buffer.from(JSON.stringify({ target_group_ids: list })));
@@ -47,7 +47,7 @@ const json = fc.oneof(
   fc.jsonValue({ noUnicodeString: false }).map((value) => JSON.stringify(value)),
 );
 
-/** A list of ids in which some are none. */
+/** A list of ids, some of which are invalid. */
 function oddIds(world: World): fc.Arbitrary<string> {
   const bad = fc.oneof(
     anyText,
@@ -60,7 +60,7 @@ function oddIds(world: World): fc.Arbitrary<string> {
     .map((list) => JSON.stringify({ target_group_ids: list }));
 }
 
-/** Fields that are not known, some of them twice. In JSON's own text, so that `__proto__` is a name like any other. */
+/** Adds unknown fields, some twice, to the JSON text: in the text, `__proto__` is a name like any other. */
 function withFields(good: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const name = fc.oneof(fc.constantFrom(...NAMES, 'target_group_ids'), anyText);
   const value = fc.oneof(
@@ -109,7 +109,7 @@ const nested = fc
     return `{"target_group_ids":${inner}}`;
   });
 
-/** A good text with something cut out of it, put into it or behind it. */
+/** A valid text in which some characters are replaced, inserted or removed. */
 function edited(good: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc.tuple(good, fc.nat(200), fc.nat(20), anyText).map(([text, at, cut, put]) => {
     const place = at % text.length;
@@ -117,7 +117,7 @@ function edited(good: fc.Arbitrary<string>): fc.Arbitrary<string> {
   });
 }
 
-/** Good bodies in another encoding, and bytes that are in none. */
+/** Valid bodies in other encodings, and random bytes. */
 function encoded(good: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer> {
   const encode = fc.constantFrom<(body: Buffer) => Buffer>(
     (body) => gzipSync(body),
@@ -134,7 +134,7 @@ function encoded(good: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer> {
   );
 }
 
-/** As many as thousands: one id over and over, numbers, and fields. */
+/** Lists and objects with up to 30,000 entries: one id repeated, numbers, texts and fields. */
 function many({ groups: [id = ''] }: World): fc.Arbitrary<Buffer> {
   const list = (of: (n: number) => string, count: number) =>
     Buffer.from(`{"target_group_ids":[${Array.from({ length: count }, (_, n) => of(n)).join(',')}]}`);
@@ -152,7 +152,7 @@ function many({ groups: [id = ''] }: World): fc.Arbitrary<Buffer> {
     .map((make) => make());
 }
 
-/** Around the limits of Lambda (6 MB for the event) and of the gateway (10 MB). */
+/** Bodies around the limits of Lambda (6 MB for the event) and of the gateway (10 MB). */
 const huge = fc
   .tuple(fc.constantFrom('[', ' ', '{"a":', '1', 'A', '"'), fc.constantFrom(1, 1, 1, 1, 5, 10.5))
   .map(([piece, size]) => Buffer.alloc(Math.floor(size * MEGABYTE), piece));

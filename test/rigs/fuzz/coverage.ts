@@ -1,4 +1,4 @@
-/** Counts who answered what, and knows what a run must have seen: else it has not reached the code it is to try. */
+/** Counts the answers by route and kind, and lists expected ones that never came. */
 import { ROUTES } from '../../../api/routes.ts';
 import { labelOf } from './requests.ts';
 import { CREATED, REPLAYED } from './rules.ts';
@@ -15,7 +15,7 @@ export class Coverage {
     this.counts.set(by, kinds);
   }
 
-  /** What was not seen, as `route: answer`. */
+  /** Lists the expected answers that never came, as `route: answer`. */
   missing(): string[] {
     const expected = [
       ...ROUTES.map((route): [string, string[]] => [
@@ -30,7 +30,7 @@ export class Coverage {
     );
   }
 
-  /** A line for each of those who answered: how often, and what how often. */
+  /** Formats one line per route: the number of its answers, in total and by kind. */
   lines(): string[] {
     const widest = Math.max(...[...this.counts.keys()].map((by) => by.length));
     return [...this.counts]

@@ -1,9 +1,9 @@
-/** A request of the fuzzer with its answer, as the description of the API is held against them. */
+/** Converts a request of the fuzzer and its answer for the check against docs/openapi.yaml. */
 import type { Exchange } from '../conformance/conformance.ts';
 import type { FuzzRequest } from './requests.ts';
 import type { WireAnswer } from './wire.ts';
 
-/** What was sent is told only where it is certain how it was understood. */
+/** Leaves out the request headers of broken requests and repeated names: it is unclear how they were read. */
 export function exchangeOf(request: FuzzRequest, answer: WireAnswer): Exchange {
   const { method, target, headers, body, broken } = request;
   const names = headers.map(([name]) => name.toLowerCase());

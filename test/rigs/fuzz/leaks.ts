@@ -1,8 +1,8 @@
-/** What must stand in no body and in no log line: internals of the code, of the cloud, and what clients are trusted by. */
+/** Finds leaks in answers and log lines: internals of the code, names of AWS resources, and tokens. */
 import type { StackInfo } from '../../support/local-stack.ts';
 import type { World } from './world.ts';
 
-/** So much of a signature is enough to know it by, and cannot stand anywhere by chance. */
+/** Number of characters that identify a signature: no other text contains them by chance. */
 const SIGNATURE_PART = 24;
 
 const INTERNALS: readonly [string, RegExp][] = [
@@ -22,15 +22,15 @@ export class Leaks {
     this.secrets = [
       ...Object.values(tables).map((name): [string, string] => ['a table name', name]),
       ...Object.values(queues).map((url): [string, string] => ['a queue URL', url]),
-      ...Object.values(endpoints).map((url): [string, string] => ['an address inside', url]),
-      // A signature made up is no secret.
+      ...Object.values(endpoints).map((url): [string, string] => ['an internal address', url]),
+      // Short signatures are made up, and so no secrets.
       ...signatures
         .filter((text) => text.length > 100)
         .map((text): [string, string] => ['a token', text.slice(0, SIGNATURE_PART)]),
     ];
   }
 
-  /** Names what leaks in a text. */
+  /** Returns the names of all leaks in a text. */
   in(text: string): string[] {
     return [
       ...INTERNALS.filter(([, pattern]) => pattern.test(text)).map(([name]) => name),

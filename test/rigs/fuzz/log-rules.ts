@@ -1,4 +1,4 @@
-/** What every line of the functions' logs must be, and that each error left exactly one. */
+/** Checks every log line of the functions, and counts the lines of each error. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -7,17 +7,17 @@ import { parseObject } from '../../../tools/kit/json.ts';
 import type { Leaks } from './leaks.ts';
 
 export interface LogFindings {
-  /** Lines of the functions. */
+  /** Number of lines that functions wrote. */
   readonly lines: number;
   readonly violations: readonly string[];
-  /** How many lines tell of an error, by its id. */
+  /** Number of lines of each error, by its id. */
   readonly errors: ReadonlyMap<string, number>;
 }
 
-/** Whatever a client sent, a line is not longer than this. */
+/** The longest allowed line, in characters, whatever a client sent. */
 const LONGEST_LINE = 16_000;
 
-/** JSON leaves these as they are, though viewers break lines at them or obey them. */
+/** Characters at which viewers break lines or change direction, and which JSON need not escape. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 export async function sizeOf(file: string): Promise<number> {
@@ -26,9 +26,9 @@ export async function sizeOf(file: string): Promise<number> {
 
 export interface LogPart {
   readonly file: string;
-  /** The place in the file from which on it is looked at. */
+  /** Byte offset in the file of the first line to check. */
   readonly from: number;
-  /** Lines of warnings and errors are not the run's own. */
+  /** Whether warnings and errors may come from other suites; they are then not checked. */
   readonly shared: boolean;
 }
 
@@ -38,7 +38,7 @@ export async function readLog({ file, from, shared }: LogPart, leaks: Leaks): Pr
   let lines = 0;
   for await (const line of createInterface({ input: createReadStream(file, { start: from }) })) {
     const entry = parseObject(line);
-    // The local stack's own lines name the path as it came; there are none of them in AWS.
+    // The lines of the local stack itself contain the raw path; they do not exist in AWS.
     if (entry !== undefined && 'kind' in entry && (entry['kind'] === 'request' || entry['kind'] === 'notice'))
       continue;
     lines += 1;
@@ -54,7 +54,7 @@ export async function readLog({ file, from, shared }: LogPart, leaks: Leaks): Pr
 function faultsOf(line: string, entry: Record<string, unknown> | undefined, leaks: Leaks): string[] {
   if (entry === undefined) return ['no JSON object'];
   const faults = leaks.in(line);
-  // The metrics of an invocation are a line, too, without an event.
+  // A line of metrics has no event.
   const known = '_aws' in entry || Object.keys(LEVELS).includes(String(entry['message']));
   if (!known) faults.push('an unknown event');
   if (line.length > LONGEST_LINE) faults.push(`${line.length} characters`);

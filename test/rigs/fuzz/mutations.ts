@@ -1,4 +1,4 @@
-/** What the fuzzer does to a good request. Each change has a name, by which a finding tells what made it. */
+/** Draws the changes that the fuzzer makes to a valid request; findings print the name of each change. */
 import fc from 'fast-check';
 import { hostileBody } from './bodies.ts';
 import { brokenText, headerText, NAMES, pathText } from './texts.ts';
@@ -8,13 +8,13 @@ import type { World } from './world.ts';
 export interface Mutation {
   readonly name: string;
   readonly change: (request: WireRequest) => Partial<WireRequest>;
-  /** What comes of it may be no HTTP: the gateway may refuse it. */
+  /** Whether the result may be invalid HTTP, which the gateway may refuse. */
   readonly breaks?: boolean;
 }
 
 type Header = readonly [string, string];
 
-/** Headers that mean something to the functions, to the gateway or to what stands between them. */
+/** Headers that the functions, the gateway or a proxy interpret. */
 const HEADERS = [
   'idempotency-key',
   'cint-api-version',
@@ -99,7 +99,7 @@ function token({ tokens }: World): fc.Arbitrary<Mutation> {
     .tuple(one, fc.constantFrom(...AUTHORIZATIONS))
     .map(([{ name, text }, write]) => authorization(`token ${name}, written oddly`, write(text)));
   const none = headerText.map((text) => authorization('token of any text', [`Bearer ${text}`]));
-  // Where it does not belong: nobody may repeat it.
+  // A token in the wrong header: no answer and no log line may contain it.
   const astray = fc
     .tuple(one, fc.constantFrom('idempotency-key', 'cint-api-version', 'tracestate', 'x-token'))
     .map(([{ text }, name]) => added(`token as ${name}`, [[name, text]]));
@@ -118,7 +118,7 @@ function authorization(name: string, values: readonly string[]): Mutation {
   };
 }
 
-/** Another segment in the path: of another tenant, unknown, or none that the contract knows. */
+/** Replaces a segment of the path: by one of another tenant, an unknown one, or an invalid one. */
 function segment({ foreign, groups, jobs, tokens }: World): fc.Arbitrary<Mutation> {
   const text = fc.oneof(
     fc.constantFrom(
@@ -197,7 +197,7 @@ const headerValue = fc.oneof(
   fc.constantFrom(...TRACEPARENTS, ...TRACESTATES, ...TYPES, '2025-12-18', '2024-01-01', 'gzip'),
 );
 
-/** In place of one of that name, or beside it. */
+/** Replaces a header, or adds another one of the same name. */
 const header: fc.Arbitrary<Mutation> = fc.oneof(
   fc.tuple(fc.constantFrom(...HEADERS), headerValue, fc.boolean()).map(([name, value, beside]) => ({
     name: `${beside ? 'another ' : ''}header ${name}`,
@@ -252,7 +252,7 @@ const method: fc.Arbitrary<Mutation> = fc
   )
   .map((name) => ({ name: `method ${name}`, change: () => ({ method: name }) }));
 
-/** What is no HTTP any more, or which the gateway need not pass on. */
+/** Makes a request invalid HTTP, or one that the gateway need not pass on. */
 const broken: fc.Arbitrary<Mutation> = fc
   .oneof(
     fc
@@ -309,8 +309,8 @@ function without(headers: readonly Header[], name: string): Header[] {
 }
 
 /**
- * Changes the path of a target. A target that is a whole URL keeps its host, or gets another one as a whole: a host
- * that is none breaks the request, and then the gateway may answer by itself.
+ * Changes the path of a target. A target that is a whole URL keeps its host, or becomes another whole URL: an
+ * invalid host would break the request, and the gateway might answer it.
  */
 function inPath(target: string, change: (path: string) => string): string {
   const [origin = ''] = /^https?:\/\/[^/]*/.exec(target) ?? [];
@@ -318,7 +318,7 @@ function inPath(target: string, change: (path: string) => string): string {
   return elsewhere(changed.startsWith('/') ? origin + changed : changed);
 }
 
-/** What is below `/_local/` and `/docs/` is the local stack's own and no part of what is deployed. */
+/** Renames `/_local/` and `/docs/`, which only the local stack serves. */
 function elsewhere(target: string): string {
   return target.replace(/^(https?:\/\/[^/]*)?\/(_local|docs)/i, '/x_local');
 }

@@ -1,15 +1,15 @@
-/** A request as a command to paste into a shell. */
+/** Formats a request as a command to paste into a shell. */
 import type { FuzzRequest } from './requests.ts';
 import { wireBytes } from './wire.ts';
 
-/** A shell takes no longer argument; such a request is replayed by its seed. */
+/** The longest argument of a shell, in bytes; a larger request is sent again by its seed. */
 const LONGEST = 100_000;
 
-/** With curl when that can send it; its bytes through a pipe when they are no HTTP. */
+/** Uses curl for valid HTTP; pipes the bytes of a broken request to nc. */
 export function commandOf(url: string, request: FuzzRequest): string {
   const { method, target, headers, body, broken, framing } = request;
   const size = body.length + headers.reduce((sum, [, value]) => sum + value.length, target.length);
-  if (size > LONGEST) return `(${size} bytes: replay it by its seed)`;
+  if (size > LONGEST) return `(${size} bytes: send it again by its seed)`;
   if (broken) {
     const { hostname, port } = new URL(url);
     return `base64 -d <<<${wireBytes(request).toString('base64')} | nc -w 5 ${hostname} ${port}`;
@@ -24,7 +24,7 @@ export function commandOf(url: string, request: FuzzRequest): string {
   return `base64 -d <<<${body.toString('base64')} | ${[...curl, '--data-binary @-', url].join(' ')}`;
 }
 
-/** One character is one byte. */
+/** Quotes a text for the shell; each character is one byte. */
 function quoted(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
   const escaped = text.replace(

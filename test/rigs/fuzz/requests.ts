@@ -1,4 +1,4 @@
-/** The fuzzer's requests: good ones for every route, and what is done to them. */
+/** Draws the requests of the fuzzer: a valid request for a route, with up to four changes. */
 import fc from 'fast-check';
 import { IDEMPOTENCY_KEY } from '../../../api/header-names.ts';
 import { type Route, ROUTES } from '../../../api/routes.ts';
@@ -8,17 +8,17 @@ import { headerText, pathText } from './texts.ts';
 import type { WireRequest } from './wire.ts';
 import type { World } from './world.ts';
 
-/** A request with what is known of it. */
+/** A request with its route and its changes. */
 export interface FuzzRequest extends WireRequest {
-  /** The route that the good request was for. */
+  /** The route of the valid request. */
   readonly route: string;
-  /** What was done to a good request, by name. */
+  /** The names of the changes to the valid request. */
   readonly done: readonly string[];
-  /** The gateway may refuse it before any function sees it. */
+  /** Whether the gateway may refuse it before any function receives it. */
   readonly broken: boolean;
 }
 
-/** @param world what the requests can name */
+/** @param targets ids and tokens that the requests can name */
 export function requests(world: World): fc.Arbitrary<FuzzRequest> {
   const base = fc.oneof({ weight: 12, arbitrary: known(world) }, { weight: 1, arbitrary: unknown(world) });
   const change = mutations(world);
@@ -30,7 +30,7 @@ export function requests(world: World): fc.Arbitrary<FuzzRequest> {
   return fc.tuple(base, changes).map(([request, done]) => withTarget(done.reduce(apply, request)));
 }
 
-/** The request number `index` of a run, always the same. */
+/** Derives the seed of request number `index` of a run, from 0 on. */
 export function seedOf(seed: number, index: number): number {
   return (Math.imul(seed, 0x9e37_79b1) + Math.imul(index, 0x85eb_ca6b)) | 0;
 }
@@ -40,16 +40,16 @@ function apply(request: FuzzRequest, { name, change, breaks }: Mutation): FuzzRe
   return { ...request, ...change(request), done: [...done, name], broken: broken || breaks === true };
 }
 
-/** What is neither a path nor a URL any more is no HTTP. */
+/** Marks a request as broken if its target is neither a path nor a URL. */
 function withTarget(request: FuzzRequest): FuzzRequest {
   return { ...request, broken: request.broken || !/^(\/|\*$|https?:\/\/)/i.test(request.target) };
 }
 
-/** A good request for one of the routes: create calls are half of them, because most happens there. */
+/** A valid request for one of the routes. Half of them are creates, because these run the most code. */
 function known(world: World): fc.Arbitrary<FuzzRequest> {
   const creating = ROUTES.filter(({ method }) => method === 'POST');
   const reading = ROUTES.filter(({ method }) => method === 'GET');
-  // Made once: to make an arbitrary takes longer than to draw from it.
+  // Made once: making an arbitrary takes longer than drawing from it.
   return fc.oneof(
     fc.oneof(...creating.map((route) => creation(world, route))),
     fc.oneof(...reading.map((route) => reader(world, route))),
@@ -58,7 +58,7 @@ function known(world: World): fc.Arbitrary<FuzzRequest> {
 
 function creation(world: World, route: Route): fc.Arbitrary<FuzzRequest> {
   const fresh = fc.tuple(fc.uuid(), goodBody(world)).map(([key, body]) => ({ key, body }));
-  // A repeat of a call that may have been made; now and then with other ids, which is refused.
+  // A repeat of a call that may have been made; sometimes with other ids, which is refused.
   const repeat = fc.tuple(fc.nat(60), rarely(goodBody(world))).map(([n, other]) => ({
     key: `key ${n}`,
     body: other ?? Buffer.from(JSON.stringify({ target_group_ids: [world.groups[n % world.groups.length]] })),
@@ -101,7 +101,7 @@ function unknown(world: World): fc.Arbitrary<FuzzRequest> {
     .map((target) => good(world, target === '*' ? 'OPTIONS' : 'GET', target, '$default'));
 }
 
-/** A route in few words: its method, and its path without the tenant. */
+/** Formats a route as its method and its path without the tenant. */
 export function labelOf({ method, path }: Route): string {
   return `${method} ${path.replace('/accounts/{account_id}/projects/{project_id}', '/…')}`;
 }

@@ -1,4 +1,4 @@
-/** What every answer must be, whatever was asked: the contract's, or the gateway's own where that is allowed. */
+/** Judges answers: each must follow the contract, or come from the gateway where that is allowed. */
 import type { z } from 'zod';
 import { MAX_TRACESTATE_LENGTH, TRACESTATE_KEY } from '../../../src/domain/trace.ts';
 import { errorBody, fieldingRunsBody, gatewayBody, jobBody } from '../../../api/answers.ts';
@@ -13,37 +13,37 @@ import type { FuzzRequest } from './requests.ts';
 import type { NoAnswer, WireAnswer } from './wire.ts';
 import type { World } from './world.ts';
 
-/** Kinds of answers that name a job: it is new, or it was there before. */
+/** Kinds of answers to a create: the job is new, or the answer is a replay. */
 export const CREATED = '201';
 export const REPLAYED = '201 replayed';
 
 export interface Verdict {
-  /** Who answered: a route, `$default` for an unknown one, the gateway, or nobody. */
+  /** The source of the answer: a route, `$default` for an unknown one, the gateway, or nobody. */
   readonly by: string;
-  /** The status, and what tells answers of one status apart. */
+  /** The status, and a word where answers of one status differ. */
   readonly kind: string;
-  /** What is wrong. */
+  /** The broken rules, in words. */
   readonly violations: string[];
   /** The `id` of an error. */
   readonly errorId?: string;
-  /** The address of a job that was created. */
+  /** The address of the created job. */
   readonly location?: string;
 }
 
-/** A body of fewer bytes reaches its function, whatever it is made of: not even all of it escaped fills an event. */
+/** A body up to this size, in bytes, reaches its function: even fully escaped it fits into an event. */
 const SURELY_TAKEN = 500_000;
 
-/** Headers with the request line: surely taken up to so many bytes, and so many lines. */
+/** The gateway accepts headers with their request line up to this many bytes, and this many headers. */
 const HEAD_TAKEN = 200_000;
 const LINES_TAKEN = 600;
 
-/** An answer to a fault must not become as large as what provoked it. */
+/** The largest allowed error, in characters: it must not grow with its request. */
 const LARGEST_ERROR = 64 * 1024;
 
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}$/;
 const UNKNOWN_ROUTE = 'There is nothing at this address.';
 
-/** The gateway's own answers to what it does not pass on. */
+/** Statuses of the gateway's own answers to requests that it does not pass on. */
 const GATEWAY_STATUSES = new Set([400, 408, 413, 417, 431]);
 
 export function judge(
@@ -54,8 +54,7 @@ export function judge(
 ): Verdict {
   const { broken, route } = request;
   if (typeof answer === 'string') {
-    // The gateway refuses a large body before its end; a client that is still sending then may lose the
-    // answer.
+    // The gateway refuses a large body before its end; a client that is still sending may lose the answer.
     const allowed = answer === 'closed' && (broken || request.body.length > MAX_BODY_BYTES);
     return { by: 'nobody', kind: answer, violations: allowed ? [] : [`no answer: ${answer}`] };
   }
@@ -90,7 +89,7 @@ export function judge(
   };
 }
 
-/** The gateway may refuse it for its size. */
+/** Whether the gateway may refuse the request for its size. */
 function isLarge({ target, headers, body }: FuzzRequest): boolean {
   const head = headers.reduce((sum, [name, value]) => sum + name.length + value.length + 4, target.length);
   return head > HEAD_TAKEN || headers.length > LINES_TAKEN || body.length > SURELY_TAKEN;
@@ -104,7 +103,7 @@ function success(
 ): Omit<Verdict, 'by'> {
   const { status, headers, body } = answer;
   const scope = SCOPE_OF[status === 201 ? 'createJob' : 'getJob'];
-  // What bytes were flipped in is not what was written.
+  // The bytes of a broken request may contain another token than its headers.
   if (!request.broken && !mayPass(request, scope, world)) violations.push('passed without a token for it');
   if (status === 200) {
     violations.push(...shape(headers.has(JOB_PROGRESS) ? jobBody : fieldingRunsBody, request, answer));
@@ -122,7 +121,7 @@ function success(
   return { kind: replayed ? REPLAYED : CREATED, violations, location };
 }
 
-/** One Authorization header, with a token of the account and the scope. */
+/** Whether there is exactly one Authorization header, with a token of the account and the scope. */
 function mayPass({ headers }: FuzzRequest, scope: Scope, { tokens, tenant }: World): boolean {
   const given = headers.filter(([name]) => name.toLowerCase() === 'authorization');
   const [, value = ''] = given[0] ?? [];
@@ -137,7 +136,7 @@ function namesIdsAlone(body: Buffer): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).join() === 'target_group_ids';
 }
 
-/** A trace that came alone and well-formed goes on; in any case the two headers belong together. */
+/** Checks that the trace headers match each other, and continue a single well-formed traceparent. */
 function traceFaults(request: FuzzRequest, headers: WireAnswer['headers']): string[] {
   const traceparent = headers.get('traceparent') ?? '';
   const tracestate = headers.get('tracestate') ?? '';

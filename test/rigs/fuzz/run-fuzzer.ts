@@ -1,9 +1,9 @@
 /**
- * `npm run fuzz -- [--requests 20000] [--seed N]`: sends hostile and broken requests to a local stack that it
- * starts, and judges every answer and every log line. Exits with 1 on a violation.
+ * `npm run fuzz -- [--requests 20000] [--seed N]` starts a local stack, sends it hostile and broken requests,
+ * and judges every answer and every log line. Exits with 1 on a violation.
  *
- * `--seed N --only I` sends request I of that seed alone. `--url URL [--log FILE]` takes a stack of this
- * machine that runs, and the file that its output goes to when it was started with `--log json`.
+ * `--seed N --only I` sends only request I of that seed. `--url URL [--log FILE]` uses a stack that already
+ * runs on this machine, and the file with its output if it was started with `--log json`.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,10 +13,10 @@ import { wholeNumber } from '../../../tools/kit/options.ts';
 import { type StackInfo, startStack } from '../../support/local-stack.ts';
 import { fuzz } from './run.ts';
 
-/** A run of so many requests sees all that it must see. */
+/** A run of at least this many requests must have seen every expected answer. */
 const ENOUGH = 5_000;
 
-/** So many findings are shown, of each so many characters; all are in the file. */
+/** How many findings the console shows, and how many characters of each; the file has all of them. */
 const SHOWN = 20;
 const LONGEST = 3_000;
 const FINDINGS = '.local/fuzz-findings.txt';
@@ -45,7 +45,7 @@ for (const line of report.coverage.lines()) console.log(line);
 const missing = only === undefined && count >= ENOUGH ? report.coverage.missing() : [];
 console.log(
   `${report.sent} requests in ${seconds.toFixed(0)} s, ${report.jobs} jobs, ${
-    logFile === undefined ? 'the log was not looked at' : `${report.logLines} log lines`
+    logFile === undefined ? 'the log was not checked' : `${report.logLines} log lines`
   }`,
 );
 for (const each of missing) console.log(`never seen: ${each}`);
@@ -53,7 +53,7 @@ console.log(`violations ${report.violations.length}`);
 for (const violation of report.violations.slice(0, SHOWN)) console.log(violation.slice(0, LONGEST));
 if (report.violations.length > 0) {
   writeFileSync(FINDINGS, `${report.violations.join('\n\n')}\n`);
-  console.log(`all of them in full: ${FINDINGS}; one again: npm run fuzz -- --seed ${seed} --only I`);
+  console.log(`all in full: ${FINDINGS}; to repeat request I: npm run fuzz -- --seed ${seed} --only I`);
 }
 process.exit(report.violations.length + missing.length > 0 ? 1 : 0);
 
@@ -67,7 +67,7 @@ async function ownStack(): Promise<Target> {
   const folder = join(PROJECT, '.local');
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'fuzz.jsonl');
-  // The fuzzer is one client that sends as fast as it can: its rate is no finding.
+  // The fuzzer sends as fast as it can: without higher rate limits it would get 429s.
   const limits = ['createRateLimit', 'createBurstLimit', 'readRateLimit', 'readBurstLimit'];
   const context = limits.flatMap((key) => ['-c', `${key}=5000`]);
   const running = await startStack(['-c', `stackName=Fuzz${process.pid}`, ...context], file);

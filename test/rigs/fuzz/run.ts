@@ -1,4 +1,4 @@
-/** One fuzzing run against a running stack: sends the requests, judges answers and log lines, and sees all jobs end. */
+/** Runs the fuzzer on a stack: sends the requests, judges answers and log lines, and waits for all jobs. */
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { fieldingRunsPath, jobPath } from '../../../api/paths.ts';
@@ -17,13 +17,13 @@ import { makeWorld, type World } from './world.ts';
 
 export interface FuzzOptions {
   readonly stack: StackInfo;
-  /** Where the stack's log goes, as JSON lines; without it only answers are judged. */
+  /** The file with the stack's log, as JSON lines; without it only answers are judged. */
   readonly logFile?: string | undefined;
-  /** Others use the stack too, and make it fail on purpose: their errors, with their stacks, are in the log as well. */
+  /** Whether other suites use the stack too: errors that they provoke, with stacks, are in the same log. */
   readonly shared?: boolean;
   readonly seed: number;
   readonly requests: number;
-  /** The one request to send, instead of all. */
+  /** The index of the one request to send, instead of all. */
   readonly only?: number | undefined;
   readonly progress?: (sent: number, violations: number) => void;
 }
@@ -31,17 +31,17 @@ export interface FuzzOptions {
 export interface FuzzReport {
   readonly sent: number;
   readonly coverage: Coverage;
-  /** Each with what repeats it. */
+  /** Each with the command that repeats it. */
   readonly violations: readonly string[];
   readonly jobs: number;
   readonly logLines: number;
 }
 
-/** The local stack runs at most twice as many instances of a function as there are cores. */
+/** Number of concurrent requests. The local stack runs at most two instances of a function per core. */
 const AT_ONCE = 8;
 const AT_ONCE_BESIDE_OTHERS = 2;
 
-/** Of so many findings the smallest request that shows each is looked for. */
+/** Number of findings for which the run searches the smallest failing request. */
 const SHRUNK = 3;
 
 const PROGRESS_EVERY = 1_000;
@@ -63,7 +63,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
 class Run {
   readonly coverage = new Coverage();
   readonly violations: string[] = [];
-  /** Of the jobs that were created. */
+  /** Addresses of the created jobs. */
   readonly locations = new Set<string>();
   sent = 0;
   private readonly errorIds: string[] = [];
@@ -82,7 +82,7 @@ class Run {
     this.port = Number(new URL(options.stack.url).port);
   }
 
-  /** Starts the instances of the functions one after the other: all at once they may take longer to load than they may. */
+  /** Starts the instances of the functions step by step: all at once they could exceed their time to load. */
   async warmUp(): Promise<void> {
     const { client, tenant, jobs, groups } = this.world;
     const calls = [
@@ -96,7 +96,7 @@ class Run {
     }
   }
 
-  /** Each sender takes the next request that nobody has taken. */
+  /** Sends all requests, a few at a time: each sender takes the next index. */
   async sendAll(): Promise<void> {
     const { requests: count, only, progress, shared } = this.options;
     const atOnce = shared === true ? AT_ONCE_BESIDE_OTHERS : AT_ONCE;
@@ -126,7 +126,7 @@ class Run {
     }
   }
 
-  /** Whatever was accepted is sent once more: it must find its job. */
+  /** Sends an accepted create once more: the answer must be a replay that names the same job. */
   private async repeat(index: number, request: FuzzRequest, { location }: Verdict): Promise<void> {
     const verdict = await this.judged(request);
     this.coverage.add(verdict.by, verdict.kind);
@@ -144,7 +144,7 @@ class Run {
     if (typeof answer !== 'string') {
       const complaints = complaintsOf(this.options.stack.url, exchangeOf(request, answer));
       if (complaints.length > 0) {
-        verdict.violations.push(`outside docs/openapi.yaml: ${complaints.join('; ')}`);
+        verdict.violations.push(`contradicts docs/openapi.yaml: ${complaints.join('; ')}`);
       }
     }
     if (verdict.errorId !== undefined) this.errorIds.push(verdict.errorId);
@@ -152,7 +152,7 @@ class Run {
     return verdict;
   }
 
-  /** Looks for a smaller request that fails like the first ones. */
+  /** Searches a smaller failing request for each of the first findings. */
   async shrinkFirst(): Promise<void> {
     for (const index of this.failed.slice(0, SHRUNK)) {
       const property = fc.asyncProperty(
@@ -172,13 +172,13 @@ class Run {
     this.violations.push(
       [
         `${name} of seed ${seed}: ${violations.join('; ')}`,
-        `  ${request.route}: ${request.done.join(', ') || 'nothing was done to it'}`,
+        `  ${request.route}: ${request.done.join(', ') || 'unchanged'}`,
         `  ${commandOf(stack.url, request)}`,
       ].join('\n'),
     );
   }
 
-  /** Every job that was accepted ends well, and a good request is answered as ever. */
+  /** Checks that every accepted job ends as Completed, and that a valid request is still answered. */
   async seeJobsEnd(): Promise<void> {
     const { client } = this.world;
     const left = [...this.locations];
@@ -192,14 +192,14 @@ class Run {
     const { tenant, groups } = this.world;
     const run = fieldingRunsPath(tenant, String(groups[0]));
     const { status } = await client.get(run);
-    if (status !== 200) this.violations.push(`afterwards a good request is answered ${status}`);
+    if (status !== 200) this.violations.push(`afterwards a valid request is answered ${status}`);
   }
 
-  /** @returns how many lines there are */
+  /** Judges the log lines of the run. @returns their number */
   async judgeLog(file: string, from: number): Promise<number> {
     const read = () => readLog({ file, from, shared: this.options.shared === true }, this.leaks);
     let findings = await read();
-    // The last lines may be under way yet.
+    // The last lines may not have reached the file yet.
     for (let tries = 0; tries < 50 && this.errorIds.some((id) => !findings.errors.has(id)); tries += 1) {
       await pause(200);
       findings = await read();

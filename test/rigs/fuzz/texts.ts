@@ -1,7 +1,7 @@
-/** Texts that have broken something somewhere, for every place where a client's text may stand. */
+/** Draws texts that have broken programs before, for every place where a client can put a text. */
 import fc from 'fast-check';
 
-/** Names that mean something to JavaScript, to the event of a function, or to this system. */
+/** Names with a meaning in JavaScript, in the event of a function, or in this system. */
 export const NAMES = [
   '__proto__',
   'constructor',
@@ -22,7 +22,7 @@ export const NAMES = [
   '',
 ];
 
-/** One byte per character, none of them a control character: can stand in a header or, encoded, in a path. */
+/** Texts of one byte per character, without ASCII control characters: for headers and, encoded, for paths. */
 const PLAIN = [
   '..',
   '.',
@@ -70,7 +70,7 @@ const PLAIN = [
 
 const CONTROL = ['\u0000', '\r\n', '\n', '\u001b[2J', '\u0007', '\u007f', '\ta'];
 
-/** Short ones are likelier; the longest are longer than any pattern's pieces, shorter than the limit of all headers. */
+/** Lengths in characters: the longest exceed every pattern, but not the limit of all headers together. */
 const LENGTHS = [27, 255, 256, 257, 1_000, 9_000, 60_000];
 
 const long = fc
@@ -98,7 +98,7 @@ export const brokenText: fc.Arbitrary<string> = fc
   .tuple(headerText, fc.constantFrom(...CONTROL), headerText)
   .map((parts) => parts.join(''));
 
-/** Visible ASCII only, as a client must write it in a path or a query. */
+/** A text in visible ASCII, as a client must write it in a path or a query. */
 export const pathText: fc.Arbitrary<string> = headerText.map((text) =>
   text.replace(
     /[^\x21-\x7e]|[?#]/g,
@@ -106,7 +106,7 @@ export const pathText: fc.Arbitrary<string> = headerText.map((text) =>
   ),
 );
 
-/** Any text at all, for JSON. */
+/** Any text, for JSON. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
   headerText,
   brokenText,

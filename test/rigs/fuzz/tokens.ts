@@ -1,4 +1,4 @@
-/** Tokens of every kind: good, lacking something, and forged. Signed here, so that any header and claim can be had. */
+/** Makes valid, insufficient and forged tokens. It signs them itself, to set any header or claim. */
 import { createHmac, createPrivateKey, createPublicKey, createSign, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,14 +12,17 @@ export interface Token {
   readonly name: string;
   /** The JWT. */
   readonly text: string;
-  /** What its bearer may do; nothing at all with a token that must not verify. */
+  /** The accounts and scopes that it grants; none if it must not verify. */
   readonly accounts: readonly number[];
   readonly scopes: readonly string[];
 }
 
 const LINES = 'a\r\n{"level":"INFO","message":"job.created"}\u001b[2J\u2028';
 
-/** @param account that the good ones are for @param other an account that they do not cover */
+/**
+ * @param account the account of the valid tokens
+ * @param other an account that they do not cover
+ */
 export async function makeTokens(account: number, other: number): Promise<Token[]> {
   const { kid, key } = await issuerKey();
   const now = Math.floor(Date.now() / 1000);
@@ -80,7 +83,7 @@ function signed(key: KeyObject, header: string, payload: string): string {
   return `${text}.${createSign('RSA-SHA256').update(text).sign(key).toString('base64url')}`;
 }
 
-/** `__proto__` is a claim like any other only in JSON's own text. */
+/** Writes `__proto__` into the JSON text: only there it is a claim like any other. */
 function withRaw(key: KeyObject, header: object, claims: object): string {
   const payload = JSON.stringify({ ...claims, constructor: { prototype: { polluted: 1 } } });
   return signed(key, JSON.stringify(header), payload.replace('{', '{"__proto__":{"polluted":1},'));

@@ -1,9 +1,9 @@
-/** HTTP as bytes: sends what no library would send, and reads what comes back. */
+/** Sends HTTP requests as bytes, including requests that no library would send, and reads the answers. */
 import { connect } from 'node:net';
 
 export interface WireRequest {
   readonly method: string;
-  /** As it stands in the request line; one character per byte. */
+  /** The target in the request line; one character per byte. */
   readonly target: string;
   readonly version: string;
   /** One character per byte. */
@@ -14,7 +14,7 @@ export interface WireRequest {
   readonly flips: readonly (readonly [place: number, byte: number])[];
 }
 
-/** How the length of the body is told: the last four tell it wrongly. */
+/** How the request declares the length of its body: the last four ways are wrong. */
 export type Framing = 'none' | 'length' | 'chunked' | 'longer' | 'shorter' | 'both' | 'bad chunk';
 
 export interface WireAnswer {
@@ -29,7 +29,7 @@ export type NoAnswer = 'closed' | 'silent';
 
 const DEADLINE_MILLISECONDS = 60_000;
 
-/** So long a server may take to answer what is complete. */
+/** Time after which the sender of a broken request ends its side of the connection. */
 const NO_MORE_MILLISECONDS = 1_000;
 
 const CHUNK = 64 * 1024;
@@ -78,7 +78,7 @@ function bodyParts(framing: Framing, body: Buffer): Buffer[] {
 /**
  * Sends a request on a connection of its own and waits for its answer. Never rejects.
  *
- * @param broken the server may wait for more than there is: then it is told that nothing more comes
+ * @param broken whether the server may wait for more bytes: the sender then ends its side of the connection
  */
 export function send(port: number, request: WireRequest, broken: boolean): Promise<WireAnswer | NoAnswer> {
   return new Promise((resolve) => {
@@ -106,7 +106,7 @@ export function send(port: number, request: WireRequest, broken: boolean): Promi
       if (typeof read === 'number') needed = read;
       else end(read);
     });
-    // The server may cut the connection while more is sent; what it said before that counts.
+    // The server may close the connection during sending; an answer that it sent before still counts.
     socket.on('error', () => undefined);
     socket.on('close', () => {
       end('closed');
@@ -114,7 +114,7 @@ export function send(port: number, request: WireRequest, broken: boolean): Promi
   });
 }
 
-/** The answer; or how many bytes are needed at least to know more. */
+/** @returns the answer, or the least number of bytes that are needed to read on */
 function readAnswer(bytes: Buffer, headOnly: boolean): WireAnswer | number {
   const blank = bytes.indexOf('\r\n\r\n');
   if (blank < 0) return bytes.length + 1;

@@ -1,4 +1,4 @@
-/** What the fuzzer's requests can name: projects, target groups and jobs that are there, and tokens of every kind. */
+/** Makes the tenants, target groups, jobs and tokens that the requests of the fuzzer name. */
 import { BatchWriter } from '../../../tools/local/data/write.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
@@ -13,7 +13,7 @@ export interface World {
   readonly tenant: Tenant;
   readonly groups: readonly string[];
   readonly jobs: readonly string[];
-  /** Of an account that the good tokens do not cover. */
+  /** Belongs to an account that the valid tokens do not cover. */
   readonly foreign: { readonly tenant: Tenant; readonly group: string; readonly job: string };
   readonly tokens: readonly Token[];
   readonly client: Client;
@@ -32,7 +32,7 @@ const SITUATIONS: Partial<TargetGroup>[] = [
   { currentCompletes: 100 },
 ];
 
-/** Makes it in the running stack. The same seed names the same ids, so that a request can be repeated. */
+/** Makes them in a running stack. A seed always has the same ids, so that requests can be repeated. */
 export async function makeWorld(stack: StackInfo, seed: number): Promise<World> {
   const idOf = (kind: string, n = 0) =>
     `FZ${(seed >>> 0).toString(36).toUpperCase().padStart(8, '0')}${kind}${n}`.padEnd(26, 'X');
