@@ -1,4 +1,4 @@
-/** An alarm of the template, and the state that CloudWatch would give it. */
+/** Reads an alarm of the template, and computes the state that CloudWatch would give it (ADR 24). */
 import { z } from 'zod';
 import { type Datapoint, isOf } from './datapoint.ts';
 import { compute, type Value } from './metric-math.ts';
@@ -14,7 +14,7 @@ const COMPARISONS = {
   LessThanThreshold: (value: number, threshold: number) => value < threshold,
 };
 
-/** What an expression computes with. */
+/** A metric that an expression uses, by its id. */
 interface Input {
   readonly id: string;
   readonly metric: MetricReference;
@@ -100,10 +100,10 @@ function watchedBy(properties: unknown): Pick<Alarm, 'inputs' | 'expression' | '
 }
 
 /**
- * The state of an alarm after the periods that end with `at`, epoch milliseconds: as many as it evaluates.
- * CloudWatch looks further back where some of them have no data; here the window is all there is.
+ * Computes the state of an alarm from the periods that it evaluates; the last one ends at `at`, epoch ms.
+ * CloudWatch looks further back if some periods have no data; this function does not.
  *
- * @param before the state so far, which stays where the alarm ignores what is missing and the rest does not
+ * @param before the current state: it stays if the alarm ignores missing data and the other periods do not
  *   decide
  */
 export function stateOf(
@@ -141,10 +141,10 @@ function valueIn(
 }
 
 /**
- * What an alarm watches of some datapoints, in each of the periods that it evaluates: what it would see if
- * what happened went on happening. So a test need not wait for a quarter of an hour.
+ * Copies the datapoints that an alarm watches into each period that it evaluates, as if they went on. A test
+ * then need not wait for 15 minutes.
  *
- * @param at where the last period ends
+ * @param at the end of the last period, epoch ms
  */
 export function goingOn(alarm: Alarm, datapoints: readonly Datapoint[], at: number): Datapoint[] {
   const watched = datapoints.filter((point) => alarm.inputs.some(({ metric }) => isOf(point, metric)));

@@ -1,15 +1,16 @@
 /**
- * The metrics that AWS's own services publish, as far as the stack uses them: names, units and sets of
- * dimensions.
+ * Lists the metrics of AWS's own services that the stack uses: names, units and sets of dimensions.
  *
- * Sources: the services' pages on CloudWatch metrics, and for Lambda "Types of metrics for Lambda functions".
+ * Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+ * "Types of metrics for Lambda functions", "Available CloudWatch metrics for Amazon SQS"
  */
 import type { Datapoint } from './datapoint.ts';
 import type { MetricReference } from './metric-reference.ts';
 
 interface Documented {
   readonly unit: 'Count' | 'Milliseconds' | 'Seconds' | 'Bytes';
-  /** Each a set under which the metric is published. */
+  /** The sets of dimensions under which the metric is published. */
   readonly by: readonly (readonly string[])[];
 }
 
@@ -50,11 +51,11 @@ export const DOCUMENTED: Readonly<Record<string, Readonly<Record<string, Documen
   'AWS/Logs': { IncomingBytes: of('Bytes', ['LogGroupName']) },
 };
 
-/** Takes what is published. */
+/** Receives a published datapoint. */
 export type Publish = (datapoint: Datapoint) => void;
 
 /**
- * A value of one of these metrics, now.
+ * Makes a datapoint of one of these metrics, with the current time.
  *
  * @throws Error for a metric, or a set of dimensions, that is not in the table
  */

@@ -1,4 +1,4 @@
-/** One value of a metric, as CloudWatch takes it in. */
+/** A datapoint: one value of a metric, as CloudWatch receives it. */
 import type { MetricReference } from './metric-reference.ts';
 
 export interface Datapoint extends MetricReference {
@@ -8,14 +8,14 @@ export interface Datapoint extends MetricReference {
   readonly at: number;
 }
 
-/** A name for a metric that differs from that of any other: namespace, name, and dimensions in whatever order. */
+/** Makes a unique name of a metric from its namespace, name and dimensions, whatever the order of these. */
 export function nameOf({ namespace, name, dimensions }: MetricReference): string {
   return `${namespace} ${name} ${JSON.stringify(Object.entries(dimensions).sort())}`;
 }
 
-/** Whether it is of that metric. */
+/** Whether a datapoint belongs to a metric. */
 export function isOf(point: Datapoint, metric: MetricReference): boolean {
-  // The names first: they are compared thousands of times.
+  // Compares the names first: this runs thousands of times.
   return (
     point.name === metric.name && point.namespace === metric.namespace && nameOf(point) === nameOf(metric)
   );

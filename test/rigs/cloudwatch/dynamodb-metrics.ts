@@ -1,9 +1,9 @@
-/** DynamoDB's metrics, of the calls that pass and their answers. */
+/** Publishes DynamoDB's metrics, from the calls that pass a proxy and their answers. */
 import { z } from 'zod';
 import { type Around, operationOf, type WholeAnswer } from '../../../tools/kit/forwarding.ts';
 import { awsDatapoint, type Publish } from './aws-metrics.ts';
 
-/** The calls that functions make, by what they consume. */
+/** The kind of capacity that each operation of the functions consumes. */
 const CONSUMED: ReadonlyMap<string, 'Read' | 'Write'> = new Map([
   ['GetItem', 'Read'],
   ['Query', 'Read'],
@@ -38,8 +38,8 @@ export class DynamoDBMetrics {
   }
 
   /**
-   * Zeros, for a table and its indexes: that nothing was throttled is no reason to take the metric for
-   * unknown, and not every emulator tells what writes consume of an index.
+   * Publishes zeros for a table and its indexes, so that metrics without events exist. Not every emulator
+   * reports the capacity that writes consume in an index.
    */
   sample(TableName: string, indexes: readonly string[]): void {
     for (const name of OF_TABLES) this.#add(name, { TableName }, 0);
@@ -49,9 +49,9 @@ export class DynamoDBMetrics {
   }
 
   /**
-   * To be put around the calls. Each is made to tell what it consumed.
+   * Wraps the calls, and lets each of them report the capacity that it consumed.
    *
-   * @param inner carries a call out
+   * @param inner carries out a call
    */
   around(inner: Around): Around {
     return async (call, forward) => {

@@ -1,6 +1,6 @@
 /**
- * Takes metrics out of log lines as CloudWatch does, and is stricter: what CloudWatch would silently drop is
- * an error.
+ * Reads metrics from log lines as CloudWatch does, but more strictly: it throws for lines that CloudWatch
+ * would silently ignore.
  *
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { parseObject } from '../../../tools/kit/json.ts';
 import type { Datapoint } from './datapoint.ts';
 
-/** A line says that it has metrics, and they are not of the form that CloudWatch reads. */
+/** Thrown for a line whose metrics do not have the form that CloudWatch reads. */
 export class MalformedMetricsError extends Error {
   override readonly name = 'MalformedMetricsError';
 }
@@ -36,11 +36,11 @@ const directives = z.object({
 const dimensionValue = z.string().min(1).max(1024);
 const values = z.union([
   z.number().transform((value) => [value]),
-  z.array(z.number()).min(1).max(100), // CloudWatch takes no more of one metric from one line.
+  z.array(z.number()).min(1).max(100), // CloudWatch takes at most 100 values of one metric from one line.
 ]);
 
 /**
- * The metrics of a line; none of one that has none.
+ * Reads the metrics of a line; returns none if the line has none.
  *
  * @throws MalformedMetricsError
  */

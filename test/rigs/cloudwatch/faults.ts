@@ -1,6 +1,6 @@
 /**
- * For each alarm the fault that it is there for. What is driven here comes on top of the load; the alarm is
- * to be raised by both together.
+ * Defines for each alarm the fault that must raise it. The datapoints of the fault are added to those of the
+ * load; no other alarm may be raised.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fieldingRunsPath, jobPath } from '../../../api/paths.ts';
@@ -19,24 +19,24 @@ import type { Stage } from './stage.ts';
 import { returnNow, send, setTargetGroup, withDynamoDB } from './tampering.ts';
 
 export interface Fault {
-  /** What goes wrong. */
+  /** The fault in words, for the title of its test. */
   readonly what: string;
   readonly drive: (stage: Stage) => Promise<unknown>;
-  /** Other alarms that are there for it too. */
+  /** Other alarms that the fault must raise too. */
   readonly alsoRaises?: readonly string[];
-  /** It takes seconds, so it is driven while the load runs; its requests count for themselves. */
+  /** Whether it runs during the load, because it takes seconds; its datapoints are collected separately. */
   readonly besideTheLoad?: boolean;
-  /** The fault is that something no longer comes, so it does not come on top of the load. */
+  /** Whether it is judged without the load, because the fault is that datapoints are absent. */
   readonly insteadOfTheLoad?: boolean;
 }
 
-/** More than a twentieth of what the load has of any function, and of all requests. */
+/** Number of failures: more than 5 % of the load's invocations of any function, and of its requests. */
 const FAILURES = 12;
 
-/** More than run at a time, by more than an alarm on throttles puts up with. */
+/** Concurrent invocations: more than the limit, by more than an alarm on throttles tolerates. */
 const BURST = 20;
 
-/** Functions that are called with an event; what each fails on is no event of its callers. */
+/** Functions that need an event, and throw if they are invoked without one. */
 const CALLED = ['CreateJob', 'GetJob', 'GetFieldingRuns', 'NotFound', 'Worker'];
 
 export const FAULTS: Readonly<Record<string, Fault>> = {
@@ -50,20 +50,20 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     insteadOfTheLoad: true,
   },
   JobsNotReconciled: { what: 'a job whose request is gone', drive: jobWithoutRequest },
-  MessageAge: { what: 'a message that a worker hangs on for ten minutes', drive: hangingWorker },
-  FanOutsFailed: { what: 'a queue that takes no messages', drive: queueRefuses },
+  MessageAge: { what: 'a message that a worker holds for ten minutes', drive: hangingWorker },
+  FanOutsFailed: { what: 'a queue that accepts no messages', drive: queueRefuses },
   IdempotencyConflicts: { what: 'a client that uses a key again and again', drive: conflicts },
   ApiErrors: { what: 'a table that cannot be read', drive: tableRefuses },
   ApiLatency: { what: 'a table that takes seconds to answer', drive: slowReads, besideTheLoad: true },
   ReconcileErrors: { what: 'reconcile cannot read the index of open jobs', drive: reconcileFails },
-  ReconcileThrottles: { what: 'more runs at once than are let run', drive: burst('Reconcile', {}) },
+  ReconcileThrottles: { what: 'more concurrent runs than the limit', drive: burst('Reconcile', {}) },
   ...Object.fromEntries(
     CALLED.flatMap((name) => [
       [`${name}Errors`, { what: `invocations of ${name} that throw`, drive: crashes(name) }],
       [
         `${name}Throttles`,
         {
-          what: `more calls of ${name} at once than are let run`,
+          what: `more concurrent calls of ${name} than the limit`,
           drive: burst(name, name === 'Worker' ? { Records: [] } : null),
         },
       ],
@@ -71,14 +71,14 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   ),
 };
 
-/** Reads a target group, twice at once, whose table does not answer until every try but the last was given up. */
+/** Reads a target group twice at once, while its table answers only the last attempt of each read. */
 async function slowReads(stage: Stage): Promise<void> {
   const { tenant, ids } = await aProject(stage.behind, [{}]);
   const path = fieldingRunsPath(tenant, ids[0] ?? '');
   stage.seen.slowPath = path;
   const answersFrom = Date.now() + 5_200;
   stage.dynamoDB.always('GetItem', [ids[0] ?? ''], async (_call, forward) => {
-    // Longer than a function waits for an answer.
+    // Longer than the 2 s that a function waits for an answer.
     if (Date.now() < answersFrom) await pause(2_100);
     return forward();
   });
@@ -92,7 +92,7 @@ async function deadLetter(stage: Stage): Promise<void> {
     await until(() => deliveredTimes(stage, message.id) === deliveries);
     await returnNow(stage, message);
   }
-  // The next receive moves it.
+  // The next receive moves it to the dead-letter queue.
   await until(async () => (await stage.waiting('DeadLetters')) > 0);
   await stage.sample();
   await stage.sqs.send(new PurgeQueueCommand({ QueueUrl: nameLike(stage.stack.queues, 'DeadLetters') }));
@@ -144,7 +144,7 @@ async function jobWithoutRequest(stage: Stage): Promise<void> {
   await stage.stack.runSchedules();
 }
 
-/** The queues are asked as if ten minutes had passed while the worker waits for its claim. */
+/** Samples the queues as if ten minutes had passed while the worker waits for its claim. */
 async function hangingWorker(stage: Stage): Promise<void> {
   const { tenant, ids } = await aProject(stage.behind, [{}]);
   const answer = Promise.withResolvers<undefined>();

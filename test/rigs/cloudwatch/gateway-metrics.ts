@@ -1,8 +1,8 @@
-/** API Gateway's metrics, of the requests that the local gateway logs. */
+/** Publishes API Gateway's metrics, from the requests that the local gateway logs. */
 import type { RequestLine } from '../../../tools/local/gateway/server.ts';
 import { awsDatapoint, type Publish } from './aws-metrics.ts';
 
-/** Publishes what one request adds. */
+/** Publishes the metrics of one request. */
 export function publishRequest(apiId: string, { status, milliseconds }: RequestLine, publish: Publish): void {
   const add = (name: string, value: number) => {
     publish(awsDatapoint('AWS/ApiGateway', name, { ApiId: apiId }, value));
@@ -11,6 +11,6 @@ export function publishRequest(apiId: string, { status, milliseconds }: RequestL
   add('4xx', Number(status >= 400 && status < 500));
   add('5xx', Number(status >= 500));
   add('Latency', milliseconds);
-  // The gateway here adds next to nothing to what its functions take.
+  // The local gateway adds almost nothing to the time of the functions.
   add('IntegrationLatency', milliseconds);
 }

@@ -1,8 +1,8 @@
-/** Lambda's metrics, of what the pools of the local stack tell about their invocations. */
+/** Publishes Lambda's metrics, from the invocations that the local stack's function pools report. */
 import type { InvocationWatch } from '../../../tools/local/functions/pool.ts';
 import { awsDatapoint, type Publish } from './aws-metrics.ts';
 
-/** A watch of one function. */
+/** Makes a watch that publishes the metrics of one function. */
 export function lambdaMetrics(functionName: string, publish: Publish): InvocationWatch {
   const add = (name: string, value: number) => {
     publish(awsDatapoint('AWS/Lambda', name, { FunctionName: functionName }, value));

@@ -1,17 +1,17 @@
-/** The conditions of a saved query's `filter`, as far as the stack uses them: =, !=, >, <, in, like, and, or, (). */
+/** Parses the `filter` of a saved query, as far as the stack uses it: =, !=, >, <, in, like, and, or, (). */
 import { type LogLine, valueOf } from './log-line.ts';
 
 type Condition = (line: LogLine, raw: string) => boolean;
 
 const TOKEN = /"[^"]*"|\/(?:[^/\\]|\\.)+\/|[A-Za-z_@][\w.@]*|-?\d+(?:\.\d+)?|!=|>=|<=|\S/g;
 
-/** A place to fill in: any value will do. */
+/** A placeholder that an operator replaces; it matches any value. */
 const PLACEHOLDER = /^[A-Z]+_ID$/;
 
 /**
- * Makes a condition out of what stands behind `filter`.
+ * Makes a condition from the text after `filter`.
  *
- * @throws Error for what it does not know
+ * @throws Error for syntax that it does not know
  */
 export function lineFilter(text: string): Condition {
   const tokens = text.match(TOKEN) ?? [];

@@ -1,7 +1,6 @@
 /**
- * A mixed load with the failures of every day: what a healthy service sees and copes with, and no alarm is
- * raised for. Every metric that it brings about it brings about for certain: races are lost because somebody
- * meddles.
+ * Runs a mixed load with everyday failures, for which no alarm may be raised. It produces each of its metrics
+ * reliably: intercepted calls decide which race is lost.
  */
 import { collectionPath, fieldingRunsPath, jobPath } from '../../../api/paths.ts';
 import { DynamoDBChunks } from '../../../src/adapters/dynamodb/chunks.ts';
@@ -23,7 +22,7 @@ import {
   withDynamoDB,
 } from './tampering.ts';
 
-/** So many that the alarm on latency looks at them, and not so many that two slow ones are no longer one in a hundred. */
+/** Enough requests for the alarm on latency to evaluate them, and so few that two slow ones are over 1 %. */
 const READS = 120;
 
 export async function mixedLoad(stage: Stage): Promise<void> {
@@ -40,7 +39,7 @@ export async function mixedLoad(stage: Stage): Promise<void> {
   await handedBack;
 }
 
-/** The token issuer does not answer before any function has its keys; then it does. */
+/** Lets the token issuer answer without keys until each function has asked for them; then with keys. */
 export async function issuerAway(stage: Stage): Promise<void> {
   const { tenant, ids } = await aProject(stage.behind, [{}]);
   const calls = [
@@ -51,13 +50,13 @@ export async function issuerAway(stage: Stage): Promise<void> {
   stage.issuer.answer = () => ({ status: 200, body: '<html>maintenance</html>' });
   for (const call of calls) await call();
   stage.issuer.answer = undefined;
-  // A function without keys looks again after a second.
+  // A function without keys fetches them again after a second.
   for (const call of calls) {
     await until(async () => (await call()).status !== 401, 200);
   }
 }
 
-/** Updated, not found, and not allowed. */
+/** Runs a job with all three outcomes (updated, not found, not allowed), and reads it many times. */
 async function jobsOfAllOutcomes(stage: Stage): Promise<void> {
   const { client } = stage;
   const { tenant, ids } = await aProject(stage.behind, [{}, {}, { status: 'draft' }]);
@@ -65,14 +64,14 @@ async function jobsOfAllOutcomes(stage: Stage): Promise<void> {
   const location = locationOf(await client.create(tenant, asked));
   const job = await client.untilEnded(location);
   if (job.status !== 'Completed') throw new Error(`the job is ${job.status}`);
-  // Two at a time, for no more are let run.
+  // Two at a time, because of the concurrency limit.
   const reads = async () => {
     for (let read = 0; read < READS / 2; read += 1) await client.get(location);
   };
   await Promise.all([reads(), reads()]);
 }
 
-/** With the idempotency record; with another body; without the record; without an idempotency table. */
+/** Repeats creates: with the idempotency record, with another body, without the record, without the table. */
 async function repeats(stage: Stage): Promise<void> {
   const { client, dynamoDB } = stage;
   const { tenant, ids } = await aProject(stage.behind, [{}, {}]);
@@ -97,7 +96,7 @@ async function refusedRequests(stage: Stage): Promise<void> {
   await new Client(stage.stack.url, 'no.token.atall').create(tenant, [anId()]);
 }
 
-/** The table of target groups throttles until the worker gives the chunk back. */
+/** Throttles the target groups table until the worker has handed its chunk back. */
 async function throttledTable(stage: Stage): Promise<void> {
   const { tenant, ids } = await aProject(stage.behind, [{}]);
   const end = stage.dynamoDB.always(
@@ -110,7 +109,7 @@ async function throttledTable(stage: Stage): Promise<void> {
   end();
 }
 
-/** A second delivery while somebody is at the chunk, then one after he has settled it. */
+/** Delivers a chunk while another owner has claimed it, and again after that owner has settled it. */
 async function lostClaim(stage: Stage): Promise<void> {
   const { tenant, ids } = await aProject(stage.behind, [{}, {}]);
   const job = await aLostJob(stage.behind, tenant, ids, 0);
@@ -125,7 +124,7 @@ async function lostClaim(stage: Stage): Promise<void> {
   await stage.line('"job.finished"', job.jobId);
 }
 
-/** The claim is taken over, and the chunk settled, right before the worker's own result arrives. */
+/** Lets another owner take over the claim and settle the chunk right before the worker's result arrives. */
 async function lostSettlement(stage: Stage): Promise<void> {
   const { tenant, ids } = await aProject(stage.behind, [{}, {}]);
   const lost = stage.dynamoDB.once(
@@ -148,7 +147,7 @@ async function lostSettlement(stage: Stage): Promise<void> {
   await lost;
 }
 
-/** A user has the target group in another state when the worker writes, and not any more when it reads. */
+/** Lets a user change the target group right before the worker's write, and back again before its read. */
 async function lostMove(stage: Stage): Promise<void> {
   const { tenant, ids } = await aProject(stage.behind, [{}]);
   const [id = ''] = ids;
@@ -166,7 +165,7 @@ async function lostMove(stage: Stage): Promise<void> {
   await lost;
 }
 
-/** Somebody else takes the finished job out of the index. */
+/** Sends the write that takes the ended job out of the index twice: the worker receives the second answer. */
 async function lostClosing(stage: Stage): Promise<void> {
   const { tenant, ids } = await aProject(stage.behind, [{}]);
   const lost = stage.dynamoDB.once('UpdateItem', [tenant.projectId, 'REMOVE #open'], twice);
@@ -180,7 +179,7 @@ async function unparsable(stage: Stage): Promise<void> {
   await remove(stage, message);
 }
 
-/** Reconcile sends the chunks of one again; another is looked after by somebody else. */
+/** Lets reconcile send the chunks of one job again, and lose the race for the look at another job. */
 async function lostJobs(stage: Stage): Promise<void> {
   const { tenant, ids } = await aProject(stage.behind, [{}, {}]);
   const job = await aLostJob(stage.behind, tenant, ids, 1000);

@@ -1,8 +1,8 @@
-/** A line of a function's log, and how Insights names what is in it. */
+/** Reads fields of a log line by the names that Logs Insights gives them. */
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** The value of a field, a path with dots, in a line; undefined where the line has none. */
+/** Returns the value of a field, whose name is a path with dots; undefined if the line has no such field. */
 export function valueOf(line: LogLine, field: string): unknown {
   let value: unknown = line;
   for (const part of field.split('.')) {

@@ -1,13 +1,13 @@
-/** Meddles with single calls on their way to an emulator: faults that happen when a test says so, and to whom it says. */
+/** Intercepts single calls on their way to an emulator: a test decides which call meets which fault. */
 import { type Around, operationOf, type WholeAnswer } from '../../../tools/kit/forwarding.ts';
 import type { HttpRequest } from '../../../tools/kit/http-server.ts';
 
-/** Carries a call out in its own way. */
+/** Carries out a call, or something else in its place. */
 export type Meddling = (call: HttpRequest, forward: () => Promise<WholeAnswer>) => Promise<WholeAnswer>;
 
 interface Rule {
   readonly operation: string;
-  /** Texts that are all in the body. */
+  /** Texts that the body must all contain. */
   readonly parts: readonly string[];
   readonly act: Meddling;
 }
@@ -15,7 +15,7 @@ interface Rule {
 export class Meddler {
   readonly #rules = new Set<Rule>();
 
-  /** To be put around the calls. */
+  /** Wraps the calls. */
   readonly around: Around = (call, forward) => {
     const text = call.body.toString();
     const rule = [...this.#rules].find(
@@ -26,9 +26,9 @@ export class Meddler {
   };
 
   /**
-   * Meddles with every call of an operation whose body has all of `parts`.
+   * Intercepts every call of an operation whose body contains all of `parts`.
    *
-   * @returns ends it
+   * @returns a function that ends the interception
    */
   always(operation: string, parts: readonly string[], act: Meddling): () => void {
     const rule = { operation, parts, act };
@@ -38,7 +38,7 @@ export class Meddler {
     };
   }
 
-  /** Meddles with the first such call; resolves when that has its answer. */
+  /** Intercepts the next such call only; resolves when it has its answer. */
   once(operation: string, parts: readonly string[], act: Meddling): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
     const end = this.always(operation, parts, async (call, forward) => {
@@ -56,7 +56,7 @@ export class Meddler {
   }
 }
 
-/** Refuses a call with an error of the service, which is not tried again but for throttling. */
+/** Refuses a call with an error of the service. The SDK retries the call only after a throttling error. */
 export function refused(error: string): Meddling {
   const answer = {
     status: 400,
@@ -68,7 +68,7 @@ export function refused(error: string): Meddling {
   return () => Promise.resolve(answer);
 }
 
-/** Somebody else has just done the very same: the one who asked comes second. */
+/** Carries out a call twice and returns the second answer, as if another caller had been faster. */
 export const twice: Meddling = async (_call, forward) => {
   await forward();
   return forward();

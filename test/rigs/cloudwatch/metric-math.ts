@@ -1,14 +1,14 @@
-/** As much of CloudWatch's metric math as the stack uses: numbers, ids, `*`, `/`, `>=`, `IF(…)` and parentheses. */
+/** Evaluates the metric math that the stack uses: numbers, ids, `*`, `/`, `>=`, `IF(…)` and parentheses. */
 
-/** A value of a period; undefined where there is no data. */
+/** A value of a period; undefined if there is no data. */
 export type Value = number | undefined;
 
 /**
- * Computes an expression for one period. What is computed from a missing value is missing, and so is a
- * quotient by 0.
+ * Computes an expression for one period. The result is undefined if it depends on a missing value or on a
+ * division by 0.
  *
  * @param inputs by id
- * @throws Error for what it does not know, or an id that is none of the inputs
+ * @throws Error for syntax that it does not know, and for an id that is not among the inputs
  */
 export function compute(expression: string, inputs: Readonly<Record<string, Value>>): Value {
   const tokens = expression.match(/\d+(?:\.\d+)?|\w+|>=|\S/g) ?? [];

@@ -1,4 +1,4 @@
-/** A metric as a template names it. */
+/** Reads the reference to a metric in a template. */
 import { z } from 'zod';
 
 export interface MetricReference {
@@ -14,7 +14,7 @@ const metricSchema = z.object({
   Dimensions: dimensionsSchema.default([]),
 });
 
-/** A metric as CloudFormation writes it. */
+/** Reads a metric in the form of CloudFormation. @throws ZodError for another form */
 export function referenceOf(metric: unknown): MetricReference {
   const { Namespace, MetricName, Dimensions } = metricSchema.parse(metric);
   return {

@@ -1,4 +1,4 @@
-/** What CloudWatch would have of a running stack: the lines of its functions, and everybody's datapoints. */
+/** Collects what CloudWatch would receive from a running stack: its functions' log lines, and datapoints. */
 import type { InvocationWatch } from '../../../tools/local/functions/pool.ts';
 import type { LogEntry } from '../../../tools/local/logs.ts';
 import { awsDatapoint } from './aws-metrics.ts';
@@ -10,26 +10,26 @@ import type { Watching } from './watching.ts';
 
 export class Observations {
   readonly #datapoints: Datapoint[] = [];
-  /** Path of requests that run beside others and count for themselves. */
+  /** Path of the requests whose datapoints are collected separately. */
   slowPath: string | undefined;
   readonly ofSlowRequests: Datapoint[] = [];
-  /** What the functions wrote so far, by the names that they have in the local stack. */
+  /** The log lines so far, each with the name that its function has in the local stack. */
   readonly lines: { readonly functionName: string; readonly text: string }[] = [];
-  /** Lines that say that they have metrics, and are not of the form. */
+  /** The errors of lines whose metrics have the wrong form. */
   readonly malformed: unknown[] = [];
-  /** Invocations under way. */
+  /** Number of invocations that run now. */
   running = 0;
 
   readonly publish = (datapoint: Datapoint): void => {
     this.#datapoints.push(datapoint);
   };
 
-  /** What was published since the last time. */
+  /** Returns the datapoints that were published since the last call. */
   take(): Datapoint[] {
     return this.#datapoints.splice(0);
   }
 
-  /** A watch of one function, by its physical name. */
+  /** Makes a watch of one function, by its physical name. */
   watch(functionName: string): InvocationWatch {
     const watch = lambdaMetrics(functionName, this.publish);
     return {
@@ -47,12 +47,12 @@ export class Observations {
     };
   }
 
-  /** Takes what the local stack logs. */
+  /** Takes an entry of the local stack's log. */
   log(entry: LogEntry, watching: Watching): void {
     if (entry.kind === 'request') {
       const slow = this.slowPath !== undefined && entry.path.includes(this.slowPath);
       publishRequest(watching.apiId, entry, slow ? (point) => this.ofSlowRequests.push(point) : this.publish);
-      // The gateway here writes no access log; a line of it has the form's length at least.
+      // The local gateway writes no access log; the length of the format is the least length of its lines.
       this.#bytes(watching.accessLogGroup, watching.accessLogFormat);
     }
     if (entry.kind !== 'function') return;

@@ -1,4 +1,4 @@
-/** A saved query of Logs Insights: which fields of the log it names, and which lines its filters let through. */
+/** Reads a saved query of Logs Insights: the log fields that it names, and the lines that it selects. */
 import { z } from 'zod';
 import { lineFilter } from './line-filter.ts';
 import type { LogLine } from './log-line.ts';
@@ -6,7 +6,7 @@ import type { LogLine } from './log-line.ts';
 export interface SavedQuery {
   readonly name: string;
   readonly logGroups: readonly string[];
-  /** Fields of the log: neither those that Insights itself adds, nor those that the query defines. */
+  /** Fields of the log, without those that Insights adds and those that the query defines. */
   readonly fields: readonly string[];
   /** @param raw the line as it was written */
   readonly selects: (line: LogLine, raw: string) => boolean;
@@ -18,7 +18,7 @@ const shape = z.object({
   LogGroupNames: z.array(z.string()).min(1),
 });
 
-/** Commands, with whether they name fields. */
+/** The known commands, each with whether it names fields. */
 const COMMANDS: ReadonlyMap<string, boolean> = new Map([
   ['fields', true],
   ['display', true],
@@ -32,7 +32,7 @@ const COMMANDS: ReadonlyMap<string, boolean> = new Map([
 
 const WORDS = new Set(['and', 'or', 'not', 'in', 'like', 'as', 'by', 'asc', 'desc']);
 
-/** Insights adds these to every line. */
+/** Fields that Insights adds to every line. */
 const ADDED = /^@(timestamp|message|log|logStream|ingestionTime)$/;
 
 /**
@@ -55,7 +55,7 @@ export function readQuery(properties: unknown): SavedQuery {
 }
 
 /**
- * The fields of the log that a query names, each once, in its order.
+ * Lists the log fields that a query names, each once, in the query's order.
  *
  * @throws Error for a command that is not known here
  */
@@ -65,7 +65,7 @@ export function fieldsOf(query: string): string[] {
   for (const { name, rest } of commandsOf(query)) {
     if (COMMANDS.get(name) !== true) continue;
     const bare = rest.replaceAll(/"[^"]*"|'[^']*'/g, ' ').replaceAll(/\/(?:[^/\\]|\\.)+\/(?=[\s)i]|$)/g, ' ');
-    // `as` gives one name; after `parse` as many as there are, with commas between.
+    // `as` defines one name; after `parse` it defines a comma-separated list of names.
     for (const [, names = ''] of bare.matchAll(/\bas\s+(@?\w+(?:\s*,\s*@?\w+)*)/g)) {
       for (const given of name === 'parse' ? names.split(',') : [names.split(',')[0] ?? '']) {
         defined.add(given.trim());
@@ -80,7 +80,7 @@ export function fieldsOf(query: string): string[] {
 }
 
 function commandsOf(query: string): { name: string; rest: string }[] {
-  // A bar in a pattern has no line of its own.
+  // Only a bar at the start of a line separates commands: patterns can contain bars as well.
   return query.split(/\n\s*\|\s*/).map((command) => {
     const [, name = '', rest = ''] = /^(\w+)\s+(.*)$/s.exec(command.trim()) ?? [];
     if (!COMMANDS.has(name)) throw new Error(`the command ${name} is not known here: ${command}`);

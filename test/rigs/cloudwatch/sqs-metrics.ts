@@ -1,10 +1,10 @@
-/** SQS's metrics, of the calls that pass and of what the queues tell when they are asked. */
+/** Publishes SQS's metrics, from the calls that pass a proxy and from the attributes of the queues. */
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { type Around, operationOf, type WholeAnswer } from '../../../tools/kit/forwarding.ts';
 import { awsDatapoint, type Publish } from './aws-metrics.ts';
 
-/** From so many receives on SQS no longer counts a message as the oldest. */
+/** A message that was received this many times no longer counts as the oldest in SQS. */
 const RECEIVES_OF_A_POISON_PILL = 3;
 
 export interface Message {
@@ -13,9 +13,9 @@ export interface Message {
   readonly sentAt: number;
   body: string;
   receives: number;
-  /** Of the last receive. */
+  /** The receipt handle of the last receive. */
   receipt: string | undefined;
-  /** How often its visibility was changed: a worker gave it back. */
+  /** How often a worker handed it back, by changing its visibility. */
   returns: number;
 }
 
@@ -31,7 +31,7 @@ const deletion = z.object({ Entries: z.array(z.object({ Id: z.string(), ReceiptH
 
 export class SqsMetrics {
   readonly #publish: Publish;
-  /** Those that were sent and not deleted, by their ids. */
+  /** The messages that were sent and not deleted, by id. */
   readonly messages = new Map<string, Message>();
 
   constructor(publish: Publish) {
@@ -39,9 +39,9 @@ export class SqsMetrics {
   }
 
   /**
-   * To be put around the calls.
+   * Wraps the calls.
    *
-   * @param inner carries a call out
+   * @param inner carries out a call
    */
   around(inner: Around): Around {
     return async (call, forward) => {
@@ -53,10 +53,10 @@ export class SqsMetrics {
   }
 
   /**
-   * Asks the queues how full they are.
+   * Publishes how many messages the queues hold, and the age of the oldest message.
    *
    * @param urls of the queues
-   * @param now the time for which the age of the oldest message is told, epoch ms
+   * @param now the time at which the age is measured, epoch ms
    */
   async sample(sqs: SQSClient, urls: readonly string[], now = Date.now()): Promise<void> {
     for (const url of urls) {

@@ -1,6 +1,6 @@
 /**
- * A local stack of its own, watched as CloudWatch would watch it: what its functions write, the metrics of
- * AWS's own services, and between the functions and their stores somebody who can meddle.
+ * Starts a local stack, and collects its log lines and metrics as CloudWatch would. The calls between its
+ * functions and stores can be intercepted (ADR 24).
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,10 +27,10 @@ import { Watching } from './watching.ts';
 
 const ISSUER = 'https://issuer.test/';
 
-/** Short times, where a fault would be waited for otherwise. Every threshold of an alarm is the default one. */
+/** Short times, so that faults happen soon. Every threshold of an alarm keeps its default. */
 const CONTEXT = { workerTimeoutSeconds: 8, clockSkewSeconds: 1, maxReceiveCount: 3 };
 
-/** Of each function at a time: as if the account had no more, so that little traffic is throttled. */
+/** The concurrency limit of each function: so low that little traffic is throttled. */
 const CONCURRENCY = 2;
 
 export class Stage {
@@ -88,7 +88,7 @@ export class Stage {
       dynamodbEndpoint: dynamoDB.url,
       sqsEndpoint: queues.url,
       log: (entry) => {
-        // Before it has started nothing runs: there are notices only.
+        // Until the stack has started, the log contains only notices.
         if (this.#started !== undefined) this.seen.log(entry, this.watching);
       },
       watch: ({ name }) => this.seen.watch(name),
@@ -116,12 +116,12 @@ export class Stage {
     return this.#live.stack;
   }
 
-  /** What the template watches. */
+  /** The alarms, graphs, queries and logs of the template. */
   get watching(): Watching {
     return this.#live.watching;
   }
 
-  /** The stack, with the emulators as they are: what is done there is seen by nobody. */
+  /** The stack with direct access to the emulators: these calls are neither observed nor intercepted. */
   get behind(): StackInfo {
     const { stack, emulators } = this.#live;
     return { ...stack, endpoints: emulators };
@@ -131,19 +131,19 @@ export class Stage {
     return this.#live.client;
   }
 
-  /** Of the queues, in front of the meddler. */
+  /** A client of the queues, whose calls are observed and can be intercepted. */
   get sqs(): SQSClient {
     return this.#live.sqs;
   }
 
-  /** The logical id of a function, by the name that the local stack shows. */
+  /** Finds the logical id of a function by its name in the local stack. @throws Error if there is none */
   functionId(name: string): string {
     const id = Object.keys(this.stack.functions).find((each) => each.startsWith(`Functions${name}`));
     if (id === undefined) throw new Error(`there is no function ${name}`);
     return id;
   }
 
-  /** Waits for a line of a function that has all of `parts`. */
+  /** Waits for a log line of a function that contains all of `parts`. */
   async line(...parts: string[]): Promise<Record<string, unknown>> {
     const text = await until(
       () => this.seen.lines.find((line) => parts.every((part) => line.text.includes(part)))?.text,
@@ -151,7 +151,7 @@ export class Stage {
     return JSON.parse(text) as Record<string, unknown>;
   }
 
-  /** Measures what is not measured by itself, the queues as they would be at `now`. */
+  /** Publishes the metrics that no call produces. The age of messages is measured at `now`, epoch ms. */
   async sample(now?: number): Promise<void> {
     for (const [id, table] of Object.entries(this.stack.tables)) {
       this.#dynamoDBMetrics.sample(table, this.watching.indexes[id] ?? []);
@@ -159,7 +159,7 @@ export class Stage {
     await this.sqsMetrics.sample(this.sqs, Object.values(this.stack.queues), now);
   }
 
-  /** How many messages are to be had from a queue. */
+  /** Reads the number of visible messages in a queue. */
   async waiting(queue: string): Promise<number> {
     const { Attributes } = await this.sqs.send(
       new GetQueueAttributesCommand({
@@ -170,7 +170,7 @@ export class Stage {
     return Number(Attributes?.ApproximateNumberOfMessages);
   }
 
-  /** What is published while `drive` runs, and until every function is done. */
+  /** Returns the datapoints that are published while `drive` runs, and until every invocation has ended. */
   async during(drive: () => Promise<unknown>): Promise<Datapoint[]> {
     this.seen.take();
     await drive();

@@ -1,8 +1,8 @@
-/** The statistics of CloudWatch over the values of one period. */
+/** Computes the statistics of CloudWatch over the values of one period. */
 
 /**
  * @param name `Sum`, `SampleCount`, `Average`, `Minimum`, `Maximum`, or a percentile like `p99`
- * @returns undefined where there are no values: a period without data is not one of zeros
+ * @returns undefined if there are no values: missing data is not zero
  * @throws Error for any other statistic
  */
 export function statisticOf(name: string, values: readonly number[]): number | undefined {
@@ -22,6 +22,6 @@ export function statisticOf(name: string, values: readonly number[]): number | u
   }
   const percent = Number(/^p(\d{1,2}(?:\.\d+)?|100)$/.exec(name)?.[1]);
   if (Number.isNaN(percent)) throw new Error(`the statistic ${name} is not known here`);
-  // The smallest value that is not below that share of all.
+  // The smallest value that is at least as large as this share of all values.
   return [...values].sort((a, b) => a - b)[Math.max(1, Math.ceil((values.length * percent) / 100)) - 1];
 }

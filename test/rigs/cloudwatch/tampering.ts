@@ -1,4 +1,4 @@
-/** What happens behind the functions' backs: items that are changed, messages that come from elsewhere. */
+/** Changes items and messages without the functions, as users, accidents and other senders would. */
 import {
   type AttributeValue,
   DeleteItemCommand,
@@ -45,7 +45,7 @@ export async function setAttributes(
   );
 }
 
-/** As a user would, or an accident. */
+/** Sets attributes of a target group, as a user or an accident would. */
 export function setTargetGroup(
   stage: Stage,
   tenant: Tenant,
@@ -56,7 +56,7 @@ export function setTargetGroup(
   return setAttributes(stage, nameLike(stage.stack.tables, 'TargetGroups'), key, attributes);
 }
 
-/** The idempotency table forgets every call. */
+/** Deletes every record of the idempotency table. */
 export async function forgetCalls(stage: Stage): Promise<void> {
   const TableName = nameLike(stage.stack.tables, 'Idempotency');
   const records = await scan(stage.behind, 'Idempotency');
@@ -67,7 +67,7 @@ export async function forgetCalls(stage: Stage): Promise<void> {
   );
 }
 
-/** Does something on the store itself. */
+/** Calls `act` with a client of the emulator itself, whose calls are not observed. */
 export async function withDynamoDB<T>(stage: Stage, act: (client: DynamoDBClient) => Promise<T>): Promise<T> {
   const client = dynamoDBOf(stage.behind);
   try {
@@ -77,7 +77,7 @@ export async function withDynamoDB<T>(stage: Stage, act: (client: DynamoDBClient
   }
 }
 
-/** @returns the message, as the queue knows it */
+/** Sends a message. @returns it as it was observed on its way to the queue */
 export async function send(stage: Stage, body: string): Promise<Message> {
   const sent = await stage.sqs.send(
     new SendMessageCommand({ QueueUrl: chunksQueue(stage), MessageBody: body }),
@@ -92,7 +92,7 @@ export function sendChunk(stage: Stage, job: Job, ids: readonly string[]): Promi
   return send(stage, encodeChunk(work));
 }
 
-/** Its visibility timeout is over: it is delivered again, or given up. */
+/** Ends a message's visibility timeout: it is delivered again, or becomes a dead letter. */
 export async function returnNow(stage: Stage, { receipt }: Message): Promise<void> {
   await stage.sqs.send(
     new ChangeMessageVisibilityCommand({

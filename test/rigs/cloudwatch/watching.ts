@@ -1,4 +1,4 @@
-/** What a synthesized template watches: its alarms, the metrics of its dashboard, its saved queries and its logs. */
+/** Reads the alarms, metrics of the dashboard, saved queries and log groups of a synthesized template. */
 import { z } from 'zod';
 import { readAssembly } from '../../../tools/local/assembly.ts';
 import type { LocalStack } from '../../../tools/local/stack.ts';
@@ -19,16 +19,16 @@ const stageShape = z.object({
 });
 
 export class Watching {
-  /** By their names without the stack's. */
+  /** Alarms by name, without the stack's name. */
   readonly alarms: ReadonlyMap<string, Alarm>;
-  /** Each by the title of a graph. */
+  /** The metrics of each graph, with its title. */
   readonly graphs: readonly { readonly title: string; readonly metrics: readonly MetricReference[] }[];
   readonly queries: readonly SavedQuery[];
   /** Names of the indexes, by the logical id of their table. */
   readonly indexes: Readonly<Record<string, readonly string[]>>;
   readonly apiId: string;
   readonly accessLogGroup: string;
-  /** JSON: fields of a line by name. */
+  /** The format of a line, in JSON: fields by name. */
   readonly accessLogFormat: string;
   readonly stackName: string;
   readonly #logGroups: ReadonlyMap<string, string>;
@@ -65,22 +65,22 @@ export class Watching {
   }
 
   /**
-   * @param folder of the assembly
-   * @param stack that was started from it
+   * @param folder the folder of the assembly
+   * @param stack the local stack that was started from it
    */
   static async of(folder: string, stack: Pick<LocalStack, 'url' | 'queues'>): Promise<Watching> {
     const { template, assets } = await readAssembly(folder);
     const local = referencesOf(template, { apiUrl: stack.url, queueUrl: (id) => stack.queues[id] });
     const references = {
       ...local,
-      // The dashboard lists the alarms by their ARNs, which mean nothing on this machine.
+      // The dashboard lists the alarms by their ARNs, which do not exist on this machine.
       attribute: (id: string, name: string) =>
         template.resources.get(id)?.type === 'AWS::CloudWatch::Alarm' ? id : local.attribute(id, name),
     };
     return new Watching(template, references, assets);
   }
 
-  /** @throws Error for a name that is no function's */
+  /** Returns the log group of a function. @throws Error if there is no such function */
   logGroupOf(functionName: string): string {
     const group = this.#logGroups.get(functionName);
     if (group === undefined) throw new Error(`there is no function ${functionName}`);
