@@ -108,7 +108,7 @@ export class Stage {
   }
 
   get #live() {
-    if (this.#started === undefined) throw new Error('the stage has not started');
+    if (this.#started === undefined) throw new Error('the rig has not started');
     return this.#started;
   }
 

@@ -74,11 +74,11 @@ class Run {
   private readonly world: World;
   private readonly port: number;
 
-  constructor(options: FuzzOptions, world: World) {
+  constructor(options: FuzzOptions, targets: World) {
     this.options = options;
-    this.world = world;
-    this.arbitrary = requests(world);
-    this.leaks = new Leaks(options.stack, world);
+    this.world = targets;
+    this.arbitrary = requests(targets);
+    this.leaks = new Leaks(options.stack, targets);
     this.port = Number(new URL(options.stack.url).port);
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Violation } from '../auditor/auditor.ts';
 import { type CrashPoint, ScriptedFaults } from './faults.ts';
-import { ids } from './ids.ts';
+import { makeIds } from './make-ids.ts';
 import { type Plan, pausedGroup } from './plan.ts';
 import { CALM, type Profile } from './profile.ts';
 import { runWorld } from './run-world.ts';
@@ -62,7 +62,7 @@ export async function walk(
 
 /** Makes a plan of one target group per chunk; the second cannot be resumed, so that both outcomes occur. */
 function smallPlan(chunks: number, repeats: boolean, start: number): Plan {
-  const names = ids('T', chunks);
+  const names = makeIds('T', chunks);
   const attempt = { at: 0, ids: names, givesUp: false, retries: repeats ? 3 : 0 };
   return {
     chunkSize: 1,

@@ -1,5 +1,5 @@
 /** Draws the plan of a schedule: its target groups, and the create requests of its clients. */
-import { ids as makeIds } from './ids.ts';
+import { makeIds } from './make-ids.ts';
 import { ACTION_NAMES, type Action } from '../../../src/domain/actions.ts';
 import type { CreationKey } from '../../../src/domain/digest.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
