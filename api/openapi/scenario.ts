@@ -10,7 +10,7 @@ import { IDEMPOTENCY_KEY, VERSION_HEADER } from '../header-names.ts';
 import { MAX_BODY_BYTES } from '../limits.ts';
 import { collectionPath, fieldingRunsPath, jobPath, ROOT } from '../paths.ts';
 
-export interface Sent {
+interface Sent {
   readonly method: 'GET' | 'POST';
   /** Without host and prefix. */
   readonly path: string;
@@ -18,7 +18,7 @@ export interface Sent {
   readonly body?: string;
 }
 
-export interface Received {
+interface Received {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;

@@ -19,7 +19,7 @@ import { reasonsOf } from './reasons.ts';
 import type { Reporter } from './reporter.ts';
 import { TextReporter } from './text-reporter.ts';
 
-export interface Output {
+interface Output {
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }

@@ -58,7 +58,7 @@ export function markOf(job: { readonly jobId: string; readonly createdAt: string
 }
 
 /** Whether the guard holds at `now` (RFC 3339, UTC, milliseconds, `Z`). */
-export function guardHolds(guard: Guard, group: TargetGroup, now: string): boolean {
+function guardHolds(guard: Guard, group: TargetGroup, now: string): boolean {
   switch (guard) {
     case 'completes-goal-open':
       return group.currentCompletes < group.completesGoal;

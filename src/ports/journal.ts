@@ -18,7 +18,7 @@ export const RACES = [
   'postpone',
 ] as const;
 
-export type Race = (typeof RACES)[number];
+type Race = (typeof RACES)[number];
 
 /** What an entry is about, as far as its writer knows it. */
 export interface Subject {

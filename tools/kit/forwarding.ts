@@ -11,7 +11,7 @@ export interface WholeAnswer extends HttpAnswer {
   readonly body: Buffer;
 }
 
-export type Forward = (call: HttpRequest) => Promise<WholeAnswer>;
+type Forward = (call: HttpRequest) => Promise<WholeAnswer>;
 
 /**
  * Handles a call in place of plain forwarding: it may change the call, forward it several times or never, and

@@ -21,7 +21,7 @@ export interface Parameter extends Header {
   readonly in: 'path' | 'header';
 }
 
-export type Content = Readonly<Record<string, { readonly schema: Schema }>>;
+type Content = Readonly<Record<string, { readonly schema: Schema }>>;
 
 export interface Response {
   readonly headers?: Readonly<Record<string, Header | Reference>>;
@@ -38,7 +38,7 @@ export interface Operation {
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
 }
 
-export interface PathItem {
+interface PathItem {
   readonly parameters: readonly (Parameter | Reference)[];
   readonly get?: Operation;
   readonly post?: Operation;

@@ -25,7 +25,7 @@ export const VISIBILITY_MS =
   visibilitySeconds({ workerTimeoutSeconds: WORKER_SECONDS, clockSkewSeconds: CLOCK_SKEW_SECONDS }) * SECOND;
 export const MAX_RECEIVE_COUNT = 5;
 export const STALLED_MS = 10 * MINUTE;
-export const DEADLINE_MS = HOUR;
+export const DEADLINE_MS = 60 * MINUTE;
 export const RETENTION_MS = 30 * 24 * HOUR;
 
 /**

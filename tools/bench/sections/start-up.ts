@@ -13,7 +13,7 @@ import type { World } from '../rig/world.ts';
 
 export const STARTED = ['create-job', 'get-job', 'worker', 'reconcile'] as const satisfies FunctionName[];
 
-export type Started = (typeof STARTED)[number];
+type Started = (typeof STARTED)[number];
 
 export interface StartUp {
   /** Median CPU time in ms to load the bundle with only a DynamoDB client. */

@@ -1,7 +1,7 @@
 /** Lists the permissions that a call to DynamoDB or SQS needs: actions, each on a resource. */
 import { arn } from '../cloud.ts';
 
-export interface Need {
+interface Need {
   /** `service:Operation` */
   readonly action: string;
   /** An ARN; `*` where the call names no resource. */

@@ -1,7 +1,7 @@
 /** Decides whether the local stack is healthy, and lists its problems. */
 import type { FunctionStats } from './function-record.ts';
 
-export interface ScheduleHealth {
+interface ScheduleHealth {
   readonly functionName: string;
   readonly everySeconds: number;
   /** Epoch milliseconds at which the latest run began; null before the first. */
