@@ -13,6 +13,8 @@ const common: Config = {
 };
 
 const config: Config = {
+  // Not in the temporary directory, where nobody would remove it.
+  cacheDirectory: '<rootDir>/.cache/jest',
   // By default Jest leaves one of two cores idle, and most suites wait for an emulator half of the time.
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/support/report-skipped-pages.ts'],

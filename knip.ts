@@ -1,0 +1,23 @@
+/** `npm run lint`: where programs start, so that knip (knip.dev) finds what none of them reaches. */
+import type { KnipConfig } from 'knip';
+
+const config: KnipConfig = {
+  // Beside the scripts of package.json, the suites and the configurations of tools that knip knows by itself.
+  entry: [
+    'bin/app.ts',
+    'lambdas/*.ts',
+    'client/index.ts',
+    'dependency-cruiser.config.ts',
+    'tools/local/{docs,status}/page/page.js',
+    'tools/bench/bare/{client,writes}.ts',
+    'tools/bench/peers/plain-functions.ts',
+    'test/support/docs/stand-ins/*',
+  ],
+  project: ['**/*.{ts,js}'],
+  // Only resolved, to serve its files: tools/local/docs/handler.ts.
+  ignoreDependencies: ['swagger-ui-dist'],
+  // Of the machine: each program says what it does without them.
+  ignoreBinaries: ['java', 'redis-server'],
+};
+
+export default config;
