@@ -23,7 +23,8 @@ interface Project {
 /** A regular expression for one segment. */
 type Pattern = `(${string})`;
 
-function projectPath({ accountId, projectId }: Project): string {
+/** What every path of a project begins with. */
+export function projectPath({ accountId, projectId }: Project): string {
   return `${ROOT}/accounts/${accountId}/projects/${projectId}`;
 }
 

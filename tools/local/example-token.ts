@@ -1,4 +1,4 @@
-/** Makes the token of the examples that the local stack prints: all scopes on the account of the sample. */
+/** Makes the token of the API pages' examples: all scopes on the account of the sample. */
 import type { Sample } from './data/sample.ts';
 import { ALL_SCOPES, DEFAULT_SUBJECT, type Issuer } from './issuer.ts';
 

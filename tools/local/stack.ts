@@ -112,18 +112,16 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
   );
 
   const failure = Promise.withResolvers<Error>();
-  const starting = startEmulators(
-    {
-      dynamodb: options.dynamodbEndpoint ?? process.env['DYNAMODB_ENDPOINT'],
-      sqs: options.sqsEndpoint ?? process.env['SQS_ENDPOINT'],
-    },
-    failure.resolve,
-  );
+  const given = {
+    dynamodb: options.dynamodbEndpoint ?? process.env['DYNAMODB_ENDPOINT'],
+    sqs: options.sqsEndpoint ?? process.env['SQS_ENDPOINT'],
+  };
+  notice(`DynamoDB: ${given.dynamodb ?? 'starting dynalite'}, SQS: ${given.sqs ?? 'starting fauxqs'}`);
+  const starting = startEmulators(given, failure.resolve);
   closers.add(async () => {
     await (await starting).stop();
   });
-  notice('synthesizing the stack');
-  const folder = options.assembly ?? (await synthesizeFor(gateway, options, closers, signal));
+  const folder = options.assembly ?? (await synthesizeFor(gateway, options, closers, signal, notice));
   const { template, assets } = await readAssembly(folder);
   const endpoints = await starting;
 
@@ -177,6 +175,7 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
   });
   closers.add(() => processes.stop());
   closers.add(() => Promise.all([gateway.close(GRACE_MILLISECONDS), processes.drain(GRACE_MILLISECONDS)]));
+  notice('starting queue pollers and schedules');
   await processes.start();
 
   const stack: LocalStack = {
@@ -213,7 +212,9 @@ async function synthesizeFor(
   options: LocalStackOptions,
   closers: Closers,
   signal: AbortSignal,
+  notice: (text: string) => void,
 ): Promise<string> {
+  notice('synthesizing the stack: bundles the functions and checks the template, some ten seconds');
   const folder = join(PROJECT, '.local', 'cdk.out', new URL(gateway.url).port);
   closers.add(() => rm(folder, { recursive: true, force: true }));
   const context = {
@@ -222,6 +223,8 @@ async function synthesizeFor(
     jwksUrl: `${gateway.url}/_local/jwks.json`,
     ...options.context,
   };
-  await synthesize(folder, context, signal);
+  await synthesize(folder, context, signal, (name) => {
+    notice(`bundling ${name}`);
+  });
   return folder;
 }

@@ -1,6 +1,5 @@
 /** `npm start`: runs the stack on this machine until it is interrupted. */
 import { runCommand } from '../kit/command.ts';
-import { exampleToken } from './example-token.ts';
 import { onInterrupt } from '../kit/interrupt.ts';
 import { jsonLog, prettyLog } from './logs.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
@@ -27,7 +26,7 @@ async function run(options: Options, interrupted: AbortSignal): Promise<void> {
   const log = options.log === 'json' ? jsonLog(process.stdout) : prettyLog(process.stdout);
   const stack = await startLocalStack({ port, dataFile, context, killShare, log, signal: interrupted });
   try {
-    process.stdout.write(welcome(stack.url, stack.sample, await exampleToken(stack.issuer, stack.sample)));
+    process.stdout.write(welcome(stack.url, stack.sample));
     const failure = await Promise.race([stack.failure, aborted(interrupted)]);
     if (failure !== undefined) throw failure;
     log({ kind: 'notice', text: 'stopping' });

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { SynthesisError } from './errors.ts';
 import { PROJECT } from '../kit/project.ts';
@@ -17,12 +18,14 @@ const CLI_CONTEXT = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asse
  * Runs the app that cdk.json names, including the bundling.
  * @param outputFolder is emptied first
  * @param context overrides the context of cdk.json
+ * @param onBundling is called with the name of each function's construct when its bundling begins
  * @throws SynthesisError with the app's output
  */
 export async function synthesize(
   outputFolder: string,
   context: Readonly<Record<string, unknown>>,
   signal?: AbortSignal,
+  onBundling?: (name: string) => void,
 ): Promise<void> {
   const config = cdkJson.parse(JSON.parse(await readFile(join(PROJECT, 'cdk.json'), 'utf8')));
   await rm(outputFolder, { recursive: true, force: true });
@@ -52,6 +55,10 @@ export async function synthesize(
   const collect = (text: string) => (printed = (printed + text).slice(-100_000));
   child.stdout.setEncoding('utf8').on('data', collect);
   child.stderr.setEncoding('utf8').on('data', collect);
+  createInterface(child.stderr).on('line', (line) => {
+    const name = /^Bundling asset .*?(\w+)\/Code\//.exec(line)?.[1];
+    if (name !== undefined) onBundling?.(name);
+  });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject).once('close', resolve);
   }).finally(() => {

@@ -1,30 +1,37 @@
-/** What is printed once the stack serves: where, and requests to paste. */
+/** What is printed once the stack serves: where, and commands to paste. */
 import { randomBytes } from 'node:crypto';
 import { deriveJobId } from '../../src/domain/digest.ts';
-import { collectionPath, jobPath } from '../../api/paths.ts';
+import { collectionPath, jobPath, projectPath } from '../../api/paths.ts';
 import type { Sample } from './data/sample.ts';
 
 const ACTION = 'resume';
 
 /**
- * A line that starts with `ready`; then, between blank lines, a request that creates a job, one that follows
- * it, where to watch, and where to read about the API and try it.
- * @param token for the account of the sample
+ * A line that starts with `ready`, the addresses of the pages, and, if there is a sample, commands for a second
+ * terminal: one sets a token and an address, one creates a job and one follows it. Between them are blank lines,
+ * and no line is longer than 100 columns.
  */
-export function welcome(url: string, sample: Sample | undefined, token: string): string {
-  const watch = `status page: ${url}/_local\nAPI pages:   ${url}/docs\n\n`;
-  if (sample === undefined) return `ready ${url}\n\n${watch}`;
+export function welcome(url: string, sample: Sample | undefined): string {
+  const pages = `ready ${url}\n\nstatus page: ${url}/_local\nAPI pages:   ${url}/docs\n`;
+  if (sample === undefined) return `${pages}\n`;
   const { tenant, targetGroupIds } = sample;
   const idempotencyKey = `example-${randomBytes(6).toString('hex')}`;
-  const location = jobPath(tenant, ACTION, deriveJobId({ ...tenant, action: ACTION, idempotencyKey }));
-  const authorization = `-H 'Authorization: Bearer ${token}'`;
-  const create = [
-    `curl -i -X POST '${url}${collectionPath(tenant, ACTION)}'`,
-    authorization,
-    `-H 'Idempotency-Key: ${idempotencyKey}'`,
-    `-H 'Content-Type: application/json'`,
-    `-d '${JSON.stringify({ target_group_ids: targetGroupIds })}'`,
-  ];
-  const follow = [`curl -i '${url}${location}'`, authorization];
-  return `ready ${url}\n\n${create.join(' ')}\n\n${follow.join(' ')}\n\n${watch}`;
+  const jobId = deriveJobId({ ...tenant, action: ACTION, idempotencyKey });
+  const project = projectPath(tenant);
+  const inProject = (path: string) => `"$PROJECT${path.slice(project.length)}"`;
+  return `${pages}
+To create a job and to follow it, in a second terminal in this folder:
+
+TOKEN=$(npm run --silent token -- --account ${tenant.accountId})
+PROJECT=${url}${project}
+
+curl -i -X POST ${inProject(collectionPath(tenant, ACTION))} \\
+  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  -H 'Idempotency-Key: ${idempotencyKey}' \\
+  -d '{"target_group_ids":[
+    ${targetGroupIds.map((id) => JSON.stringify(id)).join(',')}]}'
+
+curl -i ${inProject(jobPath(tenant, ACTION, jobId))} -H "Authorization: Bearer $TOKEN"
+
+`;
 }

@@ -62,32 +62,54 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Runs a printed line in bash and returns its output. */
-async function paste(line: string | undefined): Promise<string> {
-  const { stdout } = await promisify(execFile)('bash', ['-c', line ?? 'false']);
+/** Runs printed lines in bash, in the folder that the stack was started in, and returns their output. */
+async function paste(...blocks: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('bash', ['-euc', blocks.join('\n')], { cwd: PROJECT });
   return stdout;
 }
 
 test('the printed requests create a job and follow it to its end', async () => {
   const ready = printed.findIndex((line) => line.startsWith('ready http://'));
-  const [, blank, create, secondBlank, follow] = printed.slice(ready);
-  expect({ blank, secondBlank }).toEqual({ blank: '', secondBlank: '' });
+  const end = printed.findLastIndex((line) => line.startsWith('curl '));
+  const lines = printed.slice(ready, end + 1);
+  expect(lines.filter((line) => line.length > 100)).toEqual([]);
+  const blocks = lines.join('\n').split('\n\n');
+  expect(blocks).toHaveLength(6);
+  const [, pages = '', , variables = '', create = '', follow = ''] = blocks;
+  expect(pages).toMatch(/^API pages: {3}http:\/\/127\.0\.0\.1:\d+\/docs$/m);
 
-  const created = await paste(create);
+  const created = await paste(variables, create);
   expect(created).toMatch(/^HTTP\/1\.1 201 /);
   const location = /^location: (\S+)/im.exec(created)?.[1] ?? 'none';
-  expect(follow).toContain(location);
+  expect(location).toContain(`/projects/${PROJECT_ID}/`);
+  expect(follow).toContain(location.slice(location.indexOf('/batch-jobs/')));
   expect(printed).toContainEqual(expect.stringMatching(/^status page: http:\/\/127\.0\.0\.1:\d+\/_local$/));
 
   let status = '';
   while (!status.includes('"status":"Completed"')) {
-    status = await paste(follow);
+    status = await paste(variables, follow);
     expect(status).toMatch(/^HTTP\/1\.1 200 /);
     await pause(50);
   }
   const updated = GROUPS.slice(1).map((target_group_id) => ({ target_group_id }));
   expect(status).toContain(JSON.stringify({ data: updated, has_more: false }));
 }, 60_000);
+
+test('each step of the start is printed as it begins', () => {
+  const ready = printed.findIndex((line) => line.startsWith('ready http://'));
+  const said = printed
+    .slice(0, ready)
+    .flatMap((line) => /INFO {2}local stack +(\w+ \w+)/.exec(line)?.[1] ?? []);
+  expect(said).toEqual(
+    expect.arrayContaining([
+      'starting queue',
+      'synthesizing the',
+      'bundling Worker',
+      'making tables',
+      'writing 5',
+    ]),
+  );
+});
 
 test('the log of the functions is printed in a readable form', () => {
   expect(printed).toContainEqual(
