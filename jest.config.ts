@@ -5,6 +5,8 @@
 import type { Config } from 'jest';
 
 const common: Config = {
+  // Not in the temporary directory, where nobody would remove it.
+  cacheDirectory: '<rootDir>/.cache/jest',
   setupFilesAfterEnv: ['<rootDir>/test/support/set-timeout.ts'],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -13,7 +15,6 @@ const common: Config = {
 };
 
 const config: Config = {
-  // Not in the temporary directory, where nobody would remove it.
   cacheDirectory: '<rootDir>/.cache/jest',
   // By default Jest leaves one of two cores idle, and most suites wait for an emulator half of the time.
   maxWorkers: 2,

@@ -1,15 +1,14 @@
 /** Tests the deployed bundles: their format, exactly these packages, their sizes and their source maps. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { App } from 'aws-cdk-lib';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { readConfig } from '../../lib/config.ts';
 import { FieldingJobsStack } from '../../lib/fielding-jobs-stack.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../lib/functions/functions.ts';
 import { productionPackages, PROJECT } from './production-packages.ts';
+import { appOf } from './template.ts';
 
 /**
  * The packages in each bundle. A changed row changes the code that runs in production; a new version of an
@@ -69,13 +68,12 @@ interface Bundle {
 
 const mapSchema = z.object({ sources: z.array(z.string()), sourcesContent: z.unknown().optional() });
 
-const outdir = mkdtempSync(join(tmpdir(), 'fielding-jobs-bundles-'));
 const bundles = new Map<FunctionName, Bundle>();
 
 beforeAll(() => {
-  const app = new App({ outdir, builtinCloudFormationValidation: false });
+  const app = appOf({});
   new FieldingJobsStack(app, readConfig({}));
-  app.synth();
+  const outdir = app.synth().directory;
   for (const asset of readdirSync(outdir).filter((name) => name.startsWith('asset.'))) {
     const folder = join(outdir, asset);
     const map = mapSchema.parse(JSON.parse(readFileSync(join(folder, 'index.mjs.map'), 'utf8')));
@@ -86,10 +84,6 @@ beforeAll(() => {
     bundles.set(name, { folder, code: readFileSync(join(folder, 'index.mjs'), 'utf8'), sources });
   }
 }, 120_000);
-
-afterAll(() => {
-  rmSync(outdir, { recursive: true, force: true });
-});
 
 test('each function is an ES module that contains its packages, with a source map beside it', () => {
   expect([...bundles.keys()].sort()).toEqual([...FUNCTION_NAMES].sort());

@@ -1,9 +1,14 @@
 /** Synthesizes the stack without bundling, and reads its template in a form that is easy to compare. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { z } from 'zod';
 import { readConfig } from '../../lib/config.ts';
 import { FieldingJobsStack } from '../../lib/fielding-jobs-stack.ts';
+import { PROJECT } from './production-packages.ts';
 
 const resourceSchema = z.object({
   Type: z.string(),
@@ -52,15 +57,33 @@ export class ReadableTemplate {
   }
 }
 
-/** Makes a stack with the default configuration, changed by `context`. */
-export function stackOf(context: Record<string, unknown> = {}): Stack {
-  const app = new App({
-    context: { ...context, 'aws:cdk:bundling-stacks': [] },
+const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
+
+/** Where the apps of a suite write their assemblies. The end of the suite removes it. */
+const folder = mkdtempSync(join(tmpdir(), 'stack-'));
+let apps = 0;
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Makes an app with the feature flags of cdk.json, as the cdk command does. */
+export function appOf(context: Record<string, unknown>): App {
+  const flags = cdkJson.parse(JSON.parse(readFileSync(join(PROJECT, 'cdk.json'), 'utf8'))).context;
+  apps += 1;
+  return new App({
+    // Without a folder, CDK leaves one in the temporary directory.
+    outdir: join(folder, String(apps)),
+    // The last flag only makes each synthesis print the warnings of the stack.
+    context: { ...flags, ...context, '@aws-cdk/core:annotationsInValidationReport': false },
     // The check of the template against the resource schemas would take most of the time here; the cdk
     // command makes it at every synthesis.
     builtinCloudFormationValidation: false,
   });
-  return new FieldingJobsStack(app, readConfig(context));
+}
+
+/** Makes a stack with the default configuration, changed by `context`. */
+export function stackOf(context: Record<string, unknown> = {}): Stack {
+  return new FieldingJobsStack(appOf({ ...context, 'aws:cdk:bundling-stacks': [] }), readConfig(context));
 }
 
 /** Synthesizes such a stack, and returns its template. */
@@ -74,13 +97,13 @@ const reference = z.union([
     .strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) })
     .transform(({ 'Fn::GetAtt': [id, attribute] }) => `\${${named(id)}.${attribute}}`),
 ]);
-const join = z.strictObject({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]) });
+const joined = z.strictObject({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]) });
 
 function readable(value: unknown): unknown {
   const referred = reference.safeParse(value);
   if (referred.success) return referred.data;
-  const joined = join.safeParse(value);
-  if (joined.success) return joined.data['Fn::Join'][1].map(readable).join('');
+  const found = joined.safeParse(value);
+  if (found.success) return found.data['Fn::Join'][1].map(readable).join('');
   if (Array.isArray(value)) return value.map(readable);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [named(key), readable(inner)]));
