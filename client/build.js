@@ -6,7 +6,7 @@
  *
  * The folder is a complete package without dependencies, because everything is bundled.
  */
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -58,3 +58,4 @@ const manifest = {
   exports: { '.': { types: './types/client/index.d.ts', default: './index.js' } },
 };
 writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+copyFileSync(join(PROJECT, 'LICENSE'), join(out, 'LICENSE'));

@@ -47,6 +47,7 @@ describe('the installed package', () => {
   test('has no dependencies', () => {
     const packages = readdirSync(join(installed, 'node_modules')).filter((name) => !name.startsWith('.'));
     expect(packages).toEqual(['fielding-jobs']);
+    expect(readdirSync(join(installed, 'node_modules/fielding-jobs'))).toContain('LICENSE');
   });
 
   test('runs its command on the Node.js of this machine', () => {
