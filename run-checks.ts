@@ -21,7 +21,7 @@ interface Check {
 const CHECKS: Readonly<Record<string, Check>> = {
   eslint: { program: 'eslint/bin/eslint.js', args: ['.'] },
   // The simulator's suite takes as long as the others together.
-  'unit suites': {
+  'unit-suites': {
     node: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
     program: 'jest/bin/jest.js',
     args: ['test/unit', '--testPathIgnorePatterns=test/unit/simulation', '--maxWorkers=2'],
@@ -40,7 +40,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     program: 'dependency-cruiser/bin/dependency-cruiser.mjs',
     args: ['--config', 'dependency-cruiser.config.ts', '--output-type', 'err-long', '.'],
   },
-  'dead code': { program: 'knip/bin/knip.js', args: [] },
+  'dead-code': { program: 'knip/bin/knip.js', args: [] },
 };
 
 const { values, positionals } = parseArgs({

@@ -1,7 +1,6 @@
 /**
  * What each bulk action does to a fielding run. The conditions of the store's writes, the outcomes, the
- * routes and the API description are derived from this table. To add an action, add an entry;
- * `npm run typecheck`, `npm run openapi -- --record` and `npm test` then list what else must change.
+ * routes and the API description are derived from this table. CONTRIBUTING.md says how to add one.
  */
 import type { FieldingRunStatus } from './target-group.ts';
 

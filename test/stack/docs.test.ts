@@ -121,7 +121,7 @@ test('the index of decisions lists each one with its title, status and date', ()
 });
 
 describe('links', () => {
-  const documents = ['README.md', 'SECURITY.md', ...documentsIn('docs')];
+  const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', ...documentsIn('docs')];
 
   test.each(documents)('of %s lead to an existing file and heading', (document) => {
     const targets = [...read(document).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
@@ -134,7 +134,7 @@ describe('links', () => {
   });
 });
 
-test.each(['README.md', 'SECURITY.md', 'test/README.md', ...documentsIn('docs')])(
+test.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'test/README.md', ...documentsIn('docs')])(
   '%s names only files and folders that exist',
   (document) => {
     const named = [
