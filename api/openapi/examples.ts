@@ -6,7 +6,7 @@ import type { Recorded } from './scenario.ts';
 
 export const EXAMPLES_FILE = join(import.meta.dirname, 'examples.json');
 
-export interface Example {
+interface Example {
   /** Method and path, separated by a space. */
   readonly request: string;
   readonly status: number;

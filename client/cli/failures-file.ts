@@ -46,7 +46,7 @@ export async function writeFailures(file: string, failed: readonly FailedTargetG
 }
 
 /** Formats CSV (RFC 4180). A text that a spreadsheet would take for a formula gets an apostrophe in front. */
-export function csvOf(failed: readonly FailedTargetGroup[]): string {
+function csvOf(failed: readonly FailedTargetGroup[]): string {
   const rows = failed.map(({ target_group_id, failure_reason: { code, description } }) => [
     target_group_id,
     code,

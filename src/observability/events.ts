@@ -4,7 +4,7 @@ import type { Entry } from '../ports/journal.ts';
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
 /** The events that the handlers report. All others are entries that the use cases write to the journal. */
-export type RuntimeEntry =
+type RuntimeEntry =
   /** A request was answered 2xx. */
   | { readonly event: 'request.answered'; readonly status: number; readonly route: string }
   /** A request was answered 4xx. `errorId` is the id in the client's answer. */

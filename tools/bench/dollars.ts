@@ -44,8 +44,6 @@ export function dollarsBy(usage: Usage) {
   };
 }
 
-export type DollarsBy = ReturnType<typeof dollarsBy>;
-
 export function dollarsOf(usage: Usage): number {
   return Object.values(dollarsBy(usage)).reduce((sum, dollars) => sum + dollars, 0);
 }
@@ -67,7 +65,7 @@ export interface Work {
 }
 
 /** Duration of a call to DynamoDB or SQS in ms. An assumption: AWS promises single-digit milliseconds. */
-export const CALL_MS = 5;
+const CALL_MS = 5;
 
 /**
  * CPU time of one bare conditional write in ms on one whole vCPU of Lambda. An assumption: on the development
@@ -82,7 +80,7 @@ export const PLATFORM_LOG_BYTES = 420;
  * A function with this many MB of memory has one whole vCPU.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
-export const WHOLE_CPU_MB = 1_769;
+const WHOLE_CPU_MB = 1_769;
 
 /**
  * Estimates the billed duration of an invocation in ms. CPU work overlaps with the parallel calls, so that

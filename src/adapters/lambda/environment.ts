@@ -3,7 +3,7 @@
 import * as z from 'zod/mini';
 
 /** A variable is missing or invalid. The function fails at its start, before it takes any work. */
-export class EnvironmentError extends Error {
+class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
 }
 

@@ -9,7 +9,7 @@ import { parseObject } from '../../../tools/kit/json.ts';
 import type { Datapoint } from './datapoint.ts';
 
 /** Thrown for a line whose metrics do not have the form that CloudWatch reads. */
-export class MalformedMetricsError extends Error {
+class MalformedMetricsError extends Error {
   override readonly name = 'MalformedMetricsError';
 }
 

@@ -8,7 +8,7 @@ import type { Invocation } from './invocation.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** The error of a call without an answer, whether or not it took effect. */
-export class CallFailedError extends Error {
+class CallFailedError extends Error {
   override readonly name = 'CallFailedError';
 }
 

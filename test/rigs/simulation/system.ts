@@ -28,7 +28,7 @@ export interface System {
 }
 
 /** Target groups that report every write. */
-export class RecordedTargetGroups extends MemoryTargetGroups {
+class RecordedTargetGroups extends MemoryTargetGroups {
   readonly all: TargetGroup[] = [];
   onWrite: (before: TargetGroup | undefined, after: TargetGroup) => void = () => undefined;
 

@@ -13,7 +13,7 @@ import { FUNCTIONS, run, type World } from '../rig/world.ts';
 type Caller = FunctionName | 'poller';
 
 /** Sizes of the counted jobs, in target groups. */
-export const SIZES = [1, 10, 100, 1_000, 10_000] as const;
+const SIZES = [1, 10, 100, 1_000, 10_000] as const;
 
 /**
  * Delay of each answer: longer than a busy machine needs to send all calls that do not wait for each other.

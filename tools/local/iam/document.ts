@@ -24,7 +24,7 @@ export interface Statement {
 }
 
 /** A grant with matchers for its action and its resource. */
-export interface Rule {
+interface Rule {
   readonly grant: Grant;
   readonly matchesAction: Matcher;
   readonly matchesResource: Matcher;
@@ -91,7 +91,7 @@ export function readDocument(kind: keyof typeof KINDS, value: unknown, owner: Re
 }
 
 /** Adds the matchers to a grant. */
-export function ruleOf(grant: Grant): Rule {
+function ruleOf(grant: Grant): Rule {
   return {
     grant,
     matchesAction: globOfAnyCase(grant.action),
