@@ -121,6 +121,7 @@ export class FetchedTokens implements Tokens {
       {
         signal,
         // The library marks this option as deprecated only as a warning. It is true for this machine alone.
+        // eslint-disable-next-line @typescript-eslint/no-deprecated
         [oauth.allowInsecureRequests]: isLoopback(this.#url),
         [oauth.customFetch]: this.#world.fetch,
       },
