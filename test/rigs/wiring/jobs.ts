@@ -1,0 +1,87 @@
+/** Jobs that are put into the store behind the functions' backs, and the events of their messages. */
+import type { SQSEvent } from 'aws-lambda';
+import { DynamoDBJobs } from '../../../src/adapters/dynamodb/jobs.ts';
+import { encodeChunk } from '../../../src/adapters/sqs/chunk-message.ts';
+import { cutIntoChunks } from '../../../src/application/cut-into-chunks.ts';
+import { hashIds } from '../../../src/domain/digest.ts';
+import type { Tenant } from '../../../src/domain/ids.ts';
+import { type Job, canonicalIds, chunkCount } from '../../../src/domain/job.ts';
+import { timestamp } from '../../../src/domain/time.ts';
+import type { WholeAnswer } from '../../../tools/kit/forwarding.ts';
+import { keepSilent } from '../../../tools/kit/http-server.ts';
+import { TRACE, aJob, anId } from '../../support/builders.ts';
+import { aProject, dynamoDBOf, nameLike } from '../../support/e2e.ts';
+import type { Meddling } from '../cloudwatch/meddler.ts';
+import type { WiringRig } from './rig.ts';
+
+export interface StoredJob {
+  readonly job: Job;
+  readonly ids: readonly string[];
+  /** The bodies of its messages, by chunk. */
+  readonly messages: readonly string[];
+}
+
+export interface JobOptions {
+  readonly tenant: Tenant;
+  readonly ids: readonly string[];
+  readonly chunkSize: number;
+  readonly ageSeconds?: number;
+  /** When reconcile is to look at it; never by default. */
+  readonly dueInSeconds?: number;
+}
+
+/** A job as its creation leaves it before any message is sent. */
+export async function storeJob(rig: WiringRig, { tenant, ...options }: JobOptions): Promise<StoredJob> {
+  const ids = canonicalIds(options.ids);
+  const now = Date.now();
+  const job = aJob({
+    ...tenant,
+    jobId: anId('J'),
+    createdAt: timestamp(now - (options.ageSeconds ?? 0) * 1000),
+    bodyHash: hashIds(ids),
+    total: ids.length,
+    chunkSize: options.chunkSize,
+    expiresAt: Math.floor(now / 1000) + 1_234_567,
+  });
+  const client = dynamoDBOf(rig.behind);
+  const jobs = new DynamoDBJobs(client, nameLike(rig.behind.tables, 'TablesJobs'));
+  await jobs.saveRequest(job, { ids, trace: TRACE });
+  const dueInSeconds = options.dueInSeconds ?? 86_400;
+  await jobs.commit(job, anId(), now, timestamp(now + dueInSeconds * 1000));
+  client.destroy();
+  const indexes = [...Array(chunkCount(job)).keys()];
+  return { job, ids, messages: cutIntoChunks(job, ids, indexes, TRACE).map(encodeChunk) };
+}
+
+/** Such a job, of so many target groups in a project of its own. */
+export async function storeJobOf(
+  rig: WiringRig,
+  targetGroups: number,
+  chunkSize: number,
+): Promise<StoredJob> {
+  const project = await aProject(rig.behind, Array<object>(targetGroups).fill({}));
+  return storeJob(rig, { ...project, chunkSize });
+}
+
+/** An event of the queue, with receipt handles that no other event has. */
+export function queueEvent(messages: readonly { body: string; receives?: number }[]): SQSEvent {
+  const records = messages.map(({ body, receives = 1 }, i) => ({
+    messageId: `message-${i}`,
+    receiptHandle: anId('HANDLE'),
+    body,
+    attributes: { ApproximateReceiveCount: String(receives) },
+    messageAttributes: {},
+  }));
+  return { Records: records } as unknown as SQSEvent;
+}
+
+/** The service itself has failed: an SDK tries again as often as it may. */
+export const unavailable: Meddling = () =>
+  Promise.resolve<WholeAnswer>({
+    status: 500,
+    headers: { 'content-type': 'application/x-amz-json-1.0' },
+    body: Buffer.from(JSON.stringify({ __type: 'com.amazonaws.test#InternalServerError' })),
+  });
+
+/** No answer comes: the caller has to give up. */
+export const silent: Meddling = () => keepSilent();

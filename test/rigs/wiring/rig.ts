@@ -1,0 +1,211 @@
+/** The local stack in a configuration of its own; every call of its functions is recorded and can be meddled with. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { emulatorAt } from '../../../tools/kit/emulator.ts';
+import { forwardTo } from '../../../tools/kit/forwarding.ts';
+import { startEmulators } from '../../../tools/local/emulators/emulators.ts';
+import { ALL_SCOPES } from '../../../tools/local/issuer.ts';
+import { type LocalStack, startLocalStack } from '../../../tools/local/stack.ts';
+import { synthesize } from '../../../tools/local/synth.ts';
+import type { LambdaFunction } from '../../../tools/local/template/functions.ts';
+import { collectionPath } from '../../../api/paths.ts';
+import type { Action } from '../../../src/domain/actions.ts';
+import type { Tenant } from '../../../src/domain/ids.ts';
+import { anId } from '../../support/builders.ts';
+import { goodClaims } from '../../support/forge.ts';
+import type { StackInfo } from '../../support/local-stack.ts';
+import { TestIssuer } from '../../support/test-issuer.ts';
+import { Meddler } from '../cloudwatch/meddler.ts';
+import { Recording } from './recording.ts';
+import { ACCOUNTS_CLAIM, SCOPES_CLAIM, SETTINGS } from './settings.ts';
+
+/** A little longer than the calls that come together may be apart. */
+const GATHERING_MS = 100;
+
+interface PostOptions {
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export class WiringRig {
+  readonly recording = new Recording();
+  readonly dynamoDB = new Meddler();
+  readonly sqs = new Meddler();
+  /** The lines that the functions wrote so far. */
+  readonly lines: string[] = [];
+  /** When it began to start, epoch ms. */
+  readonly startedAt = Date.now();
+  readonly #lambdas = new Map<string, LambdaFunction>();
+  readonly #resources = new AsyncDisposableStack();
+  #issuer: TestIssuer | undefined;
+  #started: { stack: LocalStack; token: string; sqsClient: SQSClient; behind: StackInfo } | undefined;
+
+  static async start(): Promise<WiringRig> {
+    const rig = new WiringRig();
+    try {
+      await rig.#start();
+      return rig;
+    } catch (error) {
+      await rig.stop();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
+    const issuer = await TestIssuer.start();
+    this.#issuer = issuer;
+    this.#resources.defer(() => issuer.stop());
+    await issuer.addKey('k1');
+    const folder = mkdtempSync(join(tmpdir(), 'wiring-'));
+    this.#resources.defer(() => {
+      rmSync(folder, { recursive: true });
+    });
+    const stackName = `Wiring${process.pid}`;
+    const [emulators] = await Promise.all([
+      startEmulators({ dynamodb: process.env['DYNAMODB_ENDPOINT'] }, (error) => {
+        throw error;
+      }),
+      synthesize(folder, { ...SETTINGS, stackName, jwksUrl: issuer.url }),
+    ]);
+    this.#resources.defer(() => emulators.stop());
+    runScheduleByHand(join(folder, `${stackName}.template.json`));
+    const dynamoDB = this.#resources.use(
+      await forwardTo(emulators.dynamodb, { around: this.recording.around(this.dynamoDB.around) }),
+    );
+    const sqs = this.#resources.use(
+      await forwardTo(emulators.sqs, { around: this.recording.around(this.sqs.around) }),
+    );
+    const stack = await startLocalStack({
+      assembly: folder,
+      dynamodbEndpoint: dynamoDB.url,
+      sqsEndpoint: sqs.url,
+      log: (entry) => {
+        if (entry.kind === 'function') this.lines.push(entry.text);
+      },
+      watch: (lambda) => {
+        this.#lambdas.set(lambda.displayName, lambda);
+        return { throttled: () => undefined, begin: () => () => undefined };
+      },
+    });
+    this.#resources.defer(() => stack.stop());
+    const sqsClient = new SQSClient(emulatorAt(emulators.sqs));
+    this.#resources.defer(() => {
+      sqsClient.destroy();
+    });
+    const token = await this.token(ALL_SCOPES);
+    this.#started = { stack, token, sqsClient, behind: { ...stack, endpoints: emulators } };
+  }
+
+  async stop(): Promise<void> {
+    await this.#resources.disposeAsync();
+  }
+
+  get #live() {
+    if (this.#started === undefined) throw new Error('the rig has not started');
+    return this.#started;
+  }
+
+  get stack(): LocalStack {
+    return this.#live.stack;
+  }
+
+  /** The stack, with the emulators as they are: what is done there is not recorded. */
+  get behind(): StackInfo {
+    return this.#live.behind;
+  }
+
+  /** Of the emulator itself. */
+  get queues(): SQSClient {
+    return this.#live.sqsClient;
+  }
+
+  /** A function as the template has it, by the name that the local stack shows. */
+  lambda(name: string): LambdaFunction {
+    const lambda = this.#lambdas.get(name);
+    if (lambda === undefined) throw new Error(`there is no function ${name}`);
+    return lambda;
+  }
+
+  /** A token for account 101. `claims` may be any others besides, or instead. */
+  token(scopes: string, claims: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const { issuer: iss, audience: aud } = SETTINGS;
+    const named = { [ACCOUNTS_CLAIM]: [101], [SCOPES_CLAIM]: scopes };
+    const defaults = { account_ids: undefined, scope: undefined };
+    const payload = goodClaims({ iss, aud, ...defaults, ...named, ...claims });
+    if (this.#issuer === undefined) throw new Error('the rig has not started');
+    return this.#issuer.sign('k1', payload);
+  }
+
+  /** @param token by default one that may do everything on account 101 */
+  get(path: string, token = this.#live.token): Promise<Response> {
+    return fetch(this.stack.url + path, { headers: { authorization: `Bearer ${token}` } });
+  }
+
+  post(
+    path: string,
+    ids: readonly string[],
+    { token = this.#live.token, headers = {} }: PostOptions = {},
+  ): Promise<Response> {
+    return fetch(this.stack.url + path, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'idempotency-key': anId('K'),
+        ...headers,
+      },
+      body: JSON.stringify({ target_group_ids: ids }),
+    });
+  }
+
+  /** Creates a job; its id. */
+  async create(
+    tenant: Tenant,
+    ids: readonly string[],
+    { action = 'resume', ...options }: PostOptions & { readonly action?: Action } = {},
+  ): Promise<string> {
+    const answer = await this.post(collectionPath(tenant, action), ids, options);
+    const jobId = answer.headers.get('location')?.split('/').at(-1);
+    if (answer.status !== 201 || jobId === undefined) {
+      throw new Error(`no job was created: ${answer.status} ${await answer.text()}`);
+    }
+    return jobId;
+  }
+
+  /**
+   * Holds the calls of an operation until so many are under way at once, and a little longer: more may come.
+   *
+   * @returns the most that were under way so far
+   */
+  gather(operation: string, parts: readonly string[], awaited: number): { readonly most: number } {
+    const complete = Promise.withResolvers<undefined>();
+    const seen = { underWay: 0, most: 0 };
+    this.dynamoDB.always(operation, parts, async (call, forward) => {
+      seen.underWay += 1;
+      seen.most = Math.max(seen.most, seen.underWay);
+      let left = false;
+      const leave = () => {
+        if (!left) seen.underWay -= 1;
+        left = true;
+      };
+      // A caller that has given up waits no longer.
+      call.gone.addEventListener('abort', leave);
+      if (seen.underWay >= awaited) complete.resolve(undefined);
+      await complete.promise;
+      await pause(GATHERING_MS);
+      const answer = await forward();
+      leave();
+      return answer;
+    });
+    return seen;
+  }
+}
+
+/** So that reconcile runs when a test says so, and not beside it at the next full minute. */
+function runScheduleByHand(templateFile: string): void {
+  const template = readFileSync(templateFile, 'utf8');
+  writeFileSync(templateFile, template.replace('rate(1 minute)', 'rate(60 minutes)'));
+}

@@ -1,0 +1,152 @@
+/** create-job: what it stores of a job, for how long, and which messages it sends. */
+import { expect, test } from '@jest/globals';
+import { collectionPath } from '../../api/paths.ts';
+import { unavailable } from '../rigs/wiring/jobs.ts';
+import type { WiringRig } from '../rigs/wiring/rig.ts';
+import { anId, ids } from '../support/builders.ts';
+import { SUBJECT } from '../support/client.ts';
+import { aProject, nameLike } from '../support/e2e.ts';
+
+/** The 17 days that a job can be read, in seconds. */
+const RETENTION = 17 * 24 * 60 * 60;
+/** The 7 hours that the idempotency table remembers a call, in seconds. */
+const IDEMPOTENCY = 7 * 60 * 60;
+
+/** No two attempts have one name. */
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+const TRACEPARENT = `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`;
+
+interface Message {
+  readonly chunk: Readonly<Record<string, unknown>>;
+  readonly job: Readonly<Record<string, unknown>>;
+  readonly only: boolean;
+  readonly ids: readonly string[];
+  readonly trace: { readonly traceparent: string };
+}
+
+export function describeCreateJob(rig: WiringRig): void {
+  const { recording } = rig;
+
+  /** Creates a job of so many target groups, and finds what was written and sent for it. */
+  async function create(targetGroups: number) {
+    const { tenant, ids: asked } = await aProject(rig.behind, Array<object>(targetGroups).fill({}));
+    const before = Date.now();
+    const jobId = await rig.create(tenant, asked, { headers: { traceparent: TRACEPARENT } });
+    const puts = recording.of('PutItem', jobId).map((call) => call.item);
+    const meta = puts.find(({ sk }) => sk === 'META') ?? {};
+    const request = puts.find(({ sk }) => String(sk).startsWith('REQUEST#')) ?? {};
+    const entries = recording.of('SendMessageBatch', jobId).flatMap(({ input }) => input.Entries ?? []);
+    const messages = entries.map(({ MessageBody }) => JSON.parse(MessageBody) as Message);
+    return { before, after: Date.now(), tenant, jobId, meta, request, entries, messages };
+  }
+
+  test.concurrent('keeps a job for jobRetentionDays, and has it looked at after stalledSeconds', async () => {
+    const { before, after, meta, request } = await create(7);
+    const createdAt = Date.parse(String(meta['created_at']));
+    expect(createdAt).toBeGreaterThanOrEqual(before);
+    expect(createdAt).toBeLessThanOrEqual(after);
+    expect(meta).toMatchObject({
+      total: 7,
+      chunk_size: 3,
+      created_by: SUBJECT,
+      committed_by: expect.stringMatching(UUID),
+      due_at: new Date(createdAt + 613_000).toISOString(),
+      expires_at: Math.floor(createdAt / 1000) + RETENTION,
+    });
+    expect(request).toHaveProperty('expires_at', meta['expires_at']);
+  });
+
+  test.concurrent('sends chunks of chunkSize, for the account, in the trace of the request', async () => {
+    const { tenant, jobId, meta, entries, messages } = await create(7);
+    const inOrder = messages.sort((a, b) => Number(a.chunk['index']) - Number(b.chunk['index']));
+    expect(inOrder.map((message) => message.ids.length)).toEqual([3, 3, 1]);
+    for (const [index, { chunk, job, only, trace }] of inOrder.entries()) {
+      expect(chunk).toEqual({
+        ...tenant,
+        jobId,
+        createdAt: meta['created_at'],
+        expiresAt: meta['expires_at'],
+        index,
+      });
+      expect(job).toEqual({ action: 'resume', createdBy: SUBJECT });
+      expect(only).toBe(false);
+      expect(trace.traceparent).toContain('c'.repeat(32));
+    }
+    for (const { MessageGroupId, MessageSystemAttributes } of entries) {
+      expect(MessageGroupId).toBe('101');
+      const header = MessageSystemAttributes?.['AWSTraceHeader']?.StringValue;
+      expect(header).toMatch(/^Root=1-c{8}-c{24};Parent=[0-9a-f]{16};Sampled=1$/);
+    }
+  });
+
+  test.concurrent('says of the one chunk of a job that it is the only one', async () => {
+    const { messages } = await create(3);
+    expect(messages).toMatchObject([{ only: true, ids: { length: 3 } }]);
+  });
+
+  test.concurrent(
+    'remembers a call for idempotencyHours, and holds it for its own time at most',
+    async () => {
+      await create(1);
+      const table = nameLike(rig.stack.tables, 'Idempotency');
+      const puts = recording.of('PutItem', `"${table}"`);
+      expect(puts.length).toBeGreaterThan(0);
+      for (const { item, at } of puts) {
+        expect(item['expiration']).toBeGreaterThanOrEqual(Math.floor(rig.startedAt / 1000) + IDEMPOTENCY);
+        expect(item['expiration']).toBeLessThanOrEqual(Math.ceil(at / 1000) + IDEMPOTENCY);
+        // Its 25 s.
+        expect(item['in_progress_expiration']).toBeLessThanOrEqual(at + 25_000);
+        expect(item['in_progress_expiration']).toBeGreaterThan(rig.startedAt + 20_000);
+      }
+      const completed = recording.of('UpdateItem', `"${table}"`);
+      expect(completed.length).toBeGreaterThan(0);
+      for (const { values, at } of completed) {
+        const numbers = Object.values(values).filter((value) => typeof value === 'number');
+        expect(numbers).toHaveLength(1);
+        expect(numbers[0]).toBeGreaterThanOrEqual(Math.floor(rig.startedAt / 1000) + IDEMPOTENCY);
+        expect(numbers[0]).toBeLessThanOrEqual(Math.ceil(at / 1000) + IDEMPOTENCY);
+      }
+    },
+  );
+
+  test.concurrent('takes maxTargetGroupsPerJob target groups, and not one more', async () => {
+    const { tenant } = await aProject(rig.behind);
+    const path = collectionPath(tenant, 'resume');
+    expect(await rig.post(path, ids(23))).toMatchObject({ status: 201 });
+    const refused = await rig.post(path, ids(24));
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain('23');
+  });
+
+  test.concurrent('reads four times before it fails', async () => {
+    const { tenant } = await aProject(rig.behind);
+    rig.dynamoDB.always('GetItem', [tenant.projectId], unavailable);
+    expect(await rig.post(collectionPath(tenant, 'resume'), [anId()])).toMatchObject({ status: 500 });
+    expect(recording.of('GetItem', tenant.projectId)).toHaveLength(4);
+  });
+
+  test.concurrent('sends five times, and has created the job also when none of it arrives', async () => {
+    const { tenant, ids: asked } = await aProject(rig.behind, [{}]);
+    rig.sqs.always('SendMessageBatch', [tenant.projectId], unavailable);
+    expect(await rig.post(collectionPath(tenant, 'resume'), asked)).toMatchObject({ status: 201 });
+    expect(recording.of('SendMessageBatch', tenant.projectId)).toHaveLength(5);
+  });
+
+  test.concurrent('answers a repeated call without writing anything but its memory', async () => {
+    const { tenant, ids: asked } = await aProject(rig.behind, [{}]);
+    const headers = { 'idempotency-key': anId('K') };
+    const jobId = await rig.create(tenant, asked, { headers });
+    const writes = () => recording.of('PutItem', tenant.projectId).length;
+    const before = writes();
+    expect(await rig.create(tenant, asked, { headers })).toBe(jobId);
+    expect(writes()).toBe(before);
+    expect(recording.of('SendMessageBatch', tenant.projectId)).toHaveLength(1);
+  });
+
+  test.concurrent('finds no project in an account that has none of that name', async () => {
+    const { tenant } = await aProject(rig.behind, [], 102);
+    const path = collectionPath({ ...tenant, accountId: 101 }, 'resume');
+    expect(await rig.post(path, [anId()])).toMatchObject({ status: 404 });
+  });
+}

@@ -1,0 +1,32 @@
+/** The queues as they were made, and how they are read. */
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { expect, test } from '@jest/globals';
+import type { WiringRig } from '../rigs/wiring/rig.ts';
+import { nameLike } from '../support/e2e.ts';
+
+export function describeQueues(rig: WiringRig): void {
+  async function attributesOf(queue: string): Promise<Record<string, string>> {
+    const QueueUrl = new URL(new URL(nameLike(rig.stack.queues, queue)).pathname, rig.behind.endpoints.sqs)
+      .href;
+    const { Attributes = {} } = await rig.queues.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+    );
+    return Attributes;
+  }
+
+  test.concurrent(
+    'a chunk stays for four days, and away until the claim of a killed worker is over',
+    async () => {
+      const { MessageRetentionPeriod, VisibilityTimeout, RedrivePolicy } = await attributesOf('Chunks');
+      expect(Number(MessageRetentionPeriod)).toBe(4 * 24 * 60 * 60);
+      // The worker's 11 s, at the end of which it may have made a claim of 142 s, and 5 s more.
+      expect(Number(VisibilityTimeout)).toBe(158);
+      expect(JSON.parse(RedrivePolicy ?? '')).toMatchObject({ maxReceiveCount: 4 });
+    },
+  );
+
+  test.concurrent('a dead letter stays for two weeks', async () => {
+    const { MessageRetentionPeriod } = await attributesOf('DeadLetters');
+    expect(Number(MessageRetentionPeriod)).toBe(14 * 24 * 60 * 60);
+  });
+}

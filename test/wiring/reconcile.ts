@@ -1,0 +1,118 @@
+/** reconcile: when it looks at a job again, what it sends, and how it claims what it gives up. */
+import { beforeAll, expect, test } from '@jest/globals';
+import type { ChunkWork } from '../../src/ports/work-queue.ts';
+import { type StoredJob, storeJob, unavailable } from '../rigs/wiring/jobs.ts';
+import type { WiringRig } from '../rigs/wiring/rig.ts';
+import { aProject } from '../support/e2e.ts';
+
+/** In ms: reconcile's 50 s, and the 131 s that clocks may be apart. */
+const CLAIM_MS = 181_000;
+const STALLED_MS = 613_000;
+const DEADLINE_MS = 2_417_000;
+
+const CLAIMS = 'SET claimed_by';
+
+/** One run, with the jobs that it found. All are of one project; only `notDue` is not due. */
+interface Run {
+  readonly before: number;
+  readonly after: number;
+  readonly stalled: StoredJob;
+  readonly late: StoredJob;
+  readonly over: StoredJob;
+  readonly unreadable: StoredJob;
+  readonly notDue: StoredJob;
+  /** The most that were read at once. */
+  readonly jobsAtOnce: number;
+  readonly targetGroupsAtOnce: number;
+}
+
+export function describeReconcile(rig: WiringRig): void {
+  const { recording } = rig;
+  let run: Run;
+
+  beforeAll(async () => {
+    const { tenant, ids } = await aProject(rig.behind, Array<object>(50).fill({}));
+    const store = (asked: readonly string[], chunkSize: number, ageSeconds: number, dueInSeconds = -1) =>
+      storeJob(rig, { tenant, ids: asked, chunkSize, ageSeconds, dueInSeconds });
+    const stalled = await store(ids.slice(0, 5), 2, 700);
+    const late = await store(ids.slice(5, 7), 2, 2_300);
+    const unreadable = await store(ids.slice(7, 8), 1, 700);
+    const notDue = await store(ids.slice(8, 9), 1, 700, 30);
+    const over = await store(ids.slice(10), 40, 2_420);
+    await store(ids.slice(9, 10), 1, 700);
+    await store(ids.slice(9, 10), 1, 700);
+    rig.dynamoDB.always('GetItem', [unreadable.job.jobId, 'REQUEST#'], unavailable);
+    const jobs = rig.gather('GetItem', [tenant.projectId, '"META"'], 4);
+    const targetGroups = rig.gather('GetItem', [`#${tenant.projectId}#T`], 16);
+    const before = Date.now();
+    const runs = await rig.stack.runSchedules();
+    const after = Date.now();
+    expect(runs).toMatchObject([{ functionId: rig.lambda('Reconcile').logicalId, result: { ok: true } }]);
+    const mosts = { jobsAtOnce: jobs.most, targetGroupsAtOnce: targetGroups.most };
+    run = { before, after, stalled, late, over, unreadable, notDue, ...mosts };
+  });
+
+  /** When a job is to be looked at next, as often as that was put off. */
+  function looksAt({ job }: StoredJob): number[] {
+    const postponed = recording.of('UpdateItem', job.jobId, 'SET due_at');
+    return postponed.map(({ values }) => Date.parse(String(values[':to'])));
+  }
+
+  test('looks at a job again after stalledSeconds, at its deadline, and then every minute', () => {
+    const [again] = looksAt(run.stalled);
+    expect(again).toBeGreaterThanOrEqual(run.before + STALLED_MS);
+    expect(again).toBeLessThanOrEqual(run.after + STALLED_MS);
+    expect(looksAt(run.late)).toEqual([Date.parse(run.late.job.createdAt) + DEADLINE_MS]);
+    const [afterDeadline] = looksAt(run.over);
+    expect(afterDeadline).toBeGreaterThanOrEqual(run.before + 60_000);
+    expect(afterDeadline).toBeLessThanOrEqual(run.after + 60_000);
+    expect(looksAt(run.notDue)).toEqual([]);
+  });
+
+  test('sends what is left of a job before its deadline', () => {
+    const { job } = run.stalled;
+    const sent = recording.of('SendMessageBatch', job.jobId).flatMap(({ input }) => input.Entries ?? []);
+    const chunks = sent.map(({ MessageBody }) => JSON.parse(MessageBody) as ChunkWork);
+    expect(chunks).toMatchObject([
+      { ids: { length: 2 }, only: false, chunk: { expiresAt: job.expiresAt } },
+      { ids: { length: 2 }, only: false },
+      { ids: { length: 1 }, only: false },
+    ]);
+    expect(sent.map(({ MessageGroupId }) => MessageGroupId)).toEqual(['101', '101', '101']);
+    expect(recording.of('SendMessageBatch', run.late.job.jobId)).toHaveLength(1);
+    expect(recording.of('SendMessageBatch', run.over.job.jobId)).toEqual([]);
+  });
+
+  test('claims what it gives up for its timeout and the skew, in ms, and moves none of it', () => {
+    const { job } = run.over;
+    const [claim] = recording.of('UpdateItem', job.jobId, CLAIMS);
+    const now = Number(claim?.values[':now']);
+    expect(now).toBeGreaterThanOrEqual(run.before);
+    expect(now).toBeLessThanOrEqual(run.after);
+    expect(claim?.values).toMatchObject({ ':until': now + CLAIM_MS, ':expires': job.expiresAt });
+    // No two runs have one name.
+    expect(claim?.values[':owner']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/0$/);
+    expect(recording.of('UpdateItem', job.jobId, 'SET settled_at')).toHaveLength(1);
+    for (const id of run.over.ids) expect(recording.of('UpdateItem', `#${id}"`)).toEqual([]);
+  });
+
+  test('looks after four jobs at once, and reads sixteen target groups at once', () => {
+    expect(run).toMatchObject({ jobsAtOnce: 4, targetGroupsAtOnce: 16 });
+  });
+
+  test('reads the jobs that are due now, a hundred at a time', () => {
+    const queries = recording.of('Query', 'due_at <= :now');
+    expect(queries.length).toBeGreaterThan(0);
+    for (const { input, values, at } of queries) {
+      expect(input.Limit).toBe(100);
+      expect(Date.parse(String(values[':now']))).toBeLessThanOrEqual(at);
+      expect(Date.parse(String(values[':now']))).toBeGreaterThan(rig.startedAt);
+    }
+  });
+
+  test('tries a read that fails a second time, and leaves the job to its next look', () => {
+    expect(recording.of('GetItem', run.unreadable.job.jobId, 'REQUEST#')).toHaveLength(2);
+    expect(recording.of('SendMessageBatch', run.unreadable.job.jobId)).toEqual([]);
+    expect(looksAt(run.unreadable)).toHaveLength(1);
+  });
+}

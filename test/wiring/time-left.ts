@@ -1,0 +1,148 @@
+/** When a function stops by itself: each bundle in this process, with a clock that the test moves. */
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { collectionPath, fieldingRunsPath, jobPath } from '../../api/paths.ts';
+import { refused } from '../rigs/cloudwatch/meddler.ts';
+import { type Handler, StoppedClock, contextWith, loadBundle } from '../rigs/wiring/in-process.ts';
+import { queueEvent, storeJob, storeJobOf, unavailable } from '../rigs/wiring/jobs.ts';
+import type { WiringRig } from '../rigs/wiring/rig.ts';
+import { anId } from '../support/builders.ts';
+import { aProject } from '../support/e2e.ts';
+
+interface HttpAnswer {
+  readonly statusCode: number;
+  readonly body: string;
+}
+
+export function describeTimeLeft(rig: WiringRig): void {
+  const { recording } = rig;
+
+  // What the functions print.
+  beforeEach(() => {
+    jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+    jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  async function httpEvent(method: string, path: string, parameters: object, body?: unknown) {
+    const token = await rig.token('batch-jobs:write batch-jobs:read');
+    return {
+      routeKey: `${method} ${path}`,
+      rawPath: path,
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'idempotency-key': randomUUID(),
+      },
+      pathParameters: parameters,
+      requestContext: { http: { method } },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      isBase64Encoded: false,
+    };
+  }
+
+  describe.each([
+    { name: 'before', shift: -400, sends: 5 },
+    { name: 'after', shift: 400, sends: 1 },
+  ])('$name it stops', ({ shift, sends }) => {
+    test(`create-job, 3 s before its end, has sent ${sends} times`, async () => {
+      const handler = await loadBundle(rig, 'CreateJob');
+      const { tenant, ids } = await aProject(rig.behind, [{}]);
+      const path = collectionPath(tenant, 'resume');
+      const parameters = { account_id: String(tenant.accountId), project_id: tenant.projectId };
+      const event = await httpEvent('POST', path, parameters, { target_group_ids: ids });
+      using clock = new StoppedClock();
+      rig.sqs.always('SendMessageBatch', [tenant.projectId], (call, forward) => {
+        clock.moveTo(22_000 + shift);
+        return unavailable(call, forward);
+      });
+      const answer = (await handler(event, contextWith(25_000))) as HttpAnswer;
+      expect(answer.statusCode).toBe(201);
+      expect(recording.of('SendMessageBatch', tenant.projectId)).toHaveLength(sends);
+    });
+
+    test(`reconcile, 10 s before its end, has sent ${sends} times`, async () => {
+      const handler = await loadBundle(rig, 'Reconcile');
+      const { job } = await storeJob(rig, {
+        ...(await aProject(rig.behind, [{}])),
+        chunkSize: 1,
+        dueInSeconds: -1,
+      });
+      using clock = new StoppedClock();
+      rig.sqs.always('SendMessageBatch', [job.jobId], (call, forward) => {
+        clock.moveTo(40_000 + shift);
+        return unavailable(call, forward);
+      });
+      await handler({}, contextWith(50_000));
+      expect(recording.of('SendMessageBatch', job.jobId)).toHaveLength(sends);
+    });
+
+    test(`worker, 5 s before its end, ${sends > 1 ? 'does' : 'hands back'} the next chunk`, async () => {
+      const handler = await loadBundle(rig, 'Worker');
+      const { job, ids, messages } = await storeJobOf(rig, 2, 1);
+      const [first = '', second = ''] = ids;
+      using clock = new StoppedClock();
+      const stopsAfter = 24_000 - 5_000;
+      const moved = rig.dynamoDB.once('UpdateItem', [`#${first}"`], (_call, forward) => {
+        clock.moveTo(stopsAfter + shift);
+        return forward();
+      });
+      const answer = await handler(queueEvent(messages.map((body) => ({ body }))), contextWith(24_000));
+      await moved;
+      const back = sends > 1 ? [] : [{ itemIdentifier: 'message-1' }];
+      expect(answer).toEqual({ batchItemFailures: back });
+      expect(recording.of('UpdateItem', `#${second}"`)).toHaveLength(sends > 1 ? 1 : 0);
+      const releases = recording.of('UpdateItem', job.jobId, 'SET claimed_until');
+      // Free again once no write of ours can arrive any more.
+      const freeAt = clock.start + stopsAfter + shift + 5_000;
+      expect(releases.map(({ values }) => values[':until'])).toEqual(back.map(() => freeAt));
+    });
+  });
+
+  /** Asks for what the store does not answer to before the function has answered. */
+  async function answerWithoutStore(handler: Handler, event: object, key: string): Promise<HttpAnswer> {
+    const answered = Promise.withResolvers<undefined>();
+    rig.dynamoDB.always('GetItem', [key], async (call, forward) => {
+      await answered.promise;
+      return refused('ValidationException')(call, forward);
+    });
+    const answer = (await handler(event, contextWith(1_200))) as HttpAnswer;
+    // Had it waited for the store, that would have been asked a second time.
+    expect(recording.of('GetItem', key)).toHaveLength(1);
+    answered.resolve(undefined);
+    return answer;
+  }
+
+  test('an HTTP function answers by itself half a second before it would be cut off', async () => {
+    const { tenant, ids } = await aProject(rig.behind, [{}]);
+    const parameters = { account_id: String(tenant.accountId), project_id: tenant.projectId };
+    const [id = ''] = ids;
+    const jobId = anId('J');
+    const create = await httpEvent('POST', collectionPath(tenant, 'resume'), parameters, {
+      target_group_ids: ids,
+    });
+    const read = await httpEvent('GET', jobPath(tenant, 'resume', '{job_id}'), {
+      ...parameters,
+      job_id: jobId,
+    });
+    const look = await httpEvent('GET', fieldingRunsPath(tenant, id), {
+      ...parameters,
+      target_group_id: id,
+    });
+    const pk = `${tenant.accountId}#${tenant.projectId}`;
+    const answers = [
+      answerWithoutStore(await loadBundle(rig, 'CreateJob'), create, `"${pk}"`),
+      answerWithoutStore(await loadBundle(rig, 'GetJob'), read, jobId),
+      answerWithoutStore(await loadBundle(rig, 'GetFieldingRuns'), look, `"${pk}#${id}"`),
+    ];
+    for (const { statusCode, body } of await Promise.all(answers)) {
+      expect(statusCode).toBe(500);
+      expect(JSON.parse(body)).toMatchObject({
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown,
+        detail: expect.any(String) as unknown,
+      });
+    }
+  });
+}

@@ -1,0 +1,161 @@
+/** worker: how long it claims a chunk, how often it tries, and what becomes of a chunk that it cannot finish. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import type { SQSEvent } from 'aws-lambda';
+import { targetGroupKey } from '../../src/adapters/dynamodb/target-group-item.ts';
+import { refused } from '../rigs/cloudwatch/meddler.ts';
+import { queueEvent, silent, storeJobOf, unavailable } from '../rigs/wiring/jobs.ts';
+import type { WiringRig } from '../rigs/wiring/rig.ts';
+import { aProject, nameLike } from '../support/e2e.ts';
+import { until } from '../support/until.ts';
+
+/** In ms: the worker's 11 s, and the 131 s that clocks may be apart. */
+const CLAIM_MS = 142_000;
+
+/** Of the update that claims a chunk, and of those that follow it. */
+const CLAIMS = 'SET claimed_by';
+const RELEASES = 'SET claimed_until';
+const SETTLES = 'SET settled_at';
+
+export function describeWorker(rig: WiringRig): void {
+  const { recording } = rig;
+
+  async function work(event: SQSEvent): Promise<unknown> {
+    const result = await rig.stack.invoke(rig.lambda('Worker').logicalId, event);
+    if (!result.ok) throw new Error(result.error.errorMessage);
+    return JSON.parse(result.payload) as unknown;
+  }
+
+  const once = (messages: readonly string[]) => queueEvent(messages.map((body) => ({ body })));
+
+  /** For how long each message of an event was given back, in seconds. */
+  function returned({ Records }: SQSEvent): number[][] {
+    return Records.map(({ receiptHandle }) =>
+      recording
+        .of('ChangeMessageVisibility', `"${receiptHandle}"`)
+        .map(({ input }) => Number(input.VisibilityTimeout)),
+    );
+  }
+
+  const failures = (count: number) => ({
+    batchItemFailures: Array.from({ length: count }, (_, i) => ({ itemIdentifier: `message-${i}` })),
+  });
+
+  test.concurrent('hands a chunk back before its own time is up', async () => {
+    const { tenant, ids } = await aProject(rig.behind, [{}]);
+    const [id = ''] = ids;
+    rig.dynamoDB.always('UpdateItem', [targetGroupKey({ ...tenant, targetGroupId: id }).pk], silent);
+    const jobId = await rig.create(tenant, ids);
+
+    const released = await until(() => recording.of('UpdateItem', jobId, RELEASES)[0]);
+    // Free again once a write without an answer can no longer arrive.
+    const freeAt = Number(released.values[':until']);
+    expect(freeAt).toBeGreaterThan(rig.startedAt + 5_000);
+    expect(freeAt).toBeLessThanOrEqual(released.at + 5_000);
+
+    // Every other message that is given back in these tests has a handle of ours.
+    const isReal = ({ text }: { text: string }) => !text.includes('"HANDLE');
+    const back = await until(() => recording.of('ChangeMessageVisibility').find(isReal)?.input);
+    expect(back.VisibilityTimeout).toBeGreaterThanOrEqual(10);
+    expect(back.VisibilityTimeout).toBeLessThanOrEqual(15);
+    const { pathname } = new URL(back.QueueUrl ?? '');
+    expect(pathname).toBe(new URL(nameLike(rig.stack.queues, 'Chunks')).pathname);
+
+    const handedBack = await until(() => rig.lines.find((line) => isAbout(line, 'chunk.handed-back', jobId)));
+    expect(JSON.parse(handedBack)).toMatchObject({ unfinished: 1 });
+    expect(rig.lines.filter((line) => line.includes('Task timed out'))).toEqual([]);
+  });
+
+  test.concurrent('claims a chunk for its timeout and the skew, in ms', async () => {
+    const { job, messages } = await storeJobOf(rig, 4, 2);
+    const before = Date.now();
+    expect(await work(once(messages))).toEqual(failures(0));
+    const claims = recording.of('UpdateItem', job.jobId, CLAIMS);
+    expect(claims).toHaveLength(2);
+    for (const { values, at } of claims) {
+      const now = Number(values[':now']);
+      expect(now).toBeGreaterThanOrEqual(before);
+      expect(now).toBeLessThanOrEqual(at);
+      expect(values).toMatchObject({ ':until': now + CLAIM_MS, ':expires': job.expiresAt });
+    }
+    const owners = claims.map(({ values }) => values[':owner']);
+    expect(new Set(owners).size).toBe(2);
+    for (const { values, at } of recording.of('UpdateItem', job.jobId, SETTLES)) {
+      expect(values[':now']).toBeGreaterThanOrEqual(before);
+      expect(values[':now']).toBeLessThanOrEqual(at);
+    }
+  });
+
+  test.concurrent('gives a message back for longer with every receive', async () => {
+    const { job, messages } = await storeJobOf(rig, 7, 1);
+    rig.dynamoDB.always('UpdateItem', [job.jobId], refused('ValidationException'));
+    const receives = [1, 2, 3, 4, 5, 6, 20];
+    const event = queueEvent(messages.map((body, i) => ({ body, receives: receives[i] ?? 0 })));
+    // Lambda freezes a function that has answered: by then every message is back.
+    let back = 0;
+    rig.sqs.always('ChangeMessageVisibility', ['"HANDLE'], async (_call, forward) => {
+      await pause(50);
+      back += 1;
+      return forward();
+    });
+    expect(await work(event)).toEqual(failures(7));
+    expect(back).toBe(7);
+
+    const shortest = [10, 20, 40, 80, 160, 300, 300];
+    const delays = returned(event);
+    for (const [i, seconds] of shortest.entries()) {
+      expect(delays[i]).toHaveLength(1);
+      expect(delays[i]?.[0]).toBeGreaterThanOrEqual(seconds);
+      // And up to a half more, so that not all come back together.
+      expect(delays[i]?.[0]).toBeLessThanOrEqual(1.5 * seconds);
+    }
+    const shares = delays.map(([delay = 0], i) => delay / (shortest[i] ?? 1));
+    expect(new Set(shares).size).toBeGreaterThan(1);
+  });
+
+  test.concurrent('leaves a message where it is whose chunk is taken, or that is none of ours', async () => {
+    const { job, messages } = await storeJobOf(rig, 1, 1);
+    const [body = ''] = messages;
+    // Two deliveries at once: the first holds the chunk for as long as its move has no answer.
+    const held = Promise.withResolvers<undefined>();
+    const moving = rig.dynamoDB.once('UpdateItem', [`#${job.projectId}#T`], async (_call, forward) => {
+      await held.promise;
+      return forward();
+    });
+    const first = work(once([body]));
+    await until(() => recording.of('UpdateItem', `#${job.projectId}#T`).length > 0);
+    const second = once([body, 'none of ours']);
+    expect(await work(second)).toEqual(failures(2));
+    expect(returned(second)).toEqual([[], []]);
+    held.resolve(undefined);
+    await moving;
+    expect(await first).toEqual(failures(0));
+  });
+
+  test.concurrent('moves sixteen target groups at a time', async () => {
+    const { job, messages } = await storeJobOf(rig, 40, 40);
+    const moves = rig.gather('UpdateItem', [`#${job.projectId}#T`], 16);
+    expect(await work(once(messages))).toEqual(failures(0));
+    expect(moves.most).toBe(16);
+    expect(recording.of('UpdateItem', `#${job.projectId}#T`)).toHaveLength(40);
+  });
+
+  test.concurrent('tries a move seven times, each time once', async () => {
+    const { job, messages } = await storeJobOf(rig, 1, 1);
+    const throttled = refused('ProvisionedThroughputExceededException');
+    rig.dynamoDB.always('UpdateItem', [`#${job.projectId}#T`], throttled);
+    expect(await work(once(messages))).toEqual(failures(1));
+    expect(recording.of('UpdateItem', `#${job.projectId}#T`)).toHaveLength(7);
+  });
+
+  test.concurrent('claims a second time when the first had no answer', async () => {
+    const { job, messages } = await storeJobOf(rig, 1, 1);
+    rig.dynamoDB.always('UpdateItem', [job.jobId, CLAIMS], unavailable);
+    expect(await work(once(messages))).toEqual(failures(1));
+    expect(recording.of('UpdateItem', job.jobId, CLAIMS)).toHaveLength(2);
+  });
+}
+
+function isAbout(line: string, event: string, jobId: string): boolean {
+  return line.includes(`"${event}"`) && line.includes(jobId);
+}
