@@ -23,6 +23,7 @@ function arrange(...answers: (() => Promise<Outcome>)[]) {
   const decide = () => {
     const answer = answers[seen.tries] ?? answers.at(-1);
     seen.tries += 1;
+    if (seen.tries > 20) throw new Error('it does not come to an end');
     return answer?.() ?? Promise.resolve(updated);
   };
   return { seen, run: (stopAt: number) => retryUntilCertain(clock, stopAt, decide) };

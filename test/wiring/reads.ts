@@ -1,10 +1,12 @@
 /** get-job and get-fielding-runs: what they read, and how often. */
 import { expect, test } from '@jest/globals';
+import type { JobBody } from '../../api/answers.ts';
 import { fieldingRunsPath, jobPath } from '../../api/paths.ts';
 import { storeJobOf, unavailable } from '../rigs/wiring/jobs.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
 import { anId } from '../support/builders.ts';
 import { aProject } from '../support/e2e.ts';
+import { until } from '../support/until.ts';
 
 export function describeReads(rig: WiringRig): void {
   const { recording } = rig;
@@ -30,9 +32,27 @@ export function describeReads(rig: WiringRig): void {
     expect(recording.of('GetItem', tenant.projectId)).toHaveLength(before + 4);
   });
 
-  test.concurrent('a job is not there any more when its retention is over', async () => {
+  test.concurrent('a job is not there under another id or another action', async () => {
     const { job } = await storeJobOf(rig, 1, 1);
     expect(await rig.get(jobPath(job, 'resume', anId('J')))).toMatchObject({ status: 404 });
     expect(await rig.get(jobPath(job, 'pause', job.jobId))).toMatchObject({ status: 404 });
   });
+
+  test.concurrent(
+    'what was written before is seen: every read of an item or of results is consistent',
+    async () => {
+      const { tenant, ids } = await aProject(rig.behind, [{}]);
+      const jobId = await rig.create(tenant, ids);
+      await until(async () => {
+        const answer = await rig.get(jobPath(tenant, 'resume', jobId));
+        const { status } = (await answer.json()) as JobBody;
+        return status === 'Completed';
+      });
+      const results = recording.of('Query', jobId, 'begins_with');
+      expect(results.length).toBeGreaterThan(0);
+      const items = recording.of('GetItem');
+      expect(items.length).toBeGreaterThan(0);
+      for (const { input } of [...results, ...items]) expect(input.ConsistentRead).toBe(true);
+    },
+  );
 }

@@ -13,6 +13,7 @@ export interface CallInput {
   readonly ExpressionAttributeValues?: Attributes;
   readonly UpdateExpression?: string;
   readonly KeyConditionExpression?: string;
+  readonly ConsistentRead?: boolean;
   readonly Limit?: number;
   readonly QueueUrl?: string;
   readonly Entries?: readonly SentMessage[];

@@ -1,0 +1,86 @@
+/**
+ * How the work queue sends: how much at once, how often, and after which pauses. Only that a pause is not too
+ * short can be said of a busy machine.
+ */
+import type { SQSClient, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { afterEach, expect, jest, test } from '@jest/globals';
+import { SqsWorkQueue } from '../../src/adapters/sqs/work-queue.ts';
+import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
+import type { ChunkWork } from '../../src/ports/work-queue.ts';
+import { TRACE, aJob, ids } from '../support/builders.ts';
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+type Send = (command: SendMessageBatchCommand, options: { abortSignal: AbortSignal }) => Promise<object>;
+
+function queueOf(send: Send): SqsWorkQueue {
+  return new SqsWorkQueue({ send } as unknown as SQSClient, 'http://127.0.0.1:9/0/chunks');
+}
+
+function chunks(count: number): ChunkWork[] {
+  return cutIntoChunks(aJob({ total: count, chunkSize: 1 }), ids(count), [...Array(count).keys()], TRACE);
+}
+
+/** When a queue that takes nothing was asked, in ms. */
+async function triesOf(answer: () => Promise<object>): Promise<number[]> {
+  const at: number[] = [];
+  const send = () => {
+    at.push(performance.now());
+    return answer();
+  };
+  await expect(queueOf(send).send(chunks(1), Infinity)).rejects.toThrow('1 of 1 messages could not be sent.');
+  return at;
+}
+
+test.each([
+  { what: 'does not answer', answer: () => Promise.reject(new Error('no answer')) },
+  { what: 'refuses an entry', answer: () => Promise.resolve({ Failed: [{ Id: '0' }] }) },
+])('a queue that $what is asked five times, each pause twice as long', async ({ answer }) => {
+  jest.spyOn(Math, 'random').mockReturnValue(0.99);
+  const at = await triesOf(answer);
+  const pauses = at.slice(1).map((time, i) => time - (at[i] ?? 0));
+  expect(pauses).toHaveLength(4);
+  for (const [i, longest] of [50, 100, 200, 400].entries()) {
+    expect(pauses[i]).toBeGreaterThanOrEqual(0.99 * longest - 1);
+  }
+});
+
+test('chance shortens a pause, down to none', async () => {
+  // A pause of ms as long as its number would never end.
+  jest.spyOn(Math, 'random').mockReturnValue(0);
+  expect(await triesOf(() => Promise.reject(new Error('no answer')))).toHaveLength(5);
+});
+
+test('ten messages at a time, and ten of these batches at once', async () => {
+  const sizes: number[] = [];
+  const underWay = { now: 0, most: 0 };
+  const tenAreUnderWay = Promise.withResolvers<undefined>();
+  const queue = queueOf(async ({ input }) => {
+    sizes.push(input.Entries?.length ?? 0);
+    underWay.now += 1;
+    underWay.most = Math.max(underWay.most, underWay.now);
+    if (underWay.now === 10) tenAreUnderWay.resolve(undefined);
+    await tenAreUnderWay.promise;
+    underWay.now -= 1;
+    return {};
+  });
+  await queue.send(chunks(113), Infinity);
+  expect(sizes).toEqual([...Array<number>(11).fill(10), 3]);
+  expect(underWay.most).toBe(10);
+});
+
+test('a send without an answer is given up when the time is up, and not tried again', async () => {
+  let tries = 0;
+  const queue = queueOf((_command, { abortSignal }) => {
+    tries += 1;
+    return new Promise((_, reject) => {
+      abortSignal.addEventListener('abort', () => {
+        reject(new Error('aborted'));
+      });
+    });
+  });
+  await expect(queue.send(chunks(1), Date.now() + 30)).rejects.toThrow('1 of 1 messages could not be sent.');
+  expect(tries).toBe(1);
+});
