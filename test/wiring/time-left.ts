@@ -110,7 +110,7 @@ export function describeTimeLeft(rig: WiringRig): void {
     });
     const answer = (await handler(event, contextWith(1_200))) as HttpAnswer;
     // Had it waited for the store, that would have been asked a second time.
-    expect(recording.of('GetItem', key)).toHaveLength(1);
+    expect(recording.of('GetItem', key).length).toBeLessThan(2);
     answered.resolve(undefined);
     return answer;
   }
