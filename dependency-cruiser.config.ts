@@ -9,32 +9,32 @@ const PACKAGES = '^node_modules/';
 const GENERATED = '^(cdk[.]out|[.]local|[.]cache|coverage|dist)/';
 
 /** Makes the pattern for the files of a row, or for the single file that a row lists. */
-function patternOf(rowOrFile: string): string {
+function makePathPattern(rowOrFile: string): string {
   if (rowOrFile === '.') return '^[^/]+[.][^/]+$';
   if (!ROWS.includes(rowOrFile)) return `^${rowOrFile.replaceAll('.', '[.]')}$`;
   const within = ROWS.filter((row) => row.startsWith(`${rowOrFile}/`));
   return `^${rowOrFile}/${within.map((row) => `(?!${row.slice(rowOrFile.length + 1)}/)`).join('')}`;
 }
 
-const EVERY_ROW = ROWS.map(patternOf);
+const EVERY_ROW = ROWS.map(makePathPattern);
 
 /**
  * Makes the rules that refuse every import that a row does not list: of files, packages and modules of
  * Node.js.
  */
-function rulesOf(name: string, { imports, types = [], packages, node }: Row): IRegularForbiddenRuleType[] {
-  const ours = imports === 'everything' ? EVERY_ROW : [name, ...imports].map(patternOf);
+function makeRules(name: string, { imports, types = [], packages, node }: Row): IRegularForbiddenRuleType[] {
+  const ours = imports === 'everything' ? EVERY_ROW : [name, ...imports].map(makePathPattern);
   const others = packages === 'any' ? [PACKAGES] : packages.map((each) => `${PACKAGES}(@types/)?${each}/`);
   const modules = node === 'any' ? ['.'] : node.map((each) => `^${each}$`);
-  const listed = (what: readonly string[] | string) =>
+  const formatList = (what: readonly string[] | string) =>
     (typeof what === 'string' ? what : what.join(', ')) || 'none';
   const refuse = (to: IRegularForbiddenRuleType['to']): IRegularForbiddenRuleType => ({
     name,
     severity: 'error',
     comment:
-      `import-table.ts allows: ${listed(imports)}; types of: ${listed(types)}; ` +
-      `packages: ${listed(packages)}; of Node.js: ${listed(node)}`,
-    from: { path: patternOf(name) },
+      `import-table.ts allows: ${formatList(imports)}; types of: ${formatList(types)}; ` +
+      `packages: ${formatList(packages)}; of Node.js: ${formatList(node)}`,
+    from: { path: makePathPattern(name) },
     to,
   });
   return [
@@ -42,7 +42,7 @@ function rulesOf(name: string, { imports, types = [], packages, node }: Row): IR
     refuse({
       dependencyTypes: ['type-only'],
       dependencyTypesNot: ['core'],
-      pathNot: [...ours, ...types.map(patternOf), ...others],
+      pathNot: [...ours, ...types.map(makePathPattern), ...others],
     }),
     refuse({ dependencyTypes: ['core'], pathNot: modules }),
   ];
@@ -56,7 +56,7 @@ const inNoRow = {
 
 const config: IConfiguration = {
   forbidden: [
-    ...Object.entries(IMPORT_TABLE).flatMap(([name, row]) => rulesOf(name, row)),
+    ...Object.entries(IMPORT_TABLE).flatMap(([name, row]) => makeRules(name, row)),
     { ...inNoRow, from: { pathNot: [...EVERY_ROW, PACKAGES] }, to: {} },
     { ...inNoRow, from: { orphan: true, pathNot: [...EVERY_ROW, PACKAGES] }, to: {} },
     {

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 const PARENT_CHECK_MILLISECONDS = 250;
 
 if (Number.parseInt(process.versions.node, 10) < 24) {
-  const node = installedNode();
+  const node = findInstalledNode();
   if (node === undefined) {
     console.error(
       `Node.js ${process.versions.node} cannot run the TypeScript of this project. ` +
@@ -24,7 +24,7 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
 }
 
 /** Finds the Node.js that npm installed for this platform, one of the optional dependencies. */
-function installedNode() {
+function findInstalledNode() {
   const inProject = (path) => fileURLToPath(new URL(path, import.meta.url));
   const { optionalDependencies } = JSON.parse(readFileSync(inProject('package.json'), 'utf8'));
   return Object.keys(optionalDependencies)

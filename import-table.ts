@@ -74,7 +74,7 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
       'src/observability/metric-names.ts',
       'src/adapters/dynamodb/open-jobs-index.ts',
     ],
-    types: ['src/observability/events.ts', 'src/adapters/lambda/environment.ts', 'lambdas'],
+    types: ['src/observability/events.ts', 'src/adapters/lambda/read-environment.ts', 'lambdas'],
     packages: ['aws-cdk-lib', 'constructs', 'zod'],
     node: 'any',
   },

@@ -14,7 +14,7 @@ const config: KnipConfig = {
     'test/support/docs/stand-ins/*',
   ],
   project: ['**/*.{ts,js}'],
-  // Only resolved, to serve its files: tools/local/docs/handler.ts.
+  // Only resolved, to serve its files: tools/local/docs/docs-handler.ts.
   ignoreDependencies: ['swagger-ui-dist'],
   // Of the machine: each program says what it does without them.
   ignoreBinaries: ['java', 'redis-server'],

@@ -1,5 +1,5 @@
 /** Describes the actions in words, made from the table of actions. */
-import { ACTION_NAMES, type Action, type Effect, type Guard, transitionOf } from '../src/domain/actions.ts';
+import { ACTION_NAMES, type Action, type Effect, type Guard, getTransition } from '../src/domain/actions.ts';
 
 export const GUARD_WORDS: Readonly<Record<Guard, string>> = {
   'completes-goal-open': 'a reached completes goal',
@@ -16,18 +16,18 @@ export const ACTION_CHOICE = new Intl.ListFormat('en-GB', { type: 'disjunction' 
  * completes goal, a passed end date.`
  */
 export function describeAction(action: Action): string {
-  const { from, to, guards, effects } = transitionOf(action);
+  const { from, to, guards, effects } = getTransition(action);
   const sentences = [
-    `Moves fielding runs from ${from.map(code).join(' or ')} to ${code(to)}.`,
+    `Moves fielding runs from ${from.map(quoteAsCode).join(' or ')} to ${quoteAsCode(to)}.`,
     ...(guards.length > 0 ? [`Barred by ${guards.map((guard) => GUARD_WORDS[guard]).join(', ')}.`] : []),
     ...(effects.length > 0
       ? [`The period changes: ${effects.map((effect) => EFFECT_WORDS[effect]).join(', ')}.`]
       : []),
-    `One that is ${code(to)} already counts as updated.`,
+    `One that is ${quoteAsCode(to)} already counts as updated.`,
   ];
   return sentences.join(' ');
 }
 
-function code(text: string): string {
+function quoteAsCode(text: string): string {
   return `\`${text}\``;
 }

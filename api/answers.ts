@@ -8,14 +8,14 @@ import { ID_FORMAT, ID_PATTERN } from '../src/domain/ids.ts';
 import { JOB_STATUSES } from '../src/domain/job.ts';
 import { FAILURE_CODES, type Failure } from '../src/domain/outcome.ts';
 import { FIELDING_RUN_STATUSES } from '../src/domain/target-group.ts';
-import { ERROR_OBJECTS } from './errors.ts';
+import { ERROR_OBJECTS } from './error-objects.ts';
 import { MAX_FAULTS } from './limits.ts';
 
 export const id = z.string().regex(ID_PATTERN).describe(`${ID_FORMAT}: opaque text.`);
 
 export const timestamp = z.iso.datetime({ precision: 3 }).describe('RFC 3339, in UTC, with milliseconds.');
 
-function list<T extends z.ZodType>(item: T) {
+function makeListSchema<T extends z.ZodType>(item: T) {
   return z.strictObject({
     data: z.array(item),
     has_more: z.literal(false).describe('Lists are always whole.'),
@@ -32,10 +32,10 @@ export const jobBody = z.strictObject({
       'Processing: not every target group has its outcome yet. Completed: each has one. ' +
         'Failed: each has one, and at least one of them is InternalError.',
     ),
-  updated_target_groups: list(z.strictObject({ target_group_id: id })).describe(
+  updated_target_groups: makeListSchema(z.strictObject({ target_group_id: id })).describe(
     'Those that are in the status asked for, in id order. Empty while the job is Processing.',
   ),
-  failed_target_groups: list(
+  failed_target_groups: makeListSchema(
     z.strictObject({
       target_group_id: id,
       failure_reason: z.strictObject({
@@ -46,7 +46,7 @@ export const jobBody = z.strictObject({
   ).describe('All others, each with its reason, in id order. Empty while the job is Processing.'),
 });
 
-export const fieldingRunsBody = list(
+export const fieldingRunsBody = makeListSchema(
   z.strictObject({
     id: z.string().min(1),
     status: z.enum(FIELDING_RUN_STATUSES),
@@ -73,9 +73,9 @@ export const errorBody = z.strictObject({
 /** The body of a response that API Gateway makes without a function. */
 export const gatewayBody = z.strictObject({ message: z.string().min(1) });
 
-export type JobBody = Written<z.output<typeof jobBody>>;
-export type FieldingRunsBody = Written<z.output<typeof fieldingRunsBody>>;
-export type ErrorBody = Written<z.output<typeof errorBody>>;
+export type JobBody = DeepReadonly<z.output<typeof jobBody>>;
+export type FieldingRunsBody = DeepReadonly<z.output<typeof fieldingRunsBody>>;
+export type ErrorBody = DeepReadonly<z.output<typeof errorBody>>;
 
 /** The type `T` with every property read-only, at every depth. */
-export type Written<T> = T extends object ? { readonly [Name in keyof T]: Written<T[Name]> } : T;
+export type DeepReadonly<T> = T extends object ? { readonly [Name in keyof T]: DeepReadonly<T[Name]> } : T;

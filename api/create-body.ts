@@ -3,7 +3,7 @@
  * which is fast and lists every fault; a test checks that parser and schema accept the same bodies (ADR 25).
  */
 import { z } from 'zod';
-import { id, type Written } from './answers.ts';
+import { id, type DeepReadonly } from './answers.ts';
 import { MAX_TARGET_GROUPS } from './limits.ts';
 
 /**
@@ -26,4 +26,4 @@ export const createBody = z
   })
   .describe('The target groups that the job is about. Any other field is refused.');
 
-export type CreateBody = Written<z.output<typeof createBody>>;
+export type CreateBody = DeepReadonly<z.output<typeof createBody>>;

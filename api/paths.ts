@@ -24,36 +24,36 @@ interface Project {
 type Pattern = `(${string})`;
 
 /** What every path of a project begins with. */
-export function projectPath({ accountId, projectId }: Project): string {
+export function makeProjectPath({ accountId, projectId }: Project): string {
   return `${ROOT}/accounts/${accountId}/projects/${projectId}`;
 }
 
 /** Makes the path that creates jobs of an action. A job can also be read below it. */
-export function collectionPath(project: Project, action: Action): string {
-  return `${projectPath(project)}/batch-jobs/${ACTIONS[action].collection}`;
+export function makeCollectionPath(project: Project, action: Action): string {
+  return `${makeProjectPath(project)}/batch-jobs/${ACTIONS[action].collection}`;
 }
 
 /** Makes the path of a job, as `Location` has it. */
-export function jobPath(project: Project, action: Action | Pattern, jobId: string): string {
-  return `${projectPath(project)}/batch-jobs/${action}/${jobId}`;
+export function makeJobPath(project: Project, action: Action | Pattern, jobId: string): string {
+  return `${makeProjectPath(project)}/batch-jobs/${action}/${jobId}`;
 }
 
-export function fieldingRunsPath(project: Project, targetGroupId: string): string {
-  return `${projectPath(project)}/target-groups/${targetGroupId}/fielding-runs`;
+export function makeFieldingRunsPath(project: Project, targetGroupId: string): string {
+  return `${makeProjectPath(project)}/target-groups/${targetGroupId}/fielding-runs`;
 }
 
 /** Finds the action in the path of a job or of a collection. */
-export function actionInPath(path: string): Action | undefined {
-  return actionOfSegment(/\/batch-jobs\/([^/]+)/.exec(path)?.[1]);
+export function findActionInPath(path: string): Action | undefined {
+  return findActionOfSegment(/\/batch-jobs\/([^/]+)/.exec(path)?.[1]);
 }
 
 /** Finds the action that a segment names by its collection or its short name. */
-function actionOfSegment(segment: string | undefined): Action | undefined {
+function findActionOfSegment(segment: string | undefined): Action | undefined {
   return ACTION_NAMES.find((name) => segment === name || segment === ACTIONS[name].collection);
 }
 
 /** Finds the id of the job that a path ends with. */
-export function jobIdInPath(path: string): string | undefined {
+export function findJobIdInPath(path: string): string | undefined {
   const [, jobId] = /\/batch-jobs\/[^/]+\/([^/]+)$/.exec(path) ?? [];
   return isId(jobId) ? jobId : undefined;
 }
@@ -65,10 +65,10 @@ export function jobIdInPath(path: string): string | undefined {
  */
 export function readJobPath(path: string): (Tenant & { action: Action; jobId: string }) | undefined {
   const any = '([^/]+)';
-  const pattern = new RegExp(`${jobPath({ accountId: any, projectId: any }, any, any)}$`);
+  const pattern = new RegExp(`${makeJobPath({ accountId: any, projectId: any }, any, any)}$`);
   const [, account = '', projectId, segment, jobId] = pattern.exec(path) ?? [];
   const accountId = parseAccountId(account);
-  const action = actionOfSegment(segment);
+  const action = findActionOfSegment(segment);
   if (accountId === undefined || !isId(projectId) || action === undefined || !isId(jobId)) return undefined;
   return { accountId, projectId, action, jobId };
 }

@@ -1,19 +1,19 @@
 /** Lists the routes of the HTTP API: the operation of each method and path. */
 import { ACTION_NAMES, type Action } from '../src/domain/actions.ts';
-import { BASES, collectionPath, fieldingRunsPath, jobPath } from './paths.ts';
+import { BASES, makeCollectionPath, makeFieldingRunsPath, makeJobPath } from './paths.ts';
 
 /** Placeholders for the ids of a path, in API Gateway's syntax. */
-const IDS = {
+const PLACEHOLDERS = {
   accountId: '{account_id}',
   projectId: '{project_id}',
   jobId: '{job_id}',
   targetGroupId: '{target_group_id}',
 } as const;
 
-type NameIn<Placeholder> = Placeholder extends `{${infer Name}}` ? Name : never;
+type PlaceholderName<Placeholder> = Placeholder extends `{${infer Name}}` ? Name : never;
 
 /** The name of a path parameter. */
-export type PathParameter = NameIn<(typeof IDS)[keyof typeof IDS]>;
+export type PathParameter = PlaceholderName<(typeof PLACEHOLDERS)[keyof typeof PLACEHOLDERS]>;
 
 interface JobRoute {
   readonly method: 'GET' | 'POST';
@@ -35,8 +35,12 @@ export type Operation = Route['operation'];
 
 /** Every route without a prefix. */
 export const ROUTES_OF_ONE_BASE: readonly Route[] = [
-  ...ACTION_NAMES.flatMap(actionRoutes),
-  { method: 'GET', path: fieldingRunsPath(IDS, IDS.targetGroupId), operation: 'getFieldingRuns' },
+  ...ACTION_NAMES.flatMap(makeActionRoutes),
+  {
+    method: 'GET',
+    path: makeFieldingRunsPath(PLACEHOLDERS, PLACEHOLDERS.targetGroupId),
+    operation: 'getFieldingRuns',
+  },
 ];
 
 /** Every route with each prefix. The catch-all route answers all other requests. */
@@ -44,11 +48,16 @@ export const ROUTES: readonly Route[] = BASES.flatMap((base) =>
   ROUTES_OF_ONE_BASE.map((route) => ({ ...route, path: base + route.path })),
 );
 
-function actionRoutes(action: Action): JobRoute[] {
-  const collection = collectionPath(IDS, action);
+function makeActionRoutes(action: Action): JobRoute[] {
+  const collection = makeCollectionPath(PLACEHOLDERS, action);
   return [
     { method: 'POST', path: collection, operation: 'createJob', action },
-    { method: 'GET', path: `${collection}/${IDS.jobId}`, operation: 'getJob', action },
-    { method: 'GET', path: jobPath(IDS, action, IDS.jobId), operation: 'getJob', action },
+    { method: 'GET', path: `${collection}/${PLACEHOLDERS.jobId}`, operation: 'getJob', action },
+    {
+      method: 'GET',
+      path: makeJobPath(PLACEHOLDERS, action, PLACEHOLDERS.jobId),
+      operation: 'getJob',
+      action,
+    },
   ];
 }

@@ -1,12 +1,12 @@
 /** Sends requests to the API with a token, and repeats them after failures that may pass. */
 import { API_VERSION, VERSION_HEADER } from '../api/header-names.ts';
-import { shown } from '../tools/kit/printable.ts';
-import { readError } from './answers.ts';
-import { RefusedError, UnexpectedAnswerError } from './errors.ts';
-import { type Answer, outcomeOf } from './http.ts';
-import { type Patience, persistently } from './retry.ts';
-import type { Tokens } from './tokens.ts';
-import type { World } from './world.ts';
+import { quoteExcerpt } from '../tools/kit/printable.ts';
+import { readError } from './read-answers.ts';
+import { RefusedError, UnexpectedAnswerError } from './client-errors.ts';
+import { type Answer, sendRequest } from './http.ts';
+import { type RetryOptions, retryWithJitter } from './retry-with-jitter.ts';
+import type { Tokens } from './access-tokens.ts';
+import type { ClientDeps } from './client-deps.ts';
 
 export interface Call {
   /** The call in words, for errors, such as `job 2 of 3`. */
@@ -23,15 +23,15 @@ export interface Call {
 export class Exchange {
   readonly #origin: string;
   readonly #tokens: Tokens;
-  readonly #world: World;
-  readonly #patience: Patience;
+  readonly #deps: ClientDeps;
+  readonly #retryOptions: RetryOptions;
 
   /** @param origin the only origin that the token is sent to */
-  constructor(origin: string, tokens: Tokens, world: World, patience: Patience) {
+  constructor(origin: string, tokens: Tokens, deps: ClientDeps, retryOptions: RetryOptions) {
     this.#origin = origin;
     this.#tokens = tokens;
-    this.#world = world;
-    this.#patience = patience;
+    this.#deps = deps;
+    this.#retryOptions = retryOptions;
   }
 
   /**
@@ -39,31 +39,33 @@ export class Exchange {
    * @throws RefusedError for a 4xx other than 429; UnreachableError when all attempts failed;
    *   UnexpectedAnswerError for any other status than the expected one; the reason of the signal
    */
-  async ask(call: Call): Promise<Answer> {
+  async request(call: Call): Promise<Answer> {
     if (new URL(call.url).origin !== this.#origin) throw new Error(`${call.what}: not of ${this.#origin}`);
     const { what, expected, signal } = call;
-    const answer = await persistently(what, this.#world, this.#patience, signal, () => this.#attempt(call));
+    const answer = await retryWithJitter(what, this.#deps, this.#retryOptions, signal, () =>
+      this.#attempt(call),
+    );
     const { status, headers, text } = answer;
     if (status === expected) return answer;
     if (status >= 400) throw new RefusedError(what, { status, ...readError(text) });
-    const to = status >= 300 ? ` to ${shown(headers.get('location'))}` : '';
+    const to = status >= 300 ? ` to ${quoteExcerpt(headers.get('location'))}` : '';
     throw new UnexpectedAnswerError(
       `${what}: answered ${status}${to}, expected ${expected}: see the base URL`,
     );
   }
 
   async #attempt(call: Call): Promise<Answer> {
-    const token = await this.#tokens.current(call.signal);
+    const token = await this.#tokens.getToken(call.signal);
     const answer = await this.#send(call, token);
     if (answer.status !== 401) return answer;
     // A 401 is repeated once with another token: the issuer may have revoked the first one early.
-    const other = await this.#tokens.instead(token, call.signal);
+    const other = await this.#tokens.replaceToken(token, call.signal);
     return other === undefined ? answer : this.#send(call, other);
   }
 
   #send({ method, url, headers, body, signal }: Call, token: string): Promise<Answer> {
-    return outcomeOf(this.#world, signal, (limit) =>
-      this.#world.fetch(url, {
+    return sendRequest(this.#deps, signal, (limit) =>
+      this.#deps.fetch(url, {
         method,
         // An API of a later version can then refuse the call instead of misunderstanding it.
         headers: { ...headers, [VERSION_HEADER]: API_VERSION, authorization: `Bearer ${token}` },

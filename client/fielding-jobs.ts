@@ -1,15 +1,15 @@
 /** The client: creates the jobs for a set of target groups, and follows them until they have ended. */
 import type { CreateBody } from '../api/create-body.ts';
 import { IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, JOB_PROGRESS } from '../api/header-names.ts';
-import { inParallel } from '../src/domain/in-parallel.ts';
-import { type FailedTargetGroup, type Job, readJob } from './answers.ts';
-import { InputError, UnexpectedAnswerError } from './errors.ts';
+import { runInParallel } from '../src/domain/run-in-parallel.ts';
+import { type FailedTargetGroup, type Job, readJob } from './read-answers.ts';
+import { InputError, UnexpectedAnswerError } from './client-errors.ts';
 import { Exchange } from './exchange.ts';
-import { type JobPart, type JobPlan, type JobRequest, planOf } from './plan.ts';
-import type { Retry } from './retry.ts';
-import { type ClientCredentials, FetchedTokens, givenToken } from './tokens.ts';
+import { type JobPart, type JobPlan, type JobRequest, planJobs } from './job-plan.ts';
+import type { Retry } from './retry-with-jitter.ts';
+import { type ClientCredentials, FetchedTokens, makeGivenToken } from './access-tokens.ts';
 import { BaseUrl, type JobAddress } from './urls.ts';
-import { realWorld, type World } from './world.ts';
+import { realDeps, type ClientDeps } from './client-deps.ts';
 
 /** The options of a client. */
 export interface FieldingJobsOptions {
@@ -28,7 +28,7 @@ export interface FieldingJobsOptions {
   /** Called before the pause that precedes each repeat. */
   readonly onRetry?: ((retry: Retry) => void) | undefined;
   /** Clock, randomness and network; tests replace them. */
-  readonly world?: World | undefined;
+  readonly deps?: ClientDeps | undefined;
 }
 
 /** A job that the API has accepted: it will end. */
@@ -104,19 +104,20 @@ const LONGEST_LOOK_MS = 5_000;
 export class FieldingJobs {
   readonly #base: BaseUrl;
   readonly #exchange: Exchange;
-  readonly #world: World;
+  readonly #deps: ClientDeps;
 
   /** @throws InputError for a URL, a token, credentials or a time that cannot be used */
   constructor(options: FieldingJobsOptions) {
-    const { baseUrl, token, retryForMs = RETRY_FOR_MS, onRetry, world = realWorld } = options;
+    const { baseUrl, token, retryForMs = RETRY_FOR_MS, onRetry, deps = realDeps } = options;
     if (!(retryForMs >= 0)) {
       throw new InputError(`time to retry: found ${retryForMs}, expected milliseconds from 0`);
     }
-    const patience = { retryForMs, onRetry };
+    const retryOptions = { retryForMs, onRetry };
     this.#base = new BaseUrl(baseUrl);
-    this.#world = world;
-    const tokens = typeof token === 'string' ? givenToken(token) : new FetchedTokens(token, world, patience);
-    this.#exchange = new Exchange(this.#base.origin, tokens, world, patience);
+    this.#deps = deps;
+    const tokens =
+      typeof token === 'string' ? makeGivenToken(token) : new FetchedTokens(token, deps, retryOptions);
+    this.#exchange = new Exchange(this.#base.origin, tokens, deps, retryOptions);
   }
 
   /**
@@ -134,13 +135,13 @@ export class FieldingJobs {
     request: JobRequest,
     { signal, onPlanned, onAccepted }: CreateOptions = {},
   ): Promise<AcceptedJob[]> {
-    const plan = planOf(request);
+    const plan = planJobs(request);
     onPlanned?.(plan);
     const accepted: AcceptedJob[] = [];
     let failed = false;
     const send = async (part: JobPart) => {
       try {
-        const job = await this.#create(plan, part, signal);
+        const job = await this.#createJob(plan, part, signal);
         accepted.push(job);
         onAccepted?.(job);
       } catch (error) {
@@ -150,20 +151,20 @@ export class FieldingJobs {
     };
     const [first, ...others] = plan.jobs;
     if (first !== undefined) await send(first);
-    await inParallel(others, PARALLELISM, send, () => !failed);
+    await runInParallel(others, PARALLELISM, send, () => !failed);
     return accepted.sort((a, b) => a.part - b.part);
   }
 
-  async #create(
+  async #createJob(
     plan: JobPlan,
     { part, parts, key, ids }: JobPart,
     signal?: AbortSignal,
   ): Promise<AcceptedJob> {
     const what = parts === 1 ? 'job' : `job ${part} of ${parts}`;
-    const { headers } = await this.#exchange.ask({
+    const { headers } = await this.#exchange.request({
       what,
       method: 'POST',
-      url: this.#base.collection(plan.account, plan.project, plan.action),
+      url: this.#base.makeCollectionUrl(plan.account, plan.project, plan.action),
       headers: { 'content-type': 'application/json', [IDEMPOTENCY_KEY]: key },
       body: JSON.stringify({ target_group_ids: ids } satisfies CreateBody),
       expected: 201,
@@ -172,7 +173,7 @@ export class FieldingJobs {
     const address = this.#readLocation(what, headers.get('location'));
     return {
       ...address,
-      location: this.#base.job(address),
+      location: this.#base.makeJobUrl(address),
       key,
       part,
       parts,
@@ -183,7 +184,7 @@ export class FieldingJobs {
 
   #readLocation(what: string, location: string | null): JobAddress {
     try {
-      return this.#base.read(location ?? '');
+      return this.#base.readJobAddress(location ?? '');
     } catch (cause) {
       if (!(cause instanceof InputError)) throw cause;
       throw new UnexpectedAnswerError(`${what}: Location: ${cause.message}`, { cause });
@@ -196,7 +197,7 @@ export class FieldingJobs {
    * @throws InputError when it is not the address of a job, or of another origin
    */
   locate(job: string | JobAddress): string {
-    return this.#base.job(typeof job === 'string' ? this.#base.read(job) : job);
+    return this.#base.makeJobUrl(typeof job === 'string' ? this.#base.readJobAddress(job) : job);
   }
 
   /**
@@ -209,7 +210,13 @@ export class FieldingJobs {
   async read(job: string, signal?: AbortSignal): Promise<JobState> {
     const url = this.locate(job);
     const what = `job ${url.slice(url.lastIndexOf('/') + 1)}`;
-    const { headers, text } = await this.#exchange.ask({ what, method: 'GET', url, expected: 200, signal });
+    const { headers, text } = await this.#exchange.request({
+      what,
+      method: 'GET',
+      url,
+      expected: 200,
+      signal,
+    });
     const [, settled, total] = /^(\d+)\/(\d+)$/.exec(headers.get(JOB_PROGRESS) ?? '') ?? [];
     return {
       location: url,
@@ -232,22 +239,22 @@ export class FieldingJobs {
     const ended = new Map<string, EndedJob>();
     for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(LONGEST_LOOK_MS, lookMs * 1.5)) {
       const open = [...new Set(urls)].filter((url) => !ended.has(url));
-      await inParallel(open, PARALLELISM, async (url) => {
+      await runInParallel(open, PARALLELISM, async (url) => {
         const state = await this.read(url, signal);
         onProgress?.(state);
-        const end = endOf(state);
+        const end = deriveEnd(state);
         if (end === undefined) return;
         ended.set(url, end);
         onEnded?.(end);
       });
       if (open.every((url) => ended.has(url))) return urls.flatMap((url) => ended.get(url) ?? []);
-      await this.#world.pause(lookMs, signal);
+      await this.#deps.pause(lookMs, signal);
     }
   }
 }
 
 /** Returns how a job ended, or undefined while it runs. */
-export function endOf({ location, job }: JobState): EndedJob | undefined {
+export function deriveEnd({ location, job }: JobState): EndedJob | undefined {
   if (job.status === 'Processing') return undefined;
   return {
     location,

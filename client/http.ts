@@ -1,8 +1,8 @@
 /** Sends one HTTP request, and tells an answer from a failure that may pass. */
-import { printable } from '../tools/kit/printable.ts';
-import { readError } from './answers.ts';
-import { PassingFailure, retryAfterMs } from './retry.ts';
-import type { World } from './world.ts';
+import { replaceUnprintable } from '../tools/kit/printable.ts';
+import { readError } from './read-answers.ts';
+import { PassingFailure, parseRetryAfter } from './retry-with-jitter.ts';
+import type { ClientDeps } from './client-deps.ts';
 
 /** More than the 30 seconds after which API Gateway answers by itself. */
 const REQUEST_TIMEOUT_MS = 40_000;
@@ -19,38 +19,42 @@ export interface Answer {
  * @param send sends the request with a signal that also aborts after 40 seconds
  * @throws PassingFailure for 429, 5xx, a broken connection, or an answer that is not complete in time
  */
-export async function outcomeOf(
-  world: Pick<World, 'timeout'>,
+export async function sendRequest(
+  deps: Pick<ClientDeps, 'timeout'>,
   signal: AbortSignal | undefined,
   send: (signal: AbortSignal) => Promise<Response>,
 ): Promise<Answer> {
-  const timeout = world.timeout(REQUEST_TIMEOUT_MS);
-  const answer = await received(
+  const timeout = deps.timeout(REQUEST_TIMEOUT_MS);
+  const answer = await readAnswer(
     send(signal === undefined ? timeout : AbortSignal.any([signal, timeout])),
   ).catch((error: unknown) => {
     signal?.throwIfAborted();
-    const reason = timeout.aborted ? `no answer within ${REQUEST_TIMEOUT_MS / 1_000} s` : reasonOf(error);
+    const reason = timeout.aborted
+      ? `no answer within ${REQUEST_TIMEOUT_MS / 1_000} s`
+      : describeFailure(error);
     throw new PassingFailure(reason, 0, error);
   });
   const { status, headers, text } = answer;
   if (status === 429 || status >= 500) {
     const { detail, errorId } = readError(text);
     const id = errorId === undefined ? '' : ` (error ${errorId})`;
-    const pauseMs = retryAfterMs(headers.get('retry-after'), Date.now());
+    const pauseMs = parseRetryAfter(headers.get('retry-after'), Date.now());
     throw new PassingFailure(`answered ${status}: ${detail}${id}`, pauseMs);
   }
   return answer;
 }
 
-async function received(sent: Promise<Response>): Promise<Answer> {
+async function readAnswer(sent: Promise<Response>): Promise<Answer> {
   const response = await sent;
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
 /** Describes why a request failed: the error of `fetch` says only "fetch failed", its cause says why. */
-function reasonOf(error: unknown): string {
+function describeFailure(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
   const message = cause instanceof Error ? cause.message : String(cause);
-  return printable(message.includes(code) ? message || code || 'no connection' : `${message} (${code})`);
+  return replaceUnprintable(
+    message.includes(code) ? message || code || 'no connection' : `${message} (${code})`,
+  );
 }

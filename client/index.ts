@@ -1,12 +1,12 @@
 /** The exports of the library: `import { FieldingJobs } from 'fielding-jobs'`. */
-export type { FailedTargetGroup, Job } from './answers.ts';
+export type { FailedTargetGroup, Job } from './read-answers.ts';
 export {
   InputError,
   type InvalidParam,
   RefusedError,
   UnexpectedAnswerError,
   UnreachableError,
-} from './errors.ts';
+} from './client-errors.ts';
 export {
   type AcceptedJob,
   type CreateOptions,
@@ -16,8 +16,8 @@ export {
   type JobState,
   type WaitOptions,
 } from './fielding-jobs.ts';
-export { type JobPart, type JobPlan, type JobRequest, MAX_PER_JOB, planOf } from './plan.ts';
-export type { Retry } from './retry.ts';
-export type { ClientCredentials } from './tokens.ts';
+export { type JobPart, type JobPlan, type JobRequest, MAX_PER_JOB, planJobs } from './job-plan.ts';
+export type { Retry } from './retry-with-jitter.ts';
+export type { ClientCredentials } from './access-tokens.ts';
 export type { JobAddress } from './urls.ts';
-export type { World } from './world.ts';
+export type { ClientDeps } from './client-deps.ts';

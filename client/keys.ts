@@ -1,8 +1,8 @@
 /** Checks idempotency keys, and derives a key for each job of a request from its one key (ADR 26). */
 import { createHash } from 'node:crypto';
 import { MAX_KEY_LENGTH } from '../api/limits.ts';
-import { shown } from '../tools/kit/printable.ts';
-import { InputError } from './errors.ts';
+import { quoteExcerpt } from '../tools/kit/printable.ts';
+import { InputError } from './client-errors.ts';
 
 /** Number of characters of a key that the keys derived from it begin with. */
 const READABLE_LENGTH = 200;
@@ -15,7 +15,7 @@ const READABLE_LENGTH = 200;
 export function checkKey(key: string): void {
   if (key.length <= MAX_KEY_LENGTH && /^[!-~]([ -~]*[!-~])?$/.test(key)) return;
   throw new InputError(
-    `key: found ${shown(key)}, expected 1 to ${MAX_KEY_LENGTH} characters of visible ASCII, without spaces at the ends`,
+    `key: found ${quoteExcerpt(key)}, expected 1 to ${MAX_KEY_LENGTH} characters of visible ASCII, without spaces at the ends`,
   );
 }
 
@@ -26,7 +26,7 @@ export function checkKey(key: string): void {
  *
  * @param part number of the job, from 1
  */
-export function partKey(key: string, part: number): string {
+export function derivePartKey(key: string, part: number): string {
   if (part === 1) return key;
   const digest = createHash('sha256')
     .update(JSON.stringify([key, part]))

@@ -13,11 +13,11 @@ import { createHash } from 'node:crypto';
  * @param maxPerPart maximum number of ids in a part, at least 1
  * @returns no parts for no ids; the ids of a part are sorted
  */
-export function split(ids: Iterable<string>, maxPerPart: number): string[][] {
+export function splitIds(ids: Iterable<string>, maxPerPart: number): string[][] {
   const distinct = [...new Set(ids)].sort();
   const count = Math.ceil(distinct.length / maxPerPart);
   if (count <= 1) return count === 0 ? [] : [distinct];
-  const ordered = orderOfSet(distinct);
+  const ordered = orderBySetDigest(distinct);
   const smaller = Math.floor(distinct.length / count);
   const larger = distinct.length % count;
   const parts: string[][] = [];
@@ -34,7 +34,7 @@ export function split(ids: Iterable<string>, maxPerPart: number): string[][] {
  * Orders ids by a digest of the whole set and the id.
  * @param sorted ids of the same length, so that no two sets make the same joined text
  */
-function orderOfSet(sorted: readonly string[]): string[] {
+function orderBySetDigest(sorted: readonly string[]): string[] {
   const whole = createHash('sha256').update(sorted.join(',')).digest();
   return sorted
     .map((id) => ({ id, rank: createHash('sha256').update(whole).update(id).digest('hex') }))

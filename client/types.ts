@@ -28,18 +28,18 @@ function write(file: string, text: string): void {
   // The types of the answers are written out, so that the types of the schemas are not needed.
   if (file.startsWith(join(folder, 'api'))) return;
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, file === join(folder, 'client', 'answers.d.ts') ? answerTypes() : text);
+  writeFileSync(file, file === join(folder, 'client', 'read-answers.d.ts') ? formatAnswerTypes() : text);
 }
 
 /**
  * Writes out the types of the answers, which the sources infer from the API's schemas, so that users of the
  * package do not need zod.
  */
-function answerTypes(): string {
+function formatAnswerTypes(): string {
   const checker = program.getTypeChecker();
-  const file = program.getSourceFile(join(PROJECT, 'client/answers.ts'));
+  const file = program.getSourceFile(join(PROJECT, 'client/read-answers.ts'));
   const module = file && checker.getSymbolAtLocation(file);
-  if (module === undefined) throw new Error('client/answers.ts is not a module');
+  if (module === undefined) throw new Error('client/read-answers.ts is not a module');
   return checker
     .getExportsOfModule(module)
     .filter((symbol) => (symbol.flags & ts.SymbolFlags.TypeAlias) !== 0)

@@ -1,8 +1,8 @@
 /** Checks the base URL, and makes and reads the addresses of jobs. */
-import { collectionPath, jobPath, readJobPath, ROOT } from '../api/paths.ts';
+import { makeCollectionPath, makeJobPath, readJobPath, ROOT } from '../api/paths.ts';
 import type { Action } from '../src/domain/actions.ts';
-import { shown } from '../tools/kit/printable.ts';
-import { InputError } from './errors.ts';
+import { quoteExcerpt } from '../tools/kit/printable.ts';
+import { InputError } from './client-errors.ts';
 
 /** The parts of a job's address. */
 export interface JobAddress {
@@ -14,31 +14,33 @@ export interface JobAddress {
 }
 
 /** The host names of this machine, to which a URL may be http. */
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+const LOOPBACK_HOSTNAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
  * Parses a URL that secrets are sent to: https, or http on this machine.
  * @param field name of the URL, for the error
  * @throws InputError when it is no such URL, or has a user name or password
  */
-export function safeUrl(field: string, text: string): URL {
+export function parseSafeUrl(field: string, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
-    throw new InputError(`${field}: found ${shown(text)}, expected a URL like https://api.example.com`);
+    throw new InputError(
+      `${field}: found ${quoteExcerpt(text)}, expected a URL like https://api.example.com`,
+    );
   }
   if (url.username !== '' || url.password !== '') {
     throw new InputError(`${field}: found a user name or password in the URL, expected none`);
   }
   if (url.protocol === 'http:' && !isLoopback(url)) {
     throw new InputError(
-      `${field}: found ${shown(text)}, expected https: a token would go over the network in the clear`,
+      `${field}: found ${quoteExcerpt(text)}, expected https: a token would go over the network in the clear`,
     );
   }
   return url;
 }
 
 export function isLoopback({ hostname }: URL): boolean {
-  return LOOPBACK.includes(hostname);
+  return LOOPBACK_HOSTNAMES.includes(hostname);
 }
 
 /**
@@ -51,14 +53,14 @@ export class BaseUrl {
 
   /** @throws InputError when it is not the URL of an API */
   constructor(text: string) {
-    const url = safeUrl('base URL', text);
+    const url = parseSafeUrl('base URL', text);
     if (url.search !== '' || url.hash !== '') {
-      throw new InputError(`base URL: found ${shown(text)}, expected none of ? and #`);
+      throw new InputError(`base URL: found ${quoteExcerpt(text)}, expected none of ? and #`);
     }
     this.origin = url.origin;
     this.#prefix = url.pathname.replace(/\/+$/, '');
     if (`${this.#prefix}/`.includes(`${ROOT}/`)) {
-      throw new InputError(`base URL: found ${shown(text)}, expected what stands before ${ROOT}`);
+      throw new InputError(`base URL: found ${quoteExcerpt(text)}, expected what stands before ${ROOT}`);
     }
   }
 
@@ -67,12 +69,12 @@ export class BaseUrl {
   }
 
   /** Makes the URL that creates jobs of an action. */
-  collection(account: number, project: string, action: Action): string {
-    return this.toString() + collectionPath({ accountId: account, projectId: project }, action);
+  makeCollectionUrl(account: number, project: string, action: Action): string {
+    return this.toString() + makeCollectionPath({ accountId: account, projectId: project }, action);
   }
 
-  job({ account, project, action, jobId }: JobAddress): string {
-    return this.toString() + jobPath({ accountId: account, projectId: project }, action, jobId);
+  makeJobUrl({ account, project, action, jobId }: JobAddress): string {
+    return this.toString() + makeJobPath({ accountId: account, projectId: project }, action, jobId);
   }
 
   /**
@@ -80,21 +82,21 @@ export class BaseUrl {
    * base, because `Location` has none. Its origin may not, because the token is sent there.
    * @throws InputError when it is not the address of a job, or of another origin
    */
-  read(address: string): JobAddress {
+  readJobAddress(address: string): JobAddress {
     const url = URL.canParse(address, this.origin) ? new URL(address, this.origin) : undefined;
-    if (url === undefined) throw notAJob(address);
+    if (url === undefined) throw makeAddressError(address);
     if (url.origin !== this.origin) {
       throw new InputError(
-        `address of a job: found ${shown(address)}, expected one of ${this.origin}: the token is for that alone`,
+        `address of a job: found ${quoteExcerpt(address)}, expected one of ${this.origin}: the token is for that alone`,
       );
     }
     const job = readJobPath(url.pathname);
-    if (job === undefined) throw notAJob(address);
+    if (job === undefined) throw makeAddressError(address);
     return { account: job.accountId, project: job.projectId, action: job.action, jobId: job.jobId };
   }
 }
 
-function notAJob(found: string): InputError {
-  const example = jobPath({ accountId: 101, projectId: '01…' }, 'resume', '4P…');
-  return new InputError(`address of a job: found ${shown(found)}, expected one like ${example}`);
+function makeAddressError(found: string): InputError {
+  const example = makeJobPath({ accountId: 101, projectId: '01…' }, 'resume', '4P…');
+  return new InputError(`address of a job: found ${quoteExcerpt(found)}, expected one like ${example}`);
 }

@@ -1,24 +1,24 @@
 /** POST …/batch-jobs/{collection of the action}: creates a bulk job and answers 201 with its location. */
 import { randomUUID } from 'node:crypto';
-import { patientDynamoDBClient } from '../src/adapters/dynamodb/client.ts';
+import { makeRetryingDynamoDBClient } from '../src/adapters/dynamodb/dynamodb-client.ts';
 import { DynamoDBJobs } from '../src/adapters/dynamodb/jobs.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
-import { powertoolsOnce } from '../src/adapters/powertools/once.ts';
-import { sqsClient } from '../src/adapters/sqs/client.ts';
+import { makePowertoolsOnce } from '../src/adapters/powertools/once.ts';
+import { makeSqsClient } from '../src/adapters/sqs/sqs-client.ts';
 import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
 import { createJob, requireProject } from '../src/application/create-job.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
-import { readEnv, TOKEN_VARIABLES } from '../src/adapters/lambda/environment.ts';
+import { readEnv, TOKEN_VARIABLES } from '../src/adapters/lambda/read-environment.ts';
 import { authorize } from '../src/http/auth.ts';
-import { authenticatorFromEnv } from '../src/http/authenticate.ts';
+import { makeAuthenticatorFromEnv } from '../src/http/authenticator-from-env.ts';
 import { parseCreateRequest } from '../src/http/create-request.ts';
-import { httpHandler } from '../src/http/http-handler.ts';
-import { createdResponse } from '../src/http/job-view.ts';
-import { actionOf, parsePath } from '../src/http/path.ts';
-import { stopTime } from '../src/adapters/lambda/stop-time.ts';
+import { makeHttpHandler } from '../src/http/http-handler.ts';
+import { makeCreatedResponse } from '../src/http/job-view.ts';
+import { readAction, parsePath } from '../src/http/path.ts';
+import { computeStopTime } from '../src/adapters/lambda/stop-time.ts';
 import { journal } from '../src/observability/report.ts';
-import { traced } from '../src/observability/traced.ts';
-import { currentSegment } from '../src/observability/xray.ts';
+import { traceCalls } from '../src/observability/trace-calls.ts';
+import { getCurrentSegment } from '../src/observability/xray.ts';
 
 const env = readEnv([
   ...TOKEN_VARIABLES,
@@ -35,17 +35,17 @@ const env = readEnv([
 /** The variables that the stack has to set, no more and no fewer: lib/functions/create-job.ts. */
 export type Environment = typeof env;
 
-const authenticate = authenticatorFromEnv(env);
-const dynamoDB = traced(patientDynamoDBClient());
+const authenticate = makeAuthenticatorFromEnv(env);
+const dynamoDB = traceCalls(makeRetryingDynamoDBClient());
 const groups = new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE);
-const once = powertoolsOnce({
+const once = makePowertoolsOnce({
   client: dynamoDB,
   table: env.IDEMPOTENCY_TABLE,
   ttlSeconds: env.IDEMPOTENCY_TTL_SECONDS,
 });
 const deps = {
   jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
-  queue: new SqsWorkQueue(traced(sqsClient()), env.CHUNKS_QUEUE_URL),
+  queue: new SqsWorkQueue(traceCalls(makeSqsClient()), env.CHUNKS_QUEUE_URL),
   clock: systemClock,
   journal,
   settings: {
@@ -55,10 +55,10 @@ const deps = {
   },
 };
 
-export const handler = httpHandler(async (request, trace, context) => {
+export const handler = makeHttpHandler(async (request, trace, context) => {
   const caller = await authenticate(request.headers['authorization']);
   const { tenant } = parsePath(request.path);
-  const action = actionOf(request.routeKey);
+  const action = readAction(request.routeKey);
   authorize(caller, tenant.accountId, 'createJob');
   await requireProject(groups, tenant);
   const { idempotencyKey, targetGroupIds } = parseCreateRequest(request, env.MAX_TARGET_GROUPS);
@@ -71,9 +71,9 @@ export const handler = httpHandler(async (request, trace, context) => {
       createdBy: caller.userId,
       trace: { traceparent: trace.traceparent, tracestate: trace.tracestate },
       owner: randomUUID(),
-      answerBy: stopTime(context, 3_000),
+      answerBy: computeStopTime(context, 3_000),
     },
   );
-  currentSegment()?.annotate({ job_id: created.jobId });
-  return createdResponse(tenant, action, created);
+  getCurrentSegment()?.annotate({ job_id: created.jobId });
+  return makeCreatedResponse(tenant, action, created);
 });

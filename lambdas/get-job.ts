@@ -1,33 +1,33 @@
 /** GET …/batch-jobs/{action or its collection}/{job_id}: answers the status of a bulk job. */
-import { patientDynamoDBClient } from '../src/adapters/dynamodb/client.ts';
+import { makeRetryingDynamoDBClient } from '../src/adapters/dynamodb/dynamodb-client.ts';
 import { DynamoDBChunks } from '../src/adapters/dynamodb/chunks.ts';
 import { DynamoDBJobs } from '../src/adapters/dynamodb/jobs.ts';
 import { getJob } from '../src/application/get-job.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
-import { readEnv, TOKEN_VARIABLES } from '../src/adapters/lambda/environment.ts';
+import { readEnv, TOKEN_VARIABLES } from '../src/adapters/lambda/read-environment.ts';
 import { authorize } from '../src/http/auth.ts';
-import { authenticatorFromEnv } from '../src/http/authenticate.ts';
-import { httpHandler } from '../src/http/http-handler.ts';
-import { jobResponse } from '../src/http/job-view.ts';
-import { actionOf, parsePath } from '../src/http/path.ts';
-import { traced } from '../src/observability/traced.ts';
+import { makeAuthenticatorFromEnv } from '../src/http/authenticator-from-env.ts';
+import { makeHttpHandler } from '../src/http/http-handler.ts';
+import { makeJobResponse } from '../src/http/job-view.ts';
+import { readAction, parsePath } from '../src/http/path.ts';
+import { traceCalls } from '../src/observability/trace-calls.ts';
 
 const env = readEnv([...TOKEN_VARIABLES, 'JOBS_TABLE']);
 /** The variables that the stack has to set, no more and no fewer: lib/functions/get-job.ts. */
 export type Environment = typeof env;
 
-const authenticate = authenticatorFromEnv(env);
-const dynamoDB = traced(patientDynamoDBClient());
+const authenticate = makeAuthenticatorFromEnv(env);
+const dynamoDB = traceCalls(makeRetryingDynamoDBClient());
 const deps = {
   jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
   chunks: new DynamoDBChunks(dynamoDB, env.JOBS_TABLE),
   clock: systemClock,
 };
 
-export const handler = httpHandler(async (request) => {
+export const handler = makeHttpHandler(async (request) => {
   const caller = await authenticate(request.headers['authorization']);
   const { tenant, id: jobId } = parsePath(request.path, 'job_id');
   authorize(caller, tenant.accountId, 'getJob');
-  const { job, outcomes } = await getJob(deps, tenant, actionOf(request.routeKey), jobId);
-  return jobResponse(job, outcomes);
+  const { job, outcomes } = await getJob(deps, tenant, readAction(request.routeKey), jobId);
+  return makeJobResponse(job, outcomes);
 });

@@ -1,5 +1,5 @@
 /** The catch-all route: answers requests that match no other route with the contract's 404. */
 import { RouteNotFoundError } from '../src/domain/errors.ts';
-import { httpHandler } from '../src/http/http-handler.ts';
+import { makeHttpHandler } from '../src/http/http-handler.ts';
 
-export const handler = httpHandler(() => Promise.reject(new RouteNotFoundError('No route matches.')));
+export const handler = makeHttpHandler(() => Promise.reject(new RouteNotFoundError('No route matches.')));

@@ -2,19 +2,19 @@
 import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { dynamoDBClient } from '../src/adapters/dynamodb/client.ts';
+import { makeDynamoDBClient } from '../src/adapters/dynamodb/dynamodb-client.ts';
 import { DynamoDBChunks } from '../src/adapters/dynamodb/chunks.ts';
 import { DynamoDBJobs } from '../src/adapters/dynamodb/jobs.ts';
 import { DynamoDBOpenJobs } from '../src/adapters/dynamodb/open-jobs.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
-import { sqsClient } from '../src/adapters/sqs/client.ts';
+import { makeSqsClient } from '../src/adapters/sqs/sqs-client.ts';
 import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
 import { reconcile } from '../src/application/reconcile.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
-import { readEnv } from '../src/adapters/lambda/environment.ts';
-import { stopTime } from '../src/adapters/lambda/stop-time.ts';
+import { readEnv } from '../src/adapters/lambda/read-environment.ts';
+import { computeStopTime } from '../src/adapters/lambda/stop-time.ts';
 import { journal, reportInvocation } from '../src/observability/report.ts';
-import { traced } from '../src/observability/traced.ts';
+import { traceCalls } from '../src/observability/trace-calls.ts';
 
 const env = readEnv([
   'JOBS_TABLE',
@@ -28,13 +28,13 @@ const env = readEnv([
 /** The variables that the stack has to set, no more and no fewer: lib/functions/reconcile.ts. */
 export type Environment = typeof env;
 
-const dynamoDB = traced(dynamoDBClient());
+const dynamoDB = traceCalls(makeDynamoDBClient());
 const deps = {
   jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
   chunks: new DynamoDBChunks(dynamoDB, env.JOBS_TABLE),
   openJobs: new DynamoDBOpenJobs(dynamoDB, env.JOBS_TABLE),
   groups: new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE),
-  queue: new SqsWorkQueue(traced(sqsClient()), env.CHUNKS_QUEUE_URL),
+  queue: new SqsWorkQueue(traceCalls(makeSqsClient()), env.CHUNKS_QUEUE_URL),
   clock: systemClock,
   journal,
   settings: {
@@ -50,5 +50,5 @@ const deps = {
 export const handler = middy()
   .use(reportInvocation())
   .handler(async (_event: unknown, context: Context) => {
-    await reconcile(deps, { owner: randomUUID(), stopAt: stopTime(context, 10_000) });
+    await reconcile(deps, { owner: randomUUID(), stopAt: computeStopTime(context, 10_000) });
   });

@@ -6,24 +6,24 @@ import { randomUUID } from 'node:crypto';
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { dynamoDBClient, singleTryDynamoDBClient } from '../src/adapters/dynamodb/client.ts';
+import { makeDynamoDBClient, makeSingleTryDynamoDBClient } from '../src/adapters/dynamodb/dynamodb-client.ts';
 import { DynamoDBChunks } from '../src/adapters/dynamodb/chunks.ts';
 import { DynamoDBJobs } from '../src/adapters/dynamodb/jobs.ts';
 import { DynamoDBOpenJobs } from '../src/adapters/dynamodb/open-jobs.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
 import { decodeChunk } from '../src/adapters/sqs/chunk-message.ts';
-import { sqsClient } from '../src/adapters/sqs/client.ts';
-import { queueReturner } from '../src/adapters/sqs/return-to-queue.ts';
-import { subjectOfChunk } from '../src/application/with-subject.ts';
+import { makeSqsClient } from '../src/adapters/sqs/sqs-client.ts';
+import { makeReturnToQueue } from '../src/adapters/sqs/return-to-queue.ts';
+import { makeChunkSubject } from '../src/application/with-subject.ts';
 import { runChunk } from '../src/application/run-chunk.ts';
 import { ChunkTakenError, ChunkUnfinishedError } from '../src/domain/errors.ts';
 import type { ChunkWork } from '../src/ports/work-queue.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
-import { readEnv } from '../src/adapters/lambda/environment.ts';
-import { stopTime } from '../src/adapters/lambda/stop-time.ts';
-import { inChunkSegment } from '../src/observability/chunk-segment.ts';
+import { readEnv } from '../src/adapters/lambda/read-environment.ts';
+import { computeStopTime } from '../src/adapters/lambda/stop-time.ts';
+import { runInChunkSegment } from '../src/observability/chunk-segment.ts';
 import { journal, report, reportInvocation } from '../src/observability/report.ts';
-import { traced } from '../src/observability/traced.ts';
+import { traceCalls } from '../src/observability/trace-calls.ts';
 
 const env = readEnv([
   'JOBS_TABLE',
@@ -35,23 +35,23 @@ const env = readEnv([
 /** The variables that the stack has to set, no more and no fewer: lib/functions/worker.ts. */
 export type Environment = typeof env;
 
-const dynamoDB = traced(dynamoDBClient());
-const returnToQueue = queueReturner(traced(sqsClient()), env.CHUNKS_QUEUE_URL);
+const dynamoDB = traceCalls(makeDynamoDBClient());
+const returnToQueue = makeReturnToQueue(traceCalls(makeSqsClient()), env.CHUNKS_QUEUE_URL);
 const deps = {
   jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
   chunks: new DynamoDBChunks(dynamoDB, env.JOBS_TABLE),
   openJobs: new DynamoDBOpenJobs(dynamoDB, env.JOBS_TABLE),
-  groups: new DynamoDBTargetGroups(traced(singleTryDynamoDBClient()), env.TARGET_GROUPS_TABLE),
+  groups: new DynamoDBTargetGroups(traceCalls(makeSingleTryDynamoDBClient()), env.TARGET_GROUPS_TABLE),
   clock: systemClock,
   journal,
   settings: { parallelism: env.PARALLELISM, claimMs: env.CLAIM_SECONDS * 1_000 },
 };
 
-async function work(record: SQSRecord, requestId: string, stopAt: number): Promise<void> {
-  const chunkWork = decode(record);
-  const subject = subjectOfChunk(chunkWork);
+async function handleMessage(record: SQSRecord, requestId: string, stopAt: number): Promise<void> {
+  const chunkWork = decodeMessage(record);
+  const subject = makeChunkSubject(chunkWork);
   try {
-    await inChunkSegment(subject, requestId, () =>
+    await runInChunkSegment(subject, requestId, () =>
       runChunk(deps, { work: chunkWork, owner: randomUUID(), stopAt }),
     );
   } catch (error) {
@@ -73,7 +73,7 @@ async function work(record: SQSRecord, requestId: string, stopAt: number): Promi
  *
  * @throws UnparsableMessageError when the message is not the work on a chunk
  */
-function decode({ body, messageId }: SQSRecord): ChunkWork {
+function decodeMessage({ body, messageId }: SQSRecord): ChunkWork {
   try {
     return decodeChunk(body);
   } catch (error) {
@@ -85,10 +85,10 @@ function decode({ body, messageId }: SQSRecord): ChunkWork {
 export const handler = middy<SQSEvent, SQSBatchResponse>()
   .use(reportInvocation())
   .handler((event, context: Context) => {
-    const stopAt = stopTime(context, 5_000);
+    const stopAt = computeStopTime(context, 5_000);
     return processPartialResponse(
       event,
-      (record: SQSRecord) => work(record, context.awsRequestId, stopAt),
+      (record: SQSRecord) => handleMessage(record, context.awsRequestId, stopAt),
       new BatchProcessor(EventType.SQS),
       {
         context,

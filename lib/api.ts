@@ -14,9 +14,9 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Config } from './config.ts';
-import type { Functions } from './functions/functions.ts';
+import type { Functions } from './functions/make-functions.ts';
 import { type Operation, ROUTES } from '../api/routes.ts';
-import { defaultThrottle, routeSettings } from './throttles.ts';
+import { makeDefaultThrottle, makeRouteSettings } from './throttles.ts';
 
 /**
  * The fields of the access log. There is no header, query or body among them, so no token. There is no path
@@ -89,7 +89,7 @@ export class Api extends Construct {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,
-      throttle: defaultThrottle(props.config),
+      throttle: makeDefaultThrottle(props.config),
       accessLogSettings: {
         destination: new LogGroupLogDestination(props.accessLogs),
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG_FIELDS)),
@@ -97,7 +97,7 @@ export class Api extends Construct {
     });
     const { defaultChild } = stage.node;
     if (!(defaultChild instanceof CfnStage)) throw new Error('the stage has no CfnStage');
-    defaultChild.routeSettings = routeSettings(props.config);
+    defaultChild.routeSettings = makeRouteSettings(props.config);
     // API Gateway refuses the settings of a route that it does not know yet.
     stage.node.addDependency(...routes);
     this.url = api.apiEndpoint;

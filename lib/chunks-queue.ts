@@ -5,7 +5,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Config } from './config.ts';
-import { visibilitySeconds } from './timing.ts';
+import { computeVisibilitySeconds } from './worker-times.ts';
 
 /**
  * Target groups per invocation. So few keep an invocation short when calls are slow, lose little work when it
@@ -14,7 +14,7 @@ import { visibilitySeconds } from './timing.ts';
 const TARGET_GROUPS_PER_BATCH = 200;
 
 /** The most messages that SQS delivers at once without a batch window. */
-const MOST_MESSAGES = 10;
+const MAX_MESSAGES_PER_BATCH = 10;
 
 /**
  * No wait for a fuller batch: one chunk of the default size fills it, and a small job should start at once.
@@ -30,18 +30,18 @@ const DEAD_LETTER_RETENTION = Duration.days(14);
 export class ChunksQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
-  private readonly config: Config;
+  readonly #config: Config;
 
   constructor(scope: Construct, id: string, config: Config) {
     super(scope, id);
-    this.config = config;
+    this.#config = config;
     const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
 
     this.deadLetters = new Queue(this, 'DeadLetters', { ...common, retentionPeriod: DEAD_LETTER_RETENTION });
     this.queue = new Queue(this, 'Chunks', {
       ...common,
       retentionPeriod: RETENTION,
-      visibilityTimeout: Duration.seconds(visibilitySeconds(config)),
+      visibilityTimeout: Duration.seconds(computeVisibilitySeconds(config)),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: config.maxReceiveCount },
     });
   }
@@ -55,15 +55,15 @@ export class ChunksQueue extends Construct {
     new EventSourceMapping(this, 'Delivery', {
       target: worker,
       eventSourceArn: this.queue.queueArn,
-      batchSize: batchSize(this.config.chunkSize),
+      batchSize: computeBatchSize(this.#config.chunkSize),
       maxBatchingWindow: BATCH_WINDOW,
       reportBatchItemFailures: true,
-      maxConcurrency: this.config.workerMaxConcurrency,
+      maxConcurrency: this.#config.workerMaxConcurrency,
     });
   }
 }
 
 /** Computes the messages per invocation: as many chunks as make up TARGET_GROUPS_PER_BATCH. */
-function batchSize(chunkSize: number): number {
-  return Math.min(MOST_MESSAGES, Math.max(1, Math.floor(TARGET_GROUPS_PER_BATCH / chunkSize)));
+function computeBatchSize(chunkSize: number): number {
+  return Math.min(MAX_MESSAGES_PER_BATCH, Math.max(1, Math.floor(TARGET_GROUPS_PER_BATCH / chunkSize)));
 }

@@ -6,12 +6,12 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
 import { MAX_TARGET_GROUPS } from '../api/limits.ts';
-import { nearMisses } from './near-misses.ts';
-import { visibilitySeconds } from './timing.ts';
+import { findNearMisses } from './near-misses.ts';
+import { computeVisibilitySeconds } from './worker-times.ts';
 import {
   issuerAddress,
   matching,
-  notesOf,
+  readNotes,
   oneOf,
   oneOfNumbers,
   optionalEmail,
@@ -200,10 +200,10 @@ export type Config = Readonly<z.output<typeof settings>>;
 /** A key of the configuration. */
 export type ConfigKey = keyof Config;
 
-const checked = settings
+const settingsWithRelations = settings
   .refine(
     ...relation(['stalledSeconds', 'workerTimeoutSeconds', 'clockSkewSeconds'], {
-      holds: (c) => c.stalledSeconds > visibilitySeconds(c),
+      holds: (c) => c.stalledSeconds > computeVisibilitySeconds(c),
       expected:
         'more than the visibility timeout (6 x workerTimeoutSeconds, or twice that and clockSkewSeconds and 5), ' +
         'or chunks are enqueued again while their first delivery may still return',
@@ -246,14 +246,14 @@ export class ConfigurationError extends Error {
  * @throws ConfigurationError with every bad value and every key that looks like a misspelt one of ours
  */
 export function readConfig(context: unknown): Config {
-  const result = checked.safeParse(context);
+  const result = settingsWithRelations.safeParse(context);
   const found = z.record(z.string(), z.unknown()).parse(context);
-  const misspelt = nearMisses(Object.keys(found), Object.keys(settings.shape)).map(
+  const misspelt = findNearMisses(Object.keys(found), Object.keys(settings.shape)).map(
     ({ key, meant }) => `context key ${key}: not known, did you mean ${meant}?`,
   );
   const wrong = (result.error?.issues ?? []).map((issue) => {
     const key = String(issue.path[0]);
-    const value = found[key] === undefined ? 'its default' : show(found[key]);
+    const value = found[key] === undefined ? 'its default' : formatFound(found[key]);
     return `context key ${key}: found ${value}, expected ${issue.message}`;
   });
   if (!result.success || misspelt.length > 0) {
@@ -263,7 +263,7 @@ export function readConfig(context: unknown): Config {
 }
 
 /** Lists the keys that a real deployment must set and that still have their default. */
-export function placeholders(config: Config): ('issuer' | 'audience' | 'jwksUrl')[] {
+export function listPlaceholders(config: Config): ('issuer' | 'audience' | 'jwksUrl')[] {
   return (['issuer', 'audience', 'jwksUrl'] as const).filter(
     (key) => config[key] === settings.shape[key].parse(undefined),
   );
@@ -280,7 +280,7 @@ export function describeConfig(): KeyDescription[] {
   return Object.entries(settings.shape).map(([key, schema]) => ({
     key,
     fallback: schema.parse(undefined),
-    ...notesOf(schema),
+    ...readNotes(schema),
   }));
 }
 
@@ -300,7 +300,7 @@ function relation(
 }
 
 /** Formats a found value for one line of an error, cut to 80 characters. */
-function show(value: unknown): string {
+function formatFound(value: unknown): string {
   const text = JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

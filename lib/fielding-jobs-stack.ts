@@ -3,8 +3,8 @@ import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Api } from './api.ts';
 import { ChunksQueue } from './chunks-queue.ts';
-import { type Config, placeholders } from './config.ts';
-import { makeFunctions } from './functions/functions.ts';
+import { type Config, listPlaceholders } from './config.ts';
+import { makeFunctions } from './functions/make-functions.ts';
 import { OwnMetrics } from './observability/own-metrics.ts';
 import { Observability } from './observability/observability.ts';
 import { ReconcileSchedule } from './reconcile-schedule.ts';
@@ -20,7 +20,7 @@ export class FieldingJobsStack extends Stack {
     const tables = new Tables(this, 'Tables', config);
     const chunks = new ChunksQueue(this, 'Queue', config);
     const observability = new Observability(this, 'Observability', config);
-    const functions = makeFunctions(this, { config, tables, chunks }, (id) => observability.logGroup(id));
+    const functions = makeFunctions(this, { config, tables, chunks }, (id) => observability.makeLogGroup(id));
     const api = new Api(this, 'Api', { config, functions, accessLogs: observability.accessLogs });
     chunks.deliverTo(functions.worker);
     new ReconcileSchedule(this, 'Reconcile', functions.reconcile);
@@ -34,15 +34,19 @@ export class FieldingJobsStack extends Stack {
       own: new OwnMetrics(config.stackName),
     });
 
-    this.output('ApiUrl', api.url, 'Base URL of the HTTP API');
-    this.output('JobsTable', tables.jobs.tableName, 'Table of the jobs');
-    this.output('TargetGroupsTable', tables.targetGroups.tableName, 'Table of projects and target groups');
-    this.output('IdempotencyTable', tables.idempotency.tableName, 'Table of the idempotency records');
-    this.output('ChunksQueueUrl', chunks.queue.queueUrl, 'Queue of the chunks');
-    this.output('DeadLetterQueueUrl', chunks.deadLetters.queueUrl, 'Queue of the messages given up on');
-    this.output('AlarmTopicArn', observability.alarmTopic.topicArn, 'Topic that alarms are sent to');
+    this.#addOutput('ApiUrl', api.url, 'Base URL of the HTTP API');
+    this.#addOutput('JobsTable', tables.jobs.tableName, 'Table of the jobs');
+    this.#addOutput(
+      'TargetGroupsTable',
+      tables.targetGroups.tableName,
+      'Table of projects and target groups',
+    );
+    this.#addOutput('IdempotencyTable', tables.idempotency.tableName, 'Table of the idempotency records');
+    this.#addOutput('ChunksQueueUrl', chunks.queue.queueUrl, 'Queue of the chunks');
+    this.#addOutput('DeadLetterQueueUrl', chunks.deadLetters.queueUrl, 'Queue of the messages given up on');
+    this.#addOutput('AlarmTopicArn', observability.alarmTopic.topicArn, 'Topic that alarms are sent to');
 
-    for (const key of placeholders(config)) {
+    for (const key of listPlaceholders(config)) {
       Annotations.of(this).addWarningV2(
         `fielding-jobs:${key}`,
         `${key} is the placeholder ${config[key]}: a real deployment must set it (-c ${key}=..., or context in cdk.json)`,
@@ -50,7 +54,7 @@ export class FieldingJobsStack extends Stack {
     }
   }
 
-  private output(id: string, value: string, description: string): void {
+  #addOutput(id: string, value: string, description: string): void {
     new CfnOutput(this, id, { value, description });
   }
 }

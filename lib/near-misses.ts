@@ -4,44 +4,47 @@
  */
 
 /** Maximum number of letters (missing, extra or wrong) by which a misspelt key differs from a known one. */
-const SLIPS = 2;
+const MAX_SLIPS = 2;
 
 /**
  * Finds the keys that are not in `known` but close to one: equal except for case and separators, or up to two
  * letters different.
  * @returns each such key with the known key that is closest
  */
-export function nearMisses(
+export function findNearMisses(
   keys: readonly string[],
   known: readonly string[],
 ): { key: string; meant: string }[] {
   return keys
     .filter((key) => !known.includes(key) && /^[\w.-]+$/.test(key))
     .flatMap((key) => {
-      const distances = known.map((meant) => ({ meant, slips: slips(plain(key), plain(meant)) }));
+      const distances = known.map((meant) => ({
+        meant,
+        slips: countSlips(normalizeKey(key), normalizeKey(meant)),
+      }));
       const closest = distances.reduce((best, next) => (next.slips < best.slips ? next : best));
-      return closest.slips <= SLIPS ? [{ key, meant: closest.meant }] : [];
+      return closest.slips <= MAX_SLIPS ? [{ key, meant: closest.meant }] : [];
     });
 }
 
-function plain(key: string): string {
+function normalizeKey(key: string): string {
   return key.replaceAll(/[^A-Za-z0-9]/g, '').toLowerCase();
 }
 
 /** Computes the Levenshtein distance of two words. */
-function slips(one: string, other: string): number {
+function countSlips(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [i, letter] of Array.from(one).entries()) {
     const next = [i + 1];
     for (const [j, otherLetter] of Array.from(other).entries()) {
-      const replaced = at(row, j) + (letter === otherLetter ? 0 : 1);
-      next.push(Math.min(replaced, at(row, j + 1) + 1, at(next, j) + 1));
+      const replaced = getDistance(row, j) + (letter === otherLetter ? 0 : 1);
+      next.push(Math.min(replaced, getDistance(row, j + 1) + 1, getDistance(next, j) + 1));
     }
     row = next;
   }
-  return at(row, other.length);
+  return getDistance(row, other.length);
 }
 
-function at(row: readonly number[], index: number): number {
+function getDistance(row: readonly number[], index: number): number {
   return row[index] ?? Infinity;
 }

@@ -12,7 +12,7 @@ const NO_RETRY = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
 export class ReconcileSchedule extends Construct {
   constructor(scope: Construct, id: string, reconcile: IFunction) {
     super(scope, id);
-    const role = schedulerRole(this, reconcile);
+    const role = makeSchedulerRole(this, reconcile);
     // The scheduler invokes asynchronously, and Lambda would retry a failed run twice.
     reconcile.configureAsyncInvoke(NO_RETRY);
 
@@ -30,7 +30,7 @@ export class ReconcileSchedule extends Construct {
 }
 
 /** Makes a role that only the scheduler can assume, for this account's schedules, to run this function. */
-function schedulerRole(scope: Construct, reconcile: IFunction): Role {
+function makeSchedulerRole(scope: Construct, reconcile: IFunction): Role {
   const stack = Stack.of(scope);
   const scheduleGroup = stack.formatArn({
     service: 'scheduler',

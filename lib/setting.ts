@@ -14,13 +14,13 @@ export interface SettingNotes {
 }
 
 /** The host names of this machine, to which a URL may be http. */
-const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+const LOOPBACK_HOSTNAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 /** A whole number within bounds, both included. */
 export function wholeNumber(from: number, to: number, fallback: number, description: string) {
   const error = `a whole number from ${from} to ${to}`;
   return z
-    .preprocess(numberFromText, z.int({ error }).min(from, { error }).max(to, { error }))
+    .preprocess(parseNumber, z.int({ error }).min(from, { error }).max(to, { error }))
     .default(fallback)
     .meta({ expected: error, description });
 }
@@ -29,7 +29,7 @@ export function wholeNumber(from: number, to: number, fallback: number, descript
 export function optionalWholeNumber(from: number, to: number, description: string) {
   const error = `a whole number from ${from} to ${to}`;
   return z
-    .preprocess(numberFromText, z.int({ error }).min(from, { error }).max(to, { error }).optional())
+    .preprocess(parseNumber, z.int({ error }).min(from, { error }).max(to, { error }).optional())
     .optional()
     .meta({ expected: error, description });
 }
@@ -38,7 +38,7 @@ export function optionalWholeNumber(from: number, to: number, description: strin
 export function share(fallback: number, description: string) {
   const error = 'a number from 0 to 1';
   return z
-    .preprocess(decimalFromText, z.number({ error }).min(0, { error }).max(1, { error }))
+    .preprocess(parseDecimal, z.number({ error }).min(0, { error }).max(1, { error }))
     .default(fallback)
     .meta({ expected: error, description });
 }
@@ -51,7 +51,7 @@ export function oneOfNumbers<const T extends number>(
 ) {
   const error = `one of ${values.join(', ')}`;
   return z
-    .preprocess(numberFromText, z.literal(values, { error }))
+    .preprocess(parseNumber, z.literal(values, { error }))
     .default(fallback)
     .meta({ expected: error, description });
 }
@@ -105,16 +105,16 @@ export function optionalEmail(description: string) {
 }
 
 /** Reads the notes that one of the functions above has attached to a schema. */
-export function notesOf(schema: z.ZodType): SettingNotes {
+export function readNotes(schema: z.ZodType): SettingNotes {
   const meta = schema.meta();
   return { expected: String(meta?.['expected']), description: meta?.description ?? '' };
 }
 
-function numberFromText(value: unknown): unknown {
+function parseNumber(value: unknown): unknown {
   return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
 }
 
-function decimalFromText(value: unknown): unknown {
+function parseDecimal(value: unknown): unknown {
   return typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
 }
 
@@ -122,5 +122,5 @@ function isTrustworthyAddress(text: string): boolean {
   if (/\s/.test(text) || !URL.canParse(text)) return false;
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOSTS.includes(url.hostname));
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOSTNAMES.includes(url.hostname));
 }

@@ -13,7 +13,7 @@ export class Tables extends Construct {
 
   constructor(scope: Construct, id: string, config: Config) {
     super(scope, id);
-    const common = commonProps(config);
+    const common = makeCommonProps(config);
 
     this.jobs = new Table(this, 'Jobs', {
       ...common,
@@ -45,7 +45,7 @@ export class Tables extends Construct {
   }
 }
 
-function commonProps(config: Config): Omit<TableProps, 'partitionKey'> {
+function makeCommonProps(config: Config): Omit<TableProps, 'partitionKey'> {
   const retain = config.removalPolicy === 'retain';
   return {
     // Bulk jobs come in bursts, and on-demand capacity costs nothing between them.

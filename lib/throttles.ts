@@ -14,7 +14,7 @@ interface RouteSettings {
 }
 
 /** Makes the default limits, which are those of unknown routes. */
-export function defaultThrottle(config: Config): ThrottleSettings {
+export function makeDefaultThrottle(config: Config): ThrottleSettings {
   return { rateLimit: config.readRateLimit, burstLimit: config.readBurstLimit };
 }
 
@@ -23,7 +23,7 @@ export function defaultThrottle(config: Config): ThrottleSettings {
  * equal the default, so that requests for unknown routes take none of theirs, however API Gateway counts the
  * default.
  */
-export function routeSettings(config: Config): Record<string, RouteSettings> {
+export function makeRouteSettings(config: Config): Record<string, RouteSettings> {
   const create = {
     ThrottlingRateLimit: config.createRateLimit,
     ThrottlingBurstLimit: config.createBurstLimit,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JOB_PROGRESS } from '../header-names.ts';
-import type { Recorded } from './scenario.ts';
+import type { RecordedCall } from './scenario.ts';
 
 export const EXAMPLES_FILE = join(import.meta.dirname, 'examples.json');
 
@@ -18,21 +18,21 @@ interface Example {
 export type Examples = Readonly<Record<string, Example>>;
 
 /** Headers of the connection and of API Gateway, which are not part of the contract. */
-const NOT_OURS = new Set(['apigw-requestid', 'connection', 'content-length', 'date', 'keep-alive']);
+const HEADERS_LEFT_OUT = new Set(['apigw-requestid', 'connection', 'content-length', 'date', 'keep-alive']);
 
 export function readExamples(): Examples {
   return JSON.parse(readFileSync(EXAMPLES_FILE, 'utf8')) as Examples;
 }
 
 /** Makes the examples from recorded calls, without the request headers and bodies. */
-export function examplesOf(calls: Readonly<Record<string, Recorded>>): Examples {
+export function makeExamples(calls: Readonly<Record<string, RecordedCall>>): Examples {
   return Object.fromEntries(
     Object.entries(calls).map(([name, { request, answer }]) => [
       name,
       {
         request: `${request.method} ${request.path}`,
         status: answer.status,
-        headers: Object.fromEntries([...answer.headers].filter(([header]) => !NOT_OURS.has(header))),
+        headers: Object.fromEntries([...answer.headers].filter(([header]) => !HEADERS_LEFT_OUT.has(header))),
         ...(answer.text !== '' && { body: JSON.parse(answer.text) as unknown }),
       },
     ]),
@@ -43,18 +43,18 @@ export function examplesOf(calls: Readonly<Record<string, Recorded>>): Examples 
  * Masks the values that differ between runs: times, traces, ids of errors, and the progress of a job that is
  * still processing.
  */
-export function masked(examples: Examples): unknown {
+export function maskVolatileValues(examples: Examples): unknown {
   const text = JSON.stringify(examples)
     .replace(/"id":"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"/g, '"id":"UUID"')
     .replace(/"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"/g, '"TIME"')
     .replace(/\b[0-9a-f]{32}-[0-9a-f]{16}\b/g, 'TRACE-SPAN')
     .replace(/fielding-jobs=[0-9a-f]{16}\b/g, 'fielding-jobs=SPAN');
   return JSON.parse(text, (key, value: unknown) =>
-    key === 'processing' ? withoutProgress(value as Example) : value,
+    key === 'processing' ? maskProgress(value as Example) : value,
   );
 }
 
-function withoutProgress(example: Example): Example {
+function maskProgress(example: Example): Example {
   const { [JOB_PROGRESS]: progress = '', ...headers } = example.headers;
   return { ...example, headers: { ...headers, [JOB_PROGRESS]: progress.replace(/^\d+\//, 'N/') } };
 }

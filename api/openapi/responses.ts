@@ -1,9 +1,9 @@
 /** Describes the responses, as `components.responses` of the description. */
 import type { Examples } from './examples.ts';
-import { headerReferences, TRACE, TRACE_UNLESS_GATEWAY } from './headers.ts';
-import { ERROR_OBJECTS, type ErrorStatus, isErrorStatus } from '../errors.ts';
+import { makeHeaderReferences, TRACE_HEADERS, TRACE_HEADERS_UNLESS_GATEWAY } from './headers.ts';
+import { ERROR_OBJECTS, type ErrorStatus, isErrorStatus } from '../error-objects.ts';
 import { IDEMPOTENT_REPLAYED } from '../header-names.ts';
-import { errorSchemaName, type JsonObject, schemaReference } from './schemas.ts';
+import { makeErrorSchemaName, type JsonObject, makeSchemaReference } from './component-schemas.ts';
 
 interface ErrorAnswer {
   readonly component: string;
@@ -18,7 +18,7 @@ interface ErrorAnswer {
 type GatewayStatus = 413 | 429 | 431 | 503;
 
 /** The refusals by status, of a function or of API Gateway. Every operation may answer each of them. */
-const REFUSED: Readonly<Record<ErrorStatus | GatewayStatus, ErrorAnswer>> = {
+const REFUSAL_ANSWERS: Readonly<Record<ErrorStatus | GatewayStatus, ErrorAnswer>> = {
   400: {
     component: 'BadRequest',
     description:
@@ -76,36 +76,36 @@ const REFUSED: Readonly<Record<ErrorStatus | GatewayStatus, ErrorAnswer>> = {
   },
 };
 
-const GATEWAY = { $ref: schemaReference('GatewayMessage') };
+const GATEWAY_BODY = { $ref: makeSchemaReference('GatewayMessage') };
 
 /** Statuses that both a function and API Gateway may answer. */
-const GATEWAY_TOO = new Set([400, 500]);
+const ALSO_FROM_GATEWAY = new Set([400, 500]);
 
 export const JOB_CREATED: JsonObject = { $ref: '#/components/responses/JobCreated' };
 
 /** References to every refusal, by status. */
-export const REFUSALS: Readonly<Record<string, JsonObject>> = Object.fromEntries(
-  Object.entries(REFUSED).map(([status, { component }]) => [
+export const REFUSAL_REFERENCES: Readonly<Record<string, JsonObject>> = Object.fromEntries(
+  Object.entries(REFUSAL_ANSWERS).map(([status, { component }]) => [
     status,
     { $ref: `#/components/responses/${component}` },
   ]),
 );
 
-export function componentResponses(examples: Examples): Record<string, JsonObject> {
+export function makeComponentResponses(examples: Examples): Record<string, JsonObject> {
   return {
     JobCreated: {
       description:
         'The job is accepted: it will end, and it can be read at once. A repeat of the call is answered alike. ' +
         'The body is empty.',
       headers: {
-        ...headerReferences({ location: 'Location', [IDEMPOTENT_REPLAYED]: 'IdempotentReplayed' }),
-        ...TRACE,
+        ...makeHeaderReferences({ location: 'Location', [IDEMPOTENT_REPLAYED]: 'IdempotentReplayed' }),
+        ...TRACE_HEADERS,
       },
     },
     ...Object.fromEntries(
-      Object.entries(REFUSED).map(([status, answer]) => [
+      Object.entries(REFUSAL_ANSWERS).map(([status, answer]) => [
         answer.component,
-        errorResponse(Number(status), answer, examples),
+        describeErrorResponse(Number(status), answer, examples),
       ]),
     ),
   };
@@ -116,12 +116,12 @@ export function componentResponses(examples: Examples): Record<string, JsonObjec
  * @param exampleTitles titles of the examples, by name of the recorded call
  * @throws Error when an example is not recorded
  */
-export function jsonContent(
+export function makeJsonContent(
   schema: JsonObject,
   examples: Examples,
-  shown: Readonly<Record<string, string>> = {},
+  exampleTitles: Readonly<Record<string, string>> = {},
 ): JsonObject {
-  const values = Object.entries(shown).map(([name, summary]) => {
+  const values = Object.entries(exampleTitles).map(([name, summary]) => {
     const example = examples[name];
     if (example === undefined)
       throw new Error(`there is no example ${name}: record it with npm run openapi -- --record`);
@@ -132,15 +132,15 @@ export function jsonContent(
   };
 }
 
-function errorResponse(status: number, answer: ErrorAnswer, examples: Examples): JsonObject {
-  const own = isErrorStatus(status) ? errorSchemaName(ERROR_OBJECTS[status]) : undefined;
-  const both = GATEWAY_TOO.has(status);
-  const ours = { $ref: schemaReference(own ?? '') };
-  const schema = own === undefined ? GATEWAY : both ? { oneOf: [ours, GATEWAY] } : ours;
-  const traces = both ? TRACE_UNLESS_GATEWAY : TRACE;
+function describeErrorResponse(status: number, answer: ErrorAnswer, examples: Examples): JsonObject {
+  const own = isErrorStatus(status) ? makeErrorSchemaName(ERROR_OBJECTS[status]) : undefined;
+  const both = ALSO_FROM_GATEWAY.has(status);
+  const ours = { $ref: makeSchemaReference(own ?? '') };
+  const schema = own === undefined ? GATEWAY_BODY : both ? { oneOf: [ours, GATEWAY_BODY] } : ours;
+  const traces = both ? TRACE_HEADERS_UNLESS_GATEWAY : TRACE_HEADERS;
   return {
     description: answer.description,
-    ...(own !== undefined && { headers: { ...headerReferences(answer.headers ?? {}), ...traces } }),
-    content: jsonContent(schema, examples, answer.examples),
+    ...(own !== undefined && { headers: { ...makeHeaderReferences(answer.headers ?? {}), ...traces } }),
+    content: makeJsonContent(schema, examples, answer.examples),
   };
 }

@@ -1,6 +1,6 @@
 /** Tells the user what to do after the command has failed. */
 import { IDEMPOTENCY_KEY } from '../../api/header-names.ts';
-import { RefusedError } from '../errors.ts';
+import { RefusedError } from '../client-errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 /**
@@ -8,7 +8,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
  * @param key idempotency key of the command; undefined when nothing was sent
  * @returns undefined when the error says enough
  */
-export function adviceFor(error: Error, exitCode: ExitCode, key: string | undefined): string | undefined {
+export function makeAdvice(error: Error, exitCode: ExitCode, key: string | undefined): string | undefined {
   const again =
     key === undefined ? undefined : `Repeat the command with --key ${key}: nothing is done twice.`;
   if (!(error instanceof RefusedError)) return exitCode === EXIT.badInput ? undefined : again;

@@ -1,11 +1,17 @@
 /** Parses the command line: its commands and their options. */
 import { Command, CommanderError, Option } from 'commander';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
-import { InputError } from '../errors.ts';
-import { MAX_PER_JOB } from '../plan.ts';
-import { DESCRIPTION, EXAMPLES, examplesOf, STATUS_EXAMPLES, summaryOf } from './help.ts';
-import { FORMATS } from './ids.ts';
-import { type CreateCommand, type Given, readCreate, readStatus, type StatusCommand } from './options.ts';
+import { InputError } from '../client-errors.ts';
+import { MAX_PER_JOB } from '../job-plan.ts';
+import { DESCRIPTION, EXAMPLES, formatExamples, STATUS_EXAMPLES, formatSummary } from './help.ts';
+import { FORMATS } from './read-ids.ts';
+import {
+  type CreateCommand,
+  type GivenOptions,
+  readCreateCommand,
+  readStatusCommand,
+  type StatusCommand,
+} from './cli-options.ts';
 
 /**
  * Parses the arguments of the command.
@@ -24,10 +30,12 @@ export function parseCommandLine(
     .version(version)
     .addHelpText('after', EXAMPLES);
   const commands = ACTION_NAMES.map((action) =>
-    createOptions(program.command(action).summary(summaryOf(action)).description(summaryOf(action)))
-      .addHelpText('after', examplesOf(action))
-      .action((args: string[], given: Given, command: Command) => {
-        parsed = readCreate(action, args, given, command);
+    addCreateOptions(
+      program.command(action).summary(formatSummary(action)).description(formatSummary(action)),
+    )
+      .addHelpText('after', formatExamples(action))
+      .action((args: string[], given: GivenOptions, command: Command) => {
+        parsed = readCreateCommand(action, args, given, command);
       }),
   );
   const status = program
@@ -35,13 +43,13 @@ export function parseCommandLine(
     .summary('show how far jobs are, and how they ended')
     .description('Shows how far jobs are, and how they ended.')
     .argument('<jobs...>', 'URLs of jobs; or ids, with --account, --project and --action');
-  accountOptions(status)
+  addAccountOptions(status)
     .addOption(
       new Option('--action <action>', 'action of the jobs that are given by id').choices(ACTION_NAMES),
     )
     .addHelpText('after', STATUS_EXAMPLES)
-    .action((jobs: string[], given: Given, command: Command) => {
-      parsed = readStatus(jobs, given, command);
+    .action((jobs: string[], given: GivenOptions, command: Command) => {
+      parsed = readStatusCommand(jobs, given, command);
     });
   for (const command of [program, ...commands, status]) {
     command
@@ -49,7 +57,7 @@ export function parseCommandLine(
       .configureOutput({ writeOut: write, writeErr: () => undefined })
       .configureHelp({ helpWidth: 110 });
   }
-  for (const command of [...commands, status]) commonOptions(command);
+  for (const command of [...commands, status]) addCommonOptions(command);
   try {
     program.parse([...argv], { from: 'user' });
   } catch (error) {
@@ -57,15 +65,15 @@ export function parseCommandLine(
     if (error.exitCode === 0) return undefined;
     const message = error.code === 'commander.help' ? 'no command: see fielding-jobs --help' : error.message;
     // An unknown option may be a misspelt one that holds a secret, so its value is left out.
-    const told =
+    const safeMessage =
       error.code === 'commander.unknownOption' ? message.replace(/'(--[^=]+)=[^]*'/, "'$1'") : message;
-    throw new InputError(told.replace(/^error: /, ''), { cause: error });
+    throw new InputError(safeMessage.replace(/^error: /, ''), { cause: error });
   }
   return parsed;
 }
 
-function createOptions(command: Command): Command {
-  return accountOptions(command.argument('[ids...]', 'target groups'))
+function addCreateOptions(command: Command): Command {
+  return addAccountOptions(command.argument('[ids...]', 'target groups'))
     .option('--file <file>', 'target groups from a file, or - for the standard input')
     .addOption(
       new Option('--format <format>', 'format of the file (default: from its name)').choices(FORMATS),
@@ -78,13 +86,13 @@ function createOptions(command: Command): Command {
     .option('--max-per-job <count>', 'most target groups in one job', String(MAX_PER_JOB));
 }
 
-function accountOptions(command: Command): Command {
+function addAccountOptions(command: Command): Command {
   return command
     .addOption(new Option('--account <id>', 'account of the target groups').env('FIELDING_JOBS_ACCOUNT'))
     .addOption(new Option('--project <id>', 'project of the target groups').env('FIELDING_JOBS_PROJECT'));
 }
 
-function commonOptions(command: Command): void {
+function addCommonOptions(command: Command): void {
   command
     .option('--wait', 'wait until every job has ended')
     .option('--output <file>', 'CSV of the target groups that failed; only with --wait')

@@ -1,6 +1,6 @@
 /** The exit codes of the command. Scripts depend on them, so a code never changes its meaning. */
-import { UsageError } from '../../tools/kit/errors.ts';
-import { InputError, RefusedError, UnreachableError } from '../errors.ts';
+import { UsageError } from '../../tools/kit/tool-errors.ts';
+import { InputError, RefusedError, UnreachableError } from '../client-errors.ts';
 import type { EndedJob } from '../fielding-jobs.ts';
 
 export const EXIT = {
@@ -29,14 +29,14 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
 };
 
 /** Derives the exit code of a command that threw an error. */
-export function exitCodeOf(error: unknown): ExitCode {
+export function deriveExitCode(error: unknown): ExitCode {
   if (error instanceof InputError || error instanceof UsageError) return EXIT.badInput;
   if (error instanceof RefusedError) return EXIT.refused;
   return error instanceof UnreachableError ? EXIT.unreachable : EXIT.other;
 }
 
 /** Derives the exit code from the jobs that have ended; a job that still runs has not failed yet. */
-export function exitCodeOfJobs(jobs: readonly Pick<EndedJob, 'status' | 'failed'>[]): ExitCode {
+export function deriveExitCodeOfJobs(jobs: readonly Pick<EndedJob, 'status' | 'failed'>[]): ExitCode {
   if (jobs.some(({ status }) => status === 'Failed')) return EXIT.jobFailed;
   return jobs.some(({ failed }) => failed.length > 0) ? EXIT.someFailed : EXIT.done;
 }

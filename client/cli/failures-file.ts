@@ -3,9 +3,9 @@ import { constants } from 'node:fs';
 import { access, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
-import { messageOf } from '../../tools/kit/errors.ts';
-import type { FailedTargetGroup } from '../answers.ts';
-import { InputError } from '../errors.ts';
+import { getErrorMessage } from '../../tools/kit/tool-errors.ts';
+import type { FailedTargetGroup } from '../read-answers.ts';
+import { InputError } from '../client-errors.ts';
 
 /** The first name is the one that `--file` looks for, so the file can be the input of the next command. */
 const COLUMNS = ['target_group_id', 'code', 'description'];
@@ -19,7 +19,7 @@ export async function requireWritable(file: string): Promise<void> {
   try {
     await access(dirname(file), constants.W_OK);
   } catch (cause) {
-    throw new InputError(`--output ${file}: ${messageOf(cause)}`, { cause });
+    throw new InputError(`--output ${file}: ${getErrorMessage(cause)}`, { cause });
   }
   const found = await stat(file).catch(() => undefined);
   if (found !== undefined && !found.isFile()) {
@@ -33,7 +33,7 @@ export async function writeFailures(file: string, failed: readonly FailedTargetG
   try {
     const handle = await open(aside, 'w');
     try {
-      await handle.writeFile(csvOf(failed));
+      await handle.writeFile(formatCsv(failed));
       await handle.sync();
     } finally {
       await handle.close();
@@ -46,7 +46,7 @@ export async function writeFailures(file: string, failed: readonly FailedTargetG
 }
 
 /** Formats CSV (RFC 4180). A text that a spreadsheet would take for a formula gets an apostrophe in front. */
-function csvOf(failed: readonly FailedTargetGroup[]): string {
+function formatCsv(failed: readonly FailedTargetGroup[]): string {
   const rows = failed.map(({ target_group_id, failure_reason: { code, description } }) => [
     target_group_id,
     code,

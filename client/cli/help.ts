@@ -1,6 +1,6 @@
 /** The texts of `--help` besides the list of options: description, examples and exit codes. */
 import { ACTION_CHOICE } from '../../api/action-words.ts';
-import { type Action, transitionOf } from '../../src/domain/actions.ts';
+import { type Action, getTransition } from '../../src/domain/actions.ts';
 import { EXIT, EXIT_MEANINGS } from './exit-codes.ts';
 
 export const DESCRIPTION = `Applies an action (${ACTION_CHOICE}) to the fielding runs of any number of target groups.
@@ -20,9 +20,9 @@ Examples:
 
 Each command has its own help: fielding-jobs resume --help
 
-${exitCodes()}`;
+${formatExitCodes()}`;
 
-export function examplesOf(action: Action): string {
+export function formatExamples(action: Action): string {
   return `
 Examples:
   # Two target groups, and wait for the outcome
@@ -36,7 +36,7 @@ Examples:
   # Between two programs: the output is lines of JSON when it is not a terminal
   list-groups | fielding-jobs ${action} ${project} | jq -r 'select(.event == "accepted").location'
 
-${exitCodes()}`;
+${formatExitCodes()}`;
 }
 
 export const STATUS_EXAMPLES = `
@@ -48,14 +48,14 @@ Examples:
   fielding-jobs status 4PZRTX185TK4NXJ64MWWSQVWVD --action resume \\
     ${project}
 
-${exitCodes()}`;
+${formatExitCodes()}`;
 
-export function summaryOf(action: Action): string {
-  const { from, to } = transitionOf(action);
+export function formatSummary(action: Action): string {
+  const { from, to } = getTransition(action);
   return `${action} fielding runs: ${from.join(' or ')} becomes ${to}`;
 }
 
-function exitCodes(): string {
+function formatExitCodes(): string {
   const lines = Object.entries(EXIT).map(
     ([name, code]) => `  ${String(code).padStart(3)}  ${EXIT_MEANINGS[name as keyof typeof EXIT]}`,
   );

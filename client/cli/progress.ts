@@ -28,7 +28,7 @@ export class ProgressBar {
     const total = progress?.total ?? (ended ? counted : (known?.total ?? 0));
     const settled = ended ? total : (progress?.settled ?? known?.settled ?? 0);
     this.#jobs.set(location, { settled, total, ended });
-    this.#write(`\r\u001b[K${this.#line()}`);
+    this.#write(`\r\u001b[K${this.#formatLine()}`);
     this.#shown = true;
   }
 
@@ -38,7 +38,7 @@ export class ProgressBar {
     this.#shown = false;
   }
 
-  #line(): string {
+  #formatLine(): string {
     const jobs = [...this.#jobs.values()];
     const settled = jobs.reduce((sum, job) => sum + job.settled, 0);
     const total = jobs.reduce((sum, job) => sum + job.total, 0);

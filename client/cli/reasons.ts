@@ -1,5 +1,5 @@
 /** Counts failed target groups by reason. */
-import type { FailedTargetGroup } from '../answers.ts';
+import type { FailedTargetGroup } from '../read-answers.ts';
 
 export interface Reason {
   readonly code: string;
@@ -8,7 +8,7 @@ export interface Reason {
 }
 
 /** Returns the reasons, the most frequent first. */
-export function reasonsOf(failed: readonly FailedTargetGroup[]): Reason[] {
+export function countReasons(failed: readonly FailedTargetGroup[]): Reason[] {
   const reasons = new Map<string, Reason>();
   for (const {
     failure_reason: { code, description },

@@ -1,6 +1,6 @@
 /** How the command reports its progress: to a person, or as lines of JSON to a script. */
 import type { AcceptedJob, EndedJob, JobState } from '../fielding-jobs.ts';
-import type { JobPlan } from '../plan.ts';
+import type { JobPlan } from '../job-plan.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Reason } from './reasons.ts';
 
@@ -21,13 +21,13 @@ export interface Failure {
 }
 
 export interface Reporter {
-  planned(plan: JobPlan, duplicates: number): void;
-  accepted(job: AcceptedJob): void;
+  reportPlan(plan: JobPlan, duplicates: number): void;
+  reportAccepted(job: AcceptedJob): void;
   /** Reports a job that still runs and is read again and again (`--wait`). */
-  progress(state: JobState): void;
+  reportProgress(state: JobState): void;
   /** Reports a job that still runs and is read once. */
-  running(state: JobState): void;
-  ended(job: EndedJob): void;
-  summary(summary: Summary): void;
-  failure(failure: Failure): void;
+  reportRunning(state: JobState): void;
+  reportEnded(job: EndedJob): void;
+  reportSummary(summary: Summary): void;
+  reportFailure(failure: Failure): void;
 }

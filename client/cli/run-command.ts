@@ -1,8 +1,8 @@
 /** The entry point of the command `fielding-jobs`. */
-import { onInterrupt } from '../../tools/kit/interrupt.ts';
-import { realWorld } from '../world.ts';
+import { abortOnInterrupt } from '../../tools/kit/interrupt.ts';
+import { realDeps } from '../client-deps.ts';
 import { EXIT } from './exit-codes.ts';
-import { run } from './run-job.ts';
+import { runCli } from './run-job.ts';
 
 for (const stream of [process.stdout, process.stderr]) {
   // If a reader such as `head` closes the pipe early, the command still creates all of its jobs.
@@ -13,12 +13,12 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await run(process.argv.slice(2), {
+process.exitCode = await runCli(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  world: realWorld,
+  deps: realDeps,
   // Set by the build.
   version: process.env['FIELDING_JOBS_VERSION'] ?? 'unbuilt',
-  interrupted: onInterrupt(),
+  interrupted: abortOnInterrupt(),
 });

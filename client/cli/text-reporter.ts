@@ -1,7 +1,7 @@
 /** Reports to a person: the plan, the URL of each job, and at the end what failed and why. */
-import { printable } from '../../tools/kit/printable.ts';
+import { replaceUnprintable } from '../../tools/kit/printable.ts';
 import type { AcceptedJob, EndedJob, JobState } from '../fielding-jobs.ts';
-import type { JobPlan } from '../plan.ts';
+import type { JobPlan } from '../job-plan.ts';
 import type { Reason } from './reasons.ts';
 import type { Reporter, Summary } from './reporter.ts';
 
@@ -12,56 +12,56 @@ export class TextReporter implements Reporter {
     this.#write = write;
   }
 
-  planned({ key, action, count, jobs }: JobPlan, duplicates: number): void {
-    const less = duplicates === 0 ? '' : `, ${counted(duplicates, 'duplicate')} left out`;
-    this.#line(
-      `${action} ${counted(count, 'target group')}${less}: ${counted(jobs.length, 'job')}, key ${key}`,
+  reportPlan({ key, action, count, jobs }: JobPlan, duplicates: number): void {
+    const less = duplicates === 0 ? '' : `, ${formatCount(duplicates, 'duplicate')} left out`;
+    this.#writeLine(
+      `${action} ${formatCount(count, 'target group')}${less}: ${formatCount(jobs.length, 'job')}, key ${key}`,
     );
   }
 
-  accepted({ location, part, parts, count, replayed }: AcceptedJob): void {
+  reportAccepted({ location, part, parts, count, replayed }: AcceptedJob): void {
     const there = replayed ? ', there already' : '';
-    this.#line(`${location}\n  job ${part} of ${parts}, ${counted(count, 'target group')}${there}`);
+    this.#writeLine(`${location}\n  job ${part} of ${parts}, ${formatCount(count, 'target group')}${there}`);
   }
 
-  progress(): void {
+  reportProgress(): void {
     // The progress bar shows it.
   }
 
-  running({ location, progress }: JobState): void {
+  reportRunning({ location, progress }: JobState): void {
     const far =
       progress === undefined ? '' : `, ${progress.settled} of ${progress.total} target groups settled`;
-    this.#line(`${location}\n  runs${far}`);
+    this.#writeLine(`${location}\n  runs${far}`);
   }
 
-  ended({ location, status, updated, failed }: EndedJob): void {
-    this.#line(`${location}\n  ${status}: ${updated} updated, ${failed.length} failed`);
+  reportEnded({ location, status, updated, failed }: EndedJob): void {
+    this.#writeLine(`${location}\n  ${status}: ${updated} updated, ${failed.length} failed`);
   }
 
-  summary({ jobs, updated, failed, reasons, output }: Summary): void {
-    this.#line(
-      `${counted(jobs, 'job')} ended: ${counted(updated, 'target group')} updated, ${failed} failed`,
+  reportSummary({ jobs, updated, failed, reasons, output }: Summary): void {
+    this.#writeLine(
+      `${formatCount(jobs, 'job')} ended: ${formatCount(updated, 'target group')} updated, ${failed} failed`,
     );
-    if (reasons.length > 0) this.#line(tableOf(reasons));
-    if (output !== undefined) this.#line(`failed target groups are in ${output}`);
+    if (reasons.length > 0) this.#writeLine(formatTable(reasons));
+    if (output !== undefined) this.#writeLine(`failed target groups are in ${output}`);
   }
 
-  failure(): void {
+  reportFailure(): void {
     // The error is printed on the error output, whichever reporter is used.
   }
 
-  #line(text: string): void {
+  #writeLine(text: string): void {
     this.#write(`${text}\n`);
   }
 }
 
-function tableOf(reasons: readonly Reason[]): string {
+function formatTable(reasons: readonly Reason[]): string {
   const rows = [
     ['failed', 'code', 'description'],
     ...reasons.map(({ count, code, description }) => [
       String(count),
-      printable(code),
-      printable(description),
+      replaceUnprintable(code),
+      replaceUnprintable(description),
     ]),
   ];
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -72,6 +72,6 @@ function tableOf(reasons: readonly Reason[]): string {
     .join('\n');
 }
 
-function counted(count: number, thing: string): string {
+function formatCount(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }

@@ -6,7 +6,7 @@ import { Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-l
 import { type BundlingOptions, LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import type { TokenVariable } from '../../src/adapters/lambda/environment.ts';
+import type { TokenVariable } from '../../src/adapters/lambda/read-environment.ts';
 import { SERVICE } from '../../src/observability/metric-names.ts';
 import type { ChunksQueue } from '../chunks-queue.ts';
 import type { Config } from '../config.ts';
@@ -111,8 +111,8 @@ export class BundledFunction extends NodejsFunction {
       ...(spec.reservedConcurrency !== undefined && {
         reservedConcurrentExecutions: spec.reservedConcurrency,
       }),
-      environment: environmentOf(spec, config),
-      role: functionRole(scope, `${id}Role`, name, [writeLogs(logGroup), ...spec.grants]),
+      environment: makeEnvironment(spec, config),
+      role: makeFunctionRole(scope, `${id}Role`, name, [allowLogWrites(logGroup), ...spec.grants]),
       // CDK adds the statement for X-Ray, which AWS accepts only for the resource `*`.
       tracing: Tracing.ACTIVE,
       logGroup,
@@ -124,7 +124,7 @@ export class BundledFunction extends NodejsFunction {
 }
 
 /** Makes the environment: the variables of all functions, of several functions, and of this one. */
-function environmentOf(spec: FunctionSpec, config: Config): Record<string, string> {
+function makeEnvironment(spec: FunctionSpec, config: Config): Record<string, string> {
   const tokens: Record<TokenVariable, string> = {
     TOKEN_ISSUER: config.issuer,
     TOKEN_AUDIENCE: config.audience,
@@ -145,12 +145,17 @@ function environmentOf(spec: FunctionSpec, config: Config): Record<string, strin
   };
 }
 
-function writeLogs(logGroup: ILogGroup): PolicyStatement {
+function allowLogWrites(logGroup: ILogGroup): PolicyStatement {
   return allow(logGroup.logGroupArn, 'logs:CreateLogStream', 'logs:PutLogEvents');
 }
 
 /** Makes the role of a function. AWS's managed policy would also allow writes to the logs of all others. */
-function functionRole(scope: Construct, id: string, name: string, grants: readonly PolicyStatement[]): Role {
+function makeFunctionRole(
+  scope: Construct,
+  id: string,
+  name: string,
+  grants: readonly PolicyStatement[],
+): Role {
   const role = new Role(scope, id, {
     description: `Role of the function ${name}`,
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),

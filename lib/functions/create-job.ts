@@ -4,7 +4,7 @@ import { allow, type FunctionSpecFor, type StackParts } from './bundled-function
 
 const SECONDS_PER_HOUR = 3_600;
 
-export function createJob({ config, tables, chunks }: StackParts): FunctionSpecFor<Environment> {
+export function specifyCreateJob({ config, tables, chunks }: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Creates a bulk job and enqueues its chunks',
     // Chosen for its CPU; of the memory itself less than a tenth is used. A client waits while 10,000 ids are

@@ -2,7 +2,7 @@
 import type { Environment } from '../../lambdas/get-fielding-runs.ts';
 import { allow, type FunctionSpecFor, type StackParts } from './bundled-function.ts';
 
-export function getFieldingRuns({ tables }: StackParts): FunctionSpecFor<Environment> {
+export function specifyGetFieldingRuns({ tables }: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Answers the fielding run of a target group',
     // The work is one small read, so more memory would only shorten the cold start.

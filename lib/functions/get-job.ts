@@ -2,7 +2,7 @@
 import type { Environment } from '../../lambdas/get-job.ts';
 import { allow, type FunctionSpecFor, type StackParts } from './bundled-function.ts';
 
-export function getJob({ config, tables }: StackParts): FunctionSpecFor<Environment> {
+export function specifyGetJob({ config, tables }: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Answers the status of a bulk job',
     // An answer with 10,000 target groups is several MB of JSON, which is made while a client waits.

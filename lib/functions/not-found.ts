@@ -1,7 +1,7 @@
 /** not-found: answers 404 on every route that no other function serves. */
 import type { FunctionSpecFor } from './bundled-function.ts';
 
-export function notFound(): FunctionSpecFor<object> {
+export function specifyNotFound(): FunctionSpecFor<object> {
   return {
     description: 'Answers every unknown route',
     // The answer is constant, so more memory would only shorten the cold start, for which few clients wait.

@@ -1,14 +1,14 @@
 /** reconcile: runs every minute, takes up stalled jobs and ends those past their deadline. */
 import type { Environment } from '../../lambdas/reconcile.ts';
 import { OPEN_JOBS_INDEX } from '../../src/adapters/dynamodb/open-jobs-index.ts';
-import { claimSeconds } from '../timing.ts';
+import { computeClaimSeconds } from '../worker-times.ts';
 import { allow, type FunctionSpecFor, type StackParts } from './bundled-function.ts';
 import { PARALLELISM } from './worker.ts';
 
 /** Less than the minute between two runs, so that they do not overlap. */
 const TIMEOUT_SECONDS = 50;
 
-export function reconcile({ config, tables, chunks }: StackParts): FunctionSpecFor<Environment> {
+export function specifyReconcile({ config, tables, chunks }: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Takes up stalled jobs and ends those past their deadline',
     // It reads jobs in pages, so it never holds more than a few.
@@ -24,7 +24,7 @@ export function reconcile({ config, tables, chunks }: StackParts): FunctionSpecF
       DEADLINE_SECONDS: String(config.deadlineSeconds),
       // It claims and settles chunks as the worker does.
       PARALLELISM: String(PARALLELISM),
-      CLAIM_SECONDS: String(claimSeconds(TIMEOUT_SECONDS, config.clockSkewSeconds)),
+      CLAIM_SECONDS: String(computeClaimSeconds(TIMEOUT_SECONDS, config.clockSkewSeconds)),
     },
     grants: [
       // Postpones and closes jobs, claims and settles their remaining chunks; reads their requests.

@@ -1,6 +1,6 @@
 /** worker: takes chunks from the queue, moves their target groups and settles the outcomes. */
 import type { Environment } from '../../lambdas/worker.ts';
-import { claimSeconds } from '../timing.ts';
+import { computeClaimSeconds } from '../worker-times.ts';
 import { allow, type FunctionSpecFor, type StackParts } from './bundled-function.ts';
 
 /**
@@ -9,7 +9,7 @@ import { allow, type FunctionSpecFor, type StackParts } from './bundled-function
  */
 export const PARALLELISM = 16;
 
-export function worker({ config, tables, chunks }: StackParts): FunctionSpecFor<Environment> {
+export function specifyWorker({ config, tables, chunks }: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Moves the target groups of a chunk and settles their outcomes',
     // The CPU is the limit: a function signs and sends the writes of a chunk of 200 in about half a second.
@@ -27,7 +27,7 @@ export function worker({ config, tables, chunks }: StackParts): FunctionSpecFor<
       CHUNKS_QUEUE_URL: chunks.queue.queueUrl,
       PARALLELISM: String(PARALLELISM),
       // A claim outlasts the function that made it, even when clocks differ (ADR 5).
-      CLAIM_SECONDS: String(claimSeconds(config.workerTimeoutSeconds, config.clockSkewSeconds)),
+      CLAIM_SECONDS: String(computeClaimSeconds(config.workerTimeoutSeconds, config.clockSkewSeconds)),
     },
     grants: [
       // Claims and settles chunks, adds them to their job; reads an item when a write to it was refused.

@@ -8,10 +8,10 @@ import type { Construct } from 'constructs';
 import type { Config } from '../config.ts';
 
 /** Makes the topic, with the subscription of the configured address. */
-export function alarmTopic(scope: Construct, config: Config): Topic {
-  const topic = new Topic(scope, 'AlarmTopic', { enforceSSL: true, masterKey: alarmKey(scope) });
+export function makeAlarmTopic(scope: Construct, config: Config): Topic {
+  const topic = new Topic(scope, 'AlarmTopic', { enforceSSL: true, masterKey: makeAlarmKey(scope) });
   // A policy replaces the topic's default policy, which would have let the account's alarms publish.
-  topic.addToResourcePolicy(alarmsMay(scope, ['sns:Publish'], topic.topicArn));
+  topic.addToResourcePolicy(allowAlarms(scope, ['sns:Publish'], topic.topicArn));
   if (config.alarmEmail !== undefined) topic.addSubscription(new EmailSubscription(config.alarmEmail));
   return topic;
 }
@@ -20,7 +20,7 @@ export function alarmTopic(scope: Construct, config: Config): Topic {
  * Makes a key of our own. CloudWatch may not use the account's SNS key, and the policy of that key cannot be
  * changed: alarms would be lost without an error (ADR 21).
  */
-function alarmKey(scope: Construct): Key {
+function makeAlarmKey(scope: Construct): Key {
   const key = new Key(scope, 'AlarmTopicKey', {
     description: 'Encrypts the alarms on their way through the topic',
     enableKeyRotation: true,
@@ -28,12 +28,12 @@ function alarmKey(scope: Construct): Key {
     removalPolicy: RemovalPolicy.DESTROY,
   });
   // In a key policy, * means that key.
-  key.addToResourcePolicy(alarmsMay(scope, ['kms:Decrypt', 'kms:GenerateDataKey*'], '*'));
+  key.addToResourcePolicy(allowAlarms(scope, ['kms:Decrypt', 'kms:GenerateDataKey*'], '*'));
   return key;
 }
 
 /** Allows actions to the alarms of this account, and not to those of other accounts. */
-function alarmsMay(scope: Construct, actions: string[], resource: string): PolicyStatement {
+function allowAlarms(scope: Construct, actions: string[], resource: string): PolicyStatement {
   return new PolicyStatement({
     sid: 'AllowAlarms',
     actions,

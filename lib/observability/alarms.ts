@@ -5,10 +5,10 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { AlarmSpec } from './alarm-spec.ts';
-import { apiAlarms } from './api-alarms.ts';
-import { functionAlarms } from './function-alarms.ts';
-import { jobAlarms } from './job-alarms.ts';
-import type { Watched } from './watched.ts';
+import { specifyApiAlarms } from './api-alarms.ts';
+import { specifyFunctionAlarms } from './function-alarms.ts';
+import { specifyJobAlarms } from './job-alarms.ts';
+import type { WatchedResources } from './watched-resources.ts';
 
 const COMPARISONS = {
   'at or above': ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -22,30 +22,34 @@ const MISSING = {
 };
 
 export class Alarms extends Construct {
-  private readonly made: ReadonlyMap<string, Alarm>;
+  readonly #alarmsByName: ReadonlyMap<string, Alarm>;
 
-  constructor(scope: Construct, id: string, watched: Watched, topic: ITopic) {
+  constructor(scope: Construct, id: string, watched: WatchedResources, topic: ITopic) {
     super(scope, id);
-    const specs = [...jobAlarms(watched), ...apiAlarms(watched), ...functionAlarms(watched)];
-    this.made = new Map(specs.map((spec) => [spec.name, this.make(spec, topic)]));
+    const specs = [
+      ...specifyJobAlarms(watched),
+      ...specifyApiAlarms(watched),
+      ...specifyFunctionAlarms(watched),
+    ];
+    this.#alarmsByName = new Map(specs.map((spec) => [spec.name, this.#makeAlarm(spec, topic)]));
   }
 
   /** Every alarm, the most important first. */
   get all(): Alarm[] {
-    return [...this.made.values()];
+    return [...this.#alarmsByName.values()];
   }
 
   /**
    * Returns the alarm of a name.
    * @throws Error when there is none
    */
-  named(name: string): Alarm {
-    const alarm = this.made.get(name);
+  getAlarm(name: string): Alarm {
+    const alarm = this.#alarmsByName.get(name);
     if (alarm === undefined) throw new Error(`there is no alarm ${name}`);
     return alarm;
   }
 
-  private make(spec: AlarmSpec, topic: ITopic): Alarm {
+  #makeAlarm(spec: AlarmSpec, topic: ITopic): Alarm {
     const alarm = new Alarm(this, spec.name, {
       alarmName: `${Stack.of(this).stackName}-${spec.name}`,
       alarmDescription: `${spec.description} What to do: docs/runbook.md#${spec.name.toLowerCase()}`,

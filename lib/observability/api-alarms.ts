@@ -1,8 +1,8 @@
 /** The alarms on errors and latency of the API. */
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { type AlarmSpec, LASTING } from './alarm-spec.ts';
-import { failureShare, SHARE_PERIOD } from './share.ts';
-import type { Watched } from './watched.ts';
+import { makeFailureShare, SHARE_PERIOD } from './share.ts';
+import type { WatchedResources } from './watched-resources.ts';
 
 /**
  * Minimum number of requests in a period. With fewer, the p99 is just the slowest request, most likely a cold
@@ -10,7 +10,7 @@ import type { Watched } from './watched.ts';
  */
 const MINIMUM_REQUESTS = 100;
 
-export function apiAlarms({ config, api }: Watched): AlarmSpec[] {
+export function specifyApiAlarms({ config, api }: WatchedResources): AlarmSpec[] {
   const sum = { statistic: 'Sum', period: SHARE_PERIOD };
   // The metric has one sample per request.
   const requests = api.metricCount({ statistic: 'SampleCount', period: SHARE_PERIOD });
@@ -18,7 +18,7 @@ export function apiAlarms({ config, api }: Watched): AlarmSpec[] {
     {
       name: 'ApiErrors',
       description: 'The API answers a share of its requests 5xx.',
-      metric: failureShare(
+      metric: makeFailureShare(
         api.metricServerError(sum),
         requests,
         config.alarmMinimumErrors,

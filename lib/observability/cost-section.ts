@@ -1,11 +1,11 @@
 /** The section of the dashboard on costs, in the units that AWS bills. */
 import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import { FUNCTION_NAMES } from '../functions/functions.ts';
-import { namedTables, ofOpenJobsIndex } from './resource-sections.ts';
-import type { Section, Watched } from './watched.ts';
+import { FUNCTION_NAMES } from '../functions/make-functions.ts';
+import { listNamedTables, makeIndexMetric } from './resource-sections.ts';
+import type { Section, WatchedResources } from './watched-resources.ts';
 
-export function costSection(watched: Watched): Section {
+export function makeCostSection(watched: WatchedResources): Section {
   return {
     title: 'Cost drivers',
     normal:
@@ -13,17 +13,25 @@ export function costSection(watched: Watched): Section {
       'follows them. Write units far above the target groups updated: work is repeated. Messages are an upper bound of ' +
       'SQS requests, as one request takes up to ten.',
     graphs: [
-      { title: 'Lambda GB-seconds', stacked: true, left: gigabyteSeconds(watched) },
-      { title: 'Consumed write units', stacked: true, left: consumed(watched, 'ConsumedWriteCapacityUnits') },
-      { title: 'Consumed read units', stacked: true, left: consumed(watched, 'ConsumedReadCapacityUnits') },
-      { title: 'SQS messages', stacked: true, left: sqsRequests(watched) },
-      { title: 'Log bytes', stacked: true, left: logBytes(watched) },
+      { title: 'Lambda GB-seconds', stacked: true, left: makeGigabyteSeconds(watched) },
+      {
+        title: 'Consumed write units',
+        stacked: true,
+        left: makeConsumedUnits(watched, 'ConsumedWriteCapacityUnits'),
+      },
+      {
+        title: 'Consumed read units',
+        stacked: true,
+        left: makeConsumedUnits(watched, 'ConsumedReadCapacityUnits'),
+      },
+      { title: 'SQS messages', stacked: true, left: makeSqsMessages(watched) },
+      { title: 'Log bytes', stacked: true, left: makeLogBytes(watched) },
     ],
   };
 }
 
 /** Makes the metrics of what Lambda bills besides the invocations: duration × memory. */
-function gigabyteSeconds({ functions }: Watched): IMetric[] {
+function makeGigabyteSeconds({ functions }: WatchedResources): IMetric[] {
   return FUNCTION_NAMES.map((name) => {
     // Each metric of an expression needs an id that no other expression of the graph uses.
     const duration = `duration_${name.replaceAll('-', '_')}`;
@@ -35,19 +43,19 @@ function gigabyteSeconds({ functions }: Watched): IMetric[] {
   });
 }
 
-function consumed(
-  watched: Watched,
+function makeConsumedUnits(
+  watched: WatchedResources,
   metricName: 'ConsumedWriteCapacityUnits' | 'ConsumedReadCapacityUnits',
 ): IMetric[] {
   return [
-    ...namedTables(watched).map(([name, table]) =>
+    ...listNamedTables(watched).map(([name, table]) =>
       table.metric(metricName, { statistic: 'Sum', label: name }),
     ),
-    ofOpenJobsIndex(watched, metricName),
+    makeIndexMetric(watched, metricName),
   ];
 }
 
-function sqsRequests({ chunks: { queue } }: Watched): IMetric[] {
+function makeSqsMessages({ chunks: { queue } }: WatchedResources): IMetric[] {
   return [
     queue.metricNumberOfMessagesSent({ statistic: 'Sum', label: 'sent' }),
     queue.metricNumberOfMessagesReceived({ statistic: 'Sum', label: 'received' }),
@@ -56,7 +64,7 @@ function sqsRequests({ chunks: { queue } }: Watched): IMetric[] {
   ];
 }
 
-function logBytes({ functions, accessLogs }: Watched): IMetric[] {
+function makeLogBytes({ functions, accessLogs }: WatchedResources): IMetric[] {
   const groups: [string, ILogGroup][] = FUNCTION_NAMES.map((name) => [name, functions[name].logGroup]);
   return [...groups, ['access log', accessLogs] as const].map(([name, logs]) =>
     logs.metricIncomingBytes({

@@ -9,20 +9,20 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { Alarms } from './alarms.ts';
-import { costSection } from './cost-section.ts';
-import { jobSections } from './job-sections.ts';
-import { resourceSections } from './resource-sections.ts';
-import type { Watched } from './watched.ts';
+import { makeCostSection } from './cost-section.ts';
+import { makeJobSections } from './job-sections.ts';
+import { makeResourceSections } from './resource-sections.ts';
+import type { WatchedResources } from './watched-resources.ts';
 
 /** Width of a dashboard, in units of its grid. */
 const FULL_WIDTH = 24;
 
 /** Makes the dashboard, with the stack's name. */
-export function dashboard(scope: Construct, watched: Watched, alarms: Alarms): void {
+export function makeDashboard(scope: Construct, watched: WatchedResources, alarms: Alarms): void {
   const { stackName } = Stack.of(scope);
   const made = new Dashboard(scope, 'Dashboard', { dashboardName: stackName });
   made.addWidgets(
-    text(
+    makeText(
       `# ${stackName}: bulk fielding-run jobs\n` +
         'Read from the top: alarms, what comes in, what comes of it, how fast, and below what it is made of. ' +
         `An alarm's section in docs/runbook.md says what to do. Saved queries: Logs Insights, folder **${stackName}**.`,
@@ -32,9 +32,13 @@ export function dashboard(scope: Construct, watched: Watched, alarms: Alarms): v
   made.addWidgets(
     new AlarmStatusWidget({ title: 'Alarms', alarms: alarms.all, width: FULL_WIDTH, height: 4 }),
   );
-  const sections = [...jobSections(watched, alarms), ...resourceSections(watched), costSection(watched)];
+  const sections = [
+    ...makeJobSections(watched, alarms),
+    ...makeResourceSections(watched),
+    makeCostSection(watched),
+  ];
   for (const { title, normal, graphs } of sections) {
-    made.addWidgets(text(`## ${title}\n**Normal:** ${normal}`, 2));
+    made.addWidgets(makeText(`## ${title}\n**Normal:** ${normal}`, 2));
     const width = Math.floor(FULL_WIDTH / graphs.length);
     made.addWidgets(
       ...graphs.map((graph) => new GraphWidget({ leftYAxis: { min: 0 }, width, height: 6, ...graph })),
@@ -42,7 +46,7 @@ export function dashboard(scope: Construct, watched: Watched, alarms: Alarms): v
   }
 }
 
-function text(markdown: string, height: number): TextWidget {
+function makeText(markdown: string, height: number): TextWidget {
   return new TextWidget({
     markdown,
     width: FULL_WIDTH,

@@ -1,18 +1,18 @@
 /** The two alarms of every function: on its errors and on its throttles. */
-import { FUNCTION_NAMES, pascalCase } from '../functions/functions.ts';
+import { FUNCTION_NAMES, toPascalCase } from '../functions/make-functions.ts';
 import { type AlarmSpec, LASTING } from './alarm-spec.ts';
-import { failureShare, SHARE_PERIOD } from './share.ts';
-import type { Watched } from './watched.ts';
+import { makeFailureShare, SHARE_PERIOD } from './share.ts';
+import type { WatchedResources } from './watched-resources.ts';
 
-export function functionAlarms({ config, functions }: Watched): AlarmSpec[] {
+export function specifyFunctionAlarms({ config, functions }: WatchedResources): AlarmSpec[] {
   const sum = { statistic: 'Sum', period: SHARE_PERIOD };
   return FUNCTION_NAMES.flatMap((name): AlarmSpec[] => {
     const lambda = functions[name];
     return [
       {
-        name: `${pascalCase(name)}Errors`,
+        name: `${toPascalCase(name)}Errors`,
         description: `Invocations of ${name} crash or run into their timeout.`,
-        metric: failureShare(
+        metric: makeFailureShare(
           lambda.metricErrors(sum),
           lambda.metricInvocations(sum),
           config.alarmMinimumErrors,
@@ -22,7 +22,7 @@ export function functionAlarms({ config, functions }: Watched): AlarmSpec[] {
         periods: LASTING,
       },
       {
-        name: `${pascalCase(name)}Throttles`,
+        name: `${toPascalCase(name)}Throttles`,
         description: `Lambda does not let ${name} run as often as it is called.`,
         metric: lambda.metricThrottles(sum),
         threshold: config.alarmThrottles,

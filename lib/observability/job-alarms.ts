@@ -3,12 +3,12 @@ import { Duration } from 'aws-cdk-lib';
 import type { Config } from '../config.ts';
 import { type AlarmSpec, AT_ONCE, LASTING } from './alarm-spec.ts';
 import { SHARE_PERIOD } from './share.ts';
-import type { Watched } from './watched.ts';
+import type { WatchedResources } from './watched-resources.ts';
 
 const MINUTE = Duration.minutes(1);
 
 /** Makes the specifications, the most important first. */
-export function jobAlarms({ config, chunks, own }: Watched): AlarmSpec[] {
+export function specifyJobAlarms({ config, chunks, own }: WatchedResources): AlarmSpec[] {
   return [
     {
       name: 'DeadLetters',
@@ -26,15 +26,15 @@ export function jobAlarms({ config, chunks, own }: Watched): AlarmSpec[] {
     {
       name: 'JobsFailed',
       description: 'At least one job ended with a target group that could not be processed (InternalError).',
-      metric: own.whole('JobsFailed', { period: SHARE_PERIOD }),
+      metric: own.makeWholeMetric('JobsFailed', { period: SHARE_PERIOD }),
       threshold: 1,
       periods: AT_ONCE,
     },
     {
       name: 'OldestOpenJob',
       description: 'A job has been running for long; at its deadline what is left of it fails.',
-      metric: own.whole('OldestOpenJobAge', { statistic: 'Maximum', period: MINUTE }),
-      threshold: openJobSeconds(config),
+      metric: own.makeWholeMetric('OldestOpenJobAge', { statistic: 'Maximum', period: MINUTE }),
+      threshold: deriveOpenJobSeconds(config),
       periods: { breaching: 3, of: 3 },
       // Missing data says nothing about the jobs: the alarm must not end because reconcile does not run.
       missing: 'as before',
@@ -42,7 +42,7 @@ export function jobAlarms({ config, chunks, own }: Watched): AlarmSpec[] {
     {
       name: 'ReconcileSilent',
       description: 'Reconcile, which runs every minute, has not counted the open jobs for 5 minutes.',
-      metric: own.whole('OpenJobs', { statistic: 'SampleCount', period: MINUTE }),
+      metric: own.makeWholeMetric('OpenJobs', { statistic: 'SampleCount', period: MINUTE }),
       threshold: 1,
       breaches: 'below',
       periods: { breaching: 5, of: 5 },
@@ -51,7 +51,7 @@ export function jobAlarms({ config, chunks, own }: Watched): AlarmSpec[] {
     {
       name: 'JobsNotReconciled',
       description: 'Reconcile again and again fails to look after a job that stands still.',
-      metric: own.whole('JobsNotReconciled', { period: SHARE_PERIOD }),
+      metric: own.makeWholeMetric('JobsNotReconciled', { period: SHARE_PERIOD }),
       threshold: 1,
       periods: LASTING,
     },
@@ -65,7 +65,7 @@ export function jobAlarms({ config, chunks, own }: Watched): AlarmSpec[] {
     {
       name: 'FanOutsFailed',
       description: 'Jobs are created whose chunks cannot be sent to the queue.',
-      metric: own.whole('FanOutsFailed', { period: SHARE_PERIOD }),
+      metric: own.makeWholeMetric('FanOutsFailed', { period: SHARE_PERIOD }),
       threshold: 1,
       periods: LASTING,
     },
@@ -73,7 +73,7 @@ export function jobAlarms({ config, chunks, own }: Watched): AlarmSpec[] {
       name: 'IdempotencyConflicts',
       description:
         'Calls come with an idempotency key that was used with another body: a client is at fault.',
-      metric: own.whole('IdempotencyConflicts', { period: SHARE_PERIOD }),
+      metric: own.makeWholeMetric('IdempotencyConflicts', { period: SHARE_PERIOD }),
       threshold: config.alarmConflicts,
       periods: LASTING,
     },
@@ -84,6 +84,6 @@ export function jobAlarms({ config, chunks, own }: Watched): AlarmSpec[] {
  * Derives the age in seconds that raises the alarm: the job's chunks were sent again without success, but
  * there is time to act before the deadline.
  */
-function openJobSeconds({ alarmOpenJobSeconds, stalledSeconds, deadlineSeconds }: Config): number {
+function deriveOpenJobSeconds({ alarmOpenJobSeconds, stalledSeconds, deadlineSeconds }: Config): number {
   return alarmOpenJobSeconds ?? Math.round((stalledSeconds + deadlineSeconds) / 2);
 }

@@ -1,18 +1,18 @@
 /** The sections of the dashboard that follow a job: traffic, outcome, latency, queue, dead letters. */
 import type { Alarms } from './alarms.ts';
-import type { Section, Watched } from './watched.ts';
+import type { Section, WatchedResources } from './watched-resources.ts';
 
-export function jobSections(watched: Watched, alarms: Alarms): Section[] {
+export function makeJobSections(watched: WatchedResources, alarms: Alarms): Section[] {
   return [
-    traffic(watched),
-    outcome(watched, alarms),
-    latency(watched, alarms),
-    queue(watched, alarms),
-    deadLetters(watched),
+    makeTraffic(watched),
+    makeOutcome(watched, alarms),
+    makeLatency(watched, alarms),
+    makeQueue(watched, alarms),
+    makeDeadLetters(watched),
   ];
 }
 
-function traffic({ api, own }: Watched): Section {
+function makeTraffic({ api, own }: WatchedResources): Section {
   return {
     title: 'Traffic',
     normal:
@@ -25,28 +25,28 @@ function traffic({ api, own }: Watched): Section {
           api.metricCount({ statistic: 'SampleCount', label: 'requests' }),
           api.metricClientError({ statistic: 'Sum', label: '4xx' }),
           api.metricServerError({ statistic: 'Sum', label: '5xx' }),
-          own.whole('IssuerUnreachable', { label: 'token issuer unreachable' }),
+          own.makeWholeMetric('IssuerUnreachable', { label: 'token issuer unreachable' }),
         ],
       },
       {
         title: 'Jobs created and replayed',
         left: [
-          own.whole('JobsCreated', { label: 'created' }),
-          own.whole('JobsReplayed', { label: 'replayed' }),
+          own.makeWholeMetric('JobsCreated', { label: 'created' }),
+          own.makeWholeMetric('JobsReplayed', { label: 'replayed' }),
         ],
       },
       {
         title: 'Idempotency keys',
         left: [
-          own.whole('IdempotencyConflicts', { label: 'used with another body' }),
-          own.whole('IdempotencyBypassed', { label: 'decided without the idempotency table' }),
+          own.makeWholeMetric('IdempotencyConflicts', { label: 'used with another body' }),
+          own.makeWholeMetric('IdempotencyBypassed', { label: 'decided without the idempotency table' }),
         ],
       },
     ],
   };
 }
 
-function outcome({ own }: Watched, alarms: Alarms): Section {
+function makeOutcome({ own }: WatchedResources, alarms: Alarms): Section {
   return {
     title: 'Outcome',
     normal:
@@ -56,29 +56,32 @@ function outcome({ own }: Watched, alarms: Alarms): Section {
       {
         title: 'Jobs ended',
         left: [
-          own.whole('JobsCompleted', { label: 'completed' }),
-          own.whole('JobsFailed', { label: 'failed' }),
+          own.makeWholeMetric('JobsCompleted', { label: 'completed' }),
+          own.makeWholeMetric('JobsFailed', { label: 'failed' }),
         ],
       },
       {
         title: 'Target groups',
         stacked: true,
-        left: [own.whole('TargetGroupsUpdated', { label: 'updated' }), ...own.divided('TargetGroupsFailed')],
+        left: [
+          own.makeWholeMetric('TargetGroupsUpdated', { label: 'updated' }),
+          ...own.makeDividedMetrics('TargetGroupsFailed'),
+        ],
       },
       {
         title: 'Open jobs',
-        left: [own.whole('OpenJobs', { statistic: 'Maximum', label: 'open jobs' })],
+        left: [own.makeWholeMetric('OpenJobs', { statistic: 'Maximum', label: 'open jobs' })],
       },
       {
         title: 'Age of the oldest open job',
-        left: [own.whole('OldestOpenJobAge', { statistic: 'Maximum', label: 'age (s)' })],
-        leftAnnotations: [alarms.named('OldestOpenJob').toAnnotation()],
+        left: [own.makeWholeMetric('OldestOpenJobAge', { statistic: 'Maximum', label: 'age (s)' })],
+        leftAnnotations: [alarms.getAlarm('OldestOpenJob').toAnnotation()],
       },
     ],
   };
 }
 
-function latency({ api, own }: Watched, alarms: Alarms): Section {
+function makeLatency({ api, own }: WatchedResources, alarms: Alarms): Section {
   return {
     title: 'Latency',
     normal:
@@ -92,27 +95,27 @@ function latency({ api, own }: Watched, alarms: Alarms): Section {
           api.metricLatency({ statistic: 'p99', label: 'p99 (ms)' }),
           api.metricIntegrationLatency({ statistic: 'p99', label: 'p99 of the functions (ms)' }),
         ],
-        leftAnnotations: [alarms.named('ApiLatency').toAnnotation()],
+        leftAnnotations: [alarms.getAlarm('ApiLatency').toAnnotation()],
       },
       {
         title: 'Duration of jobs',
         left: [
-          own.whole('JobDuration', { statistic: 'p50', label: 'p50 (ms)' }),
-          own.whole('JobDuration', { statistic: 'p99', label: 'p99 (ms)' }),
+          own.makeWholeMetric('JobDuration', { statistic: 'p50', label: 'p50 (ms)' }),
+          own.makeWholeMetric('JobDuration', { statistic: 'p99', label: 'p99 (ms)' }),
         ],
       },
       {
         title: 'Time to the first outcome',
         left: [
-          own.whole('TimeToFirstOutcome', { statistic: 'p50', label: 'p50 (ms)' }),
-          own.whole('TimeToFirstOutcome', { statistic: 'p99', label: 'p99 (ms)' }),
+          own.makeWholeMetric('TimeToFirstOutcome', { statistic: 'p50', label: 'p50 (ms)' }),
+          own.makeWholeMetric('TimeToFirstOutcome', { statistic: 'p99', label: 'p99 (ms)' }),
         ],
       },
     ],
   };
 }
 
-function queue({ chunks: { queue: chunks }, own }: Watched, alarms: Alarms): Section {
+function makeQueue({ chunks: { queue: chunks }, own }: WatchedResources, alarms: Alarms): Section {
   return {
     title: 'Queue',
     normal:
@@ -132,24 +135,24 @@ function queue({ chunks: { queue: chunks }, own }: Watched, alarms: Alarms): Sec
       {
         title: 'Age of the oldest message',
         left: [chunks.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', label: 'age (s)' })],
-        leftAnnotations: [alarms.named('MessageAge').toAnnotation()],
+        leftAnnotations: [alarms.getAlarm('MessageAge').toAnnotation()],
       },
       {
         title: 'Work taken up again',
         left: [
-          own.whole('ChunksHandedBack', { label: 'chunks handed back' }),
-          own.whole('ChunksReEnqueued', { label: 'chunks sent again by reconcile' }),
-          own.whole('DuplicateDeliveries', { label: 'duplicate deliveries' }),
-          own.whole('FanOutsFailed', { label: 'fan-outs failed' }),
-          own.whole('JobsNotReconciled', { label: 'jobs not reconciled' }),
+          own.makeWholeMetric('ChunksHandedBack', { label: 'chunks handed back' }),
+          own.makeWholeMetric('ChunksReEnqueued', { label: 'chunks sent again by reconcile' }),
+          own.makeWholeMetric('DuplicateDeliveries', { label: 'duplicate deliveries' }),
+          own.makeWholeMetric('FanOutsFailed', { label: 'fan-outs failed' }),
+          own.makeWholeMetric('JobsNotReconciled', { label: 'jobs not reconciled' }),
         ],
       },
-      { title: 'Lost races', stacked: true, left: own.divided('LostRaces') },
+      { title: 'Lost races', stacked: true, left: own.makeDividedMetrics('LostRaces') },
     ],
   };
 }
 
-function deadLetters({ chunks, own }: Watched): Section {
+function makeDeadLetters({ chunks, own }: WatchedResources): Section {
   return {
     title: 'Dead letters',
     normal: 'nothing. Each message here is a chunk that failed at every delivery, or is none of ours.',
@@ -165,7 +168,7 @@ function deadLetters({ chunks, own }: Watched): Section {
       },
       {
         title: 'Unparsable messages',
-        left: [own.whole('UnparsableMessages', { label: 'deliveries' })],
+        left: [own.makeWholeMetric('UnparsableMessages', { label: 'deliveries' })],
       },
     ],
   };

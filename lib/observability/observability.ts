@@ -4,36 +4,36 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
-import { alarmTopic } from './alarm-topic.ts';
+import { makeAlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
-import { dashboard } from './dashboard.ts';
+import { makeDashboard } from './dashboard.ts';
 import { saveQueries } from './queries.ts';
-import type { Watched } from './watched.ts';
+import type { WatchedResources } from './watched-resources.ts';
 
 export class Observability extends Construct {
   readonly alarmTopic: Topic;
   readonly accessLogs: LogGroup;
-  private readonly config: Config;
+  readonly #config: Config;
 
   constructor(scope: Construct, id: string, config: Config) {
     super(scope, id);
-    this.config = config;
-    this.accessLogs = this.logGroup('Access');
-    this.alarmTopic = alarmTopic(this, config);
+    this.#config = config;
+    this.accessLogs = this.makeLogGroup('Access');
+    this.alarmTopic = makeAlarmTopic(this, config);
   }
 
   /** Makes the log group of a function, or of another source that `id` names. */
-  logGroup(id: string): LogGroup {
+  makeLogGroup(id: string): LogGroup {
     return new LogGroup(this, `${id}Logs`, {
-      retention: this.config.logRetentionDays,
-      removalPolicy: this.config.removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      retention: this.#config.logRetentionDays,
+      removalPolicy: this.#config.removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
   }
 
   /** Makes the alarms, the dashboard and the saved queries, after all resources that they refer to. */
-  watch(watched: Watched): void {
+  watch(watched: WatchedResources): void {
     const alarms = new Alarms(this, 'Alarms', watched, this.alarmTopic);
-    dashboard(this, watched, alarms);
+    makeDashboard(this, watched, alarms);
     saveQueries(this, watched);
   }
 }

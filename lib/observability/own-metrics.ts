@@ -9,28 +9,28 @@ type DividedName = {
 
 /** The metrics of one stack's functions. Their namespace is the name of the stack. */
 export class OwnMetrics {
-  private readonly namespace: string;
+  readonly #namespace: string;
 
   constructor(namespace: string) {
-    this.namespace = namespace;
+    this.#namespace = namespace;
   }
 
   /** Makes a metric without another dimension. */
-  whole(metricName: Exclude<MetricName, DividedName>, options: MetricOptions = {}): Metric {
-    return this.metric(metricName, {}, options);
+  makeWholeMetric(metricName: Exclude<MetricName, DividedName>, options: MetricOptions = {}): Metric {
+    return this.#makeMetric(metricName, {}, options);
   }
 
   /** Makes one metric for each value of the other dimension, labelled with the value. */
-  divided(metricName: DividedName, options: MetricOptions = {}): Metric[] {
+  makeDividedMetrics(metricName: DividedName, options: MetricOptions = {}): Metric[] {
     const { dimension, values } = METRICS[metricName].by;
     return values.map((value) =>
-      this.metric(metricName, { [dimension]: value }, { label: value, ...options }),
+      this.#makeMetric(metricName, { [dimension]: value }, { label: value, ...options }),
     );
   }
 
-  private metric(metricName: MetricName, dimensions: Record<string, string>, options: MetricOptions): Metric {
+  #makeMetric(metricName: MetricName, dimensions: Record<string, string>, options: MetricOptions): Metric {
     return new Metric({
-      namespace: this.namespace,
+      namespace: this.#namespace,
       metricName,
       statistic: 'Sum',
       ...options,

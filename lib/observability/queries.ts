@@ -8,7 +8,7 @@ import type { Construct } from 'constructs';
 import type { KnownError } from '../../src/domain/known-error.ts';
 import type { FailureCode } from '../../src/domain/outcome.ts';
 import type { EventName } from '../../src/observability/events.ts';
-import type { Watched } from './watched.ts';
+import type { WatchedResources } from './watched-resources.ts';
 
 interface SavedQuery extends QueryStringProps {
   readonly name: string;
@@ -25,8 +25,8 @@ const FAILURE_COLUMNS: Readonly<Record<FailureCode, string>> = {
 };
 
 /** Saves the queries. A word in capitals, such as JOB_ID, is to be replaced by an id. */
-export function saveQueries(scope: Construct, watched: Watched): void {
-  for (const { name, logs, ...query } of queries(watched)) {
+export function saveQueries(scope: Construct, watched: WatchedResources): void {
+  for (const { name, logs, ...query } of listQueries(watched)) {
     new QueryDefinition(scope, `Query${name.replaceAll(/\W/g, '')}`, {
       queryDefinitionName: `${Stack.of(scope).stackName}/${name}`,
       queryString: new QueryString(query),
@@ -35,7 +35,7 @@ export function saveQueries(scope: Construct, watched: Watched): void {
   }
 }
 
-function queries({ functions, accessLogs }: Watched): SavedQuery[] {
+function listQueries({ functions, accessLogs }: WatchedResources): SavedQuery[] {
   const create = functions['create-job'].logGroup;
   const worker = functions.worker.logGroup;
   const reconcile = functions.reconcile.logGroup;

@@ -3,38 +3,46 @@ import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { OPEN_JOBS_INDEX } from '../../src/adapters/dynamodb/open-jobs-index.ts';
-import { FUNCTION_NAMES } from '../functions/functions.ts';
-import type { Section, Watched } from './watched.ts';
+import { FUNCTION_NAMES } from '../functions/make-functions.ts';
+import type { Section, WatchedResources } from './watched-resources.ts';
 
-export function resourceSections(watched: Watched): Section[] {
-  return [functionsSection(watched), tablesSection(watched)];
+export function makeResourceSections(watched: WatchedResources): Section[] {
+  return [makeFunctionsSection(watched), makeTablesSection(watched)];
 }
 
-function functionsSection({ functions }: Watched): Section {
-  const each = (metric: (lambda: NodejsFunction, options: MetricOptions) => Metric, statistic: string) =>
-    FUNCTION_NAMES.map((name) => metric(functions[name], { statistic, label: name }));
+function makeFunctionsSection({ functions }: WatchedResources): Section {
+  const makeMetrics = (
+    metric: (lambda: NodejsFunction, options: MetricOptions) => Metric,
+    statistic: string,
+  ) => FUNCTION_NAMES.map((name) => metric(functions[name], { statistic, label: name }));
   return {
     title: 'Functions',
     normal:
       'reconcile runs once a minute, the others as they are called. No errors: an error here is a crash or a timeout, ' +
       'not an answer 5xx. No throttles. Durations far below the timeouts.',
     graphs: [
-      { title: 'Invocations', left: each((lambda, options) => lambda.metricInvocations(options), 'Sum') },
-      { title: 'Errors', left: each((lambda, options) => lambda.metricErrors(options), 'Sum') },
-      { title: 'Throttles', left: each((lambda, options) => lambda.metricThrottles(options), 'Sum') },
-      { title: 'Duration p99 (ms)', left: each((lambda, options) => lambda.metricDuration(options), 'p99') },
+      {
+        title: 'Invocations',
+        left: makeMetrics((lambda, options) => lambda.metricInvocations(options), 'Sum'),
+      },
+      { title: 'Errors', left: makeMetrics((lambda, options) => lambda.metricErrors(options), 'Sum') },
+      { title: 'Throttles', left: makeMetrics((lambda, options) => lambda.metricThrottles(options), 'Sum') },
+      {
+        title: 'Duration p99 (ms)',
+        left: makeMetrics((lambda, options) => lambda.metricDuration(options), 'p99'),
+      },
       {
         title: 'Concurrency',
-        left: each((lambda, options) => lambda.metric('ConcurrentExecutions', options), 'Maximum'),
+        left: makeMetrics((lambda, options) => lambda.metric('ConcurrentExecutions', options), 'Maximum'),
       },
     ],
   };
 }
 
-function tablesSection(watched: Watched): Section {
-  const tables = namedTables(watched);
+function makeTablesSection(watched: WatchedResources): Section {
+  const tables = listNamedTables(watched);
   const { jobs, targetGroups, idempotency } = watched.tables;
-  const latency = (table: Table, name: string, operation: string) =>
+  const makeLatency = (table: Table, name: string, operation: string) =>
     table.metricSuccessfulRequestLatency({
       dimensionsMap: { TableName: table.tableName, Operation: operation },
       statistic: 'Average',
@@ -56,12 +64,12 @@ function tablesSection(watched: Watched): Section {
       {
         title: 'Latency of the tables (ms)',
         left: [
-          latency(jobs, 'jobs', 'GetItem'),
-          latency(jobs, 'jobs', 'Query'),
-          latency(jobs, 'jobs', 'UpdateItem'),
-          latency(targetGroups, 'target groups', 'GetItem'),
-          latency(targetGroups, 'target groups', 'UpdateItem'),
-          latency(idempotency, 'idempotency', 'PutItem'),
+          makeLatency(jobs, 'jobs', 'GetItem'),
+          makeLatency(jobs, 'jobs', 'Query'),
+          makeLatency(jobs, 'jobs', 'UpdateItem'),
+          makeLatency(targetGroups, 'target groups', 'GetItem'),
+          makeLatency(targetGroups, 'target groups', 'UpdateItem'),
+          makeLatency(idempotency, 'idempotency', 'PutItem'),
         ],
       },
       {
@@ -75,7 +83,7 @@ function tablesSection(watched: Watched): Section {
 }
 
 /** Lists the tables with their names in graphs. */
-export function namedTables({ tables }: Watched): [string, Table][] {
+export function listNamedTables({ tables }: WatchedResources): [string, Table][] {
   return [
     ['target groups', tables.targetGroups],
     ['jobs', tables.jobs],
@@ -84,7 +92,7 @@ export function namedTables({ tables }: Watched): [string, Table][] {
 }
 
 /** Makes a metric of the index of open jobs, whose units are not part of the metric of its table. */
-export function ofOpenJobsIndex({ tables }: Watched, metricName: string): Metric {
+export function makeIndexMetric({ tables }: WatchedResources, metricName: string): Metric {
   return tables.jobs.metric(metricName, {
     dimensionsMap: { TableName: tables.jobs.tableName, GlobalSecondaryIndexName: OPEN_JOBS_INDEX },
     statistic: 'Sum',

@@ -11,7 +11,7 @@ export const SHARE_PERIOD = Duration.minutes(5);
  *
  * @param failures,total sums over SHARE_PERIOD
  */
-export function failureShare(
+export function makeFailureShare(
   failures: IMetric,
   total: IMetric,
   minimum: number,

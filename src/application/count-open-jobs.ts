@@ -4,9 +4,9 @@ import type { Journal } from '../ports/journal.ts';
 import type { DueJob, OpenJobs } from '../ports/open-jobs.ts';
 
 /** Jobs per page: about what fits into one answer of DynamoDB (1 MB), at some 200 bytes each. */
-const PAGE = 5_000;
+const PAGE_SIZE = 5_000;
 /** Most pages per run: 100,000 jobs at most are counted, so that a huge backlog takes only seconds. */
-const PAGES = 20;
+const MAX_PAGES = 20;
 
 export interface CountOpenJobsDeps {
   readonly openJobs: OpenJobs;
@@ -31,12 +31,12 @@ export async function countOpenJobs(
     let next: DueJob | undefined;
     let pages = 0;
     do {
-      const page = await openJobs.count(PAGE, next);
+      const page = await openJobs.count(PAGE_SIZE, next);
       count += page.count;
       if (page.oldestCreatedAt !== undefined) oldest = Math.min(oldest, Date.parse(page.oldestCreatedAt));
       next = page.next;
       pages += 1;
-    } while (next !== undefined && pages < PAGES && mayGoOn());
+    } while (next !== undefined && pages < MAX_PAGES && mayGoOn());
     journal.note({
       event: 'open-jobs.counted',
       count,

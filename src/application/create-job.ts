@@ -2,8 +2,8 @@
 import { type CreationKey, deriveJobId, hashIds } from '../domain/digest.ts';
 import { IdempotencyKeyReusedError, ProjectNotFoundError } from '../domain/errors.ts';
 import type { Tenant } from '../domain/ids.ts';
-import { type Job, canonicalIds, chunkCount } from '../domain/job.ts';
-import { timestamp } from '../domain/time.ts';
+import { type Job, canonicalizeIds, countChunks } from '../domain/job.ts';
+import { formatTimestamp } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Jobs, Trace } from '../ports/jobs.ts';
 import type { Journal } from '../ports/journal.ts';
@@ -58,22 +58,22 @@ export async function requireProject(groups: TargetGroups, tenant: Tenant): Prom
  *
  * @throws IdempotencyKeyReusedError when the key was used with other target groups
  */
-export async function createJob(given: CreateJobDeps, creation: Creation): Promise<Created> {
-  const ids = canonicalIds(creation.targetGroupIds);
+export async function createJob(baseDeps: CreateJobDeps, creation: Creation): Promise<Created> {
+  const ids = canonicalizeIds(creation.targetGroupIds);
   const bodyHash = hashIds(ids);
   const jobId = deriveJobId(creation.key);
   const { accountId, projectId, action } = creation.key;
-  const deps = withSubject(given, { accountId, projectId, action, jobId });
+  const deps = withSubject(baseDeps, { accountId, projectId, action, jobId });
 
   // The chunks are sent while `once` writes its record. After the commit neither needs the other.
   let fanOut = Promise.resolve();
-  const work = async (): Promise<Created> => {
+  const commitAndStartFanOut = async (): Promise<Created> => {
     const committed = await commitJob(deps, creation, { jobId, bodyHash, ids });
     fanOut = committed.fanOut;
     return { jobId, replayed: committed.replayed };
   };
 
-  const result = await deps.once.run(creation.key, bodyHash, work);
+  const result = await deps.once.run(creation.key, bodyHash, commitAndStartFanOut);
   if (result.kind === 'unknown') {
     deps.journal.note({ event: 'idempotency.bypassed', jobId, cause: result.cause });
   }
@@ -89,7 +89,7 @@ export async function createJob(given: CreateJobDeps, creation: Creation): Promi
    */
   async function findOrCreate(): Promise<Created> {
     const existing = await deps.jobs.find({ accountId, projectId, jobId }, deps.clock.now());
-    return existing === undefined ? work() : replayOf(existing, bodyHash);
+    return existing === undefined ? commitAndStartFanOut() : makeReplay(existing, bodyHash);
   }
 }
 
@@ -106,7 +106,7 @@ async function commitJob(
     accountId,
     projectId,
     action,
-    createdAt: timestamp(now),
+    createdAt: formatTimestamp(now),
     createdBy: creation.createdBy,
     bodyHash,
     total: ids.length,
@@ -129,11 +129,11 @@ async function commitJob(
     job,
     creation.owner,
     now,
-    timestamp(now + settings.stalledSeconds * 1000),
+    formatTimestamp(now + settings.stalledSeconds * 1000),
   );
   if (committed !== 'created') {
     journal.note({ event: 'race.lost', race: 'commit', jobId });
-    return { ...replayOf(committed, bodyHash), fanOut: Promise.resolve() };
+    return { ...makeReplay(committed, bodyHash), fanOut: Promise.resolve() };
   }
   journal.note({
     event: 'job.created',
@@ -142,12 +142,12 @@ async function commitJob(
     projectId,
     action,
     targetGroups: job.total,
-    chunks: chunkCount(job),
+    chunks: countChunks(job),
   });
-  return { replayed: false, fanOut: sendAll(deps, job, ids, creation) };
+  return { replayed: false, fanOut: sendAllChunks(deps, job, ids, creation) };
 }
 
-function replayOf(existing: Job, bodyHash: string): Created {
+function makeReplay(existing: Job, bodyHash: string): Created {
   if (existing.bodyHash !== bodyHash) {
     throw new IdempotencyKeyReusedError('The idempotency key was used with other target groups.', {
       jobId: existing.jobId,
@@ -157,13 +157,13 @@ function replayOf(existing: Job, bodyHash: string): Created {
 }
 
 /** Sends every chunk of a committed job. Never throws: reconcile sends the chunks that are missing. */
-async function sendAll(
+async function sendAllChunks(
   { queue, journal }: CreateJobDeps,
   job: Job,
   ids: readonly string[],
   { trace, answerBy }: Creation,
 ): Promise<void> {
-  const indexes = [...Array(chunkCount(job)).keys()];
+  const indexes = [...Array(countChunks(job)).keys()];
   try {
     await queue.send(cutIntoChunks(job, ids, indexes, trace), answerBy);
     journal.note({ event: 'fan-out.sent', jobId: job.jobId, chunks: indexes.length });

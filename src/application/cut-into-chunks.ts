@@ -1,5 +1,5 @@
 /** Cuts a job's request into the chunks that are sent to the queue. */
-import { type Job, chunkCount, chunkIds } from '../domain/job.ts';
+import { type Job, countChunks, selectChunkIds } from '../domain/job.ts';
 import type { Trace } from '../ports/jobs.ts';
 import type { ChunkWork } from '../ports/work-queue.ts';
 
@@ -17,8 +17,8 @@ export function cutIntoChunks(
   return indexes.map((index) => ({
     chunk: { accountId, projectId, jobId, createdAt, expiresAt, index },
     job: { action, createdBy },
-    only: chunkCount(job) === 1,
-    ids: chunkIds(ids, index, job.chunkSize),
+    only: countChunks(job) === 1,
+    ids: selectChunkIds(ids, index, job.chunkSize),
     trace,
   }));
 }

@@ -2,7 +2,7 @@
 import type { Action } from '../domain/actions.ts';
 import { JobNotFoundError } from '../domain/errors.ts';
 import type { Tenant } from '../domain/ids.ts';
-import { type Job, outcomesOf, statusOf } from '../domain/job.ts';
+import { type Job, listOutcomes, deriveStatus } from '../domain/job.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Chunks } from '../ports/chunks.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -30,7 +30,7 @@ export async function getJob(
   if (job?.action !== action) {
     throw new JobNotFoundError('The project has no such job.', { ...tenant, action, jobId });
   }
-  if (statusOf(job) === 'Processing') return { job, outcomes: [] };
-  const [{ ids }, results] = await Promise.all([jobs.request(job), chunks.results(job)]);
-  return { job, outcomes: outcomesOf(job, ids, results) };
+  if (deriveStatus(job) === 'Processing') return { job, outcomes: [] };
+  const [{ ids }, results] = await Promise.all([jobs.readRequest(job), chunks.readResults(job)]);
+  return { job, outcomes: listOutcomes(job, ids, results) };
 }

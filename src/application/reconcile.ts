@@ -1,15 +1,15 @@
 /** Looks at due jobs: sends the chunks of stalled jobs again, and settles them past the deadline. */
 import { ChunkTakenError } from '../domain/errors.ts';
-import { inParallel } from '../domain/in-parallel.ts';
-import { type Job, statusOf, unsettledChunks } from '../domain/job.ts';
-import { NOT_CARRIED_OUT, type Outcome, decide, markOf, outcomeOf } from '../domain/outcome.ts';
-import { timestamp } from '../domain/time.ts';
+import { runInParallel } from '../domain/run-in-parallel.ts';
+import { type Job, deriveStatus, listUnsettledChunks } from '../domain/job.ts';
+import { NOT_CARRIED_OUT, type Outcome, decide, makeMark, deriveOutcome } from '../domain/outcome.ts';
+import { formatTimestamp } from '../domain/time.ts';
 import type { DueJob } from '../ports/open-jobs.ts';
 import type { ChunkWork, WorkQueue } from '../ports/work-queue.ts';
 import { cutIntoChunks } from './cut-into-chunks.ts';
 import { countOpenJobs } from './count-open-jobs.ts';
 import { type GiveUp, type RunChunkDeps, closeIfEnded, settleChunk } from './run-chunk.ts';
-import { subjectOfJob, withSubject } from './with-subject.ts';
+import { makeJobSubject, withSubject } from './with-subject.ts';
 
 export interface ReconcileDeps extends RunChunkDeps {
   readonly queue: WorkQueue;
@@ -34,7 +34,7 @@ export interface ReconcileRun {
 }
 
 /** Longest time until the next look at a job that could not be settled at its deadline. */
-const AFTER_DEADLINE_MS = 60_000;
+const RETRY_AFTER_DEADLINE_MS = 60_000;
 
 /**
  * For this time past twice the deadline, only a target group whose every read fails is given up. After that,
@@ -53,20 +53,20 @@ const FAIR_ATTEMPT_MS = 20_000;
 export async function reconcile(deps: ReconcileDeps, run: ReconcileRun): Promise<void> {
   const mayGoOn = () => deps.clock.now() < run.stopAt;
   // Both run at the same time, so that neither a long backlog nor the counting of it delays the other.
-  await Promise.all([countOpenJobs(deps, mayGoOn), lookAfterDueJobs(deps, run, mayGoOn)]);
+  await Promise.all([countOpenJobs(deps, mayGoOn), reconcileDueJobs(deps, run, mayGoOn)]);
 }
 
-async function lookAfterDueJobs(
+async function reconcileDueJobs(
   deps: ReconcileDeps,
   run: ReconcileRun,
   mayGoOn: () => boolean,
 ): Promise<void> {
   const { openJobs, clock, settings } = deps;
-  const now = timestamp(clock.now());
+  const now = formatTimestamp(clock.now());
   let last: DueJob | undefined;
   do {
-    const page = await openJobs.due(now, settings.pageSize, last);
-    await inParallel(page, settings.jobsAtOnce, (due) => lookAfter(deps, due, run), mayGoOn);
+    const page = await openJobs.findDue(now, settings.pageSize, last);
+    await runInParallel(page, settings.jobsAtOnce, (due) => reconcileJob(deps, due, run), mayGoOn);
     last = page.length < settings.pageSize ? undefined : page.at(-1);
   } while (last !== undefined && mayGoOn());
 }
@@ -75,21 +75,21 @@ async function lookAfterDueJobs(
  * Looks at one job that is due. Never throws, so that a failure does not stop the other jobs. The job is due
  * again at its next look.
  */
-async function lookAfter(given: ReconcileDeps, due: DueJob, run: ReconcileRun): Promise<void> {
+async function reconcileJob(baseDeps: ReconcileDeps, due: DueJob, run: ReconcileRun): Promise<void> {
   // The journal gets what was read of the job, so that the entry of a failure says whose job it is.
-  let deps = given;
+  let deps = baseDeps;
   try {
     const now = deps.clock.now();
     const job = await deps.jobs.find(due, now);
     if (job === undefined) return;
-    deps = withSubject(deps, subjectOfJob(job));
+    deps = withSubject(deps, makeJobSubject(job));
     if (!(await postponeOrClose(deps, job, due, now))) return;
 
-    const { ids, trace } = await deps.jobs.request(job);
+    const { ids, trace } = await deps.jobs.readRequest(job);
     deps = withSubject(deps, { traceparent: trace.traceparent });
-    const unsettled = cutIntoChunks(job, ids, unsettledChunks(job), trace);
-    if (now < deadlineOf(job, deps)) await resend(deps, job, unsettled, run);
-    else await giveUpJob(deps, job, unsettled, run);
+    const unsettled = cutIntoChunks(job, ids, listUnsettledChunks(job), trace);
+    if (now < computeDeadline(job, deps)) await resendChunks(deps, job, unsettled, run);
+    else await settlePastDeadline(deps, job, unsettled, run);
   } catch (cause) {
     deps.journal.note({ event: 'job.not-reconciled', jobId: due.jobId, cause });
   }
@@ -102,16 +102,16 @@ async function lookAfter(given: ReconcileDeps, due: DueJob, run: ReconcileRun): 
  */
 async function postponeOrClose(deps: ReconcileDeps, job: Job, due: DueJob, now: number): Promise<boolean> {
   const { openJobs, journal, settings } = deps;
-  if (statusOf(job) !== 'Processing') {
+  if (deriveStatus(job) !== 'Processing') {
     await closeIfEnded(deps, job);
     return false;
   }
-  const deadline = deadlineOf(job, deps);
+  const deadline = computeDeadline(job, deps);
   const nextLook =
     now < deadline
       ? Math.min(now + settings.stalledMs, deadline)
-      : now + Math.min(settings.stalledMs, AFTER_DEADLINE_MS);
-  const postponed = await openJobs.postpone(job, due.dueAt, timestamp(nextLook));
+      : now + Math.min(settings.stalledMs, RETRY_AFTER_DEADLINE_MS);
+  const postponed = await openJobs.postpone(job, due.dueAt, formatTimestamp(nextLook));
   if (postponed === 'lost') {
     journal.note({ event: 'race.lost', race: 'postpone', jobId: job.jobId });
     return false;
@@ -119,7 +119,7 @@ async function postponeOrClose(deps: ReconcileDeps, job: Job, due: DueJob, now: 
   return now >= deadline || job.settled.size <= postponed.settledBefore;
 }
 
-function deadlineOf(job: Job, { settings }: ReconcileDeps): number {
+function computeDeadline(job: Job, { settings }: ReconcileDeps): number {
   return Date.parse(job.createdAt) + settings.deadlineMs;
 }
 
@@ -127,7 +127,7 @@ function deadlineOf(job: Job, { settings }: ReconcileDeps): number {
  * Sends the unsettled chunks again. A chunk that was still waiting in the queue is then there twice; the
  * worker that gets it second finds a claim or a result.
  */
-async function resend(
+async function resendChunks(
   { queue, journal }: ReconcileDeps,
   { jobId }: Job,
   unsettled: readonly ChunkWork[],
@@ -144,7 +144,7 @@ async function resend(
  *   created ──── deadline ──── twice the deadline ──── 15 minutes later
  *                    └─ what can be read  └─ what fails at every try  └─ what no run had the time for
  */
-async function giveUpJob(
+async function settlePastDeadline(
   deps: ReconcileDeps,
   job: Job,
   unsettled: readonly ChunkWork[],
@@ -152,7 +152,7 @@ async function giveUpJob(
 ): Promise<void> {
   const { clock, journal } = deps;
   journal.note({ event: 'job.deadline-passed', jobId: job.jobId, chunks: unsettled.length });
-  const troubles: unknown[] = [];
+  const errors: unknown[] = [];
   for (const work of unsettled) {
     if (clock.now() >= stopAt) break;
     const { index } = work.chunk;
@@ -160,20 +160,20 @@ async function giveUpJob(
       await settleChunk(
         withSubject(deps, { chunk: index }),
         { work, owner: `${owner}/${index}`, stopAt, ...chooseGiveUp(deps, job, stopAt) },
-        (targetGroupId) => giveUpTargetGroup(deps, work, targetGroupId),
+        (targetGroupId) => decideByReading(deps, work, targetGroupId),
       );
     } catch (error) {
       // Another owner still holds this chunk, or the store failed. The other chunks do not depend on it.
-      if (!(error instanceof ChunkTakenError)) troubles.push(error);
+      if (!(error instanceof ChunkTakenError)) errors.push(error);
     }
   }
-  if (troubles.length > 0) throw new AggregateError(troubles, 'Some chunks could not be settled yet.');
+  if (errors.length > 0) throw new AggregateError(errors, 'Some chunks could not be settled yet.');
 }
 
 /** Chooses which target groups of the next chunk are given up, by the time since twice the deadline. */
 function chooseGiveUp(deps: ReconcileDeps, job: Job, stopAt: number): { readonly giveUp?: GiveUp } {
   const now = deps.clock.now();
-  const overdueMs = now - (deadlineOf(job, deps) + deps.settings.deadlineMs);
+  const overdueMs = now - (computeDeadline(job, deps) + deps.settings.deadlineMs);
   if (overdueMs < 0) return {};
   const isFair = stopAt - now >= FAIR_ATTEMPT_MS;
   return { giveUp: overdueMs >= LAST_TRIES_MS && isFair ? 'undecided' : 'failing' };
@@ -188,12 +188,12 @@ function chooseGiveUp(deps: ReconcileDeps, job: Job, stopAt: number): { readonly
  *
  * @throws what the store throws
  */
-async function giveUpTargetGroup(
+async function decideByReading(
   { groups, clock }: ReconcileDeps,
   { chunk, job }: ChunkWork,
   targetGroupId: string,
 ): Promise<Outcome> {
   const found = await groups.find({ accountId: chunk.accountId, projectId: chunk.projectId, targetGroupId });
-  const decision = decide(job.action, found, markOf(chunk), timestamp(clock.now()));
-  return outcomeOf(targetGroupId, decision) ?? { targetGroupId, failure: NOT_CARRIED_OUT };
+  const decision = decide(job.action, found, makeMark(chunk), formatTimestamp(clock.now()));
+  return deriveOutcome(targetGroupId, decision) ?? { targetGroupId, failure: NOT_CARRIED_OUT };
 }

@@ -1,5 +1,5 @@
 /** Retries of a target group: with growing pauses, and while there is time (ADR 17). */
-import { delayAfter } from '../domain/backoff.ts';
+import { computeDelay } from '../domain/backoff.ts';
 import { UncertainWriteError } from '../domain/errors.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -34,7 +34,7 @@ async function retryWithBackoff<T>(clock: Clock, stopAt: number, attempt: () => 
       return await attempt();
     } catch (error) {
       if (tries === TRIES) throw error;
-      const pauseMs = delayAfter(tries, PAUSES);
+      const pauseMs = computeDelay(tries, PAUSES);
       if (clock.now() + pauseMs >= stopAt) throw new OutOfTimeError(error);
       await clock.pause(pauseMs);
     }
@@ -63,16 +63,16 @@ export async function retryUntilCertain(
 ): Promise<Outcome> {
   for (;;) {
     // An object, because TypeScript assumes that a variable which only a callback sets never changes.
-    const seen = { uncertain: false };
+    const writes = { uncertain: false };
     const outcome = await retryWithBackoff(clock, stopAt, async () => {
       try {
         return await decideOutcome();
       } catch (error) {
-        if (error instanceof UncertainWriteError) seen.uncertain = true;
+        if (error instanceof UncertainWriteError) writes.uncertain = true;
         throw error;
       }
     });
-    if (!seen.uncertain || outcome.failure === undefined) return outcome;
+    if (!writes.uncertain || outcome.failure === undefined) return outcome;
     // A pause may end after half of its time, so this one is twice as long as the wait must be.
     if (clock.now() + 2 * LATE_WRITES_MS >= stopAt) {
       const why = 'A write without an answer may still arrive.';

@@ -17,19 +17,26 @@ import {
   ThrottledError,
   UncertainWriteError,
 } from '../domain/errors.ts';
-import { inParallel } from '../domain/in-parallel.ts';
+import { runInParallel } from '../domain/run-in-parallel.ts';
 import {
   type ChunkKey,
   type FailureGroup,
   type Job,
-  countByCode,
+  countFailuresByCode,
   groupFailures,
   isBroken,
-  statusOf,
+  deriveStatus,
 } from '../domain/job.ts';
-import { NOT_READ, NOT_UNDERSTOOD, type Outcome, decide, markOf, outcomeOf } from '../domain/outcome.ts';
+import {
+  NOT_READ,
+  RECORD_DAMAGED,
+  type Outcome,
+  decide,
+  makeMark,
+  deriveOutcome,
+} from '../domain/outcome.ts';
 import type { TargetGroupKey } from '../domain/target-group.ts';
-import { timestamp } from '../domain/time.ts';
+import { formatTimestamp } from '../domain/time.ts';
 import type { Chunks } from '../ports/chunks.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Jobs } from '../ports/jobs.ts';
@@ -38,7 +45,7 @@ import type { OpenJobs } from '../ports/open-jobs.ts';
 import type { Move, TargetGroups } from '../ports/target-groups.ts';
 import type { ChunkWork } from '../ports/work-queue.ts';
 import { LATE_WRITES_MS, OutOfTimeError, retryUntilCertain } from './retry.ts';
-import { subjectOfChunk, withSubject } from './with-subject.ts';
+import { makeChunkSubject, withSubject } from './with-subject.ts';
 
 export interface RunChunkDeps {
   readonly jobs: Jobs;
@@ -87,7 +94,7 @@ export type DecideOutcome = (targetGroupId: string, begun: boolean) => Promise<O
  * @throws what the store throws when it fails for the chunk itself or for its job
  */
 export async function runChunk(deps: RunChunkDeps, attempt: Attempt): Promise<void> {
-  const chunkDeps = withSubject(deps, subjectOfChunk(attempt.work));
+  const chunkDeps = withSubject(deps, makeChunkSubject(attempt.work));
   await settleChunk(chunkDeps, attempt, (id, begun) => moveTargetGroup(chunkDeps, attempt.work, id, begun));
 }
 
@@ -134,7 +141,7 @@ export async function settleChunk(
     journal.note({ event: 'race.lost', race: 'settle', jobId: chunk.jobId });
     if ((await claimChunk(deps, work, owner, clock.now())) !== 'settled') {
       await chunks.release(chunk, owner, clock.now());
-      throw unfinishedError(chunk, 'Its claim was lost before its result was written.');
+      throw makeUnfinishedError(chunk, 'Its claim was lost before its result was written.');
     }
     return;
   }
@@ -145,10 +152,10 @@ export async function settleChunk(
     chunk: chunk.index,
     updated: ids.length - failed,
     failed,
-    failuresByCode: countByCode(failures),
+    failuresByCode: countFailuresByCode(failures),
     ms: clock.now() - start,
   });
-  await addToJob(deps, work, { broken: isBroken(failures), repeated: false });
+  await addChunkToJob(deps, work, { broken: isBroken(failures), repeated: false });
 }
 
 /**
@@ -177,7 +184,7 @@ async function claimChunk(
     case 'settled':
       // The attempt that settled it may have died before it added the chunk to its job. Adding twice is safe.
       journal.note({ event: 'chunk.repeated', jobId, chunk: index });
-      await addToJob(deps, work, { broken: isBroken(claim.failures), repeated: true });
+      await addChunkToJob(deps, work, { broken: isBroken(claim.failures), repeated: true });
       return 'settled';
   }
 }
@@ -206,7 +213,7 @@ async function decideOutcomes(
       else cause ??= outOfTime ? error.cause : error;
     }
   };
-  await inParallel(ids, settings.parallelism, decideOne, () => clock.now() < stopAt);
+  await runInParallel(ids, settings.parallelism, decideOne, () => clock.now() < stopAt);
   if (giveUp === 'undecided') {
     const decided = new Set(outcomes.map(({ targetGroupId }) => targetGroupId));
     const undecided = ids.filter((id) => !decided.has(id));
@@ -215,7 +222,7 @@ async function decideOutcomes(
   const unfinished = ids.length - outcomes.length;
   if (unfinished === 0) return outcomes;
   journal.note({ event: 'chunk.handed-back', jobId: chunk.jobId, chunk: chunk.index, unfinished, cause });
-  throw unfinishedError(chunk, `${unfinished} of its target groups could not be processed now.`, cause);
+  throw makeUnfinishedError(chunk, `${unfinished} of its target groups could not be processed now.`, cause);
 }
 
 /** Turns a damaged record into an `InternalError` at once, because a retry would find it damaged again. */
@@ -226,7 +233,7 @@ async function failDamagedRecord(
   try {
     return await decideOutcome();
   } catch (error) {
-    if (error instanceof InconsistentStoreError) return { targetGroupId, failure: NOT_UNDERSTOOD };
+    if (error instanceof InconsistentStoreError) return { targetGroupId, failure: RECORD_DAMAGED };
     throw error;
   }
 }
@@ -248,15 +255,15 @@ async function moveTargetGroup(
   begun: boolean,
 ): Promise<Outcome> {
   const key = { accountId: chunk.accountId, projectId: chunk.projectId, targetGroupId };
-  const mark = markOf(chunk);
-  const now = timestamp(clock.now());
-  const outcomeAsRead = async () =>
-    outcomeOf(targetGroupId, decide(action, await groups.find(key), mark, now));
+  const mark = makeMark(chunk);
+  const now = formatTimestamp(clock.now());
+  const readOutcome = async () =>
+    deriveOutcome(targetGroupId, decide(action, await groups.find(key), mark, now));
 
-  const before = begun ? await outcomeAsRead() : undefined;
+  const before = begun ? await readOutcome() : undefined;
   if (before !== undefined) return before;
   if (await moveOrMarkUncertain(groups, key, { action, mark, now, by: createdBy })) return { targetGroupId };
-  const after = await outcomeAsRead();
+  const after = await readOutcome();
   if (after !== undefined) return after;
   // Somebody changed it after our write was refused and before we read it: the read shows no reason.
   journal.note({ event: 'race.lost', race: 'move', jobId: chunk.jobId });
@@ -287,7 +294,7 @@ async function moveOrMarkUncertain(groups: TargetGroups, key: TargetGroupKey, mo
  *
  * @param repeated whether the chunk was settled before this attempt, so that the job may have it already
  */
-async function addToJob(
+async function addChunkToJob(
   deps: RunChunkDeps,
   { chunk, only }: ChunkWork,
   { broken, repeated }: { readonly broken: boolean; readonly repeated: boolean },
@@ -295,8 +302,8 @@ async function addToJob(
   const { jobs, clock, journal } = deps;
   const { jobId } = chunk;
   const now = clock.now();
-  const ended = only ? await jobs.addOnly(chunk, broken, now) : undefined;
-  const job = only ? ended?.job : await jobs.addSettled(chunk, broken);
+  const ended = only ? await jobs.addOnlyChunk(chunk, broken, now) : undefined;
+  const job = only ? ended?.job : await jobs.addChunk(chunk, broken);
   if (job === undefined) {
     journal.note({ event: 'job.unknown', jobId, chunk: chunk.index });
     return;
@@ -322,7 +329,7 @@ export async function closeIfEnded(
   { openJobs, clock, journal }: Pick<RunChunkDeps, 'openJobs' | 'clock' | 'journal'>,
   job: Job,
 ): Promise<void> {
-  if (statusOf(job) === 'Processing' || !job.open) return;
+  if (deriveStatus(job) === 'Processing' || !job.open) return;
   const now = clock.now();
   if (await openJobs.close(job, now)) noteEnd(journal, job, now);
   else journal.note({ event: 'race.lost', race: 'close', jobId: job.jobId });
@@ -333,12 +340,12 @@ function noteEnd(journal: Journal, job: Job, now: number): void {
   journal.note({
     event: 'job.finished',
     jobId: job.jobId,
-    status: statusOf(job),
+    status: deriveStatus(job),
     ms: now - Date.parse(job.createdAt),
   });
 }
 
-function unfinishedError(chunk: ChunkKey, why: string, cause?: unknown): ChunkUnfinishedError {
+function makeUnfinishedError(chunk: ChunkKey, why: string, cause?: unknown): ChunkUnfinishedError {
   return new ChunkUnfinishedError(
     `Chunk ${chunk.index} of job ${chunk.jobId} is not finished. ${why}`,
     { ...chunk },

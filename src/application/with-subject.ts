@@ -16,11 +16,11 @@ export function withSubject<D extends { readonly journal: Journal }>(deps: D, su
   };
 }
 
-export function subjectOfJob({ jobId, accountId, projectId, action }: Job): Subject {
+export function makeJobSubject({ jobId, accountId, projectId, action }: Job): Subject {
   return { accountId, projectId, action, jobId };
 }
 
-export function subjectOfChunk({ chunk, job, trace }: ChunkWork): Subject {
+export function makeChunkSubject({ chunk, job, trace }: ChunkWork): Subject {
   const { accountId, projectId, jobId, index } = chunk;
   return { accountId, projectId, action: job.action, jobId, chunk: index, traceparent: trace.traceparent };
 }

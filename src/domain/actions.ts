@@ -78,6 +78,6 @@ export function isAction(text: unknown): text is Action {
 }
 
 /** Returns the transition of an action, typed as `Transition` instead of its literal type. */
-export function transitionOf(action: Action): Transition {
+export function getTransition(action: Action): Transition {
   return ACTIONS[action];
 }

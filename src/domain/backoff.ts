@@ -7,6 +7,6 @@ export interface Backoff {
 }
 
 /** @param tries number of tries made so far, at least 1 */
-export function delayAfter(tries: number, { first, longest = Infinity }: Backoff): number {
+export function computeDelay(tries: number, { first, longest = Infinity }: Backoff): number {
   return Math.min(longest, first * 2 ** (tries - 1));
 }

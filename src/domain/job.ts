@@ -56,21 +56,21 @@ export interface ChunkResult {
 }
 
 /** Sorts the distinct ids by code unit, so that neither order nor duplicates of the ids matter. */
-export function canonicalIds(ids: readonly string[]): string[] {
+export function canonicalizeIds(ids: readonly string[]): string[] {
   return [...new Set(ids)].sort();
 }
 
-export function chunkCount(job: Pick<Job, 'total' | 'chunkSize'>): number {
+export function countChunks(job: Pick<Job, 'total' | 'chunkSize'>): number {
   return Math.ceil(job.total / job.chunkSize);
 }
 
 /** Returns the ids of chunk `index` out of all canonical ids of the job. */
-export function chunkIds(ids: readonly string[], index: number, chunkSize: number): string[] {
+export function selectChunkIds(ids: readonly string[], index: number, chunkSize: number): string[] {
   return ids.slice(index * chunkSize, (index + 1) * chunkSize);
 }
 
-export function unsettledChunks(job: Job): number[] {
-  return Array.from({ length: chunkCount(job) }, (_, index) => index).filter(
+export function listUnsettledChunks(job: Job): number[] {
+  return Array.from({ length: countChunks(job) }, (_, index) => index).filter(
     (index) => !job.settled.has(index),
   );
 }
@@ -79,13 +79,13 @@ export function unsettledChunks(job: Job): number[] {
  * Derives the status from the sets of chunks alone (ADR 4). No stored status can contradict the sets, and no
  * lost write can leave a finished job open.
  */
-export function statusOf(job: Job): JobStatus {
-  if (job.settled.size < chunkCount(job)) return 'Processing';
+export function deriveStatus(job: Job): JobStatus {
+  if (job.settled.size < countChunks(job)) return 'Processing';
   return job.broken.size > 0 ? 'Failed' : 'Completed';
 }
 
 /** Returns the job with one more settled chunk. Adding a chunk twice changes nothing. */
-export function withChunk(job: Job, index: number, broken: boolean): Job {
+export function withSettledChunk(job: Job, index: number, broken: boolean): Job {
   return {
     ...job,
     settled: new Set([...job.settled, index]),
@@ -94,8 +94,8 @@ export function withChunk(job: Job, index: number, broken: boolean): Job {
 }
 
 /** Counts the settled target groups. Every chunk is full except the last. */
-export function settledTargetGroups(job: Job): number {
-  const last = chunkCount(job) - 1;
+export function countSettledTargetGroups(job: Job): number {
+  const last = countChunks(job) - 1;
   const missingInLast = (last + 1) * job.chunkSize - job.total;
   return job.settled.size * job.chunkSize - (job.settled.has(last) ? missingInLast : 0);
 }
@@ -121,7 +121,7 @@ export function groupFailures(ids: readonly string[], outcomes: readonly Outcome
 }
 
 /** Counts the failed target groups by failure code. */
-export function countByCode(failures: readonly FailureGroup[]): Record<string, number> {
+export function countFailuresByCode(failures: readonly FailureGroup[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { code, positions } of failures) {
     counts[code] = (counts[code] ?? 0) + positions.length;
@@ -140,7 +140,7 @@ export function isBroken(failures: readonly FailureGroup[]): boolean {
  * @param ids all canonical ids of the job
  * @param results of all its chunks, in any order
  */
-export function outcomesOf(
+export function listOutcomes(
   job: Pick<Job, 'chunkSize'>,
   ids: readonly string[],
   results: readonly ChunkResult[],

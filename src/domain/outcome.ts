@@ -1,5 +1,5 @@
 /** The outcome of one target group of a job, and how it is decided from the target group as read. */
-import { type Action, type Guard, transitionOf } from './actions.ts';
+import { type Action, type Guard, getTransition } from './actions.ts';
 import type { TargetGroup } from './target-group.ts';
 
 export const FAILURE_CODES = ['TargetGroupNotFound', 'StatusTransitionNotAllowed', 'InternalError'] as const;
@@ -41,7 +41,7 @@ export const NOT_READ: Failure = {
     'The target group could be neither processed nor read. Whether it was changed, its fielding run shows.',
 };
 
-export const NOT_UNDERSTOOD: Failure = {
+export const RECORD_DAMAGED: Failure = {
   code: 'InternalError',
   description: 'The target group could not be processed: its record is damaged.',
 };
@@ -53,7 +53,7 @@ export const NOT_UNDERSTOOD: Failure = {
  * 60 bits of the id are enough to tell apart the few jobs with a mark on one target group. A short mark keeps
  * the item small.
  */
-export function markOf(job: { readonly jobId: string; readonly createdAt: string }): string {
+export function makeMark(job: { readonly jobId: string; readonly createdAt: string }): string {
   return `${job.jobId.slice(0, 12)}@${Date.parse(job.createdAt).toString(36)}`;
 }
 
@@ -67,7 +67,7 @@ function guardHolds(guard: Guard, group: TargetGroup, now: string): boolean {
   }
 }
 
-function guardFailure(guard: Guard, participle: string): string {
+function describeFailedGuard(guard: Guard, participle: string): string {
   switch (guard) {
     case 'completes-goal-open':
       return `The fielding run cannot be ${participle}: its completes goal has been reached.`;
@@ -88,7 +88,7 @@ function guardFailure(guard: Guard, participle: string): string {
  */
 export function decide(action: Action, found: TargetGroup | undefined, mark: string, now: string): Decision {
   if (found === undefined) return { kind: 'refused', failure: NOT_FOUND };
-  const transition = transitionOf(action);
+  const transition = getTransition(action);
   if (found.marks.includes(mark) || found.status === transition.to) return { kind: 'updated' };
   const refuse = (description: string): Decision => ({
     kind: 'refused',
@@ -97,12 +97,14 @@ export function decide(action: Action, found: TargetGroup | undefined, mark: str
   if (!transition.from.includes(found.status)) {
     return refuse(`A fielding run in status ${found.status} cannot be ${transition.participle}.`);
   }
-  const broken = transition.guards.find((guard) => !guardHolds(guard, found, now));
-  return broken === undefined ? { kind: 'move' } : refuse(guardFailure(broken, transition.participle));
+  const failedGuard = transition.guards.find((guard) => !guardHolds(guard, found, now));
+  return failedGuard === undefined
+    ? { kind: 'move' }
+    : refuse(describeFailedGuard(failedGuard, transition.participle));
 }
 
 /** @returns the outcome that a decision means, or undefined when the target group must still be moved */
-export function outcomeOf(targetGroupId: string, decision: Decision): Outcome | undefined {
+export function deriveOutcome(targetGroupId: string, decision: Decision): Outcome | undefined {
   switch (decision.kind) {
     case 'updated':
       return { targetGroupId };

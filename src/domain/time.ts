@@ -1,6 +1,6 @@
 /** The one text form of times. */
 
 /** Formats epoch milliseconds as RFC 3339 in UTC, with milliseconds and `Z`. */
-export function timestamp(ms: number): string {
+export function formatTimestamp(ms: number): string {
   return new Date(ms).toISOString();
 }

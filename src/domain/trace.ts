@@ -39,13 +39,13 @@ export function parseTraceparent(text: string): Span | undefined {
 }
 
 /** Formats a trace id as X-Ray does, with a dash after 8 digits: `1-5759e988-bd862e3fe1be46a994272793`. */
-export function xrayTraceId(traceId: string): string {
+export function formatXrayTraceId(traceId: string): string {
   return `1-${traceId.slice(0, 8)}-${traceId.slice(8)}`;
 }
 
 /** Formats a span as X-Ray's trace header. */
-export function xrayHeader({ traceId, spanId, sampled }: Span): string {
-  return `Root=${xrayTraceId(traceId)};Parent=${spanId};Sampled=${sampled ? '1' : '0'}`;
+export function formatXrayHeader({ traceId, spanId, sampled }: Span): string {
+  return `Root=${formatXrayTraceId(traceId)};Parent=${spanId};Sampled=${sampled ? '1' : '0'}`;
 }
 
 /**

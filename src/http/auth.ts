@@ -36,9 +36,9 @@ const MAX_REASON_LENGTH = 200;
  * That function throws UnauthenticatedError for everything that does not verify. The reason is for the log,
  * never for the client.
  */
-export function authenticator(rules: TokenRules, keys: JWTVerifyGetKey) {
+export function makeAuthenticator(rules: TokenRules, keys: JWTVerifyGetKey) {
   return async (authorization: string | undefined): Promise<Caller> => {
-    const token = bearerToken(authorization);
+    const token = readBearerToken(authorization);
     if (token === undefined) {
       const reason = authorization === undefined ? 'no authorization header' : 'not one bearer token';
       throw new UnauthenticatedError('The request has no bearer token.', { reason });
@@ -61,9 +61,9 @@ export function authenticator(rules: TokenRules, keys: JWTVerifyGetKey) {
       );
     }
     return {
-      userId: userIdOf(rules.issuer, payload.sub),
-      accounts: new Set(accountsOf(payload[rules.accountsClaim])),
-      scopes: new Set(scopesOf(payload[rules.scopesClaim])),
+      userId: deriveUserId(rules.issuer, payload.sub),
+      accounts: new Set(readAccounts(payload[rules.accountsClaim])),
+      scopes: new Set(readScopes(payload[rules.scopesClaim])),
     };
   };
 }
@@ -86,14 +86,14 @@ export function authorize(caller: Caller, accountId: number, operation: Operatio
  * The scheme has any case and is followed by spaces: https://datatracker.ietf.org/doc/html/rfc9110.html
  * A token has three parts in base64url without padding: https://datatracker.ietf.org/doc/html/rfc7515
  */
-function bearerToken(authorization = ''): string | undefined {
+function readBearerToken(authorization = ''): string | undefined {
   const [, token, signature] = /^bearer +([\w-]+\.[\w-]+\.([\w-]+))$/i.exec(authorization.trim()) ?? [];
   if (token === undefined || signature === undefined || token.length > MAX_TOKEN_LENGTH) return undefined;
   // Unused bits of the last character must be zero. Otherwise one signature could be spelled several ways.
   return Buffer.from(signature, 'base64url').toString('base64url') === signature ? token : undefined;
 }
 
-function userIdOf(issuer: string, subject: unknown): string {
+function deriveUserId(issuer: string, subject: unknown): string {
   if (typeof subject !== 'string' || subject === '') {
     throw new UnauthenticatedError('The token has no subject.', { reason: 'sub is not a string' });
   }
@@ -101,7 +101,7 @@ function userIdOf(issuer: string, subject: unknown): string {
 }
 
 /** Reads the valid account ids of a claim. A claim that is not a list has none. */
-function accountsOf(claim: unknown): number[] {
+function readAccounts(claim: unknown): number[] {
   if (!Array.isArray(claim)) return [];
   return claim.filter(
     (value): value is number => Number.isInteger(value) && value >= 1 && value <= MAX_ACCOUNT_ID,
@@ -109,6 +109,6 @@ function accountsOf(claim: unknown): number[] {
 }
 
 /** Reads space-separated scopes: https://datatracker.ietf.org/doc/html/rfc6749#section-3.3 */
-function scopesOf(claim: unknown): string[] {
+function readScopes(claim: unknown): string[] {
   return typeof claim === 'string' ? claim.split(' ').filter((scope) => scope !== '') : [];
 }

@@ -4,7 +4,7 @@ import { API_VERSION, IDEMPOTENCY_KEY, VERSION_HEADER } from '../../api/header-n
 import { MAX_FAULTS, MAX_KEY_LENGTH } from '../../api/limits.ts';
 import { type Fault, InvalidRequestError } from '../domain/errors.ts';
 import { ID_FORMAT, isId } from '../domain/ids.ts';
-import { fault } from './faults.ts';
+import { makeFault } from './invalid-param.ts';
 import type { ApiRequest } from './message.ts';
 
 const IDS = 'target_group_ids' satisfies keyof CreateBody;
@@ -23,11 +23,11 @@ export function parseCreateRequest(request: ApiRequest, maxTargetGroups: number)
   const faults: Fault[] = [];
   const idempotencyKey = request.headers[IDEMPOTENCY_KEY];
   if (idempotencyKey === undefined || idempotencyKey === '' || idempotencyKey.length > MAX_KEY_LENGTH) {
-    faults.push(fault(IDEMPOTENCY_KEY, `1 to ${MAX_KEY_LENGTH} characters`, idempotencyKey));
+    faults.push(makeFault(IDEMPOTENCY_KEY, `1 to ${MAX_KEY_LENGTH} characters`, idempotencyKey));
   }
   const version = request.headers[VERSION_HEADER];
   if (version !== undefined && version !== API_VERSION) {
-    faults.push(fault(VERSION_HEADER, `the date ${API_VERSION}, or no such header`, version));
+    faults.push(makeFault(VERSION_HEADER, `the date ${API_VERSION}, or no such header`, version));
   }
   const { [IDS]: targetGroupIds } = readBody(request.body, maxTargetGroups, faults);
   if (faults.length > 0) throw new InvalidRequestError(faults.slice(0, MAX_FAULTS));
@@ -41,7 +41,7 @@ function readBody(body: ApiRequest['body'], maxTargetGroups: number, faults: Fau
   for (const name of Object.keys(value)) {
     // An unknown field may be meant to change what we do, so it is refused (ADR 10).
     if (name !== IDS && faults.length < MAX_FAULTS) {
-      faults.push(fault(name.slice(0, 100), `no field besides ${IDS}`, value[name]));
+      faults.push(makeFault(name.slice(0, 100), `no field besides ${IDS}`, value[name]));
     }
   }
   return { [IDS]: readIds(value[IDS], maxTargetGroups, faults) };
@@ -56,11 +56,11 @@ function readObject(body: ApiRequest['body'], faults: Fault[]): Record<string, u
   try {
     value = JSON.parse(body);
   } catch {
-    faults.push(fault('body', 'a JSON object', body === '' ? undefined : body));
+    faults.push(makeFault('body', 'a JSON object', body === '' ? undefined : body));
     return undefined;
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    faults.push(fault('body', 'a JSON object', value));
+    faults.push(makeFault('body', 'a JSON object', value));
     return undefined;
   }
   return value as Record<string, unknown>;
@@ -68,13 +68,13 @@ function readObject(body: ApiRequest['body'], faults: Fault[]): Record<string, u
 
 function readIds(ids: unknown, maxTargetGroups: number, faults: Fault[]): string[] {
   if (!Array.isArray(ids) || ids.length === 0) {
-    faults.push(fault(IDS, `an array of 1 to ${maxTargetGroups} target group ids`, ids));
+    faults.push(makeFault(IDS, `an array of 1 to ${maxTargetGroups} target group ids`, ids));
     return [];
   }
   const valid: string[] = [];
   for (const [i, id] of ids.entries()) {
     if (isId(id)) valid.push(id);
-    else if (faults.push(fault(`${IDS}[${i}]`, ID_FORMAT, id)) >= MAX_FAULTS) break;
+    else if (faults.push(makeFault(`${IDS}[${i}]`, ID_FORMAT, id)) >= MAX_FAULTS) break;
   }
   // Only valid ids go into the set: hashes of numbers can be predicted, so chosen numbers could make it slow.
   const distinct = new Set(valid).size;

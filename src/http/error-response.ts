@@ -1,12 +1,12 @@
 /** Turns every error into the answer that a client gets. No other file does this. */
 import type { ErrorBody } from '../../api/answers.ts';
-import { ERROR_OBJECTS, type ErrorStatus } from '../../api/errors.ts';
+import { ERROR_OBJECTS, type ErrorStatus } from '../../api/error-objects.ts';
 import { IDEMPOTENCY_KEY } from '../../api/header-names.ts';
 import { type Fault, FieldingJobsError } from '../domain/errors.ts';
 import type { KnownError } from '../domain/known-error.ts';
-import { type ApiResponse, jsonResponse } from './message.ts';
+import { type ApiResponse, makeJsonResponse } from './message.ts';
 
-interface Seen {
+interface ErrorView {
   readonly status: ErrorStatus;
   readonly detail: string;
   readonly faults?: readonly Fault[];
@@ -18,27 +18,27 @@ interface Seen {
  *
  * @param id a UUID that is also in the log line of this error
  */
-export function errorResponse(error: unknown, id: string): ApiResponse {
-  const { status, detail, faults, headers } = seen(error);
+export function makeErrorResponse(error: unknown, id: string): ApiResponse {
+  const { status, detail, faults, headers } = describeError(error);
   const body: ErrorBody = {
     id,
     object: ERROR_OBJECTS[status],
     detail,
     ...(faults && { invalid_params: faults }),
   };
-  return jsonResponse(status, body, headers);
+  return makeJsonResponse(status, body, headers);
 }
 
-function seen(error: unknown): Seen {
-  return error instanceof FieldingJobsError ? seenKnown(error as KnownError) : INTERNAL;
+function describeError(error: unknown): ErrorView {
+  return error instanceof FieldingJobsError ? describeKnownError(error as KnownError) : INTERNAL;
 }
 
-const INTERNAL: Seen = {
+const INTERNAL: ErrorView = {
   status: 500,
   detail: 'Something went wrong on our side. Repeat the request with the same idempotency key.',
 };
 
-function seenKnown(error: KnownError): Seen {
+function describeKnownError(error: KnownError): ErrorView {
   switch (error.name) {
     case 'InvalidRequestError':
       return {
@@ -63,13 +63,13 @@ function seenKnown(error: KnownError): Seen {
     case 'ForbiddenError':
       return { status: 403, detail: 'The token does not permit this.' };
     case 'ProjectNotFoundError':
-      return notFound('The account has no such project.');
+      return describeNotFound('The account has no such project.');
     case 'JobNotFoundError':
-      return notFound('The project has no such job.');
+      return describeNotFound('The project has no such job.');
     case 'TargetGroupNotFoundError':
-      return notFound('The project has no such target group.');
+      return describeNotFound('The project has no such target group.');
     case 'RouteNotFoundError':
-      return notFound('There is nothing at this address.');
+      return describeNotFound('There is nothing at this address.');
     case 'InconsistentStoreError':
     case 'EnqueueFailedError':
     case 'UnparsableMessageError':
@@ -82,6 +82,6 @@ function seenKnown(error: KnownError): Seen {
   }
 }
 
-function notFound(detail: string): Seen {
+function describeNotFound(detail: string): ErrorView {
   return { status: 404, detail };
 }

@@ -1,9 +1,9 @@
 /** The response with the fielding run of a target group. */
 import type { FieldingRunsBody } from '../../api/answers.ts';
 import type { TargetGroup } from '../domain/target-group.ts';
-import { type ApiResponse, jsonResponse } from './message.ts';
+import { type ApiResponse, makeJsonResponse } from './message.ts';
 
-export function fieldingRunsResponse(group: TargetGroup): ApiResponse {
+export function makeFieldingRunsResponse(group: TargetGroup): ApiResponse {
   const run: FieldingRunsBody['data'][number] = {
     id: group.fieldingRunId,
     status: group.status,
@@ -14,5 +14,5 @@ export function fieldingRunsResponse(group: TargetGroup): ApiResponse {
     last_changed_by: group.lastChangedBy,
   };
   const body: FieldingRunsBody = { data: [run], has_more: false };
-  return jsonResponse(200, body);
+  return makeJsonResponse(200, body);
 }

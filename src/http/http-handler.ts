@@ -4,12 +4,12 @@ import middy, { type MiddlewareObj, type Request } from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { FieldingJobsError } from '../domain/errors.ts';
 import type { Subject } from '../ports/journal.ts';
-import { evidenceOf, logTrace } from '../observability/logger.ts';
+import { formatEvidence, appendTraceId } from '../observability/logger.ts';
 import { report, reportInvocation } from '../observability/report.ts';
-import { type TraceContext, traceContext } from '../observability/trace-context.ts';
-import { errorResponse } from './error-response.ts';
-import { type ApiRequest, type ApiResponse, apiRequest } from './message.ts';
-import { subjectOf } from './path.ts';
+import { type TraceContext, makeTraceContext } from '../observability/trace-context.ts';
+import { makeErrorResponse } from './error-response.ts';
+import { type ApiRequest, type ApiResponse, readApiRequest } from './message.ts';
+import { readSubject } from './path.ts';
 import { beginRequestSegment, endRequestSegment } from './request-segment.ts';
 
 /** Answers a request. `makeErrorResponse` turns what it throws into an error of the contract. */
@@ -22,26 +22,26 @@ type MiddyRequest = Request<APIGatewayProxyEventV2, ApiResponse>;
 const TIMEOUT_EARLY_MS = 500;
 
 /** What is known of a request before it is checked. */
-interface Received {
+interface ReceivedRequest {
   readonly request: ApiRequest;
   readonly trace: TraceContext;
   readonly subject: Subject;
 }
 
-export function httpHandler(handle: Handle) {
-  const known = new WeakMap<APIGatewayProxyEventV2, Received>();
-  const receive = (event: APIGatewayProxyEventV2): Received => {
+export function makeHttpHandler(handle: Handle) {
+  const known = new WeakMap<APIGatewayProxyEventV2, ReceivedRequest>();
+  const receive = (event: APIGatewayProxyEventV2): ReceivedRequest => {
     const there = known.get(event);
     if (there !== undefined) return there;
-    const request = apiRequest(event);
-    const trace = traceContext(request.headers, process.env['_X_AMZN_TRACE_ID']);
-    const received = { request, trace, subject: subjectOf(request) };
+    const request = readApiRequest(event);
+    const trace = makeTraceContext(request.headers, process.env['_X_AMZN_TRACE_ID']);
+    const received = { request, trace, subject: readSubject(request) };
     known.set(event, received);
     return received;
   };
 
   /** Ends the segment and adds the trace to the response, for errors and replays too. */
-  const answered = ({ event, response }: MiddyRequest) => {
+  const finishTrace = ({ event, response }: MiddyRequest) => {
     const { trace } = receive(event);
     endRequestSegment(trace, event.routeKey, response?.statusCode ?? 500);
     if (response === null || response === undefined) return;
@@ -49,17 +49,17 @@ export function httpHandler(handle: Handle) {
     response.headers = { ...response.headers, traceparent, tracestate };
   };
 
-  const traced: Middleware = {
+  const traceMiddleware: Middleware = {
     before: ({ event, context }) => {
       const { trace, subject } = receive(event);
-      logTrace(trace.traceId);
+      appendTraceId(trace.traceId);
       beginRequestSegment(trace, subject, context.awsRequestId);
     },
-    after: answered,
-    onError: answered,
+    after: finishTrace,
+    onError: finishTrace,
   };
 
-  const reported: Middleware = {
+  const reportMiddleware: Middleware = {
     after: ({ event, response }) => {
       const status = response?.statusCode ?? 200;
       report({ event: 'request.answered', status, route: event.routeKey }, receive(event).subject);
@@ -69,14 +69,16 @@ export function httpHandler(handle: Handle) {
       const { subject } = receive(event);
       const { routeKey: route } = event;
       const errorId = randomUUID();
-      const response = errorResponse(error, errorId);
+      const response = makeErrorResponse(error, errorId);
       const status = response.statusCode ?? 500;
       if (status >= 500) {
         report({ event: 'request.failed', errorId, status, route, cause: error }, subject);
       } else {
         // The evidence of a known error says more than its stack.
         const why =
-          error instanceof FieldingJobsError ? { kind: error.name, ...evidenceOf(error) } : { cause: error };
+          error instanceof FieldingJobsError
+            ? { kind: error.name, ...formatEvidence(error) }
+            : { cause: error };
         report({ event: 'request.refused', errorId, status, route, ...why }, subject);
       }
       request.response = response;
@@ -87,8 +89,8 @@ export function httpHandler(handle: Handle) {
     timeoutEarlyInMillis: TIMEOUT_EARLY_MS,
   })
     .use(reportInvocation())
-    .use(traced)
-    .use(reported)
+    .use(traceMiddleware)
+    .use(reportMiddleware)
     .handler((event, context) => {
       const { request, trace } = receive(event);
       return handle(request, trace, context);

@@ -19,18 +19,18 @@ export type ApiResponse = APIGatewayProxyStructuredResultV2;
  * Reads a request from the event of an HTTP API, payload format 2.0:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
-export function apiRequest(event: APIGatewayProxyEventV2): ApiRequest {
+export function readApiRequest(event: APIGatewayProxyEventV2): ApiRequest {
   const headers: Record<string, string | undefined> = Object.create(null) as object as Record<string, string>;
   for (const [name, value] of Object.entries(event.headers)) headers[name.toLowerCase()] = value;
   return {
     routeKey: event.routeKey,
     path: event.pathParameters ?? {},
     headers,
-    body: bodyOf(event),
+    body: decodeBody(event),
   };
 }
 
-function bodyOf({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): string | Fault {
+function decodeBody({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): string | Fault {
   if (!isBase64Encoded) return body;
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(body, 'base64'));
@@ -39,7 +39,7 @@ function bodyOf({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): string 
   }
 }
 
-export function jsonResponse(
+export function makeJsonResponse(
   statusCode: number,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},

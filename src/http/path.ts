@@ -1,11 +1,11 @@
 /** Reads the tenant, the ids and the action from a path of the contract. */
-import { actionInPath } from '../../api/paths.ts';
+import { findActionInPath } from '../../api/paths.ts';
 import type { PathParameter } from '../../api/routes.ts';
 import type { Action } from '../domain/actions.ts';
 import { type Fault, InvalidRequestError, RouteNotFoundError } from '../domain/errors.ts';
 import { ID_FORMAT, MAX_ACCOUNT_ID, type Tenant, isId, parseAccountId } from '../domain/ids.ts';
 import type { Subject } from '../ports/journal.ts';
-import { fault } from './faults.ts';
+import { makeFault } from './invalid-param.ts';
 import type { ApiRequest } from './message.ts';
 
 /** The path parameters that a route may have besides the tenant's. */
@@ -22,12 +22,12 @@ export function parsePath(path: ApiRequest['path'], parameter?: IdParameter): { 
   const readId = (name: PathParameter): string => {
     const value = path[name];
     if (isId(value)) return value;
-    faults.push(fault(name, ID_FORMAT, value));
+    faults.push(makeFault(name, ID_FORMAT, value));
     return '';
   };
   const accountId = parseAccountId(path.account_id ?? '');
   if (accountId === undefined) {
-    faults.push(fault('account_id', `an integer from 1 to ${MAX_ACCOUNT_ID}`, path.account_id));
+    faults.push(makeFault('account_id', `an integer from 1 to ${MAX_ACCOUNT_ID}`, path.account_id));
   }
   const projectId = readId('project_id');
   const id = parameter === undefined ? '' : readId(parameter);
@@ -41,17 +41,17 @@ export function parsePath(path: ApiRequest['path'], parameter?: IdParameter): { 
  * @param routeKey the gateway's route, e.g. `GET /demand/…/batch-jobs/resume/{job_id}`
  * @throws RouteNotFoundError when the route has no action
  */
-export function actionOf(routeKey: string): Action {
-  const action = actionInPath(routeKey);
+export function readAction(routeKey: string): Action {
+  const action = findActionInPath(routeKey);
   if (action === undefined) throw new RouteNotFoundError('The route names no action.', { routeKey });
   return action;
 }
 
 /** Reads what a request is about, for reports. The path is not checked yet: malformed ids are left out. */
-export function subjectOf({ routeKey, path }: ApiRequest): Subject {
+export function readSubject({ routeKey, path }: ApiRequest): Subject {
   const accountId = parseAccountId(path.account_id ?? '');
   const { project_id: projectId, job_id: jobId } = path;
-  const action = actionInPath(routeKey);
+  const action = findActionInPath(routeKey);
   return {
     ...(accountId !== undefined && { accountId }),
     ...(isId(projectId) && { projectId }),

@@ -37,7 +37,7 @@ export interface RemoteKeysOptions {
  * or that answers something else, locks nobody out. The returned function throws a JOSEError for an unknown
  * key.
  */
-export function remoteKeys(jwksUrl: string, { onFailure }: RemoteKeysOptions): JWTVerifyGetKey {
+export function makeRemoteKeys(jwksUrl: string, { onFailure }: RemoteKeysOptions): JWTVerifyGetKey {
   // `refresh` decides when to fetch. By itself, jose would refuse known keys as soon as they are too old.
   const remote = createRemoteJWKSet(new URL(jwksUrl), {
     timeoutDuration: FETCH_TIMEOUT_MS,
@@ -61,12 +61,12 @@ export function remoteKeys(jwksUrl: string, { onFailure }: RemoteKeysOptions): J
       onFailure(cause);
     }
   };
-  const known = () => answeredAt > -Infinity;
+  const hasKeys = () => answeredAt > -Infinity;
 
   return async (header, token) => {
     if (Date.now() - answeredAt >= REFRESH_AFTER_MS)
-      await refresh(known() ? REFRESH_AGAIN_MS : START_AGAIN_MS);
-    if (!known()) throw new errors.JWKSNoMatchingKey('the keys of the issuer could not be fetched yet');
+      await refresh(hasKeys() ? REFRESH_AGAIN_MS : START_AGAIN_MS);
+    if (!hasKeys()) throw new errors.JWKSNoMatchingKey('the keys of the issuer could not be fetched yet');
     try {
       return await remote(header, token);
     } catch (error) {
@@ -81,13 +81,13 @@ export function remoteKeys(jwksUrl: string, { onFailure }: RemoteKeysOptions): J
 const fetchBounded: FetchImplementation = async (url, options) => {
   const response = await fetch(url, options);
   if (response.status === 200 && response.body !== null) {
-    return new Response(response.body.pipeThrough(atMost(MAX_KEY_SET_BYTES)));
+    return new Response(response.body.pipeThrough(limitBytes(MAX_KEY_SET_BYTES)));
   }
   await response.body?.cancel();
   return response;
 };
 
-function atMost(bytes: number): TransformStream<Uint8Array, Uint8Array> {
+function limitBytes(bytes: number): TransformStream<Uint8Array, Uint8Array> {
   let left = bytes;
   return new TransformStream({
     transform(chunk, controller) {

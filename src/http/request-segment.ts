@@ -1,25 +1,28 @@
 /** The X-Ray segment of a request (ADR 22). */
 import type { Subject } from '../ports/journal.ts';
-import { subjectAnnotations } from '../observability/annotations.ts';
+import { makeSubjectAnnotations } from '../observability/annotations.ts';
 import type { TraceContext } from '../observability/trace-context.ts';
-import { beginSegment, currentSegment, type Failure } from '../observability/xray.ts';
+import { beginSegment, getCurrentSegment, type Failure } from '../observability/xray.ts';
 
 export function beginRequestSegment(trace: TraceContext, subject: Subject, requestId: string): void {
-  beginSegment({ ...trace, annotations: { ...subjectAnnotations(subject), function_request_id: requestId } });
+  beginSegment({
+    ...trace,
+    annotations: { ...makeSubjectAnnotations(subject), function_request_id: requestId },
+  });
 }
 
 /** Ends the segment of the request, if its trace is recorded. */
 export function endRequestSegment(trace: TraceContext, routeKey: string, status: number): void {
   // Clients without a valid token, or on an unknown route, must not decide what is recorded.
   if (trace.continued && (status === 401 || routeKey === '$default')) {
-    currentSegment()?.discard();
+    getCurrentSegment()?.discard();
     return;
   }
   const [method, url] = routeKey.split(' ');
-  currentSegment()?.end(failureOf(status), { request: { method, url }, response: { status } });
+  getCurrentSegment()?.end(classifyStatus(status), { request: { method, url }, response: { status } });
 }
 
-function failureOf(status: number): Failure | undefined {
+function classifyStatus(status: number): Failure | undefined {
   if (status < 400) return undefined;
   return status < 500 ? 'error' : 'fault';
 }

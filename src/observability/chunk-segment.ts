@@ -2,8 +2,8 @@
 import { ChunkTakenError, ChunkUnfinishedError } from '../domain/errors.ts';
 import { parseTraceparent } from '../domain/trace.ts';
 import type { Subject } from '../ports/journal.ts';
-import { subjectAnnotations } from './annotations.ts';
-import { newSpanId } from './trace-context.ts';
+import { makeSubjectAnnotations } from './annotations.ts';
+import { makeSpanId } from './trace-context.ts';
 import { beginSegment, type Failure } from './xray.ts';
 
 /**
@@ -11,7 +11,7 @@ import { beginSegment, type Failure } from './xray.ts';
  *
  * @throws what `work` throws
  */
-export async function inChunkSegment(
+export async function runInChunkSegment(
   subject: Subject,
   requestId: string,
   work: () => Promise<void>,
@@ -20,21 +20,21 @@ export async function inChunkSegment(
   const segment = beginSegment(
     creation && {
       ...creation,
-      spanId: newSpanId(),
+      spanId: makeSpanId(),
       parentId: creation.spanId,
-      annotations: { ...subjectAnnotations(subject), function_request_id: requestId },
+      annotations: { ...makeSubjectAnnotations(subject), function_request_id: requestId },
     },
   );
   try {
     await work();
     segment?.end();
   } catch (error) {
-    segment?.end(failureOf(error));
+    segment?.end(classifyError(error));
     throw error;
   }
 }
 
 /** A chunk that will be worked on again ends as an `error`, any other failure as a `fault`. */
-function failureOf(error: unknown): Failure {
+function classifyError(error: unknown): Failure {
   return error instanceof ChunkTakenError || error instanceof ChunkUnfinishedError ? 'error' : 'fault';
 }

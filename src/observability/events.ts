@@ -4,7 +4,7 @@ import type { Entry } from '../ports/journal.ts';
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
 /** The events that the handlers report. All others are entries that the use cases write to the journal. */
-type RuntimeEntry =
+type HandlerEntry =
   /** A request was answered 2xx. */
   | { readonly event: 'request.answered'; readonly status: number; readonly route: string }
   /** A request was answered 4xx. `errorId` is the id in the client's answer. */
@@ -39,7 +39,7 @@ type RuntimeEntry =
   | { readonly event: 'message.unparsable'; readonly messageId: string; readonly cause: unknown };
 
 /** Any event. */
-export type Report = Entry | RuntimeEntry;
+export type Report = Entry | HandlerEntry;
 
 export type EventName = Report['event'];
 

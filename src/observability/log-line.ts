@@ -40,7 +40,7 @@ export class LineFormatter extends LogFormatter {
  *
  * @param key name of the field
  */
-export function lineText(text: string, key: string): string {
+export function sanitizeText(text: string, key: string): string {
   const limit = key === 'stack' ? MAX_STACK : MAX_TEXT;
   const kept = text.length > limit ? `${text.slice(0, limit)}... of ${text.length} characters` : text;
   return kept.replace(

@@ -5,11 +5,11 @@ import { FieldingJobsError } from '../domain/errors.ts';
 import { parseTraceparent } from '../domain/trace.ts';
 import type { Subject } from '../ports/journal.ts';
 import { LEVELS, type Report } from './events.ts';
-import { LineFormatter, lineText } from './log-line.ts';
+import { LineFormatter, sanitizeText } from './log-line.ts';
 
 const logger = new Logger({
   logFormatter: new LineFormatter(),
-  jsonReplacerFn: (key, value) => (typeof value === 'string' ? lineText(value, key) : value),
+  jsonReplacerFn: (key, value) => (typeof value === 'string' ? sanitizeText(value, key) : value),
 });
 let startedAt = Date.now();
 
@@ -28,7 +28,7 @@ export function logInvocation() {
 }
 
 /** Adds the trace id of a request to all further lines of this invocation. */
-export function logTrace(traceId: string): void {
+export function appendTraceId(traceId: string): void {
   logger.appendKeys({ trace_id: traceId });
 }
 
@@ -36,15 +36,15 @@ export function logTrace(traceId: string): void {
 export function writeLine({ event, ...fields }: Report, { traceparent, ...subject }: Subject = {}): void {
   const traceId = parseTraceparent(traceparent ?? '')?.traceId;
   logger[LEVELS[event]](event, {
-    ...snakeCased({ ...subject, ...fields }),
+    ...convertToSnakeCase({ ...subject, ...fields }),
     ...(traceId !== undefined && { trace_id: traceId }),
     // On the last line this is about the invocation's duration. Lambda's REPORT line has the exact one.
     elapsed_ms: Date.now() - startedAt,
-    ...('cause' in fields && errorOf(fields.cause)),
+    ...('cause' in fields && describeCause(fields.cause)),
   });
 }
 
-function snakeCased(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function convertToSnakeCase(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields)
       .filter(([name]) => name !== 'cause')
@@ -52,13 +52,13 @@ function snakeCased(fields: Readonly<Record<string, unknown>>): Record<string, u
   );
 }
 
-function errorOf(cause: unknown): Record<string, unknown> {
+function describeCause(cause: unknown): Record<string, unknown> {
   if (cause === undefined) return {};
   if (!(cause instanceof Error)) return { cause };
-  return { error: cause, ...(cause instanceof FieldingJobsError && evidenceOf(cause)) };
+  return { error: cause, ...(cause instanceof FieldingJobsError && formatEvidence(cause)) };
 }
 
 /** Makes the log field with the evidence of an error. */
-export function evidenceOf(error: FieldingJobsError): { evidence: Record<string, unknown> } {
-  return { evidence: snakeCased(error.evidence) };
+export function formatEvidence(error: FieldingJobsError): { evidence: Record<string, unknown> } {
+  return { evidence: convertToSnakeCase(error.evidence) };
 }

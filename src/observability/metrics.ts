@@ -11,21 +11,21 @@ export interface Measurement {
 }
 
 /** Lists the measurements of an event. A comment says why an event has none. */
-export function measurementsOf(report: Report): Measurement[] {
+export function listMeasurements(report: Report): Measurement[] {
   switch (report.event) {
     case 'job.created':
-      return [one('JobsCreated')];
+      return [countOne('JobsCreated')];
     case 'job.replayed':
-      return [one('JobsReplayed')];
+      return [countOne('JobsReplayed')];
     case 'idempotency.bypassed':
-      return [one('IdempotencyBypassed')];
+      return [countOne('IdempotencyBypassed')];
     case 'fan-out.failed':
-      return [one('FanOutsFailed')];
+      return [countOne('FanOutsFailed')];
     case 'job.first-outcome':
       return [{ name: 'TimeToFirstOutcome', value: report.ms }];
     case 'job.finished':
       return [
-        one(report.status === 'Failed' ? 'JobsFailed' : 'JobsCompleted'),
+        countOne(report.status === 'Failed' ? 'JobsFailed' : 'JobsCompleted'),
         { name: 'JobDuration', value: report.ms },
       ];
     case 'chunk.settled':
@@ -38,11 +38,11 @@ export function measurementsOf(report: Report): Measurement[] {
         })),
       ];
     case 'chunk.repeated':
-      return [one('DuplicateDeliveries')];
+      return [countOne('DuplicateDeliveries')];
     case 'chunk.handed-back':
-      return [one('ChunksHandedBack')];
+      return [countOne('ChunksHandedBack')];
     case 'message.unparsable':
-      return [one('UnparsableMessages')];
+      return [countOne('UnparsableMessages')];
     case 'job.re-enqueued':
       return [{ name: 'ChunksReEnqueued', value: report.chunks }];
     case 'race.lost':
@@ -53,12 +53,12 @@ export function measurementsOf(report: Report): Measurement[] {
         { name: 'OldestOpenJobAge', value: report.oldestSeconds },
       ];
     case 'job.not-reconciled':
-      return [one('JobsNotReconciled')];
+      return [countOne('JobsNotReconciled')];
     case 'issuer.unreachable':
-      return [one('IssuerUnreachable')];
+      return [countOne('IssuerUnreachable')];
     case 'request.refused':
       return report.kind === ('IdempotencyKeyReusedError' satisfies KnownError['name'])
-        ? [one('IdempotencyConflicts')]
+        ? [countOne('IdempotencyConflicts')]
         : [];
     // The API's own metrics count these.
     case 'request.answered':
@@ -78,6 +78,6 @@ export function measurementsOf(report: Report): Measurement[] {
   }
 }
 
-function one(name: MetricName): Measurement {
+function countOne(name: MetricName): Measurement {
   return { name, value: 1 };
 }

@@ -1,11 +1,11 @@
 /** Reports events: each becomes a log line and adds to the metrics. */
 import type { MiddlewareObj } from '@middy/core';
 import type { Journal, Subject } from '../ports/journal.ts';
-import { EmbeddedMetrics } from './emf.ts';
+import { EmbeddedMetrics } from './embedded-metrics.ts';
 import type { Report } from './events.ts';
 import { logInvocation, writeLine } from './logger.ts';
 import { SERVICE } from './metric-names.ts';
-import { measurementsOf } from './metrics.ts';
+import { listMeasurements } from './metrics.ts';
 
 const metrics = new EmbeddedMetrics({
   namespace: process.env['POWERTOOLS_METRICS_NAMESPACE'] ?? SERVICE,
@@ -19,7 +19,7 @@ const metrics = new EmbeddedMetrics({
 /** @param subject further facts about what the report concerns */
 export function report(what: Report, subject?: Subject): void {
   writeLine(what, subject);
-  for (const measurement of measurementsOf(what)) metrics.add(measurement);
+  for (const measurement of listMeasurements(what)) metrics.add(measurement);
 }
 
 /** The journal that functions give to their use cases. */

@@ -31,16 +31,16 @@ const MAX_MEMBERS = 32;
  *
  * @param xray the X-Ray trace header of the invocation, whose trace id a new trace takes
  */
-export function traceContext(
+export function makeTraceContext(
   headers: Readonly<Record<string, string | undefined>>,
   xray?: string,
 ): TraceContext {
   const incoming = parseTraceparent(headers['traceparent']?.trim() ?? '');
   const { traceId, parentId, sampled } =
     incoming === undefined
-      ? (parseXrayHeader(xray ?? '') ?? newTrace())
+      ? (parseXrayHeader(xray ?? '') ?? startTrace())
       : { ...incoming, parentId: incoming.spanId };
-  const spanId = newSpanId();
+  const spanId = makeSpanId();
   const state = incoming === undefined ? [] : parseTracestate(headers['tracestate']);
   return {
     traceId,
@@ -49,17 +49,17 @@ export function traceContext(
     sampled,
     continued: incoming !== undefined,
     traceparent: `00-${traceId}-${spanId}-${incoming?.flags ?? (sampled ? '01' : '00')}`,
-    tracestate: join([`${TRACESTATE_KEY}=${spanId}`, ...state]),
+    tracestate: joinMembers([`${TRACESTATE_KEY}=${spanId}`, ...state]),
   };
 }
 
 /** Makes a random span id, 16 hexadecimal digits. */
-export function newSpanId(): string {
+export function makeSpanId(): string {
   return randomBytes(8).toString('hex');
 }
 
 /** Starts a new trace. Its id begins with the time in epoch seconds, as the trace ids of X-Ray do. */
-function newTrace(): { traceId: string; parentId: undefined; sampled: boolean } {
+function startTrace(): { traceId: string; parentId: undefined; sampled: boolean } {
   const seconds = Math.floor(Date.now() / 1000)
     .toString(16)
     .padStart(8, '0');
@@ -77,7 +77,7 @@ function parseTracestate(header: string | undefined): string[] {
 }
 
 /** Joins entries, newest first. Drops the oldest ones beyond the limits of number and length. */
-function join(members: readonly string[]): string {
+function joinMembers(members: readonly string[]): string {
   const kept: string[] = [];
   for (const member of members.slice(0, MAX_MEMBERS)) {
     if ([...kept, member].join(',').length > MAX_TRACESTATE_LENGTH) break;

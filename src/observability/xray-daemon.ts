@@ -24,7 +24,7 @@ let daemon: Daemon | undefined;
  * @returns whether there is a daemon
  */
 export function findDaemon(): boolean {
-  daemon ??= open(process.env['AWS_XRAY_DAEMON_ADDRESS']);
+  daemon ??= openSocket(process.env['AWS_XRAY_DAEMON_ADDRESS']);
   return daemon !== undefined;
 }
 
@@ -38,7 +38,7 @@ export function sendToDaemon(document: object): void {
 }
 
 /** @param address `host:port`, or `tcp:host:port udp:host:port` */
-function open(address = ''): Daemon | undefined {
+function openSocket(address = ''): Daemon | undefined {
   const [, host, port] =
     /(?:^|\s)(?:udp:)?([^\s:]+):(\d+)(?:\s|$)/.exec(address.replace(/tcp:\S+/, '')) ?? [];
   if (host === undefined || port === undefined) return undefined;

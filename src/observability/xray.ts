@@ -4,8 +4,8 @@
  *
  * Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
  */
-import { parseXrayHeader, xrayTraceId } from '../domain/trace.ts';
-import { newSpanId } from './trace-context.ts';
+import { parseXrayHeader, formatXrayTraceId } from '../domain/trace.ts';
+import { makeSpanId } from './trace-context.ts';
 import { findDaemon, sendToDaemon } from './xray-daemon.ts';
 
 /**
@@ -48,7 +48,7 @@ interface Calls {
 }
 
 /** Most kinds of calls in one segment, at some 300 bytes each. In practice there are about ten. */
-const MOST_KINDS = 100;
+const MAX_KINDS = 100;
 
 export class Segment {
   readonly #options: SegmentOptions;
@@ -82,7 +82,7 @@ export class Segment {
     if (call.failure !== undefined) {
       calls.failures.set(call.failure, (calls.failures.get(call.failure) ?? 0) + 1);
     }
-    if (this.#calls.size < MOST_KINDS) this.#calls.set(kind, calls);
+    if (this.#calls.size < MAX_KINDS) this.#calls.set(kind, calls);
   }
 
   /** Ends the segment and sends it. A second call does nothing. */
@@ -93,14 +93,14 @@ export class Segment {
     sendToDaemon({
       name: process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? 'unnamed',
       id: spanId,
-      trace_id: xrayTraceId(traceId),
+      trace_id: formatXrayTraceId(traceId),
       ...(parentId !== undefined && { parent_id: parentId }),
       start_time: this.#start / 1000,
       end_time: Date.now() / 1000,
-      ...flags(failure),
+      ...makeFailureFlags(failure),
       ...(http && { http }),
-      annotations: { ...this.#annotations, ...lambdaTrace(traceId) },
-      subsegments: [...this.#calls.values()].map(subsegment),
+      annotations: { ...this.#annotations, ...readLambdaTrace(traceId) },
+      subsegments: [...this.#calls.values()].map(makeSubsegment),
     });
   }
 
@@ -113,7 +113,7 @@ export class Segment {
 let current: Segment | undefined;
 
 /** Returns the segment to which calls are added. A function works on one request, or one chunk, at a time. */
-export function currentSegment(): Segment | undefined {
+export function getCurrentSegment(): Segment | undefined {
   return current;
 }
 
@@ -123,27 +123,29 @@ export function beginSegment(options: SegmentOptions | undefined): Segment | und
   return current;
 }
 
-function subsegment({ call, start, end, count, failures }: Calls): object {
+function makeSubsegment({ call, start, end, count, failures }: Calls): object {
   return {
-    id: newSpanId(),
+    id: makeSpanId(),
     name: call.service,
     namespace: 'aws',
     start_time: start / 1000,
     end_time: end / 1000,
-    ...Object.fromEntries([...failures.keys()].flatMap((failure) => Object.entries(flags(failure)))),
+    ...Object.fromEntries(
+      [...failures.keys()].flatMap((failure) => Object.entries(makeFailureFlags(failure))),
+    ),
     aws: { operation: call.operation, region: process.env['AWS_REGION'], ...call.resource },
     metadata: { calls: { count, ...Object.fromEntries(failures) } },
   };
 }
 
-function flags(failure: Failure | undefined): Readonly<Record<string, true>> {
+function makeFailureFlags(failure: Failure | undefined): Readonly<Record<string, true>> {
   // X-Ray counts a throttled call as the caller's error too.
   return failure === undefined ? {} : { [failure]: true, ...(failure === 'throttle' && { error: true }) };
 }
 
 /** Returns Lambda's own trace id of the invocation as an annotation, if it is not the segment's trace. */
-function lambdaTrace(traceId: string): Annotations {
+function readLambdaTrace(traceId: string): Annotations {
   const lambda = parseXrayHeader(process.env['_X_AMZN_TRACE_ID'] ?? '');
   if (lambda === undefined || lambda.traceId === traceId) return {};
-  return { lambda_trace_id: xrayTraceId(lambda.traceId) };
+  return { lambda_trace_id: formatXrayTraceId(lambda.traceId) };
 }

@@ -39,5 +39,5 @@ export interface Chunks {
   settle(chunk: ChunkKey, owner: string, failures: readonly FailureGroup[], now: number): Promise<boolean>;
 
   /** Returns the results of all settled chunks of the job, in any order. */
-  results(job: Job): Promise<ChunkResult[]>;
+  readResults(job: Job): Promise<ChunkResult[]>;
 }

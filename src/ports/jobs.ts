@@ -48,7 +48,7 @@ export interface Jobs {
    *
    * @throws InconsistentStoreError when there is no such request
    */
-  request(job: Job): Promise<JobRequest>;
+  readRequest(job: Job): Promise<JobRequest>;
 
   /**
    * Adds a settled chunk to the job's set of settled chunks (ADR 3). May be repeated.
@@ -56,7 +56,7 @@ export interface Jobs {
    * @param broken whether a target group of the chunk ended as `InternalError`
    * @returns the job after that, or undefined when the job is gone, or was created anew under the same id
    */
-  addSettled(chunk: ChunkKey, broken: boolean): Promise<Job | undefined>;
+  addChunk(chunk: ChunkKey, broken: boolean): Promise<Job | undefined>;
 
   /**
    * Adds the only chunk of a job, as `addChunk` does, and takes the job out of the index of open jobs, as
@@ -65,5 +65,5 @@ export interface Jobs {
    * @param now time of the job's end, epoch ms
    * @returns undefined when the job is gone, or was created anew under the same id
    */
-  addOnly(chunk: ChunkKey, broken: boolean, now: number): Promise<EndedJob | undefined>;
+  addOnlyChunk(chunk: ChunkKey, broken: boolean, now: number): Promise<EndedJob | undefined>;
 }

@@ -31,16 +31,16 @@ export interface Subject {
   readonly traceparent?: string;
 }
 
-interface OfJob {
+interface JobFields {
   readonly jobId: string;
 }
 
-interface OfChunk extends OfJob {
+interface ChunkFields extends JobFields {
   readonly chunk: number;
 }
 
 export type Entry =
-  | (OfJob & {
+  | (JobFields & {
       readonly event: 'job.created';
       readonly accountId: number;
       readonly projectId: string;
@@ -48,10 +48,10 @@ export type Entry =
       readonly targetGroups: number;
       readonly chunks: number;
     })
-  | (OfJob & { readonly event: 'job.replayed'; readonly accountId: number; readonly projectId: string })
-  | (OfJob & { readonly event: 'fan-out.sent'; readonly chunks: number })
-  | (OfJob & { readonly event: 'fan-out.failed'; readonly cause: unknown })
-  | (OfChunk & {
+  | (JobFields & { readonly event: 'job.replayed'; readonly accountId: number; readonly projectId: string })
+  | (JobFields & { readonly event: 'fan-out.sent'; readonly chunks: number })
+  | (JobFields & { readonly event: 'fan-out.failed'; readonly cause: unknown })
+  | (ChunkFields & {
       readonly event: 'chunk.settled';
       readonly updated: number;
       readonly failed: number;
@@ -59,17 +59,21 @@ export type Entry =
       readonly ms: number;
     })
   /** `begun`: the chunk was claimed before, so work on it may have begun already. */
-  | (OfChunk & { readonly event: 'chunk.claimed'; readonly begun: boolean })
-  | (OfChunk & { readonly event: 'chunk.repeated' })
-  | (OfChunk & { readonly event: 'chunk.handed-back'; readonly unfinished: number; readonly cause: unknown })
-  | (OfChunk & { readonly event: 'job.unknown' })
-  | (OfChunk & { readonly event: 'chunk.expired' })
+  | (ChunkFields & { readonly event: 'chunk.claimed'; readonly begun: boolean })
+  | (ChunkFields & { readonly event: 'chunk.repeated' })
+  | (ChunkFields & {
+      readonly event: 'chunk.handed-back';
+      readonly unfinished: number;
+      readonly cause: unknown;
+    })
+  | (ChunkFields & { readonly event: 'job.unknown' })
+  | (ChunkFields & { readonly event: 'chunk.expired' })
   /** The first chunk of the job has its result, `ms` milliseconds after the job's creation. */
-  | (OfJob & { readonly event: 'job.first-outcome'; readonly ms: number })
-  | (OfJob & { readonly event: 'job.finished'; readonly status: JobStatus; readonly ms: number })
-  | (OfJob & { readonly event: 'job.re-enqueued'; readonly chunks: number })
-  | (OfJob & { readonly event: 'job.deadline-passed'; readonly chunks: number })
-  | (OfJob & { readonly event: 'job.not-reconciled'; readonly cause: unknown })
+  | (JobFields & { readonly event: 'job.first-outcome'; readonly ms: number })
+  | (JobFields & { readonly event: 'job.finished'; readonly status: JobStatus; readonly ms: number })
+  | (JobFields & { readonly event: 'job.re-enqueued'; readonly chunks: number })
+  | (JobFields & { readonly event: 'job.deadline-passed'; readonly chunks: number })
+  | (JobFields & { readonly event: 'job.not-reconciled'; readonly cause: unknown })
   /** The number of open jobs and the age of the oldest one; both are 0 when there is none. */
   | {
       readonly event: 'open-jobs.counted';

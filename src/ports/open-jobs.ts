@@ -21,7 +21,7 @@ export interface OpenJobs {
    * Finds open jobs that are due at `now` (RFC 3339): at most `limit`, the longest due first, those that
    * follow `after`. May miss recent writes.
    */
-  due(now: string, limit: number, after?: DueJob): Promise<DueJob[]>;
+  findDue(now: string, limit: number, after?: DueJob): Promise<DueJob[]>;
 
   /**
    * Counts open jobs, due or not, those that follow `after`: about `limit` of them, with one call to the

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { EXIT } from '../../client/cli/exit-codes.ts';
-import { type JsonLine, jsonLine } from '../../client/cli/lines.ts';
-import { run } from '../../client/cli/run-job.ts';
+import { type JsonLine, jsonLine } from '../../client/cli/json-line.ts';
+import { runCli } from '../../client/cli/run-job.ts';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
-import { ids } from '../support/builders.ts';
-import { FakeApi, refusal } from './fake-api.ts';
-import { fakeWorld } from './fake-world.ts';
+import { makeIds } from '../support/builders.ts';
+import { FakeApi, makeRefusal } from './fake-api.ts';
+import { makeFakeDeps } from './fake-deps.ts';
 
 const PROJECT = 'P'.repeat(26);
 
@@ -33,24 +33,24 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Ran {
+interface CommandResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
   readonly lines: JsonLine[];
 }
 
-async function command(
+async function runInProcess(
   args: readonly string[],
   { stdin = '', tty = false }: { stdin?: string | Readable; tty?: boolean } = {},
-): Promise<Ran> {
+): Promise<CommandResult> {
   let stdout = '';
   let stderr = '';
-  const code = await run(args, {
+  const code = await runCli(args, {
     stdin: typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin,
     stdout: { isTTY: tty, write: (text) => (stdout += text) },
     stderr: { isTTY: tty, write: (text) => (stderr += text) },
-    world: fakeWorld(),
+    deps: makeFakeDeps(),
     version: '1.2.3',
     interrupted: interruption.signal,
   });
@@ -58,22 +58,32 @@ async function command(
   return { code, stdout, stderr, lines: lines.map((line) => jsonLine.parse(JSON.parse(line))) };
 }
 
-const at = () => ['--base-url', api.url, '--token', 'secret.token'];
-const where = () => [...at(), '--account', '101', '--project', PROJECT];
+const makeAccessArgs = () => ['--base-url', api.url, '--token', 'secret.token'];
+const makeJobArgs = () => [...makeAccessArgs(), '--account', '101', '--project', PROJECT];
 
-const of = <E extends JsonLine['event']>(lines: JsonLine[], event: E) =>
+const filterByEvent = <E extends JsonLine['event']>(lines: JsonLine[], event: E) =>
   lines.filter((line): line is Extract<JsonLine, { event: E }> => line.event === event);
 
 describe('a script', () => {
   test('gets lines for the plan, each accepted job, its progress and its end, and a summary', async () => {
-    const some = ids(25);
+    const some = makeIds(25);
     const [gone = '', draft = ''] = some;
     api.failing.set(gone, { code: 'TargetGroupNotFound', description: 'Not there.' });
     api.failing.set(draft, { code: 'StatusTransitionNotAllowed', description: 'In status draft.' });
-    api.looksUntilEnd = 1;
+    api.readsUntilEnd = 1;
     const output = join(folder, 'failures.csv');
-    const args = ['pause', '--key', 'k-1', '--max-per-job', '10', '--wait', '--output', output, ...where()];
-    const { code, stderr, lines } = await command(args, { stdin: [...some, gone].join('\n') });
+    const args = [
+      'pause',
+      '--key',
+      'k-1',
+      '--max-per-job',
+      '10',
+      '--wait',
+      '--output',
+      output,
+      ...makeJobArgs(),
+    ];
+    const { code, stderr, lines } = await runInProcess(args, { stdin: [...some, gone].join('\n') });
 
     expect(code).toBe(EXIT.someFailed);
     expect(stderr).toBe('');
@@ -87,7 +97,7 @@ describe('a script', () => {
       count: 25,
       duplicates: 1,
     });
-    const accepted = of(lines, 'accepted');
+    const accepted = filterByEvent(lines, 'accepted');
     expect(accepted.map(({ part, parts, count, replayed }) => [part, parts, count, replayed]).sort()).toEqual(
       [
         [1, 3, 9, false],
@@ -96,9 +106,9 @@ describe('a script', () => {
       ],
     );
     expect(new Set(accepted.map(({ key }) => key))).toEqual(new Set(api.jobs.keys()));
-    expect(of(lines, 'progress')).toHaveLength(3);
+    expect(filterByEvent(lines, 'progress')).toHaveLength(3);
     expect(
-      of(lines, 'ended')
+      filterByEvent(lines, 'ended')
         .map(({ location }) => location)
         .sort(),
     ).toEqual(accepted.map(({ location }) => location).sort());
@@ -125,23 +135,29 @@ describe('a script', () => {
   });
 
   test('can repeat the command: no job is created twice, and each is marked as replayed', async () => {
-    const args = ['resume', ...ids(5), '--key', 'k', '--max-per-job', '2', ...where()];
-    const first = await command(args);
-    const second = await command(args);
+    const args = ['resume', ...makeIds(5), '--key', 'k', '--max-per-job', '2', ...makeJobArgs()];
+    const first = await runInProcess(args);
+    const second = await runInProcess(args);
     expect([first.code, second.code]).toEqual([0, 0]);
     expect(api.jobs.size).toBe(3);
-    const withoutReplayed = (lines: JsonLine[]) =>
-      of(lines, 'accepted')
+    const omitReplayed = (lines: JsonLine[]) =>
+      filterByEvent(lines, 'accepted')
         .map(({ replayed: _, ...line }) => JSON.stringify(line))
         .sort();
-    expect(withoutReplayed(second.lines)).toEqual(withoutReplayed(first.lines));
-    expect(of(second.lines, 'accepted').every(({ replayed }) => replayed)).toBe(true);
+    expect(omitReplayed(second.lines)).toEqual(omitReplayed(first.lines));
+    expect(filterByEvent(second.lines, 'accepted').every(({ replayed }) => replayed)).toBe(true);
   });
 
   test('sees the generated key before any request is sent, when it gives none', async () => {
-    api.trouble = () => 'reset';
-    const { code, stderr, lines } = await command(['resume', ...ids(1), '--retry-for', '0', ...where()]);
-    const [plan] = of(lines, 'planned');
+    api.faultFor = () => 'reset';
+    const { code, stderr, lines } = await runInProcess([
+      'resume',
+      ...makeIds(1),
+      '--retry-for',
+      '0',
+      ...makeJobArgs(),
+    ]);
+    const [plan] = filterByEvent(lines, 'planned');
     expect(plan?.key).toMatch(/^[0-9a-f-]{36}$/);
     expect(stderr).toMatch(new RegExp(`^to repeat this command: --key ${plan?.key ?? ''}\n`));
     expect(stderr).toContain(`Repeat the command with --key ${plan?.key ?? ''}: nothing is done twice.`);
@@ -155,17 +171,17 @@ describe('a script', () => {
   });
 
   test('can use the file of failures as input', async () => {
-    const some = ids(3);
+    const some = makeIds(3);
     for (const id of some) api.failing.set(id, { code: 'InternalError', description: 'Later, maybe.' });
     const output = join(folder, 'failures.csv');
-    const first = await command(['resume', ...some, '--wait', '--output', output, ...where()]);
+    const first = await runInProcess(['resume', ...some, '--wait', '--output', output, ...makeJobArgs()]);
     expect(first.code).toBe(EXIT.jobFailed);
-    const second = await command(['resume', '--file', output, ...where()]);
-    expect(of(second.lines, 'planned')).toMatchObject([{ count: 3 }]);
+    const second = await runInProcess(['resume', '--file', output, ...makeJobArgs()]);
+    expect(filterByEvent(second.lines, 'planned')).toMatchObject([{ count: 3 }]);
   });
 
   test.each(ACTION_NAMES)('can %s target groups', async (action) => {
-    expect((await command([action, ...ids(1), ...where()])).code).toBe(0);
+    expect((await runInProcess([action, ...makeIds(1), ...makeJobArgs()])).code).toBe(0);
     expect(api.requests[0]?.path).toMatch(
       new RegExp(`/batch-jobs/${action}-fielding-runs-by-target-group-id$`),
     );
@@ -174,14 +190,14 @@ describe('a script', () => {
 
 describe('a person at a terminal', () => {
   test('sees the jobs, a progress bar, and a table of the failures', async () => {
-    const some = ids(21);
+    const some = makeIds(21);
     const [a = '', b = '', c = ''] = some;
     api.failing.set(a, { code: 'StatusTransitionNotAllowed', description: 'A \u001b[31mreason.' });
     api.failing.set(b, { code: 'StatusTransitionNotAllowed', description: 'A \u001b[31mreason.' });
     api.failing.set(c, { code: 'TargetGroupNotFound', description: 'Not there.' });
-    api.looksUntilEnd = 1;
-    const args = ['resume', ...some, a, '--key', 'k-1', '--max-per-job', '20', '--wait', ...where()];
-    const { code, stdout, stderr } = await command(args, { tty: true });
+    api.readsUntilEnd = 1;
+    const args = ['resume', ...some, a, '--key', 'k-1', '--max-per-job', '20', '--wait', ...makeJobArgs()];
+    const { code, stdout, stderr } = await runInProcess(args, { tty: true });
     expect(code).toBe(EXIT.someFailed);
     const shown = stdout.split('\n');
     expect(shown[0]).toBe('resume 21 target groups, 1 duplicate left out: 2 jobs, key k-1');
@@ -204,13 +220,17 @@ describe('a person at a terminal', () => {
   });
 
   test('sees why a request is sent again', async () => {
-    api.troubles.push({ status: 503, body: { message: 'Service Unavailable' } });
-    const { code, stderr } = await command(['resume', ...ids(1), '--key', 'k', ...where()], { tty: true });
+    api.nextFaults.push({ status: 503, body: { message: 'Service Unavailable' } });
+    const { code, stderr } = await runInProcess(['resume', ...makeIds(1), '--key', 'k', ...makeJobArgs()], {
+      tty: true,
+    });
     expect([code, stderr]).toEqual([0, 'job: answered 503: Service Unavailable; again in 1 s\n']);
   });
 
   test('can ask for lines of JSON', async () => {
-    const { stdout } = await command(['resume', ...ids(1), '--json', ...where()], { tty: true });
+    const { stdout } = await runInProcess(['resume', ...makeIds(1), '--json', ...makeJobArgs()], {
+      tty: true,
+    });
     expect(
       stdout
         .split('\n')
@@ -220,18 +240,21 @@ describe('a person at a terminal', () => {
   });
 
   test('sees a short error for a mistyped option, with the option that was probably meant', async () => {
-    const { code, stdout, stderr } = await command(['resume', ...ids(1), '--wiat', ...where()], {
-      tty: true,
-    });
+    const { code, stdout, stderr } = await runInProcess(
+      ['resume', ...makeIds(1), '--wiat', ...makeJobArgs()],
+      {
+        tty: true,
+      },
+    );
     expect([code, stdout, stderr]).toEqual([2, '', "unknown option '--wiat'\n(Did you mean --wait?)\n"]);
   });
 
   test('never sees the value of an unknown option, which may be a secret', async () => {
     for (const args of [
-      ['--token=eyJsecret', 'resume', ...ids(1), ...where()],
-      ['resume', "--client_secret=it's eyJsecret", ...ids(1), ...where()],
+      ['--token=eyJsecret', 'resume', ...makeIds(1), ...makeJobArgs()],
+      ['resume', "--client_secret=it's eyJsecret", ...makeIds(1), ...makeJobArgs()],
     ]) {
-      const { code, stdout, stderr } = await command(args);
+      const { code, stdout, stderr } = await runInProcess(args);
       expect(code).toBe(2);
       expect(stderr).toMatch(/^unknown option '--(token|client_secret)'/);
       expect(stdout + stderr).not.toContain('eyJsecret');
@@ -240,39 +263,43 @@ describe('a person at a terminal', () => {
 
   test('gets help with examples and exit codes', async () => {
     for (const args of [['--help'], ['resume', '--help'], ['help', 'status'], ['status', '-h']]) {
-      const { code, stdout, stderr } = await command(args, { tty: true });
+      const { code, stdout, stderr } = await runInProcess(args, { tty: true });
       expect([code, stderr]).toEqual([0, '']);
       expect(stdout).toMatch(/Examples:\n(.*\n)*Exit codes:\n +0 {2}every job was accepted/);
     }
-    expect(await command(['--version'])).toMatchObject({ code: 0, stdout: '1.2.3\n' });
+    expect(await runInProcess(['--version'])).toMatchObject({ code: 0, stdout: '1.2.3\n' });
     expect(api.requests).toEqual([]);
   });
 });
 
 describe('status', () => {
   async function aJob(): Promise<string> {
-    const { lines } = await command(['resume', ...ids(4), ...where()]);
-    return of(lines, 'accepted')[0]?.location ?? '';
+    const { lines } = await runInProcess(['resume', ...makeIds(4), ...makeJobArgs()]);
+    return filterByEvent(lines, 'accepted')[0]?.location ?? '';
   }
 
   test('shows the progress of a job given by URL, path or id, and waits for its end with --wait', async () => {
-    api.looksUntilEnd = 3;
+    api.readsUntilEnd = 3;
     const location = await aJob();
     const jobId = location.slice(-26);
     const progress = { event: 'progress', location, settled: 0, total: 4 };
-    expect((await command(['status', location, ...at()])).lines).toEqual([progress]);
-    expect((await command(['status', new URL(location).pathname, ...at()])).lines).toEqual([progress]);
-    expect((await command(['status', jobId, '--action', 'resume', ...where()])).lines).toEqual([progress]);
-    const { code, lines } = await command(['status', location, '--wait', ...at()]);
+    expect((await runInProcess(['status', location, ...makeAccessArgs()])).lines).toEqual([progress]);
+    expect((await runInProcess(['status', new URL(location).pathname, ...makeAccessArgs()])).lines).toEqual([
+      progress,
+    ]);
+    expect((await runInProcess(['status', jobId, '--action', 'resume', ...makeJobArgs()])).lines).toEqual([
+      progress,
+    ]);
+    const { code, lines } = await runInProcess(['status', location, '--wait', ...makeAccessArgs()]);
     expect(code).toBe(0);
     expect(lines.map(({ event }) => event)).toEqual(['ended', 'summary']);
   });
 
   test('shows a person both open and ended jobs', async () => {
     const ended = await aJob();
-    api.looksUntilEnd = 3;
+    api.readsUntilEnd = 3;
     const runs = await aJob();
-    const { code, stdout } = await command(['status', ended, runs, ...at()], { tty: true });
+    const { code, stdout } = await runInProcess(['status', ended, runs, ...makeAccessArgs()], { tty: true });
     expect(code).toBe(0);
     expect(stdout).toBe(
       `${ended}\n  Completed: 4 updated, 0 failed\n${runs}\n  runs, 0 of 4 target groups settled\n`,
@@ -281,14 +308,16 @@ describe('status', () => {
 
   test('is refused for an unknown job, and sends no request to another origin', async () => {
     const path = `/demand/accounts/1/projects/${PROJECT}/batch-jobs/pause/${'J'.repeat(26)}`;
-    expect((await command(['status', path, ...at()])).code).toBe(EXIT.refused);
+    expect((await runInProcess(['status', path, ...makeAccessArgs()])).code).toBe(EXIT.refused);
     expect(api.requests).toHaveLength(1);
-    expect((await command(['status', `https://evil.example${path}`, ...at()])).code).toBe(EXIT.badInput);
+    expect((await runInProcess(['status', `https://evil.example${path}`, ...makeAccessArgs()])).code).toBe(
+      EXIT.badInput,
+    );
     expect(api.requests).toHaveLength(1);
   });
 
   test('needs account, project and action with a bare job id', async () => {
-    const { code, stderr } = await command(['status', 'J'.repeat(26), ...where()]);
+    const { code, stderr } = await runInProcess(['status', 'J'.repeat(26), ...makeJobArgs()]);
     expect(code).toBe(EXIT.badInput);
     expect(stderr).toContain('expected --account, --project and --action with it');
   });
@@ -299,15 +328,20 @@ describe('the environment', () => {
     Reflect.deleteProperty(process.env, 'FIELDING_JOBS_TOKEN');
     Reflect.deleteProperty(process.env, 'FIELDING_JOBS_TOKEN_URL');
   });
-  const rest = () => ['--base-url', api.url, '--account', '101', '--project', PROJECT];
+  const makeArgsWithoutToken = () => ['--base-url', api.url, '--account', '101', '--project', PROJECT];
 
   test('fills in missing options, and a token option overrides the tokens in it', async () => {
     process.env['FIELDING_JOBS_TOKEN'] = 'from.the.environment';
     process.env['FIELDING_JOBS_TOKEN_URL'] = '';
-    expect((await command(['resume', ...ids(1), ...rest()])).code).toBe(0);
+    expect((await runInProcess(['resume', ...makeIds(1), ...makeArgsWithoutToken()])).code).toBe(0);
     process.env['FIELDING_JOBS_TOKEN_URL'] = `${api.url}/token`;
-    expect((await command(['resume', ...ids(1), ...rest()])).code).toBe(EXIT.badInput);
-    expect((await command(['resume', ...ids(1), ...rest(), '--token', 'from.an.option'])).code).toBe(0);
+    expect((await runInProcess(['resume', ...makeIds(1), ...makeArgsWithoutToken()])).code).toBe(
+      EXIT.badInput,
+    );
+    expect(
+      (await runInProcess(['resume', ...makeIds(1), ...makeArgsWithoutToken(), '--token', 'from.an.option']))
+        .code,
+    ).toBe(0);
     expect(api.requests.map(({ headers }) => headers.authorization)).toEqual([
       'Bearer from.the.environment',
       'Bearer from.an.option',
@@ -320,19 +354,31 @@ describe('exit codes', () => {
     ['no command', () => [], 'no command'],
     ['an unknown command', () => ['resmue'], 'Did you mean resume?'],
     ['an option without its value', () => ['resume', '--file'], 'argument missing'],
-    ['a bad id', () => ['resume', 'x', ...where()], 'id 1: found "x", expected'],
-    ['a bad account', () => ['resume', ...where(), '--account', '0'], '--account: found "0", expected'],
-    ['a bad project', () => ['resume', ...where(), '--project', 'p'], '--project: found "p", expected'],
-    ['a bad key', () => ['resume', ...ids(1), ...where(), '--key', ' '], 'key: found " ", expected'],
+    ['a bad id', () => ['resume', 'x', ...makeJobArgs()], 'id 1: found "x", expected'],
+    ['a bad account', () => ['resume', ...makeJobArgs(), '--account', '0'], '--account: found "0", expected'],
+    ['a bad project', () => ['resume', ...makeJobArgs(), '--project', 'p'], '--project: found "p", expected'],
+    [
+      'a bad key',
+      () => ['resume', ...makeIds(1), ...makeJobArgs(), '--key', ' '],
+      'key: found " ", expected',
+    ],
     [
       'a bad limit',
-      () => ['resume', ...ids(1), ...where(), '--max-per-job', '0'],
+      () => ['resume', ...makeIds(1), ...makeJobArgs(), '--max-per-job', '0'],
       '--max-per-job: found "0"',
     ],
-    ['a bad time', () => ['resume', ...ids(1), ...where(), '--retry-for', '1m'], '--retry-for: found "1m"'],
+    [
+      'a bad time',
+      () => ['resume', ...makeIds(1), ...makeJobArgs(), '--retry-for', '1m'],
+      '--retry-for: found "1m"',
+    ],
     ['no base URL', () => ['status', 'x', '--token', 't'], '--base-url: found nothing'],
     ['no token', () => ['status', 'x', '--base-url', api.url], '--token: found nothing'],
-    ['two kinds of token', () => ['status', 'x', ...at(), '--token-url', api.url], 'expected one of both'],
+    [
+      'two kinds of token',
+      () => ['status', 'x', ...makeAccessArgs(), '--token-url', api.url],
+      'expected one of both',
+    ],
     [
       'incomplete client credentials',
       () => ['status', 'x', '--base-url', api.url, '--token-url', api.url],
@@ -340,31 +386,31 @@ describe('exit codes', () => {
     ],
     [
       'a token that would be sent over plain HTTP',
-      () => ['status', 'x', ...at(), '--base-url', 'http://api.example'],
+      () => ['status', 'x', ...makeAccessArgs(), '--base-url', 'http://api.example'],
       'expected https',
     ],
     [
       'an output file without --wait',
-      () => ['resume', ...ids(1), ...where(), '--output', 'x'],
+      () => ['resume', ...makeIds(1), ...makeJobArgs(), '--output', 'x'],
       '--output: found no --wait',
     ],
     [
       'an output file in a missing folder',
-      () => ['resume', ...ids(1), ...where(), '--wait', '--output', '/nowhere/x'],
+      () => ['resume', ...makeIds(1), ...makeJobArgs(), '--wait', '--output', '/nowhere/x'],
       '--output /nowhere/x: ',
     ],
     [
       'an output file without a name',
-      () => ['resume', ...ids(1), ...where(), '--wait', '--output', ''],
+      () => ['resume', ...makeIds(1), ...makeJobArgs(), '--wait', '--output', ''],
       '--output: found nothing',
     ],
     [
       'an output file that is a folder',
-      () => ['resume', ...ids(1), ...where(), '--wait', '--output', folder],
+      () => ['resume', ...makeIds(1), ...makeJobArgs(), '--wait', '--output', folder],
       'expected a file or nothing',
     ],
   ])('%s exits with 2, and no request is sent', async (_, args, message) => {
-    const { code, stderr, lines } = await command(args());
+    const { code, stderr, lines } = await runInProcess(args());
     expect({ code, stderr }).toEqual({ code: EXIT.badInput, stderr: expect.stringContaining(message) });
     expect(stderr).not.toContain('secret.token');
     expect(lines).toMatchObject([
@@ -374,33 +420,33 @@ describe('exit codes', () => {
   });
 
   test('a refusal exits with 3, and the message says what to do', async () => {
-    await command(['resume', ...ids(2), '--key', 'k', ...where()]);
-    const reused = await command(['resume', ...ids(2), '--key', 'k', ...where()]);
+    await runInProcess(['resume', ...makeIds(2), '--key', 'k', ...makeJobArgs()]);
+    const reused = await runInProcess(['resume', ...makeIds(2), '--key', 'k', ...makeJobArgs()]);
     expect(reused.code).toBe(EXIT.refused);
     expect(reused.stderr).toContain('The key was used for other target groups');
-    api.troubles.push(refusal(401, 'authorization_error'));
-    const expired = await command(['resume', ...ids(2), '--key', 'k2', ...where()]);
+    api.nextFaults.push(makeRefusal(401, 'authorization_error'));
+    const expired = await runInProcess(['resume', ...makeIds(2), '--key', 'k2', ...makeJobArgs()]);
     expect(expired.code).toBe(EXIT.refused);
     expect(expired.stderr).toContain('get another. Repeat the command with --key k2');
-    api.troubles.push(
-      refusal(400, 'bad_request_error', [{ name: 'target_group_ids', reason: 'expected 1 to 1' }]),
+    api.nextFaults.push(
+      makeRefusal(400, 'bad_request_error', [{ name: 'target_group_ids', reason: 'expected 1 to 1' }]),
     );
-    const tooMany = await command(['resume', ...ids(2), '--key', 'k3', ...where()]);
+    const tooMany = await runInProcess(['resume', ...makeIds(2), '--key', 'k3', ...makeJobArgs()]);
     expect(tooMany.stderr).toContain('--max-per-job');
   });
 
   test('an answer that is not of this API exits with 6', async () => {
-    api.troubles.push({ status: 200, body: '<html>' });
-    const { code, lines } = await command(['resume', ...ids(2), ...where()]);
+    api.nextFaults.push({ status: 200, body: '<html>' });
+    const { code, lines } = await runInProcess(['resume', ...makeIds(2), ...makeJobArgs()]);
     expect(code).toBe(EXIT.other);
     expect(lines.at(-1)).toMatchObject({ error: 'UnexpectedAnswerError' });
   });
 
   test('a failed job exits with 5, also beside a completed one', async () => {
-    const [a = '', b = ''] = ids(2);
+    const [a = '', b = ''] = makeIds(2);
     api.failing.set(a, { code: 'InternalError', description: 'x' });
     api.failing.set(b, { code: 'TargetGroupNotFound', description: 'x' });
-    const { code } = await command(['resume', a, b, '--max-per-job', '1', '--wait', ...where()]);
+    const { code } = await runInProcess(['resume', a, b, '--max-per-job', '1', '--wait', ...makeJobArgs()]);
     expect(code).toBe(EXIT.jobFailed);
   });
 
@@ -410,18 +456,25 @@ describe('exit codes', () => {
         interruption.abort();
       },
     });
-    const ran = await command(['resume', ...where()], { stdin });
+    const ran = await runInProcess(['resume', ...makeJobArgs()], { stdin });
     expect(ran).toMatchObject({ code: EXIT.interrupted, stderr: 'interrupted\n' });
     expect(api.requests).toEqual([]);
   });
 
   test('an interruption while the jobs run exits with 130, and the message names the key', async () => {
-    api.looksUntilEnd = 5;
-    api.trouble = ({ method }) => {
+    api.readsUntilEnd = 5;
+    api.faultFor = ({ method }) => {
       if (method === 'GET') interruption.abort();
       return undefined;
     };
-    const { code, stderr } = await command(['resume', ...ids(2), '--key', 'k', '--wait', ...where()]);
+    const { code, stderr } = await runInProcess([
+      'resume',
+      ...makeIds(2),
+      '--key',
+      'k',
+      '--wait',
+      ...makeJobArgs(),
+    ]);
     expect(code).toBe(EXIT.interrupted);
     expect(stderr).toBe('interrupted\nRepeat the command with --key k: nothing is done twice.\n');
   });
@@ -429,7 +482,7 @@ describe('exit codes', () => {
 
 describe('the file of failures', () => {
   test('is safe to open in a spreadsheet, and replaces an older file as a whole', async () => {
-    const some = ids(3);
+    const some = makeIds(3);
     const texts = ['=HYPERLINK("http://evil.example")', '+1', 'a "quoted", text\nof two lines'];
     some.forEach((id, i) =>
       api.failing.set(id, { code: 'TargetGroupNotFound', description: texts[i] ?? '' }),
@@ -438,7 +491,7 @@ describe('the file of failures', () => {
     const old = join(folder, 'old.csv');
     writeFileSync(old, 'old');
     linkSync(old, output);
-    await command(['resume', ...some, '--wait', '--output', output, ...where()]);
+    await runInProcess(['resume', ...some, '--wait', '--output', output, ...makeJobArgs()]);
     const rows = [
       'target_group_id,code,description',
       `${some[0] ?? ''},TargetGroupNotFound,"'=HYPERLINK(""http://evil.example"")"`,
@@ -454,12 +507,12 @@ describe('the file of failures', () => {
 
   test('holds only its header when nothing failed, and is not written when following the jobs fails', async () => {
     const output = join(folder, 'failures.csv');
-    api.trouble = ({ method }) => (method === 'GET' ? refusal(403, 'authorization_error') : undefined);
-    const args = ['resume', ...ids(1), '--key', 'k', '--wait', '--output', output, ...where()];
-    expect((await command(args)).code).toBe(EXIT.refused);
+    api.faultFor = ({ method }) => (method === 'GET' ? makeRefusal(403, 'authorization_error') : undefined);
+    const args = ['resume', ...makeIds(1), '--key', 'k', '--wait', '--output', output, ...makeJobArgs()];
+    expect((await runInProcess(args)).code).toBe(EXIT.refused);
     expect(existsSync(output)).toBe(false);
-    api.trouble = () => undefined;
-    expect((await command(args.with(1, ids(1)[0] ?? '').with(3, 'k2'))).code).toBe(0);
+    api.faultFor = () => undefined;
+    expect((await runInProcess(args.with(1, makeIds(1)[0] ?? '').with(3, 'k2'))).code).toBe(0);
     expect(readFileSync(output, 'utf8')).toBe('target_group_id,code,description\r\n');
   });
 });

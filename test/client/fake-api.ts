@@ -2,26 +2,26 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorBody, JobBody } from '../../api/answers.ts';
 import type { CreateBody } from '../../api/create-body.ts';
-import type { ErrorObject } from '../../api/errors.ts';
+import type { ErrorObject } from '../../api/error-objects.ts';
 import { IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, JOB_PROGRESS } from '../../api/header-names.ts';
-import { actionInPath, jobPath } from '../../api/paths.ts';
+import { findActionInPath, makeJobPath } from '../../api/paths.ts';
 import { deriveJobId } from '../../src/domain/digest.ts';
 import type { Failure } from '../../src/domain/outcome.ts';
 import { type HttpAnswer, hangUp } from '../../tools/kit/http-server.ts';
-import { type Seen, StandIn } from '../support/stand-in.ts';
+import { type ReceivedRequest, StandIn } from '../support/stand-in.ts';
 
 interface FakeJob {
   readonly location: string;
   readonly ids: readonly string[];
   /** Number of reads that still answer Processing. */
-  looks: number;
+  readsUntilEnd: number;
 }
 
 /**
  * Replaces the handling of one request: another answer, or a connection that breaks before the request is
  * handled (`reset`) or after it (`lost`).
  */
-export type Trouble =
+export type InjectedFault =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }
   | 'reset'
   | 'lost';
@@ -29,17 +29,17 @@ export type Trouble =
 export class FakeApi {
   readonly jobs = new Map<string, FakeJob>();
   /** Faults of the next requests, in order; undefined for a request without one. */
-  readonly troubles: (Trouble | undefined)[] = [];
+  readonly nextFaults: (InjectedFault | undefined)[] = [];
   /** Returns the fault of a request that has none in `nextFaults`. */
-  trouble: (seen: Seen) => Trouble | undefined = () => undefined;
+  faultFor: (seen: ReceivedRequest) => InjectedFault | undefined = () => undefined;
   /** Reasons of the target groups that fail, by their ids. */
   readonly failing = new Map<string, Failure>();
   /** Number of reads of a new job that answer Processing. */
-  looksUntilEnd = 0;
+  readsUntilEnd = 0;
   /** Fields that are added to a job when it is read; they override those of the contract. */
-  added: Record<string, unknown> = {};
-  mostAtOnce = 0;
-  #atOnce = 0;
+  extraFields: Record<string, unknown> = {};
+  mostConcurrentRequests = 0;
+  #concurrentRequests = 0;
   readonly #server = new StandIn((seen) => this.#respond(seen));
 
   static async listen(): Promise<FakeApi> {
@@ -52,11 +52,11 @@ export class FakeApi {
     return this.#server.url;
   }
 
-  get requests(): Seen[] {
+  get requests(): ReceivedRequest[] {
     return this.#server.requests;
   }
 
-  get creations(): Seen[] {
+  get creations(): ReceivedRequest[] {
     return this.requests.filter(({ method }) => method === 'POST');
   }
 
@@ -64,13 +64,13 @@ export class FakeApi {
     return this.#server.close();
   }
 
-  async #respond(seen: Seen): Promise<HttpAnswer> {
-    this.#atOnce += 1;
-    this.mostAtOnce = Math.max(this.mostAtOnce, this.#atOnce);
-    const trouble = this.troubles.shift() ?? this.trouble(seen);
+  async #respond(seen: ReceivedRequest): Promise<HttpAnswer> {
+    this.#concurrentRequests += 1;
+    this.mostConcurrentRequests = Math.max(this.mostConcurrentRequests, this.#concurrentRequests);
+    const trouble = this.nextFaults.shift() ?? this.faultFor(seen);
     // Waits one turn of the event loop, so that concurrent requests are counted together.
     await new Promise((resolve) => setImmediate(resolve));
-    this.#atOnce -= 1;
+    this.#concurrentRequests -= 1;
     if (trouble === 'reset') return hangUp();
     if (trouble !== undefined && trouble !== 'lost') {
       const { body = {} } = trouble;
@@ -80,19 +80,19 @@ export class FakeApi {
     return trouble === 'lost' ? hangUp() : answer;
   }
 
-  #create({ path, headers, body }: Seen): HttpAnswer {
+  #create({ path, headers, body }: ReceivedRequest): HttpAnswer {
     const [, account = '', projectId = ''] = /\/accounts\/(\d+)\/projects\/(\w+)\//.exec(path) ?? [];
     const tenant = { accountId: Number(account), projectId };
-    const action = actionInPath(path);
-    if (action === undefined) return refusal(404, 'not_found_error');
+    const action = findActionInPath(path);
+    if (action === undefined) return makeRefusal(404, 'not_found_error');
     const key = String(headers[IDEMPOTENCY_KEY]);
     const ids = [...new Set((JSON.parse(body) as CreateBody).target_group_ids)].sort();
     const known = this.jobs.get(key);
     if (known !== undefined && known.ids.join() !== ids.join()) {
-      return refusal(400, 'bad_request_error', [{ name: IDEMPOTENCY_KEY, reason: 'expected a new key' }]);
+      return makeRefusal(400, 'bad_request_error', [{ name: IDEMPOTENCY_KEY, reason: 'expected a new key' }]);
     }
-    const location = jobPath(tenant, action, deriveJobId({ ...tenant, action, idempotencyKey: key }));
-    if (known === undefined) this.jobs.set(key, { location, ids, looks: this.looksUntilEnd });
+    const location = makeJobPath(tenant, action, deriveJobId({ ...tenant, action, idempotencyKey: key }));
+    if (known === undefined) this.jobs.set(key, { location, ids, readsUntilEnd: this.readsUntilEnd });
     return {
       status: 201,
       headers: { location, ...(known !== undefined && { [IDEMPOTENT_REPLAYED]: 'true' }) },
@@ -101,8 +101,8 @@ export class FakeApi {
 
   #read(path: string): HttpAnswer {
     const found = [...this.jobs.values()].find(({ location }) => path.endsWith(location));
-    if (found === undefined) return refusal(404, 'not_found_error');
-    const ended = found.looks-- <= 0;
+    if (found === undefined) return makeRefusal(404, 'not_found_error');
+    const ended = found.readsUntilEnd-- <= 0;
     const ids = ended ? found.ids : [];
     const updated = ids.filter((id) => !this.failing.has(id));
     const failed = ids.flatMap((id) => {
@@ -124,12 +124,12 @@ export class FakeApi {
     return {
       status: 200,
       headers: { [JOB_PROGRESS]: `${ended ? found.ids.length : 0}/${found.ids.length}` },
-      body: JSON.stringify({ ...job, ...this.added }),
+      body: JSON.stringify({ ...job, ...this.extraFields }),
     };
   }
 }
 
-export function refusal(
+export function makeRefusal(
   status: number,
   object: ErrorObject,
   invalid_params?: ErrorBody['invalid_params'],

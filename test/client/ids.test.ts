@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type IdSource, readIds } from '../../client/cli/ids.ts';
-import { ids } from '../support/builders.ts';
+import { type IdSource, readIds } from '../../client/cli/read-ids.ts';
+import { makeIds } from '../support/builders.ts';
 
-const [A = '', B = '', C = ''] = ids(3);
+const [A = '', B = '', C = ''] = makeIds(3);
 
 let folder = '';
 beforeAll(() => {
@@ -17,7 +17,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function fileOf(name: string, content: string): string {
+function writeTempFile(name: string, content: string): string {
   const file = join(mkdtempSync(join(folder, 'f-')), name);
   writeFileSync(file, content);
   return file;
@@ -31,7 +31,7 @@ function read(source: Partial<IdSource>, stdin = '') {
   );
 }
 
-async function refusal(promise: Promise<unknown>): Promise<string> {
+async function catchMessage(promise: Promise<unknown>): Promise<string> {
   return promise.then(
     () => 'it was read',
     (error: unknown) => (error as Error).message.replaceAll(`${folder}/`, '').replaceAll(/f-\w+\//g, ''),
@@ -69,12 +69,12 @@ describe('reading ids', () => {
     ['the only CSV column, without a header', 'a.csv', `${A}\n${B}\n${A}\n`],
     ['a file whose name does not show its format', 'a.data', `"${A}"\n"${B}"\n"${A}"\n`, { format: 'jsonl' }],
   ])('finds two ids and a duplicate in %s', async (_, name, content, source = {}) => {
-    expect(await read({ file: fileOf(name, content), ...source })).toEqual(both);
+    expect(await read({ file: writeTempFile(name, content), ...source })).toEqual(both);
   });
 
   test('reports a malformed id in the first row instead of taking it for a header', async () => {
     for (const faulty of [A.toLowerCase(), A.slice(1), `${A}0`]) {
-      await expect(read({ file: fileOf('a.csv', `${faulty}\n${B}\n`) })).rejects.toThrow(faulty);
+      await expect(read({ file: writeTempFile('a.csv', `${faulty}\n${B}\n`) })).rejects.toThrow(faulty);
     }
   });
 
@@ -125,11 +125,11 @@ describe('an error names the place, what was found and what was expected', () =>
     ['a.txt', '# nothing\n', ['a.txt: found no target group ids, expected at least one']],
     ['a.csv', 'target_group_id\n', ['a.csv: found no target group ids, expected at least one']],
   ])('in %s', async (name, content, messages) => {
-    expect(await refusal(read({ file: fileOf(name, content) }))).toBe(messages.join('\n'));
+    expect(await catchMessage(read({ file: writeTempFile(name, content) }))).toBe(messages.join('\n'));
   });
 
   test('for at most twenty ids, and counts the others', async () => {
-    const message = await refusal(read({ args: Array.from({ length: 30 }, (_, i) => `x${i}`) }));
+    const message = await catchMessage(read({ args: Array.from({ length: 30 }, (_, i) => `x${i}`) }));
     const lines = message.split('\n');
     expect(lines).toHaveLength(21);
     expect(lines[0]).toBe(`id 1: found "x0", ${EXPECTED}`);
@@ -137,7 +137,7 @@ describe('an error names the place, what was found and what was expected', () =>
   });
 
   test('without control characters, which a terminal would obey', async () => {
-    expect(await refusal(read({ args: ['\u001b[2J\u202e'] }))).not.toMatch(/[\p{Cc}\u202e]/u);
+    expect(await catchMessage(read({ args: ['\u001b[2J\u202e'] }))).not.toMatch(/[\p{Cc}\u202e]/u);
   });
 
   test.each<[Partial<IdSource>, string]>([
@@ -151,13 +151,13 @@ describe('an error names the place, what was found and what was expected', () =>
     [{ file: 'a.txt', column: 'id' }, '--column id: found a.txt read as txt, expected CSV: add --format csv'],
     [{}, 'standard input: found no target group ids, expected at least one'],
   ])('for the source %j', async (source, message) => {
-    expect(await refusal(read(source))).toBe(message);
+    expect(await catchMessage(read(source))).toBe(message);
   });
 
   test('at once, without waiting for input, when standard input is a terminal', async () => {
     const stdin = Object.assign(new Readable({ read: () => undefined }), { isTTY: true });
     const nothing = { args: [], file: undefined, format: undefined, column: undefined };
-    expect(await refusal(readIds(nothing, stdin, new AbortController().signal))).toMatch(
+    expect(await catchMessage(readIds(nothing, stdin, new AbortController().signal))).toMatch(
       /^target group ids: found none, expected ids, --file FILE/,
     );
   });

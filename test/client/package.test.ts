@@ -17,7 +17,7 @@ afterAll(() => {
 });
 
 /** Returns the Node.js of this machine, which may be older than the one that npm puts first on the PATH. */
-function nodeOfMachine(): string {
+function findNodeOfMachine(): string {
   const folders = (process.env['PATH'] ?? '')
     .split(delimiter)
     .filter((path) => !path.includes('node_modules'));
@@ -52,7 +52,7 @@ describe('the installed package', () => {
 
   test('runs its command on the Node.js of this machine', () => {
     const command = join(installed, 'node_modules/.bin/fielding-jobs');
-    const help = run(nodeOfMachine(), [command, 'resume', '--help'], installed);
+    const help = run(findNodeOfMachine(), [command, 'resume', '--help'], installed);
     expect(help).toEqual({ code: 0, stdout: expect.stringContaining('Examples:') });
     expect(run(command, ['--version'], installed)).toEqual({ code: 0, stdout: expect.stringMatching(/^\d/) });
     expect(run(command, ['resume', '--no-such'], installed).code).toBe(EXIT.badInput);
@@ -80,7 +80,7 @@ client.create({ action: 'stop', account: 1, project: 'x', ids: [] }).catch((erro
       installed,
     );
     expect(compiled).toEqual({ code: 0, stdout: '' });
-    expect(run(nodeOfMachine(), ['user.js'], installed)).toEqual({
+    expect(run(findNodeOfMachine(), ['user.js'], installed)).toEqual({
       code: 0,
       stdout: `action: found "stop", expected ${ACTION_NAMES.join(', ')}\n`,
     });

@@ -2,12 +2,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MAX_KEY_LENGTH } from '../../api/limits.ts';
-import { checkKey, partKey } from '../../client/keys.ts';
+import { checkKey, derivePartKey } from '../../client/keys.ts';
 import { ID_PATTERN } from '../../src/domain/ids.ts';
-import { planOf } from '../../client/plan.ts';
-import { split } from '../../client/split.ts';
-import { ids } from '../support/builders.ts';
-import { propertyRuns } from '../support/properties.ts';
+import { planJobs } from '../../client/job-plan.ts';
+import { splitIds } from '../../client/split.ts';
+import { makeIds } from '../support/builders.ts';
+import { makePropertySettings } from '../support/properties.ts';
 
 const anyIds = fc.array(fc.stringMatching(ID_PATTERN), { maxLength: 60 });
 
@@ -22,21 +22,21 @@ describe('a set of target groups', () => {
     );
     fc.assert(
       fc.property(shuffled, ({ list, again, max }) => {
-        const parts = split(list, max);
-        expect(split(again, max)).toEqual(parts);
+        const parts = splitIds(list, max);
+        expect(splitIds(again, max)).toEqual(parts);
         expect(parts.flat().sort()).toEqual([...new Set(list)].sort());
         expect(parts).toHaveLength(Math.ceil(new Set(list).size / max));
         const sizes = parts.map((part) => part.length);
         expect(Math.max(0, ...sizes) - Math.min(...sizes, Infinity)).toBeLessThanOrEqual(1);
         expect(Math.max(0, ...sizes)).toBeLessThanOrEqual(max);
       }),
-      propertyRuns(300),
+      makePropertySettings(300),
     );
   });
 
   test('has another first part when an id is added, removed or replaced, wherever it stands in the order', () => {
-    const all = ids(400, 'S');
-    const first = split(all.slice(0, 300), 100)[0];
+    const all = makeIds(400, 'S');
+    const first = splitIds(all.slice(0, 300), 100)[0];
     for (const other of [
       all.slice(0, 301),
       all.slice(0, 299),
@@ -45,20 +45,20 @@ describe('a set of target groups', () => {
       [...all.slice(0, 299), all[399] ?? ''],
       [all[0]?.replace('S', 'A') ?? '', ...all.slice(1, 300)],
     ]) {
-      expect(split(other, 100)[0]).not.toEqual(first);
+      expect(splitIds(other, 100)[0]).not.toEqual(first);
     }
   });
 
   test('has the same parts in every version of the client, so that an older command can be repeated', () => {
     const id = (n: number) => `T${String(n).padStart(25, '0')}`;
-    const parts = split([1, 2, 3, 4, 5, 6].map(id), 3);
+    const parts = splitIds([1, 2, 3, 4, 5, 6].map(id), 3);
     expect(parts).toEqual([[2, 3, 4].map(id), [1, 5, 6].map(id)]);
   });
 
   test('is one part, in the order of the ids, when it fits into one job', () => {
-    const some = ids(50);
-    expect(split([...some].reverse(), 50)).toEqual([some]);
-    expect(split([], 50)).toEqual([]);
+    const some = makeIds(50);
+    expect(splitIds([...some].reverse(), 50)).toEqual([some]);
+    expect(splitIds([], 50)).toEqual([]);
   });
 });
 
@@ -72,7 +72,7 @@ describe('the keys of the jobs', () => {
   test('are valid and all different, and the first one is the key as given', () => {
     fc.assert(
       fc.property(anyKey, fc.integer({ min: 2, max: 30 }), (key, count) => {
-        const keys = Array.from({ length: count }, (_, i) => partKey(key, i + 1));
+        const keys = Array.from({ length: count }, (_, i) => derivePartKey(key, i + 1));
         expect(keys[0]).toBe(key);
         expect(new Set(keys).size).toBe(count);
         for (const one of keys) {
@@ -80,17 +80,17 @@ describe('the keys of the jobs', () => {
           expect(one.length).toBeLessThanOrEqual(MAX_KEY_LENGTH);
         }
       }),
-      propertyRuns(200),
+      makePropertySettings(200),
     );
   });
 
   test('differ for two long keys that differ only at their end', () => {
     const long = 'k'.repeat(254);
-    expect(partKey(`${long}a`, 2)).not.toBe(partKey(`${long}b`, 2));
+    expect(derivePartKey(`${long}a`, 2)).not.toBe(derivePartKey(`${long}b`, 2));
   });
 
   test('are the same in every version of the client, so that an older command can be repeated', () => {
-    expect(partKey('walk-1', 2)).toBe('walk-1.part-2.80ebc5766af56ce9277ba8a16b0baa52');
+    expect(derivePartKey('walk-1', 2)).toBe('walk-1.part-2.80ebc5766af56ce9277ba8a16b0baa52');
   });
 
   test.each(['', ' k', 'k ', 'k'.repeat(256), 'schlüssel', 'a\nb'])(
@@ -108,13 +108,13 @@ describe('a plan', () => {
     action: 'resume' as const,
     account: 101,
     project: 'P'.repeat(26),
-    ids: ids(25),
+    ids: makeIds(25),
     key: 'k',
     maxPerJob: 10,
   };
 
   test('has a job for each part', () => {
-    const { jobs, count } = planOf(request);
+    const { jobs, count } = planJobs(request);
     expect(count).toBe(25);
     expect(jobs.map(({ part, parts, ids: part_ids }) => [part, parts, part_ids.length])).toEqual([
       [1, 3, 9],
@@ -124,7 +124,7 @@ describe('a plan', () => {
   });
 
   test('gets a random key when none is given', () => {
-    const keys = [1, 2].map(() => planOf({ ...request, key: undefined }).key);
+    const keys = [1, 2].map(() => planJobs({ ...request, key: undefined }).key);
     expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
     expect(keys[0]).not.toBe(keys[1]);
   });
@@ -139,6 +139,6 @@ describe('a plan', () => {
     [{ action: 'stop' as never }, 'action: found "stop", expected resume, pause'],
     [{ key: ' ' }, 'key: found " ", expected'],
   ])('is refused for %j', (change, message) => {
-    expect(() => planOf({ ...request, ...change })).toThrow(message);
+    expect(() => planJobs({ ...request, ...change })).toThrow(message);
   });
 });

@@ -17,12 +17,12 @@ describe('a base URL', () => {
     ['http://[::1]:3000', 'http://[::1]:3000'],
   ])('%s leads to the addresses of new and of existing jobs', (text, base) => {
     const url = new BaseUrl(text);
-    expect(url.collection(101, P, 'launch')).toBe(
+    expect(url.makeCollectionUrl(101, P, 'launch')).toBe(
       `${base}/demand/accounts/101/projects/${P}/batch-jobs/launch-fielding-runs-by-target-group-id`,
     );
-    expect(url.job(url.read(LOCATION))).toBe(base + LOCATION);
-    expect(url.job(url.read(base + LOCATION))).toBe(base + LOCATION);
-    expect(url.job(url.read(`${url.origin}/v1${LOCATION}`))).toBe(base + LOCATION);
+    expect(url.makeJobUrl(url.readJobAddress(LOCATION))).toBe(base + LOCATION);
+    expect(url.makeJobUrl(url.readJobAddress(base + LOCATION))).toBe(base + LOCATION);
+    expect(url.makeJobUrl(url.readJobAddress(`${url.origin}/v1${LOCATION}`))).toBe(base + LOCATION);
   });
 
   test.each([
@@ -45,8 +45,10 @@ describe('the address of a job', () => {
 
   test('identifies the job by either of its two routes', () => {
     const address = { account: 101, project: P, action: 'resume', jobId: J };
-    expect(base.read(LOCATION)).toEqual(address);
-    expect(base.read(LOCATION.replace('resume', 'resume-fielding-runs-by-target-group-id'))).toEqual(address);
+    expect(base.readJobAddress(LOCATION)).toEqual(address);
+    expect(
+      base.readJobAddress(LOCATION.replace('resume', 'resume-fielding-runs-by-target-group-id')),
+    ).toEqual(address);
   });
 
   test.each([
@@ -57,7 +59,9 @@ describe('the address of a job', () => {
     `\\\\evil.example${LOCATION}`,
     `https://api.example.evil.example${LOCATION}`,
   ])('%s is refused, because it has another origin', (text) => {
-    expect(() => base.read(text)).toThrow('expected one of https://api.example: the token is for that alone');
+    expect(() => base.readJobAddress(text)).toThrow(
+      'expected one of https://api.example: the token is for that alone',
+    );
   });
 
   test.each([
@@ -72,6 +76,6 @@ describe('the address of a job', () => {
     'https://[',
     `/demand/accounts/1/projects/${P}/target-groups/${J}/fielding-runs`,
   ])('%j is refused, because it is not the address of a job', (text) => {
-    expect(() => base.read(text)).toThrow('expected one like /demand/accounts/');
+    expect(() => base.readJobAddress(text)).toThrow('expected one like /demand/accounts/');
   });
 });

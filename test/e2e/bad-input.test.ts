@@ -1,31 +1,31 @@
 /** Tests malformed requests: each gets an error of the contract, stores nothing and does no harm. */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { collectionPath, jobPath } from '../../api/paths.ts';
+import { makeCollectionPath, makeJobPath } from '../../api/paths.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { send, type WireAnswer } from '../rigs/fuzz/wire.ts';
-import { mustConform } from '../rigs/conformance/watch.ts';
-import { anId, ids as newIds } from '../support/builders.ts';
-import { Client, errorOf, locationOf } from '../support/client.ts';
-import { aProject, e2eStack, scan } from '../support/e2e.ts';
+import { requireConformance } from '../rigs/conformance/check-exchange.ts';
+import { anId, makeIds as newIds } from '../support/builders.ts';
+import { Client, readError, readLocation } from '../support/api-client.ts';
+import { aProject, readE2eStack, scanTable } from '../support/e2e.ts';
 
-const stack = e2eStack();
+const stack = readE2eStack();
 let client: Client;
 let tenant: Tenant;
 let path: string;
 
 beforeAll(async () => {
-  client = await Client.of(stack.url);
+  client = await Client.signIn(stack.url);
   ({ tenant } = await aProject(stack));
-  path = collectionPath(tenant, 'resume');
+  path = makeCollectionPath(tenant, 'resume');
 });
 
 /** Checks that no request has created a job, and that a valid request still works. */
 afterAll(async () => {
-  const jobs = await scan(stack, 'TablesJobs');
+  const jobs = await scanTable(stack, 'TablesJobs');
   expect(jobs.filter(({ pk }) => String(pk).includes(`#${tenant.projectId}#`))).toEqual([]);
   const alive = await aProject(stack, [{}]);
-  const job = await client.untilEnded(locationOf(await client.create(alive.tenant, alive.ids)));
+  const job = await client.waitUntilEnded(readLocation(await client.create(alive.tenant, alive.ids)));
   expect(job.status).toBe('Completed');
 });
 
@@ -69,7 +69,7 @@ describe('a body', () => {
     const binary = typeof body === 'string' ? {} : { 'content-type': 'application/octet-stream' };
     const answer = await client.post(path, body, binary);
     expect(answer.status).toBe(400);
-    const { object, invalid_params: params } = errorOf(answer);
+    const { object, invalid_params: params } = readError(answer);
     expect(object).toBe('bad_request_error');
     expect(params?.[0]?.name).toBe(param);
     expect(answer.text.length).toBeLessThan(30_000);
@@ -78,7 +78,7 @@ describe('a body', () => {
   test('with malformed ids gets an error that lists all of them', async () => {
     const bad = ['short', ...newIds(1), 'x'.repeat(26), null, ...newIds(1), {}];
     const answer = await client.post(path, JSON.stringify({ target_group_ids: bad }));
-    const names = errorOf(answer).invalid_params?.map(({ name }) => name);
+    const names = readError(answer).invalid_params?.map(({ name }) => name);
     expect(names).toEqual([0, 2, 3, 5].map((i) => `target_group_ids[${i}]`));
   });
 
@@ -88,7 +88,7 @@ describe('a body', () => {
       JSON.stringify({ target_group_ids: Array<string>(5000).fill('x') }),
     );
     expect(answer.status).toBe(400);
-    expect(errorOf(answer).invalid_params).toHaveLength(100);
+    expect(readError(answer).invalid_params).toHaveLength(100);
   });
 
   test('above the limit of the gateway is refused by the gateway', async () => {
@@ -114,7 +114,7 @@ describe('a path', () => {
   ])('%s is refused', async (bad, params) => {
     const answer = await client.get(bad);
     expect(answer.status).toBe(400);
-    expect(errorOf(answer).invalid_params?.map(({ name }) => name)).toEqual(params);
+    expect(readError(answer).invalid_params?.map(({ name }) => name)).toEqual(params);
   });
 
   test('that is not a valid URL gets an error of the contract', async () => {
@@ -125,7 +125,7 @@ describe('a path', () => {
       '//',
       '/demand//',
     ]) {
-      const { status, body } = await raw(target);
+      const { status, body } = await sendRaw(target);
       expect([400, 404]).toContain(status);
       expect(body).toMatch(/"object":"(bad_request_error|not_found_error)"/);
     }
@@ -143,7 +143,7 @@ describe('a client', () => {
         });
       });
     });
-    expect((await client.get(jobPath(tenant, 'resume', anId('J')))).status).toBe(404);
+    expect((await client.get(makeJobPath(tenant, 'resume', anId('J')))).status).toBe(404);
   });
 
   test('with a token of 100 KB is refused', async () => {
@@ -151,12 +151,12 @@ describe('a client', () => {
     expect(answer.status).toBe(404);
     const create = await new Client(stack.url, 'x'.repeat(100_000)).create(tenant, newIds(1));
     expect(create.status).toBe(401);
-    expect(errorOf(create).object).toBe('authorization_error');
+    expect(readError(create).object).toBe('authorization_error');
   });
 });
 
 /** Sends a GET request with a target that HTTP libraries would refuse or change. */
-async function raw(target: string): Promise<WireAnswer> {
+async function sendRaw(target: string): Promise<WireAnswer> {
   const headers = { host: 'x', authorization: `Bearer ${client.token}`, connection: 'close' };
   const request = {
     method: 'GET',
@@ -169,6 +169,11 @@ async function raw(target: string): Promise<WireAnswer> {
   } as const;
   const answer = await send(Number(new URL(stack.url).port), request, false);
   if (typeof answer === 'string') throw new Error(`no answer: ${answer}`);
-  mustConform(stack.url, { method: 'GET', path: target, headers, answer: { ...answer, text: answer.body } });
+  requireConformance(stack.url, {
+    method: 'GET',
+    path: target,
+    headers,
+    answer: { ...answer, text: answer.body },
+  });
   return answer;
 }

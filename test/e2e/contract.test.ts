@@ -3,15 +3,15 @@ import { describe, expect, test } from '@jest/globals';
 import { anId } from '../support/builders.ts';
 import type { JobBody } from '../../api/answers.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
-import { Client, SUBJECT, errorOf, locationOf, request } from '../support/client.ts';
-import { aProject, e2eStack } from '../support/e2e.ts';
+import { Client, SUBJECT, readError, readLocation, sendRequest } from '../support/api-client.ts';
+import { aProject, readE2eStack } from '../support/e2e.ts';
 
-const stack = e2eStack();
+const stack = readE2eStack();
 
 /** Paths, headers and values are literals here, so that the suite fails when the code's constants change. */
 const COLLECTION = 'batch-jobs/resume-fielding-runs-by-target-group-id';
 
-function projectPath({ accountId, projectId }: Tenant): string {
+function makeProjectPath({ accountId, projectId }: Tenant): string {
   return `/demand/accounts/${accountId}/projects/${projectId}`;
 }
 
@@ -20,7 +20,7 @@ const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 describe('creating a job', () => {
   test('answers 201 without a body, with the address and the trace of the job', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, [{}]);
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     const answer = await client.create(tenant, ids, {
@@ -30,7 +30,9 @@ describe('creating a job', () => {
     });
     expect(answer.status).toBe(201);
     expect(answer.text).toBe('');
-    expect(locationOf(answer)).toMatch(new RegExp(`^${projectPath(tenant)}/batch-jobs/resume/[0-9A-Z]{26}$`));
+    expect(readLocation(answer)).toMatch(
+      new RegExp(`^${makeProjectPath(tenant)}/batch-jobs/resume/[0-9A-Z]{26}$`),
+    );
     expect(answer.headers.get('traceparent')).toMatch(
       /^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-01$/,
     );
@@ -39,13 +41,13 @@ describe('creating a job', () => {
   });
 
   test('makes the job readable at once, at both of its addresses and under both prefixes', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, [{}, {}]);
-    const location = locationOf(await client.create(tenant, ids));
+    const location = readLocation(await client.create(tenant, ids));
     expect((await client.get(location)).status).toBe(200);
-    await client.untilEnded(location);
+    await client.waitUntilEnded(location);
     const jobId = location.split('/').at(-1) ?? '';
-    const addresses = [location, `${projectPath(tenant)}/${COLLECTION}/${jobId}`];
+    const addresses = [location, `${makeProjectPath(tenant)}/${COLLECTION}/${jobId}`];
     const answers = await Promise.all(
       addresses.flatMap((address) => [client.get(address), client.get(`/v1${address}`)]),
     );
@@ -54,20 +56,20 @@ describe('creating a job', () => {
   });
 
   test('works under /v1 too, and a repeat without /v1 answers the same job', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, [{}]);
     const key = { 'idempotency-key': anId('K') };
     const body = JSON.stringify({ target_group_ids: ids });
-    const first = await client.post(`/v1${projectPath(tenant)}/${COLLECTION}`, body, key);
-    const second = await client.post(`${projectPath(tenant)}/${COLLECTION}`, body, key);
-    expect(locationOf(second)).toBe(locationOf(first));
+    const first = await client.post(`/v1${makeProjectPath(tenant)}/${COLLECTION}`, body, key);
+    const second = await client.post(`${makeProjectPath(tenant)}/${COLLECTION}`, body, key);
+    expect(readLocation(second)).toBe(readLocation(first));
     expect(second.headers.get('idempotent-replayed')).toBe('true');
   });
 });
 
 describe('the status of a job', () => {
   test('has every field, and one outcome for each target group, in id order', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, [
       {},
       { status: 'live' },
@@ -81,8 +83,8 @@ describe('the status of a job', () => {
     const other = await aProject(stack, [{}]);
     const asked = [...ids, ...other.ids, 'ZZZZZZZZZZZZZZZZZZZZZZZZZZ'];
     const polls: [string, string | null][] = [];
-    const location = locationOf(await client.create(tenant, [...asked].reverse()));
-    const job = await client.untilEnded(location, ({ headers, text }) => {
+    const location = readLocation(await client.create(tenant, [...asked].reverse()));
+    const job = await client.waitUntilEnded(location, ({ headers, text }) => {
       polls.push([text, headers.get('x-job-progress')]);
     });
 
@@ -124,19 +126,19 @@ describe('the status of a job', () => {
 });
 
 describe('fielding runs', () => {
-  const runOf = async (client: Client, path: string) => {
+  const readFieldingRun = async (client: Client, path: string) => {
     const answer = await client.get(path);
     expect(answer.status).toBe(200);
     return (JSON.parse(answer.text) as { data: Record<string, unknown>[] }).data[0];
   };
 
   test('show that a job moved them once and who created it; live ones do not change', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, [{ version: 3 }, { status: 'live', version: 7 }]);
-    const paths = ids.map((id) => `${projectPath(tenant)}/target-groups/${id}/fielding-runs`);
-    const before = await Promise.all(paths.map((path) => runOf(client, path)));
+    const paths = ids.map((id) => `${makeProjectPath(tenant)}/target-groups/${id}/fielding-runs`);
+    const before = await Promise.all(paths.map((path) => readFieldingRun(client, path)));
     await client.run(tenant, ids);
-    const after = await Promise.all(paths.map((path) => runOf(client, `/v1${path}`)));
+    const after = await Promise.all(paths.map((path) => readFieldingRun(client, `/v1${path}`)));
     expect(after[0]).toEqual({
       ...before[0],
       status: 'live',
@@ -158,13 +160,13 @@ describe('fielding runs', () => {
   });
 
   test('are not found for an unknown target group or one of another project', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant } = await aProject(stack);
     const other = await aProject(stack, [{}]);
     for (const id of [anId(), ...other.ids]) {
-      const answer = await client.get(`${projectPath(tenant)}/target-groups/${id}/fielding-runs`);
+      const answer = await client.get(`${makeProjectPath(tenant)}/target-groups/${id}/fielding-runs`);
       expect(answer.status).toBe(404);
-      expect(errorOf(answer).object).toBe('not_found_error');
+      expect(readError(answer).object).toBe('not_found_error');
     }
   });
 });
@@ -177,10 +179,10 @@ describe('errors', () => {
     readonly send: (client: Client) => ReturnType<Client['get']>;
     readonly params?: string[];
   }
-  const tenantOf = async () => (await aProject(stack)).tenant;
+  const makeTenant = async () => (await aProject(stack)).tenant;
   const good = { target_group_ids: ['AAAAAAAAAAAAAAAAAAAAAAAAAA'] };
   const create = async (client: Client, body: unknown = good, headers: Record<string, string> = {}) =>
-    client.post(`${projectPath(await tenantOf())}/${COLLECTION}`, JSON.stringify(body), headers);
+    client.post(`${makeProjectPath(await makeTenant())}/${COLLECTION}`, JSON.stringify(body), headers);
 
   const CASES: Case[] = [
     {
@@ -195,14 +197,15 @@ describe('errors', () => {
       status: 400,
       object: 'bad_request_error',
       params: ['job_id'],
-      send: async (client) => client.get(`${projectPath(await tenantOf())}/batch-jobs/resume/nope`),
+      send: async (client) => client.get(`${makeProjectPath(await makeTenant())}/batch-jobs/resume/nope`),
     },
     {
       name: 'a malformed target group id',
       status: 400,
       object: 'bad_request_error',
       params: ['target_group_id'],
-      send: async (client) => client.get(`${projectPath(await tenantOf())}/target-groups/x/fielding-runs`),
+      send: async (client) =>
+        client.get(`${makeProjectPath(await makeTenant())}/target-groups/x/fielding-runs`),
     },
     {
       name: 'bad headers and a bad body at once',
@@ -236,13 +239,14 @@ describe('errors', () => {
       status: 404,
       object: 'not_found_error',
       send: (client) =>
-        client.post(`${projectPath({ accountId: 101, projectId: anId('N') })}/${COLLECTION}`, '{'),
+        client.post(`${makeProjectPath({ accountId: 101, projectId: anId('N') })}/${COLLECTION}`, '{'),
     },
     {
       name: 'an unknown job',
       status: 404,
       object: 'not_found_error',
-      send: async (client) => client.get(`${projectPath(await tenantOf())}/batch-jobs/resume/${anId('J')}`),
+      send: async (client) =>
+        client.get(`${makeProjectPath(await makeTenant())}/batch-jobs/resume/${anId('J')}`),
     },
     {
       name: "another project's job",
@@ -250,7 +254,7 @@ describe('errors', () => {
       object: 'not_found_error',
       send: async (client) => {
         const { tenant, ids } = await aProject(stack, [{}]);
-        const location = locationOf(await client.create(tenant, ids));
+        const location = readLocation(await client.create(tenant, ids));
         const other = await aProject(stack);
         return client.get(location.replace(tenant.projectId, other.tenant.projectId));
       },
@@ -267,7 +271,7 @@ describe('errors', () => {
       status: 404,
       object: 'not_found_error',
       send: async (client) =>
-        request('DELETE', `${stack.url}${projectPath(await tenantOf())}/${COLLECTION}`, {
+        sendRequest('DELETE', `${stack.url}${makeProjectPath(await makeTenant())}/${COLLECTION}`, {
           authorization: `Bearer ${client.token}`,
         }),
     },
@@ -276,7 +280,7 @@ describe('errors', () => {
       status: 401,
       object: 'authorization_error',
       send: async () =>
-        request('POST', `${stack.url}${projectPath(await tenantOf())}/${COLLECTION}`, {}, '{'),
+        sendRequest('POST', `${stack.url}${makeProjectPath(await makeTenant())}/${COLLECTION}`, {}, '{'),
     },
     {
       name: 'a garbage token, checked before a malformed path',
@@ -288,37 +292,37 @@ describe('errors', () => {
       name: 'an expired token',
       status: 401,
       object: 'authorization_error',
-      send: async () => create(await Client.of(stack.url, { ttlSeconds: -60 })),
+      send: async () => create(await Client.signIn(stack.url, { ttlSeconds: -60 })),
     },
     {
       name: 'an account that the token lacks',
       status: 403,
       object: 'authorization_error',
-      send: async () => create(await Client.of(stack.url, { accounts: [102] })),
+      send: async () => create(await Client.signIn(stack.url, { accounts: [102] })),
     },
     {
       name: 'a scope that the token lacks, to create',
       status: 403,
       object: 'authorization_error',
-      send: async () => create(await Client.of(stack.url, { scope: 'batch-jobs:read' })),
+      send: async () => create(await Client.signIn(stack.url, { scope: 'batch-jobs:read' })),
     },
     {
       name: 'a scope that the token lacks, to read',
       status: 403,
       object: 'authorization_error',
       send: async () => {
-        const client = await Client.of(stack.url, { scope: 'batch-jobs:write' });
-        return client.get(`${projectPath(await tenantOf())}/batch-jobs/resume/${anId('J')}`);
+        const client = await Client.signIn(stack.url, { scope: 'batch-jobs:write' });
+        return client.get(`${makeProjectPath(await makeTenant())}/batch-jobs/resume/${anId('J')}`);
       },
     },
   ];
 
   test.each(CASES)('$name: $status', async ({ status, object, send, params }) => {
-    const answer = await send(await Client.of(stack.url));
+    const answer = await send(await Client.signIn(stack.url));
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toBe('application/json');
     expect(answer.headers.get('traceparent')).toMatch(TRACEPARENT);
-    const body = errorOf(answer);
+    const body = readError(answer);
     expect(body).toEqual({
       id: expect.stringMatching(UUID),
       object,

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { emulatorAt } from '../../tools/kit/emulator.ts';
-import { type LocalStack, startLocalStack } from '../../tools/local/stack.ts';
+import { makeEmulatorConfig } from '../../tools/kit/emulator.ts';
+import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.ts';
 import { synthesize } from '../../tools/local/synth.ts';
 import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
 import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
-import { timestamp } from '../../src/domain/time.ts';
+import { formatTimestamp } from '../../src/domain/time.ts';
 import { aJob, anId, TRACE } from '../support/builders.ts';
-import { aProject, dynamoDBOf, nameLike, scan } from '../support/e2e.ts';
-import { until } from '../support/until.ts';
+import { aProject, makeDynamoDBClient, findName, scanTable } from '../support/e2e.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'denied-'));
 const lines: string[] = [];
@@ -22,7 +22,7 @@ let stack: LocalStack;
 beforeAll(async () => {
   const stackName = `Denied${process.pid}`;
   await synthesize(folder, { stackName, workerTimeoutSeconds: 10 }, new AbortController().signal);
-  withhold(
+  removeAction(
     join(folder, `${stackName}.template.json`),
     'FunctionsWorkerRole',
     'dynamodb:UpdateItem',
@@ -49,7 +49,7 @@ interface Policy {
 }
 
 /** Removes one action on one resource from a policy of a template. */
-function withhold(file: string, policy: string, action: string, resource: string): void {
+function removeAction(file: string, policy: string, action: string, resource: string): void {
   const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, Policy> };
   const [, found] =
     Object.entries(template.Resources).find(
@@ -65,34 +65,34 @@ function withhold(file: string, policy: string, action: string, resource: string
 
 test('a worker that may not write target groups gets the error of DynamoDB and hands its chunk back', async () => {
   const { tenant, ids } = await aProject(stack, [{}]);
-  const dynamoDB = dynamoDBOf(stack);
-  const jobs = new DynamoDBJobs(dynamoDB, nameLike(stack.tables, 'TablesJobs'));
+  const dynamoDB = makeDynamoDBClient(stack);
+  const jobs = new DynamoDBJobs(dynamoDB, findName(stack.tables, 'TablesJobs'));
   const now = Date.now();
   const expiresAt = Math.floor(now / 1000) + 86_400;
   const job = aJob({
     ...tenant,
     jobId: anId('J'),
-    createdAt: timestamp(now),
+    createdAt: formatTimestamp(now),
     total: 1,
     chunkSize: 1,
     expiresAt,
   });
   await jobs.saveRequest(job, { ids, trace: TRACE });
-  await jobs.commit(job, anId(), now, timestamp(now + 3_600_000));
-  const sqs = new SQSClient(emulatorAt(stack.endpoints.sqs));
+  await jobs.commit(job, anId(), now, formatTimestamp(now + 3_600_000));
+  const sqs = new SQSClient(makeEmulatorConfig(stack.endpoints.sqs));
   for (const work of cutIntoChunks(job, ids, [0], TRACE)) {
-    const QueueUrl = nameLike(stack.queues, 'Chunks');
+    const QueueUrl = findName(stack.queues, 'Chunks');
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: encodeChunk(work) }));
   }
 
-  const handedBack = await until(() => lines.find((line) => line.includes('"chunk.handed-back"')));
+  const handedBack = await waitUntil(() => lines.find((line) => line.includes('"chunk.handed-back"')));
   expect(handedBack).toContain('AccessDeniedException');
-  const table = `arn:aws:dynamodb:us-east-1:000000000000:table/${nameLike(stack.tables, 'TargetGroups')}`;
-  expect(stack.permissions().denied).toEqual([
+  const table = `arn:aws:dynamodb:us-east-1:000000000000:table/${findName(stack.tables, 'TargetGroups')}`;
+  expect(stack.reportPermissions().denied).toEqual([
     { caller: 'Worker', action: 'dynamodb:UpdateItem', resource: table, times: expect.any(Number) },
   ]);
   expect((await jobs.find(job, Date.now()))?.settled.size).toBe(0);
-  const groups = await scan(stack, 'TargetGroups');
+  const groups = await scanTable(stack, 'TargetGroups');
   expect(groups.find(({ pk }) => String(pk).endsWith(ids[0] ?? ''))).toMatchObject({
     status: 'paused',
     version: 3,

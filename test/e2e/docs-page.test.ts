@@ -2,17 +2,17 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import type { Locator, Page } from 'playwright-core';
 import { SAMPLE_TENANT } from '../../api/openapi/scenario.ts';
-import { readDescription } from '../rigs/conformance/document.ts';
-import { mustConform } from '../rigs/conformance/watch.ts';
+import { readDescription } from '../rigs/conformance/read-description.ts';
+import { requireConformance } from '../rigs/conformance/check-exchange.ts';
 import { describeInBrowser, takePicture, type WatchedPage } from '../support/browser.ts';
 import { anId } from '../support/builders.ts';
-import { request } from '../support/client.ts';
-import { e2eStack } from '../support/e2e.ts';
+import { sendRequest } from '../support/api-client.ts';
+import { readE2eStack } from '../support/e2e.ts';
 
-const stack = e2eStack();
+const stack = readE2eStack();
 
 /** A request of the page, without the headers that the browser adds, and its answer. */
-interface Kept {
+interface RecordedExchange {
   readonly method: string;
   readonly url: string;
   readonly sent: [string, string][];
@@ -42,7 +42,7 @@ const KEEP_EXCHANGES = `{
 }`;
 
 test('the stack serves the description of the API', async () => {
-  const { status, headers, text } = await request('GET', `${stack.url}/docs/openapi.yaml`);
+  const { status, headers, text } = await sendRequest('GET', `${stack.url}/docs/openapi.yaml`);
   expect({ status, type: headers.get('content-type') }).toEqual({
     status: 200,
     type: 'application/yaml; charset=utf-8',
@@ -112,11 +112,11 @@ describeInBrowser((openPage) => {
     const found = await execute(read);
     expect(found.status).toBe('200');
     expect(found.answer).toContain('x-job-progress');
-    const exchanges = await page.evaluate<Kept[]>('window.exchanges');
+    const exchanges = await page.evaluate<RecordedExchange[]>('window.exchanges');
     expect(exchanges.map(({ status }) => status)).toEqual([201, 200]);
     expect(exchanges[0]?.sent).toContainEqual(['idempotency-key', key]);
     for (const { method, url, sent, body, status, headers, text } of exchanges) {
-      mustConform(stack.url, {
+      requireConformance(stack.url, {
         method,
         path: new URL(url).pathname,
         headers: Object.fromEntries(sent),

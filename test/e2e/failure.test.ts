@@ -1,28 +1,28 @@
 /** Tests that jobs with damaged records or lost messages also end, on the running local stack. */
 import { describe, expect, test } from '@jest/globals';
 import type { JobBody } from '../../api/answers.ts';
-import { fieldingRunsPath, jobPath } from '../../api/paths.ts';
+import { makeFieldingRunsPath, makeJobPath } from '../../api/paths.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { anId } from '../support/builders.ts';
-import { Client, request } from '../support/client.ts';
-import { aProject, damage, e2eStack } from '../support/e2e.ts';
-import { aLostJob } from '../support/lost-job.ts';
+import { Client, sendRequest } from '../support/api-client.ts';
+import { aProject, damageTargetGroup, readE2eStack } from '../support/e2e.ts';
+import { commitLostJob } from '../support/lost-job.ts';
 
-const stack = e2eStack();
+const stack = readE2eStack();
 
 /** Stores a job that was created `ageSeconds` ago and has no messages. Returns its address. */
-async function lostJob(tenant: Tenant, asked: readonly string[], ageSeconds: number): Promise<string> {
-  const { jobId } = await aLostJob(stack, tenant, asked, ageSeconds);
-  return jobPath(tenant, 'resume', jobId);
+async function storeLostJob(tenant: Tenant, asked: readonly string[], ageSeconds: number): Promise<string> {
+  const { jobId } = await commitLostJob(stack, tenant, asked, ageSeconds);
+  return makeJobPath(tenant, 'resume', jobId);
 }
 
 /** Runs the schedules now instead of at the next full minute. */
 async function runSchedules(): Promise<void> {
-  const answer = await request('POST', `${stack.url}/_local/schedules/run`);
+  const answer = await sendRequest('POST', `${stack.url}/_local/schedules/run`);
   expect(answer.status).toBe(200);
 }
 
-const failedOf = (job: JobBody) =>
+const listFailures = (job: JobBody) =>
   job.failed_target_groups.data.map(({ target_group_id, failure_reason }) => [
     target_group_id,
     failure_reason.code,
@@ -31,43 +31,43 @@ const failedOf = (job: JobBody) =>
 
 describe('a job', () => {
   test('with one damaged record is Failed, and its other target groups have their outcomes', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, [{}, {}, { status: 'draft' }]);
     const [good = '', damaged = '', draft = ''] = ids;
-    await damage(stack, tenant, damaged);
+    await damageTargetGroup(stack, tenant, damaged);
 
     const job = await client.run(tenant, ids);
     expect(job.status).toBe('Failed');
     expect(job.updated_target_groups.data).toEqual([{ target_group_id: good }]);
-    expect(failedOf(job)).toEqual([
+    expect(listFailures(job)).toEqual([
       [damaged, 'InternalError', 'The target group could not be processed: its record is damaged.'],
       [draft, 'StatusTransitionNotAllowed', 'A fielding run in status draft cannot be resumed.'],
     ]);
   });
 
   test('whose messages were never sent completes after reconcile has sent them', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, Array<object>(5).fill({}));
-    const location = await lostJob(tenant, ids, 1000);
+    const location = await storeLostJob(tenant, ids, 1000);
     const before = await client.get(location);
     expect(before.headers.get('x-job-progress')).toBe('0/5');
     await runSchedules();
-    const job = await client.untilEnded(location);
+    const job = await client.waitUntilEnded(location);
     expect(job.status).toBe('Completed');
     expect(job.updated_target_groups.data).toHaveLength(5);
   });
 
   test('past its deadline is settled without moving a target group', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, [{}, { status: 'live' }, { status: 'archived' }]);
     const [paused = '', live = '', archived = ''] = ids;
     const unknown = anId('U');
-    const location = await lostJob(tenant, [...ids, unknown], 3601);
+    const location = await storeLostJob(tenant, [...ids, unknown], 3601);
     await runSchedules();
-    const job = await client.untilEnded(location);
+    const job = await client.waitUntilEnded(location);
     expect(job.status).toBe('Failed');
     expect(job.updated_target_groups.data).toEqual([{ target_group_id: live }]);
-    expect(failedOf(job)).toEqual([
+    expect(listFailures(job)).toEqual([
       [
         paused,
         'InternalError',
@@ -76,7 +76,7 @@ describe('a job', () => {
       [archived, 'StatusTransitionNotAllowed', 'A fielding run in status archived cannot be resumed.'],
       [unknown, 'TargetGroupNotFound', 'The project has no target group with this id.'],
     ]);
-    const run = await client.get(fieldingRunsPath(tenant, paused));
+    const run = await client.get(makeFieldingRunsPath(tenant, paused));
     expect(JSON.parse(run.text)).toMatchObject({ data: [{ status: 'paused', version: 3 }] });
   });
 });

@@ -3,8 +3,8 @@
  * `npm run fuzz -- --seed N --only I` repeats.
  */
 import { expect, test } from '@jest/globals';
-import { e2eStack } from '../support/e2e.ts';
-import { fuzz } from '../rigs/fuzz/run.ts';
+import { readE2eStack } from '../support/e2e.ts';
+import { fuzz } from '../rigs/fuzz/fuzz-run.ts';
 
 const REQUESTS = 300;
 
@@ -15,7 +15,7 @@ test(
   'hostile requests get answers of the contract, and their log lines contain no secrets',
   async () => {
     const seed = Number(process.env['FC_SEED'] ?? Date.now() % 1_000_000_000);
-    const stack = e2eStack();
+    const stack = readE2eStack();
     // Other suites write to the same log and cause errors on purpose, so `shared` leaves warnings and errors
     // unchecked.
     const report = await fuzz({ stack, logFile: stack.logFile, seed, requests: REQUESTS, shared: true });
@@ -23,7 +23,7 @@ test(
     expect(report.sent).toBe(REQUESTS);
     expect(report.jobs).toBeGreaterThan(5);
     expect(report.logLines).toBeGreaterThan(REQUESTS / 2);
-    const routes = report.coverage.lines().join('\n');
+    const routes = report.coverage.formatLines().join('\n');
     for (const seen of ['201:', '201 replayed:', '200:', '400:', '401:', '404:', 'gateway']) {
       expect(routes).toContain(seen);
     }

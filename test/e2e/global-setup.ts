@@ -2,12 +2,12 @@
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT } from '../../tools/kit/project.ts';
-import { type RunningStack, startStack } from '../support/local-stack.ts';
-import { XrayDaemon } from '../support/xray-daemon.ts';
+import { type RunningStack, startStack } from '../support/start-stack.ts';
+import { FakeXrayDaemon } from '../support/fake-xray-daemon.ts';
 
 declare global {
   var localStack: RunningStack | undefined;
-  var xrayDaemon: XrayDaemon | undefined;
+  var xrayDaemon: FakeXrayDaemon | undefined;
 }
 
 export default async function setUp(): Promise<void> {
@@ -17,7 +17,7 @@ export default async function setUp(): Promise<void> {
   // The name is unique, so that each run has its own tables on an external DynamoDB.
   const stackName = `E2e${process.pid}`;
   const segmentFile = join(folder, 'e2e-segments.jsonl');
-  globalThis.xrayDaemon = await XrayDaemon.listen(createWriteStream(segmentFile));
+  globalThis.xrayDaemon = await FakeXrayDaemon.listen(createWriteStream(segmentFile));
   globalThis.localStack = await startStack(['-c', `stackName=${stackName}`], logFile, {
     AWS_XRAY_DAEMON_ADDRESS: globalThis.xrayDaemon.address,
   });

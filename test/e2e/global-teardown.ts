@@ -4,17 +4,17 @@
  */
 import { readFileSync } from 'node:fs';
 import type { PermissionsReport } from '../../tools/local/iam/permissions.ts';
-import { e2eStack } from '../support/e2e.ts';
+import { readE2eStack } from '../support/e2e.ts';
 
 export default async function tearDown(): Promise<void> {
   const { localStack, xrayDaemon } = globalThis;
   if (localStack === undefined) return;
-  const denied = await deniedBy(localStack.info.url).catch(String);
+  const denied = await readDeniedCalls(localStack.info.url).catch(String);
   const code = await localStack.stop();
   xrayDaemon?.close();
   if (code !== 0) throw new Error(`the local stack ended with ${String(code)}`);
   if (denied.length > 0) throw new Error(`calls were denied: ${JSON.stringify(denied)}`);
-  const { answered, judged } = answers();
+  const { answered, judged } = countAnswers();
   if (judged < answered) {
     throw new Error(
       `only ${judged} of ${answered} answers were checked against docs/openapi.yaml: does a suite use fetch?`,
@@ -23,16 +23,16 @@ export default async function tearDown(): Promise<void> {
 }
 
 /** Counts the requests that the stack has answered, and those whose answers were checked. */
-function answers(): { answered: number; judged: number } {
-  const { url, logFile } = e2eStack();
-  const linesOf = (file: string) => readFileSync(file, 'utf8').split('\n');
+function countAnswers(): { answered: number; judged: number } {
+  const { url, logFile } = readE2eStack();
+  const splitLines = (file: string) => readFileSync(file, 'utf8').split('\n');
   return {
-    answered: linesOf(logFile).filter((line) => line.startsWith('{"kind":"request"')).length,
-    judged: linesOf(process.env['JUDGED_FILE'] ?? '').filter((origin) => origin === url).length,
+    answered: splitLines(logFile).filter((line) => line.startsWith('{"kind":"request"')).length,
+    judged: splitLines(process.env['JUDGED_FILE'] ?? '').filter((origin) => origin === url).length,
   };
 }
 
-async function deniedBy(url: string): Promise<PermissionsReport['denied']> {
+async function readDeniedCalls(url: string): Promise<PermissionsReport['denied']> {
   const response = await fetch(`${url}/_local/permissions`);
   return ((await response.json()) as PermissionsReport).denied;
 }

@@ -1,28 +1,28 @@
 /** Tests requests with texts that must not reach the log, and with bodies that are costly to parse. */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { collectionPath } from '../../api/paths.ts';
+import { makeCollectionPath } from '../../api/paths.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { anId } from '../support/builders.ts';
-import { type Answer, Client, errorOf } from '../support/client.ts';
-import { aProject, e2eStack } from '../support/e2e.ts';
-import { until } from '../support/until.ts';
+import { type Answer, Client, readError } from '../support/api-client.ts';
+import { aProject, readE2eStack } from '../support/e2e.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
-const stack = e2eStack();
+const stack = readE2eStack();
 let client: Client;
 let tenant: Tenant;
 let ids: string[];
 let path: string;
 
 beforeAll(async () => {
-  client = await Client.of(stack.url);
+  client = await Client.signIn(stack.url);
   ({ tenant, ids } = await aProject(stack, [{}]));
-  path = collectionPath(tenant, 'resume');
+  path = makeCollectionPath(tenant, 'resume');
 });
 
 /** Waits until the functions have logged lines that contain `what`, and returns them. */
-function linesOf(what: string): Promise<string[]> {
-  return until(() => {
+function waitForLines(what: string): Promise<string[]> {
+  return waitUntil(() => {
     const lines = readFileSync(stack.logFile, 'utf8').split('\n');
     // Leaves out the last line, which may be only partly written.
     const found = lines
@@ -35,8 +35,8 @@ function linesOf(what: string): Promise<string[]> {
 /** Checks that the answer is an error with one short log line, which contains no text of the client. */
 async function expectOneLine(answer: Answer, status: number): Promise<void> {
   expect(answer.status).toBe(status);
-  const { id } = errorOf(answer);
-  const lines = await linesOf(`"${id}"`);
+  const { id } = readError(answer);
+  const lines = await waitForLines(`"${id}"`);
   expect(lines).toHaveLength(1);
   expect(lines[0]?.length).toBeLessThan(2_000);
   expect(lines[0]).not.toMatch(/MARK|[\p{Cc}\p{Zl}\p{Zp}]/u);
@@ -84,15 +84,15 @@ describe.each(Object.entries(TEXTS))('%s', (_name, text) => {
   test('in a token: as its subject they become a UUID, and as its scope they permit nothing', async () => {
     // The API refuses tokens of more than 10,240 characters.
     const decoded = decodeURIComponent(text).slice(0, 1_000);
-    const odd = await Client.of(stack.url, { subject: decoded });
+    const odd = await Client.signIn(stack.url, { subject: decoded });
     const job = await odd.run(tenant, ids);
     expect(job.created_by).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-    const [line = ''] = await linesOf(`"job.created"`).then((all) =>
+    const [line = ''] = await waitForLines(`"job.created"`).then((all) =>
       all.filter((each) => each.includes(job.job_id)),
     );
     expect(line).not.toContain('MARK');
     await expectOneLine(
-      await (await Client.of(stack.url, { scope: decoded })).get(`${path}/${job.job_id}`),
+      await (await Client.signIn(stack.url, { scope: decoded })).get(`${path}/${job.job_id}`),
       403,
     );
   });
@@ -104,7 +104,7 @@ test('the trace id of a valid traceparent is in the log line of its request', as
     .replace(/[^0-9a-f]/g, 'a')
     .padStart(32, 'c');
   const answer = await client.post(path, '{}', { traceparent: `00-${traceId}-00f067aa0ba902b7-01` });
-  const [line] = await linesOf(`"${errorOf(answer).id}"`);
+  const [line] = await waitForLines(`"${readError(answer).id}"`);
   expect(JSON.parse(line ?? '')).toMatchObject({ trace_id: traceId });
 });
 
@@ -119,7 +119,7 @@ describe('a body', () => {
   ])('%s is a 400', async (_name, body, name) => {
     const answer = await client.post(path, body);
     expect(answer.status).toBe(400);
-    expect(errorOf(answer).invalid_params?.[0]?.name).toBe(name);
+    expect(readError(answer).invalid_params?.[0]?.name).toBe(name);
     expect(answer.text.length).toBeLessThan(30_000);
   });
 

@@ -2,21 +2,28 @@
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from '@jest/globals';
-import { collectionPath, fieldingRunsPath } from '../../api/paths.ts';
+import { makeCollectionPath, makeFieldingRunsPath } from '../../api/paths.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { anId } from '../support/builders.ts';
-import { type Answer, Client, errorOf, locationOf, request } from '../support/client.ts';
-import { aProject, dynamoDBOf, e2eStack, logged, nameLike, scan } from '../support/e2e.ts';
+import { type Answer, Client, readError, readLocation, sendRequest } from '../support/api-client.ts';
+import {
+  aProject,
+  makeDynamoDBClient,
+  readE2eStack,
+  readLogLines,
+  findName,
+  scanTable,
+} from '../support/e2e.ts';
 
-const stack = e2eStack();
+const stack = readE2eStack();
 
 /** Returns the versions of target groups, as the API shows them. */
-async function versions(client: Client, tenant: Tenant, ids: readonly string[]): Promise<number[]> {
-  const answers = await Promise.all(ids.map((id) => client.get(fieldingRunsPath(tenant, id))));
+async function readVersions(client: Client, tenant: Tenant, ids: readonly string[]): Promise<number[]> {
+  const answers = await Promise.all(ids.map((id) => client.get(makeFieldingRunsPath(tenant, id))));
   return answers.map(({ text }) => (JSON.parse(text) as { data: [{ version: number }] }).data[0].version);
 }
 
-const replayed = (answer: Answer) => answer.headers.get('idempotent-replayed');
+const readReplayedHeader = (answer: Answer) => answer.headers.get('idempotent-replayed');
 
 /** Checks that all answers name one job, which completes and moves each target group once. */
 async function expectOneJob(
@@ -26,34 +33,34 @@ async function expectOneJob(
   answers: readonly Answer[],
 ) {
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
-  const locations = new Set(answers.map(locationOf));
+  const locations = new Set(answers.map(readLocation));
   expect(locations.size).toBe(1);
   const [location = ''] = locations;
-  const job = await client.untilEnded(location);
+  const job = await client.waitUntilEnded(location);
   expect(job.status).toBe('Completed');
   expect(job.updated_target_groups.data).toHaveLength(ids.length);
-  expect(await versions(client, tenant, ids)).toEqual(ids.map(() => 4));
-  const ours = ({ job_id }: Record<string, unknown>) => job_id === job.job_id;
-  expect(logged(stack, 'job.created').filter(ours)).toHaveLength(1);
-  expect(logged(stack, 'fan-out.sent').filter(ours)).toHaveLength(1);
-  expect(logged(stack, 'chunk.settled').filter(ours)).toHaveLength(1);
+  expect(await readVersions(client, tenant, ids)).toEqual(ids.map(() => 4));
+  const isOurs = ({ job_id }: Record<string, unknown>) => job_id === job.job_id;
+  expect(readLogLines(stack, 'job.created').filter(isOurs)).toHaveLength(1);
+  expect(readLogLines(stack, 'fan-out.sent').filter(isOurs)).toHaveLength(1);
+  expect(readLogLines(stack, 'chunk.settled').filter(isOurs)).toHaveLength(1);
 }
 
 describe('a repeated create call', () => {
   test('answers the same job while it is open and after it has ended', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, [{}, {}]);
     const key = { 'idempotency-key': anId('K') };
     const first = await client.create(tenant, ids, key);
     const second = await client.create(tenant, ids, key);
-    await client.untilEnded(locationOf(first));
+    await client.waitUntilEnded(readLocation(first));
     const third = await client.create(tenant, ids, key);
-    expect([first, second, third].map(replayed)).toEqual([null, 'true', 'true']);
+    expect([first, second, third].map(readReplayedHeader)).toEqual([null, 'true', 'true']);
     await expectOneJob(client, tenant, ids, [first, second, third]);
   });
 
   test('gets an answer with a trace of its own', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, [{}]);
     const key = { 'idempotency-key': anId('K') };
     const answers = [await client.create(tenant, ids, key), await client.create(tenant, ids, key)];
@@ -61,16 +68,16 @@ describe('a repeated create call', () => {
   });
 
   test('creates one job when it is sent fifty times at once', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, [{}, {}, {}]);
     const key = { 'idempotency-key': anId('K') };
     const answers = await Promise.all(Array.from({ length: 50 }, () => client.create(tenant, ids, key)));
-    expect(answers.map(replayed).filter((header) => header === null)).toHaveLength(1);
+    expect(answers.map(readReplayedHeader).filter((header) => header === null)).toHaveLength(1);
     await expectOneJob(client, tenant, ids, answers);
   });
 
   test('answers the same job with the ids in another order or duplicated', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, [{}, {}, {}]);
     const key = { 'idempotency-key': anId('K') };
     const first = await client.create(tenant, ids, key);
@@ -80,25 +87,25 @@ describe('a repeated create call', () => {
   });
 
   test('answers the same job after its idempotency record is lost, before and after the end', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, [{}, {}]);
     const key = { 'idempotency-key': anId('K') };
     const first = await client.create(tenant, ids, key);
     await forgetAll();
     const second = await client.create(tenant, ids, key);
-    await client.untilEnded(locationOf(first));
+    await client.waitUntilEnded(readLocation(first));
     await forgetAll();
     const answers = [first, second, await client.create(tenant, ids, key)];
-    expect(answers.map(replayed)).toEqual([null, 'true', 'true']);
+    expect(answers.map(readReplayedHeader)).toEqual([null, 'true', 'true']);
     await expectOneJob(client, tenant, ids, answers);
   });
 });
 
 /** Empties the idempotency table, as an expiry or a restore would do. */
 async function forgetAll(): Promise<void> {
-  const client = dynamoDBOf(stack);
-  const TableName = nameLike(stack.tables, 'Idempotency');
-  const records = await scan(stack, 'Idempotency');
+  const client = makeDynamoDBClient(stack);
+  const TableName = findName(stack.tables, 'Idempotency');
+  const records = await scanTable(stack, 'Idempotency');
   expect(records.length).toBeGreaterThan(0);
   for (const { id } of records) {
     await client.send(new DeleteItemCommand({ TableName, Key: marshall({ id }) }));
@@ -108,7 +115,7 @@ async function forgetAll(): Promise<void> {
 
 describe('the same key', () => {
   test('with other target groups is refused, and the job stays as it was', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, [{}, {}]);
     const key = { 'idempotency-key': anId('K') };
     const first = await client.create(tenant, ids.slice(0, 1), key);
@@ -117,7 +124,7 @@ describe('the same key', () => {
     const refusedAgain = await client.create(tenant, ids, key);
     for (const answer of [refused, refusedAgain]) {
       expect(answer.status).toBe(400);
-      expect(errorOf(answer)).toMatchObject({
+      expect(readError(answer)).toMatchObject({
         object: 'bad_request_error',
         invalid_params: [{ name: 'idempotency-key' }],
       });
@@ -126,11 +133,11 @@ describe('the same key', () => {
       first,
       await client.create(tenant, ids.slice(0, 1), key),
     ]);
-    expect(await versions(client, tenant, ids.slice(1))).toEqual([3]);
+    expect(await readVersions(client, tenant, ids.slice(1))).toEqual([3]);
   });
 
   test('creates another job in another project or another account', async () => {
-    const client = await Client.of(stack.url, { accounts: [101, 102] });
+    const client = await Client.signIn(stack.url, { accounts: [101, 102] });
     const key = { 'idempotency-key': anId('K') };
     const projects = [
       await aProject(stack, [{}]),
@@ -138,21 +145,21 @@ describe('the same key', () => {
       await aProject(stack, [{}], 102),
     ];
     const answers = await Promise.all(projects.map(({ tenant, ids }) => client.create(tenant, ids, key)));
-    const jobs = answers.map((answer) => locationOf(answer).split('/').at(-1));
+    const jobs = answers.map((answer) => readLocation(answer).split('/').at(-1));
     expect(new Set(jobs).size).toBe(3);
     for (const answer of answers)
-      expect((await client.untilEnded(locationOf(answer))).status).toBe('Completed');
+      expect((await client.waitUntilEnded(readLocation(answer))).status).toBe('Completed');
   });
 
   test('can be used again after a call that was refused', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, [{}]);
     const key = { 'idempotency-key': anId('K') };
-    const path = collectionPath(tenant, 'resume');
+    const path = makeCollectionPath(tenant, 'resume');
     expect((await client.post(path, '{"target_group_ids":["x"]}', key)).status).toBe(400);
     expect((await client.create({ ...tenant, projectId: anId('N') }, ids, key)).status).toBe(404);
     const answer = await client.create(tenant, ids, key);
-    expect(replayed(answer)).toBeNull();
+    expect(readReplayedHeader(answer)).toBeNull();
     await expectOneJob(client, tenant, ids, [answer]);
   });
 });
@@ -163,23 +170,23 @@ describe('an idempotency key', () => {
     ['of 256 characters is refused', 'k'.repeat(256), 400],
     ['that is empty is refused', '', 400],
   ])('%s', async (_name, key, status) => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, [{}]);
     const answer = await client.create(tenant, ids, { 'idempotency-key': key });
     expect(answer.status).toBe(status);
-    if (status === 400) expect(errorOf(answer).invalid_params?.[0]?.name).toBe('idempotency-key');
+    if (status === 400) expect(readError(answer).invalid_params?.[0]?.name).toBe('idempotency-key');
   });
 
   test('that is missing is refused', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant, ids } = await aProject(stack, [{}]);
-    const answer = await request(
+    const answer = await sendRequest(
       'POST',
-      stack.url + collectionPath(tenant, 'resume'),
+      stack.url + makeCollectionPath(tenant, 'resume'),
       { authorization: `Bearer ${client.token}` },
       JSON.stringify({ target_group_ids: ids }),
     );
     expect(answer.status).toBe(400);
-    expect(errorOf(answer).invalid_params?.[0]?.name).toBe('idempotency-key');
+    expect(readError(answer).invalid_params?.[0]?.name).toBe('idempotency-key');
   });
 });

@@ -1,11 +1,11 @@
 /** Tests a job of 10,000 target groups with many different outcomes, on the running local stack. */
 import { describe, expect, test } from '@jest/globals';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
-import { ids as newIds } from '../support/builders.ts';
-import { Client, errorOf, locationOf } from '../support/client.ts';
-import { aProject, e2eStack } from '../support/e2e.ts';
+import { makeIds as newIds } from '../support/builders.ts';
+import { Client, readError, readLocation } from '../support/api-client.ts';
+import { aProject, readE2eStack } from '../support/e2e.ts';
 
-const stack = e2eStack();
+const stack = readE2eStack();
 
 const SITUATIONS: [Partial<TargetGroup>, string | undefined][] = [
   [{}, undefined],
@@ -22,7 +22,7 @@ const KNOWN = 9_000;
 
 describe('a job of 10,000 target groups', () => {
   test('has an outcome for each target group, and shows its progress while it is open', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const groups = Array.from({ length: KNOWN }, (_, i) => SITUATIONS[i % SITUATIONS.length]?.[0] ?? {});
     const { tenant, ids } = await aProject(stack, groups);
     const unknown = newIds(10_000 - KNOWN, 'U');
@@ -33,8 +33,8 @@ describe('a job of 10,000 target groups', () => {
     ]);
 
     const progress: string[] = [];
-    const location = locationOf(await client.create(tenant, [...asked].reverse()));
-    const job = await client.untilEnded(location, ({ headers }) => {
+    const location = readLocation(await client.create(tenant, [...asked].reverse()));
+    const job = await client.waitUntilEnded(location, ({ headers }) => {
       progress.push(headers.get('x-job-progress') ?? 'none');
     });
 
@@ -61,11 +61,11 @@ describe('a job of 10,000 target groups', () => {
   }, 120_000);
 
   test('is refused with one target group more', async () => {
-    const client = await Client.of(stack.url);
+    const client = await Client.signIn(stack.url);
     const { tenant } = await aProject(stack);
     const answer = await client.create(tenant, newIds(10_001, 'U'));
     expect(answer.status).toBe(400);
-    expect(errorOf(answer).invalid_params).toEqual([
+    expect(readError(answer).invalid_params).toEqual([
       { name: 'target_group_ids', reason: 'expected 1 to 10000 distinct ids, found 10001' },
     ]);
   });

@@ -5,27 +5,27 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { collectionPath, fieldingRunsPath, jobPath } from '../../api/paths.ts';
+import { makeCollectionPath, makeFieldingRunsPath, makeJobPath } from '../../api/paths.ts';
 import { BatchWriter } from '../../tools/local/data/write.ts';
-import { type LocalStack, startLocalStack } from '../../tools/local/stack.ts';
+import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.ts';
 import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';
 import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
 import { deriveJobId, hashIds } from '../../src/domain/digest.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
-import { timestamp } from '../../src/domain/time.ts';
+import { formatTimestamp } from '../../src/domain/time.ts';
 import { TRACE, aJob, aTargetGroup, anId } from '../support/builders.ts';
-import { type Answer, Client, locationOf } from '../support/client.ts';
+import { type Answer, Client, readLocation } from '../support/api-client.ts';
 import { type DynamoDBSpy, spyOnDynamoDB, type StoreCall } from '../support/dynamodb-spy.ts';
-import { dynamoDBOf, e2eStack, nameLike } from '../support/e2e.ts';
-import { propertyRuns } from '../support/properties.ts';
+import { makeDynamoDBClient, readE2eStack, findName } from '../support/e2e.ts';
+import { makePropertySettings } from '../support/properties.ts';
 
-const shared = e2eStack();
+const shared = readE2eStack();
 // One account id begins with the other, so keys without a separator would overlap.
 const OURS = 101;
 const THEIRS = 1010;
 
 /** A client that bypasses the spy. */
-const direct = dynamoDBOf(shared);
+const direct = makeDynamoDBClient(shared);
 let spy: DynamoDBSpy;
 let stack: LocalStack;
 let us: Client;
@@ -37,8 +37,8 @@ beforeAll(async () => {
     context: { stackName: `Tenants${process.pid}`, chunkSize: 3 },
     dynamodbEndpoint: spy.url,
   });
-  us = await Client.of(stack.url, { accounts: [OURS] });
-  them = await Client.of(stack.url, { accounts: [THEIRS] });
+  us = await Client.signIn(stack.url, { accounts: [OURS] });
+  them = await Client.signIn(stack.url, { accounts: [THEIRS] });
 });
 afterAll(async () => {
   await stack.stop();
@@ -47,7 +47,7 @@ afterAll(async () => {
 });
 
 /** Data of two accounts, ours and theirs, that share ids on purpose. */
-interface World {
+interface Neighbours {
   /** The id of a project that both accounts have. */
   readonly project: string;
   readonly theirProject: string;
@@ -65,12 +65,12 @@ const statuses = fc.array(fc.constantFrom(...STATUSES), { minLength: 1, maxLengt
 const aSpec = fc.record({ common: statuses, hidden: statuses, unfinished: fc.boolean() });
 type Spec = typeof aSpec extends fc.Arbitrary<infer T> ? T : never;
 
-async function make(spec: Spec): Promise<World> {
+async function makeNeighbours(spec: Spec): Promise<Neighbours> {
   const common = spec.common.map(() => anId('T'));
   const hidden = spec.hidden.map(() => anId('H'));
   const project = anId('P');
   const theirProject = anId('Q');
-  const writer = new BatchWriter(direct, nameLike(stack.tables, 'TargetGroups'));
+  const writer = new BatchWriter(direct, findName(stack.tables, 'TargetGroups'));
   const put = async (tenant: Tenant, groups: Readonly<Record<string, (typeof STATUSES)[number]>>) => {
     await writer.put({ type: 'project', tenant });
     for (const [targetGroupId, status] of Object.entries(groups)) {
@@ -85,23 +85,34 @@ async function make(spec: Spec): Promise<World> {
   await put({ accountId: THEIRS, projectId: theirProject }, theirs);
   await writer.flush();
   const key = anId('K');
-  const theirJob = await theirJobIn({ accountId: THEIRS, projectId: project }, hidden, key, spec.unfinished);
+  const theirJob = await makeTheirJob(
+    { accountId: THEIRS, projectId: project },
+    hidden,
+    key,
+    spec.unfinished,
+  );
   return { project, theirProject, common, hidden, key, theirJob };
 }
 
 /** Makes their job: either ended, or open and without a message. */
-async function theirJobIn(tenant: Tenant, ids: readonly string[], key: string, unfinished: boolean) {
+async function makeTheirJob(tenant: Tenant, ids: readonly string[], key: string, unfinished: boolean) {
   const jobId = deriveJobId({ ...tenant, action: 'resume', idempotencyKey: key });
   if (unfinished) {
-    const jobs = new DynamoDBJobs(direct, nameLike(stack.tables, 'TablesJobs'));
+    const jobs = new DynamoDBJobs(direct, findName(stack.tables, 'TablesJobs'));
     const [now, expiresAt] = [Date.now(), Math.floor(Date.now() / 1000) + 86_400];
-    const of = { ...tenant, jobId, createdAt: timestamp(now), bodyHash: hashIds(ids), total: ids.length };
+    const of = {
+      ...tenant,
+      jobId,
+      createdAt: formatTimestamp(now),
+      bodyHash: hashIds(ids),
+      total: ids.length,
+    };
     const job = aJob({ ...of, expiresAt, chunkSize: 3 });
     await jobs.saveRequest(job, { ids: [...ids], trace: TRACE });
-    await jobs.commit(job, anId(), now, timestamp(now + 3_600_000));
+    await jobs.commit(job, anId(), now, formatTimestamp(now + 3_600_000));
   } else {
-    const { calls } = await watch(async () =>
-      them.untilEnded(locationOf(await them.create(tenant, ids, { 'idempotency-key': key }))),
+    const { calls } = await recordCalls(async () =>
+      them.waitUntilEnded(readLocation(await them.create(tenant, ids, { 'idempotency-key': key }))),
     );
     expectOwn(calls, tenant);
   }
@@ -109,9 +120,9 @@ async function theirJobIn(tenant: Tenant, ids: readonly string[], key: string, u
 }
 
 /** Reads all of their target groups and their job from the store. */
-async function theirsAsStored({ project, theirProject, common, hidden, theirJob }: World) {
-  const groups = new DynamoDBTargetGroups(direct, nameLike(stack.tables, 'TargetGroups'));
-  const jobs = new DynamoDBJobs(direct, nameLike(stack.tables, 'TablesJobs'));
+async function readTheirs({ project, theirProject, common, hidden, theirJob }: Neighbours) {
+  const groups = new DynamoDBTargetGroups(direct, findName(stack.tables, 'TargetGroups'));
+  const jobs = new DynamoDBJobs(direct, findName(stack.tables, 'TablesJobs'));
   const found = await Promise.all(
     [project, theirProject].flatMap((projectId) =>
       [...common, ...hidden].map((targetGroupId) =>
@@ -127,7 +138,7 @@ async function theirsAsStored({ project, theirProject, common, hidden, theirJob 
  * Runs `act` and records the calls to the store until there are no more, because a worker closes its job
  * after clients see it ended.
  */
-async function watch<T>(act: () => Promise<T>): Promise<{ result: T; calls: StoreCall[] }> {
+async function recordCalls<T>(act: () => Promise<T>): Promise<{ result: T; calls: StoreCall[] }> {
   spy.calls.length = 0;
   const result = await act();
   let before;
@@ -143,20 +154,21 @@ async function watch<T>(act: () => Promise<T>): Promise<{ result: T; calls: Stor
 }
 
 /** Returns the parts of an answer that are not random, so that two answers can be compared. */
-function comparable({ status, headers, text }: Answer) {
+function omitRandomParts({ status, headers, text }: Answer) {
   const drawn = ['traceparent', 'tracestate', 'date', 'apigw-requestid'];
   const body = text === '' ? '' : { ...(JSON.parse(text) as object), id: 'an id' };
   return { status, headers: [...headers].filter(([name]) => !drawn.includes(name)), body };
 }
 
-const callsOf = (calls: readonly StoreCall[]) => calls.map(({ operation, table }) => `${operation} ${table}`);
+const formatCalls = (calls: readonly StoreCall[]) =>
+  calls.map(({ operation, table }) => `${operation} ${table}`);
 
 /** The tenant that first used each key of the idempotency table, because these keys are digests. */
 const firstUsers = new Map<string, string>();
 
 function expectOwn(calls: readonly StoreCall[], { accountId, projectId }: Tenant): void {
   const own = `${accountId}#${projectId}`;
-  const idempotency = nameLike(stack.tables, 'Idempotency');
+  const idempotency = findName(stack.tables, 'Idempotency');
   const foreign = calls.filter(({ table, key = '' }) => {
     if (table !== idempotency) return key !== own && !key.startsWith(`${own}#`);
     if (!firstUsers.has(key)) firstUsers.set(key, own);
@@ -173,31 +185,37 @@ type Probe = readonly [
 ];
 
 /** Returns requests for each id of each route: one with an id of theirs and one with an unknown id. */
-function probes({ project, theirProject, common, hidden, key, theirJob }: World): Probe[] {
+function makeProbes({ project, theirProject, common, hidden, key, theirJob }: Neighbours): Probe[] {
   const mine = { accountId: OURS, projectId: project };
   const notMine = { accountId: OURS, projectId: theirProject };
   const nobodys = { accountId: OURS, projectId: anId('N') };
-  const jobAt = (tenant: Tenant, jobId: string) => jobPath(tenant, 'resume', jobId);
-  const longJobAt = (tenant: Tenant, jobId: string) => `/v1${collectionPath(tenant, 'resume')}/${jobId}`;
-  const theirs = (tenant: Tenant) => ({ ...tenant, accountId: THEIRS });
+  const makeShortPath = (tenant: Tenant, jobId: string) => makeJobPath(tenant, 'resume', jobId);
+  const makeLongPath = (tenant: Tenant, jobId: string) =>
+    `/v1${makeCollectionPath(tenant, 'resume')}/${jobId}`;
+  const moveToTheirAccount = (tenant: Tenant) => ({ ...tenant, accountId: THEIRS });
   const [group = ''] = common;
   const [hiddenGroup = ''] = hidden;
   const get = (path: string) => () => us.get(path);
   const create = (tenant: Tenant) => () => us.create(tenant, [group], { 'idempotency-key': key });
   return [
     [notMine, 404, create(notMine), create(nobodys)],
-    [mine, 404, get(jobAt(mine, theirJob)), get(jobAt(mine, anId('J')))],
-    [mine, 404, get(longJobAt(mine, theirJob)), get(longJobAt(mine, anId('J')))],
-    [notMine, 404, get(jobAt(notMine, theirJob)), get(jobAt(nobodys, anId('J')))],
-    [mine, 404, get(fieldingRunsPath(mine, hiddenGroup)), get(fieldingRunsPath(mine, anId('T')))],
-    [notMine, 404, get(fieldingRunsPath(notMine, group)), get(fieldingRunsPath(nobodys, anId('T')))],
-    [mine, 403, create(theirs(mine)), create(theirs(nobodys))],
-    [mine, 403, get(jobAt(theirs(mine), theirJob)), get(jobAt(theirs(nobodys), anId('J')))],
+    [mine, 404, get(makeShortPath(mine, theirJob)), get(makeShortPath(mine, anId('J')))],
+    [mine, 404, get(makeLongPath(mine, theirJob)), get(makeLongPath(mine, anId('J')))],
+    [notMine, 404, get(makeShortPath(notMine, theirJob)), get(makeShortPath(nobodys, anId('J')))],
+    [mine, 404, get(makeFieldingRunsPath(mine, hiddenGroup)), get(makeFieldingRunsPath(mine, anId('T')))],
+    [notMine, 404, get(makeFieldingRunsPath(notMine, group)), get(makeFieldingRunsPath(nobodys, anId('T')))],
+    [mine, 403, create(moveToTheirAccount(mine)), create(moveToTheirAccount(nobodys))],
     [
       mine,
       403,
-      get(fieldingRunsPath(theirs(mine), hiddenGroup)),
-      get(fieldingRunsPath(theirs(nobodys), anId('T'))),
+      get(makeShortPath(moveToTheirAccount(mine), theirJob)),
+      get(makeShortPath(moveToTheirAccount(nobodys), anId('J'))),
+    ],
+    [
+      mine,
+      403,
+      get(makeFieldingRunsPath(moveToTheirAccount(mine), hiddenGroup)),
+      get(makeFieldingRunsPath(moveToTheirAccount(nobodys), anId('T'))),
     ],
   ];
 }
@@ -205,57 +223,57 @@ function probes({ project, theirProject, common, hidden, key, theirJob }: World)
 test('data of another account is answered like unknown data, and is not touched', async () => {
   await fc.assert(
     fc.asyncProperty(aSpec, async (spec) => {
-      const world = await make(spec);
-      const before = await theirsAsStored(world);
-      for (const [tenant, status, askTheirs, askUnknown] of probes(world)) {
-        const theirs = await watch(askTheirs);
-        const unknown = await watch(askUnknown);
+      const neighbours = await makeNeighbours(spec);
+      const before = await readTheirs(neighbours);
+      for (const [tenant, status, askTheirs, askUnknown] of makeProbes(neighbours)) {
+        const theirs = await recordCalls(askTheirs);
+        const unknown = await recordCalls(askUnknown);
         expect(theirs.result.status).toBe(status);
-        expect(comparable(theirs.result)).toEqual(comparable(unknown.result));
-        expect(callsOf(theirs.calls)).toEqual(callsOf(unknown.calls));
+        expect(omitRandomParts(theirs.result)).toEqual(omitRandomParts(unknown.result));
+        expect(formatCalls(theirs.calls)).toEqual(formatCalls(unknown.calls));
         if (status === 403) expect(theirs.calls).toEqual([]);
         else expect(theirs.calls).not.toEqual([]);
         expectOwn(theirs.calls, tenant);
       }
-      expect(await theirsAsStored(world)).toEqual(before);
+      expect(await readTheirs(neighbours)).toEqual(before);
     }),
-    propertyRuns(3),
+    makePropertySettings(3),
   );
 });
 
 test('a job with the key and the ids of another account is a new one, and these ids are unknown to it', async () => {
   await fc.assert(
     fc.asyncProperty(aSpec, async (spec) => {
-      const world = await make(spec);
-      const before = await theirsAsStored(world);
-      const tenant = { accountId: OURS, projectId: world.project };
+      const neighbours = await makeNeighbours(spec);
+      const before = await readTheirs(neighbours);
+      const tenant = { accountId: OURS, projectId: neighbours.project };
       const run = (ids: readonly string[], key: string) =>
-        watch(async () => {
+        recordCalls(async () => {
           const answer = await us.create(tenant, ids, { 'idempotency-key': key });
           expect(answer.headers.get('idempotent-replayed')).toBeNull();
-          return us.untilEnded(locationOf(answer));
+          return us.waitUntilEnded(readLocation(answer));
         });
-      const { result: job, calls } = await run([...world.common, ...world.hidden], world.key);
-      expect(job.job_id).not.toBe(world.theirJob);
+      const { result: job, calls } = await run([...neighbours.common, ...neighbours.hidden], neighbours.key);
+      expect(job.job_id).not.toBe(neighbours.theirJob);
       expectOwn(calls, tenant);
-      const reasonsOf = (ids: readonly string[], { failed_target_groups: { data } }: typeof job) =>
+      const listReasons = (ids: readonly string[], { failed_target_groups: { data } }: typeof job) =>
         ids.map((id) => data.find(({ target_group_id }) => target_group_id === id)?.failure_reason);
 
-      const unknown = world.hidden.map(() => anId('H'));
+      const unknown = neighbours.hidden.map(() => anId('H'));
       const control = await run(unknown, anId('K'));
-      expect(reasonsOf(world.hidden, job)).toEqual(reasonsOf(unknown, control.result));
-      expect(reasonsOf(world.hidden, job)).not.toContain(undefined);
+      expect(listReasons(neighbours.hidden, job)).toEqual(listReasons(unknown, control.result));
+      expect(listReasons(neighbours.hidden, job)).not.toContain(undefined);
 
       // Their ids alone take the same calls as unknown ids, whatever the state of their target groups.
-      const hidden = await run(world.hidden, anId('K'));
-      const countsOf = (all: readonly StoreCall[]) =>
-        callsOf(
+      const hidden = await run(neighbours.hidden, anId('K'));
+      const listTargetGroupCalls = (all: readonly StoreCall[]) =>
+        formatCalls(
           all.filter(({ table, key = '' }) => table.includes('TargetGroups') && /#[TH][^#]*$/.test(key)),
         ).sort();
-      expect(countsOf(hidden.calls)).toEqual(countsOf(control.calls));
-      expect(countsOf(hidden.calls)).toHaveLength(2 * world.hidden.length);
-      expect(await theirsAsStored(world)).toEqual(before);
+      expect(listTargetGroupCalls(hidden.calls)).toEqual(listTargetGroupCalls(control.calls));
+      expect(listTargetGroupCalls(hidden.calls)).toHaveLength(2 * neighbours.hidden.length);
+      expect(await readTheirs(neighbours)).toEqual(before);
     }),
-    propertyRuns(2),
+    makePropertySettings(2),
   );
 });

@@ -5,29 +5,29 @@ import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CompactEncrypt } from 'jose';
 import type { ErrorBody } from '../../api/answers.ts';
-import { collectionPath, fieldingRunsPath } from '../../api/paths.ts';
-import { jsonAnswer } from '../../tools/kit/http-server.ts';
+import { makeCollectionPath, makeFieldingRunsPath } from '../../api/paths.ts';
+import { makeJsonAnswer } from '../../tools/kit/http-server.ts';
 import { AUDIENCE, ISSUER } from '../../tools/local/issuer.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { anId } from '../support/builders.ts';
-import { mustConform } from '../rigs/conformance/watch.ts';
-import { type Answer, Client, locationOf } from '../support/client.ts';
-import { aProject, e2eStack, logged } from '../support/e2e.ts';
+import { requireConformance } from '../rigs/conformance/check-exchange.ts';
+import { type Answer, Client, readLocation } from '../support/api-client.ts';
+import { aProject, readE2eStack, readLogLines } from '../support/e2e.ts';
 import {
   type LocalKey,
-  base64url,
-  forge,
-  goodClaims,
-  hs256,
-  inSeconds,
-  localKey,
-  rs256,
-  unsigned,
-} from '../support/forge.ts';
+  encodeBase64url,
+  forgeToken,
+  makeGoodClaims,
+  makeHs256Signer,
+  computeEpochSeconds,
+  readLocalKey,
+  makeRs256Signer,
+  leaveUnsigned,
+} from '../support/forge-token.ts';
 import { TestIssuer } from '../support/test-issuer.ts';
-import { until } from '../support/until.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
-const stack = e2eStack();
+const stack = readE2eStack();
 const attackerKey = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const attackerJwk = attackerKey.publicKey.export({ format: 'jwk' });
 
@@ -37,18 +37,18 @@ let tenant: Tenant;
 let routes: { method: string; path: string }[];
 
 beforeAll(async () => {
-  key = await localKey();
+  key = await readLocalKey();
   attacker = await TestIssuer.start();
   const project = await aProject(stack, [{}]);
   tenant = project.tenant;
-  const client = await Client.of(stack.url);
-  const location = locationOf(await client.create(tenant, project.ids));
-  const collection = collectionPath(tenant, 'resume');
+  const client = await Client.signIn(stack.url);
+  const location = readLocation(await client.create(tenant, project.ids));
+  const collection = makeCollectionPath(tenant, 'resume');
   routes = [
     { method: 'POST', path: collection },
     { method: 'GET', path: location },
     { method: 'GET', path: `/v1${collection}/${location.split('/').at(-1) ?? ''}` },
-    { method: 'GET', path: fieldingRunsPath(tenant, project.ids[0] ?? '') },
+    { method: 'GET', path: makeFieldingRunsPath(tenant, project.ids[0] ?? '') },
   ];
 });
 afterAll(() => attacker.stop());
@@ -81,7 +81,7 @@ async function send(
   });
   const [authorization = '', ...more] = authorizations;
   const described = more.length > 0 ? undefined : { ...common, authorization };
-  mustConform(stack.url, {
+  requireConformance(stack.url, {
     method,
     path,
     headers: described,
@@ -113,40 +113,40 @@ async function expectAccepted(...authorizations: string[]): Promise<void> {
   expect(answers.map(({ status }) => status)).toEqual([201, 200, 200, 200]);
 }
 
-const RS256 = () => ({ alg: 'RS256', kid: key.kid, typ: 'JWT' });
+const makeHeader = () => ({ alg: 'RS256', kid: key.kid, typ: 'JWT' });
 
 /** Returns a token of the local issuer with changed claims and header. */
-const issued = (claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}) =>
-  forge({ ...RS256(), ...header }, goodClaims(claims), rs256(key.privateKey));
+const issueToken = (claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}) =>
+  forgeToken({ ...makeHeader(), ...header }, makeGoodClaims(claims), makeRs256Signer(key.privateKey));
 
 /** Returns a token that looks valid but has the attacker's signature. */
-const byAttacker = (header: Record<string, unknown> = {}) =>
-  forge({ ...RS256(), ...header }, goodClaims(), rs256(attackerKey.privateKey));
+const forgeByAttacker = (header: Record<string, unknown> = {}) =>
+  forgeToken({ ...makeHeader(), ...header }, makeGoodClaims(), makeRs256Signer(attackerKey.privateKey));
 
-const parts = (token: string) => token.split('.') as [string, string, string];
+const splitToken = (token: string) => token.split('.') as [string, string, string];
 
 /** Returns a valid token whose signature differs between base64 and base64url. */
-function withBothAlphabets(): string {
+function issueTokenWithBothAlphabets(): string {
   for (let jti = 0; ; jti += 1) {
-    const token = issued({ jti });
-    if (/[-_]/.test(parts(token)[2])) return token;
+    const token = issueToken({ jti });
+    if (/[-_]/.test(splitToken(token)[2])) return token;
   }
 }
 
-const publicForm = (format: 'pem' | 'der', type: 'spki' | 'pkcs1') =>
+const exportPublicKey = (format: 'pem' | 'der', type: 'spki' | 'pkcs1') =>
   format === 'pem' ? key.publicKey.export({ format, type }) : key.publicKey.export({ format, type });
 
 /** Changes an unused bit in the last character of the signature, which still decodes to the same bytes. */
-function otherSpareBits(token: string): string {
+function changeUnusedBits(token: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const last = alphabet.indexOf(token.slice(-1));
   return token.slice(0, -1) + (alphabet[last ^ 1] ?? '');
 }
 
 test('a valid token is accepted on every route', async () => {
-  await expectAccepted(`Bearer ${issued()}`);
-  await expectAccepted(`Bearer ${issued({ aud: ['others', AUDIENCE], nbf: inSeconds(-60) })}`);
-  await expectAccepted(`Bearer ${issued({}, { typ: undefined })}`);
+  await expectAccepted(`Bearer ${issueToken()}`);
+  await expectAccepted(`Bearer ${issueToken({ aud: ['others', AUDIENCE], nbf: computeEpochSeconds(-60) })}`);
+  await expectAccepted(`Bearer ${issueToken({}, { typ: undefined })}`);
 });
 
 describe('the header authorization', () => {
@@ -155,7 +155,7 @@ describe('the header authorization', () => {
     ['in upper case', (token) => `BEARER ${token}`],
     ['with two spaces, which RFC 9110 allows', (token) => `Bearer  ${token}`],
   ])('may have its scheme %s', async (_name, value) => {
-    await expectAccepted(value(issued()));
+    await expectAccepted(value(issueToken()));
   });
 
   test.each<[string, (token: string) => string]>([
@@ -183,21 +183,21 @@ describe('the header authorization', () => {
     ['a letter that looks like another', (token) => `B\u00e9arer ${token}`],
     ['a no-break space', (token) => `Bearer\u00a0${token}`],
   ])('with %s is refused', async (_name, value) => {
-    await expectAll(401, value(issued()));
+    await expectAll(401, value(issueToken()));
   });
 
   test('is refused when it is missing or repeated', async () => {
-    const good = `Bearer ${issued()}`;
+    const good = `Bearer ${issueToken()}`;
     await expectAll(401);
     await expectAll(401, good, good);
-    await expectAll(401, good, `Bearer ${byAttacker()}`);
-    await expectAll(401, `Bearer ${byAttacker()}`, good);
+    await expectAll(401, good, `Bearer ${forgeByAttacker()}`);
+    await expectAll(401, `Bearer ${forgeByAttacker()}`, good);
     await expectAll(401, 'Basic eDp5', good);
     await expectAll(401, good, '');
   });
 
   test('is the only place where a token is accepted', async () => {
-    const token = issued();
+    const token = issueToken();
     for (const { method, path } of routes) {
       const answer = await send({ method, path: `${path}?access_token=${token}&authorization=${token}` }, []);
       expect(answer.status).toBe(401);
@@ -209,9 +209,9 @@ describe('a signature', () => {
   test.each(['none', 'None', 'NONE', 'nOnE', 'none ', '', 'RS256 ', 'rs256', 'HS256', 'RS0', 'dir'])(
     'with the algorithm %j is refused, whether it is empty or not',
     async (alg) => {
-      await expectAll(401, `Bearer ${forge({ ...RS256(), alg }, goodClaims(), unsigned)}`);
-      await expectAll(401, `Bearer ${forge({ alg }, goodClaims(), unsigned)}`);
-      await expectAll(401, `Bearer ${issued({}, { alg })}`);
+      await expectAll(401, `Bearer ${forgeToken({ ...makeHeader(), alg }, makeGoodClaims(), leaveUnsigned)}`);
+      await expectAll(401, `Bearer ${forgeToken({ alg }, makeGoodClaims(), leaveUnsigned)}`);
+      await expectAll(401, `Bearer ${issueToken({}, { alg })}`);
     },
   );
 
@@ -224,32 +224,35 @@ describe('a signature', () => {
     ['a number', 256],
     ['true', true],
   ])('with %s as its algorithm is refused', async (_name, alg) => {
-    await expectAll(401, `Bearer ${issued({}, { alg })}`);
+    await expectAll(401, `Bearer ${issueToken({}, { alg })}`);
   });
 
   test.each<[string, () => string | Buffer]>([
-    ['PEM', () => publicForm('pem', 'spki')],
-    ['PEM without its last line break', () => publicForm('pem', 'spki').toString().trim()],
-    ['PEM of PKCS #1', () => publicForm('pem', 'pkcs1')],
-    ['DER', () => publicForm('der', 'spki')],
+    ['PEM', () => exportPublicKey('pem', 'spki')],
+    ['PEM without its last line break', () => exportPublicKey('pem', 'spki').toString().trim()],
+    ['PEM of PKCS #1', () => exportPublicKey('pem', 'pkcs1')],
+    ['DER', () => exportPublicKey('der', 'spki')],
     ['JWK', () => JSON.stringify(key.publicKey.export({ format: 'jwk' }))],
     ['modulus', () => Buffer.from(key.publicKey.export({ format: 'jwk' }).n ?? '', 'base64url')],
     ['nothing', () => ''],
   ])('of HS256 with the public key as secret (%s) is refused', async (_name, secret) => {
-    for (const header of [{ ...RS256(), alg: 'HS256' }, { alg: 'HS256' }, RS256()]) {
-      await expectAll(401, `Bearer ${forge(header, goodClaims(), hs256(secret()))}`);
+    for (const header of [{ ...makeHeader(), alg: 'HS256' }, { alg: 'HS256' }, makeHeader()]) {
+      await expectAll(401, `Bearer ${forgeToken(header, makeGoodClaims(), makeHs256Signer(secret()))}`);
     }
   });
 
   test('of another key under the same key id is refused', async () => {
-    await expectAll(401, `Bearer ${byAttacker()}`);
-    await expectAll(401, `Bearer ${byAttacker({ kid: undefined })}`);
+    await expectAll(401, `Bearer ${forgeByAttacker()}`);
+    await expectAll(401, `Bearer ${forgeByAttacker({ kid: undefined })}`);
   });
 
   test("of another issuer's token is refused", async () => {
-    const theirs = goodClaims({ iss: 'https://issuer.other.test/' });
-    await expectAll(401, `Bearer ${forge(RS256(), theirs, rs256(attackerKey.privateKey))}`);
-    await expectAll(401, `Bearer ${issued({ iss: 'https://issuer.other.test/' })}`);
+    const theirs = makeGoodClaims({ iss: 'https://issuer.other.test/' });
+    await expectAll(
+      401,
+      `Bearer ${forgeToken(makeHeader(), theirs, makeRs256Signer(attackerKey.privateKey))}`,
+    );
+    await expectAll(401, `Bearer ${issueToken({ iss: 'https://issuer.other.test/' })}`);
   });
 
   test('of an algorithm other than that of the key is refused', async () => {
@@ -257,23 +260,34 @@ describe('a signature', () => {
     const pss = (hash: string, saltLength: number) => (signed: string) =>
       sign(hash, Buffer.from(signed), { key: key.privateKey, padding, saltLength });
     const rs512 = (signed: string) => sign('RSA-SHA512', Buffer.from(signed), key.privateKey);
-    await expectAll(401, `Bearer ${forge({ ...RS256(), alg: 'PS256' }, goodClaims(), pss('sha256', 32))}`);
-    await expectAll(401, `Bearer ${forge(RS256(), goodClaims(), pss('sha256', 32))}`);
-    await expectAll(401, `Bearer ${forge({ ...RS256(), alg: 'RS512' }, goodClaims(), rs512)}`);
-    await expectAll(401, `Bearer ${forge(RS256(), goodClaims(), rs512)}`);
+    await expectAll(
+      401,
+      `Bearer ${forgeToken({ ...makeHeader(), alg: 'PS256' }, makeGoodClaims(), pss('sha256', 32))}`,
+    );
+    await expectAll(401, `Bearer ${forgeToken(makeHeader(), makeGoodClaims(), pss('sha256', 32))}`);
+    await expectAll(401, `Bearer ${forgeToken({ ...makeHeader(), alg: 'RS512' }, makeGoodClaims(), rs512)}`);
+    await expectAll(401, `Bearer ${forgeToken(makeHeader(), makeGoodClaims(), rs512)}`);
     for (const alg of ['ES256', 'EdDSA', 'ES512']) {
-      await expectAll(401, `Bearer ${forge({ ...RS256(), alg }, goodClaims(), () => Buffer.alloc(64))}`);
+      await expectAll(
+        401,
+        `Bearer ${forgeToken({ ...makeHeader(), alg }, makeGoodClaims(), () => Buffer.alloc(64))}`,
+      );
     }
   });
 
   test('of another token, or of arbitrary bytes, is refused', async () => {
-    const [header, payload] = parts(issued());
-    const other = parts(issued({ jti: 'other' }))[2];
-    for (const signature of [other, base64url(Buffer.alloc(256)), base64url(Buffer.alloc(256, 0xff)), 'AA']) {
+    const [header, payload] = splitToken(issueToken());
+    const other = splitToken(issueToken({ jti: 'other' }))[2];
+    for (const signature of [
+      other,
+      encodeBase64url(Buffer.alloc(256)),
+      encodeBase64url(Buffer.alloc(256, 0xff)),
+      'AA',
+    ]) {
       await expectAll(401, `Bearer ${header}.${payload}.${signature}`);
     }
-    const grown = base64url(JSON.stringify(goodClaims({ account_ids: [101, 102] })));
-    await expectAll(401, `Bearer ${header}.${grown}.${parts(issued())[2]}`);
+    const grown = encodeBase64url(JSON.stringify(makeGoodClaims({ account_ids: [101, 102] })));
+    await expectAll(401, `Bearer ${header}.${grown}.${splitToken(issueToken())[2]}`);
   });
 });
 
@@ -289,8 +303,11 @@ describe('the key of a token', () => {
     'constructor',
     '*',
   ])('is not found under the key id %j', async (kid) => {
-    await expectAll(401, `Bearer ${byAttacker({ kid })}`);
-    await expectAll(401, `Bearer ${forge({ alg: 'HS256', kid }, goodClaims(), hs256(''))}`);
+    await expectAll(401, `Bearer ${forgeByAttacker({ kid })}`);
+    await expectAll(
+      401,
+      `Bearer ${forgeToken({ alg: 'HS256', kid }, makeGoodClaims(), makeHs256Signer(''))}`,
+    );
   });
 
   test.each<[string, unknown]>([
@@ -300,12 +317,12 @@ describe('the key of a token', () => {
     ['an object', { toString: 'k' }],
     ['very long', 'k'.repeat(5_000)],
   ])('is not found under a key id that is %s', async (_name, kid) => {
-    await expectAll(401, `Bearer ${byAttacker({ kid })}`);
+    await expectAll(401, `Bearer ${forgeByAttacker({ kid })}`);
   });
 
   test('never comes from the token, and no URL in the token is fetched', async () => {
     attacker.answer = () =>
-      jsonAnswer({ keys: [{ ...attackerJwk, kid: key.kid, alg: 'RS256', use: 'sig' }] });
+      makeJsonAnswer({ keys: [{ ...attackerJwk, kid: key.kid, alg: 'RS256', use: 'sig' }] });
     const certificate = attackerKey.publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
     const { url } = attacker;
     const headers: Record<string, unknown>[] = [
@@ -318,21 +335,23 @@ describe('the key of a token', () => {
       { jwk: { ...attackerJwk, kid: key.kid } },
       { jwk: { ...attackerJwk, kid: key.kid, alg: 'RS256' }, kid: undefined },
       { x5c: [certificate] },
-      { x5t: base64url('x'), x5c: [certificate] },
+      { x5t: encodeBase64url('x'), x5c: [certificate] },
       { jku: url, x5u: url, jwk: attackerJwk, x5c: [certificate], kid: 'attacker' },
     ];
-    for (const header of headers) await expectAll(401, `Bearer ${byAttacker(header)}`);
-    const claiming = goodClaims({ iss: new URL(url).origin, jku: url, jwks_uri: url });
+    for (const header of headers) await expectAll(401, `Bearer ${forgeByAttacker(header)}`);
+    const claiming = makeGoodClaims({ iss: new URL(url).origin, jku: url, jwks_uri: url });
     await expectAll(
       401,
-      `Bearer ${forge({ ...RS256(), jku: url }, claiming, rs256(attackerKey.privateKey))}`,
+      `Bearer ${forgeToken({ ...makeHeader(), jku: url }, claiming, makeRs256Signer(attackerKey.privateKey))}`,
     );
-    expect(attacker.asked).toBe(0);
+    expect(attacker.requestCount).toBe(0);
   });
 
   test('stays the same when a valid token has such headers', async () => {
-    await expectAccepted(`Bearer ${issued({}, { jku: attacker.url, x5u: attacker.url, jwk: attackerJwk })}`);
-    expect(attacker.asked).toBe(0);
+    await expectAccepted(
+      `Bearer ${issueToken({}, { jku: attacker.url, x5u: attacker.url, jwk: attackerJwk })}`,
+    );
+    expect(attacker.requestCount).toBe(0);
   });
 });
 
@@ -345,7 +364,7 @@ describe('critical extensions', () => {
     ['a known field', { crit: ['alg'] }],
     ['an unencoded payload', { crit: ['b64'], b64: false }],
   ])('with %s are refused', async (_name, header) => {
-    await expectAll(401, `Bearer ${issued({}, header)}`);
+    await expectAll(401, `Bearer ${issueToken({}, header)}`);
   });
 });
 
@@ -372,13 +391,13 @@ describe('the claim', () => {
   };
 
   test.each(Object.keys(BAD))('%s is refused when its value or type is wrong', async (name) => {
-    for (const value of BAD[name] ?? []) await expectAll(401, `Bearer ${issued({ [name]: value })}`);
+    for (const value of BAD[name] ?? []) await expectAll(401, `Bearer ${issueToken({ [name]: value })}`);
   });
 
   test('exp is refused in the past, and nbf in the future', async () => {
-    await expectAll(401, `Bearer ${issued({ exp: inSeconds(-6) })}`);
-    await expectAll(401, `Bearer ${issued({ exp: inSeconds(-86_400) })}`);
-    await expectAll(401, `Bearer ${issued({ nbf: inSeconds(60) })}`);
+    await expectAll(401, `Bearer ${issueToken({ exp: computeEpochSeconds(-6) })}`);
+    await expectAll(401, `Bearer ${issueToken({ exp: computeEpochSeconds(-86_400) })}`);
+    await expectAll(401, `Bearer ${issueToken({ nbf: computeEpochSeconds(60) })}`);
   });
 
   test.each<[string, string | Buffer]>([
@@ -388,16 +407,16 @@ describe('the claim', () => {
     ['a list', '[]'],
     ['a text', '"x"'],
     ['a deep nesting', '['.repeat(3_000)],
-    ['no UTF-8', Buffer.concat([Buffer.from([0xff]), Buffer.from(JSON.stringify(goodClaims()))])],
+    ['no UTF-8', Buffer.concat([Buffer.from([0xff]), Buffer.from(JSON.stringify(makeGoodClaims()))])],
   ])('set is refused when it is %s', async (_name, payload) => {
-    await expectAll(401, `Bearer ${forge(RS256(), payload, rs256(key.privateKey))}`);
+    await expectAll(401, `Bearer ${forgeToken(makeHeader(), payload, makeRs256Signer(key.privateKey))}`);
   });
 });
 
 describe('a token', () => {
   test('that is truncated is refused', async () => {
-    const token = issued();
-    const [header, payload, signature] = parts(token);
+    const token = issueToken();
+    const [header, payload, signature] = splitToken(token);
     const truncated = [
       ...[token.slice(0, -1), token.slice(0, -10), token.slice(0, token.length / 2), token.slice(1)],
       ...[header, `${header}.`, `${header}.${payload}`, `${header}.${payload}.`, `${header}..${signature}`],
@@ -407,15 +426,15 @@ describe('a token', () => {
   });
 
   test('in another encoding is refused, even with the same content', async () => {
-    const token = withBothAlphabets();
+    const token = issueTokenWithBothAlphabets();
     await expectAccepted(`Bearer ${token}`);
-    const [header, payload, signature] = parts(token);
+    const [header, payload, signature] = splitToken(token);
     const bytes = Buffer.from(signature, 'base64url');
     const signatures = [
       ...[`${signature}=`, `${signature}==`, `${signature}%3D%3D`, `${signature}A`, `${signature}AAAA`],
-      ...[otherSpareBits(signature), bytes.toString('base64'), bytes.toString('base64').replace(/=+$/, '')],
-      ...[bytes.toString('hex'), signature.toLowerCase(), `A${signature}`, base64url(signature)],
-      ...[base64url(Buffer.concat([Buffer.alloc(1), bytes])), `${signature}.`, `.${signature}`],
+      ...[changeUnusedBits(signature), bytes.toString('base64'), bytes.toString('base64').replace(/=+$/, '')],
+      ...[bytes.toString('hex'), signature.toLowerCase(), `A${signature}`, encodeBase64url(signature)],
+      ...[encodeBase64url(Buffer.concat([Buffer.alloc(1), bytes])), `${signature}.`, `.${signature}`],
       ...[
         `${signature.slice(0, 9)}!${signature.slice(9)}`,
         `${signature.slice(0, 9)}*`,
@@ -426,9 +445,12 @@ describe('a token', () => {
     await expectAll(401, `Bearer ${header}=.${payload}.${signature}`);
     await expectAll(401, `Bearer ${header}.${payload}=.${signature}`);
     await expectAll(401, `Bearer ${header}%2E${payload}%2E${signature}`);
-    await expectAll(401, `Bearer ${base64url(token)}`);
+    await expectAll(401, `Bearer ${encodeBase64url(token)}`);
     await expectAll(401, `Bearer ${token}.${signature}`);
-    await expectAll(401, `Bearer ${base64url(JSON.stringify({ payload, protected: header, signature }))}`);
+    await expectAll(
+      401,
+      `Bearer ${encodeBase64url(JSON.stringify({ payload, protected: header, signature }))}`,
+    );
   });
 
   test('of 100 KB is refused, whether it is garbage or signed', async () => {
@@ -437,26 +459,26 @@ describe('a token', () => {
     await expectAll(401, `Bearer ${'.'.repeat(100_000)}`);
     await expectAll(401, `${' '.repeat(100_000)}x`);
     await expectAll(401, `Bearer${' '.repeat(100_000)}`);
-    await expectAll(401, `Bearer ${issued({ padding: 'x'.repeat(75_000) })}`);
+    await expectAll(401, `Bearer ${issueToken({ padding: 'x'.repeat(75_000) })}`);
     const accounts = Array.from({ length: 20_000 }, (_, i) => i + 1);
-    await expectAll(401, `Bearer ${issued({ account_ids: accounts })}`);
-    await expectAll(401, `Bearer ${byAttacker({ kid: 'k'.repeat(75_000) })}`);
+    await expectAll(401, `Bearer ${issueToken({ account_ids: accounts })}`);
+    await expectAll(401, `Bearer ${forgeByAttacker({ kid: 'k'.repeat(75_000) })}`);
   });
 
   test('that is encrypted is refused', async () => {
-    const encrypted = await new CompactEncrypt(Buffer.from(issued()))
+    const encrypted = await new CompactEncrypt(Buffer.from(issueToken()))
       .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM', kid: key.kid, cty: 'JWT' })
       .encrypt(key.publicKey);
     await expectAll(401, `Bearer ${encrypted}`);
-    const direct = await new CompactEncrypt(Buffer.from(JSON.stringify(goodClaims())))
+    const direct = await new CompactEncrypt(Buffer.from(JSON.stringify(makeGoodClaims())))
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
       .encrypt(Buffer.alloc(32));
     await expectAll(401, `Bearer ${direct}`);
-    await expectAll(401, `Bearer ${parts(issued()).join('..')}`);
+    await expectAll(401, `Bearer ${splitToken(issueToken()).join('..')}`);
   });
 
   test('inside another signed token is refused', async () => {
-    const nested = forge({ ...RS256(), cty: 'JWT' }, issued(), rs256(key.privateKey));
+    const nested = forgeToken({ ...makeHeader(), cty: 'JWT' }, issueToken(), makeRs256Signer(key.privateKey));
     await expectAll(401, `Bearer ${nested}`);
   });
 });
@@ -478,9 +500,9 @@ describe('claims of odd types', () => {
     ['a large list', JSON.stringify(Array.from({ length: 1_000 }, (_, i) => i + 102))],
     ['a prototype', '{"__proto__":[101]}'],
   ])('permit no account: %s', async (_name, accounts) => {
-    const claims = JSON.stringify(goodClaims({ account_ids: undefined }));
+    const claims = JSON.stringify(makeGoodClaims({ account_ids: undefined }));
     const payload = `${claims.slice(0, -1)},"account_ids":${accounts},"__proto__":{"account_ids":[101]}}`;
-    await expectAll(403, `Bearer ${forge(RS256(), payload, rs256(key.privateKey))}`);
+    await expectAll(403, `Bearer ${forgeToken(makeHeader(), payload, makeRs256Signer(key.privateKey))}`);
   });
 
   test.each<[string, unknown]>([
@@ -495,21 +517,21 @@ describe('claims of odd types', () => {
     ['another case', 'Batch-Jobs:Write BATCH-JOBS:READ'],
     ['longer and shorter scopes', 'batch-jobs:writer xbatch-jobs:read batch-jobs:rea'],
   ])('permit no scope: %s', async (_name, scope) => {
-    await expectAll(403, `Bearer ${issued({ scope })}`);
+    await expectAll(403, `Bearer ${issueToken({ scope })}`);
   });
 
   test('include a huge subject, which is accepted', async () => {
-    await expectAccepted(`Bearer ${issued({ sub: 's'.repeat(5_000) })}`);
+    await expectAccepted(`Bearer ${issueToken({ sub: 's'.repeat(5_000) })}`);
   });
 });
 
 test("the log has the reason under the client's error id, and contains no token", async () => {
-  const token = byAttacker({ jti: 'logged' });
+  const token = forgeByAttacker({ jti: 'logged' });
   const [route] = routes;
   if (route === undefined) throw new Error('there is no route');
   const { id } = JSON.parse((await send(route, [`Bearer ${token}`])).text) as ErrorBody;
-  const lines = await until(() => {
-    const found = logged(stack, 'request.refused').filter((line) => line['error_id'] === id);
+  const lines = await waitUntil(() => {
+    const found = readLogLines(stack, 'request.refused').filter((line) => line['error_id'] === id);
     return found.length > 0 && found;
   });
   expect(lines).toHaveLength(1);
@@ -519,8 +541,8 @@ test("the log has the reason under the client's error id, and contains no token"
     evidence: { reason: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED: signature verification failed' },
   });
   const log = readFileSync(stack.logFile, 'utf8');
-  for (const part of parts(token)) expect(log).not.toContain(part);
-  for (const line of logged(stack, 'request.refused')) {
+  for (const part of splitToken(token)) expect(log).not.toContain(part);
+  for (const line of readLogLines(stack, 'request.refused')) {
     const { reason = '' } = (line['evidence'] ?? {}) as { reason?: string };
     expect(reason.length).toBeLessThanOrEqual(200);
   }

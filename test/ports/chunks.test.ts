@@ -1,10 +1,10 @@
 /** Tests the promises of every adapter of the Chunks port; the suite runs against each adapter. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { FailureGroup, Job } from '../../src/domain/job.ts';
-import { timestamp } from '../../src/domain/time.ts';
-import { NOW, aJob, anId, chunkOf, ids } from '../support/builders.ts';
-import type { JobStore } from '../support/job-store.ts';
-import { commitJob, FAILURES, JOB_STORES } from './job-stores.ts';
+import { formatTimestamp } from '../../src/domain/time.ts';
+import { NOW, aJob, anId, makeChunkKey, makeIds } from '../support/builders.ts';
+import type { JobStore } from '../support/jobs-table-ports.ts';
+import { commitJob, FAILURES, JOB_STORES } from './suite-adapters.ts';
 
 /** The answer to a claim of a chunk that was claimed before. */
 const BEGUN = { kind: 'claimed', begun: true };
@@ -15,40 +15,40 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
     store = open();
   });
 
-  const committed = (overrides: Partial<Job> = {}) => commitJob(store, overrides);
+  const commitAJob = (overrides: Partial<Job> = {}) => commitJob(store, overrides);
 
   describe('claim', () => {
     test('one of many concurrent owners gets the claim', async () => {
-      const chunk = chunkOf(aJob());
+      const chunk = makeChunkKey(aJob());
       const claims = await Promise.all(
-        ids(20).map((owner) => store.chunks.claim(chunk, owner, NOW, NOW + 1000)),
+        makeIds(20).map((owner) => store.chunks.claim(chunk, owner, NOW, NOW + 1000)),
       );
       const kinds = claims.map(({ kind }) => kind).sort();
       expect(kinds).toEqual(['claimed', ...Array<string>(19).fill('taken')]);
     });
 
     test('a claim holds until its end and no longer', async () => {
-      const chunk = chunkOf(aJob());
+      const chunk = makeChunkKey(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       expect(await store.chunks.claim(chunk, 'b', NOW + 999, NOW + 2000)).toEqual({ kind: 'taken' });
       expect(await store.chunks.claim(chunk, 'b', NOW + 1000, NOW + 2000)).toEqual(BEGUN);
     });
 
     test('an owner that claims again still holds the claim', async () => {
-      const chunk = chunkOf(aJob());
+      const chunk = makeChunkKey(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       expect(await store.chunks.claim(chunk, 'a', NOW, NOW + 1000)).toEqual(BEGUN);
     });
 
     test('a second claim by the owner does not prolong the first', async () => {
-      const chunk = chunkOf(aJob());
+      const chunk = makeChunkKey(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.claim(chunk, 'a', NOW + 500, NOW + 1500);
       expect(await store.chunks.claim(chunk, 'b', NOW + 1000, NOW + 2000)).toEqual(BEGUN);
     });
 
     test('a released claim ends at the time that its owner gives', async () => {
-      const chunk = chunkOf(aJob());
+      const chunk = makeChunkKey(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.release(chunk, 'a', NOW + 10);
       expect(await store.chunks.claim(chunk, 'b', NOW + 9, NOW + 1000)).toEqual({ kind: 'taken' });
@@ -56,14 +56,14 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
     });
 
     test('a claim that is released with the present time ends at once', async () => {
-      const chunk = chunkOf(aJob());
+      const chunk = makeChunkKey(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.release(chunk, 'a', NOW);
       expect(await store.chunks.claim(chunk, 'b', NOW, NOW + 1000)).toEqual(BEGUN);
     });
 
     test('an owner that lost its claim cannot release it', async () => {
-      const chunk = chunkOf(aJob());
+      const chunk = makeChunkKey(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.claim(chunk, 'b', NOW + 1000, NOW + 2000);
       await store.chunks.release(chunk, 'a', NOW);
@@ -72,8 +72,8 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
 
     test('chunks of one job, and of two generations of one job, have separate claims', async () => {
       const job = aJob();
-      const again = { ...job, createdAt: timestamp(NOW + 1) };
-      for (const chunk of [chunkOf(job, 0), chunkOf(job, 1), chunkOf(again, 0)]) {
+      const again = { ...job, createdAt: formatTimestamp(NOW + 1) };
+      for (const chunk of [makeChunkKey(job, 0), makeChunkKey(job, 1), makeChunkKey(again, 0)]) {
         expect(await store.chunks.claim(chunk, anId(), NOW, NOW + 1000)).toEqual({
           kind: 'claimed',
           begun: false,
@@ -84,51 +84,51 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
 
   describe('settle', () => {
     test('the result of the owner is kept, and everyone can read it', async () => {
-      const job = await committed();
-      const chunk = chunkOf(job);
+      const job = await commitAJob();
+      const chunk = makeChunkKey(job);
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       expect(await store.chunks.settle(chunk, 'a', FAILURES, NOW)).toBe(true);
       expect(await store.chunks.claim(chunk, 'b', NOW + 9000, NOW + 9999)).toEqual({
         kind: 'settled',
         failures: FAILURES,
       });
-      await store.jobs.addSettled(chunk, false);
+      await store.jobs.addChunk(chunk, false);
       const after = await store.jobs.find(job, NOW);
-      expect(after && (await store.chunks.results(after))).toEqual([{ index: 0, failures: FAILURES }]);
+      expect(after && (await store.chunks.readResults(after))).toEqual([{ index: 0, failures: FAILURES }]);
     });
 
     test('a chunk that is only claimed has no result', async () => {
-      const job = await committed();
-      await store.chunks.claim(chunkOf(job, 0), 'a', NOW, NOW + 1000);
-      await store.chunks.claim(chunkOf(job, 1), 'a', NOW, NOW + 1000);
-      await store.chunks.settle(chunkOf(job, 1), 'a', [], NOW);
-      expect(await store.chunks.results(job)).toEqual([{ index: 1, failures: [] }]);
+      const job = await commitAJob();
+      await store.chunks.claim(makeChunkKey(job, 0), 'a', NOW, NOW + 1000);
+      await store.chunks.claim(makeChunkKey(job, 1), 'a', NOW, NOW + 1000);
+      await store.chunks.settle(makeChunkKey(job, 1), 'a', [], NOW);
+      expect(await store.chunks.readResults(job)).toEqual([{ index: 1, failures: [] }]);
     });
 
     test('all results are returned when they need more than one page', async () => {
-      const job = await committed({ total: 6, chunkSize: 1 });
+      const job = await commitAJob({ total: 6, chunkSize: 1 });
       // A page of a DynamoDB query has at most 1 MB.
       const large: FailureGroup = { code: 'InternalError', description: 'x'.repeat(250_000), positions: [0] };
       for (let index = 0; index < 6; index += 1) {
-        await store.chunks.claim(chunkOf(job, index), 'a', NOW, NOW + 1000);
-        await store.chunks.settle(chunkOf(job, index), 'a', [large], NOW);
+        await store.chunks.claim(makeChunkKey(job, index), 'a', NOW, NOW + 1000);
+        await store.chunks.settle(makeChunkKey(job, index), 'a', [large], NOW);
       }
-      const results = await store.chunks.results(job);
+      const results = await store.chunks.readResults(job);
       expect(results.map(({ index }) => index).sort()).toEqual([0, 1, 2, 3, 4, 5]);
     });
 
     test('a worker without the claim cannot settle the chunk', async () => {
-      const chunk = chunkOf(aJob());
+      const chunk = makeChunkKey(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       expect(await store.chunks.settle(chunk, 'b', FAILURES, NOW)).toBe(false);
     });
 
     test('a chunk that nobody claimed cannot be settled', async () => {
-      expect(await store.chunks.settle(chunkOf(aJob()), 'a', [], NOW)).toBe(false);
+      expect(await store.chunks.settle(makeChunkKey(aJob()), 'a', [], NOW)).toBe(false);
     });
 
     test('a worker that was suspended and lost its claim cannot settle the chunk', async () => {
-      const chunk = chunkOf(aJob());
+      const chunk = makeChunkKey(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.claim(chunk, 'b', NOW + 1000, NOW + 2000);
       expect(await store.chunks.settle(chunk, 'a', [], NOW + 1001)).toBe(false);
@@ -141,13 +141,13 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
     });
 
     test('the owner can settle after the end of its claim if no other worker took over', async () => {
-      const chunk = chunkOf(aJob());
+      const chunk = makeChunkKey(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       expect(await store.chunks.settle(chunk, 'a', [], NOW + 5000)).toBe(true);
     });
 
     test('the first result is kept when the owner settles twice', async () => {
-      const chunk = chunkOf(aJob());
+      const chunk = makeChunkKey(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.settle(chunk, 'a', FAILURES, NOW);
       expect(await store.chunks.settle(chunk, 'a', [], NOW)).toBe(true);
@@ -158,7 +158,7 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
     });
 
     test('releasing the claim does not change the result', async () => {
-      const chunk = chunkOf(aJob());
+      const chunk = makeChunkKey(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.settle(chunk, 'a', FAILURES, NOW);
       await store.chunks.release(chunk, 'a', NOW);
@@ -169,12 +169,12 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
     });
 
     test('results of an earlier generation of a job are not returned for a later one', async () => {
-      const job = await committed();
-      const chunk = chunkOf(job);
+      const job = await commitAJob();
+      const chunk = makeChunkKey(job);
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.settle(chunk, 'a', FAILURES, NOW);
-      const again = { ...job, createdAt: timestamp(NOW + 1), settled: new Set([0]) };
-      expect(await store.chunks.results(again)).toEqual([]);
+      const again = { ...job, createdAt: formatTimestamp(NOW + 1), settled: new Set([0]) };
+      expect(await store.chunks.readResults(again)).toEqual([]);
     });
   });
 });

@@ -3,10 +3,10 @@ import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { InconsistentStoreError } from '../../src/domain/errors.ts';
 import type { Job } from '../../src/domain/job.ts';
-import { timestamp } from '../../src/domain/time.ts';
-import { NOW, TRACE, aJob, anId, chunkOf, ids } from '../support/builders.ts';
-import { type JobStore, jobStoreOn } from '../support/job-store.ts';
-import { commitJob, DUE, JOB_STORES, suiteTables } from './job-stores.ts';
+import { formatTimestamp } from '../../src/domain/time.ts';
+import { NOW, TRACE, aJob, anId, makeChunkKey, makeIds } from '../support/builders.ts';
+import { type JobStore, openDynamoDBJobStore } from '../support/jobs-table-ports.ts';
+import { commitJob, DUE, JOB_STORES, getSuiteTables } from './suite-adapters.ts';
 
 describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
   let store: JobStore;
@@ -14,24 +14,24 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
     store = open();
   });
 
-  const committed = (overrides: Partial<Job> = {}) => commitJob(store, overrides);
+  const commitAJob = (overrides: Partial<Job> = {}) => commitJob(store, overrides);
 
   describe('commit', () => {
     test('a committed job is found as it was written', async () => {
-      const job = await committed();
+      const job = await commitAJob();
       expect(await store.jobs.find(job, NOW)).toEqual(job);
     });
 
     test('a second commit returns the job of the first', async () => {
-      const job = await committed();
-      const second = { ...job, bodyHash: 'another', createdAt: timestamp(NOW + 1) };
+      const job = await commitAJob();
+      const second = { ...job, bodyHash: 'another', createdAt: formatTimestamp(NOW + 1) };
       expect(await store.jobs.commit(second, anId(), NOW, DUE)).toEqual(job);
       expect(await store.jobs.find(job, NOW)).toEqual(job);
     });
 
     test('one of many concurrent commits creates the job', async () => {
       const job = aJob();
-      const results = await Promise.all(ids(20).map((owner) => store.jobs.commit(job, owner, NOW, DUE)));
+      const results = await Promise.all(makeIds(20).map((owner) => store.jobs.commit(job, owner, NOW, DUE)));
       expect(results.filter((result) => result === 'created')).toHaveLength(1);
     });
 
@@ -42,11 +42,11 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
     });
 
     test('an expired job is not found, and its id can be used again', async () => {
-      const job = await committed();
+      const job = await commitAJob();
       const later = job.expiresAt * 1000;
       expect(await store.jobs.find(job, later - 1)).toEqual(job);
       expect(await store.jobs.find(job, later)).toBeUndefined();
-      const next = { ...job, createdAt: timestamp(later), expiresAt: job.expiresAt + 86_400 };
+      const next = { ...job, createdAt: formatTimestamp(later), expiresAt: job.expiresAt + 86_400 };
       expect(await store.jobs.commit(next, anId(), later, DUE)).toBe('created');
       expect(await store.jobs.find(job, later)).toEqual(next);
     });
@@ -56,97 +56,99 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
     });
 
     test('jobs with one id in different accounts or projects share nothing', async () => {
-      const job = await committed();
+      const job = await commitAJob();
       const others = [
         { ...job, accountId: job.accountId + 1 },
         { ...job, projectId: anId('P') },
       ];
-      await store.jobs.saveRequest(job, { ids: ids(1), trace: TRACE });
-      await store.chunks.claim(chunkOf(job), 'me', NOW, NOW + 1000);
-      await store.chunks.settle(chunkOf(job), 'me', [], NOW);
+      await store.jobs.saveRequest(job, { ids: makeIds(1), trace: TRACE });
+      await store.chunks.claim(makeChunkKey(job), 'me', NOW, NOW + 1000);
+      await store.chunks.settle(makeChunkKey(job), 'me', [], NOW);
       for (const other of others) {
         expect(await store.jobs.find(other, NOW)).toBeUndefined();
-        await expect(store.jobs.request(other)).rejects.toThrow(InconsistentStoreError);
-        expect(await store.chunks.results(other)).toEqual([]);
-        expect(await store.jobs.addSettled(chunkOf(other), false)).toBeUndefined();
-        expect(await store.jobs.addOnly(chunkOf(other), false, NOW)).toBeUndefined();
+        await expect(store.jobs.readRequest(other)).rejects.toThrow(InconsistentStoreError);
+        expect(await store.chunks.readResults(other)).toEqual([]);
+        expect(await store.jobs.addChunk(makeChunkKey(other), false)).toBeUndefined();
+        expect(await store.jobs.addOnlyChunk(makeChunkKey(other), false, NOW)).toBeUndefined();
         expect(await store.openJobs.close(other, NOW)).toBe(false);
         expect(await store.openJobs.postpone(other, DUE, DUE)).toBe('lost');
         expect(await store.jobs.commit(other, 'they', NOW, DUE)).toBe('created');
         expect(await store.jobs.find(other, NOW)).toEqual(other);
-        expect(await store.chunks.claim(chunkOf(other), 'they', NOW, NOW + 1000)).toEqual({
+        expect(await store.chunks.claim(makeChunkKey(other), 'they', NOW, NOW + 1000)).toEqual({
           kind: 'claimed',
           begun: false,
         });
       }
       expect(await store.jobs.find(job, NOW)).toEqual(job);
-      expect(await store.chunks.results(job)).toHaveLength(1);
+      expect(await store.chunks.readResults(job)).toHaveLength(1);
     });
   });
 
   describe('request', () => {
     test('the saved ids and trace are returned', async () => {
-      const job = await committed();
-      const request = { ids: ids(3), trace: TRACE };
+      const job = await commitAJob();
+      const request = { ids: makeIds(3), trace: TRACE };
       await store.jobs.saveRequest(job, request);
-      expect(await store.jobs.request(job)).toEqual(request);
+      expect(await store.jobs.readRequest(job)).toEqual(request);
     });
 
     test('a request of 10,000 ids can be saved', async () => {
-      const job = await committed();
-      const request = { ids: ids(10_000), trace: TRACE };
+      const job = await commitAJob();
+      const request = { ids: makeIds(10_000), trace: TRACE };
       await store.jobs.saveRequest(job, request);
-      expect(await store.jobs.request(job)).toEqual(request);
+      expect(await store.jobs.readRequest(job)).toEqual(request);
     });
 
     test('saving a request with another hash does not change the first', async () => {
-      const job = await committed();
-      const request = { ids: ids(3), trace: TRACE };
+      const job = await commitAJob();
+      const request = { ids: makeIds(3), trace: TRACE };
       await store.jobs.saveRequest(job, request);
-      await store.jobs.saveRequest({ ...job, bodyHash: 'another' }, { ids: ids(1), trace: TRACE });
-      expect(await store.jobs.request(job)).toEqual(request);
+      await store.jobs.saveRequest({ ...job, bodyHash: 'another' }, { ids: makeIds(1), trace: TRACE });
+      expect(await store.jobs.readRequest(job)).toEqual(request);
     });
 
     test('a saved request is replaced only by one that lives longer', async () => {
-      const job = await committed();
-      const request = { ids: ids(3), trace: TRACE };
+      const job = await commitAJob();
+      const request = { ids: makeIds(3), trace: TRACE };
       await store.jobs.saveRequest(job, request);
       const other = { ...request, trace: { ...TRACE, tracestate: 'other=1' } };
       await store.jobs.saveRequest({ ...job, expiresAt: job.expiresAt - 1 }, other);
       await store.jobs.saveRequest(job, other);
-      expect(await store.jobs.request(job)).toEqual(request);
+      expect(await store.jobs.readRequest(job)).toEqual(request);
       await store.jobs.saveRequest({ ...job, expiresAt: job.expiresAt + 1 }, other);
-      expect(await store.jobs.request(job)).toEqual(other);
+      expect(await store.jobs.readRequest(job)).toEqual(other);
     });
 
     test('reading the request of a job without one is an error', async () => {
-      const job = await committed();
-      await expect(store.jobs.request(job)).rejects.toThrow(InconsistentStoreError);
+      const job = await commitAJob();
+      await expect(store.jobs.readRequest(job)).rejects.toThrow(InconsistentStoreError);
     });
   });
 
   describe('progress', () => {
     test('adding a chunk twice adds it once', async () => {
-      const job = await committed();
-      await store.jobs.addSettled(chunkOf(job, 1), false);
-      const after = await store.jobs.addSettled(chunkOf(job, 1), false);
+      const job = await commitAJob();
+      await store.jobs.addChunk(makeChunkKey(job, 1), false);
+      const after = await store.jobs.addChunk(makeChunkKey(job, 1), false);
       expect(after).toEqual({ ...job, settled: new Set([1]) });
     });
 
     test('chunks that are added concurrently are all recorded', async () => {
-      const job = await committed({ total: 2000, chunkSize: 100 });
+      const job = await commitAJob({ total: 2000, chunkSize: 100 });
       const indexes = [...Array(20).keys()];
-      await Promise.all(indexes.map((index) => store.jobs.addSettled(chunkOf(job, index), index % 2 === 0)));
+      await Promise.all(
+        indexes.map((index) => store.jobs.addChunk(makeChunkKey(job, index), index % 2 === 0)),
+      );
       const after = await store.jobs.find(job, NOW);
       expect(after?.settled).toEqual(new Set(indexes));
       expect(after?.broken).toEqual(new Set(indexes.filter((index) => index % 2 === 0)));
     });
 
     test('a chunk of an unknown job, or of an earlier generation, changes no job', async () => {
-      const job = await committed();
-      expect(await store.jobs.addSettled(chunkOf(aJob()), false)).toBeUndefined();
+      const job = await commitAJob();
+      expect(await store.jobs.addChunk(makeChunkKey(aJob()), false)).toBeUndefined();
       expect(
-        await store.jobs.addSettled({ ...chunkOf(job), createdAt: timestamp(NOW - 1) }, false),
+        await store.jobs.addChunk({ ...makeChunkKey(job), createdAt: formatTimestamp(NOW - 1) }, false),
       ).toBeUndefined();
       expect(await store.jobs.find(job, NOW)).toEqual(job);
     });
@@ -154,20 +156,26 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
 
   describe('the only chunk', () => {
     test('ends its job once, however often it is added', async () => {
-      const job = await committed({ total: 2, chunkSize: 2 });
+      const job = await commitAJob({ total: 2, chunkSize: 2 });
       const after = { ...job, settled: new Set([0]), open: false };
-      expect(await store.jobs.addOnly(chunkOf(job), false, NOW)).toEqual({ job: after, closed: true });
-      expect(await store.jobs.addOnly(chunkOf(job), false, NOW + 1)).toEqual({ job: after, closed: false });
+      expect(await store.jobs.addOnlyChunk(makeChunkKey(job), false, NOW)).toEqual({
+        job: after,
+        closed: true,
+      });
+      expect(await store.jobs.addOnlyChunk(makeChunkKey(job), false, NOW + 1)).toEqual({
+        job: after,
+        closed: false,
+      });
       expect(await store.openJobs.close(job, NOW)).toBe(false);
       expect(await store.openJobs.postpone(job, DUE, DUE)).toBe('lost');
       expect(await store.jobs.find(job, NOW)).toEqual(after);
     });
 
     test('ends its job in one of many concurrent calls, and all of them return the ended job', async () => {
-      const job = await committed({ total: 2, chunkSize: 2 });
+      const job = await commitAJob({ total: 2, chunkSize: 2 });
       const after = { ...job, settled: new Set([0]), broken: new Set([0]), open: false };
       const added = await Promise.all(
-        Array.from({ length: 10 }, () => store.jobs.addOnly(chunkOf(job), true, NOW)),
+        Array.from({ length: 10 }, () => store.jobs.addOnlyChunk(makeChunkKey(job), true, NOW)),
       );
       expect(added.map((each) => each?.job)).toEqual(Array(10).fill(after));
       expect(added.filter((each) => each?.closed)).toHaveLength(1);
@@ -175,25 +183,28 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
     });
 
     test('is added to a job that has already left the index', async () => {
-      const job = await committed({ total: 2, chunkSize: 2 });
+      const job = await commitAJob({ total: 2, chunkSize: 2 });
       await store.openJobs.close(job, NOW);
       const after = { ...job, settled: new Set([0]), open: false };
-      expect(await store.jobs.addOnly(chunkOf(job), false, NOW)).toEqual({ job: after, closed: false });
+      expect(await store.jobs.addOnlyChunk(makeChunkKey(job), false, NOW)).toEqual({
+        job: after,
+        closed: false,
+      });
       expect(await store.jobs.find(job, NOW)).toEqual(after);
     });
 
     test('of an unknown job, or of an earlier generation, ends no job', async () => {
-      const job = await committed({ total: 2, chunkSize: 2 });
-      const earlier = { ...chunkOf(job), createdAt: timestamp(NOW - 1) };
-      expect(await store.jobs.addOnly(chunkOf(aJob()), false, NOW)).toBeUndefined();
-      expect(await store.jobs.addOnly(earlier, false, NOW)).toBeUndefined();
+      const job = await commitAJob({ total: 2, chunkSize: 2 });
+      const earlier = { ...makeChunkKey(job), createdAt: formatTimestamp(NOW - 1) };
+      expect(await store.jobs.addOnlyChunk(makeChunkKey(aJob()), false, NOW)).toBeUndefined();
+      expect(await store.jobs.addOnlyChunk(earlier, false, NOW)).toBeUndefined();
       expect(await store.jobs.find(job, NOW)).toEqual(job);
     });
   });
 });
 
 test('in DynamoDB every item has its time to live, and every read is consistent', async () => {
-  const { client, jobs: table } = suiteTables();
+  const { client, jobs: table } = getSuiteTables();
   const inputs: Record<string, unknown>[] = [];
   client.middlewareStack.add(
     (next) => (args) => {
@@ -202,15 +213,15 @@ test('in DynamoDB every item has its time to live, and every read is consistent'
     },
     { step: 'initialize', name: 'record' },
   );
-  const store = jobStoreOn(client, table);
+  const store = openDynamoDBJobStore(client, table);
   const job = aJob();
-  await store.jobs.saveRequest(job, { ids: ids(1), trace: TRACE });
+  await store.jobs.saveRequest(job, { ids: makeIds(1), trace: TRACE });
   await store.jobs.commit(job, 'a', NOW, DUE);
-  await store.chunks.claim(chunkOf(job), 'a', NOW, NOW + 1000);
-  await store.chunks.settle(chunkOf(job), 'a', [], NOW);
+  await store.chunks.claim(makeChunkKey(job), 'a', NOW, NOW + 1000);
+  await store.chunks.settle(makeChunkKey(job), 'a', [], NOW);
   await store.jobs.find(job, NOW);
-  await store.jobs.request(job);
-  await store.chunks.results(job);
+  await store.jobs.readRequest(job);
+  await store.chunks.readResults(job);
   client.middlewareStack.remove('record');
 
   const reads = inputs.filter((input) => !('Item' in input) && !('UpdateExpression' in input));

@@ -3,14 +3,14 @@ import { DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { MemoryOnce } from '../support/memory/once.ts';
-import { powertoolsOnce } from '../../src/adapters/powertools/once.ts';
+import { makePowertoolsOnce } from '../../src/adapters/powertools/once.ts';
 import { type CreationKey, deriveJobId } from '../../src/domain/digest.ts';
 import { IdempotencyKeyReusedError } from '../../src/domain/errors.ts';
 import type { Once } from '../../src/ports/once.ts';
 import { TENANT, anId } from '../support/builders.ts';
-import { type TestTables, openTables } from '../support/tables.ts';
+import { type TestTables, openTables } from '../support/test-tables.ts';
 
-interface Opened {
+interface OpenedOnce {
   readonly once: Once;
   forget(): Promise<void>;
 }
@@ -22,15 +22,15 @@ beforeAll(async () => {
 });
 afterAll(() => tables?.close());
 
-function context(remainingMs = 10_000): Context {
+function makeContext(remainingMs = 10_000): Context {
   return { getRemainingTimeInMillis: () => remainingMs, awsRequestId: anId() } as Context;
 }
 
-function openPowertools(remainingMs?: number): Opened {
+function openPowertools(remainingMs?: number): OpenedOnce {
   if (tables === undefined) throw new Error('there are no tables');
   const { client, idempotency: TableName } = tables;
   return {
-    once: powertoolsOnce({ client, table: TableName, ttlSeconds: 3600 })(context(remainingMs)),
+    once: makePowertoolsOnce({ client, table: TableName, ttlSeconds: 3600 })(makeContext(remainingMs)),
     forget: async () => {
       const { Items = [] } = await client.send(new ScanCommand({ TableName }));
       for (const { id } of Items) {
@@ -40,7 +40,7 @@ function openPowertools(remainingMs?: number): Opened {
   };
 }
 
-function openMemory(): Opened {
+function openMemory(): OpenedOnce {
   const once = new MemoryOnce();
   return {
     once,
@@ -51,7 +51,7 @@ function openMemory(): Opened {
   };
 }
 
-const ADAPTERS: [string, () => Opened][] = [
+const ADAPTERS: [string, () => OpenedOnce][] = [
   ['memory', openMemory],
   ['Powertools on DynamoDB', openPowertools],
 ];
@@ -59,7 +59,7 @@ const ADAPTERS: [string, () => Opened][] = [
 const aKey = (): CreationKey => ({ ...TENANT, action: 'resume', idempotencyKey: anId('K') });
 
 describe.each(ADAPTERS)('the record of creations in %s', (_name, open) => {
-  let opened: Opened;
+  let opened: OpenedOnce;
   beforeAll(() => {
     opened = open();
   });
@@ -160,7 +160,7 @@ describe('Powertools', () => {
     if (tables === undefined) throw new Error('there are no tables');
     const { client, idempotency: TableName } = tables;
     await openPowertools().forget();
-    const once = powertoolsOnce({ client, table: TableName, ttlSeconds: 7200 })(context(5_000));
+    const once = makePowertoolsOnce({ client, table: TableName, ttlSeconds: 7200 })(makeContext(5_000));
     const before = Date.now();
     let held: number | undefined;
     await once.run(aKey(), 'hash', async () => {
@@ -179,7 +179,9 @@ describe('Powertools', () => {
 
   test('a table that fails is answered as unknown, and the work does not run', async () => {
     if (tables === undefined) throw new Error('there are no tables');
-    const once = powertoolsOnce({ client: tables.client, table: 'no-such-table', ttlSeconds: 60 })(context());
+    const once = makePowertoolsOnce({ client: tables.client, table: 'no-such-table', ttlSeconds: 60 })(
+      makeContext(),
+    );
     const result = await once.run(aKey(), 'hash', () => Promise.reject(new Error('must not run')));
     expect(result.kind).toBe('unknown');
   });

@@ -2,24 +2,24 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { emulatorAt } from '../../tools/kit/emulator.ts';
+import { makeEmulatorConfig } from '../../tools/kit/emulator.ts';
 import { serveHttp } from '../../tools/kit/http-server.ts';
-import { dynamoDBClient } from '../../src/adapters/dynamodb/client.ts';
-import { projectItem, targetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
+import { makeDynamoDBClient } from '../../src/adapters/dynamodb/dynamodb-client.ts';
+import { makeProjectItem, makeTargetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
 import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
 import { MemoryTargetGroups } from '../support/memory/target-groups.ts';
 import { ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
 import { InconsistentStoreError, ThrottledError, UncertainWriteError } from '../../src/domain/errors.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
-import { moved } from '../../src/domain/moved.ts';
+import { applyMove } from '../../src/domain/apply-move.ts';
 import { decide } from '../../src/domain/outcome.ts';
 import { FIELDING_RUN_STATUSES, MARKS_KEPT, type TargetGroup } from '../../src/domain/target-group.ts';
 import type { TargetGroups } from '../../src/ports/target-groups.ts';
 import { AT, NOW, TENANT, aTargetGroup, anId } from '../support/builders.ts';
-import { propertyRuns } from '../support/properties.ts';
-import { type TestTables, openTables } from '../support/tables.ts';
+import { makePropertySettings } from '../support/properties.ts';
+import { type TestTables, openTables } from '../support/test-tables.ts';
 
-interface Opened {
+interface OpenedTargetGroups {
   readonly groups: TargetGroups;
   put(group: TargetGroup): Promise<void>;
   addProject(tenant: Tenant): Promise<void>;
@@ -32,20 +32,20 @@ beforeAll(async () => {
 });
 afterAll(() => tables?.close());
 
-function openDynamoDB(): Opened {
+function openDynamoDB(): OpenedTargetGroups {
   if (tables === undefined) throw new Error('there are no tables');
   const { client, targetGroups: TableName } = tables;
-  const put = async (Item: ReturnType<typeof projectItem>) => {
+  const put = async (Item: ReturnType<typeof makeProjectItem>) => {
     await client.send(new PutItemCommand({ TableName, Item }));
   };
   return {
     groups: new DynamoDBTargetGroups(client, TableName),
-    put: (group) => put(targetGroupItem(group)),
-    addProject: (tenant) => put(projectItem(tenant)),
+    put: (group) => put(makeTargetGroupItem(group)),
+    addProject: (tenant) => put(makeProjectItem(tenant)),
   };
 }
 
-function openMemory(): Opened {
+function openMemory(): OpenedTargetGroups {
   const groups = new MemoryTargetGroups();
   return {
     groups,
@@ -60,33 +60,33 @@ function openMemory(): Opened {
   };
 }
 
-const ADAPTERS: [string, () => Opened][] = [
+const ADAPTERS: [string, () => OpenedTargetGroups][] = [
   ['memory', openMemory],
   ['DynamoDB', openDynamoDB],
 ];
 
 const BY = '0190a8f0-5b7e-7c3a-9d55-000000000001';
-const move = (mark = 'job-a', action: Action = 'resume') => ({ action, mark, now: AT, by: BY });
+const makeMove = (mark = 'job-a', action: Action = 'resume') => ({ action, mark, now: AT, by: BY });
 
 describe.each(ADAPTERS)('the target groups in %s', (_name, open) => {
-  let opened: Opened;
+  let opened: OpenedTargetGroups;
   beforeAll(() => {
     opened = open();
   });
 
-  const added = async (overrides: Partial<TargetGroup> = {}): Promise<TargetGroup> => {
+  const addTargetGroup = async (overrides: Partial<TargetGroup> = {}): Promise<TargetGroup> => {
     const group = aTargetGroup(overrides);
     await opened.put(group);
     return group;
   };
 
   test('a target group is found as it was written', async () => {
-    const group = await added({ marks: ['m1', 'm2'] });
+    const group = await addTargetGroup({ marks: ['m1', 'm2'] });
     expect(await opened.groups.find(group)).toEqual(group);
   });
 
   test('an unknown target group is not found, nor is one of another tenant', async () => {
-    const group = await added();
+    const group = await addTargetGroup();
     expect(await opened.groups.find({ ...TENANT, targetGroupId: anId() })).toBeUndefined();
     expect(await opened.groups.find({ ...group, accountId: group.accountId + 1 })).toBeUndefined();
     expect(await opened.groups.find({ ...group, projectId: anId('P') })).toBeUndefined();
@@ -101,8 +101,8 @@ describe.each(ADAPTERS)('the target groups in %s', (_name, open) => {
   });
 
   test('a move changes status, version, author and time, and adds its mark', async () => {
-    const group = await added({ marks: ['older'] });
-    expect(await opened.groups.move(group, move())).toBe(true);
+    const group = await addTargetGroup({ marks: ['older'] });
+    expect(await opened.groups.move(group, makeMove())).toBe(true);
     expect(await opened.groups.find(group)).toEqual({
       ...group,
       status: 'live',
@@ -114,45 +114,45 @@ describe.each(ADAPTERS)('the target groups in %s', (_name, open) => {
   });
 
   test('one of many concurrent moves of one job is made', async () => {
-    const group = await added();
-    const moved = await Promise.all(Array.from({ length: 20 }, () => opened.groups.move(group, move())));
+    const group = await addTargetGroup();
+    const moved = await Promise.all(Array.from({ length: 20 }, () => opened.groups.move(group, makeMove())));
     expect(moved.filter(Boolean)).toHaveLength(1);
     expect((await opened.groups.find(group))?.version).toBe(group.version + 1);
   });
 
   test('a job does not move a target group twice, even if a user paused it in between', async () => {
-    const group = await added();
-    await opened.groups.move(group, move());
+    const group = await addTargetGroup();
+    await opened.groups.move(group, makeMove());
     const moved = await opened.groups.find(group);
     const paused = { ...group, ...moved, status: 'paused', version: group.version + 2 } as const;
     await opened.put(paused);
-    expect(await opened.groups.move(group, move())).toBe(false);
+    expect(await opened.groups.move(group, makeMove())).toBe(false);
     expect(await opened.groups.find(group)).toEqual(paused);
   });
 
   test(`a mark survives the moves of ${MARKS_KEPT - 1} other jobs`, async () => {
-    let group = await added();
+    let group = await addTargetGroup();
     for (let i = 0; i < MARKS_KEPT; i += 1) {
-      expect(await opened.groups.move(group, move(`job-${i}`))).toBe(true);
+      expect(await opened.groups.move(group, makeMove(`job-${i}`))).toBe(true);
       const moved = await opened.groups.find(group);
       group = { ...group, ...moved, status: 'paused' };
       await opened.put(group);
     }
     const newestFirst = Array.from({ length: MARKS_KEPT }, (_, i) => `job-${MARKS_KEPT - 1 - i}`);
     expect(group.marks).toEqual(newestFirst);
-    expect(await opened.groups.move(group, move('job-0'))).toBe(false);
-    expect(await opened.groups.move(group, move('job-new'))).toBe(true);
+    expect(await opened.groups.move(group, makeMove('job-0'))).toBe(false);
+    expect(await opened.groups.move(group, makeMove('job-new'))).toBe(true);
     expect((await opened.groups.find(group))?.marks).toEqual(['job-new', ...newestFirst.slice(0, -1)]);
   });
 
   test('an unknown target group is neither moved nor created', async () => {
     const key = { ...TENANT, targetGroupId: anId() };
-    expect(await opened.groups.move(key, move())).toBe(false);
+    expect(await opened.groups.move(key, makeMove())).toBe(false);
     expect(await opened.groups.find(key)).toBeUndefined();
   });
 
   test('a target group is moved if the domain decides so, and is not written otherwise', async () => {
-    const groupOf = fc.record({
+    const anyOverrides = fc.record({
       status: fc.constantFrom(...FIELDING_RUN_STATUSES),
       completesGoal: fc.integer({ min: 0, max: 3 }),
       currentCompletes: fc.integer({ min: 0, max: 3 }),
@@ -167,14 +167,14 @@ describe.each(ADAPTERS)('the target groups in %s', (_name, open) => {
       }),
     });
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...ACTION_NAMES), groupOf, async (action, overrides) => {
-        const group = await added(overrides);
-        const asked = move('job-a', action);
+      fc.asyncProperty(fc.constantFrom(...ACTION_NAMES), anyOverrides, async (action, overrides) => {
+        const group = await addTargetGroup(overrides);
+        const asked = makeMove('job-a', action);
         const should = decide(action, group, 'job-a', AT).kind === 'move';
         expect(await opened.groups.move(group, asked)).toBe(should);
-        expect(await opened.groups.find(group)).toEqual(should ? moved(group, asked) : group);
+        expect(await opened.groups.find(group)).toEqual(should ? applyMove(group, asked) : group);
       }),
-      propertyRuns(300),
+      makePropertySettings(300),
     );
   });
 });
@@ -192,12 +192,12 @@ test.each([
   async (name, value) => {
     const { groups } = openDynamoDB();
     const group = aTargetGroup({ status: 'scheduled' });
-    const rest = Object.entries(targetGroupItem(group)).filter(([attribute]) => attribute !== name);
+    const rest = Object.entries(makeTargetGroupItem(group)).filter(([attribute]) => attribute !== name);
     const Item = { ...Object.fromEntries(rest), ...(value && { [name]: value }) };
     await tables?.client.send(new PutItemCommand({ TableName: tables.targetGroups, Item }));
     await expect(groups.find(group)).rejects.toThrow(InconsistentStoreError);
     await expect(groups.find(group)).rejects.toThrow(name);
-    const moving = groups.move(group, move('job-a', 'launch')).then(() => groups.find(group));
+    const moving = groups.move(group, makeMove('job-a', 'launch')).then(() => groups.find(group));
     await expect(moving).rejects.toThrow(InconsistentStoreError);
   },
 );
@@ -217,7 +217,7 @@ test('a refused second attempt is uncertain, because the unanswered first one ma
     },
     { step: 'deserialize', priority: 'low', name: 'breakFirst' },
   );
-  const moving = groups.move({ ...TENANT, targetGroupId: anId() }, move());
+  const moving = groups.move({ ...TENANT, targetGroupId: anId() }, makeMove());
   await expect(moving).rejects.toThrow(UncertainWriteError);
   client.middlewareStack.remove('breakFirst');
   expect(tries).toBe(2);
@@ -229,8 +229,8 @@ test('a throttled move is reported as not carried out', async () => {
     headers: { 'content-type': 'application/x-amz-json-1.0' },
     body: '{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}',
   }));
-  const client = dynamoDBClient({ ...emulatorAt(throttling.url), maxAttempts: 1 });
+  const client = makeDynamoDBClient({ ...makeEmulatorConfig(throttling.url), maxAttempts: 1 });
   const groups = new DynamoDBTargetGroups(client, 'any');
-  await expect(groups.move(aTargetGroup(), move())).rejects.toThrow(ThrottledError);
+  await expect(groups.move(aTargetGroup(), makeMove())).rejects.toThrow(ThrottledError);
   client.destroy();
 });

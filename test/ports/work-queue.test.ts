@@ -3,12 +3,12 @@ import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { decodeChunk, encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
-import { sqsClient } from '../../src/adapters/sqs/client.ts';
+import { makeSqsClient } from '../../src/adapters/sqs/sqs-client.ts';
 import { SqsWorkQueue } from '../../src/adapters/sqs/work-queue.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { EnqueueFailedError, UnparsableMessageError } from '../../src/domain/errors.ts';
 import type { ChunkWork } from '../../src/ports/work-queue.ts';
-import { TRACE, aJob, ids } from '../support/builders.ts';
+import { TRACE, aJob, makeIds } from '../support/builders.ts';
 
 let server: FauxqsServer;
 let queueUrl: string;
@@ -20,23 +20,23 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const client = () =>
-  sqsClient({
+const makeClient = () =>
+  makeSqsClient({
     endpoint: `http://127.0.0.1:${server.port}`,
     region: 'us-east-1',
     credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
   });
 
-function work(chunks: number): ChunkWork[] {
+function makeWork(chunks: number): ChunkWork[] {
   const job = aJob({ total: chunks * 2, chunkSize: 2 });
-  return cutIntoChunks(job, ids(job.total), [...Array(chunks).keys()], TRACE);
+  return cutIntoChunks(job, makeIds(job.total), [...Array(chunks).keys()], TRACE);
 }
 
 /** Receives every message in the queue. */
-async function received(): Promise<{ body: string; group: string | undefined }[]> {
+async function receiveAll(): Promise<{ body: string; group: string | undefined }[]> {
   const messages = [];
   for (;;) {
-    const { Messages = [] } = await client().send(
+    const { Messages = [] } = await makeClient().send(
       new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),
     );
     if (Messages.length === 0) return messages;
@@ -57,8 +57,8 @@ interface Entry {
  * Makes a queue whose batches are answered by `answer`, and records the entries of each call.
  * @param answer gets the entries of a batch and the 1-based number of the call
  */
-function answering(answer: (entries: Entry[], call: number) => { Failed?: { Id: string }[] }) {
-  const sqs = client();
+function makeAnsweredQueue(answer: (entries: Entry[], call: number) => { Failed?: { Id: string }[] }) {
+  const sqs = makeClient();
   const calls: Entry[][] = [];
   sqs.send = ((command: { input: { Entries: Entry[] } }) => {
     calls.push(command.input.Entries);
@@ -69,15 +69,15 @@ function answering(answer: (entries: Entry[], call: number) => { Failed?: { Id: 
 
 describe('sending chunks', () => {
   test('each chunk arrives once and can be decoded', async () => {
-    const sent = work(37);
-    await new SqsWorkQueue(client(), queueUrl).send(sent, Infinity);
-    const arrived = (await received()).map(({ body }) => decodeChunk(body));
+    const sent = makeWork(37);
+    await new SqsWorkQueue(makeClient(), queueUrl).send(sent, Infinity);
+    const arrived = (await receiveAll()).map(({ body }) => decodeChunk(body));
     expect(arrived.sort((a, b) => a.chunk.index - b.chunk.index)).toEqual(sent);
   });
 
   test('refused messages are sent again, and no others', async () => {
-    const sent = work(10);
-    const { calls, queue } = answering((entries, call) =>
+    const sent = makeWork(10);
+    const { calls, queue } = makeAnsweredQueue((entries, call) =>
       call === 1 ? { Failed: [{ Id: entries[3]?.Id ?? '' }, { Id: entries[8]?.Id ?? '' }] } : {},
     );
     await queue.send(sent, Infinity);
@@ -86,14 +86,14 @@ describe('sending chunks', () => {
   });
 
   test('each message has its account as message group, so that accounts are served fairly', async () => {
-    const { calls, queue } = answering(() => ({}));
-    await queue.send(work(2), Infinity);
+    const { calls, queue } = makeAnsweredQueue(() => ({}));
+    await queue.send(makeWork(2), Infinity);
     expect(calls.flat().map(({ MessageGroupId }) => MessageGroupId)).toEqual(['101', '101']);
   });
 
   test('each message has the trace header of AWS if its trace is recorded', async () => {
-    const { calls, queue } = answering(() => ({}));
-    const [chunk] = work(1);
+    const { calls, queue } = makeAnsweredQueue(() => ({}));
+    const [chunk] = makeWork(1);
     if (chunk === undefined) throw new Error('there is no chunk');
     const { traceparent } = TRACE;
     for (const flags of ['01', '00']) {
@@ -112,38 +112,38 @@ describe('sending chunks', () => {
   });
 
   test('messages that are always refused end in an error with their number', async () => {
-    const { calls, queue } = answering((entries) => ({ Failed: [{ Id: entries.at(-1)?.Id ?? '' }] }));
-    await expect(queue.send(work(10), Infinity)).rejects.toThrow('1 of 10 messages could not be sent.');
+    const { calls, queue } = makeAnsweredQueue((entries) => ({ Failed: [{ Id: entries.at(-1)?.Id ?? '' }] }));
+    await expect(queue.send(makeWork(10), Infinity)).rejects.toThrow('1 of 10 messages could not be sent.');
     expect(calls).toHaveLength(5);
   });
 
   test('nothing is sent when the time is up', async () => {
-    const { calls, queue } = answering(() => ({}));
-    await expect(queue.send(work(12), Date.now() - 1)).rejects.toThrow(EnqueueFailedError);
+    const { calls, queue } = makeAnsweredQueue(() => ({}));
+    await expect(queue.send(makeWork(12), Date.now() - 1)).rejects.toThrow(EnqueueFailedError);
     expect(calls).toEqual([]);
   });
 });
 
 describe('a message', () => {
-  const [one] = work(1);
+  const [one] = makeWork(1);
   if (one === undefined) throw new Error('there is no chunk');
   const good = encodeChunk(one);
-  const changed = (change: object, ofJob: object = {}, ofChunk: object = {}): string =>
+  const encodeChanged = (change: object, ofJob: object = {}, ofChunk: object = {}): string =>
     JSON.stringify({ ...one, ...change, job: { ...one.job, ...ofJob }, chunk: { ...one.chunk, ...ofChunk } });
 
   test('of a later version, with unknown fields, is decoded', () => {
-    const later = changed({ more: 1 }, { later: true }, { later: 1 });
+    const later = encodeChanged({ more: 1 }, { later: true }, { later: 1 });
     expect(decodeChunk(later)).toEqual(decodeChunk(good));
   });
 
   test.each<[string, string]>([
     ['that is not JSON', '{'],
     ['that is JSON of something else', '{"Records":[]}'],
-    ['with another tenant in an id', changed({ ids: ['102#AAAAAAAAAAAAAAAAAAAAAA'] })],
-    ['without ids', changed({ ids: [] })],
-    ['with an invalid project id', changed({}, {}, { projectId: 'a#b' })],
-    ['with an unknown action', changed({}, { action: 'delete' })],
-    ['with an invalid account id', changed({}, {}, { accountId: 0 })],
+    ['with another tenant in an id', encodeChanged({ ids: ['102#AAAAAAAAAAAAAAAAAAAAAA'] })],
+    ['without ids', encodeChanged({ ids: [] })],
+    ['with an invalid project id', encodeChanged({}, {}, { projectId: 'a#b' })],
+    ['with an unknown action', encodeChanged({}, { action: 'delete' })],
+    ['with an invalid account id', encodeChanged({}, {}, { accountId: 0 })],
   ])('%s is refused', (_name, body) => {
     expect(() => decodeChunk(body)).toThrow(UnparsableMessageError);
   });

@@ -1,9 +1,9 @@
 /** Tests the alarms: their conditions, that their metrics are published, and that they notify the topic. */
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { type MetricReference, referenceOf } from '../rigs/cloudwatch/metric-reference.ts';
-import { problemOf } from './metric-references.ts';
-import { type ReadableTemplate, templateOf } from './template.ts';
+import { type MetricReference, readMetricReference } from '../rigs/cloudwatch/metric-reference.ts';
+import { findProblem } from './published-metrics.ts';
+import { type ReadableTemplate, synthesizeTemplate } from './readable-template.ts';
 
 const statSchema = z.object({
   MetricStat: z.object({ Metric: z.unknown(), Period: z.number(), Stat: z.string() }),
@@ -36,9 +36,9 @@ interface ReadAlarm extends z.output<typeof alarmSchema> {
 const SIGNS: Record<string, string> = { GreaterThanOrEqualToThreshold: '>=', LessThanThreshold: '<' };
 
 /** Reads the alarms of a template, by their names without the name of the stack. */
-function alarmsOf(template: ReadableTemplate, stackName = 'FieldingJobs'): Record<string, ReadAlarm> {
+function readAlarms(template: ReadableTemplate, stackName = 'FieldingJobs'): Record<string, ReadAlarm> {
   return Object.fromEntries(
-    Object.values(template.ofType('AWS::CloudWatch::Alarm')).map(({ Properties }) => {
+    Object.values(template.findByType('AWS::CloudWatch::Alarm')).map(({ Properties }) => {
       const alarm = alarmSchema.parse(Properties);
       const queries = alarm.Metrics ?? [];
       const stats = queries.flatMap((query) =>
@@ -47,14 +47,15 @@ function alarmsOf(template: ReadableTemplate, stackName = 'FieldingJobs'): Recor
       const expression = queries.find((query) => 'Expression' in query)?.Expression;
       const references =
         alarm.MetricName === undefined
-          ? stats.map(({ Metric }) => referenceOf(Metric))
-          : [referenceOf(Properties)];
+          ? stats.map(({ Metric }) => readMetricReference(Metric))
+          : [readMetricReference(Properties)];
       const inputs = stats.map(
-        ({ id, Metric, Period, Stat }) => `${id} = ${Stat} ${shown(referenceOf(Metric))} / ${Period} s`,
+        ({ id, Metric, Period, Stat }) =>
+          `${id} = ${Stat} ${formatReference(readMetricReference(Metric))} / ${Period} s`,
       );
       const watched =
         expression === undefined
-          ? `${alarm.Statistic ?? ''} ${references.map(shown).join()} / ${alarm.Period ?? 0} s`
+          ? `${alarm.Statistic ?? ''} ${references.map(formatReference).join()} / ${alarm.Period ?? 0} s`
           : `${expression} [${inputs.join('; ')}]`;
       const line =
         `${watched} ${SIGNS[alarm.ComparisonOperator] ?? alarm.ComparisonOperator} ${alarm.Threshold}, ` +
@@ -65,7 +66,7 @@ function alarmsOf(template: ReadableTemplate, stackName = 'FieldingJobs'): Recor
   );
 }
 
-function shown({ namespace, name, dimensions }: MetricReference): string {
+function formatReference({ namespace, name, dimensions }: MetricReference): string {
   const telling = Object.entries(dimensions).filter(([dimension]) => dimension !== 'service');
   return [namespace, name, ...telling.map(([, value]) => value)].join(' ');
 }
@@ -105,8 +106,8 @@ const EXPECTED: Record<string, string> = {
 };
 
 describe('alarms', () => {
-  const template = templateOf();
-  const alarms = alarmsOf(template);
+  const template = synthesizeTemplate();
+  const alarms = readAlarms(template);
 
   test('are exactly these, with these conditions', () => {
     const lines = Object.entries(alarms).map(([name, { line }]) => [name, line]);
@@ -115,7 +116,7 @@ describe('alarms', () => {
 
   test.each(Object.entries(alarms))('%s: its metrics are published', (_, { references }) => {
     expect(references.length).toBeGreaterThan(0);
-    expect(references.map((reference) => problemOf(reference, template, 'FieldingJobs'))).toEqual(
+    expect(references.map((reference) => findProblem(reference, template, 'FieldingJobs'))).toEqual(
       references.map(() => undefined),
     );
   });
@@ -138,8 +139,8 @@ describe('alarms', () => {
 });
 
 test('thresholds follow the configuration', () => {
-  const alarms = alarmsOf(
-    templateOf({
+  const alarms = readAlarms(
+    synthesizeTemplate({
       alarmErrorPercent: 20,
       alarmMinimumErrors: 7,
       alarmThrottles: 50,
@@ -162,17 +163,17 @@ test('thresholds follow the configuration', () => {
 
 // stalledSeconds is longer than the visibility timeout, so the message of a killed worker returns before.
 test('by default the thresholds of the ages follow stalledSeconds and deadlineSeconds', () => {
-  const alarms = alarmsOf(templateOf({ stalledSeconds: 900, deadlineSeconds: 1_801 }));
+  const alarms = readAlarms(synthesizeTemplate({ stalledSeconds: 900, deadlineSeconds: 1_801 }));
   expect(alarms['MessageAge']).toMatchObject({ Threshold: 900 });
   expect(alarms['OldestOpenJob']).toMatchObject({ Threshold: 1_351 });
 });
 
 test('names and namespaces follow the name of the stack, so that two stacks do not mix', () => {
-  const template = templateOf({ stackName: 'Staging' });
-  const alarms = alarmsOf(template, 'Staging');
+  const template = synthesizeTemplate({ stackName: 'Staging' });
+  const alarms = readAlarms(template, 'Staging');
   expect(Object.keys(alarms).sort()).toEqual(Object.keys(EXPECTED).sort());
   const problems = Object.values(alarms).flatMap(({ references }) =>
-    references.flatMap((reference) => problemOf(reference, template, 'Staging') ?? []),
+    references.flatMap((reference) => findProblem(reference, template, 'Staging') ?? []),
   );
   expect(problems).toEqual([]);
 });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
-import { templateOf } from './template.ts';
+import { synthesizeTemplate } from './readable-template.ts';
 
 const PROJECT = '/accounts/{account_id}/projects/{project_id}';
 const RESUME = `${PROJECT}/batch-jobs/resume-fielding-runs-by-target-group-id`;
@@ -47,12 +47,12 @@ const permissionSchema = z.strictObject({
 const stageSchema = z.object({ AccessLogSettings: z.object({ Format: z.string() }) });
 
 describe('API', () => {
-  const template = templateOf();
+  const template = synthesizeTemplate();
 
   test('serves exactly the routes of the contract, each by its function', () => {
-    const routes = Object.values(template.ofType('AWS::ApiGatewayV2::Route')).map(({ Properties }) => {
+    const routes = Object.values(template.findByType('AWS::ApiGatewayV2::Route')).map(({ Properties }) => {
       const { RouteKey, Target } = routeSchema.parse(Properties);
-      const { IntegrationUri } = integrationSchema.parse(template.properties(Target));
+      const { IntegrationUri } = integrationSchema.parse(template.readProperties(Target));
       return [RouteKey, IntegrationUri];
     });
     expect(routes).toHaveLength(Object.keys(EXPECTED).length);
@@ -62,10 +62,12 @@ describe('API', () => {
   });
 
   test('may call each function for its own routes only', () => {
-    const permissions = Object.values(template.ofType('AWS::Lambda::Permission')).map(({ Properties }) => {
-      const { FunctionName, SourceArn } = permissionSchema.parse(Properties);
-      return `${FunctionName} ${SourceArn}`;
-    });
+    const permissions = Object.values(template.findByType('AWS::Lambda::Permission')).map(
+      ({ Properties }) => {
+        const { FunctionName, SourceArn } = permissionSchema.parse(Properties);
+        return `${FunctionName} ${SourceArn}`;
+      },
+    );
     const api = 'arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${ApiHttp}/*/*';
     const expected = Object.entries(EXPECTED).map(([key, name]) => {
       const path = key === '$default' ? '' : key.replace(/^\w+ /, '');
@@ -75,8 +77,8 @@ describe('API', () => {
   });
 
   test('has one stage, at the root, with a default throttle', () => {
-    expect(Object.keys(template.ofType('AWS::ApiGatewayV2::Stage'))).toEqual(['ApiStage']);
-    expect(template.properties('ApiStage')).toMatchObject({
+    expect(Object.keys(template.findByType('AWS::ApiGatewayV2::Stage'))).toEqual(['ApiStage']);
+    expect(template.readProperties('ApiStage')).toMatchObject({
       StageName: '$default',
       AutoDeploy: true,
       DefaultRouteSettings: { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1_000 },
@@ -85,7 +87,7 @@ describe('API', () => {
   });
 
   test('logs each request as JSON, with no text that a client wrote', () => {
-    const { AccessLogSettings } = stageSchema.parse(template.properties('ApiStage'));
+    const { AccessLogSettings } = stageSchema.parse(template.readProperties('ApiStage'));
     const format = z.record(z.string(), z.string()).parse(JSON.parse(AccessLogSettings.Format));
     expect(Object.values(format).sort()).toEqual([
       '$context.error.responseType',
@@ -107,7 +109,7 @@ describe('API', () => {
 
 describe('throttles', () => {
   test('give each known route its own limits, which are lower where jobs are created', () => {
-    const { RouteSettings } = templateOf().properties('ApiStage');
+    const { RouteSettings } = synthesizeTemplate().readProperties('ApiStage');
     const expected = Object.keys(EXPECTED)
       .filter((key) => key !== '$default')
       .map((key) => [
@@ -120,12 +122,12 @@ describe('throttles', () => {
   });
 
   test('are configurable', () => {
-    const stage = templateOf({
+    const stage = synthesizeTemplate({
       createRateLimit: '7',
       createBurstLimit: '8',
       readRateLimit: '70',
       readBurstLimit: '80',
-    }).properties('ApiStage');
+    }).readProperties('ApiStage');
     expect(stage['DefaultRouteSettings']).toEqual({ ThrottlingRateLimit: 70, ThrottlingBurstLimit: 80 });
     expect(stage['RouteSettings']).toMatchObject({
       [`POST /demand${RESUME}`]: { ThrottlingRateLimit: 7, ThrottlingBurstLimit: 8 },
@@ -134,9 +136,9 @@ describe('throttles', () => {
   });
 
   test('are set after the routes, because API Gateway refuses settings of a route that does not exist', () => {
-    const template = templateOf();
+    const template = synthesizeTemplate();
     const { DependsOn } = z.object({ DependsOn: z.array(z.string()) }).parse(template.resources['ApiStage']);
-    const routes = Object.keys(template.ofType('AWS::ApiGatewayV2::Route'));
+    const routes = Object.keys(template.findByType('AWS::ApiGatewayV2::Route'));
     expect(routes.filter((id) => !DependsOn.includes(id))).toEqual([]);
   });
 });

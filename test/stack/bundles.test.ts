@@ -6,9 +6,9 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { readConfig } from '../../lib/config.ts';
 import { FieldingJobsStack } from '../../lib/fielding-jobs-stack.ts';
-import { FUNCTION_NAMES, type FunctionName } from '../../lib/functions/functions.ts';
-import { productionPackages, PROJECT } from './production-packages.ts';
-import { appOf } from './template.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../../lib/functions/make-functions.ts';
+import { listProductionPackages, PROJECT } from './production-packages.ts';
+import { appOf } from './readable-template.ts';
 
 /**
  * The packages in each bundle. A changed row changes the code that runs in production; a new version of an
@@ -57,7 +57,7 @@ const SIZES: Record<FunctionName, number> = {
 };
 
 /** The source files that a bundle may contain. Of api/ only constants may, as its schemas need all of zod. */
-const MEANT_FOR_BUNDLES = /^(src|lambdas)\/|^api\/(errors|header-names|limits|paths|scopes)\.ts$/;
+const MEANT_FOR_BUNDLES = /^(src|lambdas)\/|^api\/(error-objects|header-names|limits|paths|scopes)\.ts$/;
 
 interface Bundle {
   readonly folder: string;
@@ -99,8 +99,8 @@ test('each function is an ES module that contains its packages, with a source ma
 });
 
 test('each bundle has exactly these packages', () => {
-  const found = new Map([...bundles].map(([name, { sources }]) => [name, packagesOf(sources)]));
-  expect(tableOf(found)).toBe(PACKAGES.trim());
+  const found = new Map([...bundles].map(([name, { sources }]) => [name, listPackages(sources)]));
+  expect(formatTable(found)).toBe(PACKAGES.trim());
 });
 
 test.each(FUNCTION_NAMES)('the bundle of %s is within its size limit', (name) => {
@@ -109,9 +109,9 @@ test.each(FUNCTION_NAMES)('the bundle of %s is within its size limit', (name) =>
 });
 
 test('no bundle contains a development dependency or source files that are not meant for bundles', () => {
-  const production = new Set(productionPackages().map(({ manifest }) => manifest.name));
+  const production = new Set(listProductionPackages().map(({ manifest }) => manifest.name));
   for (const { sources } of bundles.values()) {
-    expect([...packagesOf(sources)].filter((name) => !production.has(name))).toEqual([]);
+    expect([...listPackages(sources)].filter((name) => !production.has(name))).toEqual([]);
     const own = sources.filter((source) => !source.includes('node_modules/'));
     expect(own.filter((source) => !MEANT_FOR_BUNDLES.test(source))).toEqual([]);
     expect(own.filter((source) => source.startsWith('lambdas/'))).toHaveLength(1);
@@ -119,13 +119,13 @@ test('no bundle contains a development dependency or source files that are not m
 });
 
 /** Returns the names of the packages that the files belong to. */
-function packagesOf(sources: readonly string[]): Set<string> {
+function listPackages(sources: readonly string[]): Set<string> {
   const names = sources.map((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1]);
   return new Set(names.filter((name) => name !== undefined));
 }
 
 /** Formats a table with a line for each package and a column for each function. */
-function tableOf(found: ReadonlyMap<FunctionName, ReadonlySet<string>>): string {
+function formatTable(found: ReadonlyMap<FunctionName, ReadonlySet<string>>): string {
   const packages = [...new Set([...found.values()].flatMap((names) => [...names]))].sort();
   const width = Math.max(...packages.map((name) => name.length));
   const line = (first: string, cell: (name: FunctionName) => string) =>

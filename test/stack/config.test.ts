@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type ConfigKey, ConfigurationError, describeConfig, readConfig } from '../../lib/config.ts';
 
 /** Returns the error lines for a context, which must be refused. */
-function problemsOf(context: Record<string, unknown>): readonly string[] {
+function listProblems(context: Record<string, unknown>): readonly string[] {
   try {
     readConfig(context);
   } catch (error) {
@@ -147,7 +147,7 @@ describe('a bad value is refused in one line that names key, found and expected'
     for (const value of values) {
       const shown = JSON.stringify(value);
       const found = shown.length > 80 ? `${shown.slice(0, 80)}…` : shown;
-      expect(problemsOf({ [key]: value })).toEqual([
+      expect(listProblems({ [key]: value })).toEqual([
         `context key ${key}: found ${found}, expected ${expected}`,
       ]);
     }
@@ -155,7 +155,7 @@ describe('a bad value is refused in one line that names key, found and expected'
 
   test('several bad values are refused together', () => {
     const context = Object.fromEntries(Object.entries(BAD).map(([key, values]) => [key, values[0]]));
-    const named = problemsOf(context).map((line) => /^context key (\w+): found/.exec(line)?.[1]);
+    const named = listProblems(context).map((line) => /^context key (\w+): found/.exec(line)?.[1]);
     expect(named.sort()).toEqual([...KEYS].sort());
   });
 });
@@ -174,15 +174,15 @@ describe('values that do not fit together', () => {
     ['deadlineSeconds', { jobRetentionDays: 1, deadlineSeconds: 41_401 }, { deadlineSeconds: 41_400 }],
     ['idempotencyHours', { jobRetentionDays: 1, idempotencyHours: 25 }, { idempotencyHours: 24 }],
   ])('%s is refused beside a value that it does not fit', (key, bad, mended) => {
-    const problems = problemsOf(bad);
+    const problems = listProblems(bad);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(new RegExp(`^context key ${key}: found \\d+, expected (more than|at most) `));
     expect(readConfig({ ...bad, ...mended })).toMatchObject(mended);
   });
 
   test('are reported together with other bad values, and also if one of the two is a default', () => {
-    expect(problemsOf({ chunkSize: 'x', idempotencyHours: 24 * 31 })).toHaveLength(2);
-    expect(problemsOf({ workerTimeoutSeconds: 900 })[0]).toMatch(
+    expect(listProblems({ chunkSize: 'x', idempotencyHours: 24 * 31 })).toHaveLength(2);
+    expect(listProblems({ workerTimeoutSeconds: 900 })[0]).toMatch(
       /stalledSeconds: found its default, expected more than the visibility timeout /,
     );
   });
@@ -198,7 +198,7 @@ describe('keys', () => {
     ['accountClaim', 'accountsClaim'],
     ['alarmEMail', 'alarmEmail'],
   ])('%s is taken for a misspelt %s', (key, meant) => {
-    expect(problemsOf({ [key]: 'x' })).toEqual([`context key ${key}: not known, did you mean ${meant}?`]);
+    expect(listProblems({ [key]: 'x' })).toEqual([`context key ${key}: not known, did you mean ${meant}?`]);
   });
 
   test('of the CDK and of other apps are ignored', () => {

@@ -4,30 +4,30 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
 import { PROJECT } from '../../tools/kit/project.ts';
-import { withBill, withSum } from '../../tools/bench/report/costs.ts';
-import { standingOf } from '../../tools/bench/standing.ts';
+import { insertBill, insertSum } from '../../tools/bench/report/costs.ts';
+import { countStanding } from '../../tools/bench/standing.ts';
 import { readTemplate } from '../../tools/local/template/template.ts';
-import { templateOf, stackOf } from './template.ts';
+import { synthesizeTemplate, makeStack } from './readable-template.ts';
 
-const template = readTemplate('FieldingJobs', Template.fromStack(stackOf()).toJSON());
+const template = readTemplate('FieldingJobs', Template.fromStack(makeStack()).toJSON());
 
 test.each([
-  ['docs/costs.md', withBill],
-  ['docs/performance.md', withSum],
+  ['docs/costs.md', insertBill],
+  ['docs/performance.md', insertSum],
 ] as const)('%s is up to date; if not, run: npm run bench -- --costs', (document, rewrite) => {
   const text = readFileSync(join(PROJECT, document), 'utf8');
-  expect(unaligned(rewrite(text, standingOf(template)))).toBe(unaligned(text));
+  expect(removeAlignment(rewrite(text, countStanding(template)))).toBe(removeAlignment(text));
 });
 
 test('the costs count every metric that an alarm reads, and the key of the alarm topic', () => {
-  const alarms = Object.values(templateOf().ofType('AWS::CloudWatch::Alarm'));
+  const alarms = Object.values(synthesizeTemplate().findByType('AWS::CloudWatch::Alarm'));
   const expressions = alarms.filter(({ Properties }) => Properties['Metrics'] !== undefined).length;
   expect(expressions).toBeGreaterThan(0);
   // Every expression of ours reads two metrics.
-  expect(standingOf(template)).toMatchObject({ alarmMetrics: alarms.length + expressions, keys: 1 });
+  expect(countStanding(template)).toMatchObject({ alarmMetrics: alarms.length + expressions, keys: 1 });
 });
 
 /** Removes the padding by which prettier aligns the columns of a table. */
-function unaligned(markdown: string): string {
+function removeAlignment(markdown: string): string {
   return markdown.replaceAll(/ {2,}/g, ' ').replaceAll(/-{3,}/g, '---');
 }

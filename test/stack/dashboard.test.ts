@@ -2,32 +2,34 @@
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { METRICS } from '../../src/observability/metric-names.ts';
-import { problemOf } from './metric-references.ts';
-import { type ReadableTemplate, templateOf } from './template.ts';
-import { readWidgets, referencesOf } from './widgets.ts';
+import { findProblem } from './published-metrics.ts';
+import { type ReadableTemplate, synthesizeTemplate } from './readable-template.ts';
+import { readWidgets, listReferences } from './widgets.ts';
 
-function widgetsOf(template: ReadableTemplate) {
+function readWidgetsOf(template: ReadableTemplate) {
   const { DashboardBody } = z
     .object({ DashboardBody: z.string() })
-    .parse(template.properties('ObservabilityDashboard'));
+    .parse(template.readProperties('ObservabilityDashboard'));
   return readWidgets(DashboardBody);
 }
 
 describe('dashboard', () => {
-  const template = templateOf();
-  const widgets = widgetsOf(template);
+  const template = synthesizeTemplate();
+  const widgets = readWidgetsOf(template);
   const graphs = widgets.filter(({ type }) => type === 'metric');
-  const references = graphs.flatMap(({ properties }) => referencesOf(properties.metrics ?? []));
+  const references = graphs.flatMap(({ properties }) => listReferences(properties.metrics ?? []));
 
   test('exists once, with the name of the stack', () => {
-    expect(Object.keys(template.ofType('AWS::CloudWatch::Dashboard'))).toEqual(['ObservabilityDashboard']);
-    expect(template.properties('ObservabilityDashboard')['DashboardName']).toBe('FieldingJobs');
+    expect(Object.keys(template.findByType('AWS::CloudWatch::Dashboard'))).toEqual([
+      'ObservabilityDashboard',
+    ]);
+    expect(template.readProperties('ObservabilityDashboard')['DashboardName']).toBe('FieldingJobs');
   });
 
   test('shows all alarms first, then these sections, each with a description of the normal state', () => {
     expect(
       widgets[1]?.properties.alarms?.map((arn) => arn.replace(/^\$\{(\w+)\.Arn\}$/, '$1')).sort(),
-    ).toEqual(Object.keys(template.ofType('AWS::CloudWatch::Alarm')).sort());
+    ).toEqual(Object.keys(template.findByType('AWS::CloudWatch::Alarm')).sort());
     const texts = widgets.flatMap(({ y, properties: { markdown } }) =>
       markdown === undefined ? [] : { y, markdown },
     );
@@ -57,7 +59,7 @@ describe('dashboard', () => {
 
   test('shows only published metrics', () => {
     expect(references.length).toBeGreaterThan(80);
-    expect(references.flatMap((reference) => problemOf(reference, template, 'FieldingJobs') ?? [])).toEqual(
+    expect(references.flatMap((reference) => findProblem(reference, template, 'FieldingJobs') ?? [])).toEqual(
       [],
     );
   });
@@ -89,26 +91,31 @@ describe('dashboard', () => {
 });
 
 test('a metric that nothing publishes is reported', () => {
-  const template = templateOf();
-  const problem = (namespace: string, name: string, dimensions: Record<string, string>) =>
-    problemOf({ namespace, name, dimensions }, template, 'FieldingJobs');
+  const template = synthesizeTemplate();
+  const findProblemOf = (namespace: string, name: string, dimensions: Record<string, string>) =>
+    findProblem({ namespace, name, dimensions }, template, 'FieldingJobs');
   const service = 'fielding-jobs';
-  expect(problem('FieldingJobs', 'JobsFailed', { service })).toBeUndefined();
-  expect(problem('FieldingJobs', 'JobsLost', { service })).toMatch(/no function publishes/);
-  expect(problem('FieldingJobs', 'JobsFailed', {})).toMatch(/no function publishes/);
-  expect(problem('FieldingJobs', 'LostRaces', { service })).toMatch(/no function publishes/);
-  expect(problem('FieldingJobs', 'LostRaces', { service, race: 'commit' })).toBeUndefined();
-  expect(problem('FieldingJobs', 'LostRaces', { service, race: 'arms' })).toMatch(/no function publishes/);
+  expect(findProblemOf('FieldingJobs', 'JobsFailed', { service })).toBeUndefined();
+  expect(findProblemOf('FieldingJobs', 'JobsLost', { service })).toMatch(/no function publishes/);
+  expect(findProblemOf('FieldingJobs', 'JobsFailed', {})).toMatch(/no function publishes/);
+  expect(findProblemOf('FieldingJobs', 'LostRaces', { service })).toMatch(/no function publishes/);
+  expect(findProblemOf('FieldingJobs', 'LostRaces', { service, race: 'commit' })).toBeUndefined();
+  expect(findProblemOf('FieldingJobs', 'LostRaces', { service, race: 'arms' })).toMatch(
+    /no function publishes/,
+  );
   expect(
-    problem('AWS/SQS', 'NumberOfMessagesSent', { QueueName: '${QueueChunks.QueueName}' }),
+    findProblemOf('AWS/SQS', 'NumberOfMessagesSent', { QueueName: '${QueueChunks.QueueName}' }),
   ).toBeUndefined();
-  expect(problem('AWS/SQS', 'NumberOfMessagesSent', { QueueName: '${TablesJobs}' })).toMatch(
+  expect(findProblemOf('AWS/SQS', 'NumberOfMessagesSent', { QueueName: '${TablesJobs}' })).toMatch(
     /no AWS::SQS::Queue/,
   );
-  expect(problem('AWS/SQS', 'MessagesSent', { QueueName: '${QueueChunks.QueueName}' })).toMatch(
+  expect(findProblemOf('AWS/SQS', 'MessagesSent', { QueueName: '${QueueChunks.QueueName}' })).toMatch(
     /unknown metric/,
   );
   expect(
-    problem('AWS/DynamoDB', 'SuccessfulRequestLatency', { TableName: '${TablesJobs}', Operation: 'Scan' }),
+    findProblemOf('AWS/DynamoDB', 'SuccessfulRequestLatency', {
+      TableName: '${TablesJobs}',
+      Operation: 'Scan',
+    }),
   ).toMatch(/unknown Operation/);
 });

@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { productionPackages, PROJECT, readManifest } from './production-packages.ts';
+import { listProductionPackages, PROJECT, readManifest } from './production-packages.ts';
 
-const packages = productionPackages();
+const packages = listProductionPackages();
 
 /** The permissive licences, which ask for attribution at most. */
 const LICENCES = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'ISC', 'MIT', 'MIT-0'];

@@ -1,19 +1,19 @@
 /** Tests that nothing of the stack is open to the public except the routes of its API. */
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { type Resource, templateOf } from './template.ts';
+import { type Resource, synthesizeTemplate } from './readable-template.ts';
 
 const statement = z.looseObject({ Effect: z.enum(['Allow', 'Deny']), Principal: z.unknown().optional() });
 const document = z.object({ Version: z.string(), Statement: z.array(statement) });
 
-interface Found {
+interface FoundStatement {
   readonly where: string;
   readonly statement: z.output<typeof statement>;
 }
 
 /** Returns the statements of all policies, wherever in the resources they are. */
-function statementsOf(resources: Readonly<Record<string, Resource>>): Found[] {
-  const found: Found[] = [];
+function listStatements(resources: Readonly<Record<string, Resource>>): FoundStatement[] {
+  const found: FoundStatement[] = [];
   const search = (where: string, value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
     const policy = document.safeParse(value);
@@ -32,8 +32,8 @@ function isEverybody(principal: unknown): boolean {
 }
 
 describe('exposure', () => {
-  const template = templateOf({ alarmEmail: 'ops@example.com' });
-  const statements = statementsOf(template.resources);
+  const template = synthesizeTemplate({ alarmEmail: 'ops@example.com' });
+  const statements = listStatements(template.resources);
 
   test('no policy allows anything to everybody', () => {
     const kinds = new Set(statements.map(({ where }) => where.slice(where.indexOf('.'))));
@@ -62,8 +62,8 @@ describe('exposure', () => {
   });
 
   test('functions have no URL, and only the API and roles of this account may call them', () => {
-    expect(template.ofType('AWS::Lambda::Url')).toEqual({});
-    const callers = Object.values(template.ofType('AWS::Lambda::Permission')).map(
+    expect(template.findByType('AWS::Lambda::Url')).toEqual({});
+    const callers = Object.values(template.findByType('AWS::Lambda::Permission')).map(
       ({ Properties }) => Properties['Principal'],
     );
     expect([...new Set(callers)]).toEqual(['apigateway.amazonaws.com']);
@@ -71,15 +71,21 @@ describe('exposure', () => {
 });
 
 test('a policy that allows everybody is found', () => {
-  const policy = (Principal: unknown) => ({
+  const makePolicy = (Principal: unknown) => ({
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Principal }],
   });
   const resources = {
-    Bucket: { Type: 'AWS::S3::BucketPolicy', Properties: { PolicyDocument: policy({ AWS: ['a', '*'] }) } },
-    Table: { Type: 'AWS::DynamoDB::Table', Properties: { ResourcePolicy: { PolicyDocument: policy('*') } } },
+    Bucket: {
+      Type: 'AWS::S3::BucketPolicy',
+      Properties: { PolicyDocument: makePolicy({ AWS: ['a', '*'] }) },
+    },
+    Table: {
+      Type: 'AWS::DynamoDB::Table',
+      Properties: { ResourcePolicy: { PolicyDocument: makePolicy('*') } },
+    },
   };
-  expect(statementsOf(resources).map(({ statement: { Principal } }) => isEverybody(Principal))).toEqual([
+  expect(listStatements(resources).map(({ statement: { Principal } }) => isEverybody(Principal))).toEqual([
     true,
     true,
   ]);

@@ -1,6 +1,6 @@
 /** Tests the functions of the template: runtime, memory, timeout, environment and concurrency. */
 import { describe, expect, test } from '@jest/globals';
-import { templateOf } from './template.ts';
+import { synthesizeTemplate } from './readable-template.ts';
 
 const COMMON = {
   POWERTOOLS_SERVICE_NAME: 'fielding-jobs',
@@ -62,14 +62,14 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
 const FUNCTIONS = Object.keys(ENVIRONMENTS);
 
 describe('functions', () => {
-  const template = templateOf();
+  const template = synthesizeTemplate();
 
   test('are exactly these six', () => {
-    expect(Object.keys(template.ofType('AWS::Lambda::Function')).sort()).toEqual([...FUNCTIONS].sort());
+    expect(Object.keys(template.findByType('AWS::Lambda::Function')).sort()).toEqual([...FUNCTIONS].sort());
   });
 
   test.each(FUNCTIONS)('%s: runs Node.js 24 on arm64, is traced, and has a log group of its own', (id) => {
-    expect(template.properties(id)).toMatchObject({
+    expect(template.readProperties(id)).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Handler: 'index.handler',
@@ -80,12 +80,12 @@ describe('functions', () => {
       },
       Role: `\${${id}Role.Arn}`,
     });
-    expect(template.properties(id)['ReservedConcurrentExecutions']).toBeUndefined();
+    expect(template.readProperties(id)['ReservedConcurrentExecutions']).toBeUndefined();
   });
 
   test('have these memory sizes in MB and timeouts in seconds', () => {
     const sizes = FUNCTIONS.map((id) => {
-      const { MemorySize, Timeout } = template.properties(id);
+      const { MemorySize, Timeout } = template.readProperties(id);
       return [id, [MemorySize, Timeout]];
     });
     expect(Object.fromEntries(sizes)).toEqual({
@@ -99,20 +99,20 @@ describe('functions', () => {
   });
 
   test.each(FUNCTIONS)('%s: has exactly this environment', (id) => {
-    expect(template.properties(id)['Environment']).toEqual({ Variables: ENVIRONMENTS[id] });
+    expect(template.readProperties(id)['Environment']).toEqual({ Variables: ENVIRONMENTS[id] });
   });
 
   test.each(['FunctionsCreateJob', 'FunctionsGetJob', 'FunctionsGetFieldingRuns', 'FunctionsNotFound'])(
     '%s times out before the API gateway does, which waits 30 seconds',
     (id) => {
-      expect(template.properties(id)['Timeout']).toBeLessThan(30);
+      expect(template.readProperties(id)['Timeout']).toBeLessThan(30);
     },
   );
 });
 
 test('concurrency is reserved as configured, for create-job and for get-job', () => {
-  const template = templateOf({ createReservedConcurrency: '30', readReservedConcurrency: '40' });
-  const reserved = FUNCTIONS.map((id) => [id, template.properties(id)['ReservedConcurrentExecutions']]);
+  const template = synthesizeTemplate({ createReservedConcurrency: '30', readReservedConcurrency: '40' });
+  const reserved = FUNCTIONS.map((id) => [id, template.readProperties(id)['ReservedConcurrentExecutions']]);
   expect(Object.fromEntries(reserved.filter(([, value]) => value !== undefined))).toEqual({
     FunctionsCreateJob: 30,
     FunctionsGetJob: 40,
@@ -120,17 +120,17 @@ test('concurrency is reserved as configured, for create-job and for get-job', ()
 });
 
 test('the metrics of each stack have a namespace of their own', () => {
-  const template = templateOf({ stackName: 'Staging' });
+  const template = synthesizeTemplate({ stackName: 'Staging' });
   // The function for unknown routes publishes no metrics.
   for (const id of FUNCTIONS.filter((each) => each !== 'FunctionsNotFound')) {
-    expect(template.properties(id)['Environment']).toMatchObject({
+    expect(template.readProperties(id)['Environment']).toMatchObject({
       Variables: { POWERTOOLS_METRICS_NAMESPACE: 'Staging' },
     });
   }
 });
 
 test('every setting of a function reaches its environment', () => {
-  const template = templateOf({
+  const template = synthesizeTemplate({
     issuer: 'http://127.0.0.1:9000/',
     audience: 'buyers',
     jwksUrl: 'http://localhost:9000/keys',
@@ -147,7 +147,7 @@ test('every setting of a function reaches its environment', () => {
     debugSampleRate: '0.05',
     stackName: 'Other',
   });
-  expect(template.properties('FunctionsCreateJob')['Environment']).toMatchObject({
+  expect(template.readProperties('FunctionsCreateJob')['Environment']).toMatchObject({
     Variables: {
       POWERTOOLS_LOG_LEVEL: 'DEBUG',
       POWERTOOLS_LOGGER_SAMPLE_RATE: '0.05',
@@ -164,10 +164,10 @@ test('every setting of a function reaches its environment', () => {
       STALLED_SECONDS: '700',
     },
   });
-  expect(template.properties('FunctionsWorker')['Environment']).toMatchObject({
+  expect(template.readProperties('FunctionsWorker')['Environment']).toMatchObject({
     Variables: { CLAIM_SECONDS: '400' },
   });
-  expect(template.properties('FunctionsReconcile')['Environment']).toMatchObject({
+  expect(template.readProperties('FunctionsReconcile')['Environment']).toMatchObject({
     Variables: { STALLED_SECONDS: '700', DEADLINE_SECONDS: '7200' },
   });
 });

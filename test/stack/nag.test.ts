@@ -7,7 +7,7 @@ import { type Stack, Validations } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { z } from 'zod';
-import { stackOf } from './template.ts';
+import { makeStack } from './readable-template.ts';
 
 interface Finding {
   readonly rule: string;
@@ -21,7 +21,7 @@ interface Acknowledgement extends Finding {
 
 const CONTEXT = { alarmEmail: 'ops@example.com', createReservedConcurrency: 10, readReservedConcurrency: 10 };
 
-function findingsOf(stack: Stack): Finding[] {
+function listFindings(stack: Stack): Finding[] {
   return new AwsSolutionsChecks()
     .validateScope(stack)
     .violations.flatMap(({ ruleName, violatingResources }) =>
@@ -30,16 +30,16 @@ function findingsOf(stack: Stack): Finding[] {
 }
 
 /** Returns the findings of a stack whose acknowledgements are ignored. */
-function findingsWithoutAcknowledgements(build: () => Stack): Finding[] {
+function listAllFindings(build: () => Stack): Finding[] {
   const silenced = jest.spyOn(Validations.prototype, 'acknowledge').mockReturnValue(undefined);
   try {
-    return findingsOf(build());
+    return listFindings(build());
   } finally {
     silenced.mockRestore();
   }
 }
 
-function acknowledgementsOf(stack: Stack): Acknowledgement[] {
+function listAcknowledgements(stack: Stack): Acknowledgement[] {
   const reasons = z.record(z.string(), z.string());
   return stack.node.findAll().flatMap(({ node }) =>
     node.metadata
@@ -50,7 +50,10 @@ function acknowledgementsOf(stack: Stack): Acknowledgement[] {
 }
 
 /** Returns the acknowledgements that suppress no finding. */
-function idle(acknowledgements: readonly Acknowledgement[], findings: readonly Finding[]): Acknowledgement[] {
+function findUnused(
+  acknowledgements: readonly Acknowledgement[],
+  findings: readonly Finding[],
+): Acknowledgement[] {
   return acknowledgements.filter(
     (acknowledged) =>
       !findings.some(
@@ -60,17 +63,17 @@ function idle(acknowledgements: readonly Acknowledgement[], findings: readonly F
 }
 
 describe('the stack', () => {
-  const stack = stackOf(CONTEXT);
-  const acknowledgements = acknowledgementsOf(stack);
+  const stack = makeStack(CONTEXT);
+  const acknowledgements = listAcknowledgements(stack);
 
   test('has no finding', () => {
-    expect(findingsOf(stack)).toEqual([]);
+    expect(listFindings(stack)).toEqual([]);
   });
 
   test('has no acknowledgement without a finding', () => {
-    const findings = findingsWithoutAcknowledgements(() => stackOf(CONTEXT));
+    const findings = listAllFindings(() => makeStack(CONTEXT));
     expect(findings.length).toBeGreaterThan(0);
-    expect(idle(acknowledgements, findings)).toEqual([]);
+    expect(findUnused(acknowledgements, findings)).toEqual([]);
   });
 
   test('acknowledges these rules only, each on a single construct and with a reason', () => {
@@ -87,14 +90,14 @@ describe('the stack', () => {
 
 test('a finding is reported, and so is an acknowledgement without a finding', () => {
   const build = () => {
-    const stack = stackOf();
+    const stack = makeStack();
     const bucket = new Bucket(stack, 'Open');
     Validations.of(bucket).acknowledge({ id: 'AwsSolutions-S1', reason: 'there is such a finding' });
     Validations.of(bucket).acknowledge({ id: 'AwsSolutions-S5', reason: 'there is none' });
     return stack;
   };
   const stack = build();
-  expect(findingsOf(stack)).toEqual([{ rule: 'AwsSolutions-S10', path: 'FieldingJobs/Open/Resource' }]);
-  const unused = idle(acknowledgementsOf(stack), findingsWithoutAcknowledgements(build));
+  expect(listFindings(stack)).toEqual([{ rule: 'AwsSolutions-S10', path: 'FieldingJobs/Open/Resource' }]);
+  const unused = findUnused(listAcknowledgements(stack), listAllFindings(build));
   expect(unused.map(({ rule }) => rule)).toEqual(['AwsSolutions-S5']);
 });

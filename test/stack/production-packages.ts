@@ -26,12 +26,12 @@ export interface Package {
  * Returns every package, each folder once.
  * @throws Error if a required package is not installed
  */
-export function productionPackages(): Package[] {
+export function listProductionPackages(): Package[] {
   const found = new Map<string, Package>();
   const visit = (folder: string): void => {
     const { dependencies, optionalDependencies } = readManifest(folder);
     for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
-      const at = folderOf(name, folder);
+      const at = findPackageFolder(name, folder);
       if (at === undefined && !(name in optionalDependencies)) {
         throw new Error(`${name}, which ${folder} needs, is not installed`);
       }
@@ -49,8 +49,8 @@ export function readManifest(folder: string): Package['manifest'] {
 }
 
 /** Returns the folder of a package as Node.js finds it: in node_modules of `from` or of a folder above. */
-function folderOf(name: string, from: string): string | undefined {
+function findPackageFolder(name: string, from: string): string | undefined {
   const folder = join(from, 'node_modules', name);
   if (existsSync(join(folder, 'package.json'))) return folder;
-  return from === PROJECT ? undefined : folderOf(name, dirname(from));
+  return from === PROJECT ? undefined : findPackageFolder(name, dirname(from));
 }

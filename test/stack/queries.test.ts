@@ -6,7 +6,7 @@ import { z } from 'zod';
 import * as errors from '../../src/domain/errors.ts';
 import { LEVELS } from '../../src/observability/events.ts';
 import { METRICS } from '../../src/observability/metric-names.ts';
-import { type ReadableTemplate, templateOf } from './template.ts';
+import { type ReadableTemplate, synthesizeTemplate } from './readable-template.ts';
 
 const querySchema = z.strictObject({
   Name: z.string(),
@@ -14,8 +14,8 @@ const querySchema = z.strictObject({
   LogGroupNames: z.array(z.string()).min(1),
 });
 
-function queriesOf(template: ReadableTemplate): z.output<typeof querySchema>[] {
-  return Object.values(template.ofType('AWS::Logs::QueryDefinition')).map(({ Properties }) =>
+function readQueries(template: ReadableTemplate): z.output<typeof querySchema>[] {
+  return Object.values(template.findByType('AWS::Logs::QueryDefinition')).map(({ Properties }) =>
     querySchema.parse(Properties),
   );
 }
@@ -55,7 +55,7 @@ const DOCUMENTED = new Set(
 );
 
 /** Returns the fields in a query: its words except strings, patterns, aliases and words of the language. */
-function fieldsOf(query: string): string[] {
+function listFields(query: string): string[] {
   const bare = query.replaceAll(/"[^"]*"/g, '').replaceAll(/like \/[^/]*\//g, '');
   const given = [...bare.matchAll(/ as (\w+)/g)].map(([, name = '']) => name);
   const words = bare.match(/@?[a-zA-Z_][\w.]*/g) ?? [];
@@ -63,12 +63,12 @@ function fieldsOf(query: string): string[] {
 }
 
 describe('saved queries', () => {
-  const template = templateOf();
-  const queries = queriesOf(template);
+  const template = synthesizeTemplate();
+  const queries = readQueries(template);
 
   test('are exactly these, in a folder with the name of the stack', () => {
     expect(queries.map(({ Name }) => Name).sort()).toEqual(NAMES.map((name) => `FieldingJobs/${name}`));
-    const staged = queriesOf(templateOf({ stackName: 'Staging' }));
+    const staged = readQueries(synthesizeTemplate({ stackName: 'Staging' }));
     expect(staged.map(({ Name }) => Name).sort()).toEqual(NAMES.map((name) => `Staging/${name}`));
   });
 
@@ -84,11 +84,11 @@ describe('saved queries', () => {
   test.each(queries)('$Name: uses only fields that its log lines have', ({ QueryString, LogGroupNames }) => {
     const { AccessLogSettings } = z
       .object({ AccessLogSettings: z.object({ Format: z.string() }) })
-      .parse(template.properties('ApiStage'));
+      .parse(template.readProperties('ApiStage'));
     const known = LogGroupNames.includes('${ObservabilityAccessLogs}')
       ? new Set(Object.keys(z.record(z.string(), z.string()).parse(JSON.parse(AccessLogSettings.Format))))
       : DOCUMENTED;
-    const fields = fieldsOf(QueryString).filter((field) => !/^@(timestamp|message|log)$/.test(field));
+    const fields = listFields(QueryString).filter((field) => !/^@(timestamp|message|log)$/.test(field));
     expect(fields.length).toBeGreaterThan(0);
     expect(fields.filter((field) => !known.has(field.replace(/\..*$/, '')))).toEqual([]);
   });

@@ -1,32 +1,32 @@
 /** Tests the queues of the template: retention, TLS, and a delivery in which single messages can fail. */
 import { describe, expect, test } from '@jest/globals';
-import { templateOf } from './template.ts';
+import { synthesizeTemplate } from './readable-template.ts';
 
 describe('queue', () => {
-  const template = templateOf();
+  const template = synthesizeTemplate();
 
   test('both queues are encrypted, and dead letters are kept for 14 days', () => {
-    expect(Object.keys(template.ofType('AWS::SQS::Queue')).sort()).toEqual([
+    expect(Object.keys(template.findByType('AWS::SQS::Queue')).sort()).toEqual([
       'QueueChunks',
       'QueueDeadLetters',
     ]);
-    expect(template.properties('QueueDeadLetters')).toEqual({
+    expect(template.readProperties('QueueDeadLetters')).toEqual({
       MessageRetentionPeriod: 14 * 86_400,
       SqsManagedSseEnabled: true,
     });
   });
 
   test('a chunk is hidden until the claim of a killed worker has ended, and is a dead letter after 8 deliveries', () => {
-    expect(template.properties('QueueChunks')).toMatchObject({
+    expect(template.readProperties('QueueChunks')).toMatchObject({
       SqsManagedSseEnabled: true,
       VisibilityTimeout: 365,
       RedrivePolicy: { deadLetterTargetArn: '${QueueDeadLetters.Arn}', maxReceiveCount: 8 },
     });
-    expect(template.properties('FunctionsWorker')['Timeout']).toBe(30);
+    expect(template.readProperties('FunctionsWorker')['Timeout']).toBe(30);
   });
 
   test.each(['QueueChunks', 'QueueDeadLetters'])('%s refuses every call without TLS', (id) => {
-    expect(template.properties(`${id}Policy`)).toMatchObject({
+    expect(template.readProperties(`${id}Policy`)).toMatchObject({
       Queues: [`\${${id}}`],
       PolicyDocument: {
         Statement: [
@@ -43,8 +43,8 @@ describe('queue', () => {
   });
 
   test('the worker gets batches in which single messages can fail, with a limit on concurrent workers', () => {
-    expect(Object.keys(template.ofType('AWS::Lambda::EventSourceMapping'))).toEqual(['QueueDelivery']);
-    expect(template.properties('QueueDelivery')).toEqual({
+    expect(Object.keys(template.findByType('AWS::Lambda::EventSourceMapping'))).toEqual(['QueueDelivery']);
+    expect(template.readProperties('QueueDelivery')).toEqual({
       EventSourceArn: '${QueueChunks.Arn}',
       FunctionName: '${FunctionsWorker}',
       FunctionResponseTypes: ['ReportBatchItemFailures'],
@@ -56,15 +56,17 @@ describe('queue', () => {
 });
 
 test('the configuration sets timeout, visibility timeout, concurrency and number of deliveries', () => {
-  const template = templateOf({
+  const template = synthesizeTemplate({
     workerTimeoutSeconds: '60',
     workerMaxConcurrency: '3',
     maxReceiveCount: '7',
   });
-  expect(template.properties('FunctionsWorker')['Timeout']).toBe(60);
-  expect(template.properties('QueueChunks')).toMatchObject({
+  expect(template.readProperties('FunctionsWorker')['Timeout']).toBe(60);
+  expect(template.readProperties('QueueChunks')).toMatchObject({
     VisibilityTimeout: 425,
     RedrivePolicy: { maxReceiveCount: 7 },
   });
-  expect(template.properties('QueueDelivery')).toMatchObject({ ScalingConfig: { MaximumConcurrency: 3 } });
+  expect(template.readProperties('QueueDelivery')).toMatchObject({
+    ScalingConfig: { MaximumConcurrency: 3 },
+  });
 });

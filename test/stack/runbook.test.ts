@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { describeConfig } from '../../lib/config.ts';
-import { templateOf } from './template.ts';
+import { synthesizeTemplate } from './readable-template.ts';
 
 const PARTS = ['What it means', 'What users see', 'How to look', 'What to do', 'It is over when'];
 const DOCS = join(import.meta.dirname, '../../docs');
 
-const template = templateOf();
+const template = synthesizeTemplate();
 const runbook = readFileSync(join(DOCS, 'runbook.md'), 'utf8');
 const operating = readFileSync(join(DOCS, 'operating.md'), 'utf8');
 const logs = readFileSync(join(DOCS, 'logs.md'), 'utf8');
@@ -23,8 +23,8 @@ const sections = [...runbook.matchAll(/^### (.+)\n([^]*?)(?=^##|(?![^]))/gm)].ma
 );
 
 /** Returns a property of each resource of a type, without the name of the stack before it. */
-function namesOf(type: string, property: string): string[] {
-  return Object.values(template.ofType(type)).map(({ Properties }) =>
+function listNames(type: string, property: string): string[] {
+  return Object.values(template.findByType(type)).map(({ Properties }) =>
     z
       .string()
       .parse(Properties[property])
@@ -32,18 +32,18 @@ function namesOf(type: string, property: string): string[] {
   );
 }
 
-const alarms = namesOf('AWS::CloudWatch::Alarm', 'AlarmName');
-const queries = namesOf('AWS::Logs::QueryDefinition', 'Name');
+const alarms = listNames('AWS::CloudWatch::Alarm', 'AlarmName');
+const queries = listNames('AWS::Logs::QueryDefinition', 'Name');
 const bodySchema = z.object({
   widgets: z.array(z.object({ properties: z.object({ title: z.string().optional() }) })),
 });
-const [body = ''] = namesOf('AWS::CloudWatch::Dashboard', 'DashboardBody');
+const [body = ''] = listNames('AWS::CloudWatch::Dashboard', 'DashboardBody');
 const widgets = bodySchema
   .parse(JSON.parse(body))
   .widgets.flatMap(({ properties: { title } }) => title ?? []);
 
 /** Returns the names that a text gives in code style after the word "widget" or "query". */
-function called(kind: 'widget' | 'query', text: string): string[] {
+function listNamed(kind: 'widget' | 'query', text: string): string[] {
   return [...text.matchAll(new RegExp(`\\b${kind}\\s+\`([^\`]+)\``, 'gi'))].map(([, name = '']) => name);
 }
 
@@ -61,9 +61,9 @@ describe('runbook', () => {
     '$name: names a widget to look at, and only widgets and queries that exist',
     ({ text }) => {
       const look = /\*\*How to look\*\*([^]*?)^- /m.exec(text)?.[1] ?? '';
-      expect(called('widget', look).length).toBeGreaterThan(0);
-      expect(called('query', text).filter((name) => !queries.includes(name))).toEqual([]);
-      expect(called('widget', text).filter((name) => !widgets.includes(name))).toEqual([]);
+      expect(listNamed('widget', look).length).toBeGreaterThan(0);
+      expect(listNamed('query', text).filter((name) => !queries.includes(name))).toEqual([]);
+      expect(listNamed('widget', text).filter((name) => !widgets.includes(name))).toEqual([]);
     },
   );
 

@@ -1,7 +1,7 @@
 /** Tests the stack as a whole: its types of resources, schedule, outputs, protection and warnings. */
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { expect, test } from '@jest/globals';
-import { stackOf, templateOf } from './template.ts';
+import { makeStack, synthesizeTemplate } from './readable-template.ts';
 
 /** The only types of resources in the stack, because the local stack must support each of them (ADR 14). */
 const TYPES = [
@@ -30,13 +30,13 @@ const TYPES = [
 ];
 
 test('the stack has only these types of resources', () => {
-  const { resources } = templateOf({ alarmEmail: 'ops@example.com' });
+  const { resources } = synthesizeTemplate({ alarmEmail: 'ops@example.com' });
   expect([...new Set(Object.values(resources).map(({ Type }) => Type))].sort()).toEqual([...TYPES].sort());
 });
 
 test('reconcile runs every minute, without retries', () => {
-  const template = templateOf();
-  expect(template.properties('ReconcileEveryMinute')).toMatchObject({
+  const template = synthesizeTemplate();
+  expect(template.readProperties('ReconcileEveryMinute')).toMatchObject({
     ScheduleExpression: 'rate(1 minute)',
     State: 'ENABLED',
     FlexibleTimeWindow: { Mode: 'OFF' },
@@ -46,7 +46,7 @@ test('reconcile runs every minute, without retries', () => {
       RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
     },
   });
-  expect(template.properties('FunctionsReconcileEventInvokeConfig')).toEqual({
+  expect(template.readProperties('FunctionsReconcileEventInvokeConfig')).toEqual({
     FunctionName: '${FunctionsReconcile}',
     Qualifier: '$LATEST',
     MaximumRetryAttempts: 0,
@@ -55,7 +55,7 @@ test('reconcile runs every minute, without retries', () => {
 });
 
 test('the outputs name the resources that others need', () => {
-  const outputs = Object.entries(templateOf().outputs).map(([id, { Value }]) => [id, Value]);
+  const outputs = Object.entries(synthesizeTemplate().outputs).map(([id, { Value }]) => [id, Value]);
   expect(Object.fromEntries(outputs)).toEqual({
     ApiUrl: '${ApiHttp.ApiEndpoint}',
     JobsTable: '${TablesJobs}',
@@ -68,23 +68,23 @@ test('the outputs name the resources that others need', () => {
 });
 
 test('the stack takes its name from the configuration', () => {
-  expect(stackOf({ stackName: 'Staging' }).stackName).toBe('Staging');
+  expect(makeStack({ stackName: 'Staging' }).stackName).toBe('Staging');
 });
 
 test('the stack is protected from deletion unless removalPolicy is destroy', () => {
-  expect(stackOf().terminationProtection).toBe(true);
-  expect(stackOf({ removalPolicy: 'destroy' }).terminationProtection).toBe(false);
+  expect(makeStack().terminationProtection).toBe(true);
+  expect(makeStack({ removalPolicy: 'destroy' }).terminationProtection).toBe(false);
 });
 
 test('the stack warns of each placeholder value until a real value is set', () => {
-  const warnings = (context: Record<string, unknown>) =>
-    Annotations.fromStack(stackOf(context)).findWarning('*', Match.anyValue());
-  expect(warnings({}).map(({ entry }) => /^\w+/.exec(JSON.stringify(entry.data).slice(1))?.[0])).toEqual([
+  const listWarnings = (context: Record<string, unknown>) =>
+    Annotations.fromStack(makeStack(context)).findWarning('*', Match.anyValue());
+  expect(listWarnings({}).map(({ entry }) => /^\w+/.exec(JSON.stringify(entry.data).slice(1))?.[0])).toEqual([
     'issuer',
     'audience',
     'jwksUrl',
   ]);
   expect(
-    warnings({ issuer: 'https://id.test/', audience: 'buyers', jwksUrl: 'https://id.test/keys' }),
+    listWarnings({ issuer: 'https://id.test/', audience: 'buyers', jwksUrl: 'https://id.test/keys' }),
   ).toEqual([]);
 });

@@ -1,20 +1,20 @@
 /** Tests the tables of the template: protection against loss, and the keys that the adapters expect. */
 import { describe, expect, test } from '@jest/globals';
-import { templateOf } from './template.ts';
+import { synthesizeTemplate } from './readable-template.ts';
 
 const TABLES = ['TablesJobs', 'TablesTargetGroups', 'TablesIdempotency'];
 
 describe('tables', () => {
-  const template = templateOf();
+  const template = synthesizeTemplate();
 
   test('are exactly these three', () => {
-    expect(Object.keys(template.ofType('AWS::DynamoDB::Table')).sort()).toEqual([...TABLES].sort());
+    expect(Object.keys(template.findByType('AWS::DynamoDB::Table')).sort()).toEqual([...TABLES].sort());
   });
 
   test.each(TABLES)(
     '%s: is on demand, recoverable, encrypted, protected from deletion, and retained',
     (id) => {
-      expect(template.properties(id)).toMatchObject({
+      expect(template.readProperties(id)).toMatchObject({
         BillingMode: 'PAY_PER_REQUEST',
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
         SSESpecification: { SSEEnabled: true },
@@ -28,7 +28,7 @@ describe('tables', () => {
   );
 
   test('jobs: has keys, a time to live, and an index of open jobs with the time of creation', () => {
-    expect(template.properties('TablesJobs')).toMatchObject({
+    expect(template.readProperties('TablesJobs')).toMatchObject({
       KeySchema: [
         { AttributeName: 'pk', KeyType: 'HASH' },
         { AttributeName: 'sk', KeyType: 'RANGE' },
@@ -52,14 +52,14 @@ describe('tables', () => {
   });
 
   test('target groups: has one key and no time to live', () => {
-    const properties = template.properties('TablesTargetGroups');
+    const properties = template.readProperties('TablesTargetGroups');
     expect(properties['KeySchema']).toEqual([{ AttributeName: 'pk', KeyType: 'HASH' }]);
     expect(properties['AttributeDefinitions']).toEqual([{ AttributeName: 'pk', AttributeType: 'S' }]);
     expect(properties['TimeToLiveSpecification']).toBeUndefined();
   });
 
   test('idempotency: has the layout that Powertools expects', () => {
-    expect(template.properties('TablesIdempotency')).toMatchObject({
+    expect(template.readProperties('TablesIdempotency')).toMatchObject({
       KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
       AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
       TimeToLiveSpecification: { AttributeName: 'expiration', Enabled: true },
@@ -68,10 +68,10 @@ describe('tables', () => {
 });
 
 test('tables and logs are deleted with the stack if removalPolicy is destroy', () => {
-  const template = templateOf({ removalPolicy: 'destroy' });
+  const template = synthesizeTemplate({ removalPolicy: 'destroy' });
   const kept = Object.entries(template.resources).filter(
     ([, { DeletionPolicy }]) => DeletionPolicy === 'Retain',
   );
   expect(kept).toEqual([]);
-  for (const id of TABLES) expect(template.properties(id)['DeletionProtectionEnabled']).toBe(false);
+  for (const id of TABLES) expect(template.readProperties(id)['DeletionProtectionEnabled']).toBe(false);
 });

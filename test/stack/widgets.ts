@@ -36,7 +36,7 @@ export function readWidgets(body: string): Widget[] {
  * Returns the metrics of a graph. A row is namespace, name, then pairs of dimension and value; rows of
  * expressions are skipped.
  */
-export function referencesOf(rows: readonly z.output<typeof rowSchema>[]): MetricReference[] {
+export function listReferences(rows: readonly z.output<typeof rowSchema>[]): MetricReference[] {
   return rows.flatMap((row) => {
     const [namespace, name, ...pairs] = row.filter((part) => typeof part === 'string');
     if (namespace === undefined || name === undefined) return [];

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { findBrowser, howToGetABrowser, IN_A_BROWSER, inCI } from './find-browser.ts';
+import { findBrowser, explainMissingBrowser, IN_A_BROWSER, isInCI } from './find-browser.ts';
 
 const FLAGS = [
   '--disable-background-networking',
@@ -34,7 +34,7 @@ export interface WatchedPage {
  */
 export function describeInBrowser(block: (openPage: () => Promise<WatchedPage>) => void): void {
   const program = findBrowser();
-  if (program === undefined && inCI()) throw new Error(howToGetABrowser());
+  if (program === undefined && isInCI()) throw new Error(explainMissingBrowser());
   (program === undefined ? describe.skip : describe)(IN_A_BROWSER, () => {
     let browser: Browser;
 
@@ -51,11 +51,11 @@ export function describeInBrowser(block: (openPage: () => Promise<WatchedPage>) 
       await browser.close();
     });
 
-    block(async () => watch(await browser.newPage({ viewport: VIEWPORT })));
+    block(async () => watchPage(await browser.newPage({ viewport: VIEWPORT })));
   });
 }
 
-function watch(page: Page): WatchedPage {
+function watchPage(page: Page): WatchedPage {
   page.setDefaultTimeout(LIMIT_MILLISECONDS);
   const requests: string[] = [];
   const complaints: string[] = [];

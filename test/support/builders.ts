@@ -26,7 +26,7 @@ export function anId(prefix = 'T'): string {
   );
 }
 
-export function ids(count: number, prefix = 'T'): string[] {
+export function makeIds(count: number, prefix = 'T'): string[] {
   return Array.from({ length: count }, () => anId(prefix));
 }
 
@@ -68,7 +68,7 @@ export function aJob(overrides: Partial<Job> = {}): Job {
   };
 }
 
-export function chunkOf(job: Job, index = 0): ChunkKey {
+export function makeChunkKey(job: Job, index = 0): ChunkKey {
   const { accountId, projectId, jobId } = job;
   return { accountId, projectId, jobId, createdAt: job.createdAt, expiresAt: job.expiresAt, index };
 }

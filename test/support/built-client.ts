@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { PROJECT } from '../../tools/kit/project.ts';
-import { type JsonLine, jsonLine } from '../../client/cli/lines.ts';
-import { type Ran, runProgram } from './run-program.ts';
+import { type JsonLine, jsonLine } from '../../client/cli/json-line.ts';
+import { type ProgramResult, runProgram } from './run-program.ts';
 
-export interface ClientRan extends Ran {
+export interface ClientResult extends ProgramResult {
   readonly lines: JsonLine[];
 }
 
@@ -45,7 +45,7 @@ export class BuiltClient {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  run(args: readonly string[], options: RunOptions = {}): Promise<ClientRan> {
+  run(args: readonly string[], options: RunOptions = {}): Promise<ClientResult> {
     return this.spawn('fielding-jobs', args, options);
   }
 
@@ -54,7 +54,7 @@ export class BuiltClient {
     program: string,
     args: readonly string[],
     { env = {}, ...options }: RunOptions = {},
-  ): Promise<ClientRan> {
+  ): Promise<ClientResult> {
     const ran = await runProgram(program, args, {
       ...options,
       cwd: this.folder,

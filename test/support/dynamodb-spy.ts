@@ -1,5 +1,5 @@
 /** A proxy between the functions and DynamoDB that records the table and the key of each call. */
-import { forwardTo, operationOf } from '../../tools/kit/forwarding.ts';
+import { forwardTo, readOperation } from '../../tools/kit/forwarding.ts';
 import type { Listener } from '../../tools/kit/loopback.ts';
 
 export interface StoreCall {
@@ -31,14 +31,14 @@ export async function spyOnDynamoDB(target: string): Promise<DynamoDBSpy> {
   const calls: StoreCall[] = [];
   const listener = await forwardTo(target, {
     around: (call, forward) => {
-      calls.push(callOf(operationOf(call), JSON.parse(call.body.toString()) as Input));
+      calls.push(readCall(readOperation(call), JSON.parse(call.body.toString()) as Input));
       return forward(call);
     },
   });
   return { ...listener, calls };
 }
 
-function callOf(operation: string, input: Input): StoreCall {
+function readCall(operation: string, input: Input): StoreCall {
   const item = input.Key ?? input.Item;
   const attribute = item?.['pk'] ?? item?.['id'] ?? input.ExpressionAttributeValues?.[':pk'];
   return { operation, table: input.TableName ?? '', key: attribute?.['S'] };

@@ -3,34 +3,34 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { emulatorAt } from '../../tools/kit/emulator.ts';
+import { makeEmulatorConfig } from '../../tools/kit/emulator.ts';
 import { parseObject } from '../../tools/kit/json.ts';
 import { BatchWriter } from '../../tools/local/data/write.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
 import { aTargetGroup, anId } from './builders.ts';
-import type { StackInfo } from './local-stack.ts';
+import type { StackInfo } from './start-stack.ts';
 
 export interface E2eStack extends StackInfo {
   readonly logFile: string;
   readonly segmentFile: string;
 }
 
-export function e2eStack(): E2eStack {
+export function readE2eStack(): E2eStack {
   const text = process.env['E2E_STACK'];
   if (text === undefined) throw new Error('there is no local stack: run the suite through jest');
   return JSON.parse(text) as E2eStack;
 }
 
-export function dynamoDBOf(stack: StackInfo): DynamoDBClient {
-  return new DynamoDBClient(emulatorAt(stack.endpoints.dynamodb));
+export function makeDynamoDBClient(stack: StackInfo): DynamoDBClient {
+  return new DynamoDBClient(makeEmulatorConfig(stack.endpoints.dynamodb));
 }
 
 /**
  * Returns the name of the only table, queue or function whose logical id contains `part`.
  * @throws Error if there is none, or more than one
  */
-export function nameLike(names: Readonly<Record<string, string>>, part: string): string {
+export function findName(names: Readonly<Record<string, string>>, part: string): string {
   const matches = Object.entries(names).filter(([logicalId]) => logicalId.includes(part));
   const [match] = matches;
   if (match === undefined || matches.length > 1) throw new Error(`${matches.length} are named like ${part}`);
@@ -50,8 +50,8 @@ export async function aProject(
   projects += 1;
   const unique = `${FILE}X${projects}X`;
   const tenant = { accountId, projectId: anId(`P${unique}`) };
-  const client = dynamoDBOf(stack);
-  const writer = new BatchWriter(client, nameLike(stack.tables, 'TargetGroups'));
+  const client = makeDynamoDBClient(stack);
+  const writer = new BatchWriter(client, findName(stack.tables, 'TargetGroups'));
   await writer.put({ type: 'project', tenant });
   const ids: string[] = [];
   for (const overrides of groups) {
@@ -71,11 +71,15 @@ export async function aProject(
 }
 
 /** Damages the record of a target group, so that no function can read it. */
-export async function damage(stack: StackInfo, tenant: Tenant, targetGroupId: string): Promise<void> {
-  const client = dynamoDBOf(stack);
+export async function damageTargetGroup(
+  stack: StackInfo,
+  tenant: Tenant,
+  targetGroupId: string,
+): Promise<void> {
+  const client = makeDynamoDBClient(stack);
   await client.send(
     new UpdateItemCommand({
-      TableName: nameLike(stack.tables, 'TargetGroups'),
+      TableName: findName(stack.tables, 'TargetGroups'),
       Key: marshall({ pk: `${tenant.accountId}#${tenant.projectId}#${targetGroupId}` }),
       UpdateExpression: 'SET version = :text',
       ExpressionAttributeValues: marshall({ ':text': 'three' }),
@@ -85,14 +89,14 @@ export async function damage(stack: StackInfo, tenant: Tenant, targetGroupId: st
 }
 
 /** Returns every item of the only table whose logical id contains `part`, as plain JavaScript. */
-export async function scan(stack: StackInfo, part: string): Promise<Record<string, unknown>[]> {
-  const client = dynamoDBOf(stack);
+export async function scanTable(stack: StackInfo, part: string): Promise<Record<string, unknown>[]> {
+  const client = makeDynamoDBClient(stack);
   const items: Record<string, unknown>[] = [];
   let from;
   do {
     const page: { Items?: Record<string, never>[]; LastEvaluatedKey?: Record<string, never> } =
       (await client.send(
-        new ScanCommand({ TableName: nameLike(stack.tables, part), ExclusiveStartKey: from }),
+        new ScanCommand({ TableName: findName(stack.tables, part), ExclusiveStartKey: from }),
       )) as never;
     items.push(...(page.Items ?? []).map((item) => unmarshall(item)));
     from = page.LastEvaluatedKey;
@@ -102,12 +106,12 @@ export async function scan(stack: StackInfo, part: string): Promise<Record<strin
 }
 
 /** Returns the log lines of the functions so far whose `message` is `event`. */
-export function logged(stack: E2eStack, event: string): Record<string, unknown>[] {
-  return linesOf(stack.logFile, `"${event}"`).filter((line) => line['message'] === event);
+export function readLogLines(stack: E2eStack, event: string): Record<string, unknown>[] {
+  return readObjectLines(stack.logFile, `"${event}"`).filter((line) => line['message'] === event);
 }
 
 /** Returns the JSON objects among the lines of a file that contain `text`. */
-export function linesOf(file: string, text: string): Record<string, unknown>[] {
+export function readObjectLines(file: string, text: string): Record<string, unknown>[] {
   return readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line.includes(text))

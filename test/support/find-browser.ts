@@ -26,7 +26,7 @@ export function findBrowser(): string | undefined {
 }
 
 /** Returns a message that there is no browser, and how to get one. */
-export function howToGetABrowser(): string {
+export function explainMissingBrowser(): string {
   const given = process.env[VARIABLE];
   const missing =
     given === undefined
@@ -38,7 +38,7 @@ The tests of the pages need it: they are skipped without it, and fail where CI i
 }
 
 /** Whether this run is in CI, where tests must not be skipped for want of a browser. */
-export function inCI(): boolean {
+export function isInCI(): boolean {
   return !['', 'false', '0'].includes(process.env['CI'] ?? '');
 }
 

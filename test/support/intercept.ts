@@ -10,7 +10,7 @@ export function intercept<P extends object>(
   port: P,
   around: (method: string, args: readonly unknown[], call: () => Promise<unknown>) => Promise<unknown>,
 ): P {
-  return proxyOf(
+  return makeProxy(
     port,
     (method, call) =>
       (...args) =>
@@ -20,10 +20,10 @@ export function intercept<P extends object>(
 
 /** Returns a port with some of its methods replaced. */
 export function override<P extends object>(port: P, changes: Partial<P>): P {
-  return proxyOf(port, (method, call) => (changes as Record<string, Method>)[method] ?? call);
+  return makeProxy(port, (method, call) => (changes as Record<string, Method>)[method] ?? call);
 }
 
-function proxyOf<P extends object>(port: P, replace: (method: string, call: Method) => Method): P {
+function makeProxy<P extends object>(port: P, replace: (method: string, call: Method) => Method): P {
   return new Proxy(port, {
     get: (target, name, receiver) => {
       const value: unknown = Reflect.get(target, name, target);

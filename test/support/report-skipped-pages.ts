@@ -2,7 +2,7 @@
 import { relative } from 'node:path';
 import { styleText } from 'node:util';
 import type { runCLI } from 'jest';
-import { findBrowser, howToGetABrowser, IN_A_BROWSER } from './find-browser.ts';
+import { findBrowser, explainMissingBrowser, IN_A_BROWSER } from './find-browser.ts';
 
 type Results = Awaited<ReturnType<typeof runCLI>>['results'];
 
@@ -39,7 +39,7 @@ export default class SkippedPagesReporter {
       `SKIPPED: ${count} tests, because there is no browser`,
       ...suites.flatMap(({ file, titles }) => ['', `  ${file}`, ...titles.map((title) => `    ○ ${title}`)]),
       '',
-      howToGetABrowser(),
+      explainMissingBrowser(),
       RULE,
     ];
     process.stderr.write(`\n${styleText('yellow', lines.join('\n'), { stream: process.stderr })}\n\n`);

@@ -1,7 +1,7 @@
 /** Runs a program to its end, and returns its output. */
 import { type ChildProcess, spawn } from 'node:child_process';
 
-export interface Ran {
+export interface ProgramResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -19,7 +19,7 @@ export async function runProgram(
   program: string,
   args: readonly string[],
   { cwd, env, stdin = '', onStart }: RunOptions = {},
-): Promise<Ran> {
+): Promise<ProgramResult> {
   const child = spawn(program, args, { cwd, env });
   onStart?.(child);
   const printed = { stdout: '', stderr: '' };

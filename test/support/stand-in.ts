@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type HttpAnswer, serveHttp } from '../../tools/kit/http-server.ts';
 import type { Listener } from '../../tools/kit/loopback.ts';
 
-export interface Seen {
+export interface ReceivedRequest {
   readonly method: string;
   /** Includes the query. */
   readonly path: string;
@@ -13,12 +13,12 @@ export interface Seen {
 
 export class StandIn {
   /** All requests, in the order of their arrival. */
-  readonly requests: Seen[] = [];
+  readonly requests: ReceivedRequest[] = [];
   /** Makes the answer to a request; a test may replace it at any time. */
-  respond: (seen: Seen) => HttpAnswer | Promise<HttpAnswer>;
+  respond: (seen: ReceivedRequest) => HttpAnswer | Promise<HttpAnswer>;
   #listener: Listener | undefined;
 
-  constructor(respond: (seen: Seen) => HttpAnswer | Promise<HttpAnswer>) {
+  constructor(respond: (seen: ReceivedRequest) => HttpAnswer | Promise<HttpAnswer>) {
     this.respond = respond;
   }
 

@@ -1,9 +1,9 @@
 /** A small issuer of tokens over HTTP for tests, which adds and withdraws keys and gives any bad answer. */
 import { type CryptoKey, type JWK, SignJWT, exportJWK, generateKeyPair } from 'jose';
-import { type HttpAnswer, jsonAnswer } from '../../tools/kit/http-server.ts';
+import { type HttpAnswer, makeJsonAnswer } from '../../tools/kit/http-server.ts';
 import { StandIn } from './stand-in.ts';
 
-export type Answer = () => HttpAnswer | Promise<HttpAnswer>;
+export type MakeAnswer = () => HttpAnswer | Promise<HttpAnswer>;
 
 interface IssuerKey {
   readonly privateKey: CryptoKey;
@@ -12,8 +12,8 @@ interface IssuerKey {
 
 export class TestIssuer {
   /** Makes the answer in place of the key set, if it is set. */
-  answer: Answer | undefined;
-  readonly #server = new StandIn(() => this.answer?.() ?? jsonAnswer(this.keySet()));
+  answer: MakeAnswer | undefined;
+  readonly #server = new StandIn(() => this.answer?.() ?? makeJsonAnswer(this.makeKeySet()));
   readonly #keys = new Map<string, IssuerKey>();
 
   static async start(): Promise<TestIssuer> {
@@ -28,7 +28,7 @@ export class TestIssuer {
   }
 
   /** The number of requests for its key set. */
-  get asked(): number {
+  get requestCount(): number {
     return this.#server.requests.length;
   }
 
@@ -38,7 +38,7 @@ export class TestIssuer {
     await this.#server.listen();
   }
 
-  keySet(): { keys: JWK[] } {
+  makeKeySet(): { keys: JWK[] } {
     return { keys: [...this.#keys.values()].map(({ jwk }) => jwk) };
   }
 

@@ -1,7 +1,7 @@
 /** Tests the outcome of each action on each status of a fielding run, and the effects of a move. */
 import { describe, expect, test } from '@jest/globals';
 import { ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
-import { moved } from '../../src/domain/moved.ts';
+import { applyMove } from '../../src/domain/apply-move.ts';
 import { decide } from '../../src/domain/outcome.ts';
 import { FIELDING_RUN_STATUSES, type FieldingRunStatus } from '../../src/domain/target-group.ts';
 import { AT, NOW, aTargetGroup } from '../support/builders.ts';
@@ -81,31 +81,31 @@ const REFUSALS: Record<Action, string> = {
 const PAST = new Date(NOW - 1).toISOString();
 
 describe.each(ACTION_NAMES)('%s', (action) => {
-  const decided = (overrides: Parameters<typeof aTargetGroup>[0]) =>
+  const decideKind = (overrides: Parameters<typeof aTargetGroup>[0]) =>
     decide(action, aTargetGroup(overrides), 'mark', AT).kind;
 
   test.each(FIELDING_RUN_STATUSES)(
     'has the outcome of the contract for a fielding run that is %s',
     (status) => {
       const cell = CONTRACT[action][status];
-      expect(decided({ status })).toBe(cell);
+      expect(decideKind({ status })).toBe(cell);
       const barred = cell === 'move' && BARRED[action] ? 'refused' : cell;
-      expect(decided({ status, completesGoal: 5, currentCompletes: 5 })).toBe(barred);
-      expect(decided({ status, endFieldingAt: AT })).toBe(barred);
-      expect(decided({ status, endFieldingAt: PAST, completesGoal: 0, currentCompletes: 9 })).toBe(barred);
+      expect(decideKind({ status, completesGoal: 5, currentCompletes: 5 })).toBe(barred);
+      expect(decideKind({ status, endFieldingAt: AT })).toBe(barred);
+      expect(decideKind({ status, endFieldingAt: PAST, completesGoal: 0, currentCompletes: 9 })).toBe(barred);
     },
   );
 
   test('is done once by a job, whatever status the target group has since', () => {
     for (const status of FIELDING_RUN_STATUSES) {
-      expect(decided({ status, marks: ['other', 'mark'] })).toBe('updated');
+      expect(decideKind({ status, marks: ['other', 'mark'] })).toBe('updated');
     }
   });
 
   test('changes status, version, author, time and marks, and the period only for launch', () => {
     const group = aTargetGroup({ marks: ['older'], startFieldingAt: '2026-02-01T00:00:00.000Z' });
     const later = { ...group, endFieldingAt: '2026-02-08T06:00:00.007Z' };
-    expect(moved(later, { action, mark: 'mark', now: AT, by: 'somebody' })).toEqual({
+    expect(applyMove(later, { action, mark: 'mark', now: AT, by: 'somebody' })).toEqual({
       ...later,
       status: AFTER[action],
       version: group.version + 1,

@@ -1,9 +1,15 @@
 /** Tests that the alarm evaluator computes statistics, metric math and states as CloudWatch documents. */
 import { describe, expect, test } from '@jest/globals';
-import { type Alarm, type AlarmState, goingOn, readAlarm, stateOf } from '../rigs/cloudwatch/alarm.ts';
+import {
+  type Alarm,
+  type AlarmState,
+  repeatInEachPeriod,
+  readAlarm,
+  evaluateAlarm,
+} from '../rigs/cloudwatch/alarm.ts';
 import type { Datapoint } from '../rigs/cloudwatch/datapoint.ts';
-import { compute } from '../rigs/cloudwatch/metric-math.ts';
-import { statisticOf } from '../rigs/cloudwatch/statistic.ts';
+import { computeExpression } from '../rigs/cloudwatch/metric-math.ts';
+import { computeStatistic } from '../rigs/cloudwatch/statistic.ts';
 
 describe('statistics', () => {
   test.each([
@@ -18,19 +24,19 @@ describe('statistics', () => {
     ['p0', 1],
     ['p100', 4],
   ])('%s of 4, 1, 3, 2 is %p, and undefined without values', (name, value) => {
-    expect(statisticOf(name, [4, 1, 3, 2])).toBe(value);
-    expect(statisticOf(name, [])).toBeUndefined();
+    expect(computeStatistic(name, [4, 1, 3, 2])).toBe(value);
+    expect(computeStatistic(name, [])).toBeUndefined();
   });
 
   test('p99 of 100 values is the second highest, and of 101 too', () => {
     const values = Array.from({ length: 100 }, (_, i) => i + 1);
-    expect(statisticOf('p99', values)).toBe(99);
-    expect(statisticOf('p99', [...values, 101])).toBe(100);
+    expect(computeStatistic('p99', values)).toBe(99);
+    expect(computeStatistic('p99', [...values, 101])).toBe(100);
   });
 
   test('unknown statistics are refused', () => {
     for (const name of ['TM(10%:90%)', 'p', 'pp99', 'sum']) {
-      expect(() => statisticOf(name, [1])).toThrow(/is not known/);
+      expect(() => computeStatistic(name, [1])).toThrow(/is not known/);
     }
   });
 });
@@ -53,20 +59,20 @@ describe('metric math', () => {
     ['none * 2', undefined],
     ['2 / none', undefined],
   ])('%s = %p', (expression, value) => {
-    expect(compute(expression, inputs)).toBe(value);
+    expect(computeExpression(expression, inputs)).toBe(value);
   });
 
   test.each(['a +', 'a b', 'c', 'IF(a, b)', 'IF(a, b, b', '(a', 'SUM(a)', 'toString', ''])(
     '%s is refused',
     (expression) => {
-      expect(() => compute(expression, inputs)).toThrow();
+      expect(() => computeExpression(expression, inputs)).toThrow();
     },
   );
 });
 
 const AT = 1_750_000_200_000;
 const dimensions = { service: 'fielding-jobs' };
-const of = (name: string, value: number, minutesAgo: number): Datapoint => ({
+const makeDatapoint = (name: string, value: number, minutesAgo: number): Datapoint => ({
   namespace: 'Stack',
   name,
   dimensions,
@@ -88,11 +94,11 @@ const PROPERTIES = {
   Statistic: 'Sum',
   Period: 60,
 };
-const alarm = (changes: Partial<Alarm> = {}): Alarm => ({ ...readAlarm(PROPERTIES), ...changes });
+const makeAlarm = (changes: Partial<Alarm> = {}): Alarm => ({ ...readAlarm(PROPERTIES), ...changes });
 
 describe('an alarm', () => {
   test('is read from its properties', () => {
-    expect(alarm()).toEqual({
+    expect(makeAlarm()).toEqual({
       name: 'Stack-A',
       comparison: 'GreaterThanOrEqualToThreshold',
       threshold: 5,
@@ -107,25 +113,32 @@ describe('an alarm', () => {
 
   test.each<[string, Datapoint[], AlarmState]>([
     ['nothing', [], 'OK'],
-    ['one period that breaches', [of('M', 5, 0.5)], 'OK'],
-    ['two', [of('M', 5, 0.5), of('M', 9, 2.5)], 'ALARM'],
-    ['two values of one period', [of('M', 5, 0.5), of('M', 9, 0.6)], 'OK'],
-    ['a sum that breaches in two', [2.5, 2.6, 1.5, 1.6].map((ago) => of('M', 3, ago)), 'ALARM'],
-    ['a period before the window', [of('M', 5, 0.5), of('M', 9, 3.5)], 'OK'],
-    ['what is just below', [of('M', 4.9, 0.5), of('M', 4.9, 1.5), of('M', 4.9, 2.5)], 'OK'],
-    ['another metric', [of('N', 9, 0.5), of('N', 9, 1.5)], 'OK'],
+    ['one period that breaches', [makeDatapoint('M', 5, 0.5)], 'OK'],
+    ['two', [makeDatapoint('M', 5, 0.5), makeDatapoint('M', 9, 2.5)], 'ALARM'],
+    ['two values of one period', [makeDatapoint('M', 5, 0.5), makeDatapoint('M', 9, 0.6)], 'OK'],
+    ['a sum that breaches in two', [2.5, 2.6, 1.5, 1.6].map((ago) => makeDatapoint('M', 3, ago)), 'ALARM'],
+    ['a period before the window', [makeDatapoint('M', 5, 0.5), makeDatapoint('M', 9, 3.5)], 'OK'],
+    [
+      'what is just below',
+      [makeDatapoint('M', 4.9, 0.5), makeDatapoint('M', 4.9, 1.5), makeDatapoint('M', 4.9, 2.5)],
+      'OK',
+    ],
+    ['another metric', [makeDatapoint('N', 9, 0.5), makeDatapoint('N', 9, 1.5)], 'OK'],
     [
       'the same name with other dimensions',
-      [0.5, 1.5].map((ago) => ({ ...of('M', 9, ago), dimensions: { ...dimensions, race: 'claim' } })),
+      [0.5, 1.5].map((ago) => ({
+        ...makeDatapoint('M', 9, ago),
+        dimensions: { ...dimensions, race: 'claim' },
+      })),
       'OK',
     ],
     [
       'the same name in another namespace',
-      [0.5, 1.5].map((ago) => ({ ...of('M', 9, ago), namespace: 'Other' })),
+      [0.5, 1.5].map((ago) => ({ ...makeDatapoint('M', 9, ago), namespace: 'Other' })),
       'OK',
     ],
   ])('that needs 2 of 3 periods has the expected state after %s', (_, points, state) => {
-    expect(stateOf(alarm(), points, AT)).toBe(state);
+    expect(evaluateAlarm(makeAlarm(), points, AT)).toBe(state);
   });
 
   test.each<[Alarm['comparison'], AlarmState, AlarmState, AlarmState]>([
@@ -134,8 +147,10 @@ describe('an alarm', () => {
     ['LessThanOrEqualToThreshold', 'ALARM', 'ALARM', 'OK'],
     ['LessThanThreshold', 'ALARM', 'OK', 'OK'],
   ])('with %s has the expected state below, at and above its threshold', (comparison, ...states) => {
-    const one = alarm({ comparison, datapointsToAlarm: 1, evaluationPeriods: 1 });
-    expect([4, 5, 6].map((value) => stateOf(one, [of('M', value, 0.5)], AT))).toEqual(states);
+    const one = makeAlarm({ comparison, datapointsToAlarm: 1, evaluationPeriods: 1 });
+    expect([4, 5, 6].map((value) => evaluateAlarm(one, [makeDatapoint('M', value, 0.5)], AT))).toEqual(
+      states,
+    );
   });
 
   test.each<[Alarm['missing'], AlarmState, AlarmState, AlarmState]>([
@@ -146,17 +161,23 @@ describe('an alarm', () => {
   ])(
     'that treats missing data as %s leaves ALARM as expected: after no, one breaching and two normal periods',
     (missing, ...states) => {
-      const given = [[], [of('M', 9, 1.5)], [of('M', 1, 0.5), of('M', 1, 1.5)]];
-      expect(given.map((points) => stateOf(alarm({ missing }), points, AT, 'ALARM'))).toEqual(states);
+      const given = [
+        [],
+        [makeDatapoint('M', 9, 1.5)],
+        [makeDatapoint('M', 1, 0.5), makeDatapoint('M', 1, 1.5)],
+      ];
+      expect(given.map((points) => evaluateAlarm(makeAlarm({ missing }), points, AT, 'ALARM'))).toEqual(
+        states,
+      );
     },
   );
 
   test('that ignores missing data stays OK', () => {
-    expect(stateOf(alarm({ missing: 'ignore' }), [], AT, 'OK')).toBe('OK');
+    expect(evaluateAlarm(makeAlarm({ missing: 'ignore' }), [], AT, 'OK')).toBe('OK');
   });
 
   test('of an expression computes the expression in each period', () => {
-    const input = (Id: string, MetricName: string) => ({
+    const makeInput = (Id: string, MetricName: string) => ({
       Id,
       ReturnData: false,
       MetricStat: { Metric: { ...PROPERTIES, MetricName }, Period: 60, Stat: 'Sum' },
@@ -167,24 +188,30 @@ describe('an alarm', () => {
       Threshold: 50,
       Metrics: [
         { Id: 'e', Expression: 'IF(f >= 2, 100 * f / t, 0)' },
-        input('f', 'Failures'),
-        input('t', 'Total'),
+        makeInput('f', 'Failures'),
+        makeInput('t', 'Total'),
       ],
     });
-    const both = (failures: number, total: number, ago: number) => [
-      of('Failures', failures, ago),
-      of('Total', total, ago),
+    const makeBoth = (failures: number, total: number, ago: number) => [
+      makeDatapoint('Failures', failures, ago),
+      makeDatapoint('Total', total, ago),
     ];
-    expect(stateOf(share, [...both(2, 4, 0.5), ...both(3, 4, 1.5)], AT)).toBe('ALARM');
-    expect(stateOf(share, [...both(2, 5, 0.5), ...both(3, 4, 1.5)], AT)).toBe('OK');
-    expect(stateOf(share, [...both(1, 1, 0.5), ...both(1, 1, 1.5)], AT)).toBe('OK');
-    expect(stateOf(share, [of('Failures', 9, 0.5), of('Failures', 9, 1.5)], AT)).toBe('OK');
+    expect(evaluateAlarm(share, [...makeBoth(2, 4, 0.5), ...makeBoth(3, 4, 1.5)], AT)).toBe('ALARM');
+    expect(evaluateAlarm(share, [...makeBoth(2, 5, 0.5), ...makeBoth(3, 4, 1.5)], AT)).toBe('OK');
+    expect(evaluateAlarm(share, [...makeBoth(1, 1, 0.5), ...makeBoth(1, 1, 1.5)], AT)).toBe('OK');
+    expect(
+      evaluateAlarm(share, [makeDatapoint('Failures', 9, 0.5), makeDatapoint('Failures', 9, 1.5)], AT),
+    ).toBe('OK');
   });
 
   test('has its datapoints in every period if they go on', () => {
-    const points = goingOn(alarm(), [of('M', 3, 50), of('M', 2, 90)], AT);
+    const points = repeatInEachPeriod(
+      makeAlarm(),
+      [makeDatapoint('M', 3, 50), makeDatapoint('M', 2, 90)],
+      AT,
+    );
     expect(points).toHaveLength(6);
-    expect(stateOf(alarm({ datapointsToAlarm: 3 }), points, AT)).toBe('ALARM');
-    expect(stateOf(alarm({ threshold: 6 }), points, AT)).toBe('OK');
+    expect(evaluateAlarm(makeAlarm({ datapointsToAlarm: 3 }), points, AT)).toBe('ALARM');
+    expect(evaluateAlarm(makeAlarm({ threshold: 6 }), points, AT)).toBe('OK');
   });
 });

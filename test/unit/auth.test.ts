@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type CryptoKey, SignJWT, createLocalJWKSet, exportJWK, generateKeyPair } from 'jose';
 import { ForbiddenError, UnauthenticatedError } from '../../src/domain/errors.ts';
-import { type Caller, authenticator, authorize } from '../../src/http/auth.ts';
-import { propertyRuns } from '../support/properties.ts';
+import { type Caller, makeAuthenticator, authorize } from '../../src/http/auth.ts';
+import { makePropertySettings } from '../support/properties.ts';
 
 const ISSUER = 'https://issuer.test/';
 const SUBJECT = '0190A8F0-5B7E-7C3A-9D55-3F1B6A2C4E11';
@@ -18,10 +18,13 @@ beforeAll(async () => {
   const pair = await generateKeyPair('RS256');
   ({ privateKey, publicKey } = pair);
   const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'RS256' };
-  authenticate = authenticator(RULES, createLocalJWKSet({ keys: [jwk] }));
+  authenticate = makeAuthenticator(RULES, createLocalJWKSet({ keys: [jwk] }));
 });
 
-function token(claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}): Promise<string> {
+function signToken(
+  claims: Record<string, unknown> = {},
+  header: Record<string, unknown> = {},
+): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
   return new SignJWT({
     iss: ISSUER,
@@ -36,20 +39,21 @@ function token(claims: Record<string, unknown> = {}, header: Record<string, unkn
     .sign(privateKey);
 }
 
-const call = async (claims?: Record<string, unknown>) => authenticate(`Bearer ${await token(claims)}`);
-const seconds = (offset: number) => Math.floor(Date.now() / 1000) + offset;
+const authenticateWith = async (claims?: Record<string, unknown>) =>
+  authenticate(`Bearer ${await signToken(claims)}`);
+const computeEpochSeconds = (offset: number) => Math.floor(Date.now() / 1000) + offset;
 
 describe('a token', () => {
   test('that is valid gives its caller', async () => {
-    const caller = await call();
+    const caller = await authenticateWith();
     expect(caller.userId).toBe(SUBJECT.toLowerCase());
     expect([...caller.accounts]).toEqual([101, 102]);
     expect([...caller.scopes]).toEqual(['batch-jobs:write', 'batch-jobs:read']);
   });
 
   test('is accepted with the scheme in any letter case', async () => {
-    await expect(authenticate(`bearer ${await token()}`)).resolves.toBeDefined();
-    await expect(authenticate(`BEARER   ${await token()}`)).resolves.toBeDefined();
+    await expect(authenticate(`bearer ${await signToken()}`)).resolves.toBeDefined();
+    await expect(authenticate(`BEARER   ${await signToken()}`)).resolves.toBeDefined();
   });
 
   test.each<[string, string | undefined]>([
@@ -69,26 +73,26 @@ describe('a token', () => {
     ['another issuer', { iss: 'https://evil.test/' }],
     ['another audience', { aud: 'others' }],
     ['no audience', { aud: undefined }],
-    ['a past expiry', { exp: seconds(-60) }],
+    ['a past expiry', { exp: computeEpochSeconds(-60) }],
     ['no expiry', { exp: undefined }],
-    ['a start in the future', { nbf: seconds(60) }],
+    ['a start in the future', { nbf: computeEpochSeconds(60) }],
     ['no subject', { sub: undefined }],
     ['an empty subject', { sub: '' }],
   ])('with %s is refused', async (_name, claims) => {
-    await expect(call(claims)).rejects.toThrow(UnauthenticatedError);
+    await expect(authenticateWith(claims)).rejects.toThrow(UnauthenticatedError);
   });
 
   test('is refused if the header has two of them', async () => {
-    const one = await token();
+    const one = await signToken();
     await expect(authenticate(`Bearer ${one},Bearer ${one}`)).rejects.toThrow(UnauthenticatedError);
     await expect(authenticate(`Bearer ${one}, Bearer ${one}`)).rejects.toThrow(UnauthenticatedError);
   });
 
   test('with a subject that is no UUID gives a UUID, which is always the same for that subject', async () => {
-    const first = await call({ sub: 'auth0|42' });
+    const first = await authenticateWith({ sub: 'auth0|42' });
     expect(first.userId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    expect((await call({ sub: 'auth0|42' })).userId).toBe(first.userId);
-    expect((await call({ sub: 'auth0|43' })).userId).not.toBe(first.userId);
+    expect((await authenticateWith({ sub: 'auth0|42' })).userId).toBe(first.userId);
+    expect((await authenticateWith({ sub: 'auth0|43' })).userId).not.toBe(first.userId);
     // It is derived from issuer and subject, and must not change because stored jobs have it.
     expect(first.userId).toBe('4bfbec90-4050-56de-9abb-9488864b0718');
   });
@@ -107,13 +111,13 @@ describe('claims of odd types never widen access', () => {
     [[]],
     [true],
   ])('accounts %j open no account', async (accounts) => {
-    expect((await call({ account_ids: accounts })).accounts.size).toBe(0);
+    expect((await authenticateWith({ account_ids: accounts })).accounts.size).toBe(0);
   });
 
   test.each([[undefined], [null], [['batch-jobs:write']], [{ scope: 'batch-jobs:write' }], [''], [1]])(
     'scope %j gives no scope',
     async (scope) => {
-      expect((await call({ scope })).scopes.size).toBe(0);
+      expect((await authenticateWith({ scope })).scopes.size).toBe(0);
     },
   );
 
@@ -141,7 +145,7 @@ describe('claims of odd types never widen access', () => {
     await fc.assert(
       fc.asyncProperty(accountsLike, fc.boolean(), async (odd, withIt) => {
         const account_ids: unknown = withIt && Array.isArray(odd) ? [...(odd as unknown[]), 101] : odd;
-        const { accounts } = await call({ account_ids });
+        const { accounts } = await authenticateWith({ account_ids });
         const named: unknown[] = Array.isArray(account_ids) ? account_ids : [];
         expect(accounts.has(101)).toBe(named.some((each) => JSON.stringify(each) === '101'));
         for (const account of accounts) {
@@ -150,7 +154,7 @@ describe('claims of odd types never widen access', () => {
           expect(named.map((each) => JSON.stringify(each))).toContain(String(account));
         }
       }),
-      propertyRuns(300),
+      makePropertySettings(300),
     );
   });
 
@@ -173,18 +177,18 @@ describe('claims of odd types never widen access', () => {
     );
     await fc.assert(
       fc.asyncProperty(scopeLike, async (scope) => {
-        const { scopes } = await call({ scope });
+        const { scopes } = await authenticateWith({ scope });
         const given = typeof scope === 'string' && ` ${scope} `.includes(' batch-jobs:write ');
         expect(scopes.has('batch-jobs:write')).toBe(given);
       }),
-      propertyRuns(300),
+      makePropertySettings(300),
     );
   });
 
   test('a subject of any type gives a UUID, or the token is refused', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.string(), fc.uuid(), fc.jsonValue()), async (sub) => {
-        const caller = await call({ sub }).catch((error: unknown) => error);
+        const caller = await authenticateWith({ sub }).catch((error: unknown) => error);
         if (typeof sub === 'string' && sub !== '') {
           expect(caller).toHaveProperty(
             'userId',
@@ -194,29 +198,31 @@ describe('claims of odd types never widen access', () => {
           expect(caller).toBeInstanceOf(UnauthenticatedError);
         }
       }),
-      propertyRuns(300),
+      makePropertySettings(300),
     );
-    expect((await call({ sub: 's'.repeat(5_000) })).userId).toMatch(/^[0-9a-f-]{36}$/);
+    expect((await authenticateWith({ sub: 's'.repeat(5_000) })).userId).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   test('a configured claim name that every object has gives no access', async () => {
     const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty'];
     for (const name of names) {
-      const odd = authenticator({ ...RULES, accountsClaim: name, scopesClaim: name }, () => publicKey);
-      const caller = await odd(`Bearer ${await token()}`);
+      const odd = makeAuthenticator({ ...RULES, accountsClaim: name, scopesClaim: name }, () => publicKey);
+      const caller = await odd(`Bearer ${await signToken()}`);
       expect([caller.accounts.size, caller.scopes.size]).toEqual([0, 0]);
     }
   });
 
   test('a scope that only resembles the required one does not give it', async () => {
-    const { scopes } = await call({ scope: 'xbatch-jobs:write batch-jobs:write2 BATCH-JOBS:WRITE' });
+    const { scopes } = await authenticateWith({
+      scope: 'xbatch-jobs:write batch-jobs:write2 BATCH-JOBS:WRITE',
+    });
     expect(scopes.has('batch-jobs:write')).toBe(false);
   });
 });
 
 describe('authorization', () => {
   test('needs the account and the scope', async () => {
-    const caller = await call({ scope: 'batch-jobs:read' });
+    const caller = await authenticateWith({ scope: 'batch-jobs:read' });
     expect(() => {
       authorize(caller, 101, 'getJob');
     }).not.toThrow();

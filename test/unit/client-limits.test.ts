@@ -1,11 +1,11 @@
 /** How long a client waits and how often it tries: what the reserves and pauses of the functions allow for. */
 import { expect, test } from '@jest/globals';
 import {
-  dynamoDBClient,
-  patientDynamoDBClient,
-  singleTryDynamoDBClient,
-} from '../../src/adapters/dynamodb/client.ts';
-import { sqsClient } from '../../src/adapters/sqs/client.ts';
+  makeDynamoDBClient,
+  makeRetryingDynamoDBClient,
+  makeSingleTryDynamoDBClient,
+} from '../../src/adapters/dynamodb/dynamodb-client.ts';
+import { makeSqsClient } from '../../src/adapters/sqs/sqs-client.ts';
 import { LATE_WRITES_MS } from '../../src/application/retry.ts';
 
 process.env['AWS_REGION'] = 'us-east-1';
@@ -30,9 +30,9 @@ async function limitsOf(client: Limited) {
 }
 
 test.each([
-  { name: 'behind the queue', make: () => dynamoDBClient(), maxAttempts: 2 },
-  { name: 'for a waiting client', make: () => patientDynamoDBClient(), maxAttempts: 4 },
-  { name: 'for moves', make: () => singleTryDynamoDBClient(), maxAttempts: 1 },
+  { name: 'behind the queue', make: () => makeDynamoDBClient(), maxAttempts: 2 },
+  { name: 'for a waiting client', make: () => makeRetryingDynamoDBClient(), maxAttempts: 4 },
+  { name: 'for moves', make: () => makeSingleTryDynamoDBClient(), maxAttempts: 1 },
 ])('DynamoDB, $name', async ({ make, maxAttempts }) => {
   const limits = await limitsOf(make());
   expect(limits).toEqual({ maxAttempts, connectionTimeout: 1_000, requestTimeout: 2_000 });
@@ -41,7 +41,7 @@ test.each([
 });
 
 test('SQS', async () => {
-  expect(await limitsOf(sqsClient())).toEqual({
+  expect(await limitsOf(makeSqsClient())).toEqual({
     maxAttempts: 1,
     connectionTimeout: 1_000,
     requestTimeout: 3_000,

@@ -3,11 +3,11 @@ import { describe, expect, test } from '@jest/globals';
 import { InvalidRequestError } from '../../src/domain/errors.ts';
 import { parseCreateRequest } from '../../src/http/create-request.ts';
 import type { ApiRequest } from '../../src/http/message.ts';
-import { ids } from '../support/builders.ts';
+import { makeIds } from '../support/builders.ts';
 
 const MAX = 1000;
 
-function request(body: unknown, headers: Record<string, string> = {}): ApiRequest {
+function makeRequest(body: unknown, headers: Record<string, string> = {}): ApiRequest {
   return {
     routeKey: 'POST /',
     path: {},
@@ -16,7 +16,7 @@ function request(body: unknown, headers: Record<string, string> = {}): ApiReques
   };
 }
 
-function faultsOf(apiRequest: ApiRequest) {
+function listFaults(apiRequest: ApiRequest) {
   try {
     parseCreateRequest(apiRequest, MAX);
   } catch (error) {
@@ -28,23 +28,25 @@ function faultsOf(apiRequest: ApiRequest) {
 
 describe('a create request', () => {
   test('that is valid gives its key and its ids as sent', () => {
-    const sent = [...ids(3), ...ids(1)].reverse();
-    expect(parseCreateRequest(request({ target_group_ids: sent }), MAX)).toEqual({
+    const sent = [...makeIds(3), ...makeIds(1)].reverse();
+    expect(parseCreateRequest(makeRequest({ target_group_ids: sent }), MAX)).toEqual({
       idempotencyKey: 'key',
       targetGroupIds: sent,
     });
   });
 
   test('may name as many distinct ids as allowed, duplicates not counted', () => {
-    const most = ids(MAX);
-    expect(faultsOf(request({ target_group_ids: [...most, ...most] }))).toEqual([]);
-    expect(faultsOf(request({ target_group_ids: [...most, ...ids(1)] }))).toEqual([
+    const most = makeIds(MAX);
+    expect(listFaults(makeRequest({ target_group_ids: [...most, ...most] }))).toEqual([]);
+    expect(listFaults(makeRequest({ target_group_ids: [...most, ...makeIds(1)] }))).toEqual([
       { name: 'target_group_ids', reason: 'expected 1 to 1000 distinct ids, found 1001' },
     ]);
   });
 
   test('with values that are no ids has a fault for each of them, and none for their number', () => {
-    const faults = faultsOf(request({ target_group_ids: Array.from({ length: 2 * MAX }, (_, i) => i) }));
+    const faults = listFaults(
+      makeRequest({ target_group_ids: Array.from({ length: 2 * MAX }, (_, i) => i) }),
+    );
     expect(faults).toHaveLength(100);
     expect(faults.map(({ name }) => name)).not.toContain('target_group_ids');
   });
@@ -56,7 +58,7 @@ describe('a create request', () => {
     ['"text"', 'body', 'expected a JSON object, found "text"'],
     ['17', 'body', 'expected a JSON object, found the number 17'],
     [[], 'body', 'expected a JSON object, found an empty array'],
-    [ids(2), 'body', 'expected a JSON object, found an array of 2'],
+    [makeIds(2), 'body', 'expected a JSON object, found an array of 2'],
     [{}, 'target_group_ids', 'expected an array of 1 to 1000 target group ids, found nothing'],
     [
       { target_group_ids: null },
@@ -94,7 +96,7 @@ describe('a create request', () => {
       'expected 26 characters of 0-9 and A-Z, found an empty text',
     ],
     [
-      { target_group_ids: ids(1), dry_run: true },
+      { target_group_ids: makeIds(1), dry_run: true },
       'dry_run',
       'expected no field besides target_group_ids, found the boolean true',
     ],
@@ -104,26 +106,26 @@ describe('a create request', () => {
       'expected no field besides target_group_ids, found an object',
     ],
   ])('%j is refused', (body, name, reason) => {
-    expect(faultsOf(request(body))).toEqual([{ name, reason }]);
+    expect(listFaults(makeRequest(body))).toEqual([{ name, reason }]);
   });
 
   test('a long value is shortened in its fault', () => {
-    const [fault] = faultsOf(request({ target_group_ids: ['A'.repeat(1_000_000)] }));
+    const [fault] = listFaults(makeRequest({ target_group_ids: ['A'.repeat(1_000_000)] }));
     expect(fault?.reason.length).toBeLessThan(200);
     expect(fault?.reason).toContain('of 1000000 characters');
   });
 
   test('at most the first hundred faults are listed', () => {
-    const faults = faultsOf(request({ target_group_ids: Array.from({ length: 500 }, (_, i) => i) }));
+    const faults = listFaults(makeRequest({ target_group_ids: Array.from({ length: 500 }, (_, i) => i) }));
     expect(faults).toHaveLength(100);
     expect(faults.at(-1)?.name).toBe('target_group_ids[99]');
     const fields = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`f${i}`, 1]));
-    expect(faultsOf(request({ ...fields, target_group_ids: [1] }))).toHaveLength(100);
+    expect(listFaults(makeRequest({ ...fields, target_group_ids: [1] }))).toHaveLength(100);
   });
 
   test('faults of headers and body are listed together', () => {
     const headers = { 'idempotency-key': 'k'.repeat(256), 'cint-api-version': '2025-12-17' };
-    expect(faultsOf(request({ target_group_ids: [] }, headers)).map(({ name }) => name)).toEqual([
+    expect(listFaults(makeRequest({ target_group_ids: [] }, headers)).map(({ name }) => name)).toEqual([
       'idempotency-key',
       'cint-api-version',
       'target_group_ids',
@@ -131,21 +133,21 @@ describe('a create request', () => {
   });
 
   test('the idempotency key has 1 to 255 characters', () => {
-    const good = { target_group_ids: ids(1) };
-    expect(faultsOf(request(good, { 'idempotency-key': 'k'.repeat(255) }))).toEqual([]);
-    expect(faultsOf(request(good, { 'idempotency-key': '' }))).toEqual([
+    const good = { target_group_ids: makeIds(1) };
+    expect(listFaults(makeRequest(good, { 'idempotency-key': 'k'.repeat(255) }))).toEqual([]);
+    expect(listFaults(makeRequest(good, { 'idempotency-key': '' }))).toEqual([
       { name: 'idempotency-key', reason: 'expected 1 to 255 characters, found an empty text' },
     ]);
-    expect(faultsOf({ ...request(good), headers: {} })).toEqual([
+    expect(listFaults({ ...makeRequest(good), headers: {} })).toEqual([
       { name: 'idempotency-key', reason: 'expected 1 to 255 characters, found nothing' },
     ]);
   });
 
   test('the version, if sent, is the current one', () => {
-    const good = { target_group_ids: ids(1) };
-    expect(faultsOf(request(good, { 'cint-api-version': '2025-12-18' }))).toEqual([]);
+    const good = { target_group_ids: makeIds(1) };
+    expect(listFaults(makeRequest(good, { 'cint-api-version': '2025-12-18' }))).toEqual([]);
     for (const version of ['', 'latest', '2025-12-19', '20251218']) {
-      expect(faultsOf(request(good, { 'cint-api-version': version }))).toHaveLength(1);
+      expect(listFaults(makeRequest(good, { 'cint-api-version': version }))).toHaveLength(1);
     }
   });
 });

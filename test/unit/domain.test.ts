@@ -4,24 +4,24 @@ import fc from 'fast-check';
 import { deriveJobId, hashIds } from '../../src/domain/digest.ts';
 import { ID_PATTERN, isId, parseAccountId } from '../../src/domain/ids.ts';
 import {
-  canonicalIds,
-  chunkCount,
-  chunkIds,
+  canonicalizeIds,
+  countChunks,
+  selectChunkIds,
   groupFailures,
   isBroken,
-  outcomesOf,
-  settledTargetGroups,
-  statusOf,
-  unsettledChunks,
+  listOutcomes,
+  countSettledTargetGroups,
+  deriveStatus,
+  listUnsettledChunks,
 } from '../../src/domain/job.ts';
-import { type Outcome, decide, markOf } from '../../src/domain/outcome.ts';
-import { AT, NOW, TENANT, aJob, aTargetGroup, ids } from '../support/builders.ts';
-import { propertyRuns } from '../support/properties.ts';
+import { type Outcome, decide, makeMark } from '../../src/domain/outcome.ts';
+import { AT, NOW, TENANT, aJob, aTargetGroup, makeIds } from '../support/builders.ts';
+import { makePropertySettings } from '../support/properties.ts';
 
 describe('deciding about a target group', () => {
-  const resume = (overrides: Parameters<typeof aTargetGroup>[0]) =>
+  const decideResume = (overrides: Parameters<typeof aTargetGroup>[0]) =>
     decide('resume', aTargetGroup(overrides), 'mark', AT);
-  const refused = (description: string) => ({
+  const makeRefusal = (description: string) => ({
     kind: 'refused',
     failure: { code: 'StatusTransitionNotAllowed', description },
   });
@@ -34,40 +34,44 @@ describe('deciding about a target group', () => {
   });
 
   test('a paused one is moved', () => {
-    expect(resume({})).toEqual({ kind: 'move' });
+    expect(decideResume({})).toEqual({ kind: 'move' });
   });
 
   test('a live one counts as updated, even past its end and its goal', () => {
-    expect(resume({ status: 'live', currentCompletes: 100, endFieldingAt: AT })).toEqual({ kind: 'updated' });
+    expect(decideResume({ status: 'live', currentCompletes: 100, endFieldingAt: AT })).toEqual({
+      kind: 'updated',
+    });
   });
 
   test('one with the mark of the job counts as updated, whatever its status is now', () => {
-    expect(resume({ status: 'paused', marks: ['other', 'mark'] })).toEqual({ kind: 'updated' });
-    expect(resume({ status: 'archived', marks: ['mark'] })).toEqual({ kind: 'updated' });
+    expect(decideResume({ status: 'paused', marks: ['other', 'mark'] })).toEqual({ kind: 'updated' });
+    expect(decideResume({ status: 'archived', marks: ['mark'] })).toEqual({ kind: 'updated' });
   });
 
   test.each(['draft', 'scheduled', 'completed', 'archived'] as const)('a %s one is refused', (status) => {
-    expect(resume({ status })).toEqual(refused(`A fielding run in status ${status} cannot be resumed.`));
+    expect(decideResume({ status })).toEqual(
+      makeRefusal(`A fielding run in status ${status} cannot be resumed.`),
+    );
   });
 
   test('a paused one is refused when its goal is reached', () => {
     const description = 'The fielding run cannot be resumed: its completes goal has been reached.';
-    expect(resume({ completesGoal: 5, currentCompletes: 5 })).toEqual(refused(description));
-    expect(resume({ completesGoal: 5, currentCompletes: 6 })).toEqual(refused(description));
-    expect(resume({ completesGoal: 5, currentCompletes: 4 })).toEqual({ kind: 'move' });
+    expect(decideResume({ completesGoal: 5, currentCompletes: 5 })).toEqual(makeRefusal(description));
+    expect(decideResume({ completesGoal: 5, currentCompletes: 6 })).toEqual(makeRefusal(description));
+    expect(decideResume({ completesGoal: 5, currentCompletes: 4 })).toEqual({ kind: 'move' });
   });
 
   test('a paused one is refused from the millisecond of its end on', () => {
     const at = (ms: number) => new Date(NOW + ms).toISOString();
     const description = 'The fielding run cannot be resumed: its end date has passed.';
-    expect(resume({ endFieldingAt: at(0) })).toEqual(refused(description));
-    expect(resume({ endFieldingAt: at(-1) })).toEqual(refused(description));
-    expect(resume({ endFieldingAt: at(1) })).toEqual({ kind: 'move' });
+    expect(decideResume({ endFieldingAt: at(0) })).toEqual(makeRefusal(description));
+    expect(decideResume({ endFieldingAt: at(-1) })).toEqual(makeRefusal(description));
+    expect(decideResume({ endFieldingAt: at(1) })).toEqual({ kind: 'move' });
   });
 
   test('the marks of two generations of one job differ', () => {
     const job = aJob();
-    expect(markOf(job)).not.toBe(markOf({ ...job, createdAt: new Date(NOW + 1).toISOString() }));
+    expect(makeMark(job)).not.toBe(makeMark({ ...job, createdAt: new Date(NOW + 1).toISOString() }));
   });
 });
 
@@ -79,7 +83,7 @@ describe('the job id', () => {
       fc.property(fc.integer({ min: 1, max: 2 ** 31 - 1 }), fc.string(), (accountId, idempotencyKey) => {
         expect(deriveJobId({ ...key, accountId, idempotencyKey })).toMatch(ID_PATTERN);
       }),
-      propertyRuns(200),
+      makePropertySettings(200),
     );
   });
 
@@ -104,10 +108,10 @@ describe('the ids of a request', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.stringMatching(/^[0-9A-Z]{26}$/), { minLength: 1 }), (distinct) => {
         const shuffled = [...distinct, ...distinct].reverse();
-        expect(hashIds(canonicalIds(shuffled))).toBe(hashIds(canonicalIds(distinct)));
-        expect(canonicalIds(shuffled)).toEqual([...distinct].sort());
+        expect(hashIds(canonicalizeIds(shuffled))).toBe(hashIds(canonicalizeIds(distinct)));
+        expect(canonicalizeIds(shuffled)).toEqual([...distinct].sort());
       }),
-      propertyRuns(100),
+      makePropertySettings(100),
     );
   });
 
@@ -139,13 +143,15 @@ describe('a job in chunks', () => {
   test('the chunks hold every id once, in order', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 70 }), (total, chunkSize) => {
-        const all = ids(total);
+        const all = makeIds(total);
         const job = aJob({ total, chunkSize });
-        const chunks = [...Array(chunkCount(job)).keys()].map((index) => chunkIds(all, index, chunkSize));
+        const chunks = [...Array(countChunks(job)).keys()].map((index) =>
+          selectChunkIds(all, index, chunkSize),
+        );
         expect(chunks.flat()).toEqual(all);
         expect(chunks.every((chunk) => chunk.length > 0)).toBe(true);
       }),
-      propertyRuns(200),
+      makePropertySettings(200),
     );
   });
 
@@ -157,27 +163,29 @@ describe('a job in chunks', () => {
         fc.array(fc.nat(59)),
         (total, chunkSize, picked) => {
           const job = aJob({ total, chunkSize });
-          const settled = new Set(picked.filter((index) => index < chunkCount(job)));
+          const settled = new Set(picked.filter((index) => index < countChunks(job)));
           const now = { ...job, settled };
-          const expected = [...settled].flatMap((index) => chunkIds(ids(total), index, chunkSize)).length;
-          expect(settledTargetGroups(now)).toBe(expected);
-          expect(statusOf(now)).toBe(expected === total ? 'Completed' : 'Processing');
-          expect(unsettledChunks(now)).toHaveLength(chunkCount(job) - settled.size);
+          const expected = [...settled].flatMap((index) =>
+            selectChunkIds(makeIds(total), index, chunkSize),
+          ).length;
+          expect(countSettledTargetGroups(now)).toBe(expected);
+          expect(deriveStatus(now)).toBe(expected === total ? 'Completed' : 'Processing');
+          expect(listUnsettledChunks(now)).toHaveLength(countChunks(job) - settled.size);
         },
       ),
-      propertyRuns(300),
+      makePropertySettings(300),
     );
   });
 
   test('one broken chunk makes an ended job Failed, and leaves an open one Processing', () => {
     const job = aJob({ total: 3, chunkSize: 2, broken: new Set([0]) });
-    expect(statusOf({ ...job, settled: new Set([0]) })).toBe('Processing');
-    expect(statusOf({ ...job, settled: new Set([0, 1]) })).toBe('Failed');
+    expect(deriveStatus({ ...job, settled: new Set([0]) })).toBe('Processing');
+    expect(deriveStatus({ ...job, settled: new Set([0, 1]) })).toBe('Failed');
   });
 });
 
 describe('outcomes', () => {
-  const failureOf = fc.constantFrom(
+  const anyFailure = fc.constantFrom(
     { code: 'TargetGroupNotFound', description: 'none' } as const,
     { code: 'StatusTransitionNotAllowed', description: 'draft' } as const,
     { code: 'StatusTransitionNotAllowed', description: 'ended' } as const,
@@ -187,30 +195,30 @@ describe('outcomes', () => {
   test('are restored from the failures, one for each id, in the order of the ids', () => {
     fc.assert(
       fc.property(
-        fc.array(failureOf, { minLength: 1, maxLength: 50 }),
+        fc.array(anyFailure, { minLength: 1, maxLength: 50 }),
         fc.integer({ min: 1, max: 20 }),
         (failures, chunkSize) => {
-          const all = ids(failures.length);
+          const all = makeIds(failures.length);
           const outcomes = all.map((targetGroupId, i): Outcome => {
             const failure = failures[i];
             return failure === undefined ? { targetGroupId } : { targetGroupId, failure };
           });
           const job = aJob({ total: all.length, chunkSize });
-          const results = [...Array(chunkCount(job)).keys()].map((index) => {
-            const chunk = chunkIds(all, index, chunkSize);
+          const results = [...Array(countChunks(job)).keys()].map((index) => {
+            const chunk = selectChunkIds(all, index, chunkSize);
             const ofChunk = outcomes.filter(({ targetGroupId }) => chunk.includes(targetGroupId));
             return { index, failures: groupFailures(chunk, ofChunk.reverse()) };
           });
-          expect(outcomesOf(job, all, results.reverse())).toEqual(outcomes);
+          expect(listOutcomes(job, all, results.reverse())).toEqual(outcomes);
         },
       ),
-      propertyRuns(200),
+      makePropertySettings(200),
     );
   });
 
   test('of one reason are stored as one group', () => {
     const failure = { code: 'TargetGroupNotFound', description: 'none' } as const;
-    const all = ids(3);
+    const all = makeIds(3);
     const outcomes = [0, 2].map((i) => ({ targetGroupId: all[i] ?? '', failure }));
     expect(groupFailures(all, outcomes)).toEqual([{ ...failure, positions: [0, 2] }]);
   });

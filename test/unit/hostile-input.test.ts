@@ -4,12 +4,12 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { CompactSign, generateKeyPair } from 'jose';
 import { InvalidRequestError } from '../../src/domain/errors.ts';
 import { isId, parseAccountId } from '../../src/domain/ids.ts';
-import { authenticator } from '../../src/http/auth.ts';
+import { makeAuthenticator } from '../../src/http/auth.ts';
 import { parseCreateRequest } from '../../src/http/create-request.ts';
-import { apiRequest } from '../../src/http/message.ts';
+import { readApiRequest } from '../../src/http/message.ts';
 import { parsePath } from '../../src/http/path.ts';
-import { traceContext } from '../../src/observability/trace-context.ts';
-import { SUBJECT } from '../support/client.ts';
+import { makeTraceContext } from '../../src/observability/trace-context.ts';
+import { SUBJECT } from '../support/api-client.ts';
 
 const ID = 'A'.repeat(26);
 const KEYS = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty'];
@@ -22,15 +22,15 @@ afterEach(() => {
 });
 
 /** Makes an event from JSON, as the function receives it, so that `__proto__` is a name like any other. */
-function event(more: string, body: string): APIGatewayProxyEventV2 {
+function makeEvent(more: string, body: string): APIGatewayProxyEventV2 {
   const text = `{"routeKey":"POST /","isBase64Encoded":false,"body":${JSON.stringify(body)},${more}}`;
   return JSON.parse(text) as APIGatewayProxyEventV2;
 }
 
 /** Returns the names of the faults of a body; none if it is accepted. */
-function faultsOf(body: string, more = '"headers":{"idempotency-key":"k"}'): string[] {
+function listFaultNames(body: string, more = '"headers":{"idempotency-key":"k"}'): string[] {
   try {
-    parseCreateRequest(apiRequest(event(more, body)), 10_000);
+    parseCreateRequest(readApiRequest(makeEvent(more, body)), 10_000);
   } catch (error) {
     if (error instanceof InvalidRequestError) return error.faults.map(({ name }) => name);
     throw error;
@@ -40,27 +40,29 @@ function faultsOf(body: string, more = '"headers":{"idempotency-key":"k"}'): str
 
 describe("a key of JavaScript's own", () => {
   test.each(KEYS)('%s is an unknown field like any other', (key) => {
-    expect(faultsOf(`{"target_group_ids":["${ID}"],"${key}":{"polluted":1}}`)).toEqual([key]);
-    expect(faultsOf(`{"${key}":{"target_group_ids":["${ID}"],"polluted":1}}`)).toEqual([
+    expect(listFaultNames(`{"target_group_ids":["${ID}"],"${key}":{"polluted":1}}`)).toEqual([key]);
+    expect(listFaultNames(`{"${key}":{"target_group_ids":["${ID}"],"polluted":1}}`)).toEqual([
       key,
       'target_group_ids',
     ]);
-    expect(faultsOf(`{"target_group_ids":[{"${key}":{"polluted":1}}]}`)).toEqual(['target_group_ids[0]']);
-    expect(faultsOf(`{"target_group_ids":{"${key}":{"polluted":1}}}`)).toEqual(['target_group_ids']);
+    expect(listFaultNames(`{"target_group_ids":[{"${key}":{"polluted":1}}]}`)).toEqual([
+      'target_group_ids[0]',
+    ]);
+    expect(listFaultNames(`{"target_group_ids":{"${key}":{"polluted":1}}}`)).toEqual(['target_group_ids']);
   });
 
   test.each(KEYS)('%s is ignored as a header and in the query', (key) => {
     const hostile = `{"${key}":"polluted","${key.toUpperCase()}":"polluted"}`;
     const more = `"headers":${hostile},"queryStringParameters":${hostile},"pathParameters":${hostile}`;
-    const request = apiRequest(event(more, ''));
+    const request = readApiRequest(makeEvent(more, ''));
     expect(request.headers['idempotency-key']).toBeUndefined();
-    expect(faultsOf(`{"target_group_ids":["${ID}"]}`, more)).toEqual(['idempotency-key']);
+    expect(listFaultNames(`{"target_group_ids":["${ID}"]}`, more)).toEqual(['idempotency-key']);
     expect(() => parsePath(request.path, 'job_id')).toThrow(InvalidRequestError);
   });
 
   test('does not add headers from __proto__ of the headers', () => {
     const more = '"headers":{"__proto__":{"idempotency-key":"k","authorization":"x"}}';
-    const { headers } = apiRequest(event(more, ''));
+    const { headers } = readApiRequest(makeEvent(more, ''));
     expect(headers['idempotency-key']).toBeUndefined();
     expect(headers['authorization']).toBeUndefined();
   });
@@ -74,7 +76,7 @@ describe("a key of JavaScript's own", () => {
       .setProtectedHeader({ alg: 'ES256' })
       .sign(privateKey);
     const keys = () => Promise.resolve(publicKey);
-    const caller = await authenticator(rules, keys)(`Bearer ${token}`);
+    const caller = await makeAuthenticator(rules, keys)(`Bearer ${token}`);
     expect({ accounts: [...caller.accounts], scopes: [...caller.scopes] }).toEqual({
       accounts: [],
       scopes: [],
@@ -96,14 +98,14 @@ describe('a body', () => {
     ['arrays without end', '['.repeat(6_000_000), ['body']],
     ['objects without end', '{"a":'.repeat(1_000_000), ['body']],
   ])('of nested %s is refused', (_name, body, faults) => {
-    expect(faultsOf(body)).toEqual(faults);
+    expect(listFaultNames(body)).toEqual(faults);
   });
 
   test('of a hundred thousand fields is refused with its first hundred faults', () => {
     const fields = Array.from({ length: 100_000 }, (_, n) => `"k${n}":1`);
-    expect(faultsOf(`{${fields.join(',')}}`)).toHaveLength(100);
+    expect(listFaultNames(`{${fields.join(',')}}`)).toHaveLength(100);
     const numbers = Array.from({ length: 100_000 }, (_, n) => `"${n * 65_536}":1`);
-    expect(faultsOf(`{${numbers.join(',')}}`)).toHaveLength(100);
+    expect(listFaultNames(`{${numbers.join(',')}}`)).toHaveLength(100);
   });
 });
 
@@ -139,15 +141,15 @@ describe('a text of a million characters', () => {
       expect(isId(text)).toBe(false);
       expect(parseAccountId(text)).toBeUndefined();
       const parent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
-      const known = traceContext({ traceparent: parent, tracestate: text });
+      const known = makeTraceContext({ traceparent: parent, tracestate: text });
       expect(known.tracestate.length).toBeLessThanOrEqual(512);
-      expect(traceContext({ traceparent: text, tracestate: text }, text).traceparent).toMatch(/^00-/);
+      expect(makeTraceContext({ traceparent: text, tracestate: text }, text).traceparent).toMatch(/^00-/);
     }
   });
 
   test('is not accepted as token', async () => {
     const rules = { issuer: 'i', audience: 'a', accountsClaim: 'a', scopesClaim: 's' };
-    const authenticate = authenticator(rules, () => Promise.reject(new Error('no keys')));
+    const authenticate = makeAuthenticator(rules, () => Promise.reject(new Error('no keys')));
     for (const text of around) {
       await expect(authenticate(text)).rejects.toMatchObject({ name: 'UnauthenticatedError' });
     }
@@ -156,7 +158,7 @@ describe('a text of a million characters', () => {
   test('is listed as one fault for each place', () => {
     for (const text of around) {
       const body = JSON.stringify({ target_group_ids: [text], [text]: text });
-      expect(faultsOf(body)).toHaveLength(2);
+      expect(listFaultNames(body)).toHaveLength(2);
     }
   });
 });

@@ -1,7 +1,7 @@
 /** Tests the wrapper of every HTTP handler: traces on answers, errors without details, decoded requests. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import type { Handle, httpHandler as HttpHandler } from '../../src/http/http-handler.ts';
+import type { Handle, makeHttpHandler as HttpHandler } from '../../src/http/http-handler.ts';
 import type { ApiRequest, ApiResponse } from '../../src/http/message.ts';
 
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -11,20 +11,23 @@ let httpHandler: typeof HttpHandler;
 beforeAll(async () => {
   // The logger reads its level when it is loaded.
   process.env['POWERTOOLS_LOG_LEVEL'] = 'SILENT';
-  ({ httpHandler } = await import('../../src/http/http-handler.ts'));
+  ({ makeHttpHandler: httpHandler } = await import('../../src/http/http-handler.ts'));
 });
 
 const context = { getRemainingTimeInMillis: () => 10_000, awsRequestId: 'r' } as Context;
 
-async function answer(handle: Handle, event: Partial<APIGatewayProxyEventV2> = {}): Promise<ApiResponse> {
+async function callHandler(
+  handle: Handle,
+  event: Partial<APIGatewayProxyEventV2> = {},
+): Promise<ApiResponse> {
   const handler = httpHandler(handle);
   const whole = { routeKey: 'GET /', headers: {}, isBase64Encoded: false, ...event };
   return await handler(whole as APIGatewayProxyEventV2, context);
 }
 
-async function seen(event: Partial<APIGatewayProxyEventV2>): Promise<ApiRequest> {
+async function captureRequest(event: Partial<APIGatewayProxyEventV2>): Promise<ApiRequest> {
   let request: ApiRequest | undefined;
-  await answer((given) => {
+  await callHandler((given) => {
     request = given;
     return Promise.resolve({ statusCode: 200 });
   }, event);
@@ -37,13 +40,13 @@ describe('an answer', () => {
     ['that is good', () => Promise.resolve({ statusCode: 200, headers: { 'x-own': '1' } })],
     ['that is an error', () => Promise.reject(new Error('secret table name'))],
   ])('%s names the trace of its request', async (_name, handle) => {
-    const { headers } = await answer(handle, { headers: { TraceParent: TRACEPARENT } });
+    const { headers } = await callHandler(handle, { headers: { TraceParent: TRACEPARENT } });
     expect(headers?.['traceparent']).toMatch(/^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-01$/);
     expect(headers?.['tracestate']).toMatch(/^fielding-jobs=/);
   });
 
   test('to an unexpected error is a 500 without its message', async () => {
-    const { statusCode, body } = await answer(() => Promise.reject(new Error('secret table name')));
+    const { statusCode, body } = await callHandler(() => Promise.reject(new Error('secret table name')));
     expect(statusCode).toBe(500);
     expect(body).not.toContain('secret');
     expect(JSON.parse(body ?? '')).toMatchObject({ object: 'unexpected_internal_error' });
@@ -51,26 +54,26 @@ describe('an answer', () => {
 
   test('to a thrown value that is no Error is a 500, too', async () => {
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is what is tested
-    expect((await answer(() => Promise.reject('a text'))).statusCode).toBe(500);
+    expect((await callHandler(() => Promise.reject('a text'))).statusCode).toBe(500);
   });
 });
 
 describe('a request', () => {
   test('has its header names in lower case, whatever the gateway sends', async () => {
-    const { headers } = await seen({ headers: { 'Idempotency-KEY': 'k', __proto__: 'x' } });
+    const { headers } = await captureRequest({ headers: { 'Idempotency-KEY': 'k', __proto__: 'x' } });
     expect(headers['idempotency-key']).toBe('k');
   });
 
   test('has its body decoded from Base64', async () => {
     const body = Buffer.from('{"ä":1}').toString('base64');
-    expect((await seen({ body, isBase64Encoded: true })).body).toBe('{"ä":1}');
-    expect((await seen({ body: '{}' })).body).toBe('{}');
-    expect((await seen({})).body).toBe('');
+    expect((await captureRequest({ body, isBase64Encoded: true })).body).toBe('{"ä":1}');
+    expect((await captureRequest({ body: '{}' })).body).toBe('{}');
+    expect((await captureRequest({})).body).toBe('');
   });
 
   test('whose body is not UTF-8 has a fault in place of the body', async () => {
     const body = Buffer.from([0xff, 0xfe]).toString('base64');
-    expect((await seen({ body, isBase64Encoded: true })).body).toEqual({
+    expect((await captureRequest({ body, isBase64Encoded: true })).body).toEqual({
       name: 'body',
       reason: 'expected text in UTF-8, found other bytes',
     });

@@ -6,8 +6,8 @@ import {
   RouteNotFoundError,
   UnauthenticatedError,
 } from '../../src/domain/errors.ts';
-import type { Handle, httpHandler as HttpHandler } from '../../src/http/http-handler.ts';
-import { XrayDaemon } from '../support/xray-daemon.ts';
+import type { Handle, makeHttpHandler as HttpHandler } from '../../src/http/http-handler.ts';
+import { FakeXrayDaemon } from '../support/fake-xray-daemon.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT_ID = '00f067aa0ba902b7';
@@ -16,20 +16,20 @@ const ROUTE =
 const PROJECT = 'PR0JECT0000000000000000001';
 const LAMBDA = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8';
 
-let daemon: XrayDaemon;
+let daemon: FakeXrayDaemon;
 let httpHandler: typeof HttpHandler;
 /** The log lines that the function printed, parsed. */
 let printed: Record<string, unknown>[];
 
 beforeAll(async () => {
-  daemon = await XrayDaemon.listen();
+  daemon = await FakeXrayDaemon.listen();
   Object.assign(process.env, {
     POWERTOOLS_LOG_LEVEL: 'DEBUG',
     POWERTOOLS_METRICS_NAMESPACE: 'Stack',
     AWS_XRAY_DAEMON_ADDRESS: daemon.address,
     AWS_LAMBDA_FUNCTION_NAME: 'Stack-CreateJob',
   });
-  ({ httpHandler } = await import('../../src/http/http-handler.ts'));
+  ({ makeHttpHandler: httpHandler } = await import('../../src/http/http-handler.ts'));
 });
 afterAll(() => {
   daemon.close();
@@ -51,7 +51,7 @@ afterEach(() => {
 
 const context = { getRemainingTimeInMillis: () => 10_000, awsRequestId: 'r', functionName: 'f' } as Context;
 
-async function answer(handle: Handle, event: Partial<APIGatewayProxyEventV2> = {}) {
+async function callHandler(handle: Handle, event: Partial<APIGatewayProxyEventV2> = {}) {
   const whole = {
     routeKey: ROUTE,
     headers: { traceparent: `00-${TRACE_ID}-${PARENT_ID}-01`, authorization: 'Bearer secret' },
@@ -65,16 +65,16 @@ async function answer(handle: Handle, event: Partial<APIGatewayProxyEventV2> = {
   return { answered, spanId };
 }
 
-const created: Handle = () => Promise.resolve({ statusCode: 201 });
-const refuse =
+const answerCreated: Handle = () => Promise.resolve({ statusCode: 201 });
+const makeRefusing =
   (error: Error): Handle =>
   () =>
     Promise.reject(error);
 const about = { account_id: 101, project_id: PROJECT, action: 'resume', trace_id: TRACE_ID };
 
 test('a request has a segment in the client’s trace, with the span id of the answer', async () => {
-  const { spanId } = await answer(created);
-  const [segment] = await daemon.received(1, ({ id }) => id === spanId);
+  const { spanId } = await callHandler(answerCreated);
+  const [segment] = await daemon.waitForSegments(1, ({ id }) => id === spanId);
   expect(segment).toMatchObject({
     name: 'Stack-CreateJob',
     trace_id: '1-4bf92f35-77b34da6a3ce929d0e0e4736',
@@ -93,8 +93,8 @@ test('a request has a segment in the client’s trace, with the span id of the a
 
 test('a request without a trace has its segment in the trace of the invocation, below Lambda’s own', async () => {
   process.env['_X_AMZN_TRACE_ID'] = `${LAMBDA};Sampled=1`;
-  const { spanId } = await answer(created, { headers: {} });
-  const [segment] = await daemon.received(1, ({ id }) => id === spanId);
+  const { spanId } = await callHandler(answerCreated, { headers: {} });
+  const [segment] = await daemon.waitForSegments(1, ({ id }) => id === spanId);
   expect(segment).toMatchObject({
     trace_id: '1-5759e988-bd862e3fe1be46a994272793',
     parent_id: '53995c3f42cd8ad8',
@@ -102,7 +102,7 @@ test('a request without a trace has its segment in the trace of the invocation, 
 });
 
 test('an error is logged with the error id of the answer, and without secrets of the client', async () => {
-  const { answered, spanId } = await answer(refuse(new Error('no table')));
+  const { answered, spanId } = await callHandler(makeRefusing(new Error('no table')));
   const { id } = JSON.parse(answered.body ?? '') as { id: string };
   expect(printed).toMatchObject([
     {
@@ -115,13 +115,13 @@ test('an error is logged with the error id of the answer, and without secrets of
     },
   ]);
   expect(JSON.stringify(printed)).not.toMatch(/secret|confidential/);
-  const [segment] = await daemon.received(1, ({ id: span }) => span === spanId);
+  const [segment] = await daemon.waitForSegments(1, ({ id: span }) => span === spanId);
   expect(segment).toMatchObject({ fault: true, http: { response: { status: 500 } } });
   expect(JSON.stringify(segment)).not.toMatch(/secret|confidential|no table/);
 });
 
 test('metrics are written at the end of a request, even if it is refused', async () => {
-  const { spanId } = await answer(refuse(new IdempotencyKeyReusedError('reused', { jobId: 'J' })));
+  const { spanId } = await callHandler(makeRefusing(new IdempotencyKeyReusedError('reused', { jobId: 'J' })));
   expect(printed).toMatchObject([
     {
       message: 'request.refused',
@@ -136,25 +136,25 @@ test('metrics are written at the end of a request, even if it is refused', async
       _aws: { CloudWatchMetrics: [{ Namespace: 'Stack' }] },
     },
   ]);
-  const [segment] = await daemon.received(1, ({ id }) => id === spanId);
+  const [segment] = await daemon.waitForSegments(1, ({ id }) => id === spanId);
   expect(segment).toMatchObject({ error: true });
 });
 
 test('unauthenticated requests and unknown routes are recorded only if Lambda records the invocation', async () => {
-  const unauthenticated = refuse(new UnauthenticatedError('no token'));
+  const unauthenticated = makeRefusing(new UnauthenticatedError('no token'));
   const hidden = [
-    (await answer(unauthenticated)).spanId,
-    (await answer(refuse(new RouteNotFoundError('nothing')), { routeKey: '$default' })).spanId,
+    (await callHandler(unauthenticated)).spanId,
+    (await callHandler(makeRefusing(new RouteNotFoundError('nothing')), { routeKey: '$default' })).spanId,
   ];
   process.env['_X_AMZN_TRACE_ID'] = `${LAMBDA};Sampled=1`;
-  const shown = (await answer(unauthenticated, { headers: {} })).spanId;
+  const shown = (await callHandler(unauthenticated, { headers: {} })).spanId;
   // Segments arrive in order, so a hidden one would have arrived before this one.
-  await daemon.received(1, ({ id }) => id === shown);
+  await daemon.waitForSegments(1, ({ id }) => id === shown);
   expect(daemon.segments.filter(({ id }) => hidden.includes(id))).toEqual([]);
 });
 
 test('an invalid account or project in a path is not logged', async () => {
-  await answer(created, { pathParameters: { account_id: '1 or 1=1', project_id: '../x' } });
+  await callHandler(answerCreated, { pathParameters: { account_id: '1 or 1=1', project_id: '../x' } });
   expect(printed).toMatchObject([{ message: 'request.answered', action: 'resume' }]);
   expect(printed[0]).not.toHaveProperty('account_id');
   expect(printed[0]).not.toHaveProperty('project_id');

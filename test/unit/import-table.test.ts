@@ -11,24 +11,24 @@ import { PROJECT } from '../../tools/kit/project.ts';
 const ROWS = Object.keys(IMPORT_TABLE);
 
 /** Returns the distinct entries of these cells in all rows. */
-const named = (...cells: ('imports' | 'types' | 'packages')[]) => {
+const listEntries = (...cells: ('imports' | 'types' | 'packages')[]) => {
   const named = Object.values(IMPORT_TABLE).flatMap((row) => cells.flatMap((cell) => row[cell] ?? []));
   return [...new Set(named)].filter((each) => each !== 'everything' && each !== 'any');
 };
 
 /** The single files that rows may import from parts that are closed to them otherwise. */
-const FILES = named('imports', 'types').filter((each) => !ROWS.includes(each));
-const PACKAGES = [...named('packages'), 'unknown-package'];
+const FILES = listEntries('imports', 'types').filter((each) => !ROWS.includes(each));
+const PACKAGES = [...listEntries('packages'), 'unknown-package'];
 const MODULES = ['crypto', 'fs', 'timers/promises'];
 
 /** Returns the row of a file: the innermost folder that is a row. */
-const rowOf = (file: string) => ROWS.findLast((row) => file.startsWith(`${row}/`)) ?? '.';
+const findRow = (file: string) => ROWS.findLast((row) => file.startsWith(`${row}/`)) ?? '.';
 
 /** Returns the file that stands for a row, or the single file itself. */
-const fileOf = (rowOrFile: string) => (ROWS.includes(rowOrFile) ? join(rowOrFile, 'target.ts') : rowOrFile);
+const pickFile = (rowOrFile: string) => (ROWS.includes(rowOrFile) ? join(rowOrFile, 'target.ts') : rowOrFile);
 
 /** Returns the package itself, or a package of the scope. */
-const packageOf = (name: string) => (/^@[^/]+$/.test(name) ? `${name}/some-package` : name);
+const pickPackage = (name: string) => (/^@[^/]+$/.test(name) ? `${name}/some-package` : name);
 
 /** A project in which each row imports every other row, file, package and module. */
 const folder = mkdtempSync(join(tmpdir(), 'import-table-'));
@@ -46,17 +46,17 @@ afterAll(() => {
 });
 
 function writeProject(): void {
-  for (const target of [...ROWS, ...FILES]) write(fileOf(target), 'export type Target = 1;\n');
+  for (const target of [...ROWS, ...FILES]) write(pickFile(target), 'export type Target = 1;\n');
   for (const name of PACKAGES) {
     // This package consists of types only.
-    const at = name === 'aws-lambda' ? '@types/aws-lambda' : packageOf(name);
+    const at = name === 'aws-lambda' ? '@types/aws-lambda' : pickPackage(name);
     write(`node_modules/${at}/package.json`, '{ "version": "1.0.0", "types": "index.d.ts" }');
     write(`node_modules/${at}/index.d.ts`, 'export type Target = 1;\n');
   }
   for (const row of ROWS) {
     const names = [
-      ...[...ROWS, ...FILES].map((target) => `./${relative(row, fileOf(target))}`),
-      ...PACKAGES.map(packageOf),
+      ...[...ROWS, ...FILES].map((target) => `./${relative(row, pickFile(target))}`),
+      ...PACKAGES.map(pickPackage),
       ...MODULES.map((name) => `node:${name}`),
     ];
     write(join(row, 'by-value.ts'), names.map((name) => `import '${name}';\n`).join(''));
@@ -93,10 +93,10 @@ function lint() {
 }
 
 /** Returns the imports that a row is refused, by their names in the table. */
-function refusedTo(row: string, importer: 'by-value.ts' | 'by-type.ts'): string[] {
+function listRefused(row: string, importer: 'by-value.ts' | 'by-type.ts'): string[] {
   const known = new Map([
-    ...[...ROWS, ...FILES].map((target) => [fileOf(target), target] as const),
-    ...PACKAGES.map((name) => [packageOf(name), name] as const),
+    ...[...ROWS, ...FILES].map((target) => [pickFile(target), target] as const),
+    ...PACKAGES.map((name) => [pickPackage(name), name] as const),
   ]);
   return violations
     .filter(({ from }) => from === join(row, importer))
@@ -107,14 +107,14 @@ function refusedTo(row: string, importer: 'by-value.ts' | 'by-type.ts'): string[
 describe('a row may import what the table says, and nothing else:', () => {
   test.each(Object.entries(IMPORT_TABLE))('%s', (name, { imports, types = [], packages, node }) => {
     const open = imports === 'everything' ? ROWS : [name, ...imports];
-    const notIn = (open: readonly string[]) => [
+    const listOthers = (open: readonly string[]) => [
       ...ROWS.filter((row) => !open.includes(row)),
-      ...FILES.filter((file) => !open.includes(file) && !open.includes(rowOf(file))),
+      ...FILES.filter((file) => !open.includes(file) && !open.includes(findRow(file))),
       ...(packages === 'any' ? [] : PACKAGES.filter((each) => !packages.includes(each))),
       ...(node === 'any' ? [] : MODULES.filter((each) => !node.includes(each))),
     ];
-    expect(refusedTo(name, 'by-value.ts').sort()).toEqual(notIn(open).sort());
-    expect(refusedTo(name, 'by-type.ts').sort()).toEqual(notIn([...open, ...types]).sort());
+    expect(listRefused(name, 'by-value.ts').sort()).toEqual(listOthers(open).sort());
+    expect(listRefused(name, 'by-type.ts').sort()).toEqual(listOthers([...open, ...types]).sort());
   });
 });
 
@@ -132,11 +132,11 @@ test.each([
   ['tools/import', ['tools/local', 'tools/bench']],
   ['tools/local', ['tools/bench', 'src/http']],
 ])('%s may not import %j, whatever else the table says', (row, never) => {
-  expect(refusedTo(row, 'by-value.ts')).toEqual(expect.arrayContaining(never));
+  expect(listRefused(row, 'by-value.ts')).toEqual(expect.arrayContaining(never));
 });
 
 test.each(['lambdas', 'bin', 'test'])('only tests import %s', (target) => {
-  const importers = ROWS.filter((row) => row !== target && !refusedTo(row, 'by-value.ts').includes(target));
+  const importers = ROWS.filter((row) => row !== target && !listRefused(row, 'by-value.ts').includes(target));
   expect(importers).toEqual(target === 'test' ? [] : ['test']);
 });
 
@@ -153,11 +153,11 @@ test('a file in no row is refused, whether it imports anything or not', () => {
 });
 
 test('a row names only rows above it, so that no two rows depend on each other', () => {
-  const heightOf = (rowOrFile: string) =>
-    ROWS.indexOf(ROWS.includes(rowOrFile) ? rowOrFile : rowOf(rowOrFile));
+  const findHeight = (rowOrFile: string) =>
+    ROWS.indexOf(ROWS.includes(rowOrFile) ? rowOrFile : findRow(rowOrFile));
   const upwards = Object.entries(IMPORT_TABLE).flatMap(([name, { imports, types = [] }]) =>
     [...(imports === 'everything' ? [] : imports), ...types].filter(
-      (each) => heightOf(each) >= heightOf(name),
+      (each) => findHeight(each) >= findHeight(name),
     ),
   );
   expect(upwards).toEqual([]);

@@ -4,9 +4,9 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { LEVELS, type Report } from '../../src/observability/events.ts';
 import { UnauthenticatedError } from '../../src/domain/errors.ts';
-import type { Handle, httpHandler as HttpHandler } from '../../src/http/http-handler.ts';
+import type { Handle, makeHttpHandler as HttpHandler } from '../../src/http/http-handler.ts';
 import type { writeLine as WriteLine } from '../../src/observability/logger.ts';
-import { propertyRuns } from '../support/properties.ts';
+import { makePropertySettings } from '../support/properties.ts';
 
 let writeLine: typeof WriteLine;
 let httpHandler: typeof HttpHandler;
@@ -15,7 +15,7 @@ let printed = '';
 beforeAll(async () => {
   process.env['POWERTOOLS_LOG_LEVEL'] = 'INFO';
   ({ writeLine } = await import('../../src/observability/logger.ts'));
-  ({ httpHandler } = await import('../../src/http/http-handler.ts'));
+  ({ makeHttpHandler: httpHandler } = await import('../../src/http/http-handler.ts'));
 });
 
 beforeEach(() => {
@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 /** Returns the only line that was printed since the last call, parsed. */
-function theLine(): Record<string, unknown> {
+function takeLine(): Record<string, unknown> {
   const lines = printed.split('\n');
   printed = '';
   expect(lines).toHaveLength(2);
@@ -45,7 +45,7 @@ function theLine(): Record<string, unknown> {
 }
 
 const REFUSED = { event: 'request.refused', errorId: 'e', status: 400, route: 'r' } as const;
-const failed = (cause: unknown): Report => ({ event: 'chunk.failed', jobId: 'J', chunk: 0, cause });
+const makeFailedReport = (cause: unknown): Report => ({ event: 'chunk.failed', jobId: 'J', chunk: 0, cause });
 
 const HOSTILE = [
   'a\nb\r\n{"level":"INFO","message":"job.created"}',
@@ -61,7 +61,7 @@ const HOSTILE = [
 describe('a log line', () => {
   test.each(HOSTILE)('with %j in it is one line with the same event and level', (text) => {
     writeLine({ ...REFUSED, errorId: text, evidence: { reason: text, list: [text] } });
-    const line = theLine();
+    const line = takeLine();
     expect(line['message']).toBe('request.refused');
     expect(line['level']).toBe('INFO');
   });
@@ -72,27 +72,29 @@ describe('a log line', () => {
       fc.property(text, text, text, (a, b, c) => {
         const cause = new Error(a, { cause: new UnauthenticatedError(b, { reason: c }) });
         writeLine({ ...REFUSED, event: 'request.failed', errorId: c, cause });
-        theLine();
+        takeLine();
         writeLine({ ...REFUSED, kind: a, evidence: { reason: b, list: [c] } });
-        theLine();
+        takeLine();
       }),
-      propertyRuns(300),
+      makePropertySettings(300),
     );
   });
 
   test('with a huge text has its beginning and its length', () => {
     const huge = 'x'.repeat(1_000_000);
     writeLine({ ...REFUSED, evidence: { reason: huge } });
-    expect(theLine()).toMatchObject({
+    expect(takeLine()).toMatchObject({
       evidence: { reason: `${'x'.repeat(1000)}... of 1000000 characters` },
     });
-    writeLine(failed(new Error(huge, { cause: new Error(huge) })));
-    expect(theLine()).toMatchObject({ error: { message: expect.stringMatching(/ of 1000000 characters$/) } });
+    writeLine(makeFailedReport(new Error(huge, { cause: new Error(huge) })));
+    expect(takeLine()).toMatchObject({
+      error: { message: expect.stringMatching(/ of 1000000 characters$/) },
+    });
   });
 
   test('of an error has its stack', () => {
-    writeLine(failed(new Error('gone')));
-    expect(theLine()).toMatchObject({ error: { stack: expect.stringMatching(/\n +at /) } });
+    writeLine(makeFailedReport(new Error('gone')));
+    expect(takeLine()).toMatchObject({ error: { stack: expect.stringMatching(/\n +at /) } });
   });
 });
 
@@ -125,7 +127,7 @@ describe('a request', () => {
     } as unknown as APIGatewayProxyEventV2;
     const answer = await httpHandler(refuse)(event, context);
     expect(answer.statusCode).toBe(401);
-    const line = theLine();
+    const line = takeLine();
     expect(Object.keys(LEVELS)).toContain(line['message']);
     expect(line).toMatchObject({ kind: 'UnauthenticatedError', function_name: 'create-job', status: 401 });
     expect(JSON.stringify(line)).not.toContain('arn:aws');

@@ -1,10 +1,10 @@
 /** Tests the metrics that each event adds, and the lines in which an invocation writes them (ADR 23). */
 import { describe, expect, test } from '@jest/globals';
-import { EmbeddedMetrics } from '../../src/observability/emf.ts';
+import { EmbeddedMetrics } from '../../src/observability/embedded-metrics.ts';
 import type { EventName, Report } from '../../src/observability/events.ts';
 import { LEVELS } from '../../src/observability/events.ts';
 import { METRICS } from '../../src/observability/metric-names.ts';
-import { type Measurement, measurementsOf } from '../../src/observability/metrics.ts';
+import { type Measurement, listMeasurements } from '../../src/observability/metrics.ts';
 
 const JOB = { jobId: 'J', accountId: 101, projectId: 'P' };
 const CHUNK = { jobId: 'J', chunk: 0 };
@@ -78,7 +78,7 @@ const MEASURED: readonly (readonly [Report, readonly Measurement[]])[] = [
 ];
 
 test.each(MEASURED)('%j adds its measurements', (report, measured) => {
-  expect(measurementsOf(report)).toEqual(measured);
+  expect(listMeasurements(report)).toEqual(measured);
 });
 
 test('every event is in the list, and every metric comes from an event', () => {
@@ -91,7 +91,7 @@ test('every event is in the list, and every metric comes from an event', () => {
 describe('the lines of an invocation', () => {
   const NOW = 1_750_000_000_000;
 
-  function linesOf(measured: readonly Measurement[]): Record<string, unknown>[] {
+  function flushLines(measured: readonly Measurement[]): Record<string, unknown>[] {
     const lines: string[] = [];
     const metrics = new EmbeddedMetrics({
       namespace: 'Stack',
@@ -106,12 +106,12 @@ describe('the lines of an invocation', () => {
   }
 
   test('are not written if nothing was measured', () => {
-    expect(linesOf([])).toEqual([]);
+    expect(flushLines([])).toEqual([]);
   });
 
   test('are one for all metrics without a dimension, with sums of counts and lists of durations', () => {
     expect(
-      linesOf([
+      flushLines([
         { name: 'TargetGroupsUpdated', value: 200 },
         { name: 'JobDuration', value: 5_000 },
         { name: 'TargetGroupsUpdated', value: 40 },
@@ -143,7 +143,7 @@ describe('the lines of an invocation', () => {
   });
 
   test('are another one for each value of a dimension', () => {
-    const lines = linesOf([
+    const lines = flushLines([
       { name: 'TargetGroupsFailed', value: 2, dimension: 'TargetGroupNotFound' },
       { name: 'LostRaces', value: 1, dimension: 'claim' },
       { name: 'TargetGroupsFailed', value: 3, dimension: 'InternalError' },
@@ -162,7 +162,7 @@ describe('the lines of an invocation', () => {
   });
 
   test('have at most as many values of a metric as CloudWatch accepts', () => {
-    const [line] = linesOf(Array.from({ length: 130 }, (_, value) => ({ name: 'JobDuration', value })));
+    const [line] = flushLines(Array.from({ length: 130 }, (_, value) => ({ name: 'JobDuration', value })));
     expect(line?.['JobDuration']).toHaveLength(100);
   });
 });

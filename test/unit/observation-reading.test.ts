@@ -1,7 +1,7 @@
 /** Tests the readers of the CloudWatch rig: metrics of log lines, fields and filters of saved queries. */
 import { describe, expect, test } from '@jest/globals';
-import { datapointsOf } from '../rigs/cloudwatch/emf.ts';
-import { fieldsOf, readQuery } from '../rigs/cloudwatch/saved-query.ts';
+import { readDatapoints } from '../rigs/cloudwatch/read-embedded-metrics.ts';
+import { listFields, readQuery } from '../rigs/cloudwatch/saved-query.ts';
 
 const LINE = {
   _aws: {
@@ -27,7 +27,7 @@ describe('metrics of a line', () => {
   test('are one datapoint for each value', () => {
     const dimensions = { service: 'fielding-jobs', race: 'claim' };
     const common = { namespace: 'Stack', dimensions, at: 1_750_000_000_000 };
-    expect(datapointsOf(JSON.stringify(LINE))).toEqual([
+    expect(readDatapoints(JSON.stringify(LINE))).toEqual([
       { ...common, name: 'LostRaces', unit: 'Count', value: 2 },
       { ...common, name: 'JobDuration', unit: 'Milliseconds', value: 5 },
       { ...common, name: 'JobDuration', unit: 'Milliseconds', value: 7 },
@@ -35,13 +35,13 @@ describe('metrics of a line', () => {
   });
 
   test.each(['no JSON', '{"message":"job.created"}', '{"cut', '[]'])('are none in the line %s', (line) => {
-    expect(datapointsOf(line)).toEqual([]);
+    expect(readDatapoints(line)).toEqual([]);
   });
 
   test('in a line that is cut, or has something before it, are refused', () => {
     const line = JSON.stringify(LINE);
     for (const bad of [line.slice(0, -1), `INFO ${line}`]) {
-      expect(() => datapointsOf(bad)).toThrow(/not one JSON object/);
+      expect(() => readDatapoints(bad)).toThrow(/not one JSON object/);
     }
   });
 
@@ -67,7 +67,7 @@ describe('metrics of a line', () => {
     ['an unknown unit', withDirective({ Metrics: [{ Name: 'LostRaces', Unit: 'Counts' }] })],
     ['an unknown key', withDirective({ Metric: [] })],
   ])('with %s are refused', (_, line) => {
-    expect(() => datapointsOf(JSON.stringify(line))).toThrow(
+    expect(() => readDatapoints(JSON.stringify(line))).toThrow(
       expect.objectContaining({ name: 'MalformedMetricsError' }),
     );
   });
@@ -87,11 +87,11 @@ describe('fields of a query', () => {
     ['fields ms / 1000 as seconds, `trace_id`\n| sort seconds desc', ['ms', 'trace_id']],
     ['dedup job_id', ['job_id']],
   ])('are found in %s', (query, fields) => {
-    expect(fieldsOf(query)).toEqual(fields);
+    expect(listFields(query)).toEqual(fields);
   });
 
   test('an unknown command is refused', () => {
-    expect(() => fieldsOf('fields a\n| explode b')).toThrow(/explode is not known/);
+    expect(() => listFields('fields a\n| explode b')).toThrow(/explode is not known/);
   });
 });
 

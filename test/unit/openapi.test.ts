@@ -3,18 +3,18 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import fc from 'fast-check';
-import { describeApi, descriptionText } from '../../api/openapi/description.ts';
+import { describeApi, renderDescription } from '../../api/openapi/description.ts';
 import { readExamples } from '../../api/openapi/examples.ts';
 import { ROUTES } from '../../api/routes.ts';
 import { FieldingJobsError } from '../../src/domain/errors.ts';
 import { parseCreateRequest } from '../../src/http/create-request.ts';
-import { DESCRIPTION_FILE, type Document, readDescription } from '../rigs/conformance/document.ts';
-import { Schemas } from '../rigs/conformance/schemas.ts';
+import { DESCRIPTION_FILE, type Document, readDescription } from '../rigs/conformance/read-description.ts';
+import { SchemaCheck } from '../rigs/conformance/schema-check.ts';
 
 const text = readFileSync(DESCRIPTION_FILE, 'utf8');
 
 test('docs/openapi.yaml is up to date; if not, run: npm run openapi', () => {
-  expect(text).toBe(descriptionText(readExamples()));
+  expect(text).toBe(renderDescription(readExamples()));
 });
 
 test('every route is described, under each of its prefixes, and no other', () => {
@@ -31,7 +31,7 @@ test('every route is described, under each of its prefixes, and no other', () =>
 
 describe('the linter', () => {
   /** Runs all rules but the one that requires a licence, because the API is published under none. */
-  async function problemsOf(source: string): Promise<string[]> {
+  async function lintDescription(source: string): Promise<string[]> {
     // As text: the compiler takes two seconds for the type of a configuration.
     const config = await createConfig(
       JSON.stringify({
@@ -49,7 +49,7 @@ describe('the linter', () => {
   }
 
   test('finds no problem in the description', async () => {
-    expect(await problemsOf(text)).toEqual([]);
+    expect(await lintDescription(text)).toEqual([]);
   });
 
   test.each([
@@ -60,7 +60,7 @@ describe('the linter', () => {
     ['$ref: "#/components/schemas/Job"', '$ref: "#/components/schemas/Jobs"', 'no-unresolved-refs'],
   ])('finds the problem if %j becomes %j', async (from, to, rule) => {
     expect(text).toContain(from);
-    expect(await problemsOf(text.replace(from, to))).toEqual([expect.stringContaining(rule)]);
+    expect(await lintDescription(text.replace(from, to))).toEqual([expect.stringContaining(rule)]);
   });
 });
 
@@ -71,7 +71,7 @@ describe('the body of a create call', () => {
   const limited = JSON.parse(
     JSON.stringify(schema).replace('"x-max-distinct-items":10000', `"x-max-distinct-items":${MAX}`),
   ) as typeof schema;
-  const schemas = new Schemas(document);
+  const schemas = new SchemaCheck(document);
 
   const refuses = (body: string, max: number): boolean => {
     const headers = { 'idempotency-key': 'k' };
@@ -124,7 +124,7 @@ describe('the body of a create call', () => {
     let accepted = 0;
     fc.assert(
       fc.property(body, (sent) => {
-        const described = schemas.fault(limited, JSON.parse(sent)) !== undefined;
+        const described = schemas.findFault(limited, JSON.parse(sent)) !== undefined;
         if (!described) accepted += 1;
         expect({ sent, refused: refuses(sent, MAX) }).toEqual({ sent, refused: described });
       }),
@@ -141,7 +141,7 @@ describe('the body of a create call', () => {
       [many, true],
     ] as const) {
       const sent = { target_group_ids: list };
-      expect(schemas.fault(schema, sent) !== undefined).toBe(refused);
+      expect(schemas.findFault(schema, sent) !== undefined).toBe(refused);
       expect(refuses(JSON.stringify(sent), 10_000)).toBe(refused);
     }
   });

@@ -1,17 +1,17 @@
 /** Runs the simulator on a few fixed seeds, and tests that its auditor finds every planted bug. */
 import { describe, expect, test } from '@jest/globals';
-import { walk } from '../rigs/simulation/exhaustive.ts';
-import { hunt } from '../rigs/simulation/hunt.ts';
+import { walkCrashPoints } from '../rigs/simulation/exhaustive.ts';
+import { huntBug } from '../rigs/simulation/hunt.ts';
 import { PLANTED_BUGS } from '../rigs/simulation/planted-bugs.ts';
 import { Stats } from '../rigs/simulation/stats.ts';
-import { runWorld } from '../rigs/simulation/run-world.ts';
+import { runSchedule } from '../rigs/simulation/run-schedule.ts';
 
 const SEEDS = 250;
 
 test('the auditor finds no violation in any schedule', async () => {
   const stats = new Stats();
   for (let seed = 1; seed <= SEEDS; seed += 1) {
-    const { violations } = await runWorld({ seed, stats });
+    const { violations } = await runSchedule({ seed, stats });
     expect({ seed, violations }).toEqual({ seed, violations: [] });
   }
   // Each kind of fault and of result must have occurred, or the runs would prove nothing.
@@ -38,14 +38,14 @@ test('the auditor finds no violation in any schedule', async () => {
     'jobs ended Completed',
     'jobs ended Failed',
   ]) {
-    expect([name, stats.of(name) > 0]).toEqual([name, true]);
+    expect([name, stats.get(name) > 0]).toEqual([name, true]);
   }
 });
 
 test('a seed replays to the same trace', async () => {
-  const traceOf = async (seed: number) => {
+  const traceSeed = async (seed: number) => {
     const lines: string[] = [];
-    await runWorld({
+    await runSchedule({
       seed,
       trace: (line) => {
         lines.push(line);
@@ -54,11 +54,11 @@ test('a seed replays to the same trace', async () => {
     return lines;
   };
   for (const seed of [1, 2, 3, 4, 5]) {
-    const first = await traceOf(seed);
+    const first = await traceSeed(seed);
     expect(first.length).toBeGreaterThan(50);
-    expect(await traceOf(seed)).toEqual(first);
+    expect(await traceSeed(seed)).toEqual(first);
   }
-  expect(await traceOf(1)).not.toEqual(await traceOf(2));
+  expect(await traceSeed(1)).not.toEqual(await traceSeed(2));
 });
 
 describe('every crash point of a small job', () => {
@@ -72,7 +72,7 @@ describe('every crash point of a small job', () => {
   )(
     'is survived: $chunks chunks, up to $crashes crashes, client repeats: $repeats, past its deadline: $late',
     async (each) => {
-      const { schedules, violations } = await walk(each);
+      const { schedules, violations } = await walkCrashPoints(each);
       expect(violations).toEqual([]);
       expect(schedules).toBeGreaterThan(25);
     },
@@ -80,7 +80,10 @@ describe('every crash point of a small job', () => {
 
   test('reveals a bug that shows only after a crash', async () => {
     const bug = PLANTED_BUGS.find(({ name }) => name.startsWith('a job that is not in the index'));
-    const { violations } = await walk({ chunks: 1, crashes: 1, repeats: true, late: false }, bug?.plant);
+    const { violations } = await walkCrashPoints(
+      { chunks: 1, crashes: 1, repeats: true, late: false },
+      bug?.plant,
+    );
     expect(violations.map(({ violation }) => violation.rule)).toContain('never-ended');
   });
 });
@@ -88,7 +91,7 @@ describe('every crash point of a small job', () => {
 describe('the auditor finds', () => {
   test.each(PLANTED_BUGS.map((bug) => [bug.name, bug] as const))('%s', async (_name, bug) => {
     // A change of the code gives the same seeds other schedules, so the limit exceeds the usual number.
-    const found = await hunt(bug, 50 + 4 * bug.schedules);
+    const found = await huntBug(bug, 50 + 4 * bug.schedules);
     expect(found?.violation).toBeDefined();
   });
 });

@@ -1,6 +1,6 @@
 /** When an invocation stops taking up work. */
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { stopTime } from '../../src/adapters/lambda/stop-time.ts';
+import { computeStopTime } from '../../src/adapters/lambda/stop-time.ts';
 import { NOW } from '../support/builders.ts';
 
 afterEach(() => {
@@ -17,5 +17,5 @@ test.each([
 ])('$what: $remainingMs ms left, $reserveMs ms reserved', ({ remainingMs, reserveMs, stopsAfterMs }) => {
   jest.spyOn(Date, 'now').mockReturnValue(NOW);
   const context = { getRemainingTimeInMillis: () => remainingMs };
-  expect(stopTime(context, reserveMs)).toBe(NOW + stopsAfterMs);
+  expect(computeStopTime(context, reserveMs)).toBe(NOW + stopsAfterMs);
 });

@@ -12,19 +12,19 @@ import type { Tenant } from '../../src/domain/ids.ts';
 import { FIELDING_RUN_STATUSES } from '../../src/domain/target-group.ts';
 import { SCOPES } from '../../api/scopes.ts';
 import { authorize } from '../../src/http/auth.ts';
-import { errorResponse } from '../../src/http/error-response.ts';
-import { fieldingRunsResponse } from '../../src/http/fielding-run-view.ts';
-import { jobResponse } from '../../src/http/job-view.ts';
+import { makeErrorResponse } from '../../src/http/error-response.ts';
+import { makeFieldingRunsResponse } from '../../src/http/fielding-run-view.ts';
+import { makeJobResponse } from '../../src/http/job-view.ts';
 import type { ApiResponse } from '../../src/http/message.ts';
 import { TRACE, aTargetGroup, anId } from '../support/builders.ts';
-import { propertyRuns } from '../support/properties.ts';
-import { World } from '../support/world.ts';
+import { makePropertySettings } from '../support/properties.ts';
+import { UseCaseRig } from '../support/use-case-rig.ts';
 
 const ACCOUNTS = [7, 77, 101];
-const pool = (letter: string, count: number) =>
+const makePool = (letter: string, count: number) =>
   [...Array(count).keys()].map((i) => letter.padEnd(26, String(i)));
-const PROJECTS = pool('P', 3);
-const GROUPS = pool('T', 5);
+const PROJECTS = makePool('P', 3);
+const GROUPS = makePool('T', 5);
 const KEYS = ['key-1', 'key-2'];
 
 const account = fc.constantFrom(...ACCOUNTS);
@@ -46,7 +46,7 @@ const request = account.chain((caller) => {
 });
 
 type Request = typeof request extends fc.Arbitrary<infer T> ? T : never;
-type Asked = Exclude<Request, { kind: 'work' }>;
+type ClientRequest = Exclude<Request, { kind: 'work' }>;
 
 const OWNED_PROJECTS = ACCOUNTS.flatMap((accountId) =>
   PROJECTS.map((projectId) => ({ account: accountId, project: projectId })),
@@ -60,13 +60,13 @@ const groupSeed = fc.record({
   version: fc.integer({ min: 1, max: 9 }),
 });
 
-const aWorld = fc.record({
+const anySpec = fc.record({
   projects: fc.subarray(OWNED_PROJECTS, { minLength: 3 }),
   groups: fc.array(groupSeed, { minLength: 5, maxLength: 30 }),
   requests: fc.array(request, { minLength: 10, maxLength: 30 }),
 });
 
-type Spec = typeof aWorld extends fc.Arbitrary<infer T> ? T : never;
+type Spec = typeof anySpec extends fc.Arbitrary<infer T> ? T : never;
 
 interface Call {
   readonly name: string;
@@ -75,7 +75,7 @@ interface Call {
 }
 
 /** Wraps a store, and records its calls. */
-function spied<T extends object>(store: T, calls: Call[]): T {
+function spyOn<T extends object>(store: T, calls: Call[]): T {
   return new Proxy(store, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
@@ -88,20 +88,23 @@ function spied<T extends object>(store: T, calls: Call[]): T {
   });
 }
 
-const creatorOf = (accountId: number) => `00000000-0000-4000-8000-${String(accountId).padStart(12, '0')}`;
+const makeCreator = (accountId: number) => `00000000-0000-4000-8000-${String(accountId).padStart(12, '0')}`;
 
-interface Told {
-  readonly request: Asked;
+interface AnsweredRequest {
+  readonly request: ClientRequest;
   readonly answer: ApiResponse;
   readonly calls: readonly Call[];
 }
 
 /** Carries out the requests of these accounts, and returns the answers and the final state. */
-async function live(spec: Spec, accounts: readonly number[]): Promise<{ told: Told[]; state: unknown[] }> {
-  const world = new World();
+async function carryOut(
+  spec: Spec,
+  accounts: readonly number[],
+): Promise<{ told: AnsweredRequest[]; state: unknown[] }> {
+  const rig = new UseCaseRig();
   for (const each of spec.projects) {
     if (accounts.includes(each.account)) {
-      world.groups.addProject({ accountId: each.account, projectId: each.project });
+      rig.groups.addProject({ accountId: each.account, projectId: each.project });
     }
   }
   for (const {
@@ -113,26 +116,26 @@ async function live(spec: Spec, accounts: readonly number[]): Promise<{ told: To
   } of spec.groups) {
     if (!accounts.includes(accountId)) continue;
     const fieldingRunId = `R${accountId}`;
-    world.groups.put(aTargetGroup({ accountId, projectId, targetGroupId, fieldingRunId, status, version }));
+    rig.groups.put(aTargetGroup({ accountId, projectId, targetGroupId, fieldingRunId, status, version }));
   }
-  const told: Told[] = [];
+  const told: AnsweredRequest[] = [];
   for (const each of spec.requests) {
     // The workers work for all accounts.
-    if (each.kind === 'work') await world.drain();
+    if (each.kind === 'work') await rig.drain();
     if (each.kind === 'work' || !accounts.includes(each.caller)) continue;
     const calls: Call[] = [];
-    told.push({ request: each, answer: await answerTo(world, each, calls), calls });
+    told.push({ request: each, answer: await answerTo(rig, each, calls), calls });
   }
-  await world.drain();
+  await rig.drain();
   const state = [];
   for (const accountId of accounts) {
     for (const projectId of PROJECTS) {
       for (const targetGroupId of GROUPS) {
-        state.push(await world.groups.find({ accountId, projectId, targetGroupId }));
+        state.push(await rig.groups.find({ accountId, projectId, targetGroupId }));
       }
       for (const idempotencyKey of KEYS) {
         const jobId = deriveJobId({ accountId, projectId, action: 'resume', idempotencyKey });
-        state.push(await world.jobs.find({ accountId, projectId, jobId }, world.time));
+        state.push(await rig.jobs.find({ accountId, projectId, jobId }, rig.time));
       }
     }
   }
@@ -140,23 +143,23 @@ async function live(spec: Spec, accounts: readonly number[]): Promise<{ told: To
 }
 
 /** Answers as the functions do: checks account and scope, runs the use case, and makes the response. */
-async function answerTo(world: World, asked: Asked, calls: Call[]): Promise<ApiResponse> {
+async function answerTo(rig: UseCaseRig, asked: ClientRequest, calls: Call[]): Promise<ApiResponse> {
   const caller = {
-    userId: creatorOf(asked.caller),
+    userId: makeCreator(asked.caller),
     accounts: new Set([asked.caller]),
     scopes: new Set(SCOPES),
   };
   const tenant: Tenant = { accountId: asked.of, projectId: asked.project };
-  const jobs = spied(world.jobs, calls);
-  const targetGroups = spied(world.groups, calls);
-  const { clock, queue, once, journal, settings } = world;
+  const jobs = spyOn(rig.jobs, calls);
+  const targetGroups = spyOn(rig.groups, calls);
+  const { clock, queue, once, journal, settings } = rig;
   try {
     switch (asked.kind) {
       case 'create': {
         authorize(caller, tenant.accountId, 'createJob');
         await requireProject(targetGroups, tenant);
         const created = await createJob(
-          { jobs, queue, once: spied(once, calls), clock, journal, settings },
+          { jobs, queue, once: spyOn(once, calls), clock, journal, settings },
           {
             key: { ...tenant, action: 'resume', idempotencyKey: asked.key },
             targetGroupIds: asked.groups,
@@ -173,31 +176,31 @@ async function answerTo(world: World, asked: Asked, calls: Call[]): Promise<ApiR
         const owner = { accountId: asked.owner, projectId: asked.from };
         const jobId = deriveJobId({ ...owner, action: 'resume', idempotencyKey: asked.key });
         const { job, outcomes } = await getJob({ jobs, chunks: jobs, clock }, tenant, 'resume', jobId);
-        return jobResponse(job, outcomes);
+        return makeJobResponse(job, outcomes);
       }
       case 'run':
         authorize(caller, tenant.accountId, 'getFieldingRuns');
-        return fieldingRunsResponse(
+        return makeFieldingRunsResponse(
           await getFieldingRun(targetGroups, { ...tenant, targetGroupId: asked.group }),
         );
     }
   } catch (error) {
-    return errorResponse(error, 'the id');
+    return makeErrorResponse(error, 'the id');
   }
 }
 
 test('an account gets the answers as if it were alone, and changes nothing of the others', async () => {
   const seen = new Map<number | undefined, number>();
   await fc.assert(
-    fc.asyncProperty(aWorld, async (spec) => {
-      const together = await live(spec, ACCOUNTS);
-      const alone = await Promise.all(ACCOUNTS.map((each) => live(spec, [each])));
+    fc.asyncProperty(anySpec, async (spec) => {
+      const together = await carryOut(spec, ACCOUNTS);
+      const alone = await Promise.all(ACCOUNTS.map((each) => carryOut(spec, [each])));
       expect(together.state).toEqual(alone.flatMap(({ state }) => state));
       for (const [i, accountId] of ACCOUNTS.entries()) {
         const told = together.told.filter(({ request: { caller } }) => caller === accountId);
-        const names = (all: readonly Told[]) =>
+        const listNames = (all: readonly AnsweredRequest[]) =>
           all.map(({ answer, calls }) => ({ answer, calls: calls.map(({ name }) => name) }));
-        expect(names(told)).toEqual(names(alone[i]?.told ?? []));
+        expect(listNames(told)).toEqual(listNames(alone[i]?.told ?? []));
       }
       for (const { request: asked, answer, calls } of together.told) {
         seen.set(answer.statusCode, (seen.get(answer.statusCode) ?? 0) + 1);
@@ -209,7 +212,7 @@ test('an account gets the answers as if it were alone, and changes nothing of th
         }
       }
     }),
-    propertyRuns(200),
+    makePropertySettings(200),
   );
   // Every status must have been answered often enough to mean something.
   for (const status of [200, 201, 400, 403, 404]) expect(seen.get(status) ?? 0).toBeGreaterThan(10);

@@ -1,10 +1,10 @@
 /** The times that must fit each other, worked out by hand. */
 import { expect, test } from '@jest/globals';
-import { claimSeconds, visibilitySeconds } from '../../lib/timing.ts';
+import { computeClaimSeconds, computeVisibilitySeconds } from '../../lib/worker-times.ts';
 
 test('a claim outlives its function by as much as clocks may be apart', () => {
-  expect(claimSeconds(30, 300)).toBe(330);
-  expect(claimSeconds(50, 300)).toBe(350);
+  expect(computeClaimSeconds(30, 300)).toBe(330);
+  expect(computeClaimSeconds(50, 300)).toBe(350);
 });
 
 test.each([
@@ -15,5 +15,5 @@ test.each([
   { workerTimeoutSeconds: 100, clockSkewSeconds: 300, seconds: 600 },
   { workerTimeoutSeconds: 2, clockSkewSeconds: 1, seconds: 12 },
 ])('a message is away for $seconds s', ({ seconds, ...times }) => {
-  expect(visibilitySeconds(times)).toBe(seconds);
+  expect(computeVisibilitySeconds(times)).toBe(seconds);
 });

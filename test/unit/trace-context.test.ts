@@ -1,13 +1,13 @@
 /** Tests the trace context of requests and answers: https://www.w3.org/TR/trace-context/ */
 import { describe, expect, test } from '@jest/globals';
-import { traceContext } from '../../src/observability/trace-context.ts';
+import { makeTraceContext } from '../../src/observability/trace-context.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = `00-${TRACE_ID}-00f067aa0ba902b7-01`;
 
 describe('traceparent', () => {
   test('a valid one is continued with a span of our own', () => {
-    const trace = traceContext({ traceparent: PARENT });
+    const trace = makeTraceContext({ traceparent: PARENT });
     expect(trace.traceId).toBe(TRACE_ID);
     expect(trace.traceparent).toBe(`00-${TRACE_ID}-${trace.spanId}-01`);
     expect(trace.spanId).not.toBe('00f067aa0ba902b7');
@@ -23,27 +23,27 @@ describe('traceparent', () => {
     ['the forbidden version', `ff-${TRACE_ID}-00f067aa0ba902b7-01`],
     ['more than version 00 has', `${PARENT}-what`],
   ])('%s starts a new trace', (_name, traceparent) => {
-    const trace = traceContext({ traceparent, tracestate: 'a=1' });
+    const trace = makeTraceContext({ traceparent, tracestate: 'a=1' });
     expect(trace.traceId).not.toBe(TRACE_ID);
     expect(trace.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
     expect(trace.tracestate).toBe(`fielding-jobs=${trace.spanId}`);
   });
 
   test('a later version is read as far as version 00 defines it', () => {
-    expect(traceContext({ traceparent: `01-${TRACE_ID}-00f067aa0ba902b7-03-more` }).traceparent).toMatch(
+    expect(makeTraceContext({ traceparent: `01-${TRACE_ID}-00f067aa0ba902b7-03-more` }).traceparent).toMatch(
       new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-01$`),
     );
   });
 
   test('a new trace takes the id of the X-Ray trace', () => {
     const xray = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
-    const trace = traceContext({}, xray);
+    const trace = makeTraceContext({}, xray);
     expect(trace.traceparent).toBe(`00-5759e988bd862e3fe1be46a994272793-${trace.spanId}-01`);
     expect(trace).toMatchObject({ parentId: '53995c3f42cd8ad8', sampled: true, continued: false });
   });
 
   test('a new trace without an X-Ray trace begins with the time, and is not recorded', () => {
-    const { traceId, sampled } = traceContext({});
+    const { traceId, sampled } = makeTraceContext({});
     const age = Date.now() / 1000 - parseInt(traceId.slice(0, 8), 16);
     expect(Math.abs(age)).toBeLessThan(60);
     expect(traceId).toMatch(/^[0-9a-f]{32}$/);
@@ -52,24 +52,24 @@ describe('traceparent', () => {
 });
 
 describe('tracestate', () => {
-  const stateOf = (tracestate: string) => {
-    const { tracestate: answered, spanId } = traceContext({ traceparent: PARENT, tracestate });
+  const answerTracestate = (tracestate: string) => {
+    const { tracestate: answered, spanId } = makeTraceContext({ traceparent: PARENT, tracestate });
     return answered.replace(spanId, 'SPAN');
   };
 
   test('it has our entry first, then the received entries without an older one of ours', () => {
-    expect(stateOf('a=1, b@x=2,fielding-jobs=old')).toBe('fielding-jobs=SPAN,a=1,b@x=2');
+    expect(answerTracestate('a=1, b@x=2,fielding-jobs=old')).toBe('fielding-jobs=SPAN,a=1,b@x=2');
   });
 
   test('a malformed one is dropped', () => {
-    expect(stateOf('a=1,nonsense')).toBe('fielding-jobs=SPAN');
-    expect(stateOf('a=1\r\nx: y')).toBe('fielding-jobs=SPAN');
+    expect(answerTracestate('a=1,nonsense')).toBe('fielding-jobs=SPAN');
+    expect(answerTracestate('a=1\r\nx: y')).toBe('fielding-jobs=SPAN');
   });
 
   test('it stays within 32 members and 512 characters', () => {
     const many = Array.from({ length: 40 }, (_, i) => `k${i}=v`).join(',');
-    expect(stateOf(many).split(',')).toHaveLength(32);
+    expect(answerTracestate(many).split(',')).toHaveLength(32);
     const long = Array.from({ length: 10 }, (_, i) => `k${i}=${'v'.repeat(100)}`).join(',');
-    expect(stateOf(long).length).toBeLessThanOrEqual(512);
+    expect(answerTracestate(long).length).toBeLessThanOrEqual(512);
   });
 });

@@ -7,7 +7,7 @@ import { afterEach, expect, jest, test } from '@jest/globals';
 import { SqsWorkQueue } from '../../src/adapters/sqs/work-queue.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import type { ChunkWork } from '../../src/ports/work-queue.ts';
-import { TRACE, aJob, ids } from '../support/builders.ts';
+import { TRACE, aJob, makeIds } from '../support/builders.ts';
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -20,7 +20,7 @@ function queueOf(send: Send): SqsWorkQueue {
 }
 
 function chunks(count: number): ChunkWork[] {
-  return cutIntoChunks(aJob({ total: count, chunkSize: 1 }), ids(count), [...Array(count).keys()], TRACE);
+  return cutIntoChunks(aJob({ total: count, chunkSize: 1 }), makeIds(count), [...Array(count).keys()], TRACE);
 }
 
 /** When a queue that takes nothing was asked, in ms. */

@@ -2,25 +2,25 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { parseTraceparent, parseXrayHeader, xrayHeader } from '../../src/domain/trace.ts';
-import type { traced as Traced } from '../../src/observability/traced.ts';
+import { parseTraceparent, parseXrayHeader, formatXrayHeader } from '../../src/domain/trace.ts';
+import type { traceCalls as Traced } from '../../src/observability/trace-calls.ts';
 import type * as Xray from '../../src/observability/xray.ts';
-import { XrayDaemon } from '../support/xray-daemon.ts';
+import { FakeXrayDaemon } from '../support/fake-xray-daemon.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const XRAY_ID = '1-4bf92f35-77b34da6a3ce929d0e0e4736';
 
-let daemon: XrayDaemon;
+let daemon: FakeXrayDaemon;
 let xray: typeof Xray;
 let traced: typeof Traced;
 
 beforeAll(async () => {
-  daemon = await XrayDaemon.listen();
+  daemon = await FakeXrayDaemon.listen();
   process.env['AWS_XRAY_DAEMON_ADDRESS'] = `tcp:127.0.0.1:1 udp:${daemon.address}`;
   process.env['AWS_LAMBDA_FUNCTION_NAME'] = 'Stack-Worker';
   process.env['AWS_REGION'] = 'eu-central-1';
   xray = await import('../../src/observability/xray.ts');
-  ({ traced } = await import('../../src/observability/traced.ts'));
+  ({ traceCalls: traced } = await import('../../src/observability/trace-calls.ts'));
 });
 afterAll(() => {
   daemon.close();
@@ -42,8 +42,8 @@ beforeEach(() => {
 });
 
 /** Waits for the segment of this test. */
-async function received() {
-  const [segment] = await daemon.received(1, ({ id }) => id === options.spanId);
+async function receiveSegment() {
+  const [segment] = await daemon.waitForSegments(1, ({ id }) => id === options.spanId);
   if (segment === undefined) throw new Error('nothing was received');
   return segment;
 }
@@ -54,7 +54,7 @@ describe('a segment', () => {
     const segment = xray.beginSegment(options);
     segment?.annotate({ action: 'resume' });
     segment?.end(undefined, { response: { status: 201 } });
-    const document = await received();
+    const document = await receiveSegment();
     expect(document).toEqual({
       name: 'Stack-Worker',
       id: options.spanId,
@@ -74,11 +74,13 @@ describe('a segment', () => {
     process.env['_X_AMZN_TRACE_ID'] =
       'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
     xray.beginSegment(options)?.end();
-    expect((await received()).annotations['lambda_trace_id']).toBe('1-5759e988-bd862e3fe1be46a994272793');
+    expect((await receiveSegment()).annotations['lambda_trace_id']).toBe(
+      '1-5759e988-bd862e3fe1be46a994272793',
+    );
     process.env['_X_AMZN_TRACE_ID'] = `Root=${XRAY_ID};Sampled=1`;
     options = { ...options, spanId: 'a'.repeat(16) };
     xray.beginSegment(options)?.end();
-    expect((await received()).annotations['lambda_trace_id']).toBeUndefined();
+    expect((await receiveSegment()).annotations['lambda_trace_id']).toBeUndefined();
   });
 
   test.each([
@@ -87,12 +89,12 @@ describe('a segment', () => {
     ['throttle', { throttle: true, error: true }],
   ] as const)('that ends in %s has its flags', async (failure, flags) => {
     xray.beginSegment(options)?.end(failure);
-    expect(await received()).toMatchObject(flags);
+    expect(await receiveSegment()).toMatchObject(flags);
   });
 
   test('is not sent if its trace is not recorded or it is discarded, and is sent once if it is ended twice', async () => {
     expect(xray.beginSegment({ ...options, sampled: false })).toBeUndefined();
-    expect(xray.currentSegment()).toBeUndefined();
+    expect(xray.getCurrentSegment()).toBeUndefined();
     const discarded = xray.beginSegment({ ...options, spanId: 'd'.repeat(16) });
     discarded?.discard();
     discarded?.end();
@@ -102,14 +104,14 @@ describe('a segment', () => {
     // Datagrams to one local socket keep their order, so others would have arrived before this one.
     const last = xray.beginSegment({ ...options, spanId: 'e'.repeat(16) });
     last?.end();
-    await daemon.received(1, ({ id }) => id === 'e'.repeat(16));
+    await daemon.waitForSegments(1, ({ id }) => id === 'e'.repeat(16));
     expect(daemon.segments.filter(({ id }) => id === options.spanId)).toHaveLength(1);
     expect(daemon.segments.filter(({ id }) => id === 'd'.repeat(16))).toHaveLength(0);
   });
 
   test('has one subsegment for each kind of call, however many calls there are', async () => {
     const segment = xray.beginSegment(options);
-    const call = (startedAt: number, more: Partial<Xray.AwsCall> = {}): Xray.AwsCall => ({
+    const makeCall = (startedAt: number, more: Partial<Xray.AwsCall> = {}): Xray.AwsCall => ({
       service: 'DynamoDB',
       operation: 'UpdateItem',
       resource: { table_name: 'groups' },
@@ -118,11 +120,11 @@ describe('a segment', () => {
       ...more,
     });
     for (let i = 0; i < 1_000; i += 1)
-      segment?.add(call(1_000 + i, i % 100 === 0 ? { failure: 'throttle' } : {}));
-    segment?.add(call(5_000, { resource: { table_name: 'jobs' } }));
+      segment?.add(makeCall(1_000 + i, i % 100 === 0 ? { failure: 'throttle' } : {}));
+    segment?.add(makeCall(5_000, { resource: { table_name: 'jobs' } }));
     segment?.end();
-    segment?.add(call(6_000, { operation: 'GetItem' }));
-    const { subsegments } = await received();
+    segment?.add(makeCall(6_000, { operation: 'GetItem' }));
+    const { subsegments } = await receiveSegment();
     expect(subsegments).toEqual([
       {
         id: expect.stringMatching(/^[0-9a-f]{16}$/),
@@ -146,7 +148,7 @@ describe('a segment', () => {
       segment?.add({ service: 'DynamoDB', operation: 'GetItem', resource, startedAt: i, endedAt: i });
     }
     segment?.end();
-    const { subsegments } = await received();
+    const { subsegments } = await receiveSegment();
     expect(subsegments).toHaveLength(100);
     expect(Math.max(...daemon.datagrams.map((datagram) => Buffer.byteLength(datagram)))).toBeLessThan(64_000);
   });
@@ -154,14 +156,17 @@ describe('a segment', () => {
 
 describe('the calls of a client', () => {
   /** Makes a traced client whose calls end in `answer`, without a network. */
-  function clientOf<T extends DynamoDBClient | SQSClient>(client: T, answer: () => Promise<never>): T {
+  function makeTracedClient<T extends DynamoDBClient | SQSClient>(
+    client: T,
+    answer: () => Promise<never>,
+  ): T {
     const stack: DynamoDBClient['middlewareStack'] = client.middlewareStack as never;
     stack.add(() => answer, { step: 'finalizeRequest', priority: 'high' });
     return traced(client);
   }
   const config = { region: 'eu-central-1', credentials: { accessKeyId: 'k', secretAccessKey: 's' } };
   const get = new GetItemCommand({ TableName: 'jobs', Key: { pk: { S: 'J' } } });
-  const failing = (name: string, $fault: string) => () =>
+  const makeFailure = (name: string, $fault: string) => () =>
     Promise.reject(Object.assign(new Error(name), { name, $fault, $metadata: {} }));
 
   test.each([
@@ -171,10 +176,13 @@ describe('the calls of a client', () => {
     ['InternalServerError', 'server', { fault: true }],
   ])('that fail with %s have the matching flags', async (name, fault, flags) => {
     const segment = xray.beginSegment(options);
-    const client = clientOf(new DynamoDBClient({ ...config, maxAttempts: 1 }), failing(name, fault));
+    const client = makeTracedClient(
+      new DynamoDBClient({ ...config, maxAttempts: 1 }),
+      makeFailure(name, fault),
+    );
     await expect(client.send(get)).rejects.toThrow(name);
     segment?.end();
-    const [call] = (await received()).subsegments;
+    const [call] = (await receiveSegment()).subsegments;
     expect(call).toMatchObject({ ...flags, aws: { operation: 'GetItem', table_name: 'jobs' } });
     expect(Object.keys(call ?? {}).filter((key) => ['error', 'fault', 'throttle'].includes(key))).toEqual(
       expect.arrayContaining(Object.keys(flags)),
@@ -185,11 +193,11 @@ describe('the calls of a client', () => {
   test('to a queue name the queue', async () => {
     const segment = xray.beginSegment(options);
     const url = 'https://sqs.eu-central-1.amazonaws.com/1/chunks';
-    const client = clientOf(new SQSClient(config), failing('QueueDoesNotExist', 'client'));
+    const client = makeTracedClient(new SQSClient(config), makeFailure('QueueDoesNotExist', 'client'));
     const send = new SendMessageCommand({ QueueUrl: url, MessageBody: 'x' });
     await expect(client.send(send)).rejects.toThrow();
     segment?.end();
-    expect((await received()).subsegments).toMatchObject([
+    expect((await receiveSegment()).subsegments).toMatchObject([
       { name: 'SQS', error: true, aws: { operation: 'SendMessage', queue_url: url } },
     ]);
   });
@@ -198,7 +206,7 @@ describe('the calls of a client', () => {
 describe('names of a trace', () => {
   test('convert between both notations', () => {
     const span = parseTraceparent(`00-${TRACE_ID}-00f067aa0ba902b7-01`);
-    const header = span === undefined ? '' : xrayHeader(span);
+    const header = span === undefined ? '' : formatXrayHeader(span);
     expect(header).toBe(`Root=${XRAY_ID};Parent=00f067aa0ba902b7;Sampled=1`);
     expect(parseXrayHeader(header)).toEqual({
       traceId: TRACE_ID,

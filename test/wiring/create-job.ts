@@ -1,11 +1,11 @@
 /** create-job: what it stores of a job, for how long, and which messages it sends. */
 import { expect, test } from '@jest/globals';
-import { collectionPath } from '../../api/paths.ts';
+import { makeCollectionPath } from '../../api/paths.ts';
 import { unavailable } from '../rigs/wiring/jobs.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
-import { anId, ids } from '../support/builders.ts';
-import { SUBJECT } from '../support/client.ts';
-import { aProject, nameLike } from '../support/e2e.ts';
+import { anId, makeIds } from '../support/builders.ts';
+import { SUBJECT } from '../support/api-client.ts';
+import { aProject, findName } from '../support/e2e.ts';
 
 /** The 17 days that a job can be read, in seconds. */
 const RETENTION = 17 * 24 * 60 * 60;
@@ -89,7 +89,7 @@ export function describeCreateJob(rig: WiringRig): void {
     'remembers a call for idempotencyHours, and holds it for its own time at most',
     async () => {
       await create(1);
-      const table = nameLike(rig.stack.tables, 'Idempotency');
+      const table = findName(rig.stack.tables, 'Idempotency');
       const puts = recording.of('PutItem', `"${table}"`);
       expect(puts.length).toBeGreaterThan(0);
       for (const { item, at } of puts) {
@@ -112,24 +112,24 @@ export function describeCreateJob(rig: WiringRig): void {
 
   test.concurrent('takes maxTargetGroupsPerJob target groups, and not one more', async () => {
     const { tenant } = await aProject(rig.behind);
-    const path = collectionPath(tenant, 'resume');
-    expect(await rig.post(path, ids(23))).toMatchObject({ status: 201 });
-    const refused = await rig.post(path, ids(24));
+    const path = makeCollectionPath(tenant, 'resume');
+    expect(await rig.post(path, makeIds(23))).toMatchObject({ status: 201 });
+    const refused = await rig.post(path, makeIds(24));
     expect(refused.status).toBe(400);
     expect(await refused.text()).toContain('23');
   });
 
   test.concurrent('reads four times before it fails', async () => {
     const { tenant } = await aProject(rig.behind);
-    rig.dynamoDB.always('GetItem', [tenant.projectId], unavailable);
-    expect(await rig.post(collectionPath(tenant, 'resume'), [anId()])).toMatchObject({ status: 500 });
+    rig.dynamoDB.interceptAll('GetItem', [tenant.projectId], unavailable);
+    expect(await rig.post(makeCollectionPath(tenant, 'resume'), [anId()])).toMatchObject({ status: 500 });
     expect(recording.of('GetItem', tenant.projectId)).toHaveLength(4);
   });
 
   test.concurrent('sends five times, and has created the job also when none of it arrives', async () => {
     const { tenant, ids: asked } = await aProject(rig.behind, [{}]);
-    rig.sqs.always('SendMessageBatch', [tenant.projectId], unavailable);
-    expect(await rig.post(collectionPath(tenant, 'resume'), asked)).toMatchObject({ status: 201 });
+    rig.sqs.interceptAll('SendMessageBatch', [tenant.projectId], unavailable);
+    expect(await rig.post(makeCollectionPath(tenant, 'resume'), asked)).toMatchObject({ status: 201 });
     expect(recording.of('SendMessageBatch', tenant.projectId)).toHaveLength(5);
   });
 
@@ -146,7 +146,7 @@ export function describeCreateJob(rig: WiringRig): void {
 
   test.concurrent('finds no project in an account that has none of that name', async () => {
     const { tenant } = await aProject(rig.behind, [], 102);
-    const path = collectionPath({ ...tenant, accountId: 101 }, 'resume');
+    const path = makeCollectionPath({ ...tenant, accountId: 101 }, 'resume');
     expect(await rig.post(path, [anId()])).toMatchObject({ status: 404 });
   });
 }

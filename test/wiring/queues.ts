@@ -2,11 +2,11 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { expect, test } from '@jest/globals';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
-import { nameLike } from '../support/e2e.ts';
+import { findName } from '../support/e2e.ts';
 
 export function describeQueues(rig: WiringRig): void {
   async function attributesOf(queue: string): Promise<Record<string, string>> {
-    const QueueUrl = new URL(new URL(nameLike(rig.stack.queues, queue)).pathname, rig.behind.endpoints.sqs)
+    const QueueUrl = new URL(new URL(findName(rig.stack.queues, queue)).pathname, rig.behind.endpoints.sqs)
       .href;
     const { Attributes = {} } = await rig.queues.send(
       new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),

@@ -1,21 +1,21 @@
 /** get-job and get-fielding-runs: what they read, and how often. */
 import { expect, test } from '@jest/globals';
 import type { JobBody } from '../../api/answers.ts';
-import { fieldingRunsPath, jobPath } from '../../api/paths.ts';
+import { makeFieldingRunsPath, makeJobPath } from '../../api/paths.ts';
 import { storeJobOf, unavailable } from '../rigs/wiring/jobs.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
 import { anId } from '../support/builders.ts';
 import { aProject } from '../support/e2e.ts';
-import { until } from '../support/until.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 export function describeReads(rig: WiringRig): void {
   const { recording } = rig;
 
   test.concurrent('a job is read four times before that fails', async () => {
     const { job } = await storeJobOf(rig, 1, 1);
-    const path = jobPath(job, 'resume', job.jobId);
+    const path = makeJobPath(job, 'resume', job.jobId);
     expect(await rig.get(path)).toMatchObject({ status: 200 });
-    rig.dynamoDB.always('GetItem', [job.jobId], unavailable);
+    rig.dynamoDB.interceptAll('GetItem', [job.jobId], unavailable);
     const before = recording.of('GetItem', job.jobId).length;
     expect(await rig.get(path)).toMatchObject({ status: 500 });
     expect(recording.of('GetItem', job.jobId)).toHaveLength(before + 4);
@@ -24,9 +24,9 @@ export function describeReads(rig: WiringRig): void {
   test.concurrent('a target group is read four times before that fails', async () => {
     const { tenant, ids } = await aProject(rig.behind, [{}]);
     const [id = ''] = ids;
-    const path = fieldingRunsPath(tenant, id);
+    const path = makeFieldingRunsPath(tenant, id);
     expect(await rig.get(path)).toMatchObject({ status: 200 });
-    rig.dynamoDB.always('GetItem', [tenant.projectId], unavailable);
+    rig.dynamoDB.interceptAll('GetItem', [tenant.projectId], unavailable);
     const before = recording.of('GetItem', tenant.projectId).length;
     expect(await rig.get(path)).toMatchObject({ status: 500 });
     expect(recording.of('GetItem', tenant.projectId)).toHaveLength(before + 4);
@@ -34,8 +34,8 @@ export function describeReads(rig: WiringRig): void {
 
   test.concurrent('a job is not there under another id or another action', async () => {
     const { job } = await storeJobOf(rig, 1, 1);
-    expect(await rig.get(jobPath(job, 'resume', anId('J')))).toMatchObject({ status: 404 });
-    expect(await rig.get(jobPath(job, 'pause', job.jobId))).toMatchObject({ status: 404 });
+    expect(await rig.get(makeJobPath(job, 'resume', anId('J')))).toMatchObject({ status: 404 });
+    expect(await rig.get(makeJobPath(job, 'pause', job.jobId))).toMatchObject({ status: 404 });
   });
 
   test.concurrent(
@@ -43,8 +43,8 @@ export function describeReads(rig: WiringRig): void {
     async () => {
       const { tenant, ids } = await aProject(rig.behind, [{}]);
       const jobId = await rig.create(tenant, ids);
-      await until(async () => {
-        const answer = await rig.get(jobPath(tenant, 'resume', jobId));
+      await waitUntil(async () => {
+        const answer = await rig.get(makeJobPath(tenant, 'resume', jobId));
         const { status } = (await answer.json()) as JobBody;
         return status === 'Completed';
       });

@@ -41,7 +41,7 @@ export function describeReconcile(rig: WiringRig): void {
     const over = await store(ids.slice(10), 40, 2_420);
     await store(ids.slice(9, 10), 1, 700);
     await store(ids.slice(9, 10), 1, 700);
-    rig.dynamoDB.always('GetItem', [unreadable.job.jobId, 'REQUEST#'], unavailable);
+    rig.dynamoDB.interceptAll('GetItem', [unreadable.job.jobId, 'REQUEST#'], unavailable);
     const jobs = rig.gather('GetItem', [tenant.projectId, '"META"'], 4);
     const targetGroups = rig.gather('GetItem', [`#${tenant.projectId}#T`], 16);
     const before = Date.now();

@@ -1,8 +1,8 @@
 /** When a function stops by itself: each bundle in this process, with a clock that the test moves. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { collectionPath, fieldingRunsPath, jobPath } from '../../api/paths.ts';
-import { refused } from '../rigs/cloudwatch/meddler.ts';
+import { makeCollectionPath, makeFieldingRunsPath, makeJobPath } from '../../api/paths.ts';
+import { makeRefusal } from '../rigs/cloudwatch/call-interceptor.ts';
 import { type Handler, StoppedClock, contextWith, loadBundle } from '../rigs/wiring/in-process.ts';
 import { queueEvent, storeJob, storeJobOf, unavailable } from '../rigs/wiring/jobs.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
@@ -50,11 +50,11 @@ export function describeTimeLeft(rig: WiringRig): void {
     test(`create-job, 3 s before its end, has sent ${sends} times`, async () => {
       const handler = await loadBundle(rig, 'CreateJob');
       const { tenant, ids } = await aProject(rig.behind, [{}]);
-      const path = collectionPath(tenant, 'resume');
+      const path = makeCollectionPath(tenant, 'resume');
       const parameters = { account_id: String(tenant.accountId), project_id: tenant.projectId };
       const event = await httpEvent('POST', path, parameters, { target_group_ids: ids });
       using clock = new StoppedClock();
-      rig.sqs.always('SendMessageBatch', [tenant.projectId], (call, forward) => {
+      rig.sqs.interceptAll('SendMessageBatch', [tenant.projectId], (call, forward) => {
         clock.moveTo(22_000 + shift);
         return unavailable(call, forward);
       });
@@ -71,7 +71,7 @@ export function describeTimeLeft(rig: WiringRig): void {
         dueInSeconds: -1,
       });
       using clock = new StoppedClock();
-      rig.sqs.always('SendMessageBatch', [job.jobId], (call, forward) => {
+      rig.sqs.interceptAll('SendMessageBatch', [job.jobId], (call, forward) => {
         clock.moveTo(40_000 + shift);
         return unavailable(call, forward);
       });
@@ -85,7 +85,7 @@ export function describeTimeLeft(rig: WiringRig): void {
       const [first = '', second = ''] = ids;
       using clock = new StoppedClock();
       const stopsAfter = 24_000 - 5_000;
-      const moved = rig.dynamoDB.once('UpdateItem', [`#${first}"`], (_call, forward) => {
+      const moved = rig.dynamoDB.interceptNext('UpdateItem', [`#${first}"`], (_call, forward) => {
         clock.moveTo(stopsAfter + shift);
         return forward();
       });
@@ -104,9 +104,9 @@ export function describeTimeLeft(rig: WiringRig): void {
   /** Asks for what the store does not answer to before the function has answered. */
   async function answerWithoutStore(handler: Handler, event: object, key: string): Promise<HttpAnswer> {
     const answered = Promise.withResolvers<undefined>();
-    rig.dynamoDB.always('GetItem', [key], async (call, forward) => {
+    rig.dynamoDB.interceptAll('GetItem', [key], async (call, forward) => {
       await answered.promise;
-      return refused('ValidationException')(call, forward);
+      return makeRefusal('ValidationException')(call, forward);
     });
     const answer = (await handler(event, contextWith(1_200))) as HttpAnswer;
     // Had it waited for the store, that would have been asked a second time.
@@ -120,14 +120,14 @@ export function describeTimeLeft(rig: WiringRig): void {
     const parameters = { account_id: String(tenant.accountId), project_id: tenant.projectId };
     const [id = ''] = ids;
     const jobId = anId('J');
-    const create = await httpEvent('POST', collectionPath(tenant, 'resume'), parameters, {
+    const create = await httpEvent('POST', makeCollectionPath(tenant, 'resume'), parameters, {
       target_group_ids: ids,
     });
-    const read = await httpEvent('GET', jobPath(tenant, 'resume', '{job_id}'), {
+    const read = await httpEvent('GET', makeJobPath(tenant, 'resume', '{job_id}'), {
       ...parameters,
       job_id: jobId,
     });
-    const look = await httpEvent('GET', fieldingRunsPath(tenant, id), {
+    const look = await httpEvent('GET', makeFieldingRunsPath(tenant, id), {
       ...parameters,
       target_group_id: id,
     });

@@ -3,13 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { SQSEvent } from 'aws-lambda';
 import { DynamoDBChunks } from '../../src/adapters/dynamodb/chunks.ts';
-import { targetGroupKey } from '../../src/adapters/dynamodb/target-group-item.ts';
-import { refused } from '../rigs/cloudwatch/meddler.ts';
+import { makeTargetGroupKey } from '../../src/adapters/dynamodb/target-group-item.ts';
+import { makeRefusal } from '../rigs/cloudwatch/call-interceptor.ts';
 import { queueEvent, silent, storeJobOf, unavailable } from '../rigs/wiring/jobs.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
-import { chunkOf } from '../support/builders.ts';
-import { aProject, dynamoDBOf, nameLike } from '../support/e2e.ts';
-import { until } from '../support/until.ts';
+import { makeChunkKey } from '../support/builders.ts';
+import { aProject, makeDynamoDBClient, findName } from '../support/e2e.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 /** In ms: the worker's 11 s, and the 131 s that clocks may be apart. */
 const CLAIM_MS = 142_000;
@@ -46,10 +46,14 @@ export function describeWorker(rig: WiringRig): void {
   test.concurrent('hands a chunk back before its own time is up', async () => {
     const { tenant, ids } = await aProject(rig.behind, [{}]);
     const [id = ''] = ids;
-    rig.dynamoDB.always('UpdateItem', [targetGroupKey({ ...tenant, targetGroupId: id }).pk], silent);
+    rig.dynamoDB.interceptAll(
+      'UpdateItem',
+      [makeTargetGroupKey({ ...tenant, targetGroupId: id }).pk],
+      silent,
+    );
     const jobId = await rig.create(tenant, ids);
 
-    const released = await until(() => recording.of('UpdateItem', jobId, RELEASES)[0]);
+    const released = await waitUntil(() => recording.of('UpdateItem', jobId, RELEASES)[0]);
     // Free again once a write without an answer can no longer arrive.
     const freeAt = Number(released.values[':until']);
     expect(freeAt).toBeGreaterThan(rig.startedAt + 5_000);
@@ -57,13 +61,15 @@ export function describeWorker(rig: WiringRig): void {
 
     // Every other message that is given back in these tests has a handle of ours.
     const isReal = ({ text }: { text: string }) => !text.includes('"HANDLE');
-    const back = await until(() => recording.of('ChangeMessageVisibility').find(isReal)?.input);
+    const back = await waitUntil(() => recording.of('ChangeMessageVisibility').find(isReal)?.input);
     expect(back.VisibilityTimeout).toBeGreaterThanOrEqual(10);
     expect(back.VisibilityTimeout).toBeLessThanOrEqual(15);
     const { pathname } = new URL(back.QueueUrl ?? '');
-    expect(pathname).toBe(new URL(nameLike(rig.stack.queues, 'Chunks')).pathname);
+    expect(pathname).toBe(new URL(findName(rig.stack.queues, 'Chunks')).pathname);
 
-    const handedBack = await until(() => rig.lines.find((line) => isAbout(line, 'chunk.handed-back', jobId)));
+    const handedBack = await waitUntil(() =>
+      rig.lines.find((line) => isAbout(line, 'chunk.handed-back', jobId)),
+    );
     expect(JSON.parse(handedBack)).toMatchObject({ unfinished: 1 });
     expect(rig.lines.filter((line) => line.includes('Task timed out'))).toEqual([]);
   });
@@ -90,12 +96,12 @@ export function describeWorker(rig: WiringRig): void {
 
   test.concurrent('gives a message back for longer with every receive', async () => {
     const { job, messages } = await storeJobOf(rig, 7, 1);
-    rig.dynamoDB.always('UpdateItem', [job.jobId], refused('ValidationException'));
+    rig.dynamoDB.interceptAll('UpdateItem', [job.jobId], makeRefusal('ValidationException'));
     const receives = [1, 2, 3, 4, 5, 6, 20];
     const event = queueEvent(messages.map((body, i) => ({ body, receives: receives[i] ?? 0 })));
     // Lambda freezes a function that has answered: by then every message is back.
     let back = 0;
-    rig.sqs.always('ChangeMessageVisibility', ['"HANDLE'], async (_call, forward) => {
+    rig.sqs.interceptAll('ChangeMessageVisibility', ['"HANDLE'], async (_call, forward) => {
       await pause(50);
       back += 1;
       return forward();
@@ -118,9 +124,9 @@ export function describeWorker(rig: WiringRig): void {
   test.concurrent('leaves a message where it is whose chunk is taken, or that is none of ours', async () => {
     const { job, messages } = await storeJobOf(rig, 1, 1);
     const [body = ''] = messages;
-    const client = dynamoDBOf(rig.behind);
-    const chunks = new DynamoDBChunks(client, nameLike(rig.behind.tables, 'TablesJobs'));
-    await chunks.claim(chunkOf(job), 'another', Date.now(), Date.now() + 600_000);
+    const client = makeDynamoDBClient(rig.behind);
+    const chunks = new DynamoDBChunks(client, findName(rig.behind.tables, 'TablesJobs'));
+    await chunks.claim(makeChunkKey(job), 'another', Date.now(), Date.now() + 600_000);
     client.destroy();
     const event = once([body, 'none of ours']);
     expect(await work(event)).toEqual(failures(2));
@@ -139,15 +145,15 @@ export function describeWorker(rig: WiringRig): void {
 
   test.concurrent('tries a move seven times, each time once', async () => {
     const { job, messages } = await storeJobOf(rig, 1, 1);
-    const throttled = refused('ProvisionedThroughputExceededException');
-    rig.dynamoDB.always('UpdateItem', [`#${job.projectId}#T`], throttled);
+    const throttled = makeRefusal('ProvisionedThroughputExceededException');
+    rig.dynamoDB.interceptAll('UpdateItem', [`#${job.projectId}#T`], throttled);
     expect(await work(once(messages))).toEqual(failures(1));
     expect(recording.of('UpdateItem', `#${job.projectId}#T`)).toHaveLength(7);
   });
 
   test.concurrent('claims a second time when the first had no answer', async () => {
     const { job, messages } = await storeJobOf(rig, 1, 1);
-    rig.dynamoDB.always('UpdateItem', [job.jobId, CLAIMS], unavailable);
+    rig.dynamoDB.interceptAll('UpdateItem', [job.jobId, CLAIMS], unavailable);
     expect(await work(once(messages))).toEqual(failures(1));
     expect(recording.of('UpdateItem', job.jobId, CLAIMS)).toHaveLength(2);
   });

@@ -10,7 +10,7 @@ export interface Interval {
  * Returns the length of the longest chain of calls in which each began after the end of the one before. It is
  * an upper bound: a call that began later for another reason counts as waiting.
  */
-export function longestChain(calls: readonly Interval[]): number {
+export function measureLongestChain(calls: readonly Interval[]): number {
   // Take the call that ends first, then the next one that begins after its end, and so on. Of all choices,
   // this leaves the most time for the rest of the chain.
   let length = 0;

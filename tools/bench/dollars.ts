@@ -32,7 +32,7 @@ export const NOTHING_USED: Usage = {
 const GIGABYTE = 2 ** 30;
 
 /** Computes dollars by service. */
-export function dollarsBy(usage: Usage) {
+export function computeDollarsByService(usage: Usage) {
   return {
     writes: usage.writeUnits * PRICES.writeUnit,
     reads: usage.readUnits * PRICES.readUnit,
@@ -44,12 +44,12 @@ export function dollarsBy(usage: Usage) {
   };
 }
 
-export function dollarsOf(usage: Usage): number {
-  return Object.values(dollarsBy(usage)).reduce((sum, dollars) => sum + dollars, 0);
+export function computeDollars(usage: Usage): number {
+  return Object.values(computeDollarsByService(usage)).reduce((sum, dollars) => sum + dollars, 0);
 }
 
 /** Computes the least cost of moving target groups: one write of up to 1 KB for each. */
-export function floorDollars(targetGroups: number): number {
+export function computeFloorDollars(targetGroups: number): number {
   return targetGroups * PRICES.writeUnit;
 }
 
@@ -86,19 +86,22 @@ const WHOLE_CPU_MB = 1_769;
  * Estimates the billed duration of an invocation in ms. CPU work overlaps with the parallel calls, so that
  * the longer of the two counts; the chain of serial calls is added.
  */
-export function billedMs({ cpuMs, serialCalls, parallelCalls, parallelism }: Work, memoryMb: number): number {
+export function estimateBilledMs(
+  { cpuMs, serialCalls, parallelCalls, parallelism }: Work,
+  memoryMb: number,
+): number {
   const share = Math.min(1, memoryMb / WHOLE_CPU_MB);
   const waiting = (parallelCalls / parallelism) * CALL_MS;
   return Math.ceil(Math.max(cpuMs / share, waiting) + serialCalls * CALL_MS);
 }
 
 /** Computes the GB-seconds of an invocation. */
-export function gigabyteSeconds(ms: number, memoryMb: number): number {
+export function computeGigabyteSeconds(ms: number, memoryMb: number): number {
   return (ms / 1_000) * (memoryMb / 1_024);
 }
 
 /** Returns how many requests SQS bills for one request with a payload of `bytes`. */
-export function billedRequests(bytes: number): number {
+export function countBilledRequests(bytes: number): number {
   return Math.max(1, Math.ceil(bytes / 65_536));
 }
 
@@ -107,6 +110,6 @@ export function billedRequests(bytes: number): number {
  * the others. Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html
  * @param perSecond how many traces begin per second
  */
-export function sampledShare(perSecond: number): number {
+export function computeSampledShare(perSecond: number): number {
   return perSecond <= 1 ? 1 : (1 + 0.05 * (perSecond - 1)) / perSecond;
 }

@@ -1,13 +1,13 @@
 /** Runs all sections of the bench one after the other, on one set of emulators. */
 import { countJobs, type JobCounts } from './sections/counts.ts';
-import { createLatency, type CreateSize } from './sections/create.ts';
-import { measureProcesses, type ProcessFigures } from './sections/processes.ts';
+import { measureCreateLatency, type CreateSize } from './sections/create.ts';
+import { measureProcesses, type ProcessFigures } from './sections/process-figures.ts';
 import { measureSpeed, type Speed } from './sections/speed.ts';
 import { measureStartUp, type StartUp } from './sections/start-up.ts';
 import { measurePeers, type PeerTimes } from './peers/peers.ts';
-import { type Standing, standingOf } from './standing.ts';
-import { MOST_IDS, TargetGroupSet } from './rig/target-groups.ts';
-import { openWorld } from './rig/world.ts';
+import { type Standing, countStanding } from './standing.ts';
+import { MOST_IDS, TargetGroupSet } from './rig/target-group-set.ts';
+import { openBenchRig } from './rig/bench-rig.ts';
 
 export interface Measured {
   /** Name of the DynamoDB that it was measured on. */
@@ -29,54 +29,54 @@ export interface Measured {
 /**
  * Measures everything.
  * @param quick makes fewer rounds: counts are as exact, times are not
- * @param tell called with progress lines
+ * @param print called with progress lines
  */
-export async function measure(quick: boolean, tell: (text: string) => void): Promise<Measured> {
+export async function measure(quick: boolean, print: (text: string) => void): Promise<Measured> {
   const start = performance.now();
-  const say = (text: string) => {
-    tell(`${((performance.now() - start) / 1_000).toFixed(0).padStart(4)} s  ${text}`);
+  const reportProgress = (text: string) => {
+    print(`${((performance.now() - start) / 1_000).toFixed(0).padStart(4)} s  ${text}`);
   };
-  say('starting the emulators and synthesizing the stack');
-  const world = await openWorld();
+  reportProgress('starting the emulators and synthesizing the stack');
+  const rig = await openBenchRig();
   try {
-    say(`on ${world.stores.name}`);
-    const groups = new TargetGroupSet(world, MOST_IDS);
-    const timed = quick ? new TargetGroupSet(world, 1_000) : groups;
-    say('counting calls and units');
-    const counts = await countJobs(world, groups);
-    say('create calls by size');
-    const createMs = await createLatency(world, groups, quick ? 5 : 25);
-    say('memory and CPU time');
-    const processes = await measureProcesses(world, groups);
-    say('start-up');
-    const startUp = await measureStartUp(world, quick ? 3 : 21);
-    say('wall times');
-    const speed = await measureSpeed(world, timed, quick ? 1 : 4);
-    say('the plain way');
-    const peers = await measurePeers(world, timed, quick ? 1 : 2, say);
-    say('done');
-    const memory = (name: 'create-job' | 'get-job' | 'worker' | 'reconcile') =>
-      world.lambda(name).memoryMegabytes;
+    reportProgress(`on ${rig.stores.name}`);
+    const groups = new TargetGroupSet(rig, MOST_IDS);
+    const timed = quick ? new TargetGroupSet(rig, 1_000) : groups;
+    reportProgress('counting calls and units');
+    const counts = await countJobs(rig, groups);
+    reportProgress('create calls by size');
+    const createMs = await measureCreateLatency(rig, groups, quick ? 5 : 25);
+    reportProgress('memory and CPU time');
+    const processes = await measureProcesses(rig, groups);
+    reportProgress('start-up');
+    const startUp = await measureStartUp(rig, quick ? 3 : 21);
+    reportProgress('wall times');
+    const speed = await measureSpeed(rig, timed, quick ? 1 : 4);
+    reportProgress('the plain way');
+    const peers = await measurePeers(rig, timed, quick ? 1 : 2, reportProgress);
+    reportProgress('done');
+    const getMemory = (name: 'create-job' | 'get-job' | 'worker' | 'reconcile') =>
+      rig.findFunction(name).memoryMegabytes;
     return {
-      dynamodb: world.stores.name,
+      dynamodb: rig.stores.name,
       quick,
       seconds: (performance.now() - start) / 1_000,
       memoryMb: {
-        'create-job': memory('create-job'),
-        'get-job': memory('get-job'),
-        worker: memory('worker'),
-        reconcile: memory('reconcile'),
+        'create-job': getMemory('create-job'),
+        'get-job': getMemory('get-job'),
+        worker: getMemory('worker'),
+        reconcile: getMemory('reconcile'),
       },
-      parallelism: Number(world.lambda('worker').environment['PARALLELISM']),
+      parallelism: Number(rig.findFunction('worker').environment['PARALLELISM']),
       counts,
       createMs,
       processes,
       startUp,
       speed,
       peers,
-      standing: standingOf(world.template),
+      standing: countStanding(rig.template),
     };
   } finally {
-    await world.stop();
+    await rig.stop();
   }
 }

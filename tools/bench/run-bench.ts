@@ -9,9 +9,9 @@ import { parseArgs } from 'node:util';
 import { runCommand } from '../kit/command.ts';
 import { measure } from './measure.ts';
 import { writeCosts } from './report/costs.ts';
-import { reportOf } from './report/all-figures.ts';
+import { makeReport } from './report/all-figures.ts';
 import { writeDocs } from './report/docs.ts';
-import { textOf } from './report/text.ts';
+import { formatReport } from './report/text.ts';
 
 await runCommand(async (argv) => {
   const { values } = parseArgs({
@@ -29,8 +29,8 @@ await runCommand(async (argv) => {
   }
   const measured = await measure(values.quick, (text) => process.stderr.write(`${text}\n`));
   await writeFile('.local/bench/measured.json', JSON.stringify(measured, undefined, 2));
-  const report = reportOf(measured);
+  const report = makeReport(measured);
   if (values.quick && report.figures.some(({ met }) => met === false)) process.exitCode = 1;
   if (values['write-docs']) await writeDocs(measured, report);
-  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : textOf(report));
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : formatReport(report));
 });

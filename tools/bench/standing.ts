@@ -1,9 +1,15 @@
 /** What the stack costs in a month in which nobody creates a job: counted from its template, by the price list. */
 import { z } from 'zod';
 import { METRICS, type Metric } from '../../src/observability/metric-names.ts';
-import { rate } from '../local/template/schedules.ts';
-import { resourcesOfType, type Template } from '../local/template/template.ts';
-import { billedMs, dollarsOf, gigabyteSeconds, NOTHING_USED, PLATFORM_LOG_BYTES } from './dollars.ts';
+import { rate } from '../local/template/read-schedules.ts';
+import { findResources, type Template } from '../local/template/template.ts';
+import {
+  estimateBilledMs,
+  computeDollars,
+  computeGigabyteSeconds,
+  NOTHING_USED,
+  PLATFORM_LOG_BYTES,
+} from './dollars.ts';
 import { PRICES } from './prices.ts';
 
 /** What of the stack is there whether or not it is used. */
@@ -54,33 +60,33 @@ const scheduleShape = z.object({ ScheduleExpression: rate });
 const functionShape = z.object({ MemorySize: z.number() });
 
 /** Counts what a template leaves standing. @throws Error unless it has one schedule and one reconcile */
-export function standingOf(template: Template): Standing {
-  const alarmMetrics = resourcesOfType(template, 'AWS::CloudWatch::Alarm').map(({ properties }) => {
+export function countStanding(template: Template): Standing {
+  const alarmMetrics = findResources(template, 'AWS::CloudWatch::Alarm').map(({ properties }) => {
     const { Metrics } = alarmShape.parse(properties);
     // An expression is no metric: only what it reads is billed.
     return Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
   });
-  const schedules = resourcesOfType(template, 'AWS::Scheduler::Schedule');
-  const reconciles = resourcesOfType(template, 'AWS::Lambda::Function').filter(({ logicalId }) =>
+  const schedules = findResources(template, 'AWS::Scheduler::Schedule');
+  const reconciles = findResources(template, 'AWS::Lambda::Function').filter(({ logicalId }) =>
     logicalId.startsWith('FunctionsReconcile'),
   );
   if (schedules.length !== 1 || reconciles.length !== 1) throw new Error('one schedule runs one reconcile');
   return {
     alarmMetrics: alarmMetrics.reduce((sum, metrics) => sum + metrics, 0),
-    dashboards: resourcesOfType(template, 'AWS::CloudWatch::Dashboard').length,
-    keys: resourcesOfType(template, 'AWS::KMS::Key').length,
+    dashboards: findResources(template, 'AWS::CloudWatch::Dashboard').length,
+    keys: findResources(template, 'AWS::KMS::Key').length,
     runEverySeconds: scheduleShape.parse(schedules[0]?.properties).ScheduleExpression,
     runMemoryMb: functionShape.parse(reconciles[0]?.properties).MemorySize,
   };
 }
 
 /** Dollars a month for the polls of an empty queue that a function reads. */
-export function idleQueueDollars(): number {
+export function computeIdleQueueDollars(): number {
   return POLLS_A_MONTH * PRICES.queueRequest;
 }
 
 /** Every row of the bill of a month. */
-export function standingCosts(standing: Standing): StandingCost[] {
+export function listStandingCosts(standing: Standing): StandingCost[] {
   const { alarmMetrics, dashboards, keys, runEverySeconds, runMemoryMb } = standing;
   return [
     { what: 'metrics that the alarms read', count: alarmMetrics, each: PRICES.alarmMetricMonth },
@@ -90,7 +96,7 @@ export function standingCosts(standing: Standing): StandingCost[] {
     {
       what: 'runs of reconcile: schedule, function, reads, log lines, traces',
       count: SECONDS_A_MONTH / runEverySeconds,
-      each: runDollars(runMemoryMb),
+      each: computeRunDollars(runMemoryMb),
     },
     { what: 'polls of the empty queue', count: POLLS_A_MONTH, each: PRICES.queueRequest },
   ];
@@ -104,21 +110,21 @@ export const METRICS_BY_TRAFFIC: StandingCost = {
 };
 
 /** @returns dollars a month */
-export function standingDollars(standing: Standing): number {
-  return standingCosts(standing).reduce((sum, { count, each }) => sum + count * each, 0);
+export function computeStandingDollars(standing: Standing): number {
+  return listStandingCosts(standing).reduce((sum, { count, each }) => sum + count * each, 0);
 }
 
 /** One run of reconcile that finds nothing to do. */
-function runDollars(memoryMb: number): number {
+function computeRunDollars(memoryMb: number): number {
   const work = { cpuMs: RUN_CPU_MS, serialCalls: RUN_QUERIES, parallelCalls: 0, parallelism: 1 };
   const used = {
     ...NOTHING_USED,
     readUnits: RUN_QUERIES * 0.5,
     invocations: 1,
-    gigabyteSeconds: gigabyteSeconds(billedMs(work, memoryMb), memoryMb),
+    gigabyteSeconds: computeGigabyteSeconds(estimateBilledMs(work, memoryMb), memoryMb),
     logBytes: RUN_LOG_BYTES,
     // One a minute is always the first of its second.
     traces: 1,
   };
-  return dollarsOf(used) + PRICES.scheduledRun;
+  return computeDollars(used) + PRICES.scheduledRun;
 }

@@ -1,5 +1,11 @@
 /** Computes the usage of a job in AWS from the counted calls and the functions' CPU time. */
-import { billedMs, gigabyteSeconds, PLATFORM_LOG_BYTES, sampledShare, type Usage } from './dollars.ts';
+import {
+  estimateBilledMs,
+  computeGigabyteSeconds,
+  PLATFORM_LOG_BYTES,
+  computeSampledShare,
+  type Usage,
+} from './dollars.ts';
 import type { Measured } from './measure.ts';
 import type { JobCounts } from './sections/counts.ts';
 
@@ -10,10 +16,10 @@ import type { JobCounts } from './sections/counts.ts';
 const CHUNKS_PER_SECOND = 20;
 
 /** Computes the usage of one create call, the job's chunks, and one status call after the end. */
-export function usageOf(
+export function computeUsage(
   measured: Measured,
   counts: JobCounts,
-  traced = sampledShare(CHUNKS_PER_SECOND),
+  traced = computeSampledShare(CHUNKS_PER_SECOND),
 ): Usage {
   const { processes, memoryMb, parallelism } = measured;
   const { targetGroups, chunks } = counts;
@@ -56,7 +62,8 @@ export function usageOf(
     fairQueueRequests: counts.queueRequests,
     invocations: count,
     gigabyteSeconds: invocations.reduce(
-      (sum, { times, memory, work }) => sum + times * gigabyteSeconds(billedMs(work, memory), memory),
+      (sum, { times, memory, work }) =>
+        sum + times * computeGigabyteSeconds(estimateBilledMs(work, memory), memory),
       0,
     ),
     // The create call, and the status call, which is billed for each 512 KB.

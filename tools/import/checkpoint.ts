@@ -30,7 +30,7 @@ export class Checkpoint {
   }
 
   /** @param target table and options of the import: another target starts at the first record */
-  static async of(file: string, target: string): Promise<Checkpoint> {
+  static async open(file: string, target: string): Promise<Checkpoint> {
     const hash = createHash('sha256');
     await pipeline(createReadStream(file), hash);
     return new Checkpoint(`${file}.import.json`, hash.digest('hex'), target);
@@ -40,7 +40,7 @@ export class Checkpoint {
    * Returns how many records from the start of the file are written already; 0 for an import without
    * checkpoint.
    */
-  async done(): Promise<number> {
+  async readDone(): Promise<number> {
     const text = await readFile(this.path, 'utf8').catch(() => '{}');
     const found = shape.safeParse(parseJson(text)).data;
     return found?.digest === this.#digest && found.target === this.#target ? found.done : 0;

@@ -1,7 +1,7 @@
 /** Reads records from CSV whose header names the fields, in any order. */
 import { createReadStream } from 'node:fs';
-import { rowsOf } from '../kit/csv.ts';
-import { requireFile } from '../kit/lines.ts';
+import { readRows } from '../kit/csv.ts';
+import { requireFile } from '../kit/read-lines.ts';
 import { type DataRecord, readRecord } from './records.ts';
 
 const NUMBERS = ['account_id', 'completes_goal', 'current_completes'];
@@ -17,19 +17,21 @@ const NUMBERS = ['account_id', 'completes_goal', 'current_completes'];
 export async function* readCsv(file: string, option: string, now: string): AsyncGenerator<DataRecord> {
   await requireFile(file, option);
   let header: readonly string[] | undefined;
-  for await (const { cells, line } of rowsOf(createReadStream(file), file)) {
+  for await (const { cells, line } of readRows(createReadStream(file), file)) {
     if (header === undefined) header = cells;
-    else yield readRecord(file, line, fieldsOf(header, cells), now);
+    else yield readRecord(file, line, readFields(header, cells), now);
   }
 }
 
-function fieldsOf(header: readonly string[], cells: readonly string[]): object {
+function readFields(header: readonly string[], cells: readonly string[]): object {
   const given = header.map((name, i) => [name, cells[i] ?? ''] as const).filter(([, text]) => text !== '');
-  const fields = given.map(([name, text]) => [name, NUMBERS.includes(name) ? numberOr(text) : text] as const);
+  const fields = given.map(
+    ([name, text]) => [name, NUMBERS.includes(name) ? parseNumber(text) : text] as const,
+  );
   return { type: 'target_group', ...Object.fromEntries(fields) };
 }
 
 /** Returns a text that is not a number unchanged, so that the error message can show it. */
-function numberOr(text: string): number | string {
+function parseNumber(text: string): number | string {
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }

@@ -3,8 +3,8 @@
  * progress.
  */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { timestamp } from '../../src/domain/time.ts';
-import { readLines } from '../kit/lines.ts';
+import { formatTimestamp } from '../../src/domain/time.ts';
+import { readLines } from '../kit/read-lines.ts';
 import { Checkpoint } from './checkpoint.ts';
 import { readCsv } from './csv-records.ts';
 import { type DataRecord, parseLine } from './records.ts';
@@ -45,7 +45,7 @@ export interface Contents {
  */
 export async function checkFile(source: Source): Promise<Contents> {
   const found = { projects: 0, targetGroups: 0 };
-  for await (const { type } of recordsOf(source)) {
+  for await (const { type } of readRecords(source)) {
     if (type === 'project') found.projects += 1;
     else found.targetGroups += 1;
   }
@@ -65,14 +65,14 @@ export async function importFile(
   signal?: AbortSignal,
 ): Promise<{ counts: Counts; finished: boolean }> {
   const contents = await checkFile(source);
-  const checkpoint = await Checkpoint.of(source.file, JSON.stringify([to.where, to.table, to.existing]));
-  const done = await checkpoint.done();
+  const checkpoint = await Checkpoint.open(source.file, JSON.stringify([to.where, to.table, to.existing]));
+  const done = await checkpoint.readDone();
   report.start(contents, done);
   const writer = new Writer(to.client, to.table, to.existing, done);
   let savedAt = Date.now();
   let number = 0;
   try {
-    for await (const record of recordsOf(source)) {
+    for await (const record of readRecords(source)) {
       if (signal?.aborted === true) break;
       number += 1;
       if (number <= done) continue;
@@ -85,7 +85,7 @@ export async function importFile(
     }
     await writer.flush();
   } finally {
-    await writer.settle();
+    await writer.waitForWrites();
     await checkpoint.save(writer.done);
   }
   const finished = writer.done >= contents.projects + contents.targetGroups;
@@ -93,8 +93,8 @@ export async function importFile(
   return { counts: writer.counts, finished };
 }
 
-async function* recordsOf({ file, format, now }: Source): AsyncGenerator<DataRecord> {
-  const changedAt = timestamp(now);
+async function* readRecords({ file, format, now }: Source): AsyncGenerator<DataRecord> {
+  const changedAt = formatTimestamp(now);
   if (format === 'csv') yield* readCsv(file, '--file', changedAt);
   else for await (const line of readLines(file, '--file')) yield parseLine(file, line, changedAt);
 }

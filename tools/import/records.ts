@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import { ID_FORMAT, ID_PATTERN, MAX_ACCOUNT_ID, type Tenant } from '../../src/domain/ids.ts';
 import { FIELDING_RUN_STATUSES, type TargetGroup } from '../../src/domain/target-group.ts';
-import { timestamp } from '../../src/domain/time.ts';
-import { DataFileError } from '../kit/errors.ts';
+import { formatTimestamp } from '../../src/domain/time.ts';
+import { DataFileError } from '../kit/tool-errors.ts';
 import { parseObject } from '../kit/json.ts';
-import type { Line } from '../kit/lines.ts';
-import { excerptOf } from '../kit/printable.ts';
+import type { Line } from '../kit/read-lines.ts';
+import { makeExcerpt } from '../kit/printable.ts';
 
 export type DataRecord =
   | { readonly type: 'project'; readonly tenant: Tenant }
@@ -27,7 +27,7 @@ const TIME = 'a time like 2026-01-31T12:00:00Z';
 const time = z.iso
   .datetime({ offset: true, error: TIME })
   .refine((text) => !Number.isNaN(Date.parse(text)), { error: TIME, abort: true })
-  .transform((text) => timestamp(Date.parse(text)));
+  .transform((text) => formatTimestamp(Date.parse(text)));
 
 const tenant = { account_id: integerField(1, MAX_ACCOUNT_ID), project_id: id };
 
@@ -58,7 +58,7 @@ const lineShape = z.discriminatedUnion(
 export function parseLine(file: string, line: Line, now: string): DataRecord {
   const value = parseObject(line.text);
   if (value === undefined) {
-    throw new DataFileError(file, line.number, `found ${excerptOf(line.text)}, expected a JSON object`);
+    throw new DataFileError(file, line.number, `found ${makeExcerpt(line.text)}, expected a JSON object`);
   }
   return readRecord(file, line.number, value, now);
 }
@@ -71,12 +71,12 @@ export function parseLine(file: string, line: Line, now: string): DataRecord {
  */
 export function readRecord(file: string, line: number, value: object, now: string): DataRecord {
   const result = lineShape.safeParse(value);
-  if (!result.success) throw new DataFileError(file, line, problems(result.error, value));
+  if (!result.success) throw new DataFileError(file, line, describeProblems(result.error, value));
   const { data } = result;
   const owner = { accountId: data.account_id, projectId: data.project_id };
   if (data.type === 'project') return { type: 'project', tenant: owner };
   if (data.end_fielding_at <= data.start_fielding_at) {
-    const found = excerptOf(JSON.stringify((value as Record<string, unknown>)['end_fielding_at']));
+    const found = makeExcerpt(JSON.stringify((value as Record<string, unknown>)['end_fielding_at']));
     throw new DataFileError(
       file,
       line,
@@ -88,7 +88,7 @@ export function readRecord(file: string, line: number, value: object, now: strin
     group: {
       ...owner,
       targetGroupId: data.target_group_id,
-      fieldingRunId: data.fielding_run_id ?? fieldingRunId(data.target_group_id),
+      fieldingRunId: data.fielding_run_id ?? deriveFieldingRunId(data.target_group_id),
       status: data.status,
       completesGoal: data.completes_goal,
       currentCompletes: data.current_completes,
@@ -103,18 +103,18 @@ export function readRecord(file: string, line: number, value: object, now: strin
 }
 
 /** Derives the fielding run's id for a target group that names none: the same for the same target group. */
-export function fieldingRunId(targetGroupId: string): string {
+export function deriveFieldingRunId(targetGroupId: string): string {
   return `R${targetGroupId.slice(1)}`;
 }
 
-function problems(error: z.ZodError, value: object): string {
+function describeProblems(error: z.ZodError, value: object): string {
   return error.issues
     .flatMap((issue) => {
       if (issue.code === 'unrecognized_keys')
         return issue.keys.map((key) => `${key}: not a field of this type`);
       const name = String(issue.path[0]);
       const found = Object.entries(value).find(([key]) => key === name);
-      return `${name}: found ${found === undefined ? 'nothing' : excerptOf(JSON.stringify(found[1]))}, expected ${issue.message}`;
+      return `${name}: found ${found === undefined ? 'nothing' : makeExcerpt(JSON.stringify(found[1]))}, expected ${issue.message}`;
     })
     .join('; ');
 }

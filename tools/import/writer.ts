@@ -8,7 +8,7 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { projectItem, targetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
+import { makeProjectItem, makeTargetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
 import type { DataRecord } from './records.ts';
 
@@ -28,7 +28,7 @@ export interface Counts {
 const PARALLELISM = 64;
 
 /** Attributes of a target group that an update does not take from the file. */
-const KEPT = ['version', 'fielding_run_id'];
+const KEPT_ATTRIBUTES = ['version', 'fielding_run_id'];
 
 export class Writer {
   readonly counts: Counts = { added: 0, updated: 0, skipped: 0 };
@@ -39,9 +39,9 @@ export class Writer {
   /**
    * Writes in flight by key, so that two records of one target group are written in the order of the file.
    */
-  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #inFlight = new Map<string, Promise<void>>();
   /** Numbers of the records that are not written yet, in ascending order. */
-  readonly #open = new Set<number>();
+  readonly #unwritten = new Set<number>();
   #next: number;
 
   /** @param done how many records an earlier run wrote; the first record of this run gets this number */
@@ -54,7 +54,7 @@ export class Writer {
 
   /** How many records from the start of the file are written. */
   get done(): number {
-    for (const first of this.#open) return first;
+    for (const first of this.#unwritten) return first;
     return this.#next;
   }
 
@@ -64,43 +64,43 @@ export class Writer {
    */
   async put(record: DataRecord): Promise<void> {
     const number = this.#next++;
-    this.#open.add(number);
+    this.#unwritten.add(number);
     const tenant = record.type === 'project' ? record.tenant : record.group;
     const project = `${tenant.accountId}#${tenant.projectId}`;
     if (!this.#projects.has(project)) {
       // Wait for this write: without its project, a target group cannot be found.
-      await this.#send(new PutItemCommand({ TableName: this.#table, Item: projectItem(tenant) }));
+      await this.#send(new PutItemCommand({ TableName: this.#table, Item: makeProjectItem(tenant) }));
       this.#projects.add(project);
     }
     if (record.type === 'project') {
-      this.#open.delete(number);
+      this.#unwritten.delete(number);
       return;
     }
     const key = `${project}#${record.group.targetGroupId}`;
-    await this.#underWay.get(key);
-    while (this.#underWay.size >= PARALLELISM) await Promise.race(this.#underWay.values());
+    await this.#inFlight.get(key);
+    while (this.#inFlight.size >= PARALLELISM) await Promise.race(this.#inFlight.values());
     const written = this.#write(record.group).then(() => {
-      this.#open.delete(number);
-      this.#underWay.delete(key);
+      this.#unwritten.delete(number);
+      this.#inFlight.delete(key);
     });
     // A failed write stays in the map, so that the next caller that waits gets its error.
     written.catch(() => undefined);
-    this.#underWay.set(key, written);
+    this.#inFlight.set(key, written);
   }
 
   /** Resolves when all records are written; rejects when a write failed. */
   async flush(): Promise<void> {
-    await Promise.all(this.#underWay.values());
+    await Promise.all(this.#inFlight.values());
   }
 
   /** Resolves when no write is in flight, also after failed writes. */
-  async settle(): Promise<void> {
-    await Promise.allSettled(this.#underWay.values());
+  async waitForWrites(): Promise<void> {
+    await Promise.allSettled(this.#inFlight.values());
   }
 
   async #write(group: TargetGroup): Promise<void> {
-    const Item = targetGroupItem(group);
-    const isNew = await this.#unlessRefused(
+    const Item = makeTargetGroupItem(group);
+    const isNew = await this.#sendUnlessRefused(
       // The condition protects an existing target group and the changes of jobs and users.
       new PutItemCommand({
         TableName: this.#table,
@@ -111,15 +111,15 @@ export class Writer {
     if (isNew) this.counts.added += 1;
     else if (this.#existing === 'skip') this.counts.skipped += 1;
     else {
-      await this.#send(this.#update(group));
+      await this.#send(this.#makeUpdate(group));
       this.counts.updated += 1;
     }
   }
 
   /** Sets the file's values and increments the version; keeps the marks and the fielding run's id. */
-  #update(group: TargetGroup): UpdateItemCommand {
-    const { pk, ...attributes } = targetGroupItem(group);
-    const said = Object.entries(attributes).filter(([name]) => !KEPT.includes(name));
+  #makeUpdate(group: TargetGroup): UpdateItemCommand {
+    const { pk, ...attributes } = makeTargetGroupItem(group);
+    const said = Object.entries(attributes).filter(([name]) => !KEPT_ATTRIBUTES.includes(name));
     const sets = [...said.map((_, i) => `#${i} = :${i}`), 'version = version + :one'];
     return new UpdateItemCommand({
       TableName: this.#table,
@@ -133,7 +133,7 @@ export class Writer {
     });
   }
 
-  async #unlessRefused(command: PutItemCommand): Promise<boolean> {
+  async #sendUnlessRefused(command: PutItemCommand): Promise<boolean> {
     try {
       await this.#send(command);
       return true;

@@ -1,5 +1,5 @@
 /** Runs a command line program: passes it its arguments, prints its error and sets its exit code. */
-import { codeOf, messageOf, UsageError } from './errors.ts';
+import { getErrorCode, getErrorMessage, UsageError } from './tool-errors.ts';
 
 /** Prints the error of a failed command. The exit code is 2 for a UsageError or a wrong option, else 1. */
 export async function runCommand(run: (argv: string[]) => Promise<void>): Promise<void> {
@@ -8,7 +8,9 @@ export async function runCommand(run: (argv: string[]) => Promise<void>): Promis
   } catch (error) {
     const usage = error instanceof UsageError || isArgumentError(error);
     // Only the first sentence of an argument error says what is wrong; the rest is advice on quoting.
-    const message = isArgumentError(error) ? (messageOf(error).split(/\.\s/)[0] ?? '') : messageOf(error);
+    const message = isArgumentError(error)
+      ? (getErrorMessage(error).split(/\.\s/)[0] ?? '')
+      : getErrorMessage(error);
     const internal = !usage && error instanceof TypeError;
     process.stderr.write(`${internal ? (error.stack ?? message) : message}\n`);
     process.exitCode = usage ? 2 : 1;
@@ -17,5 +19,5 @@ export async function runCommand(run: (argv: string[]) => Promise<void>): Promis
 
 /** Whether parseArgs of Node.js threw the error. */
 function isArgumentError(error: unknown): boolean {
-  return codeOf(error)?.startsWith('ERR_PARSE_ARGS_') === true;
+  return getErrorCode(error)?.startsWith('ERR_PARSE_ARGS_') === true;
 }

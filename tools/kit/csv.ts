@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { z } from 'zod';
-import { DataFileError } from './errors.ts';
+import { DataFileError } from './tool-errors.ts';
 
 /**
  * Characters. Real records are far shorter; without a limit, an unclosed quote would read all into memory.
@@ -27,7 +27,7 @@ export interface Row {
  * @param name of the text, for errors
  * @throws DataFileError for text that is not CSV
  */
-export async function* rowsOf(source: Readable, name: string): AsyncGenerator<Row> {
+export async function* readRows(source: Readable, name: string): AsyncGenerator<Row> {
   const parser = parse({
     bom: true,
     info: true,

@@ -9,6 +9,6 @@ export const REGION = 'us-east-1';
 export const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 /** Returns the configuration of a client for the emulator at an address. */
-export function emulatorAt(endpoint: string, region = REGION) {
+export function makeEmulatorConfig(endpoint: string, region = REGION) {
   return { endpoint, region, credentials: CREDENTIALS };
 }

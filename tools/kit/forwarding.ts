@@ -17,11 +17,11 @@ type Forward = (call: HttpRequest) => Promise<WholeAnswer>;
  * Handles a call in place of plain forwarding: it may change the call, forward it several times or never, and
  * return another answer. When it throws, the caller's connection breaks.
  */
-export type Around = (call: HttpRequest, forward: Forward) => Promise<WholeAnswer>;
+export type CallHook = (call: HttpRequest, forward: Forward) => Promise<WholeAnswer>;
 
 export interface ForwardingOptions {
   /** Default: every call is forwarded unchanged. */
-  readonly around?: Around;
+  readonly around?: CallHook;
   /**
    * Whether a call that its caller abandons (a stopped long poll, for example) is aborted at the target too.
    * By default the target completes it, and `around` gets its answer.
@@ -61,6 +61,6 @@ function passOn(call: HttpRequest, forward: Forward): Promise<WholeAnswer> {
 }
 
 /** Returns the operation that a call of an AWS SDK names, like `PutItem`. */
-export function operationOf({ headers }: HttpRequest): string {
+export function readOperation({ headers }: HttpRequest): string {
   return String(headers['x-amz-target']).split('.').at(-1) ?? '';
 }

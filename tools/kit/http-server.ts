@@ -55,7 +55,7 @@ async function handle(respond: Respond, incoming: IncomingMessage, outgoing: Ser
 }
 
 /** Makes an answer with a JSON body. */
-export function jsonAnswer(body: unknown, status = 200, headers: OutgoingHttpHeaders = {}): HttpAnswer {
+export function makeJsonAnswer(body: unknown, status = 200, headers: OutgoingHttpHeaders = {}): HttpAnswer {
   return {
     status,
     headers: { 'content-type': 'application/json', ...headers },

@@ -6,7 +6,7 @@ const SAME_PRESS_MILLISECONDS = 500;
 const PARENT_CHECK_MILLISECONDS = 250;
 
 /** Aborts at the first interrupt; the second ends the process at once. */
-export function onInterrupt(): AbortSignal {
+export function abortOnInterrupt(): AbortSignal {
   const first = new AbortController();
   let firstAt = 0;
   const interrupt = () => {
@@ -18,14 +18,14 @@ export function onInterrupt(): AbortSignal {
     }
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  if (process.env['npm_lifecycle_event'] !== undefined) onParentGone(interrupt);
+  if (process.env['npm_lifecycle_event'] !== undefined) watchParent(interrupt);
   return first.signal;
 }
 
 /**
  * Notices a signal that was sent to npm alone: it ends the shell between npm and us, which forwards nothing.
  */
-function onParentGone(act: () => void): void {
+function watchParent(act: () => void): void {
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;

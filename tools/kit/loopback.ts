@@ -2,7 +2,7 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { once } from 'node:events';
 
-export const LOOPBACK = '127.0.0.1';
+export const LOOPBACK_ADDRESS = '127.0.0.1';
 
 export interface Listener extends AsyncDisposable {
   readonly port: number;
@@ -22,7 +22,7 @@ export async function listenOnLoopback(server: Server, port = 0): Promise<Listen
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
-  server.listen(port, LOOPBACK);
+  server.listen(port, LOOPBACK_ADDRESS);
   await once(server, 'listening');
   const address = server.address() as AddressInfo;
   const close = async () => {
@@ -32,7 +32,7 @@ export async function listenOnLoopback(server: Server, port = 0): Promise<Listen
   };
   return {
     port: address.port,
-    url: `http://${LOOPBACK}:${address.port}`,
+    url: `http://${LOOPBACK_ADDRESS}:${address.port}`,
     close,
     [Symbol.asyncDispose]: close,
   };

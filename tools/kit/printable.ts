@@ -6,7 +6,7 @@
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 /** Replaces each unprintable character by a space. */
-export function printable(text: string): string {
+export function replaceUnprintable(text: string): string {
   return text.replace(UNPRINTABLE, ' ');
 }
 
@@ -27,11 +27,11 @@ export function shorten(text: string, most: number): string {
 }
 
 /** Returns a short printable form of a text, for an error message. */
-export function excerptOf(text: string): string {
-  return shorten(printable(text), 60);
+export function makeExcerpt(text: string): string {
+  return shorten(replaceUnprintable(text), 60);
 }
 
 /** Returns a value as a short JSON text for an error message, or `nothing` for an absent or empty one. */
-export function shown(found: unknown): string {
-  return found === undefined || found === '' ? 'nothing' : excerptOf(JSON.stringify(found));
+export function quoteExcerpt(found: unknown): string {
+  return found === undefined || found === '' ? 'nothing' : makeExcerpt(JSON.stringify(found));
 }

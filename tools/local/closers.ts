@@ -1,10 +1,10 @@
 /** Collects the steps that stop the parts of a stack, and runs them in reverse order. */
 export class Closers {
-  private readonly steps: (() => Promise<unknown>)[] = [];
-  private closed: Promise<void> | undefined;
+  readonly #steps: (() => Promise<unknown>)[] = [];
+  #closed: Promise<void> | undefined;
 
   add(step: () => Promise<unknown>): void {
-    this.steps.push(step);
+    this.#steps.push(step);
   }
 
   /**
@@ -12,12 +12,12 @@ export class Closers {
    * promise.
    */
   close(): Promise<void> {
-    this.closed ??= this.run();
-    return this.closed;
+    this.#closed ??= this.#run();
+    return this.#closed;
   }
 
-  private async run(): Promise<void> {
-    for (let step = this.steps.pop(); step !== undefined; step = this.steps.pop()) {
+  async #run(): Promise<void> {
+    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
       await step().catch(() => undefined);
     }
   }

@@ -5,6 +5,6 @@ export const ACCOUNT_ID = '000000000000';
 export const PARTITION = 'aws';
 
 /** Makes an ARN in the local account and region. */
-export function arn(service: string, resource: string): string {
+export function makeArn(service: string, resource: string): string {
   return `arn:${PARTITION}:${service}:${REGION}:${ACCOUNT_ID}:${resource}`;
 }

@@ -6,7 +6,7 @@ import { ALL_SCOPES, DEFAULT_SUBJECT, type Issuer } from './issuer.ts';
 const TTL_SECONDS = 12 * 3_600;
 
 /** @param sample undefined for a token without accounts */
-export function exampleToken(issuer: Issuer, sample: Sample | undefined): Promise<string> {
+export function signExampleToken(issuer: Issuer, sample: Sample | undefined): Promise<string> {
   return issuer.sign({
     accounts: sample === undefined ? [] : [sample.tenant.accountId],
     scope: ALL_SCOPES,

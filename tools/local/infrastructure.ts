@@ -6,11 +6,11 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { emulatorAt } from '../kit/emulator.ts';
+import { makeEmulatorConfig } from '../kit/emulator.ts';
 import type { References } from './template/intrinsics.ts';
-import { type Queue, readQueues } from './template/queues.ts';
-import { referencesOf } from './template/references.ts';
-import { readTables, type Table } from './template/tables.ts';
+import { type Queue, readQueues } from './template/read-queues.ts';
+import { makeReferences } from './template/references.ts';
+import { readTables, type Table } from './template/read-tables.ts';
 import type { Template } from './template/template.ts';
 
 export interface Infrastructure {
@@ -34,10 +34,10 @@ export async function makeInfrastructure(
   endpoints: { readonly dynamodb: string; readonly sqs: string },
   apiUrl: string,
 ): Promise<Infrastructure> {
-  const dynamodb = new DynamoDBClient(emulatorAt(endpoints.dynamodb));
-  const sqs = new SQSClient(emulatorAt(endpoints.sqs));
+  const dynamodb = new DynamoDBClient(makeEmulatorConfig(endpoints.dynamodb));
+  const sqs = new SQSClient(makeEmulatorConfig(endpoints.sqs));
   const queueUrls = new Map<string, string>();
-  const references = referencesOf(template, { apiUrl, queueUrl: (id) => queueUrls.get(id) });
+  const references = makeReferences(template, { apiUrl, findQueueUrl: (id) => queueUrls.get(id) });
   const tables = readTables(template, references);
   const queues = readQueues(template, references);
   await makeTables(dynamodb, tables);

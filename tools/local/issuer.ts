@@ -13,7 +13,7 @@ import {
 } from 'jose';
 import { z } from 'zod';
 import { SCOPES } from '../../api/scopes.ts';
-import { codeOf, UsageError } from '../kit/errors.ts';
+import { getErrorCode, UsageError } from '../kit/tool-errors.ts';
 import { parseJson } from '../kit/json.ts';
 import { PROJECT } from '../kit/project.ts';
 
@@ -44,12 +44,12 @@ export interface TokenClaims {
 export class Issuer {
   /** The public key as a JWKS. */
   readonly jwks: { readonly keys: readonly JWK[] };
-  private readonly key: CryptoKey;
-  private readonly kid: string;
+  readonly #key: CryptoKey;
+  readonly #kid: string;
 
   private constructor(key: CryptoKey, publicKey: JWK, kid: string) {
-    this.key = key;
-    this.kid = kid;
+    this.#key = key;
+    this.#kid = kid;
     this.jwks = { keys: [{ ...publicKey, kid, alg: ALGORITHM, use: 'sig' }] };
   }
 
@@ -59,26 +59,26 @@ export class Issuer {
    */
   static async load(file = KEY_FILE): Promise<Issuer> {
     const text = await readFile(file, 'utf8').catch(async (error: unknown) => {
-      if (codeOf(error) !== 'ENOENT') throw error;
+      if (getErrorCode(error) !== 'ENOENT') throw error;
       await makeKey(file);
       return readFile(file, 'utf8');
     });
     const jwk = parseKey(file, text);
     const key = await importJWK(jwk, ALGORITHM);
-    if (key instanceof Uint8Array) throw badKey(file);
+    if (key instanceof Uint8Array) throw makeBadKeyError(file);
     return new Issuer(key, { kty: 'RSA', n: String(jwk['n']), e: String(jwk['e']) }, jwk.kid);
   }
 
   sign(claims: TokenClaims): Promise<string> {
     const now = Math.floor(Date.now() / 1_000);
     return new SignJWT({ account_ids: [...claims.accounts], scope: claims.scope })
-      .setProtectedHeader({ alg: ALGORITHM, kid: this.kid, typ: 'JWT' })
+      .setProtectedHeader({ alg: ALGORITHM, kid: this.#kid, typ: 'JWT' })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
       .setSubject(claims.subject)
       .setIssuedAt(now)
       .setExpirationTime(now + claims.ttlSeconds)
-      .sign(this.key);
+      .sign(this.#key);
   }
 }
 
@@ -93,7 +93,7 @@ async function makeKey(file: string): Promise<void> {
   try {
     await link(draft, file);
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
+    if (getErrorCode(error) !== 'EEXIST') throw error;
   } finally {
     await rm(draft, { force: true });
   }
@@ -101,10 +101,10 @@ async function makeKey(file: string): Promise<void> {
 
 function parseKey(file: string, text: string): z.output<typeof storedKey> {
   const { success, data } = storedKey.safeParse(parseJson(text));
-  if (!success) throw badKey(file);
+  if (!success) throw makeBadKeyError(file);
   return data;
 }
 
-function badKey(file: string): UsageError {
+function makeBadKeyError(file: string): UsageError {
   return new UsageError(`${file}: not a key of the local issuer: delete the file to get a new key`);
 }

@@ -45,7 +45,7 @@ const LONGEST_VALUE = 200;
 export const silentLog: Log = () => undefined;
 
 /** Makes a log that passes each entry to the first log, then to the second. */
-export function bothLogs(one: Log, other: Log): Log {
+export function combineLogs(one: Log, other: Log): Log {
   return (entry) => {
     one(entry);
     other(entry);
@@ -53,7 +53,7 @@ export function bothLogs(one: Log, other: Log): Log {
 }
 
 /** Makes a log that prints one line for each entry, coloured on a terminal. It omits lines of metrics. */
-export function prettyLog(out: Writable): Log {
+export function makePrettyLog(out: Writable): Log {
   const style = (format: Style, text: string) => styleText(format, text, { stream: out });
   const write = (level: string, source: string, text: string) => {
     const time = style('gray', new Date().toISOString().slice(11, 23));
@@ -84,9 +84,9 @@ export function prettyLog(out: Writable): Log {
         if (line === undefined) {
           write('INFO', entry.functionName, escapeUnprintable(entry.text));
         } else if (!('_aws' in line)) {
-          const keys = style('gray', keysOf(line));
-          const text = `${escapeUnprintable(textOf(line['message']))} ${keys}`.trimEnd();
-          write(textOf(line['level']) || 'INFO', entry.functionName, text + stackOf(line, style));
+          const keys = style('gray', formatFields(line));
+          const text = `${escapeUnprintable(toText(line['message']))} ${keys}`.trimEnd();
+          write(toText(line['level']) || 'INFO', entry.functionName, text + formatStack(line, style));
         }
         break;
       }
@@ -95,24 +95,24 @@ export function prettyLog(out: Writable): Log {
 }
 
 /** Makes a log that prints the functions' lines unchanged, and all other entries as JSON. */
-export function jsonLog(out: Writable): Log {
+export function makeJsonLog(out: Writable): Log {
   return (entry) => {
     out.write(`${entry.kind === 'function' ? entry.text : JSON.stringify(entry)}\n`);
   };
 }
 
-function keysOf(line: Record<string, unknown>): string {
-  return fieldsOf(line)
+function formatFields(line: Record<string, unknown>): string {
+  return listFields(line)
     .map(([key, text]) => `${key}=${text}`)
     .join(' ');
 }
 
 /** Returns the informative fields of a line as short texts without control characters. */
-export function fieldsOf(line: Record<string, unknown>): [name: string, text: string][] {
+export function listFields(line: Record<string, unknown>): [name: string, text: string][] {
   return Object.entries(line)
     .filter(([key]) => !HIDDEN_KEYS.has(key))
     .map(([key, value]) => {
-      const text = key === 'error' ? errorOf(value) : textOf(value);
+      const text = key === 'error' ? formatError(value) : toText(value);
       return [shortenForLog(key, LONGEST_VALUE), shortenForLog(text, LONGEST_VALUE)];
     });
 }
@@ -122,31 +122,31 @@ export function shortenForLog(text: string, most: number): string {
   return escapeUnprintable(shorten(text, most));
 }
 
-function errorOf(value: unknown): string {
+function formatError(value: unknown): string {
   if (typeof value !== 'object' || value === null || !('name' in value) || !('message' in value)) {
-    return textOf(value);
+    return toText(value);
   }
-  return JSON.stringify(`${textOf(value.name)}: ${textOf(value.message)}`);
+  return JSON.stringify(`${toText(value.name)}: ${toText(value.message)}`);
 }
 
 /** Formats the stack of an error, one line for each call. */
-function stackOf(line: Record<string, unknown>, style: (format: Style, text: string) => string): string {
-  return callsOf(line)
+function formatStack(line: Record<string, unknown>, style: (format: Style, text: string) => string): string {
+  return listCalls(line)
     .map((call) => style('gray', `\n    ${call}`))
     .join('');
 }
 
 /** Returns the calls of an error's stack, innermost first. */
-export function callsOf({ error }: Record<string, unknown>): string[] {
+export function listCalls({ error }: Record<string, unknown>): string[] {
   if (typeof error !== 'object' || error === null || !('stack' in error)) return [];
-  return textOf(error.stack)
+  return toText(error.stack)
     .split('\n')
     .filter((call) => /^\s+at /.test(call))
     .map((call) => escapeUnprintable(call.trim()));
 }
 
 /** Returns a text unchanged, undefined as an empty text, anything else as JSON. */
-export function textOf(value: unknown): string {
+export function toText(value: unknown): string {
   if (value === undefined) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -16,7 +16,7 @@ const answerShape = z
  * @param messageIds ids of all messages of the batch
  * @param reportsFailures whether the mapping has ReportBatchItemFailures; without it, the answer is ignored
  */
-export function messagesDone(
+export function listDoneMessages(
   messageIds: readonly string[],
   result: InvocationResult,
   reportsFailures: boolean,

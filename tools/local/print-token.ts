@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util';
 import { MAX_ACCOUNT_ID } from '../../src/domain/ids.ts';
 import { runCommand } from '../kit/command.ts';
-import { UsageError } from '../kit/errors.ts';
-import { wholeNumber } from '../kit/options.ts';
+import { UsageError } from '../kit/tool-errors.ts';
+import { parseWholeNumber } from '../kit/option-values.ts';
 import { ALL_SCOPES, DEFAULT_SUBJECT, Issuer, type TokenClaims } from './issuer.ts';
 
 const USAGE = `npm run --silent token -- --account ID [--account ID ...] [options]
@@ -32,10 +32,10 @@ await runCommand(async (argv) => {
     return;
   }
   const issuer = await Issuer.load();
-  process.stdout.write(`${await issuer.sign(claimsOf(values))}\n`);
+  process.stdout.write(`${await issuer.sign(readClaims(values))}\n`);
 });
 
-function claimsOf(values: {
+function readClaims(values: {
   account?: string[] | undefined;
   scope: string;
   sub: string;
@@ -44,10 +44,10 @@ function claimsOf(values: {
   if (values.account === undefined) throw new UsageError('--account is missing: --account 101');
   if (values.sub === '') throw new UsageError('--sub: found nothing, expected a text, preferably a UUID');
   return {
-    accounts: values.account.map((text) => wholeNumber('--account', text, 1, MAX_ACCOUNT_ID)),
+    accounts: values.account.map((text) => parseWholeNumber('--account', text, 1, MAX_ACCOUNT_ID)),
     scope: values.scope,
     subject: values.sub,
     // A negative value makes an expired token.
-    ttlSeconds: wholeNumber('--ttl', values.ttl, -MAX_ACCOUNT_ID, MAX_ACCOUNT_ID),
+    ttlSeconds: parseWholeNumber('--ttl', values.ttl, -MAX_ACCOUNT_ID, MAX_ACCOUNT_ID),
   };
 }

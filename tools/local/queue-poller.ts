@@ -7,12 +7,12 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { messageOf } from '../kit/errors.ts';
-import { RefusedTemplateError } from './errors.ts';
+import { getErrorMessage } from '../kit/tool-errors.ts';
+import { RefusedTemplateError } from './template-errors.ts';
 import type { FunctionPool } from './functions/pool.ts';
-import { messagesDone } from './partial-batch.ts';
-import { sqsEvent } from './sqs-event.ts';
-import type { EventSource } from './template/event-sources.ts';
+import { listDoneMessages } from './partial-batch.ts';
+import { makeSqsEvent } from './sqs-event.ts';
+import type { EventSource } from './template/read-event-sources.ts';
 
 /** SQS waits at most this long for a message. */
 const LONGEST_WAIT_SECONDS = 20;
@@ -33,14 +33,14 @@ export interface QueuePollerProps {
 }
 
 export class QueuePoller {
-  private readonly props: QueuePollerProps;
-  private readonly stopping = new AbortController();
-  private readonly loops: Promise<void>[];
+  readonly #props: QueuePollerProps;
+  readonly #stopping = new AbortController();
+  readonly #loops: Promise<void>[];
 
   private constructor(props: QueuePollerProps) {
-    this.props = props;
+    this.#props = props;
     const concurrency = Math.min(props.source.maximumConcurrency ?? Infinity, props.pool.concurrency);
-    this.loops = Array.from({ length: concurrency }, () => this.loop());
+    this.#loops = Array.from({ length: concurrency }, () => this.#runLoop());
   }
 
   /**
@@ -66,75 +66,75 @@ export class QueuePoller {
 
   /** Stops reading; resolves when the batches in progress are done. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    await Promise.all(this.loops);
+    this.#stopping.abort();
+    await Promise.all(this.#loops);
   }
 
-  private async loop(): Promise<void> {
-    while (!this.stopped()) {
+  async #runLoop(): Promise<void> {
+    while (!this.#isStopped()) {
       try {
-        const messages = await this.receiveBatch();
-        if (messages.length > 0) await this.process(messages);
+        const messages = await this.#receiveBatch();
+        if (messages.length > 0) await this.#processBatch(messages);
       } catch (error) {
-        if (this.stopped()) return;
-        this.props.notice(`queue ${this.props.source.queue.name}: ${messageOf(error)}`);
-        await pause(PAUSE_AFTER_ERROR_MILLISECONDS, undefined, { signal: this.stopping.signal }).catch(
+        if (this.#isStopped()) return;
+        this.#props.notice(`queue ${this.#props.source.queue.name}: ${getErrorMessage(error)}`);
+        await pause(PAUSE_AFTER_ERROR_MILLISECONDS, undefined, { signal: this.#stopping.signal }).catch(
           () => undefined,
         );
       }
     }
   }
 
-  private stopped(): boolean {
-    return this.stopping.signal.aborted;
+  #isStopped(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   /** Waits for a first message, then for a full batch or the end of the batching window. */
-  private async receiveBatch(): Promise<Message[]> {
-    const { batchSize, batchingWindowSeconds } = this.props.source;
-    const messages = await this.receive(batchSize, LONGEST_WAIT_SECONDS);
+  async #receiveBatch(): Promise<Message[]> {
+    const { batchSize, batchingWindowSeconds } = this.#props.source;
+    const messages = await this.#receive(batchSize, LONGEST_WAIT_SECONDS);
     if (messages.length === 0) return [];
     const end = Date.now() + batchingWindowSeconds * 1_000;
     while (messages.length < batchSize && Date.now() < end) {
       const seconds = Math.min(LONGEST_WAIT_SECONDS, Math.ceil((end - Date.now()) / 1_000));
-      messages.push(...(await this.receive(batchSize - messages.length, seconds)));
+      messages.push(...(await this.#receive(batchSize - messages.length, seconds)));
     }
     return messages;
   }
 
-  private async receive(most: number, waitSeconds: number): Promise<Message[]> {
-    const { Messages } = await this.props.sqs.send(
+  async #receive(most: number, waitSeconds: number): Promise<Message[]> {
+    const { Messages } = await this.#props.sqs.send(
       new ReceiveMessageCommand({
-        QueueUrl: this.props.queueUrl,
+        QueueUrl: this.#props.queueUrl,
         MaxNumberOfMessages: Math.min(most, MOST_MESSAGES),
         WaitTimeSeconds: waitSeconds,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       }),
-      { abortSignal: this.stopping.signal },
+      { abortSignal: this.#stopping.signal },
     );
     return Messages ?? [];
   }
 
-  private async process(messages: readonly Message[]): Promise<void> {
-    const { source, pool } = this.props;
-    const result = await pool.invoke(JSON.stringify(sqsEvent(messages, source.queueArn)));
+  async #processBatch(messages: readonly Message[]): Promise<void> {
+    const { source, pool } = this.#props;
+    const result = await pool.invoke(JSON.stringify(makeSqsEvent(messages, source.queueArn)));
     const ids = messages.map(({ MessageId }) => MessageId ?? '');
-    const done = new Set(messagesDone(ids, result, source.reportsFailures));
-    await this.delete(messages.filter(({ MessageId }) => done.has(MessageId ?? '')));
+    const done = new Set(listDoneMessages(ids, result, source.reportsFailures));
+    await this.#deleteMessages(messages.filter(({ MessageId }) => done.has(MessageId ?? '')));
   }
 
-  private async delete(messages: readonly Message[]): Promise<void> {
+  async #deleteMessages(messages: readonly Message[]): Promise<void> {
     for (let start = 0; start < messages.length; start += MOST_MESSAGES) {
       const entries = messages.slice(start, start + MOST_MESSAGES).map(({ ReceiptHandle }, index) => ({
         Id: String(index),
         ReceiptHandle,
       }));
-      const { Failed } = await this.props.sqs.send(
-        new DeleteMessageBatchCommand({ QueueUrl: this.props.queueUrl, Entries: entries }),
+      const { Failed } = await this.#props.sqs.send(
+        new DeleteMessageBatchCommand({ QueueUrl: this.#props.queueUrl, Entries: entries }),
       );
       for (const { Message } of Failed ?? []) {
-        this.props.notice(`queue ${this.props.source.queue.name}: not deleted: ${Message ?? ''}`);
+        this.#props.notice(`queue ${this.#props.source.queue.name}: not deleted: ${Message ?? ''}`);
       }
     }
   }

@@ -4,11 +4,11 @@ import type { SQSEvent, SQSMessageAttributes, SQSRecord } from 'aws-lambda';
 import { REGION } from '../kit/emulator.ts';
 
 /** @param queueArn ARN of the queue that the messages come from */
-export function sqsEvent(messages: readonly Message[], queueArn: string): SQSEvent {
-  return { Records: messages.map((message) => record(message, queueArn)) };
+export function makeSqsEvent(messages: readonly Message[], queueArn: string): SQSEvent {
+  return { Records: messages.map((message) => makeRecord(message, queueArn)) };
 }
 
-function record(message: Message, queueArn: string): SQSRecord {
+function makeRecord(message: Message, queueArn: string): SQSRecord {
   const { ApproximateReceiveCount, SentTimestamp, SenderId, ApproximateFirstReceiveTimestamp, ...others } =
     message.Attributes ?? {};
   return {
@@ -22,7 +22,7 @@ function record(message: Message, queueArn: string): SQSRecord {
       ApproximateFirstReceiveTimestamp: ApproximateFirstReceiveTimestamp ?? '0',
       ...others,
     },
-    messageAttributes: messageAttributes(message.MessageAttributes ?? {}),
+    messageAttributes: makeMessageAttributes(message.MessageAttributes ?? {}),
     md5OfBody: message.MD5OfBody ?? '',
     eventSource: 'aws:sqs',
     eventSourceARN: queueArn,
@@ -30,7 +30,7 @@ function record(message: Message, queueArn: string): SQSRecord {
   };
 }
 
-function messageAttributes(attributes: NonNullable<Message['MessageAttributes']>): SQSMessageAttributes {
+function makeMessageAttributes(attributes: NonNullable<Message['MessageAttributes']>): SQSMessageAttributes {
   return Object.fromEntries(
     Object.entries(attributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
       name,

@@ -1,18 +1,18 @@
 /** `npm start`: runs the stack on this machine until it is interrupted. */
 import { runCommand } from '../kit/command.ts';
-import { onInterrupt } from '../kit/interrupt.ts';
-import { jsonLog, prettyLog } from './logs.ts';
-import { type Options, parseOptions, USAGE } from './options.ts';
-import { startLocalStack } from './stack.ts';
-import { welcome } from './welcome.ts';
+import { abortOnInterrupt } from '../kit/interrupt.ts';
+import { makeJsonLog, makePrettyLog } from './logs.ts';
+import { type StartOptions, parseStartOptions, USAGE } from './start-options.ts';
+import { startLocalStack } from './local-stack.ts';
+import { formatWelcome } from './welcome.ts';
 
 await runCommand(async (argv) => {
-  const options = parseOptions(argv);
+  const options = parseStartOptions(argv);
   if (options.help) {
     process.stdout.write(USAGE);
     return;
   }
-  const interrupted = onInterrupt();
+  const interrupted = abortOnInterrupt();
   try {
     await run(options, interrupted);
   } catch (error) {
@@ -21,13 +21,13 @@ await runCommand(async (argv) => {
   process.exit(0);
 });
 
-async function run(options: Options, interrupted: AbortSignal): Promise<void> {
+async function run(options: StartOptions, interrupted: AbortSignal): Promise<void> {
   const { port, dataFile, context, killShare } = options;
-  const log = options.log === 'json' ? jsonLog(process.stdout) : prettyLog(process.stdout);
+  const log = options.log === 'json' ? makeJsonLog(process.stdout) : makePrettyLog(process.stdout);
   const stack = await startLocalStack({ port, dataFile, context, killShare, log, signal: interrupted });
   try {
-    process.stdout.write(welcome(stack.url, stack.sample));
-    const failure = await Promise.race([stack.failure, aborted(interrupted)]);
+    process.stdout.write(formatWelcome(stack.url, stack.sample));
+    const failure = await Promise.race([stack.failure, waitForAbort(interrupted)]);
     if (failure !== undefined) throw failure;
     log({ kind: 'notice', text: 'stopping' });
   } finally {
@@ -35,7 +35,7 @@ async function run(options: Options, interrupted: AbortSignal): Promise<void> {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<undefined> {
+function waitForAbort(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener('abort', () => {

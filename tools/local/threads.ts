@@ -5,6 +5,6 @@ import type { WorkerOptions } from 'node:worker_threads';
  * Makes options that replace the inherited flags and environment of this process: under Jest, a thread would
  * not understand some of its flags.
  */
-export function ownThread(): Pick<WorkerOptions, 'execArgv' | 'env'> {
+export function makeThreadOptions(): Pick<WorkerOptions, 'execArgv' | 'env'> {
   return { execArgv: ['--enable-source-maps', '--disable-warning=ExperimentalWarning'], env: {} };
 }

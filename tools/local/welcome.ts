@@ -1,7 +1,7 @@
 /** What is printed once the stack serves: where, and commands to paste. */
 import { randomBytes } from 'node:crypto';
 import { deriveJobId } from '../../src/domain/digest.ts';
-import { collectionPath, jobPath, projectPath } from '../../api/paths.ts';
+import { makeCollectionPath, makeJobPath, makeProjectPath } from '../../api/paths.ts';
 import type { Sample } from './data/sample.ts';
 
 const ACTION = 'resume';
@@ -11,13 +11,13 @@ const ACTION = 'resume';
  * terminal: one sets a token and an address, one creates a job and one follows it. Between them are blank lines,
  * and no line is longer than 100 columns.
  */
-export function welcome(url: string, sample: Sample | undefined): string {
+export function formatWelcome(url: string, sample: Sample | undefined): string {
   const pages = `ready ${url}\n\nstatus page: ${url}/_local\nAPI pages:   ${url}/docs\n`;
   if (sample === undefined) return `${pages}\n`;
   const { tenant, targetGroupIds } = sample;
   const idempotencyKey = `example-${randomBytes(6).toString('hex')}`;
   const jobId = deriveJobId({ ...tenant, action: ACTION, idempotencyKey });
-  const project = projectPath(tenant);
+  const project = makeProjectPath(tenant);
   const inProject = (path: string) => `"$PROJECT${path.slice(project.length)}"`;
   return `${pages}
 To create a job and to follow it, in a second terminal in this folder:
@@ -25,13 +25,13 @@ To create a job and to follow it, in a second terminal in this folder:
 TOKEN=$(npm run --silent token -- --account ${tenant.accountId})
 PROJECT=${url}${project}
 
-curl -i -X POST ${inProject(collectionPath(tenant, ACTION))} \\
+curl -i -X POST ${inProject(makeCollectionPath(tenant, ACTION))} \\
   -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
   -H 'Idempotency-Key: ${idempotencyKey}' \\
   -d '{"target_group_ids":[
     ${targetGroupIds.map((id) => JSON.stringify(id)).join(',')}]}'
 
-curl -i ${inProject(jobPath(tenant, ACTION, jobId))} -H "Authorization: Bearer $TOKEN"
+curl -i ${inProject(makeJobPath(tenant, ACTION, jobId))} -H "Authorization: Bearer $TOKEN"
 
 `;
 }

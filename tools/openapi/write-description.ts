@@ -8,9 +8,9 @@ import { parseArgs } from 'node:util';
 import { runCommand } from '../kit/command.ts';
 import { ALL_SCOPES, DEFAULT_SUBJECT } from '../local/issuer.ts';
 import { PROJECT } from '../kit/project.ts';
-import { startLocalStack } from '../local/stack.ts';
-import { descriptionText } from '../../api/openapi/description.ts';
-import { EXAMPLES_FILE, type Examples, examplesOf, readExamples } from '../../api/openapi/examples.ts';
+import { startLocalStack } from '../local/local-stack.ts';
+import { renderDescription } from '../../api/openapi/description.ts';
+import { EXAMPLES_FILE, type Examples, makeExamples, readExamples } from '../../api/openapi/examples.ts';
 import { playScenario } from '../../api/openapi/scenario.ts';
 
 const USAGE = `npm run openapi -- [--record]
@@ -33,12 +33,12 @@ await runCommand(async (argv) => {
     return;
   }
   if (values.record) {
-    await writeFile(EXAMPLES_FILE, `${JSON.stringify(await record(), undefined, 2)}\n`);
+    await writeFile(EXAMPLES_FILE, `${JSON.stringify(await recordExamples(), undefined, 2)}\n`);
   }
-  await writeFile(join(PROJECT, 'docs', 'openapi.yaml'), descriptionText(readExamples()));
+  await writeFile(join(PROJECT, 'docs', 'openapi.yaml'), renderDescription(readExamples()));
 });
 
-async function record(): Promise<Examples> {
+async function recordExamples(): Promise<Examples> {
   const stack = await startLocalStack();
   try {
     const calls = await playScenario({
@@ -50,7 +50,7 @@ async function record(): Promise<Examples> {
         });
         return { status: response.status, headers: response.headers, text: await response.text() };
       },
-      tokenFor: (...accounts) =>
+      getToken: (...accounts) =>
         stack.issuer.sign({
           accounts,
           scope: ALL_SCOPES,
@@ -59,7 +59,7 @@ async function record(): Promise<Examples> {
         }),
       pause: () => pause(150),
     });
-    return examplesOf(calls);
+    return makeExamples(calls);
   } finally {
     await stack.stop();
   }

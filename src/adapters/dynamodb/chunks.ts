@@ -4,7 +4,14 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { ChunkKey, ChunkResult, FailureGroup, Job } from '../../domain/job.ts';
 import type { Chunks, Claim } from '../../ports/chunks.ts';
 import { getItem } from './get-item.ts';
-import { failureItems, jobPartition, readFailures, readResult, resultKey, resultPrefix } from './job-item.ts';
+import {
+  makeFailureItems,
+  makeJobPartition,
+  readFailures,
+  readResult,
+  makeResultKey,
+  makeResultPrefix,
+} from './job-item.ts';
 import { updateIf } from './update.ts';
 
 export class DynamoDBChunks implements Chunks {
@@ -19,7 +26,7 @@ export class DynamoDBChunks implements Chunks {
   async claim(chunk: ChunkKey, owner: string, now: number, until: number): Promise<Claim> {
     const claimed = await updateIf(this.#client, {
       table: this.#table,
-      key: resultKey(chunk),
+      key: makeResultKey(chunk),
       update: 'SET claimed_by = :owner, claimed_until = :until, expires_at = :expires',
       //  no claim │ claimed: nobody else may │ the claim is over: its owner is dead │ settled: never again
       //  ─────────┼──────────────────────────┼──────────────────────────────────────┼────────────────────►
@@ -29,7 +36,7 @@ export class DynamoDBChunks implements Chunks {
       returns: 'UPDATED_OLD',
     });
     if (claimed !== undefined) return { kind: 'claimed', begun: claimed['claimed_by'] !== undefined };
-    const item = await getItem(this.#client, this.#table, resultKey(chunk));
+    const item = await getItem(this.#client, this.#table, makeResultKey(chunk));
     if (item?.['settled_at'] !== undefined) return { kind: 'settled', failures: readFailures(item) };
     // The claim is ours if the answer of its first try was lost and the client tried again.
     return item?.['claimed_by'] === owner ? { kind: 'claimed', begun: true } : { kind: 'taken' };
@@ -38,7 +45,7 @@ export class DynamoDBChunks implements Chunks {
   async release(chunk: ChunkKey, owner: string, until: number): Promise<void> {
     await updateIf(this.#client, {
       table: this.#table,
-      key: resultKey(chunk),
+      key: makeResultKey(chunk),
       update: 'SET claimed_until = :until',
       // Only our own claim, and only while there is no result. Otherwise there is nothing to release.
       condition: 'claimed_by = :owner AND attribute_not_exists(settled_at)',
@@ -54,28 +61,31 @@ export class DynamoDBChunks implements Chunks {
   ): Promise<boolean> {
     const settled = await updateIf(this.#client, {
       table: this.#table,
-      key: resultKey(chunk),
+      key: makeResultKey(chunk),
       update: 'SET settled_at = :now, failures = :failures',
       // The first result stands, and only the owner of the claim may write it. A worker that was frozen, and
       // wakes after another owner has claimed the chunk, is refused. The end of the claim does not matter
       // here: until another owner claims the chunk, it is ours.
       condition: 'claimed_by = :owner AND attribute_not_exists(settled_at)',
-      values: { ':owner': owner, ':now': now, ':failures': failureItems(failures) },
+      values: { ':owner': owner, ':now': now, ':failures': makeFailureItems(failures) },
     });
     if (settled !== undefined) return true;
     // The result is ours if the answer of its first try was lost: an owner settles once, and a result stands.
-    const item = await getItem(this.#client, this.#table, resultKey(chunk));
+    const item = await getItem(this.#client, this.#table, makeResultKey(chunk));
     return item?.['settled_at'] !== undefined && item['claimed_by'] === owner;
   }
 
-  async results(job: Job): Promise<ChunkResult[]> {
+  async readResults(job: Job): Promise<ChunkResult[]> {
     const pages = paginateQuery(
       { client: this.#client },
       {
         TableName: this.#table,
         ConsistentRead: true,
         KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: marshall({ ':pk': jobPartition(job), ':prefix': resultPrefix(job) }),
+        ExpressionAttributeValues: marshall({
+          ':pk': makeJobPartition(job),
+          ':prefix': makeResultPrefix(job),
+        }),
       },
     );
     const results: ChunkResult[] = [];

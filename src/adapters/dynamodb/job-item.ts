@@ -17,28 +17,28 @@ import { InconsistentStoreError } from '../../domain/errors.ts';
 import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../domain/job.ts';
 import { FAILURE_CODES } from '../../domain/outcome.ts';
 import { OPEN } from './open-jobs-index.ts';
-import { type Item, number, numbers, oneOf, text } from './read-item.ts';
+import { type Item, readNumber, readNumberSet, readOneOf, readText } from './read-item.ts';
 
 /** Makes the partition key of a job. It is unambiguous, because no id and no account id contains `#`. */
-export const jobPartition = (key: JobKey) => `${key.accountId}#${key.projectId}#${key.jobId}`;
+export const makeJobPartition = (key: JobKey) => `${key.accountId}#${key.projectId}#${key.jobId}`;
 
-export const metaKey = (key: JobKey) => ({ pk: jobPartition(key), sk: 'META' });
+export const makeMetaKey = (key: JobKey) => ({ pk: makeJobPartition(key), sk: 'META' });
 
-export const requestKey = (job: JobKey & Pick<Job, 'bodyHash'>) => ({
-  pk: jobPartition(job),
+export const makeRequestKey = (job: JobKey & Pick<Job, 'bodyHash'>) => ({
+  pk: makeJobPartition(job),
   sk: `REQUEST#${job.bodyHash}`,
 });
 
-export const resultPrefix = (job: Pick<Job, 'createdAt'>) => `RESULT#${job.createdAt}#`;
+export const makeResultPrefix = (job: Pick<Job, 'createdAt'>) => `RESULT#${job.createdAt}#`;
 
-export const resultKey = (chunk: ChunkKey) => ({
-  pk: jobPartition(chunk),
-  sk: `${resultPrefix(chunk)}${String(chunk.index).padStart(5, '0')}`,
+export const makeResultKey = (chunk: ChunkKey) => ({
+  pk: makeJobPartition(chunk),
+  sk: `${makeResultPrefix(chunk)}${String(chunk.index).padStart(5, '0')}`,
 });
 
-export function metaItem(job: Job, owner: string, dueAt: string) {
+export function makeMetaItem(job: Job, owner: string, dueAt: string) {
   return {
-    ...metaKey(job),
+    ...makeMetaKey(job),
     action: job.action satisfies Action,
     created_at: job.createdAt,
     created_by: job.createdBy,
@@ -54,27 +54,27 @@ export function metaItem(job: Job, owner: string, dueAt: string) {
 
 /** Reads the key of the job that an item belongs to. */
 export function readJobKey(item: Item): JobKey {
-  const [accountId, projectId = '', jobId = ''] = text(item, 'pk').split('#');
+  const [accountId, projectId = '', jobId = ''] = readText(item, 'pk').split('#');
   return { accountId: Number(accountId), projectId, jobId };
 }
 
 export function readMeta(item: Item): Job {
   return {
     ...readJobKey(item),
-    action: oneOf(item, 'action', ACTION_NAMES),
-    createdAt: text(item, 'created_at'),
-    createdBy: text(item, 'created_by'),
-    bodyHash: text(item, 'body_hash'),
-    total: number(item, 'total'),
-    chunkSize: number(item, 'chunk_size'),
-    expiresAt: number(item, 'expires_at'),
-    settled: numbers(item, 'settled'),
-    broken: numbers(item, 'broken'),
+    action: readOneOf(item, 'action', ACTION_NAMES),
+    createdAt: readText(item, 'created_at'),
+    createdBy: readText(item, 'created_by'),
+    bodyHash: readText(item, 'body_hash'),
+    total: readNumber(item, 'total'),
+    chunkSize: readNumber(item, 'chunk_size'),
+    expiresAt: readNumber(item, 'expires_at'),
+    settled: readNumberSet(item, 'settled'),
+    broken: readNumberSet(item, 'broken'),
     open: item[OPEN] !== undefined,
   };
 }
 
-export function failureItems(failures: readonly FailureGroup[]) {
+export function makeFailureItems(failures: readonly FailureGroup[]) {
   return failures.map(({ code, description, positions }) => ({
     code,
     description,
@@ -85,7 +85,7 @@ export function failureItems(failures: readonly FailureGroup[]) {
 /** Reads the result of a chunk. Returns undefined when the chunk is claimed but not settled. */
 export function readResult(item: Item): ChunkResult | undefined {
   if (item['settled_at'] === undefined) return undefined;
-  return { index: Number(text(item, 'sk').split('#').at(-1)), failures: readFailures(item) };
+  return { index: Number(readText(item, 'sk').split('#').at(-1)), failures: readFailures(item) };
 }
 
 /** Reads the failures of a settled chunk. */
@@ -95,8 +95,8 @@ export function readFailures(item: Item): FailureGroup[] {
     throw new InconsistentStoreError('A settled chunk has no list of failures.', { pk: item['pk'] });
   }
   return (groups as Item[]).map((group) => ({
-    code: oneOf(group, 'code', FAILURE_CODES),
-    description: text(group, 'description'),
-    positions: text(group, 'positions').split(',').map(Number),
+    code: readOneOf(group, 'code', FAILURE_CODES),
+    description: readText(group, 'description'),
+    positions: readText(group, 'positions').split(',').map(Number),
   }));
 }

@@ -11,13 +11,13 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { InconsistentStoreError } from '../../domain/errors.ts';
-import { type ChunkKey, type Job, type JobKey, withChunk } from '../../domain/job.ts';
+import { type ChunkKey, type Job, type JobKey, withSettledChunk } from '../../domain/job.ts';
 import type { EndedJob, JobRequest, Jobs } from '../../ports/jobs.ts';
 import { getItem } from './get-item.ts';
-import { metaItem, metaKey, readMeta, requestKey } from './job-item.ts';
+import { makeMetaItem, makeMetaKey, readMeta, makeRequestKey } from './job-item.ts';
 import { OPEN } from './open-jobs-index.ts';
 import { packIds, unpackIds } from './packed-ids.ts';
-import { bytes, text } from './read-item.ts';
+import { readBytes, readText } from './read-item.ts';
 import { updateIf } from './update.ts';
 
 export class DynamoDBJobs implements Jobs {
@@ -33,7 +33,7 @@ export class DynamoDBJobs implements Jobs {
     job: JobKey & Pick<Job, 'bodyHash' | 'expiresAt'>,
     { ids, trace }: JobRequest,
   ): Promise<void> {
-    const item = { ...requestKey(job), ids: packIds(ids), ...trace, expires_at: job.expiresAt };
+    const item = { ...makeRequestKey(job), ids: packIds(ids), ...trace, expires_at: job.expiresAt };
     try {
       await this.#client.send(
         new PutItemCommand({
@@ -55,18 +55,18 @@ export class DynamoDBJobs implements Jobs {
       await this.#client.send(
         new PutItemCommand({
           TableName: this.#table,
-          Item: marshall(metaItem(job, owner, dueAt)),
+          Item: marshall(makeMetaItem(job, owner, dueAt)),
           //  nobody has created the job │ it was created, and lives │ its life is over, deletion is late
           //  ───────────────────────────┼───────────────────────────┼──────────────────────────────────►
           //            ours             │          theirs           │               ours
           ConditionExpression: 'attribute_not_exists(pk) OR expires_at <= :now',
-          ExpressionAttributeValues: marshall({ ':now': seconds(now) }),
+          ExpressionAttributeValues: marshall({ ':now': convertToEpochSeconds(now) }),
         }),
       );
       return 'created';
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      const item = await getItem(this.#client, this.#table, metaKey(job));
+      const item = await getItem(this.#client, this.#table, makeMetaKey(job));
       if (item === undefined) {
         throw new InconsistentStoreError(
           'The job disappeared while it was created.',
@@ -75,30 +75,30 @@ export class DynamoDBJobs implements Jobs {
         );
       }
       // If the answer of our put was lost, its retry finds our own item, and we have created the job.
-      return text(item, 'committed_by') === owner ? 'created' : readMeta(item);
+      return readText(item, 'committed_by') === owner ? 'created' : readMeta(item);
     }
   }
 
   async find(key: JobKey, now: number): Promise<Job | undefined> {
-    const item = await getItem(this.#client, this.#table, metaKey(key));
+    const item = await getItem(this.#client, this.#table, makeMetaKey(key));
     if (item === undefined) return undefined;
     const job = readMeta(item);
-    return job.expiresAt <= seconds(now) ? undefined : job;
+    return job.expiresAt <= convertToEpochSeconds(now) ? undefined : job;
   }
 
-  async request(job: Job): Promise<JobRequest> {
-    const item = await getItem(this.#client, this.#table, requestKey(job));
+  async readRequest(job: Job): Promise<JobRequest> {
+    const item = await getItem(this.#client, this.#table, makeRequestKey(job));
     if (item === undefined) {
       throw new InconsistentStoreError('A job has no request.', { jobId: job.jobId });
     }
-    const trace = { traceparent: text(item, 'traceparent'), tracestate: text(item, 'tracestate') };
-    return { ids: unpackIds(bytes(item, 'ids')), trace };
+    const trace = { traceparent: readText(item, 'traceparent'), tracestate: readText(item, 'tracestate') };
+    return { ids: unpackIds(readBytes(item, 'ids')), trace };
   }
 
-  async addSettled(chunk: ChunkKey, broken: boolean): Promise<Job | undefined> {
+  async addChunk(chunk: ChunkKey, broken: boolean): Promise<Job | undefined> {
     const item = await updateIf(this.#client, {
       table: this.#table,
-      key: metaKey(chunk),
+      key: makeMetaKey(chunk),
       update: broken ? 'ADD settled :chunk, broken :chunk' : 'ADD settled :chunk',
       // Only the job that the chunk belongs to, not a later one with the same id.
       condition: 'created_at = :created',
@@ -108,10 +108,10 @@ export class DynamoDBJobs implements Jobs {
     return item && readMeta(item);
   }
 
-  async addOnly(chunk: ChunkKey, broken: boolean, now: number): Promise<EndedJob | undefined> {
+  async addOnlyChunk(chunk: ChunkKey, broken: boolean, now: number): Promise<EndedJob | undefined> {
     const item = await updateIf(this.#client, {
       table: this.#table,
-      key: metaKey(chunk),
+      key: makeMetaKey(chunk),
       update:
         `ADD settled :chunk${broken ? ', broken :chunk' : ''} ` +
         'SET closed_at = if_not_exists(closed_at, :now) REMOVE #open, due_at',
@@ -125,11 +125,11 @@ export class DynamoDBJobs implements Jobs {
     });
     if (item === undefined) return undefined;
     const before = readMeta(item);
-    return { job: { ...withChunk(before, chunk.index, broken), open: false }, closed: before.open };
+    return { job: { ...withSettledChunk(before, chunk.index, broken), open: false }, closed: before.open };
   }
 }
 
 /** Converts epoch ms to epoch seconds, the unit of DynamoDB's time to live. */
-function seconds(ms: number): number {
+function convertToEpochSeconds(ms: number): number {
   return Math.floor(ms / 1000);
 }

@@ -3,9 +3,9 @@ import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Job } from '../../domain/job.ts';
 import type { DueJob, OpenJobs, OpenJobsPage } from '../../ports/open-jobs.ts';
-import { metaKey, readJobKey } from './job-item.ts';
+import { makeMetaKey, readJobKey } from './job-item.ts';
 import { OPEN, OPEN_JOBS_INDEX } from './open-jobs-index.ts';
-import { type Item, number, text } from './read-item.ts';
+import { type Item, readNumber, readText } from './read-item.ts';
 import { updateIf } from './update.ts';
 
 export class DynamoDBOpenJobs implements OpenJobs {
@@ -17,7 +17,7 @@ export class DynamoDBOpenJobs implements OpenJobs {
     this.#table = table;
   }
 
-  async due(now: string, limit: number, after?: DueJob): Promise<DueJob[]> {
+  async findDue(now: string, limit: number, after?: DueJob): Promise<DueJob[]> {
     const { Items = [] } = await this.#client.send(
       new QueryCommand({
         TableName: this.#table,
@@ -26,10 +26,10 @@ export class DynamoDBOpenJobs implements OpenJobs {
         ExpressionAttributeNames: { '#open': OPEN },
         ExpressionAttributeValues: marshall({ ':open': OPEN, ':now': now }),
         Limit: limit,
-        ExclusiveStartKey: after && openKey(after),
+        ExclusiveStartKey: after && makeOpenKey(after),
       }),
     );
-    return Items.map((item) => readDue(unmarshall(item)));
+    return Items.map((item) => readDueJob(unmarshall(item)));
   }
 
   async count(limit: number, after?: DueJob): Promise<OpenJobsPage> {
@@ -42,22 +42,22 @@ export class DynamoDBOpenJobs implements OpenJobs {
         ExpressionAttributeNames: { '#open': OPEN },
         ExpressionAttributeValues: marshall({ ':open': OPEN }),
         Limit: limit,
-        ExclusiveStartKey: after && openKey(after),
+        ExclusiveStartKey: after && makeOpenKey(after),
       }),
     );
     let oldestCreatedAt: string | undefined;
     for (const item of Items) {
-      const createdAt = text(unmarshall(item), 'created_at');
+      const createdAt = readText(unmarshall(item), 'created_at');
       if (oldestCreatedAt === undefined || createdAt < oldestCreatedAt) oldestCreatedAt = createdAt;
     }
-    const next = LastEvaluatedKey && readDue(unmarshall(LastEvaluatedKey));
+    const next = LastEvaluatedKey && readDueJob(unmarshall(LastEvaluatedKey));
     return { count: Items.length, oldestCreatedAt, next };
   }
 
   async postpone(job: Job, from: string, to: string): Promise<{ readonly settledBefore: number } | 'lost'> {
     const before = await updateIf(this.#client, {
       table: this.#table,
-      key: metaKey(job),
+      key: makeMetaKey(job),
       update: 'SET due_at = :to, settled_seen = :seen',
       // Nobody has moved the look since we read the index. When the answer of this write is lost, its retry
       // is refused and counts as a lost race; the job is then due again at its next look.
@@ -66,13 +66,13 @@ export class DynamoDBOpenJobs implements OpenJobs {
       returns: 'ALL_OLD',
     });
     if (before === undefined) return 'lost';
-    return { settledBefore: before['settled_seen'] === undefined ? 0 : number(before, 'settled_seen') };
+    return { settledBefore: before['settled_seen'] === undefined ? 0 : readNumber(before, 'settled_seen') };
   }
 
   async close(job: Job, now: number): Promise<boolean> {
     const closed = await updateIf(this.#client, {
       table: this.#table,
-      key: metaKey(job),
+      key: makeMetaKey(job),
       update: 'SET closed_at = :now REMOVE #open, due_at',
       // The job is still open, and it is this job, not a later one with the same id.
       condition: 'attribute_exists(#open) AND created_at = :created',
@@ -84,10 +84,10 @@ export class DynamoDBOpenJobs implements OpenJobs {
 }
 
 /** Makes the key of an open job in the index. */
-function openKey(due: DueJob) {
-  return marshall({ ...metaKey(due), [OPEN]: OPEN, due_at: due.dueAt });
+function makeOpenKey(due: DueJob) {
+  return marshall({ ...makeMetaKey(due), [OPEN]: OPEN, due_at: due.dueAt });
 }
 
-function readDue(item: Item): DueJob {
-  return { ...readJobKey(item), dueAt: text(item, 'due_at') };
+function readDueJob(item: Item): DueJob {
+  return { ...readJobKey(item), dueAt: readText(item, 'due_at') };
 }

@@ -16,7 +16,7 @@ export function packIds(ids: readonly string[]): Uint8Array {
 
 /** @throws InconsistentStoreError when the bytes are not the output of `packIds` */
 export function unpackIds(packed: Uint8Array): string[] {
-  const text = inflated(packed);
+  const text = inflate(packed);
   if (text.length % ID_LENGTH !== 0) {
     throw new InconsistentStoreError('The ids of a request are truncated.', { characters: text.length });
   }
@@ -25,7 +25,7 @@ export function unpackIds(packed: Uint8Array): string[] {
   );
 }
 
-function inflated(packed: Uint8Array): string {
+function inflate(packed: Uint8Array): string {
   try {
     return inflateRawSync(packed, { maxOutputLength: ID_LENGTH * 100_000 }).toString('latin1');
   } catch (cause) {

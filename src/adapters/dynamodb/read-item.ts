@@ -4,7 +4,7 @@ import { InconsistentStoreError } from '../../domain/errors.ts';
 /** An item as a plain JavaScript object. */
 export type Item = Readonly<Record<string, unknown>>;
 
-function wrong(item: Item, name: string, expected: string): InconsistentStoreError {
+function makeAttributeError(item: Item, name: string, expected: string): InconsistentStoreError {
   const found = item[name];
   return new InconsistentStoreError(`Attribute ${name} of a stored item is not ${expected}.`, {
     item: `${String(item['pk'])} ${typeof item['sk'] === 'string' ? item['sk'] : ''}`.trim(),
@@ -14,21 +14,21 @@ function wrong(item: Item, name: string, expected: string): InconsistentStoreErr
   });
 }
 
-export function text(item: Item, name: string): string {
+export function readText(item: Item, name: string): string {
   const value = item[name];
-  if (typeof value !== 'string') throw wrong(item, name, 'a string');
+  if (typeof value !== 'string') throw makeAttributeError(item, name, 'a string');
   return value;
 }
 
-export function bytes(item: Item, name: string): Uint8Array {
+export function readBytes(item: Item, name: string): Uint8Array {
   const value = item[name];
-  if (!(value instanceof Uint8Array)) throw wrong(item, name, 'binary');
+  if (!(value instanceof Uint8Array)) throw makeAttributeError(item, name, 'binary');
   return value;
 }
 
-export function number(item: Item, name: string): number {
+export function readNumber(item: Item, name: string): number {
   const value = item[name];
-  if (typeof value !== 'number') throw wrong(item, name, 'a number');
+  if (typeof value !== 'number') throw makeAttributeError(item, name, 'a number');
   return value;
 }
 
@@ -37,23 +37,23 @@ export function number(item: Item, name: string): number {
  *
  * @param name attribute to name in the error when `ms` is outside the range of dates
  */
-export function asTime(item: Item, name: string, ms: number): string {
+export function formatTime(item: Item, name: string, ms: number): string {
   const time = new Date(ms);
-  if (Number.isNaN(time.getTime())) throw wrong(item, name, 'a time in epoch milliseconds');
+  if (Number.isNaN(time.getTime())) throw makeAttributeError(item, name, 'a time in epoch milliseconds');
   return time.toISOString();
 }
 
 /** Reads a number set. DynamoDB has no empty sets, so a missing attribute is an empty set. */
-export function numbers(item: Item, name: string): ReadonlySet<number> {
+export function readNumberSet(item: Item, name: string): ReadonlySet<number> {
   const value = item[name];
   if (value === undefined) return new Set();
-  if (!(value instanceof Set)) throw wrong(item, name, 'a set of numbers');
+  if (!(value instanceof Set)) throw makeAttributeError(item, name, 'a set of numbers');
   return new Set([...(value as Set<unknown>)].map(Number));
 }
 
-export function oneOf<T extends string>(item: Item, name: string, values: readonly T[]): T {
+export function readOneOf<T extends string>(item: Item, name: string, values: readonly T[]): T {
   const value = item[name];
   const match = values.find((candidate) => candidate === value);
-  if (match === undefined) throw wrong(item, name, `one of ${values.join(', ')}`);
+  if (match === undefined) throw makeAttributeError(item, name, `one of ${values.join(', ')}`);
   return match;
 }

@@ -15,7 +15,7 @@ import {
   type TargetGroup,
   type TargetGroupKey,
 } from '../../domain/target-group.ts';
-import { asTime, type Item, number, oneOf, text } from './read-item.ts';
+import { formatTime, type Item, readNumber, readOneOf, readText } from './read-item.ts';
 
 /** Value of a mark attribute for which there is no mark yet. */
 export const NO_MARK = '-';
@@ -23,22 +23,22 @@ export const NO_MARK = '-';
 /** Names of the attributes that hold the marks, newest first. */
 export const MARKS = Array.from({ length: MARKS_KEPT }, (_, i) => `mark_${i + 1}`);
 
-export const projectKey = (tenant: Tenant) => ({ pk: `${tenant.accountId}#${tenant.projectId}` });
+export const makeProjectKey = (tenant: Tenant) => ({ pk: `${tenant.accountId}#${tenant.projectId}` });
 
-export const targetGroupKey = (key: TargetGroupKey) => ({
+export const makeTargetGroupKey = (key: TargetGroupKey) => ({
   pk: `${key.accountId}#${key.projectId}#${key.targetGroupId}`,
 });
 
 /** Makes the item of a project, in DynamoDB's attribute format. */
-export function projectItem(tenant: Tenant) {
-  return marshall(projectKey(tenant));
+export function makeProjectItem(tenant: Tenant) {
+  return marshall(makeProjectKey(tenant));
 }
 
 /** Makes the item of a new target group, in DynamoDB's attribute format. */
-export function targetGroupItem(group: TargetGroup) {
+export function makeTargetGroupItem(group: TargetGroup) {
   const marks = group.marks.map((mark, i) => [MARKS[i] ?? '', mark] as const);
   return marshall({
-    ...targetGroupKey(group),
+    ...makeTargetGroupKey(group),
     fielding_run_id: group.fieldingRunId,
     status: group.status,
     completes_goal: group.completesGoal,
@@ -55,21 +55,21 @@ export function targetGroupItem(group: TargetGroup) {
 /** @throws InconsistentStoreError when an attribute is missing or malformed */
 export function readTargetGroup(key: TargetGroupKey, item: Item): TargetGroup {
   const marks = MARKS.map((name) => item[name]);
-  const end = number(item, 'end_fielding_at');
-  const length = number(item, 'fielding_length');
+  const end = readNumber(item, 'end_fielding_at');
+  const length = readNumber(item, 'fielding_length');
   return {
     accountId: key.accountId,
     projectId: key.projectId,
     targetGroupId: key.targetGroupId,
-    fieldingRunId: text(item, 'fielding_run_id'),
-    status: oneOf(item, 'status', FIELDING_RUN_STATUSES),
-    completesGoal: number(item, 'completes_goal'),
-    currentCompletes: number(item, 'current_completes'),
-    startFieldingAt: asTime(item, 'fielding_length', end - length),
-    endFieldingAt: asTime(item, 'end_fielding_at', end),
-    version: number(item, 'version'),
-    lastChangedAt: asTime(item, 'last_changed_at', number(item, 'last_changed_at')),
-    lastChangedBy: text(item, 'last_changed_by'),
+    fieldingRunId: readText(item, 'fielding_run_id'),
+    status: readOneOf(item, 'status', FIELDING_RUN_STATUSES),
+    completesGoal: readNumber(item, 'completes_goal'),
+    currentCompletes: readNumber(item, 'current_completes'),
+    startFieldingAt: formatTime(item, 'fielding_length', end - length),
+    endFieldingAt: formatTime(item, 'end_fielding_at', end),
+    version: readNumber(item, 'version'),
+    lastChangedAt: formatTime(item, 'last_changed_at', readNumber(item, 'last_changed_at')),
+    lastChangedBy: readText(item, 'last_changed_by'),
     marks: marks.filter((mark): mark is string => typeof mark === 'string' && mark !== NO_MARK),
   };
 }

@@ -1,11 +1,11 @@
 /** Target groups in DynamoDB. The condition of a move is built from the action's transition (ADR 6). */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type Effect, type Guard, transitionOf } from '../../domain/actions.ts';
+import { type Effect, type Guard, getTransition } from '../../domain/actions.ts';
 import type { Tenant } from '../../domain/ids.ts';
 import type { TargetGroup, TargetGroupKey } from '../../domain/target-group.ts';
 import type { Move, TargetGroups } from '../../ports/target-groups.ts';
 import { getItem } from './get-item.ts';
-import { MARKS, NO_MARK, projectKey, readTargetGroup, targetGroupKey } from './target-group-item.ts';
+import { MARKS, NO_MARK, makeProjectKey, readTargetGroup, makeTargetGroupKey } from './target-group-item.ts';
 import { updateIf } from './update.ts';
 
 /** The guards as conditions. `guardHolds` in the domain checks the same on a target group that was read. */
@@ -40,16 +40,16 @@ export class DynamoDBTargetGroups implements TargetGroups {
   }
 
   async projectExists(tenant: Tenant): Promise<boolean> {
-    return (await getItem(this.#client, this.#table, projectKey(tenant))) !== undefined;
+    return (await getItem(this.#client, this.#table, makeProjectKey(tenant))) !== undefined;
   }
 
   async find(key: TargetGroupKey): Promise<TargetGroup | undefined> {
-    const item = await getItem(this.#client, this.#table, targetGroupKey(key));
+    const item = await getItem(this.#client, this.#table, makeTargetGroupKey(key));
     return item && readTargetGroup(key, item);
   }
 
   async move(key: TargetGroupKey, { action, mark, now, by }: Move): Promise<boolean> {
-    const { from, to, guards, effects } = transitionOf(action);
+    const { from, to, guards, effects } = getTransition(action);
     const fromValues = from.map((status, i) => [`:from${i}`, status] as const);
     // The action may start from its status, every guard holds now, and this job has not moved it yet. If one
     // of these fails, nothing is written, and the caller reads the item to learn which.
@@ -65,7 +65,7 @@ export class DynamoDBTargetGroups implements TargetGroups {
     ].join(', ');
     const update = {
       table: this.#table,
-      key: targetGroupKey(key),
+      key: makeTargetGroupKey(key),
       update: `SET ${assignments}`,
       condition,
       names: { '#status': 'status' },

@@ -8,7 +8,10 @@ import type { Context } from 'aws-lambda';
  *   quarter of the remaining time
  * @returns epoch ms
  */
-export function stopTime(context: Pick<Context, 'getRemainingTimeInMillis'>, reserveMs: number): number {
+export function computeStopTime(
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+  reserveMs: number,
+): number {
   const remaining = context.getRemainingTimeInMillis();
   return Date.now() + remaining - Math.min(reserveMs, remaining / 4);
 }

@@ -14,7 +14,7 @@ export interface PowertoolsOnceOptions {
 }
 
 /** The input of the idempotent function: the key of its record, and the hash that a repeat must match. */
-interface Remembered {
+interface IdempotencyPayload {
   readonly key: CreationKey;
   readonly bodyHash: string;
 }
@@ -23,7 +23,7 @@ interface Remembered {
  * Makes the function that returns a `Once` for an invocation. Powertools needs the invocation's context to
  * know how long a creation in progress may hold its record.
  */
-export function powertoolsOnce({ client, table, ttlSeconds }: PowertoolsOnceOptions) {
+export function makePowertoolsOnce({ client, table, ttlSeconds }: PowertoolsOnceOptions) {
   const persistenceStore = new DynamoDBPersistenceLayer({ tableName: table, awsSdkV3Client: client });
   const config = new IdempotencyConfig({
     eventKeyJmesPath: 'key',
@@ -41,7 +41,7 @@ export function powertoolsOnce({ client, table, ttlSeconds }: PowertoolsOnceOpti
 
       let ran: { created: Created } | { error: unknown } | undefined;
       const remember = makeIdempotent(
-        async (_remembered: Remembered) => {
+        async (_remembered: IdempotencyPayload) => {
           try {
             ran = { created: await work() };
             return { jobId: ran.created.jobId };

@@ -1,6 +1,6 @@
 /** Hands a message back to its queue, to return before its visibility timeout ends (ADR 17). */
 import { ChangeMessageVisibilityCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { delayAfter } from '../../domain/backoff.ts';
+import { computeDelay } from '../../domain/backoff.ts';
 
 /** Seconds until the message returns: doubled with every receive. */
 export const RETURN_DELAYS = { first: 10, longest: 300 };
@@ -10,9 +10,9 @@ export const RETURN_DELAYS = { first: 10, longest: 300 };
  * minutes, plus a random part of up to half of it. So messages that were throttled neither return at once nor
  * all together. If the call fails, the message returns at the end of its visibility timeout.
  */
-export function queueReturner(client: SQSClient, queueUrl: string) {
+export function makeReturnToQueue(client: SQSClient, queueUrl: string) {
   return async (receiptHandle: string, receives: number): Promise<void> => {
-    const delay = delayAfter(receives, RETURN_DELAYS);
+    const delay = computeDelay(receives, RETURN_DELAYS);
     try {
       await client.send(
         new ChangeMessageVisibilityCommand({

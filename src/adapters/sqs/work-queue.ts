@@ -8,9 +8,9 @@ import {
   type SendMessageBatchRequestEntry,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { delayAfter } from '../../domain/backoff.ts';
+import { computeDelay } from '../../domain/backoff.ts';
 import { EnqueueFailedError } from '../../domain/errors.ts';
-import { parseTraceparent, xrayHeader } from '../../domain/trace.ts';
+import { parseTraceparent, formatXrayHeader } from '../../domain/trace.ts';
 import type { ChunkWork, WorkQueue } from '../../ports/work-queue.ts';
 import { encodeChunk } from './chunk-message.ts';
 
@@ -20,7 +20,7 @@ import { encodeChunk } from './chunk-message.ts';
  */
 const BATCH_SIZE = 10;
 /** Number of batches that are sent at once. */
-const LANES = 10;
+const PARALLEL_BATCHES = 10;
 /** Most tries per batch. */
 const TRIES = 5;
 /** Longest delay of a Node.js timer: 2^31 - 1 ms. */
@@ -32,7 +32,7 @@ export class SqsWorkQueue implements WorkQueue {
   /** Returns the delay in ms after `tries` tries. */
   readonly #backoff: (tries: number) => number;
 
-  constructor(client: SQSClient, queueUrl: string, backoff = jittered) {
+  constructor(client: SQSClient, queueUrl: string, backoff = computeJitteredDelay) {
     this.#client = client;
     this.#queueUrl = queueUrl;
     this.#backoff = backoff;
@@ -44,14 +44,14 @@ export class SqsWorkQueue implements WorkQueue {
 
     let refused = 0;
     let cause: unknown;
-    const lane = async () => {
+    const sendBatches = async () => {
       for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
         const result = await this.#sendBatch(batch, until);
         refused += result.refused;
         cause ??= result.cause;
       }
     };
-    await Promise.all(Array.from({ length: LANES }, lane));
+    await Promise.all(Array.from({ length: PARALLEL_BATCHES }, sendBatches));
     if (refused > 0) {
       throw new EnqueueFailedError(
         `${refused} of ${work.length} messages could not be sent.`,
@@ -80,7 +80,7 @@ export class SqsWorkQueue implements WorkQueue {
               MessageBody: encodeChunk(work),
               // Makes the queue a fair queue: an account with a large backlog does not delay the others.
               MessageGroupId: String(work.chunk.accountId),
-              ...traceAttribute(work.trace.traceparent),
+              ...makeTraceAttribute(work.trace.traceparent),
             })),
           }),
           { abortSignal: AbortSignal.timeout(Math.min(msLeft, MAX_DELAY_MS)) },
@@ -102,15 +102,17 @@ export class SqsWorkQueue implements WorkQueue {
  * it:
  * https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html
  */
-function traceAttribute(traceparent: string): Pick<SendMessageBatchRequestEntry, 'MessageSystemAttributes'> {
+function makeTraceAttribute(
+  traceparent: string,
+): Pick<SendMessageBatchRequestEntry, 'MessageSystemAttributes'> {
   const span = parseTraceparent(traceparent);
   if (span?.sampled !== true) return {};
   return {
-    MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: xrayHeader(span) } },
+    MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: formatXrayHeader(span) } },
   };
 }
 
 /** Full jitter: a random delay from 0 to 50, 100, 200 or 400 ms. */
-function jittered(tries: number): number {
-  return Math.random() * delayAfter(tries, { first: 50 });
+function computeJitteredDelay(tries: number): number {
+  return Math.random() * computeDelay(tries, { first: 50 });
 }

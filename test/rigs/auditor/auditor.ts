@@ -3,37 +3,37 @@
  * see: requests and answers, jobs as `getJob` shows them, messages that are sent and deleted, the index of
  * open jobs, and the history of every target group.
  */
-import { type Action, transitionOf } from '../../../src/domain/actions.ts';
+import { type Action, getTransition } from '../../../src/domain/actions.ts';
 import type { CreationKey } from '../../../src/domain/digest.ts';
 import { hashIds } from '../../../src/domain/digest.ts';
 import { JobNotFoundError } from '../../../src/domain/errors.ts';
-import { type Job, type JobStatus, canonicalIds, statusOf } from '../../../src/domain/job.ts';
+import { type Job, type JobStatus, canonicalizeIds, deriveStatus } from '../../../src/domain/job.ts';
 import { NOT_READ, type Outcome } from '../../../src/domain/outcome.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
-import { timestamp } from '../../../src/domain/time.ts';
+import { formatTimestamp } from '../../../src/domain/time.ts';
 import type { DueJob } from '../../../src/ports/open-jobs.ts';
 import type { ChunkWork } from '../../../src/ports/work-queue.ts';
-import { History, nameOf } from './history.ts';
+import { History, makeGroupName } from './history.ts';
 
 /** The system under audit. */
-export interface Observed {
+export interface ObservedSystem {
   /** The true time, epoch ms. */
   readonly now: () => number;
   /** Reads the job of this key as a client would see it now. @throws JobNotFoundError */
   readonly getJob: (key: CreationKey, jobId: string) => Promise<JobView>;
   /** Lists one page of the index of open jobs; the job that is due first comes first. */
-  readonly unfinished: () => Promise<readonly DueJob[]>;
+  readonly listOpenJobs: () => Promise<readonly DueJob[]>;
   /** The largest error of a function's clock, ms. */
   readonly maxSkewMs: number;
   /** Whether all faults end long before any job's deadline. */
-  readonly brief: boolean;
+  readonly faultsAreBrief: boolean;
   /**
    * Whether a frozen function outlives its timeout, which Lambda rules out. Its last write may then arrive
    * after its claim has ended; all other promises still hold.
    */
   readonly zombies: boolean;
   /** Called at every violation. */
-  readonly violated?: () => void;
+  readonly onViolation?: () => void;
 }
 
 export interface Violation {
@@ -44,7 +44,7 @@ export interface Violation {
 }
 
 /** The create requests of one key, which must become one job. */
-export interface Asked {
+export interface RequestedJob {
   readonly key: CreationKey;
   /** The creator of this key alone, so that a target group's `lastChangedBy` tells which job moved it. */
   readonly createdBy: string;
@@ -63,14 +63,14 @@ export interface JobView {
 }
 
 /** What a client sees of a job. */
-export interface Shown {
+export interface ClientView {
   readonly status: JobStatus;
   /** Sorted by id. */
   readonly outcomes: readonly Outcome[];
 }
 
-interface Seen {
-  readonly asked: Asked;
+interface AuditedJob {
+  readonly asked: RequestedJob;
   settled: number;
   /** The first answer that showed the job as ended. */
   ended?: { readonly text: string; readonly view: JobView };
@@ -78,59 +78,59 @@ interface Seen {
 
 export class Auditor {
   readonly violations: Violation[] = [];
-  readonly #world: Observed;
-  readonly #asked: Asked[] = [];
-  readonly #jobs = new Map<string, Seen>();
+  readonly #system: ObservedSystem;
+  readonly #requestedJobs: RequestedJob[] = [];
+  readonly #jobs = new Map<string, AuditedJob>();
   readonly #history = new History();
   /** Moves that were written and not yet checked. */
-  readonly #moves: { readonly asked: Asked; readonly group: TargetGroup }[] = [];
+  readonly #moves: { readonly asked: RequestedJob; readonly group: TargetGroup }[] = [];
 
-  constructor(world: Observed) {
-    this.#world = world;
+  constructor(system: ObservedSystem) {
+    this.#system = system;
   }
 
   /** Records a create request that a client is about to send. */
-  asks(key: CreationKey, createdBy: string, ids: readonly string[]): Asked {
-    let asked = this.#asked.find((each) => each.createdBy === createdBy);
+  addRequest(key: CreationKey, createdBy: string, ids: readonly string[]): RequestedJob {
+    let asked = this.#requestedJobs.find((each) => each.createdBy === createdBy);
     if (asked === undefined) {
-      const since = this.#world.now();
+      const since = this.#system.now();
       asked = { key, createdBy, since, bodies: new Map(), jobIds: new Set() };
-      this.#asked.push(asked);
+      this.#requestedJobs.push(asked);
     }
-    const canonical = canonicalIds(ids);
+    const canonical = canonicalizeIds(ids);
     asked.bodies.set(hashIds(canonical), canonical);
     return asked;
   }
 
   /** Checks a 201: its key has one job and one accepted body, and the job exists with that body. */
-  async accepted(asked: Asked, ids: readonly string[], jobId: string): Promise<void> {
-    const hash = hashIds(canonicalIds(ids));
+  async checkAccepted(asked: RequestedJob, ids: readonly string[], jobId: string): Promise<void> {
+    const hash = hashIds(canonicalizeIds(ids));
     this.#require(
       asked.accepted === undefined || asked.accepted === hash,
       'two-bodies-accepted',
       `key ${asked.key.idempotencyKey}`,
     );
     asked.accepted = hash;
-    this.#belongs(asked, jobId);
-    const view = await this.#view(jobId);
+    this.#assignJob(asked, jobId);
+    const view = await this.#readAndCheck(jobId);
     this.#require(view !== undefined, 'accepted-job-missing', jobId);
     this.#require(view?.job.bodyHash === hash, 'accepted-other-body', jobId);
   }
 
   /** Checks a refusal of a reused key: another body must have been sent under it. */
-  turnedAway(asked: Asked): void {
+  checkRefused(asked: RequestedJob): void {
     this.#require(asked.bodies.size > 1, 'turned-away-wrongly', `key ${asked.key.idempotencyKey}`);
   }
 
   /** Checks that a message is for the only job of its key. */
-  sent({ chunk, job }: ChunkWork): void {
-    const asked = this.#asked.find((each) => each.createdBy === job.createdBy);
-    if (asked !== undefined) this.#belongs(asked, chunk.jobId);
+  checkSent({ chunk, job }: ChunkWork): void {
+    const asked = this.#requestedJobs.find((each) => each.createdBy === job.createdBy);
+    if (asked !== undefined) this.#assignJob(asked, chunk.jobId);
   }
 
   /** Checks that the chunk of a deleted message is settled. */
-  async acknowledged({ chunk }: ChunkWork): Promise<void> {
-    const view = await this.#view(chunk.jobId);
+  async checkAcknowledged({ chunk }: ChunkWork): Promise<void> {
+    const view = await this.#readAndCheck(chunk.jobId);
     this.#require(
       view?.job.settled.has(chunk.index) === true,
       'acknowledged-unsettled',
@@ -147,7 +147,7 @@ export class Auditor {
    * Checks a job that a client received.
    * @param endedBefore the result of `hasEnded` when the client sent its request
    */
-  async shown(jobId: string, shown: Shown, endedBefore: boolean): Promise<void> {
+  async checkShown(jobId: string, shown: ClientView, endedBefore: boolean): Promise<void> {
     const seen = this.#jobs.get(jobId);
     if (seen === undefined) return;
     if (shown.status === 'Processing') {
@@ -155,60 +155,60 @@ export class Auditor {
       this.#require(shown.outcomes.length === 0, 'outcomes-while-processing', jobId);
       return;
     }
-    if (seen.ended === undefined) await this.#view(jobId);
-    this.#stays(jobId, seen, shown);
+    if (seen.ended === undefined) await this.#readAndCheck(jobId);
+    this.#requireUnchanged(jobId, seen, shown);
   }
 
   /**
    * Checks jobs, and all new moves. To be called after every effect on the system, or as often as possible.
    * @param jobIds the jobs that the effect concerned
    */
-  async look(...jobIds: readonly string[]): Promise<void> {
-    for (const jobId of jobIds) await this.#view(jobId);
+  async check(...jobIds: readonly string[]): Promise<void> {
+    for (const jobId of jobIds) await this.#readAndCheck(jobId);
     const views = new Map<string, JobView | undefined>();
-    for (const move of this.#moves.splice(0)) await this.#judge(move, views);
+    for (const move of this.#moves.splice(0)) await this.#checkMove(move, views);
   }
 
   /** Whether the index of open jobs is empty. */
-  async allEnded(): Promise<boolean> {
-    return (await this.#world.unfinished()).length === 0;
+  async haveAllEnded(): Promise<boolean> {
+    return (await this.#system.listOpenJobs()).length === 0;
   }
 
   /** Returns when the next open job is due for reconcile, epoch ms; in the year 9999 if there is none. */
-  async nextDue(): Promise<number> {
-    return Date.parse((await this.#world.unfinished())[0]?.dueAt ?? '9999-01-01T00:00:00.000Z');
+  async findNextDue(): Promise<number> {
+    return Date.parse((await this.#system.listOpenJobs())[0]?.dueAt ?? '9999-01-01T00:00:00.000Z');
   }
 
   /** Checks that every job has ended and every accepted job exists. To be called at the end. */
-  async final(): Promise<void> {
-    for (const { jobId } of await this.#world.unfinished()) this.#violated('never-ended', jobId);
+  async checkEnd(): Promise<void> {
+    for (const { jobId } of await this.#system.listOpenJobs()) this.#addViolation('never-ended', jobId);
     for (const [jobId, seen] of this.#jobs) {
-      const view = await this.#view(jobId);
+      const view = await this.#readAndCheck(jobId);
       if (seen.asked.accepted !== undefined) {
         this.#require(view !== undefined, 'accepted-job-missing', jobId);
       }
       this.#require(view === undefined || seen.ended !== undefined, 'never-ended', jobId);
     }
-    await this.look();
+    await this.check();
   }
 
   /** Reads a job as a client would see it now, and checks it against all earlier answers. */
-  async #view(jobId: string): Promise<JobView | undefined> {
+  async #readAndCheck(jobId: string): Promise<JobView | undefined> {
     const seen = this.#jobs.get(jobId);
     if (seen === undefined) return undefined;
     // Kept from before the read: a slow read may return after a later one.
     const endedBefore = seen.ended !== undefined;
     const settledBefore = seen.settled;
     try {
-      const view = await this.#world.getJob(seen.asked.key, jobId);
+      const view = await this.#system.getJob(seen.asked.key, jobId);
       this.#require(view.job.settled.size >= settledBefore, 'progress-shrank', jobId);
       seen.settled = Math.max(seen.settled, view.job.settled.size);
-      const shown = { status: statusOf(view.job), outcomes: view.outcomes };
-      if (shown.status === 'Processing') await this.shown(jobId, shown, endedBefore);
-      else if (seen.ended !== undefined) this.#stays(jobId, seen, shown);
+      const shown = { status: deriveStatus(view.job), outcomes: view.outcomes };
+      if (shown.status === 'Processing') await this.checkShown(jobId, shown, endedBefore);
+      else if (seen.ended !== undefined) this.#requireUnchanged(jobId, seen, shown);
       else {
-        seen.ended = { text: textOf(shown), view };
-        this.#ended(seen.asked, view);
+        seen.ended = { text: formatView(shown), view };
+        this.#checkEnded(seen.asked, view);
       }
       return view;
     } catch (error) {
@@ -219,8 +219,8 @@ export class Auditor {
   }
 
   /** Requires that an ended job looks as it did when it was first seen as ended. */
-  #stays(jobId: string, { ended }: Seen, shown: Shown): void {
-    const text = textOf(shown);
+  #requireUnchanged(jobId: string, { ended }: AuditedJob, shown: ClientView): void {
+    const text = formatView(shown);
     this.#require(
       ended?.text === text,
       'terminal-job-changed',
@@ -228,7 +228,7 @@ export class Auditor {
     );
   }
 
-  #belongs(asked: Asked, jobId: string): void {
+  #assignJob(asked: RequestedJob, jobId: string): void {
     asked.jobIds.add(jobId);
     this.#require(
       asked.jobIds.size === 1,
@@ -238,35 +238,35 @@ export class Auditor {
     if (!this.#jobs.has(jobId)) this.#jobs.set(jobId, { asked, settled: 0 });
   }
 
-  #ended(asked: Asked, { job, outcomes }: JobView): void {
+  #checkEnded(asked: RequestedJob, { job, outcomes }: JobView): void {
     const { jobId } = job;
     const ids = outcomes.map(({ targetGroupId }) => targetGroupId);
     const body = asked.bodies.get(job.bodyHash) ?? [];
     this.#require(ids.join() === body.join(), 'outcomes-incomplete', `${jobId}: ${ids.join()}`);
     const broken = outcomes.some(({ failure }) => failure?.code === 'InternalError');
-    this.#require(broken === (statusOf(job) === 'Failed'), 'status-contradicts-outcomes', jobId);
-    if (broken && this.#world.brief) {
-      this.#violated('given-up-without-need', `${jobId}: the faults ended long before its deadline`);
+    this.#require(broken === (deriveStatus(job) === 'Failed'), 'status-contradicts-outcomes', jobId);
+    if (broken && this.#system.faultsAreBrief) {
+      this.#addViolation('given-up-without-need', `${jobId}: the faults ended long before its deadline`);
     }
-    for (const outcome of outcomes) this.#judgeOutcome(asked, job, outcome);
+    for (const outcome of outcomes) this.#checkOutcome(asked, job, outcome);
   }
 
-  #judgeOutcome(asked: Asked, job: Job, { targetGroupId, failure }: Outcome): void {
-    const name = nameOf({ ...asked.key, targetGroupId });
-    const moved = this.#history.moves(name, asked.createdBy) > 0;
-    const now = this.#world.now();
+  #checkOutcome(asked: RequestedJob, job: Job, { targetGroupId, failure }: Outcome): void {
+    const name = makeGroupName({ ...asked.key, targetGroupId });
+    const moved = this.#history.countMoves(name, asked.createdBy) > 0;
+    const now = this.#system.now();
     // The owner of the claim may have decided at any time since the first request.
     const everWas = (test: (group: TargetGroup | undefined) => boolean) =>
       this.#history.everWas(name, asked.since, now, test);
     const detail = `${job.jobId} ${name}: ${failure?.description ?? 'updated'}`;
     if (failure === undefined) {
-      const { to } = transitionOf(asked.key.action);
+      const { to } = getTransition(asked.key.action);
       this.#require(moved || everWas((group) => group?.status === to), 'updated-but-not-moved', detail);
       return;
     }
     // This one outcome leaves open whether the target group was moved.
     if (failure.description === NOT_READ.description) return;
-    this.#require(!moved || this.#world.zombies, 'refused-but-moved', detail);
+    this.#require(!moved || this.#system.zombies, 'refused-but-moved', detail);
     const reason = failure.code;
     if (reason === 'TargetGroupNotFound') {
       this.#require(
@@ -275,7 +275,7 @@ export class Auditor {
         detail,
       );
     } else if (reason === 'StatusTransitionNotAllowed') {
-      const latest = timestamp(now + this.#world.maxSkewMs);
+      const latest = formatTimestamp(now + this.#system.maxSkewMs);
       this.#require(
         everWas((group) => group !== undefined && mayRefuse(asked.key.action, group, latest)),
         'refused-without-reason',
@@ -285,18 +285,18 @@ export class Auditor {
   }
 
   /** Records a write of a target group, and checks a job's move. To be called in the order of the writes. */
-  wrote(before: TargetGroup | undefined, after: TargetGroup): void {
-    this.#history.add(after, this.#world.now());
+  addWrite(before: TargetGroup | undefined, after: TargetGroup): void {
+    this.#history.add(after, this.#system.now());
     // Only a change of status raises the version; other writes are no moves.
     if (before === undefined || after.version === before.version) return;
-    const asked = this.#asked.find((each) => each.createdBy === after.lastChangedBy);
+    const asked = this.#requestedJobs.find((each) => each.createdBy === after.lastChangedBy);
     if (asked === undefined) return;
-    const name = nameOf(after);
-    const times = this.#history.moved(name, asked.createdBy);
+    const name = makeGroupName(after);
+    const times = this.#history.addMove(name, asked.createdBy);
     this.#require(times === 1, 'moved-twice', `${name} by ${asked.key.idempotencyKey}`);
     const legal =
       isLegal(asked.key.action, before, after) &&
-      lengthOf(after) === lengthOf(before) &&
+      computeDuration(after) === computeDuration(before) &&
       after.version === before.version + 1;
     this.#require(
       legal,
@@ -307,56 +307,56 @@ export class Auditor {
   }
 
   /** Checks a move: a job must name the target group, and must not have reported it as failed. */
-  async #judge(
-    { asked, group }: { asked: Asked; group: TargetGroup },
+  async #checkMove(
+    { asked, group }: { asked: RequestedJob; group: TargetGroup },
     views: Map<string, JobView | undefined>,
   ): Promise<void> {
-    const name = nameOf(group);
+    const name = makeGroupName(group);
     let named = false;
     for (const jobId of asked.jobIds) {
-      if (!views.has(jobId)) views.set(jobId, await this.#view(jobId));
+      if (!views.has(jobId)) views.set(jobId, await this.#readAndCheck(jobId));
       const view = views.get(jobId);
       const ids = view && asked.bodies.get(view.job.bodyHash);
       named ||=
         ids?.includes(group.targetGroupId) === true &&
-        nameOf({ ...asked.key, targetGroupId: group.targetGroupId }) === name;
+        makeGroupName({ ...asked.key, targetGroupId: group.targetGroupId }) === name;
       const outcome = this.#jobs
         .get(jobId)
         ?.ended?.view.outcomes.find(({ targetGroupId }) => targetGroupId === group.targetGroupId);
       if (outcome?.failure !== undefined && outcome.failure.description !== NOT_READ.description) {
-        this.#require(this.#world.zombies, 'refused-but-moved', `${jobId} ${name}, after it had ended`);
+        this.#require(this.#system.zombies, 'refused-but-moved', `${jobId} ${name}, after it had ended`);
       }
     }
     this.#require(named, 'moved-for-no-job', `${name} by ${asked.key.idempotencyKey}`);
   }
 
   #require(holds: boolean, rule: string, detail: string): void {
-    if (!holds) this.#violated(rule, detail);
+    if (!holds) this.#addViolation(rule, detail);
   }
 
-  #violated(rule: string, detail: string): void {
-    this.violations.push({ rule, detail, at: this.#world.now() });
-    this.#world.violated?.();
+  #addViolation(rule: string, detail: string): void {
+    this.violations.push({ rule, detail, at: this.#system.now() });
+    this.#system.onViolation?.();
   }
 }
 
-function textOf({ status, outcomes }: Shown): string {
+function formatView({ status, outcomes }: ClientView): string {
   return `${status} ${JSON.stringify(outcomes)}`;
 }
 
 function isLegal(action: Action, before: TargetGroup, after: TargetGroup): boolean {
-  const { from, to, effects } = transitionOf(action);
+  const { from, to, effects } = getTransition(action);
   const expectedStart = effects.includes('starts-now') ? after.lastChangedAt : before.startFieldingAt;
   return from.includes(before.status) && after.status === to && after.startFieldingAt === expectedStart;
 }
 
-function lengthOf({ startFieldingAt, endFieldingAt }: TargetGroup): number {
+function computeDuration({ startFieldingAt, endFieldingAt }: TargetGroup): number {
   return Date.parse(endFieldingAt) - Date.parse(startFieldingAt);
 }
 
 /** Whether a function whose clock says at most `latest` may refuse to move the target group. */
 function mayRefuse(action: Action, group: TargetGroup, latest: string): boolean {
-  const { from, to, guards } = transitionOf(action);
+  const { from, to, guards } = getTransition(action);
   if (group.status === to) return false;
   if (!from.includes(group.status)) return true;
   return (

@@ -6,19 +6,19 @@ export class History {
   readonly #moves = new Map<string, number>();
 
   add(group: TargetGroup, at: number): void {
-    const states = this.#states.get(nameOf(group));
-    if (states === undefined) this.#states.set(nameOf(group), [{ since: at, group }]);
+    const states = this.#states.get(makeGroupName(group));
+    if (states === undefined) this.#states.set(makeGroupName(group), [{ since: at, group }]);
     else states.push({ since: at, group });
   }
 
   /** Counts a move. @returns the number of moves so far */
-  moved(name: string, by: string): number {
-    const moves = this.moves(name, by) + 1;
+  addMove(name: string, by: string): number {
+    const moves = this.countMoves(name, by) + 1;
     this.#moves.set(`${name} ${by}`, moves);
     return moves;
   }
 
-  moves(name: string, by: string): number {
+  countMoves(name: string, by: string): number {
     return this.#moves.get(`${name} ${by}`) ?? 0;
   }
 
@@ -44,7 +44,7 @@ export class History {
 }
 
 /** Makes a unique name for a target group, which includes its tenant. */
-export function nameOf({
+export function makeGroupName({
   accountId,
   projectId,
   targetGroupId,

@@ -5,13 +5,13 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
-import { type Around, operationOf, type WholeAnswer } from '../../../tools/kit/forwarding.ts';
+import { type CallHook, readOperation, type WholeAnswer } from '../../../tools/kit/forwarding.ts';
 import { readTargetGroup } from '../../../src/adapters/dynamodb/target-group-item.ts';
 import { decodeChunk } from '../../../src/adapters/sqs/chunk-message.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
 import type { ChunkWork } from '../../../src/ports/work-queue.ts';
 import type { Auditor } from '../auditor/auditor.ts';
-import { nameOf } from '../auditor/history.ts';
+import { makeGroupName } from '../auditor/history.ts';
 
 const update = z.looseObject({
   TableName: z.string(),
@@ -44,34 +44,34 @@ export class Observer {
 
   /** Adds a target group that exists. */
   add(group: TargetGroup): void {
-    this.groups.set(nameOf(group), group);
-    this.#auditor.wrote(undefined, group);
+    this.groups.set(makeGroupName(group), group);
+    this.#auditor.addWrite(undefined, group);
   }
 
   /** Wraps the calls to DynamoDB. */
-  readonly dynamoDB: Around = async (call, forward) => {
-    if (operationOf(call) !== 'UpdateItem') return forward(call);
+  readonly aroundDynamoDB: CallHook = async (call, forward) => {
+    if (readOperation(call) !== 'UpdateItem') return forward(call);
     const input = update.parse(JSON.parse(call.body.toString()));
     const before = this.groups.get(input.Key['pk']?.S ?? '');
     if (input.TableName !== this.#table || before === undefined) return forward(call);
-    return this.#oneByOne(nameOf(before), async () => {
+    return this.#runInOrder(makeGroupName(before), async () => {
       const body = Buffer.from(JSON.stringify({ ...input, ReturnValues: 'ALL_NEW' }));
       const answer = await forward({ ...call, body });
-      if (answer.status === 200) this.#wrote(before, answer);
+      if (answer.status === 200) this.#reportWrite(before, answer);
       return answer;
     });
   };
 
   /** Wraps the calls to SQS. */
-  readonly sqs: Around = async (call, forward) => {
+  readonly aroundSqs: CallHook = async (call, forward) => {
     const { body } = call;
     const answer = await forward(call);
     if (answer.status !== 200) return answer;
     const said: unknown = JSON.parse(answer.body.toString() || '{}');
-    switch (operationOf(call)) {
+    switch (readOperation(call)) {
       case 'SendMessageBatch':
-        for (const entry of taken(body, said)) {
-          this.#auditor.sent(decodeChunk(sending.parse(entry).MessageBody));
+        for (const entry of listSuccessful(body, said)) {
+          this.#auditor.checkSent(decodeChunk(sending.parse(entry).MessageBody));
         }
         break;
       case 'ReceiveMessage':
@@ -80,9 +80,9 @@ export class Observer {
         }
         break;
       case 'DeleteMessageBatch':
-        for (const entry of taken(body, said)) {
+        for (const entry of listSuccessful(body, said)) {
           const work = this.#received.get(receipt.parse(entry).ReceiptHandle);
-          if (work !== undefined) await this.#auditor.acknowledged(work);
+          if (work !== undefined) await this.#auditor.checkAcknowledged(work);
         }
         break;
     }
@@ -90,24 +90,24 @@ export class Observer {
   };
 
   /** Forwards the writes of one target group one after the other, so that they are reported in order. */
-  async #oneByOne<T>(name: string, write: () => Promise<T>): Promise<T> {
+  async #runInOrder<T>(name: string, write: () => Promise<T>): Promise<T> {
     const last = this.#writing.get(name) ?? Promise.resolve();
     const mine = last.catch(() => undefined).then(write);
     this.#writing.set(name, mine);
     return mine;
   }
 
-  #wrote({ accountId, projectId, targetGroupId }: TargetGroup, answer: WholeAnswer): void {
+  #reportWrite({ accountId, projectId, targetGroupId }: TargetGroup, answer: WholeAnswer): void {
     const key = { accountId, projectId, targetGroupId };
     const item = unmarshall(updated.parse(JSON.parse(answer.body.toString())).Attributes);
     const after = readTargetGroup(key, item);
-    this.#auditor.wrote(this.groups.get(nameOf(key)), after);
-    this.groups.set(nameOf(key), after);
+    this.#auditor.addWrite(this.groups.get(makeGroupName(key)), after);
+    this.groups.set(makeGroupName(key), after);
   }
 }
 
 /** Returns the entries of a batch that succeeded. */
-function taken(request: Buffer, answer: unknown): unknown[] {
+function listSuccessful(request: Buffer, answer: unknown): unknown[] {
   const ids = new Set(successful.parse(answer).Successful.map(({ Id }) => Id));
   return entries.parse(JSON.parse(request.toString())).Entries.filter(({ Id }) => ids.has(Id));
 }

@@ -1,9 +1,9 @@
 /** Reads an alarm of the template, and computes the state that CloudWatch would give it (ADR 24). */
 import { z } from 'zod';
-import { type Datapoint, isOf } from './datapoint.ts';
-import { compute, type Value } from './metric-math.ts';
-import { type MetricReference, referenceOf } from './metric-reference.ts';
-import { statisticOf } from './statistic.ts';
+import { type Datapoint, isOfMetric } from './datapoint.ts';
+import { computeExpression, type Value } from './metric-math.ts';
+import { type MetricReference, readMetricReference } from './metric-reference.ts';
+import { computeStatistic } from './statistic.ts';
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
@@ -33,7 +33,7 @@ export interface Alarm {
   readonly missing: 'breaching' | 'notBreaching' | 'ignore' | 'missing';
 }
 
-const common = z.object({
+const commonSchema = z.object({
   AlarmName: z.string(),
   ComparisonOperator: z.enum([
     'GreaterThanOrEqualToThreshold',
@@ -46,8 +46,10 @@ const common = z.object({
   Threshold: z.number(),
   TreatMissingData: z.enum(['breaching', 'notBreaching', 'ignore', 'missing']).default('missing'),
 });
-const ofOneMetric = z.object({ MetricName: z.string(), Period: z.number(), Statistic: z.string() }).loose();
-const ofAnExpression = z.object({
+const oneMetricSchema = z
+  .object({ MetricName: z.string(), Period: z.number(), Statistic: z.string() })
+  .loose();
+const expressionSchema = z.object({
   Metrics: z.array(
     z.union([
       z.object({
@@ -67,7 +69,7 @@ const ofAnExpression = z.object({
  * @throws ZodError, or Error, for an alarm of another kind than those that the stack has
  */
 export function readAlarm(properties: unknown): Alarm {
-  const read = common.parse(properties);
+  const read = commonSchema.parse(properties);
   return {
     name: read.AlarmName,
     comparison: read.ComparisonOperator,
@@ -75,17 +77,17 @@ export function readAlarm(properties: unknown): Alarm {
     evaluationPeriods: read.EvaluationPeriods,
     threshold: read.Threshold,
     missing: read.TreatMissingData,
-    ...watchedBy(properties),
+    ...readInputs(properties),
   };
 }
 
-function watchedBy(properties: unknown): Pick<Alarm, 'inputs' | 'expression' | 'periodMs'> {
-  const { success, data } = ofOneMetric.safeParse(properties);
+function readInputs(properties: unknown): Pick<Alarm, 'inputs' | 'expression' | 'periodMs'> {
+  const { success, data } = oneMetricSchema.safeParse(properties);
   if (success) {
-    const input = { id: 'm', metric: referenceOf(data), statistic: data.Statistic };
+    const input = { id: 'm', metric: readMetricReference(data), statistic: data.Statistic };
     return { inputs: [input], expression: 'm', periodMs: data.Period * 1000 };
   }
-  const { Metrics } = ofAnExpression.parse(properties);
+  const { Metrics } = expressionSchema.parse(properties);
   const stats = Metrics.flatMap((query) =>
     'MetricStat' in query ? [{ id: query.Id, ...query.MetricStat }] : [],
   );
@@ -95,7 +97,11 @@ function watchedBy(properties: unknown): Pick<Alarm, 'inputs' | 'expression' | '
   const [period, ...periods] = new Set(stats.map(({ Period }) => Period));
   if (expression === undefined || others.length > 0) throw new Error('not an alarm of one expression');
   if (period === undefined || periods.length > 0) throw new Error('not an alarm of one period');
-  const inputs = stats.map(({ id, Metric, Stat }) => ({ id, metric: referenceOf(Metric), statistic: Stat }));
+  const inputs = stats.map(({ id, Metric, Stat }) => ({
+    id,
+    metric: readMetricReference(Metric),
+    statistic: Stat,
+  }));
   return { inputs, expression, periodMs: period * 1000 };
 }
 
@@ -106,14 +112,14 @@ function watchedBy(properties: unknown): Pick<Alarm, 'inputs' | 'expression' | '
  * @param before the current state: it stays if the alarm ignores missing data and the other periods do not
  *   decide
  */
-export function stateOf(
+export function evaluateAlarm(
   alarm: Alarm,
   datapoints: readonly Datapoint[],
   at: number,
   before: AlarmState = 'OK',
 ): AlarmState {
   const periods = Array.from({ length: alarm.evaluationPeriods }, (_, i) =>
-    valueIn(alarm, datapoints, at - (i + 1) * alarm.periodMs),
+    computeValue(alarm, datapoints, at - (i + 1) * alarm.periodMs),
   );
   const breaches = periods.map((value) =>
     value === undefined
@@ -127,17 +133,17 @@ export function stateOf(
   return unknown === periods.length ? 'INSUFFICIENT_DATA' : 'OK';
 }
 
-function valueIn(
+function computeValue(
   { inputs, expression, periodMs }: Alarm,
   datapoints: readonly Datapoint[],
   from: number,
 ): Value {
   const inPeriod = datapoints.filter(({ at }) => at >= from && at < from + periodMs);
   const values = inputs.map(({ id, metric, statistic }): [string, Value] => {
-    const points = inPeriod.filter((point) => isOf(point, metric)).map(({ value }) => value);
-    return [id, statisticOf(statistic, points)];
+    const points = inPeriod.filter((point) => isOfMetric(point, metric)).map(({ value }) => value);
+    return [id, computeStatistic(statistic, points)];
   });
-  return compute(expression, Object.fromEntries(values));
+  return computeExpression(expression, Object.fromEntries(values));
 }
 
 /**
@@ -146,8 +152,8 @@ function valueIn(
  *
  * @param at the end of the last period, epoch ms
  */
-export function goingOn(alarm: Alarm, datapoints: readonly Datapoint[], at: number): Datapoint[] {
-  const watched = datapoints.filter((point) => alarm.inputs.some(({ metric }) => isOf(point, metric)));
+export function repeatInEachPeriod(alarm: Alarm, datapoints: readonly Datapoint[], at: number): Datapoint[] {
+  const watched = datapoints.filter((point) => alarm.inputs.some(({ metric }) => isOfMetric(point, metric)));
   const middles = Array.from({ length: alarm.evaluationPeriods }, (_, i) => at - (i + 0.5) * alarm.periodMs);
   return middles.flatMap((middle) => watched.map((point) => ({ ...point, at: middle })));
 }

@@ -14,41 +14,49 @@ interface Documented {
   readonly by: readonly (readonly string[])[];
 }
 
-const of = (unit: Documented['unit'], ...by: string[][]): Documented => ({ unit, by });
+const documentMetric = (unit: Documented['unit'], ...by: string[][]): Documented => ({ unit, by });
 
-export const DOCUMENTED: Readonly<Record<string, Readonly<Record<string, Documented>>>> = {
+export const DOCUMENTED_METRICS: Readonly<Record<string, Readonly<Record<string, Documented>>>> = {
   'AWS/ApiGateway': {
-    '4xx': of('Count', ['ApiId']),
-    '5xx': of('Count', ['ApiId']),
-    Count: of('Count', ['ApiId']),
-    IntegrationLatency: of('Milliseconds', ['ApiId']),
-    Latency: of('Milliseconds', ['ApiId']),
+    '4xx': documentMetric('Count', ['ApiId']),
+    '5xx': documentMetric('Count', ['ApiId']),
+    Count: documentMetric('Count', ['ApiId']),
+    IntegrationLatency: documentMetric('Milliseconds', ['ApiId']),
+    Latency: documentMetric('Milliseconds', ['ApiId']),
   },
   'AWS/Lambda': {
-    ConcurrentExecutions: of('Count', ['FunctionName']),
-    Duration: of('Milliseconds', ['FunctionName']),
-    Errors: of('Count', ['FunctionName']),
-    Invocations: of('Count', ['FunctionName']),
-    Throttles: of('Count', ['FunctionName']),
+    ConcurrentExecutions: documentMetric('Count', ['FunctionName']),
+    Duration: documentMetric('Milliseconds', ['FunctionName']),
+    Errors: documentMetric('Count', ['FunctionName']),
+    Invocations: documentMetric('Count', ['FunctionName']),
+    Throttles: documentMetric('Count', ['FunctionName']),
   },
   'AWS/SQS': {
-    ApproximateAgeOfOldestMessage: of('Seconds', ['QueueName']),
-    ApproximateNumberOfMessagesNotVisible: of('Count', ['QueueName']),
-    ApproximateNumberOfMessagesVisible: of('Count', ['QueueName']),
-    NumberOfEmptyReceives: of('Count', ['QueueName']),
-    NumberOfMessagesDeleted: of('Count', ['QueueName']),
-    NumberOfMessagesReceived: of('Count', ['QueueName']),
-    NumberOfMessagesSent: of('Count', ['QueueName']),
+    ApproximateAgeOfOldestMessage: documentMetric('Seconds', ['QueueName']),
+    ApproximateNumberOfMessagesNotVisible: documentMetric('Count', ['QueueName']),
+    ApproximateNumberOfMessagesVisible: documentMetric('Count', ['QueueName']),
+    NumberOfEmptyReceives: documentMetric('Count', ['QueueName']),
+    NumberOfMessagesDeleted: documentMetric('Count', ['QueueName']),
+    NumberOfMessagesReceived: documentMetric('Count', ['QueueName']),
+    NumberOfMessagesSent: documentMetric('Count', ['QueueName']),
   },
   'AWS/DynamoDB': {
-    ConditionalCheckFailedRequests: of('Count', ['TableName']),
-    ConsumedReadCapacityUnits: of('Count', ['TableName'], ['GlobalSecondaryIndexName', 'TableName']),
-    ConsumedWriteCapacityUnits: of('Count', ['TableName'], ['GlobalSecondaryIndexName', 'TableName']),
-    ReadThrottleEvents: of('Count', ['TableName'], ['GlobalSecondaryIndexName', 'TableName']),
-    SuccessfulRequestLatency: of('Milliseconds', ['Operation', 'TableName']),
-    WriteThrottleEvents: of('Count', ['TableName'], ['GlobalSecondaryIndexName', 'TableName']),
+    ConditionalCheckFailedRequests: documentMetric('Count', ['TableName']),
+    ConsumedReadCapacityUnits: documentMetric(
+      'Count',
+      ['TableName'],
+      ['GlobalSecondaryIndexName', 'TableName'],
+    ),
+    ConsumedWriteCapacityUnits: documentMetric(
+      'Count',
+      ['TableName'],
+      ['GlobalSecondaryIndexName', 'TableName'],
+    ),
+    ReadThrottleEvents: documentMetric('Count', ['TableName'], ['GlobalSecondaryIndexName', 'TableName']),
+    SuccessfulRequestLatency: documentMetric('Milliseconds', ['Operation', 'TableName']),
+    WriteThrottleEvents: documentMetric('Count', ['TableName'], ['GlobalSecondaryIndexName', 'TableName']),
   },
-  'AWS/Logs': { IncomingBytes: of('Bytes', ['LogGroupName']) },
+  'AWS/Logs': { IncomingBytes: documentMetric('Bytes', ['LogGroupName']) },
 };
 
 /** Receives a published datapoint. */
@@ -59,13 +67,13 @@ export type Publish = (datapoint: Datapoint) => void;
  *
  * @throws Error for a metric, or a set of dimensions, that is not in the table
  */
-export function awsDatapoint(
+export function makeAwsDatapoint(
   namespace: string,
   name: string,
   dimensions: MetricReference['dimensions'],
   value: number,
 ): Datapoint {
-  const documented = DOCUMENTED[namespace]?.[name];
+  const documented = DOCUMENTED_METRICS[namespace]?.[name];
   const set = Object.keys(dimensions).sort().join();
   if (documented?.by.some((names) => names.join() === set) !== true) {
     throw new Error(`AWS documents no ${namespace} ${name} by ${set}`);

@@ -9,14 +9,16 @@ export interface Datapoint extends MetricReference {
 }
 
 /** Makes a unique name of a metric from its namespace, name and dimensions, whatever the order of these. */
-export function nameOf({ namespace, name, dimensions }: MetricReference): string {
+export function makeMetricName({ namespace, name, dimensions }: MetricReference): string {
   return `${namespace} ${name} ${JSON.stringify(Object.entries(dimensions).sort())}`;
 }
 
 /** Whether a datapoint belongs to a metric. */
-export function isOf(point: Datapoint, metric: MetricReference): boolean {
+export function isOfMetric(point: Datapoint, metric: MetricReference): boolean {
   // Compares the names first: this runs thousands of times.
   return (
-    point.name === metric.name && point.namespace === metric.namespace && nameOf(point) === nameOf(metric)
+    point.name === metric.name &&
+    point.namespace === metric.namespace &&
+    makeMetricName(point) === makeMetricName(metric)
   );
 }

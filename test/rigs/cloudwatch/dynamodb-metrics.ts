@@ -1,7 +1,7 @@
 /** Publishes DynamoDB's metrics, from the calls that pass a proxy and their answers. */
 import { z } from 'zod';
-import { type Around, operationOf, type WholeAnswer } from '../../../tools/kit/forwarding.ts';
-import { awsDatapoint, type Publish } from './aws-metrics.ts';
+import { type CallHook, readOperation, type WholeAnswer } from '../../../tools/kit/forwarding.ts';
+import { makeAwsDatapoint, type Publish } from './aws-metrics.ts';
 
 /** The kind of capacity that each operation of the functions consumes. */
 const CONSUMED: ReadonlyMap<string, 'Read' | 'Write'> = new Map([
@@ -42,9 +42,9 @@ export class DynamoDBMetrics {
    * reports the capacity that writes consume in an index.
    */
   sample(TableName: string, indexes: readonly string[]): void {
-    for (const name of OF_TABLES) this.#add(name, { TableName }, 0);
+    for (const name of OF_TABLES) this.#publishValue(name, { TableName }, 0);
     for (const GlobalSecondaryIndexName of indexes) {
-      for (const name of OF_INDEXES) this.#add(name, { TableName, GlobalSecondaryIndexName }, 0);
+      for (const name of OF_INDEXES) this.#publishValue(name, { TableName, GlobalSecondaryIndexName }, 0);
     }
   }
 
@@ -53,9 +53,9 @@ export class DynamoDBMetrics {
    *
    * @param inner carries out a call
    */
-  around(inner: Around): Around {
+  wrapCalls(inner: CallHook): CallHook {
     return async (call, forward) => {
-      const operation = operationOf(call);
+      const operation = readOperation(call);
       const kind = CONSUMED.get(operation);
       if (kind === undefined) return inner(call, forward);
       const body = requested.parse(JSON.parse(call.body.toString()));
@@ -78,23 +78,23 @@ export class DynamoDBMetrics {
   ): void {
     const said: unknown = JSON.parse(answer.body.toString());
     if (answer.status === 200) {
-      this.#add('SuccessfulRequestLatency', { TableName, Operation: operation }, ms);
+      this.#publishValue('SuccessfulRequestLatency', { TableName, Operation: operation }, ms);
       const { Table, GlobalSecondaryIndexes } = consumed.parse(said).ConsumedCapacity;
       const name = `Consumed${kind}CapacityUnits`;
-      this.#add(name, { TableName }, Table?.CapacityUnits ?? 0);
+      this.#publishValue(name, { TableName }, Table?.CapacityUnits ?? 0);
       for (const [GlobalSecondaryIndexName, { CapacityUnits }] of Object.entries(GlobalSecondaryIndexes)) {
-        this.#add(name, { TableName, GlobalSecondaryIndexName }, CapacityUnits);
+        this.#publishValue(name, { TableName, GlobalSecondaryIndexName }, CapacityUnits);
       }
       return;
     }
     const type = failed.safeParse(said).data?.__type.split('#').at(-1);
     if (type === 'ConditionalCheckFailedException')
-      this.#add('ConditionalCheckFailedRequests', { TableName }, 1);
+      this.#publishValue('ConditionalCheckFailedRequests', { TableName }, 1);
     if (type === 'ProvisionedThroughputExceededException')
-      this.#add(`${kind}ThrottleEvents`, { TableName }, 1);
+      this.#publishValue(`${kind}ThrottleEvents`, { TableName }, 1);
   }
 
-  #add(name: string, dimensions: Record<string, string>, value: number): void {
-    this.#publish(awsDatapoint('AWS/DynamoDB', name, dimensions, value));
+  #publishValue(name: string, dimensions: Record<string, string>, value: number): void {
+    this.#publish(makeAwsDatapoint('AWS/DynamoDB', name, dimensions, value));
   }
 }

@@ -1,11 +1,11 @@
 /** Publishes API Gateway's metrics, from the requests that the local gateway logs. */
 import type { RequestLine } from '../../../tools/local/gateway/server.ts';
-import { awsDatapoint, type Publish } from './aws-metrics.ts';
+import { makeAwsDatapoint, type Publish } from './aws-metrics.ts';
 
 /** Publishes the metrics of one request. */
 export function publishRequest(apiId: string, { status, milliseconds }: RequestLine, publish: Publish): void {
   const add = (name: string, value: number) => {
-    publish(awsDatapoint('AWS/ApiGateway', name, { ApiId: apiId }, value));
+    publish(makeAwsDatapoint('AWS/ApiGateway', name, { ApiId: apiId }, value));
   };
   add('Count', 1);
   add('4xx', Number(status >= 400 && status < 500));

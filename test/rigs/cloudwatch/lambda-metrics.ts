@@ -1,15 +1,15 @@
 /** Publishes Lambda's metrics, from the invocations that the local stack's function pools report. */
 import type { InvocationWatch } from '../../../tools/local/functions/pool.ts';
-import { awsDatapoint, type Publish } from './aws-metrics.ts';
+import { makeAwsDatapoint, type Publish } from './aws-metrics.ts';
 
 /** Makes a watch that publishes the metrics of one function. */
-export function lambdaMetrics(functionName: string, publish: Publish): InvocationWatch {
+export function watchInvocations(functionName: string, publish: Publish): InvocationWatch {
   const add = (name: string, value: number) => {
-    publish(awsDatapoint('AWS/Lambda', name, { FunctionName: functionName }, value));
+    publish(makeAwsDatapoint('AWS/Lambda', name, { FunctionName: functionName }, value));
   };
   let running = 0;
   return {
-    throttled: () => {
+    onThrottled: () => {
       add('Throttles', 1);
     },
     begin: () => {

@@ -1,5 +1,5 @@
 /** Parses the `filter` of a saved query, as far as the stack uses it: =, !=, >, <, in, like, and, or, (). */
-import { type LogLine, valueOf } from './log-line.ts';
+import { type LogLine, readField } from './logged-line.ts';
 
 type Condition = (line: LogLine, raw: string) => boolean;
 
@@ -13,41 +13,41 @@ const PLACEHOLDER = /^[A-Z]+_ID$/;
  *
  * @throws Error for syntax that it does not know
  */
-export function lineFilter(text: string): Condition {
+export function parseFilter(text: string): Condition {
   const tokens = text.match(TOKEN) ?? [];
   const take = () => tokens.shift() ?? 'nothing';
   const fail = (token: string) => new Error(`${token} is not understood in the filter ${text}`);
 
-  const any = (): Condition => {
-    const all = [each()];
+  const parseOr = (): Condition => {
+    const all = [parseAnd()];
     while (tokens[0] === 'or') {
       take();
-      all.push(each());
+      all.push(parseAnd());
     }
     return (line, raw) => all.some((condition) => condition(line, raw));
   };
-  const each = (): Condition => {
-    const all = [one()];
+  const parseAnd = (): Condition => {
+    const all = [parseTerm()];
     while (tokens[0] === 'and') {
       take();
-      all.push(one());
+      all.push(parseTerm());
     }
     return (line, raw) => all.every((condition) => condition(line, raw));
   };
-  const one = (): Condition => {
+  const parseTerm = (): Condition => {
     const field = take();
     if (field === '(') {
-      const inner = any();
+      const inner = parseOr();
       if (take() !== ')') throw fail('(');
       return inner;
     }
-    const test = comparison(take());
-    return (line, raw) => test(field === '@message' ? raw : valueOf(line, field));
+    const test = parseComparison(take());
+    return (line, raw) => test(field === '@message' ? raw : readField(line, field));
   };
-  const comparison = (operator: string): ((value: unknown) => boolean) => {
+  const parseComparison = (operator: string): ((value: unknown) => boolean) => {
     switch (operator) {
       case 'in': {
-        const values = list();
+        const values = parseList();
         return (value) => values.includes(value);
       }
       case 'like': {
@@ -55,9 +55,9 @@ export function lineFilter(text: string): Condition {
         return (value) => typeof value === 'string' && pattern.test(value);
       }
       case '=':
-        return equals(literal());
+        return makeEquals(literal());
       case '!=': {
-        const same = equals(literal());
+        const same = makeEquals(literal());
         return (value) => value !== undefined && !same(value);
       }
       case '>': {
@@ -72,7 +72,7 @@ export function lineFilter(text: string): Condition {
         throw fail(operator);
     }
   };
-  const list = (): unknown[] => {
+  const parseList = (): unknown[] => {
     if (take() !== '[') throw fail('in');
     const values = [literal()];
     while (tokens[0] === ',') {
@@ -89,12 +89,12 @@ export function lineFilter(text: string): Condition {
     throw fail(token);
   };
 
-  const condition = any();
+  const condition = parseOr();
   if (tokens.length > 0) throw fail(tokens.join(' '));
   return condition;
 }
 
-function equals(literal: string | number): (value: unknown) => boolean {
-  if (PLACEHOLDER.test(String(literal))) return (value) => value !== undefined && value !== null;
-  return (value) => value === literal;
+function makeEquals(parseLiteral: string | number): (value: unknown) => boolean {
+  if (PLACEHOLDER.test(String(parseLiteral))) return (value) => value !== undefined && value !== null;
+  return (value) => value === parseLiteral;
 }

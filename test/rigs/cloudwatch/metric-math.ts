@@ -10,7 +10,7 @@ export type Value = number | undefined;
  * @param inputs by id
  * @throws Error for syntax that it does not know, and for an id that is not among the inputs
  */
-export function compute(expression: string, inputs: Readonly<Record<string, Value>>): Value {
+export function computeExpression(expression: string, inputs: Readonly<Record<string, Value>>): Value {
   const tokens = expression.match(/\d+(?:\.\d+)?|\w+|>=|\S/g) ?? [];
   const take = (wanted?: string): string => {
     const token = tokens.shift() ?? 'nothing';
@@ -20,49 +20,49 @@ export function compute(expression: string, inputs: Readonly<Record<string, Valu
     return token;
   };
 
-  const comparison = (): Value => {
-    const left = product();
+  const evaluateComparison = (): Value => {
+    const left = evaluateProduct();
     if (tokens[0] !== '>=') return left;
     take();
-    return both(left, product(), (a, b) => Number(a >= b));
+    return combine(left, evaluateProduct(), (a, b) => Number(a >= b));
   };
-  const product = (): Value => {
-    let value = primary();
+  const evaluateProduct = (): Value => {
+    let value = evaluatePrimary();
     while (tokens[0] === '*' || tokens[0] === '/') {
       const times = take() === '*';
-      value = both(value, primary(), (a, b) => (times ? a * b : b === 0 ? undefined : a / b));
+      value = combine(value, evaluatePrimary(), (a, b) => (times ? a * b : b === 0 ? undefined : a / b));
     }
     return value;
   };
-  const primary = (): Value => {
+  const evaluatePrimary = (): Value => {
     const token = take();
     if (/^\d/.test(token)) return Number(token);
     if (token === '(') {
-      const value = comparison();
+      const value = evaluateComparison();
       take(')');
       return value;
     }
-    if (token === 'IF') return choice();
+    if (token === 'IF') return evaluateChoice();
     if (!Object.hasOwn(inputs, token)) throw new Error(`${token} is not known in ${expression}`);
     return inputs[token];
   };
-  const choice = (): Value => {
+  const evaluateChoice = (): Value => {
     take('(');
-    const condition = comparison();
+    const condition = evaluateComparison();
     take(',');
-    const then = comparison();
+    const then = evaluateComparison();
     take(',');
-    const otherwise = comparison();
+    const otherwise = evaluateComparison();
     take(')');
     if (condition === undefined) return undefined;
     return condition === 0 ? otherwise : then;
   };
 
-  const result = comparison();
+  const result = evaluateComparison();
   if (tokens.length > 0) throw new Error(`${tokens.join(' ')} is left over in ${expression}`);
   return result;
 }
 
-function both(left: Value, right: Value, operation: (a: number, b: number) => Value): Value {
+function combine(left: Value, right: Value, operation: (a: number, b: number) => Value): Value {
   return left === undefined || right === undefined ? undefined : operation(left, right);
 }

@@ -15,7 +15,7 @@ const metricSchema = z.object({
 });
 
 /** Reads a metric in the form of CloudFormation. @throws ZodError for another form */
-export function referenceOf(metric: unknown): MetricReference {
+export function readMetricReference(metric: unknown): MetricReference {
   const { Namespace, MetricName, Dimensions } = metricSchema.parse(metric);
   return {
     namespace: Namespace,

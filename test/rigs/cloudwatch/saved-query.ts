@@ -1,7 +1,7 @@
 /** Reads a saved query of Logs Insights: the log fields that it names, and the lines that it selects. */
 import { z } from 'zod';
-import { lineFilter } from './line-filter.ts';
-import type { LogLine } from './log-line.ts';
+import { parseFilter } from './line-filter.ts';
+import type { LogLine } from './logged-line.ts';
 
 export interface SavedQuery {
   readonly name: string;
@@ -43,13 +43,13 @@ const ADDED = /^@(timestamp|message|log|logStream|ingestionTime)$/;
  */
 export function readQuery(properties: unknown): SavedQuery {
   const { Name, QueryString, LogGroupNames } = shape.parse(properties);
-  const filters = commandsOf(QueryString)
+  const filters = splitCommands(QueryString)
     .filter(({ name }) => name === 'filter')
-    .map(({ rest }) => lineFilter(rest));
+    .map(({ rest }) => parseFilter(rest));
   return {
     name: Name,
     logGroups: LogGroupNames,
-    fields: fieldsOf(QueryString),
+    fields: listFields(QueryString),
     selects: (line, raw) => filters.every((filter) => filter(line, raw)),
   };
 }
@@ -59,10 +59,10 @@ export function readQuery(properties: unknown): SavedQuery {
  *
  * @throws Error for a command that is not known here
  */
-export function fieldsOf(query: string): string[] {
+export function listFields(query: string): string[] {
   const fields: string[] = [];
   const defined = new Set<string>();
-  for (const { name, rest } of commandsOf(query)) {
+  for (const { name, rest } of splitCommands(query)) {
     if (COMMANDS.get(name) !== true) continue;
     const bare = rest.replaceAll(/"[^"]*"|'[^']*'/g, ' ').replaceAll(/\/(?:[^/\\]|\\.)+\/(?=[\s)i]|$)/g, ' ');
     // `as` defines one name; after `parse` it defines a comma-separated list of names.
@@ -79,7 +79,7 @@ export function fieldsOf(query: string): string[] {
   return [...new Set(fields)].filter((field) => !defined.has(field) && !ADDED.test(field));
 }
 
-function commandsOf(query: string): { name: string; rest: string }[] {
+function splitCommands(query: string): { name: string; rest: string }[] {
   // Only a bar at the start of a line separates commands: patterns can contain bars as well.
   return query.split(/\n\s*\|\s*/).map((command) => {
     const [, name = '', rest = ''] = /^(\w+)\s+(.*)$/s.exec(command.trim()) ?? [];

@@ -1,8 +1,8 @@
 /** Publishes SQS's metrics, from the calls that pass a proxy and from the attributes of the queues. */
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
-import { type Around, operationOf, type WholeAnswer } from '../../../tools/kit/forwarding.ts';
-import { awsDatapoint, type Publish } from './aws-metrics.ts';
+import { type CallHook, readOperation, type WholeAnswer } from '../../../tools/kit/forwarding.ts';
+import { makeAwsDatapoint, type Publish } from './aws-metrics.ts';
 
 /** A message that was received this many times no longer counts as the oldest in SQS. */
 const RECEIVES_OF_A_POISON_PILL = 3;
@@ -43,11 +43,11 @@ export class SqsMetrics {
    *
    * @param inner carries out a call
    */
-  around(inner: Around): Around {
+  wrapCalls(inner: CallHook): CallHook {
     return async (call, forward) => {
       const answer = await inner(call, forward);
       const { success, data } = addressed.safeParse(JSON.parse(call.body.toString()));
-      if (success && answer.status === 200) this.#observe(operationOf(call), data, answer);
+      if (success && answer.status === 200) this.#observe(readOperation(call), data, answer);
       return answer;
     };
   }
@@ -60,38 +60,38 @@ export class SqsMetrics {
    */
   async sample(sqs: SQSClient, urls: readonly string[], now = Date.now()): Promise<void> {
     for (const url of urls) {
-      const queue = nameOf(url);
+      const queue = readQueueName(url);
       const { Attributes } = await sqs.send(
         new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
       );
       for (const name of ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const) {
         const metric = name === 'ApproximateNumberOfMessages' ? `${name}Visible` : name;
-        this.#add(metric, queue, Number(Attributes?.[name]));
+        this.#publishValue(metric, queue, Number(Attributes?.[name]));
       }
       const waiting = [...this.messages.values()].filter(
         (message) => message.queue === queue && message.receives < RECEIVES_OF_A_POISON_PILL,
       );
       const oldest = Math.min(now, ...waiting.map(({ sentAt }) => sentAt));
-      this.#add('ApproximateAgeOfOldestMessage', queue, Math.floor((now - oldest) / 1000));
+      this.#publishValue('ApproximateAgeOfOldestMessage', queue, Math.floor((now - oldest) / 1000));
     }
   }
 
   #observe(operation: string, asked: z.output<typeof addressed>, answer: WholeAnswer): void {
-    const queue = nameOf(asked.QueueUrl);
+    const queue = readQueueName(asked.QueueUrl);
     const said: unknown = JSON.parse(answer.body.toString() || '{}');
     switch (operation) {
       case 'SendMessage':
-        this.#sent(queue, [sentOne.parse(said)]);
+        this.#addSent(queue, [sentOne.parse(said)]);
         break;
       case 'SendMessageBatch':
-        this.#sent(queue, sentMany.parse(said).Successful);
+        this.#addSent(queue, sentMany.parse(said).Successful);
         break;
       case 'ReceiveMessage': {
         const { Messages } = received.parse(said);
-        if (Messages.length === 0) this.#add('NumberOfEmptyReceives', queue, 1);
-        else this.#add('NumberOfMessagesReceived', queue, Messages.length);
+        if (Messages.length === 0) this.#publishValue('NumberOfEmptyReceives', queue, 1);
+        else this.#publishValue('NumberOfMessagesReceived', queue, Messages.length);
         for (const { MessageId, ReceiptHandle, Body } of Messages) {
-          const message = this.#of(MessageId, queue);
+          const message = this.#findOrAdd(MessageId, queue);
           message.receives += 1;
           message.receipt = ReceiptHandle;
           message.body = Body;
@@ -99,15 +99,15 @@ export class SqsMetrics {
         break;
       }
       case 'ChangeMessageVisibility': {
-        const message = this.#holding(asked.ReceiptHandle);
+        const message = this.#findByReceipt(asked.ReceiptHandle);
         if (message !== undefined) message.returns += 1;
         break;
       }
       case 'DeleteMessage':
-        this.#deleted(queue, [asked.ReceiptHandle]);
+        this.#removeDeleted(queue, [asked.ReceiptHandle]);
         break;
       case 'DeleteMessageBatch':
-        this.#deleted(
+        this.#removeDeleted(
           queue,
           deletion.parse(asked).Entries.map(({ ReceiptHandle }) => ReceiptHandle),
         );
@@ -115,20 +115,20 @@ export class SqsMetrics {
     }
   }
 
-  #sent(queue: string, messages: readonly { readonly MessageId: string }[]): void {
-    for (const { MessageId } of messages) this.#of(MessageId, queue);
-    this.#add('NumberOfMessagesSent', queue, messages.length);
+  #addSent(queue: string, messages: readonly { readonly MessageId: string }[]): void {
+    for (const { MessageId } of messages) this.#findOrAdd(MessageId, queue);
+    this.#publishValue('NumberOfMessagesSent', queue, messages.length);
   }
 
-  #deleted(queue: string, receipts: readonly (string | undefined)[]): void {
+  #removeDeleted(queue: string, receipts: readonly (string | undefined)[]): void {
     for (const receipt of receipts) {
-      const message = this.#holding(receipt);
+      const message = this.#findByReceipt(receipt);
       if (message !== undefined) this.messages.delete(message.id);
     }
-    this.#add('NumberOfMessagesDeleted', queue, receipts.length);
+    this.#publishValue('NumberOfMessagesDeleted', queue, receipts.length);
   }
 
-  #of(id: string, queue: string): Message {
+  #findOrAdd(id: string, queue: string): Message {
     const there = this.messages.get(id);
     if (there !== undefined) return there;
     const made = { id, queue, sentAt: Date.now(), body: '', receives: 0, receipt: undefined, returns: 0 };
@@ -136,17 +136,17 @@ export class SqsMetrics {
     return made;
   }
 
-  #holding(receipt: string | undefined): Message | undefined {
+  #findByReceipt(receipt: string | undefined): Message | undefined {
     return [...this.messages.values()].find(
       (message) => receipt !== undefined && message.receipt === receipt,
     );
   }
 
-  #add(name: string, queue: string, value: number): void {
-    this.#publish(awsDatapoint('AWS/SQS', name, { QueueName: queue }, value));
+  #publishValue(name: string, queue: string, value: number): void {
+    this.#publish(makeAwsDatapoint('AWS/SQS', name, { QueueName: queue }, value));
   }
 }
 
-function nameOf(url: string): string {
+function readQueueName(url: string): string {
   return new URL(url).pathname.split('/').at(-1) ?? '';
 }

@@ -5,7 +5,7 @@
  * @returns undefined if there are no values: missing data is not zero
  * @throws Error for any other statistic
  */
-export function statisticOf(name: string, values: readonly number[]): number | undefined {
+export function computeStatistic(name: string, values: readonly number[]): number | undefined {
   if (values.length === 0) return undefined;
   const sum = values.reduce((total, value) => total + value, 0);
   switch (name) {

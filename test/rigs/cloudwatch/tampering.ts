@@ -12,25 +12,25 @@ import {
 } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { encodeChunk } from '../../../src/adapters/sqs/chunk-message.ts';
-import { targetGroupKey } from '../../../src/adapters/dynamodb/target-group-item.ts';
+import { makeTargetGroupKey } from '../../../src/adapters/dynamodb/target-group-item.ts';
 import { cutIntoChunks } from '../../../src/application/cut-into-chunks.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
-import { canonicalIds, type Job } from '../../../src/domain/job.ts';
+import { canonicalizeIds, type Job } from '../../../src/domain/job.ts';
 import { TRACE } from '../../support/builders.ts';
-import { dynamoDBOf, nameLike, scan } from '../../support/e2e.ts';
-import { until } from '../../support/until.ts';
+import { makeDynamoDBClient, findName, scanTable } from '../../support/e2e.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 import type { Message } from './sqs-metrics.ts';
-import type { Stage } from './stage.ts';
+import type { AlarmRig } from './alarm-rig.ts';
 
 /** Sets attributes of an item. */
 export async function setAttributes(
-  stage: Stage,
+  rig: AlarmRig,
   table: string,
   key: Record<string, AttributeValue>,
   attributes: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const names = Object.keys(attributes);
-  await withDynamoDB(stage, (client) =>
+  await withDynamoDB(rig, (client) =>
     client.send(
       new UpdateItemCommand({
         TableName: table,
@@ -47,20 +47,20 @@ export async function setAttributes(
 
 /** Sets attributes of a target group, as a user or an accident would. */
 export function setTargetGroup(
-  stage: Stage,
+  rig: AlarmRig,
   tenant: Tenant,
   targetGroupId: string,
   attributes: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const key = marshall(targetGroupKey({ ...tenant, targetGroupId }));
-  return setAttributes(stage, nameLike(stage.stack.tables, 'TargetGroups'), key, attributes);
+  const key = marshall(makeTargetGroupKey({ ...tenant, targetGroupId }));
+  return setAttributes(rig, findName(rig.stack.tables, 'TargetGroups'), key, attributes);
 }
 
 /** Deletes every record of the idempotency table. */
-export async function forgetCalls(stage: Stage): Promise<void> {
-  const TableName = nameLike(stage.stack.tables, 'Idempotency');
-  const records = await scan(stage.behind, 'Idempotency');
-  await withDynamoDB(stage, (client) =>
+export async function forgetCalls(rig: AlarmRig): Promise<void> {
+  const TableName = findName(rig.stack.tables, 'Idempotency');
+  const records = await scanTable(rig.unobserved, 'Idempotency');
+  await withDynamoDB(rig, (client) =>
     Promise.all(
       records.map(({ id }) => client.send(new DeleteItemCommand({ TableName, Key: marshall({ id }) }))),
     ),
@@ -68,8 +68,11 @@ export async function forgetCalls(stage: Stage): Promise<void> {
 }
 
 /** Calls `act` with a client of the emulator itself, whose calls are not observed. */
-export async function withDynamoDB<T>(stage: Stage, act: (client: DynamoDBClient) => Promise<T>): Promise<T> {
-  const client = dynamoDBOf(stage.behind);
+export async function withDynamoDB<T>(
+  rig: AlarmRig,
+  act: (client: DynamoDBClient) => Promise<T>,
+): Promise<T> {
+  const client = makeDynamoDBClient(rig.unobserved);
   try {
     return await act(client);
   } finally {
@@ -78,35 +81,35 @@ export async function withDynamoDB<T>(stage: Stage, act: (client: DynamoDBClient
 }
 
 /** Sends a message. @returns it as it was observed on its way to the queue */
-export async function send(stage: Stage, body: string): Promise<Message> {
-  const sent = await stage.sqs.send(
-    new SendMessageCommand({ QueueUrl: chunksQueue(stage), MessageBody: body }),
+export async function sendMessage(rig: AlarmRig, body: string): Promise<Message> {
+  const sent = await rig.sqs.send(
+    new SendMessageCommand({ QueueUrl: findChunksQueue(rig), MessageBody: body }),
   );
-  return until(() => stage.sqsMetrics.messages.get(sent.MessageId ?? ''));
+  return waitUntil(() => rig.sqsMetrics.messages.get(sent.MessageId ?? ''));
 }
 
 /** Sends the first chunk of a job that asks for `ids`. */
-export function sendChunk(stage: Stage, job: Job, ids: readonly string[]): Promise<Message> {
-  const [work] = cutIntoChunks(job, canonicalIds(ids), [0], TRACE);
+export function sendChunk(rig: AlarmRig, job: Job, ids: readonly string[]): Promise<Message> {
+  const [work] = cutIntoChunks(job, canonicalizeIds(ids), [0], TRACE);
   if (work === undefined) throw new Error('the job has no chunk');
-  return send(stage, encodeChunk(work));
+  return sendMessage(rig, encodeChunk(work));
 }
 
 /** Ends a message's visibility timeout: it is delivered again, or becomes a dead letter. */
-export async function returnNow(stage: Stage, { receipt }: Message): Promise<void> {
-  await stage.sqs.send(
+export async function endVisibilityTimeout(rig: AlarmRig, { receipt }: Message): Promise<void> {
+  await rig.sqs.send(
     new ChangeMessageVisibilityCommand({
-      QueueUrl: chunksQueue(stage),
+      QueueUrl: findChunksQueue(rig),
       ReceiptHandle: receipt,
       VisibilityTimeout: 0,
     }),
   );
 }
 
-export async function remove(stage: Stage, { receipt }: Message): Promise<void> {
-  await stage.sqs.send(new DeleteMessageCommand({ QueueUrl: chunksQueue(stage), ReceiptHandle: receipt }));
+export async function removeMessage(rig: AlarmRig, { receipt }: Message): Promise<void> {
+  await rig.sqs.send(new DeleteMessageCommand({ QueueUrl: findChunksQueue(rig), ReceiptHandle: receipt }));
 }
 
-function chunksQueue(stage: Stage): string {
-  return nameLike(stage.stack.queues, 'Chunks');
+function findChunksQueue(rig: AlarmRig): string {
+  return findName(rig.stack.queues, 'Chunks');
 }

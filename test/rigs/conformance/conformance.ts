@@ -12,8 +12,8 @@ import {
   resolve,
   type Response,
   type Responses,
-} from './document.ts';
-import { Schemas } from './schemas.ts';
+} from './read-description.ts';
+import { SchemaCheck } from './schema-check.ts';
 
 export interface Exchange {
   readonly method: string;
@@ -42,7 +42,7 @@ interface Endpoint {
 }
 
 /** Headers of HTTP and of the gateway, which are no part of the contract. */
-const OF_HTTP = new Set([
+const HTTP_HEADERS = new Set([
   'apigw-requestid',
   'connection',
   'content-length',
@@ -53,46 +53,46 @@ const OF_HTTP = new Set([
 ]);
 
 /** Statuses that an unknown route does not answer, because it requires no token. */
-const NOT_OF_UNKNOWN_ROUTES = /^(2..|401|403)$/;
+const NEVER_OF_UNKNOWN_ROUTES = /^(2..|401|403)$/;
 
 export class Conformance {
-  private readonly document: Document;
-  private readonly schemas: Schemas;
-  private readonly router: Router<Endpoint>;
-  private readonly unknown: Responses;
+  readonly #document: Document;
+  readonly #schemas: SchemaCheck;
+  readonly #router: Router<Endpoint>;
+  readonly #unknown: Responses;
 
   constructor(document: Document = readDescription()) {
-    this.document = document;
-    this.schemas = new Schemas(document);
-    const endpoints = endpointsOf(document);
-    this.router = new Router(endpoints);
-    this.unknown = Object.fromEntries(
+    this.#document = document;
+    this.#schemas = new SchemaCheck(document);
+    const endpoints = listEndpoints(document);
+    this.#router = new Router(endpoints);
+    this.#unknown = Object.fromEntries(
       Object.entries(endpoints[0]?.operation.responses ?? {}).filter(
-        ([status]) => !NOT_OF_UNKNOWN_ROUTES.test(status),
+        ([status]) => !NEVER_OF_UNKNOWN_ROUTES.test(status),
       ),
     );
   }
 
   /** Lists everything in an exchange that contradicts the description, each with a JSON pointer into it. */
-  complaints(exchange: Exchange): string[] {
+  findComplaints(exchange: Exchange): string[] {
     const { method, path, answer } = exchange;
-    const match = this.router.match(method, splitTarget(path)[0]);
-    const responses = match?.route.operation.responses ?? this.unknown;
-    const complaints = this.ofAnswer(exchange, responses[String(answer.status)]);
+    const match = this.#router.match(method, splitTarget(path)[0]);
+    const responses = match?.route.operation.responses ?? this.#unknown;
+    const complaints = this.#checkAnswer(exchange, responses[String(answer.status)]);
     if (match !== undefined && exchange.headers !== undefined) {
-      complaints.push(...this.ofRequest(exchange, match.route, match.pathParameters));
+      complaints.push(...this.#checkRequest(exchange, match.route, match.pathParameters));
     }
     return complaints;
   }
 
-  private ofAnswer({ method, broken, answer }: Exchange, described: Responses[string] | undefined): string[] {
+  #checkAnswer({ method, broken, answer }: Exchange, described: Responses[string] | undefined): string[] {
     const { status, headers, text } = answer;
     // An answer to HEAD has no body: the missing trace header shows that the gateway answered.
-    const gateways = method === 'HEAD' ? !headers.has('traceparent') : this.isGateways(text);
+    const gateways = method === 'HEAD' ? !headers.has('traceparent') : this.#isGatewayMessage(text);
     if (broken === true && gateways && status >= 400 && status < 500) return [];
     if (described === undefined) return [`/status: ${status} is not described`];
-    const response = resolve<Response>(this.document, described);
-    const complaints = this.ofHeaders(response, headers, gateways);
+    const response = resolve<Response>(this.#document, described);
+    const complaints = this.#checkHeaders(response, headers, gateways);
     if (method === 'HEAD') return complaints;
     if (response.content === undefined) {
       return text === '' ? complaints : [...complaints, `/body: ${text.length} characters, expected none`];
@@ -102,19 +102,19 @@ export class Conformance {
     if (schema === undefined) return [...complaints, `/headers/content-type: ${type} is not described`];
     const body = parseJson(text);
     if (body === undefined) return [...complaints, '/body: no JSON'];
-    const fault = this.schemas.fault(schema, body);
+    const fault = this.#schemas.findFault(schema, body);
     return fault === undefined ? complaints : [...complaints, `/body${fault}`];
   }
 
-  private ofHeaders(response: Response, sent: Answer['headers'], gateways: boolean): string[] {
+  #checkHeaders(response: Response, sent: Answer['headers'], gateways: boolean): string[] {
     const complaints: string[] = [];
-    const described = new Set(OF_HTTP);
+    const described = new Set(HTTP_HEADERS);
     for (const [name, reference] of Object.entries(response.headers ?? {})) {
-      const header = resolve<Header>(this.document, reference);
+      const header = resolve<Header>(this.#document, reference);
       described.add(name);
       const value = sent.get(name);
-      const fault = value === undefined ? undefined : this.schemas.fault(header.schema, value);
-      const needed = header.required === true || (isOfFunctions(reference) && !gateways);
+      const fault = value === undefined ? undefined : this.#schemas.findFault(header.schema, value);
+      const needed = header.required === true || (isSetByFunctions(reference) && !gateways);
       if (value === undefined && needed) complaints.push(`/headers/${name}: is missing`);
       if (fault !== undefined) complaints.push(`/headers/${name}${fault}`);
     }
@@ -125,7 +125,7 @@ export class Conformance {
   }
 
   /** Checks that an accepted request is valid by the description, and has a token with the scope. */
-  private ofRequest(
+  #checkRequest(
     exchange: Exchange,
     { operation, parameters }: Endpoint,
     path: Readonly<Record<string, string>>,
@@ -141,49 +141,46 @@ export class Conformance {
       ...parameters.flatMap((parameter) => {
         const { name } = parameter;
         const value = parameter.in === 'path' ? path[name] : headers.get(name.toLowerCase());
-        return this.parameterFault(parameter, value);
+        return this.#findParameterFault(parameter, value);
       }),
-      ...this.bodyFault(operation, exchange.body),
+      ...this.#findBodyFault(operation, exchange.body),
     ];
     if (faults.length > 0) {
       complaints.push(`${status}, though the request is not valid: ${faults.join('; ')}`);
     }
     const needed = operation.security.flatMap((scheme) => Object.values(scheme).flat());
-    const given = scopesOf(headers.get('authorization'));
+    const given = readScopes(headers.get('authorization'));
     const missing = needed.filter((scope) => !given.includes(scope));
     if (status < 400 && missing.length > 0) complaints.push(`${status} without the scope ${missing.join()}`);
     return complaints;
   }
 
-  private parameterFault(
-    { name, in: place, required, schema }: Parameter,
-    value: string | undefined,
-  ): string[] {
+  #findParameterFault({ name, in: place, required, schema }: Parameter, value: string | undefined): string[] {
     if (value === undefined) return required === true ? [`/${place}/${name}: is missing`] : [];
-    const fault = this.schemas.fault(schema, schema['type'] === 'integer' ? integer(value) : value);
+    const fault = this.#schemas.findFault(schema, schema['type'] === 'integer' ? parseInteger(value) : value);
     return fault === undefined ? [] : [`/${place}/${name}${fault}`];
   }
 
-  private bodyFault({ requestBody }: Operation, body: Exchange['body']): string[] {
+  #findBodyFault({ requestBody }: Operation, body: Exchange['body']): string[] {
     const schema = Object.values(requestBody?.content ?? {})[0]?.schema;
     if (schema === undefined) return [];
-    const text = typeof body === 'string' ? body : decoded(body);
+    const text = typeof body === 'string' ? body : decodeUtf8(body);
     // It depends on the gateway whether a byte order mark is part of the text.
     if (text?.startsWith('\ufeff') === true) return [];
     const value = text === undefined ? undefined : parseJson(text);
     if (value === undefined) return ['/body: no JSON'];
-    const fault = this.schemas.fault(schema, value);
+    const fault = this.#schemas.findFault(schema, value);
     return fault === undefined ? [] : [`/body${fault}`];
   }
 
-  private isGateways(text: string): boolean {
+  #isGatewayMessage(text: string): boolean {
     if (!text.startsWith('{"message"')) return false;
-    const schema = this.document.components.schemas['GatewayMessage'];
-    return schema !== undefined && this.schemas.fault(schema, parseJson(text)) === undefined;
+    const schema = this.#document.components.schemas['GatewayMessage'];
+    return schema !== undefined && this.#schemas.findFault(schema, parseJson(text)) === undefined;
   }
 }
 
-function endpointsOf(document: Document): Endpoint[] {
+function listEndpoints(document: Document): Endpoint[] {
   return document.servers.flatMap(({ url }) =>
     Object.entries(document.paths).flatMap(([path, item]) =>
       (['get', 'post'] as const).flatMap((method) => {
@@ -199,15 +196,15 @@ function endpointsOf(document: Document): Endpoint[] {
 }
 
 /** Whether the header is required unless the gateway answers: both can answer with this status. */
-function isOfFunctions(header: Header | Reference): boolean {
+function isSetByFunctions(header: Header | Reference): boolean {
   return '$ref' in header && header.$ref.endsWith('UnlessGateway');
 }
 
-function integer(text: string): unknown {
+function parseInteger(text: string): unknown {
   return /^(0|[1-9]\d*)$/.test(text) ? Number(text) : text;
 }
 
-function decoded(body: Uint8Array | undefined): string | undefined {
+function decodeUtf8(body: Uint8Array | undefined): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
   } catch {
@@ -216,8 +213,8 @@ function decoded(body: Uint8Array | undefined): string | undefined {
 }
 
 /** Reads the scopes of a bearer token, without verifying its signature. */
-function scopesOf(authorization = ''): string[] {
-  const payload = decoded(Buffer.from(authorization.split('.')[1] ?? '', 'base64url')) ?? '';
+function readScopes(authorization = ''): string[] {
+  const payload = decodeUtf8(Buffer.from(authorization.split('.')[1] ?? '', 'base64url')) ?? '';
   const claims = parseJson(payload) as { scope?: unknown } | undefined;
   return typeof claims?.scope === 'string' ? claims.scope.split(' ') : [];
 }

@@ -5,7 +5,7 @@
 import { forwardTo } from '../../../tools/kit/forwarding.ts';
 import { keepSilent } from '../../../tools/kit/http-server.ts';
 import type { Listener } from '../../../tools/kit/loopback.ts';
-import { complaintsOf } from './watch.ts';
+import { findComplaints } from './check-exchange.ts';
 
 export interface WatchedStack extends Listener {
   /** Returns the number of exchanges so far, and what in them contradicts the description. */
@@ -28,14 +28,14 @@ export async function watchStack(
       // Checked before it is passed on: a client with the last answer may ask for the report at once.
       exchanges += 1;
       const { method, path, body } = call;
-      const found = complaintsOf(origin, {
+      const found = findComplaints(origin, {
         method,
         path,
-        headers: Object.fromEntries(textsOf(call.headers)),
+        headers: Object.fromEntries(stringifyValues(call.headers)),
         body: body.length === 0 ? undefined : body,
         answer: {
           status: answer.status,
-          headers: new Map(textsOf(answer.headers)),
+          headers: new Map(stringifyValues(answer.headers)),
           text: answer.body.toString(),
         },
       });
@@ -46,6 +46,6 @@ export async function watchStack(
   return { ...listener, report: () => ({ exchanges, complaints: [...complaints] }) };
 }
 
-function textsOf(headers: object): [string, string][] {
+function stringifyValues(headers: object): [string, string][] {
   return Object.entries(headers).map(([name, value]) => [name, String(value)]);
 }

@@ -3,17 +3,17 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { ID_PATTERN } from '../../../src/domain/ids.ts';
 import { anyText, NAMES } from './texts.ts';
-import type { World } from './world.ts';
+import type { FuzzTargets } from './fuzz-targets.ts';
 
 const MEGABYTE = 1024 * 1024;
 
 /** A valid body of at most four ids, so that the jobs stay small. */
-export function goodBody(world: World): fc.Arbitrary<Buffer> {
-  const ids = fc.array(idOf(world), { minLength: 1, maxLength: 4 });
+export function goodBody(targets: FuzzTargets): fc.Arbitrary<Buffer> {
+  const ids = fc.array(anyId(targets), { minLength: 1, maxLength: 4 });
   return ids.map((list) => Buffer.from(JSON.stringify({ target_group_ids: list })));
 }
 
-function idOf({ groups, foreign }: World): fc.Arbitrary<string> {
+function anyId({ groups, foreign }: FuzzTargets): fc.Arbitrary<string> {
   const unknown = fc.stringMatching(ID_PATTERN);
   return fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom(...groups) },
@@ -22,12 +22,12 @@ function idOf({ groups, foreign }: World): fc.Arbitrary<string> {
   );
 }
 
-export function hostileBody(world: World): fc.Arbitrary<Buffer> {
-  const good = goodBody(world);
+export function hostileBody(targets: FuzzTargets): fc.Arbitrary<Buffer> {
+  const good = goodBody(targets);
   const goodText = good.map((body) => body.toString());
   const text = fc.oneof(
-    { weight: 4, arbitrary: json },
-    { weight: 6, arbitrary: oddIds(world) },
+    { weight: 4, arbitrary: jsonText },
+    { weight: 6, arbitrary: oddIds(targets) },
     { weight: 4, arbitrary: withFields(goodText) },
     { weight: 2, arbitrary: fc.constantFrom(...TEXTS) },
     { weight: 2, arbitrary: nested },
@@ -37,26 +37,26 @@ export function hostileBody(world: World): fc.Arbitrary<Buffer> {
   return fc.oneof(
     { weight: 60, arbitrary: text.map((value) => Buffer.from(value)) },
     { weight: 12, arbitrary: encoded(good) },
-    { weight: 3, arbitrary: many(world) },
-    { weight: 1, arbitrary: huge },
+    { weight: 3, arbitrary: largeBody(targets) },
+    { weight: 1, arbitrary: hugeBody },
   );
 }
 
-const json = fc.oneof(
+const jsonText = fc.oneof(
   fc.json({ maxDepth: 4 }),
   fc.jsonValue({ noUnicodeString: false }).map((value) => JSON.stringify(value)),
 );
 
 /** A list of ids, some of which are invalid. */
-function oddIds(world: World): fc.Arbitrary<string> {
+function oddIds(targets: FuzzTargets): fc.Arbitrary<string> {
   const bad = fc.oneof(
     anyText,
     fc.jsonValue(),
-    idOf(world).map((id) => id.toLowerCase()),
-    idOf(world).map((id) => `${id} `),
+    anyId(targets).map((id) => id.toLowerCase()),
+    anyId(targets).map((id) => `${id} `),
   );
   return fc
-    .array(fc.oneof(bad, idOf(world)), { maxLength: 6 })
+    .array(fc.oneof(bad, anyId(targets)), { maxLength: 6 })
     .map((list) => JSON.stringify({ target_group_ids: list }));
 }
 
@@ -64,7 +64,7 @@ function oddIds(world: World): fc.Arbitrary<string> {
 function withFields(good: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const name = fc.oneof(fc.constantFrom(...NAMES, 'target_group_ids'), anyText);
   const value = fc.oneof(
-    json,
+    jsonText,
     fc.constantFrom('{"polluted":1}', '1e999', '-0', '9'.repeat(400), 'tru', '[],'),
   );
   return fc
@@ -135,7 +135,7 @@ function encoded(good: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer> {
 }
 
 /** Lists and objects with up to 30,000 entries: one id repeated, numbers, texts and fields. */
-function many({ groups: [id = ''] }: World): fc.Arbitrary<Buffer> {
+function largeBody({ groups: [id = ''] }: FuzzTargets): fc.Arbitrary<Buffer> {
   const list = (of: (n: number) => string, count: number) =>
     Buffer.from(`{"target_group_ids":[${Array.from({ length: count }, (_, n) => of(n)).join(',')}]}`);
   return fc
@@ -153,6 +153,6 @@ function many({ groups: [id = ''] }: World): fc.Arbitrary<Buffer> {
 }
 
 /** Bodies around the limits of Lambda (6 MB for the event) and of the gateway (10 MB). */
-const huge = fc
+const hugeBody = fc
   .tuple(fc.constantFrom('[', ' ', '{"a":', '1', 'A', '"'), fc.constantFrom(1, 1, 1, 1, 5, 10.5))
   .map(([piece, size]) => Buffer.alloc(Math.floor(size * MEGABYTE), piece));

@@ -1,6 +1,6 @@
 /** Finds leaks in answers and log lines: internals of the code, names of AWS resources, and tokens. */
-import type { StackInfo } from '../../support/local-stack.ts';
-import type { World } from './world.ts';
+import type { StackInfo } from '../../support/start-stack.ts';
+import type { FuzzTargets } from './fuzz-targets.ts';
 
 /** Number of characters that identify a signature: no other text contains them by chance. */
 const SIGNATURE_PART = 24;
@@ -13,13 +13,13 @@ const INTERNALS: readonly [string, RegExp][] = [
 ];
 
 export class Leaks {
-  private readonly secrets: readonly [string, string][];
+  readonly #secrets: readonly [string, string][];
 
-  constructor({ tables, queues, endpoints }: StackInfo, { tokens, client }: World) {
+  constructor({ tables, queues, endpoints }: StackInfo, { tokens, client }: FuzzTargets) {
     const signatures = [client.token, ...tokens.map(({ text }) => text)].map(
       (text) => text.split('.')[2] ?? '',
     );
-    this.secrets = [
+    this.#secrets = [
       ...Object.values(tables).map((name): [string, string] => ['a table name', name]),
       ...Object.values(queues).map((url): [string, string] => ['a queue URL', url]),
       ...Object.values(endpoints).map((url): [string, string] => ['an internal address', url]),
@@ -31,10 +31,10 @@ export class Leaks {
   }
 
   /** Returns the names of all leaks in a text. */
-  in(text: string): string[] {
+  findLeaks(text: string): string[] {
     return [
       ...INTERNALS.filter(([, pattern]) => pattern.test(text)).map(([name]) => name),
-      ...new Set(this.secrets.filter(([, secret]) => text.includes(secret)).map(([name]) => name)),
+      ...new Set(this.#secrets.filter(([, secret]) => text.includes(secret)).map(([name]) => name)),
     ];
   }
 }

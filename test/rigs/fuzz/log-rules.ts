@@ -20,7 +20,7 @@ const LONGEST_LINE = 16_000;
 /** Characters at which viewers break lines or change direction, and which JSON need not escape. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
-export async function sizeOf(file: string): Promise<number> {
+export async function readFileSize(file: string): Promise<number> {
   return (await stat(file)).size;
 }
 
@@ -32,7 +32,7 @@ export interface LogPart {
   readonly shared: boolean;
 }
 
-export async function readLog({ file, from, shared }: LogPart, leaks: Leaks): Promise<LogFindings> {
+export async function checkLog({ file, from, shared }: LogPart, leaks: Leaks): Promise<LogFindings> {
   const violations: string[] = [];
   const errors = new Map<string, number>();
   let lines = 0;
@@ -43,7 +43,7 @@ export async function readLog({ file, from, shared }: LogPart, leaks: Leaks): Pr
       continue;
     lines += 1;
     if (shared && (entry?.['level'] === 'ERROR' || entry?.['level'] === 'WARN')) continue;
-    const faults = faultsOf(line, entry, leaks);
+    const faults = findFaults(line, entry, leaks);
     violations.push(...faults.map((fault) => `${fault} in the log line ${line.slice(0, 500)}`));
     const id = entry?.['error_id'];
     if (typeof id === 'string') errors.set(id, (errors.get(id) ?? 0) + 1);
@@ -51,9 +51,9 @@ export async function readLog({ file, from, shared }: LogPart, leaks: Leaks): Pr
   return { lines, violations, errors };
 }
 
-function faultsOf(line: string, entry: Record<string, unknown> | undefined, leaks: Leaks): string[] {
+function findFaults(line: string, entry: Record<string, unknown> | undefined, leaks: Leaks): string[] {
   if (entry === undefined) return ['no JSON object'];
-  const faults = leaks.in(line);
+  const faults = leaks.findLeaks(line);
   // A line of metrics has no event.
   const known = '_aws' in entry || Object.keys(LEVELS).includes(String(entry['message']));
   if (!known) faults.push('an unknown event');

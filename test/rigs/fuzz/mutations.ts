@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { hostileBody } from './bodies.ts';
 import { brokenText, headerText, NAMES, pathText } from './texts.ts';
 import type { Framing, WireRequest } from './wire.ts';
-import type { World } from './world.ts';
+import type { FuzzTargets } from './fuzz-targets.ts';
 
 export interface Mutation {
   readonly name: string;
@@ -62,21 +62,21 @@ const TYPES = [
   '/',
 ];
 
-export function mutations(world: World): fc.Arbitrary<Mutation> {
+export function mutations(targets: FuzzTargets): fc.Arbitrary<Mutation> {
   return fc.oneof(
-    { weight: 5, arbitrary: token(world) },
-    { weight: 6, arbitrary: segment(world) },
-    { weight: 3, arbitrary: path },
-    { weight: 2, arbitrary: query },
-    { weight: 6, arbitrary: header },
-    { weight: 2, arbitrary: headerGone },
-    { weight: 8, arbitrary: hostileBody(world).map(bodyOf) },
-    { weight: 2, arbitrary: method },
+    { weight: 5, arbitrary: tokenChange(targets) },
+    { weight: 6, arbitrary: segmentChange(targets) },
+    { weight: 3, arbitrary: pathChange },
+    { weight: 2, arbitrary: queryChange },
+    { weight: 6, arbitrary: headerChange },
+    { weight: 2, arbitrary: missingHeader },
+    { weight: 8, arbitrary: hostileBody(targets).map(replaceBody) },
+    { weight: 2, arbitrary: methodChange },
     {
       weight: 2,
       arbitrary: fc.constant<Mutation>({ name: 'chunked body', change: () => ({ framing: 'chunked' }) }),
     },
-    { weight: 3, arbitrary: broken },
+    { weight: 3, arbitrary: breakingChange },
   );
 }
 
@@ -92,26 +92,26 @@ const AUTHORIZATIONS: ((text: string) => string[])[] = [
   () => [''],
 ];
 
-function token({ tokens }: World): fc.Arbitrary<Mutation> {
+function tokenChange({ tokens }: FuzzTargets): fc.Arbitrary<Mutation> {
   const one = fc.constantFrom(...tokens);
-  const other = one.map(({ name, text }) => authorization(`token ${name}`, [`Bearer ${text}`]));
+  const other = one.map(({ name, text }) => setAuthorization(`token ${name}`, [`Bearer ${text}`]));
   const odd = fc
     .tuple(one, fc.constantFrom(...AUTHORIZATIONS))
-    .map(([{ name, text }, write]) => authorization(`token ${name}, written oddly`, write(text)));
-  const none = headerText.map((text) => authorization('token of any text', [`Bearer ${text}`]));
+    .map(([{ name, text }, write]) => setAuthorization(`token ${name}, written oddly`, write(text)));
+  const none = headerText.map((text) => setAuthorization('token of any text', [`Bearer ${text}`]));
   // A token in the wrong header: no answer and no log line may contain it.
   const astray = fc
     .tuple(one, fc.constantFrom('idempotency-key', 'cint-api-version', 'tracestate', 'x-token'))
-    .map(([{ text }, name]) => added(`token as ${name}`, [[name, text]]));
+    .map(([{ text }, name]) => addHeaders(`token as ${name}`, [[name, text]]));
   return fc.oneof({ weight: 4, arbitrary: other }, odd, none, astray);
 }
 
-function authorization(name: string, values: readonly string[]): Mutation {
+function setAuthorization(name: string, values: readonly string[]): Mutation {
   return {
     name,
     change: ({ headers }) => ({
       headers: [
-        ...without(headers, 'authorization'),
+        ...removeHeader(headers, 'authorization'),
         ...values.map((value): Header => ['authorization', value]),
       ],
     }),
@@ -119,7 +119,7 @@ function authorization(name: string, values: readonly string[]): Mutation {
 }
 
 /** Replaces a segment of the path: by one of another tenant, an unknown one, or an invalid one. */
-function segment({ foreign, groups, jobs, tokens }: World): fc.Arbitrary<Mutation> {
+function segmentChange({ foreign, groups, jobs, tokens }: FuzzTargets): fc.Arbitrary<Mutation> {
   const text = fc.oneof(
     fc.constantFrom(
       ...groups,
@@ -139,7 +139,7 @@ function segment({ foreign, groups, jobs, tokens }: World): fc.Arbitrary<Mutatio
   return fc.tuple(text, fc.nat(20), place).map(([put, at, ofId]) => ({
     name: `segment ${at}`,
     change: ({ target }) => ({
-      target: inPath(target, (path) => {
+      target: changePath(target, (path) => {
         const parts = path.split('/');
         const places = [...parts.keys()].slice(1);
         const ids = places.filter((each) => /^\d+$|^[0-9A-Z]{26}$/.test(parts[each] ?? ''));
@@ -173,13 +173,13 @@ const PATHS: readonly [string, (target: string) => string, boolean?][] = [
   ['of another scheme', (target) => `file://${target}`, true],
 ];
 
-const path: fc.Arbitrary<Mutation> = fc.constantFrom(...PATHS).map(([name, write, breaks]) => ({
+const pathChange: fc.Arbitrary<Mutation> = fc.constantFrom(...PATHS).map(([name, write, breaks]) => ({
   name: `path ${name}`,
-  change: ({ target }) => ({ target: inPath(target, write) }),
+  change: ({ target }) => ({ target: changePath(target, write) }),
   breaks: breaks === true,
 }));
 
-const query: fc.Arbitrary<Mutation> = fc
+const queryChange: fc.Arbitrary<Mutation> = fc
   .array(fc.tuple(fc.oneof(fc.constantFrom(...NAMES).map(encodeURIComponent), pathText), pathText), {
     minLength: 1,
     maxLength: 5,
@@ -198,15 +198,15 @@ const headerValue = fc.oneof(
 );
 
 /** Replaces a header, or adds another one of the same name. */
-const header: fc.Arbitrary<Mutation> = fc.oneof(
+const headerChange: fc.Arbitrary<Mutation> = fc.oneof(
   fc.tuple(fc.constantFrom(...HEADERS), headerValue, fc.boolean()).map(([name, value, beside]) => ({
     name: `${beside ? 'another ' : ''}header ${name}`,
     change: ({ headers }: WireRequest) => ({
-      headers: [...(beside ? headers : without(headers, name)), [name, value] as const],
+      headers: [...(beside ? headers : removeHeader(headers, name)), [name, value] as const],
     }),
   })),
   fc.tuple(fc.constantFrom(...TRACEPARENTS), fc.constantFrom(...TRACESTATES)).map(([parent, state]) =>
-    added('trace', [
+    addHeaders('trace', [
       ['traceparent', parent],
       ['tracestate', state],
     ]),
@@ -214,29 +214,32 @@ const header: fc.Arbitrary<Mutation> = fc.oneof(
   fc.constantFrom(...TYPES).map((type) => ({
     name: `type ${type}`,
     change: ({ headers }: WireRequest) => ({
-      headers: [...without(headers, 'content-type'), ['content-type', type] as const],
+      headers: [...removeHeader(headers, 'content-type'), ['content-type', type] as const],
     }),
   })),
   fc.constantFrom(50, 500).map((count) =>
-    added(
+    addHeaders(
       `${count} headers`,
       Array.from({ length: count }, (_, n) => [`x-${n}`, 'y']),
     ),
   ),
 );
 
-const headerGone: fc.Arbitrary<Mutation> = fc
+const missingHeader: fc.Arbitrary<Mutation> = fc
   .constantFrom('authorization', 'idempotency-key', 'content-type')
-  .map((name) => ({ name: `no ${name}`, change: ({ headers }) => ({ headers: without(headers, name) }) }));
+  .map((name) => ({
+    name: `no ${name}`,
+    change: ({ headers }) => ({ headers: removeHeader(headers, name) }),
+  }));
 
-function bodyOf(body: Buffer): Mutation {
+function replaceBody(body: Buffer): Mutation {
   return {
     name: `body of ${body.length} bytes`,
     change: ({ framing }) => ({ body, framing: framing === 'none' ? 'length' : framing }),
   };
 }
 
-const method: fc.Arbitrary<Mutation> = fc
+const methodChange: fc.Arbitrary<Mutation> = fc
   .constantFrom(
     'GET',
     'POST',
@@ -253,7 +256,7 @@ const method: fc.Arbitrary<Mutation> = fc
   .map((name) => ({ name: `method ${name}`, change: () => ({ method: name }) }));
 
 /** Makes a request invalid HTTP, or one that the gateway need not pass on. */
-const broken: fc.Arbitrary<Mutation> = fc
+const breakingChange: fc.Arbitrary<Mutation> = fc
   .oneof(
     fc
       .constantFrom<Framing>('none', 'longer', 'shorter', 'both', 'bad chunk')
@@ -270,7 +273,7 @@ const broken: fc.Arbitrary<Mutation> = fc
       .map((flips): Mutation => ({ name: 'flipped bytes', change: () => ({ flips }) })),
     fc
       .tuple(fc.oneof(fc.constantFrom(...HEADERS, 'x y', '', 'x:y', '(x)'), brokenText), brokenText)
-      .map(([name, value]) => added('forbidden header', [[name, value]])),
+      .map(([name, value]) => addHeaders('forbidden header', [[name, value]])),
     brokenText.map((text): Mutation => ({
       name: 'forbidden path',
       change: ({ target }) => ({ target: target + text }),
@@ -291,20 +294,20 @@ const broken: fc.Arbitrary<Mutation> = fc
         ['host', 'a b'],
         ['trailer', 'authorization'],
       )
-      .map((line) => added(`header ${line.join(' ')}`, [line])),
+      .map((line) => addHeaders(`header ${line.join(' ')}`, [line])),
     fc.constant<Mutation>({
       name: 'no host',
-      change: ({ headers }) => ({ headers: without(headers, 'host') }),
+      change: ({ headers }) => ({ headers: removeHeader(headers, 'host') }),
     }),
-    fc.constant(added('headers above the limit', [['x-large', 'y'.repeat(300_000)]])),
+    fc.constant(addHeaders('headers above the limit', [['x-large', 'y'.repeat(300_000)]])),
   )
   .map((mutation) => ({ ...mutation, breaks: true }));
 
-function added(name: string, more: readonly Header[]): Mutation {
+function addHeaders(name: string, more: readonly Header[]): Mutation {
   return { name, change: ({ headers }) => ({ headers: [...headers, ...more] }) };
 }
 
-function without(headers: readonly Header[], name: string): Header[] {
+function removeHeader(headers: readonly Header[], name: string): Header[] {
   return headers.filter(([each]) => each !== name);
 }
 
@@ -312,13 +315,13 @@ function without(headers: readonly Header[], name: string): Header[] {
  * Changes the path of a target. A target that is a whole URL keeps its host, or becomes another whole URL: an
  * invalid host would break the request, and the gateway might answer it.
  */
-function inPath(target: string, change: (path: string) => string): string {
+function changePath(target: string, change: (path: string) => string): string {
   const [origin = ''] = /^https?:\/\/[^/]*/.exec(target) ?? [];
   const changed = change(target.slice(origin.length));
-  return elsewhere(changed.startsWith('/') ? origin + changed : changed);
+  return avoidLocalRoutes(changed.startsWith('/') ? origin + changed : changed);
 }
 
 /** Renames `/_local/` and `/docs/`, which only the local stack serves. */
-function elsewhere(target: string): string {
+function avoidLocalRoutes(target: string): string {
   return target.replace(/^(https?:\/\/[^/]*)?\/(_local|docs)/i, '/x_local');
 }

@@ -2,16 +2,16 @@
 import type { z } from 'zod';
 import { MAX_TRACESTATE_LENGTH, TRACESTATE_KEY } from '../../../src/domain/trace.ts';
 import { errorBody, fieldingRunsBody, gatewayBody, jobBody } from '../../../api/answers.ts';
-import { ERROR_OBJECTS, isErrorStatus } from '../../../api/errors.ts';
+import { ERROR_OBJECTS, isErrorStatus } from '../../../api/error-objects.ts';
 import { IDEMPOTENT_REPLAYED, JOB_PROGRESS } from '../../../api/header-names.ts';
 import { MAX_BODY_BYTES } from '../../../api/limits.ts';
-import { jobPath, readJobPath } from '../../../api/paths.ts';
+import { makeJobPath, readJobPath } from '../../../api/paths.ts';
 import { type Scope, SCOPE_OF } from '../../../api/scopes.ts';
 import { parseJson } from '../../../tools/kit/json.ts';
 import type { Leaks } from './leaks.ts';
-import type { FuzzRequest } from './requests.ts';
+import type { FuzzRequest } from './fuzz-requests.ts';
 import type { NoAnswer, WireAnswer } from './wire.ts';
-import type { World } from './world.ts';
+import type { FuzzTargets } from './fuzz-targets.ts';
 
 /** Kinds of answers to a create: the job is new, or the answer is a replay. */
 export const CREATED = '201';
@@ -46,10 +46,10 @@ const UNKNOWN_ROUTE = 'There is nothing at this address.';
 /** Statuses of the gateway's own answers to requests that it does not pass on. */
 const GATEWAY_STATUSES = new Set([400, 408, 413, 417, 431]);
 
-export function judge(
+export function judgeAnswer(
   request: FuzzRequest,
   answer: WireAnswer | NoAnswer,
-  world: World,
+  targets: FuzzTargets,
   leaks: Leaks,
 ): Verdict {
   const { broken, route } = request;
@@ -59,18 +59,20 @@ export function judge(
     return { by: 'nobody', kind: answer, violations: allowed ? [] : [`no answer: ${answer}`] };
   }
   const { status, headers, body } = answer;
-  const violations = leaks.in(`${[...headers].join('\n')}\n${body}`).map((what) => `${what} in the answer`);
+  const violations = leaks
+    .findLeaks(`${[...headers].join('\n')}\n${body}`)
+    .map((what) => `${what} in the answer`);
   if (status < 200 || status > 499) violations.push(`status ${status}`);
   if (!headers.has('traceparent')) {
     const allowed = (broken || isLarge(request)) && GATEWAY_STATUSES.has(status);
     if (!allowed) violations.push(`the gateway answered ${status} by itself`);
-    violations.push(...shape(gatewayBody, request, answer));
+    violations.push(...findShapeFaults(gatewayBody, request, answer));
     return { by: 'gateway', kind: String(status), violations };
   }
-  violations.push(...traceFaults(request, headers));
-  if (status < 300) return { by: route, ...success(request, answer, world, violations) };
+  violations.push(...findTraceFaults(request, headers));
+  if (status < 300) return { by: route, ...judgeSuccess(request, answer, targets, violations) };
 
-  violations.push(...shape(errorBody, request, answer));
+  violations.push(...findShapeFaults(errorBody, request, answer));
   if (body.length > LARGEST_ERROR) violations.push(`an error of ${body.length} characters`);
   const error = errorBody.safeParse(parseJson(body)).data;
   if (error === undefined)
@@ -95,34 +97,37 @@ function isLarge({ target, headers, body }: FuzzRequest): boolean {
   return head > HEAD_TAKEN || headers.length > LINES_TAKEN || body.length > SURELY_TAKEN;
 }
 
-function success(
+function judgeSuccess(
   request: FuzzRequest,
   answer: WireAnswer,
-  world: World,
+  targets: FuzzTargets,
   violations: string[],
 ): Omit<Verdict, 'by'> {
   const { status, headers, body } = answer;
   const scope = SCOPE_OF[status === 201 ? 'createJob' : 'getJob'];
   // The bytes of a broken request may contain another token than its headers.
-  if (!request.broken && !mayPass(request, scope, world)) violations.push('passed without a token for it');
+  if (!request.broken && !mayPass(request, scope, targets)) violations.push('passed without a token for it');
   if (status === 200) {
-    violations.push(...shape(headers.has(JOB_PROGRESS) ? jobBody : fieldingRunsBody, request, answer));
+    violations.push(
+      ...findShapeFaults(headers.has(JOB_PROGRESS) ? jobBody : fieldingRunsBody, request, answer),
+    );
     return { kind: '200', violations };
   }
   if (status !== 201) violations.push(`status ${status}`);
   if (body !== '') violations.push('a 201 with a body');
   const location = headers.get('location') ?? '';
   const job = readJobPath(location);
-  if (job?.accountId !== world.tenant.accountId || jobPath(job, job.action, job.jobId) !== location)
+  if (job?.accountId !== targets.tenant.accountId || makeJobPath(job, job.action, job.jobId) !== location)
     violations.push(`location ${location}`);
-  if (location.includes(world.foreign.tenant.projectId)) violations.push("a job in another tenant's project");
-  if (!request.broken && !namesIdsAlone(request.body)) violations.push('created with unknown fields');
+  if (location.includes(targets.foreign.tenant.projectId))
+    violations.push("a job in another tenant's project");
+  if (!request.broken && !hasOnlyIds(request.body)) violations.push('created with unknown fields');
   const replayed = headers.get(IDEMPOTENT_REPLAYED) === 'true';
   return { kind: replayed ? REPLAYED : CREATED, violations, location };
 }
 
 /** Whether there is exactly one Authorization header, with a token of the account and the scope. */
-function mayPass({ headers }: FuzzRequest, scope: Scope, { tokens, tenant }: World): boolean {
+function mayPass({ headers }: FuzzRequest, scope: Scope, { tokens, tenant }: FuzzTargets): boolean {
   const given = headers.filter(([name]) => name.toLowerCase() === 'authorization');
   const [, value = ''] = given[0] ?? [];
   const text = /^bearer +(\S+)$/i.exec(value.trim())?.[1];
@@ -131,13 +136,13 @@ function mayPass({ headers }: FuzzRequest, scope: Scope, { tokens, tenant }: Wor
   return token.accounts.includes(tenant.accountId) && token.scopes.includes(scope);
 }
 
-function namesIdsAlone(body: Buffer): boolean {
+function hasOnlyIds(body: Buffer): boolean {
   const value = parseJson(body.toString().replace(/^\ufeff/, ''));
   return typeof value === 'object' && value !== null && Object.keys(value).join() === 'target_group_ids';
 }
 
 /** Checks that the trace headers match each other, and continue a single well-formed traceparent. */
-function traceFaults(request: FuzzRequest, headers: WireAnswer['headers']): string[] {
+function findTraceFaults(request: FuzzRequest, headers: WireAnswer['headers']): string[] {
   const traceparent = headers.get('traceparent') ?? '';
   const tracestate = headers.get('tracestate') ?? '';
   const [, traceId, spanId] = TRACEPARENT.exec(traceparent) ?? [];
@@ -154,7 +159,11 @@ function traceFaults(request: FuzzRequest, headers: WireAnswer['headers']): stri
   return faults;
 }
 
-function shape(schema: z.ZodType, { method }: FuzzRequest, { status, headers, body }: WireAnswer): string[] {
+function findShapeFaults(
+  schema: z.ZodType,
+  { method }: FuzzRequest,
+  { status, headers, body }: WireAnswer,
+): string[] {
   if (headers.get('content-type') !== 'application/json')
     return [`${status} as ${String(headers.get('content-type'))}`];
   // An answer to HEAD has no body.

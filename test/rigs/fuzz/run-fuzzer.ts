@@ -9,9 +9,9 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PROJECT } from '../../../tools/kit/project.ts';
-import { wholeNumber } from '../../../tools/kit/options.ts';
-import { type StackInfo, startStack } from '../../support/local-stack.ts';
-import { fuzz } from './run.ts';
+import { parseWholeNumber } from '../../../tools/kit/option-values.ts';
+import { type StackInfo, startStack } from '../../support/start-stack.ts';
+import { fuzz } from './fuzz-run.ts';
 
 /** A run of at least this many requests must have seen every expected answer. */
 const ENOUGH = 5_000;
@@ -30,19 +30,20 @@ const { values } = parseArgs({
     log: { type: 'string' },
   },
 });
-const seed = wholeNumber('--seed', values.seed);
-const count = wholeNumber('--requests', values.requests);
-const only = values.only === undefined ? undefined : wholeNumber('--only', values.only);
+const seed = parseWholeNumber('--seed', values.seed);
+const count = parseWholeNumber('--requests', values.requests);
+const only = values.only === undefined ? undefined : parseWholeNumber('--only', values.only);
 
 console.log(`seed ${seed}`);
-const { stack, logFile, stop } = values.url === undefined ? await ownStack() : await givenStack(values.url);
+const { stack, logFile, stop } =
+  values.url === undefined ? await startOwnStack() : await readGivenStack(values.url);
 const start = performance.now();
-const report = await fuzz({ stack, logFile, seed, requests: count, only, progress });
+const report = await fuzz({ stack, logFile, seed, requests: count, only, progress: printProgress });
 const seconds = (performance.now() - start) / 1000;
 await stop();
 
-for (const line of report.coverage.lines()) console.log(line);
-const missing = only === undefined && count >= ENOUGH ? report.coverage.missing() : [];
+for (const line of report.coverage.formatLines()) console.log(line);
+const missing = only === undefined && count >= ENOUGH ? report.coverage.listMissing() : [];
 console.log(
   `${report.sent} requests in ${seconds.toFixed(0)} s, ${report.jobs} jobs, ${
     logFile === undefined ? 'the log was not checked' : `${report.logLines} log lines`
@@ -57,13 +58,13 @@ if (report.violations.length > 0) {
 }
 process.exit(report.violations.length + missing.length > 0 ? 1 : 0);
 
-interface Target {
+interface FuzzedStack {
   readonly stack: StackInfo;
   readonly logFile: string | undefined;
   readonly stop: () => Promise<unknown>;
 }
 
-async function ownStack(): Promise<Target> {
+async function startOwnStack(): Promise<FuzzedStack> {
   const folder = join(PROJECT, '.local');
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'fuzz.jsonl');
@@ -74,7 +75,7 @@ async function ownStack(): Promise<Target> {
   return { stack: running.info, logFile: file, stop: () => running.stop() };
 }
 
-async function givenStack(url: string): Promise<Target> {
+async function readGivenStack(url: string): Promise<FuzzedStack> {
   if (values.log !== undefined && !existsSync(values.log)) {
     console.error(`--log ${values.log}: there is no such file`);
     process.exit(2);
@@ -83,6 +84,6 @@ async function givenStack(url: string): Promise<Target> {
   return { stack: { ...info, url }, logFile: values.log, stop: () => Promise.resolve() };
 }
 
-function progress(sent: number, violations: number): void {
+function printProgress(sent: number, violations: number): void {
   console.log(`${sent} of ${count} requests, ${violations} violations`);
 }

@@ -34,16 +34,16 @@ const NO_MORE_MILLISECONDS = 1_000;
 
 const CHUNK = 64 * 1024;
 
-export function wireBytes(request: WireRequest): Buffer {
+export function encodeRequest(request: WireRequest): Buffer {
   const { method, target, version, headers, body, framing, flips } = request;
-  const framed = [...headers, ...lengthHeaders(framing, body.length)];
+  const framed = [...headers, ...makeLengthHeaders(framing, body.length)];
   const lines = [`${method} ${target} ${version}`, ...framed.map(([name, value]) => `${name}: ${value}`)];
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
   for (const [place, byte] of flips) head[place % head.length] = byte;
-  return Buffer.concat([head, ...bodyParts(framing, body)]);
+  return Buffer.concat([head, ...makeBodyParts(framing, body)]);
 }
 
-function lengthHeaders(framing: Framing, length: number): [string, string][] {
+function makeLengthHeaders(framing: Framing, length: number): [string, string][] {
   switch (framing) {
     case 'none':
       return [];
@@ -64,7 +64,7 @@ function lengthHeaders(framing: Framing, length: number): [string, string][] {
   }
 }
 
-function bodyParts(framing: Framing, body: Buffer): Buffer[] {
+function makeBodyParts(framing: Framing, body: Buffer): Buffer[] {
   if (framing === 'bad chunk') return [Buffer.from('zz\r\n'), body];
   if (framing !== 'chunked' && framing !== 'both') return [body];
   const parts: Buffer[] = [];
@@ -85,17 +85,17 @@ export function send(port: number, request: WireRequest, broken: boolean): Promi
     const received: Buffer[] = [];
     let length = 0;
     let needed = 0;
-    const socket = connect(port, '127.0.0.1', () => socket.write(wireBytes(request)));
+    const socket = connect(port, '127.0.0.1', () => socket.write(encodeRequest(request)));
     const end = (outcome: WireAnswer | NoAnswer) => {
-      clearTimeout(silent);
-      clearTimeout(noMore);
+      clearTimeout(silenceTimer);
+      clearTimeout(endTimer);
       socket.destroy();
       resolve(outcome);
     };
-    const silent = setTimeout(() => {
+    const silenceTimer = setTimeout(() => {
       end('silent');
     }, DEADLINE_MILLISECONDS);
-    const noMore = setTimeout(() => {
+    const endTimer = setTimeout(() => {
       if (broken) socket.end();
     }, NO_MORE_MILLISECONDS);
     socket.on('data', (data) => {

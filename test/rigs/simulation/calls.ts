@@ -3,7 +3,7 @@
  * Between them others may act, the caller may crash, and the request or the answer may be lost.
  */
 import { ThrottledError } from '../../../src/domain/errors.ts';
-import type { Fate, Faults, Plan } from './faults.ts';
+import type { Fate, Faults, CallPlan } from './call-faults.ts';
 import type { Invocation } from './invocation.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -18,8 +18,8 @@ const LOST = new CallFailedError('no answer');
 
 export interface CallObserver {
   /** Called when a call has taken effect. The next event waits for the returned promise. */
-  landed(name: string, jobId: string | undefined): Promise<void> | void;
-  fate(fate: Fate): void;
+  onEffect(name: string, jobId: string | undefined): Promise<void> | void;
+  onFate(fate: Fate): void;
   trace(line: () => string): void;
 }
 
@@ -40,13 +40,13 @@ export class Calls {
    * @param jobId the job that the call concerns, for the observer
    * @returns a promise that never settles when the caller dies first
    */
-  make<T>(invocation: Invocation, name: string, effect: () => Promise<T>, jobId?: string): Promise<T> {
+  makeCall<T>(invocation: Invocation, name: string, effect: () => Promise<T>, jobId?: string): Promise<T> {
     this.made += 1;
     const call = this.made;
-    const plan = this.#faults.plan(invocation, name, call);
+    const plan = this.#faults.planCall(invocation, name, call);
     const { fate, freezeMs, backMs } = plan;
-    this.#observer.fate(fate);
-    this.#observer.trace(() => `#${call} ${invocation.name} ${name} ${jobId ?? ''} ${describe(plan)}`);
+    this.#observer.onFate(fate);
+    this.#observer.trace(() => `#${call} ${invocation.name} ${name} ${jobId ?? ''} ${describePlan(plan)}`);
     return new Promise((resolve, reject) => {
       const fail = () => {
         reject(fate === 'lost' ? LOST : THROTTLED);
@@ -56,28 +56,28 @@ export class Calls {
           invocation.crash();
           return;
         case 'throttled':
-          invocation.after(freezeMs + backMs, fail);
+          invocation.runAfter(freezeMs + backMs, fail);
           return;
         case 'lost':
-          this.#land(invocation, name, plan, effect, jobId);
-          invocation.after(freezeMs + backMs, fail);
+          this.#takeEffect(invocation, name, plan, effect, jobId);
+          invocation.runAfter(freezeMs + backMs, fail);
           return;
         case 'crash-after':
-          this.#land(invocation, name, plan, effect, jobId, () => {
+          this.#takeEffect(invocation, name, plan, effect, jobId, () => {
             invocation.crash();
           });
           return;
         case 'answered':
-          this.#land(invocation, name, plan, effect, jobId, (answer) => {
-            invocation.after(backMs, () => {
+          this.#takeEffect(invocation, name, plan, effect, jobId, (answer) => {
+            invocation.runAfter(backMs, () => {
               resolve(answer);
             });
           });
           return;
         case 'resent':
-          this.#land(invocation, name, plan, effect, jobId, () => {
-            this.#land(invocation, name, { ...plan, freezeMs: 0 }, effect, jobId, (answer) => {
-              invocation.after(backMs, () => {
+          this.#takeEffect(invocation, name, plan, effect, jobId, () => {
+            this.#takeEffect(invocation, name, { ...plan, freezeMs: 0 }, effect, jobId, (answer) => {
+              invocation.runAfter(backMs, () => {
                 resolve(answer);
               });
             });
@@ -86,27 +86,27 @@ export class Calls {
     });
   }
 
-  #land<T>(
+  #takeEffect<T>(
     invocation: Invocation,
     name: string,
-    { freezeMs, wireMs }: Plan,
+    { freezeMs, wireMs }: CallPlan,
     effect: () => Promise<T>,
     jobId: string | undefined,
     then?: (answer: Promise<T>) => void,
   ): void {
     const sentAt = this.#scheduler.now + freezeMs;
-    this.#scheduler.after(freezeMs + wireMs, () => {
+    this.#scheduler.runAfter(freezeMs + wireMs, () => {
       // A request that was sent arrives, even if its sender has died since.
-      if (!invocation.ranAt(sentAt)) return;
+      if (!invocation.wasRunningAt(sentAt)) return;
       const answer = effect();
       // The caller may have died: then no other code handles a rejection.
       answer.catch(() => undefined);
       then?.(answer);
-      return this.#observer.landed(name, jobId);
+      return this.#observer.onEffect(name, jobId);
     });
   }
 }
 
-function describe({ fate, freezeMs, wireMs, backMs }: Plan): string {
+function describePlan({ fate, freezeMs, wireMs, backMs }: CallPlan): string {
   return `${fate === 'answered' ? '' : fate} ${freezeMs}+${wireMs}+${backMs} ms`;
 }

@@ -3,16 +3,16 @@
  * is drawn at random, and nothing else goes wrong.
  */
 import type { Violation } from '../auditor/auditor.ts';
-import { type CrashPoint, ScriptedFaults } from './faults.ts';
+import { type CrashPoint, ScriptedFaults } from './call-faults.ts';
 import { makeIds } from './make-ids.ts';
-import { type Plan, pausedGroup } from './plan.ts';
+import { type Plan, makePausedGroup } from './random-plan.ts';
 import { CALM, type Profile } from './profile.ts';
-import { runWorld } from './run-world.ts';
-import type { System } from './system.ts';
-import { soundSystem } from './system.ts';
-import { HOUR } from './timing.ts';
+import { runSchedule } from './run-schedule.ts';
+import type { UseCases } from './shipped-use-cases.ts';
+import { shippedUseCases } from './shipped-use-cases.ts';
+import { HOUR } from './simulated-times.ts';
 
-export interface Walk {
+export interface WalkOptions {
   readonly chunks: number;
   /** The most crashes in one schedule. */
   readonly crashes: 1 | 2;
@@ -33,20 +33,20 @@ const FATES = ['crash-before', 'crash-after'] as const;
 const LATE: Profile = { ...CALM, delayMs: [2 * HOUR, 2 * HOUR], troubleMs: HOUR };
 
 /** @returns the violations of all schedules, each with its crash points */
-export async function walk(
-  { chunks, crashes, repeats, late }: Walk,
-  plant: (sound: System) => System = (sound) => sound,
+export async function walkCrashPoints(
+  { chunks, crashes, repeats, late }: WalkOptions,
+  plant: (sound: UseCases) => UseCases = (sound) => sound,
 ): Promise<WalkResult> {
   const result: WalkResult = { schedules: 0, violations: [] };
-  const plan = (start: number) => smallPlan(chunks, repeats, start);
+  const plan = (start: number) => makeSmallPlan(chunks, repeats, start);
 
   const visit = async (points: readonly CrashPoint[]): Promise<void> => {
-    const { calls, violations } = await runWorld({
+    const { calls, violations } = await runSchedule({
       seed: 1,
       plan,
       profile: () => (late ? LATE : CALM),
       faults: new ScriptedFaults(points),
-      system: plant(soundSystem()),
+      useCases: plant(shippedUseCases()),
     });
     result.schedules += 1;
     for (const violation of violations) result.violations.push({ points, violation });
@@ -61,7 +61,7 @@ export async function walk(
 }
 
 /** Makes a plan of one target group per chunk; the second cannot be resumed, so that both outcomes occur. */
-function smallPlan(chunks: number, repeats: boolean, start: number): Plan {
+function makeSmallPlan(chunks: number, repeats: boolean, start: number): Plan {
   const names = makeIds('T', chunks);
   const attempt = { at: 0, ids: names, givesUp: false, retries: repeats ? 3 : 0 };
   return {
@@ -69,7 +69,7 @@ function smallPlan(chunks: number, repeats: boolean, start: number): Plan {
     parallelism: 1,
     tenants: [TENANT],
     groups: names.map((targetGroupId, i) => ({
-      ...pausedGroup({ ...TENANT, targetGroupId }, start),
+      ...makePausedGroup({ ...TENANT, targetGroupId }, start),
       ...(i === 1 && { status: 'draft' as const }),
     })),
     orders: [

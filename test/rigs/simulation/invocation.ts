@@ -2,7 +2,7 @@
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
-import { FUNCTIONS, type FunctionName } from './timing.ts';
+import { FUNCTIONS, type FunctionName } from './simulated-times.ts';
 
 export class Invocation {
   /** The invocation's own clock, which is wrong by up to the skew of the profile. */
@@ -29,7 +29,7 @@ export class Invocation {
       now: () => scheduler.now + skew,
       pause: (ms) =>
         new Promise((resolve) => {
-          this.after(Math.ceil((ms / 2) * (1 + random.next())), resolve);
+          this.runAfter(Math.ceil((ms / 2) * (1 + random.next())), resolve);
         }),
     };
   }
@@ -40,14 +40,14 @@ export class Invocation {
   }
 
   /** Whether it was still running at `time`, a true time that is not in the future. */
-  ranAt(time: number): boolean {
+  wasRunningAt(time: number): boolean {
     return time < this.#diedAt && time < this.endsAt;
   }
 
   /** Calls `goOn` after `ms`, if the invocation is still running then. */
-  after(ms: number, goOn: () => void): void {
-    this.#scheduler.after(ms, () => {
-      if (this.ranAt(this.#scheduler.now)) goOn();
+  runAfter(ms: number, goOn: () => void): void {
+    this.#scheduler.runAfter(ms, () => {
+      if (this.wasRunningAt(this.#scheduler.now)) goOn();
     });
   }
 }

@@ -2,58 +2,58 @@
 import { createJob } from '../../../src/application/create-job.ts';
 import { cutIntoChunks } from '../../../src/application/cut-into-chunks.ts';
 import { hashIds } from '../../../src/domain/digest.ts';
-import { type FailureGroup, type Job, canonicalIds, chunkCount } from '../../../src/domain/job.ts';
+import { type FailureGroup, type Job, canonicalizeIds, countChunks } from '../../../src/domain/job.ts';
 import type { Chunks } from '../../../src/ports/chunks.ts';
 import type { JobRequest, Jobs } from '../../../src/ports/jobs.ts';
 import type { TargetGroups } from '../../../src/ports/target-groups.ts';
 import { override } from '../../support/intercept.ts';
-import type { JobStore } from '../../support/job-store.ts';
-import { rushProfile, zombieProfile } from './profile.ts';
-import type { System } from './system.ts';
-import { SECOND } from './timing.ts';
+import type { JobStore } from '../../support/jobs-table-ports.ts';
+import { makeRushProfile, makeZombieProfile } from './profile.ts';
+import type { UseCases } from './shipped-use-cases.ts';
+import { SECOND } from './simulated-times.ts';
 
 export interface PlantedBug {
   readonly name: string;
   /** How many schedules, from seed 1 on, it took to see the bug at first. Changes of the code shift this. */
   readonly schedules: number;
-  readonly plant: (sound: System) => System;
+  readonly plant: (sound: UseCases) => UseCases;
   /** By default random schedules of all kinds. */
-  readonly profile?: typeof rushProfile;
+  readonly profile?: typeof makeRushProfile;
 }
 
 export const PLANTED_BUGS: readonly PlantedBug[] = [
-  { name: 'a counter of settled chunks instead of a set', schedules: 1, plant: withJobs(countingJobs) },
+  { name: 'a counter of settled chunks instead of a set', schedules: 1, plant: plantInJobs(countAdds) },
   {
     name: 'a set of settled chunks that a second add toggles: an ended job reopens',
     schedules: 1,
-    plant: withJobs(togglingJobs),
+    plant: plantInJobs(toggleAdds),
   },
   { name: 'messages sent before the job is committed', schedules: 1, plant: sendBeforeCommit },
-  { name: 'no condition on the commit', schedules: 1, plant: withJobs(overwritingCommit) },
+  { name: 'no condition on the commit', schedules: 1, plant: plantInJobs(overwriteJob) },
   {
     name: 'no condition on the result',
     schedules: 9,
-    plant: withStore(overwritingResults),
-    profile: zombieProfile,
+    plant: plantInStore(overwriteResults),
+    profile: makeZombieProfile,
   },
-  { name: 'a job id drawn at random', schedules: 1, plant: randomJobId },
+  { name: 'a job id drawn at random', schedules: 1, plant: drawJobId },
   { name: 'a 201 before the commit', schedules: 1, plant: answerEarly },
-  { name: 'no check of the body on a repeat', schedules: 22, plant: anyBody },
-  { name: 'a job that is not in the index of open jobs', schedules: 2, plant: withJobs(unindexedJobs) },
-  { name: 'a chunk of several taken for the only one', schedules: 41, plant: withJobs(onlyChunks) },
-  { name: 'a target group without the mark of its job', schedules: 15, plant: withGroups(unmarkedGroups) },
-  { name: 'a failed move taken for a success', schedules: 2, plant: withGroups(hopefulGroups) },
+  { name: 'no check of the body on a repeat', schedules: 22, plant: acceptAnyBody },
+  { name: 'a job that is not in the index of open jobs', schedules: 2, plant: plantInJobs(skipIndex) },
+  { name: 'a chunk of several taken for the only one', schedules: 41, plant: plantInJobs(addAsOnlyChunk) },
+  { name: 'a target group without the mark of its job', schedules: 15, plant: plantInGroups(replaceMark) },
+  { name: 'a failed move taken for a success', schedules: 2, plant: plantInGroups(ignoreRefusals) },
   {
     name: "a claim shorter than the function's timeout",
     schedules: 91,
     plant: (sound) => ({ ...sound, workerClaimMs: 5 * SECOND }),
-    profile: rushProfile,
+    profile: makeRushProfile,
   },
   {
     name: "a claim that outlives its function by less than the clocks' skew",
     schedules: 569,
     plant: (sound) => ({ ...sound, workerClaimMs: 31 * SECOND }),
-    profile: rushProfile,
+    profile: makeRushProfile,
   },
   {
     name: 'a claim that never ends',
@@ -63,71 +63,71 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a reconcile that takes chunks from their workers',
     schedules: 91,
-    plant: stealingReconcile,
-    profile: rushProfile,
+    plant: stealClaims,
+    profile: makeRushProfile,
   },
-  { name: 'a reconcile that sends nothing again', schedules: 36, plant: silentReconcile },
-  { name: 'a reconcile that skips jobs with some settled chunks', schedules: 41, plant: partialReconcile },
+  { name: 'a reconcile that sends nothing again', schedules: 36, plant: sendNothingAgain },
+  { name: 'a reconcile that skips jobs with some settled chunks', schedules: 41, plant: skipStartedJobs },
   {
     name: 'a batch answer that acknowledges a failure',
     schedules: 2,
-    plant: (sound) => ({ ...sound, acknowledges: () => true }),
+    plant: (sound) => ({ ...sound, mayAcknowledge: () => true }),
   },
 ];
 
-function withJobs(change: (jobs: Jobs) => Partial<Jobs>): PlantedBug['plant'] {
-  return withStore(({ jobs, ...rest }) => ({ ...rest, jobs: override(jobs, change(jobs)) }));
+function plantInJobs(change: (jobs: Jobs) => Partial<Jobs>): PlantedBug['plant'] {
+  return plantInStore(({ jobs, ...rest }) => ({ ...rest, jobs: override(jobs, change(jobs)) }));
 }
 
-function withStore(change: (store: JobStore) => JobStore): PlantedBug['plant'] {
+function plantInStore(change: (store: JobStore) => JobStore): PlantedBug['plant'] {
   return (sound) => ({ ...sound, store: change(sound.store) });
 }
 
-function withGroups(change: (groups: TargetGroups) => Partial<TargetGroups>): PlantedBug['plant'] {
+function plantInGroups(change: (groups: TargetGroups) => Partial<TargetGroups>): PlantedBug['plant'] {
   return (sound) => ({ ...sound, groups: override(sound.groups, change(sound.groups)) });
 }
 
 /** Replaces the set of settled chunks of every job that is read. */
-function seenThrough(jobs: Jobs, settledOf: (job: Job) => ReadonlySet<number>): Partial<Jobs> {
+function replaceSettled(jobs: Jobs, settledOf: (job: Job) => ReadonlySet<number>): Partial<Jobs> {
   const see = <T extends Job | undefined>(job: T) => job && { ...job, settled: settledOf(job) };
   return {
     find: async (key, now) => see(await jobs.find(key, now)),
-    addSettled: async (chunk, broken) => see(await jobs.addSettled(chunk, broken)),
+    addChunk: async (chunk, broken) => see(await jobs.addChunk(chunk, broken)),
   };
 }
 
-function countingJobs(jobs: Jobs): Partial<Jobs> {
+function countAdds(jobs: Jobs): Partial<Jobs> {
   const counts = new Map<string, number>();
-  const seen = seenThrough(jobs, (job) => {
-    const count = Math.min(counts.get(job.jobId) ?? 0, chunkCount(job));
+  const seen = replaceSettled(jobs, (job) => {
+    const count = Math.min(counts.get(job.jobId) ?? 0, countChunks(job));
     return new Set(Array.from({ length: count }, (_, index) => index));
   });
   return {
     ...seen,
-    addSettled: (chunk, broken) => {
+    addChunk: (chunk, broken) => {
       counts.set(chunk.jobId, (counts.get(chunk.jobId) ?? 0) + 1);
-      return seen.addSettled?.(chunk, broken) ?? Promise.resolve(undefined);
+      return seen.addChunk?.(chunk, broken) ?? Promise.resolve(undefined);
     },
   };
 }
 
-function togglingJobs(jobs: Jobs): Partial<Jobs> {
+function toggleAdds(jobs: Jobs): Partial<Jobs> {
   const adds = new Map<string, number>();
-  const seen = seenThrough(
+  const seen = replaceSettled(
     jobs,
     (job) => new Set([...job.settled].filter((index) => (adds.get(`${job.jobId}#${index}`) ?? 0) % 2 === 1)),
   );
   return {
     ...seen,
-    addSettled: (chunk, broken) => {
+    addChunk: (chunk, broken) => {
       const name = `${chunk.jobId}#${chunk.index}`;
       adds.set(name, (adds.get(name) ?? 0) + 1);
-      return seen.addSettled?.(chunk, broken) ?? Promise.resolve(undefined);
+      return seen.addChunk?.(chunk, broken) ?? Promise.resolve(undefined);
     },
   };
 }
 
-function sendBeforeCommit(sound: System): System {
+function sendBeforeCommit(sound: UseCases): UseCases {
   return {
     ...sound,
     createJob: (deps, creation) => {
@@ -138,7 +138,7 @@ function sendBeforeCommit(sound: System): System {
           return deps.jobs.saveRequest(job, saved);
         },
         commit: async (job, owner, now, dueAt) => {
-          const indexes = Array.from({ length: chunkCount(job) }, (_, index) => index);
+          const indexes = Array.from({ length: countChunks(job) }, (_, index) => index);
           await deps.queue.send(cutIntoChunks(job, request.ids, indexes, request.trace), creation.answerBy);
           return deps.jobs.commit(job, owner, now, dueAt);
         },
@@ -149,13 +149,13 @@ function sendBeforeCommit(sound: System): System {
 }
 
 /** Commits with a clock at the end of time: the life of an existing job has then ended, so it is replaced. */
-function overwritingCommit(jobs: Jobs): Partial<Jobs> {
+function overwriteJob(jobs: Jobs): Partial<Jobs> {
   return {
     commit: (job, owner, _now, dueAt) => jobs.commit(job, owner, Number.MAX_SAFE_INTEGER, dueAt),
   };
 }
 
-function overwritingResults(store: JobStore): JobStore {
+function overwriteResults(store: JobStore): JobStore {
   const { chunks } = store;
   const latest = new Map<string, readonly FailureGroup[]>();
   const name = (chunk: { jobId: string; createdAt: string }, index: number) =>
@@ -166,9 +166,9 @@ function overwritingResults(store: JobStore): JobStore {
       latest.set(name(chunk, chunk.index), failures);
       return true;
     },
-    results: (job) =>
+    readResults: (job) =>
       Promise.resolve(
-        Array.from({ length: chunkCount(job) }, (_, index) => ({
+        Array.from({ length: countChunks(job) }, (_, index) => ({
           index,
           failures: latest.get(name(job, index)) ?? [],
         })),
@@ -178,7 +178,7 @@ function overwritingResults(store: JobStore): JobStore {
 }
 
 /** Adds the owner, which differs between attempts, to the key: each attempt then derives another job id. */
-function randomJobId(sound: System): System {
+function drawJobId(sound: UseCases): UseCases {
   return {
     ...sound,
     createJob: (deps, creation) => {
@@ -193,7 +193,7 @@ function randomJobId(sound: System): System {
   };
 }
 
-function answerEarly(sound: System): System {
+function answerEarly(sound: UseCases): UseCases {
   return {
     ...sound,
     createJob: (deps, creation) =>
@@ -209,11 +209,11 @@ function answerEarly(sound: System): System {
   };
 }
 
-function anyBody(sound: System): System {
+function acceptAnyBody(sound: UseCases): UseCases {
   return {
     ...sound,
     createJob: (deps, creation) => {
-      const bodyHash = hashIds(canonicalIds(creation.targetGroupIds));
+      const bodyHash = hashIds(canonicalizeIds(creation.targetGroupIds));
       const jobs = override(deps.jobs, {
         find: async (key, now) => {
           const job = await deps.jobs.find(key, now);
@@ -233,15 +233,15 @@ function anyBody(sound: System): System {
   };
 }
 
-function unindexedJobs(jobs: Jobs): Partial<Jobs> {
+function skipIndex(jobs: Jobs): Partial<Jobs> {
   return { commit: (job, owner, now, dueAt) => jobs.commit({ ...job, open: false }, owner, now, dueAt) };
 }
 
-function onlyChunks(jobs: Jobs): Partial<Jobs> {
-  return { addSettled: async (chunk, broken) => (await jobs.addOnly(chunk, broken, 0))?.job };
+function addAsOnlyChunk(jobs: Jobs): Partial<Jobs> {
+  return { addChunk: async (chunk, broken) => (await jobs.addOnlyChunk(chunk, broken, 0))?.job };
 }
 
-function unmarkedGroups(groups: TargetGroups): Partial<TargetGroups> {
+function replaceMark(groups: TargetGroups): Partial<TargetGroups> {
   let moves = 0;
   return {
     move: (key, move) => {
@@ -251,7 +251,7 @@ function unmarkedGroups(groups: TargetGroups): Partial<TargetGroups> {
   };
 }
 
-function hopefulGroups(groups: TargetGroups): Partial<TargetGroups> {
+function ignoreRefusals(groups: TargetGroups): Partial<TargetGroups> {
   let tries = 0;
   return {
     // Every third move is not made, and reported as a success.
@@ -263,7 +263,7 @@ function hopefulGroups(groups: TargetGroups): Partial<TargetGroups> {
 }
 
 /** Takes over every claim past the deadline, even one that a worker still holds. */
-function stealingReconcile(sound: System): System {
+function stealClaims(sound: UseCases): UseCases {
   return {
     ...sound,
     reconcile: (deps, run) => {
@@ -274,20 +274,20 @@ function stealingReconcile(sound: System): System {
   };
 }
 
-function silentReconcile(sound: System): System {
+function sendNothingAgain(sound: UseCases): UseCases {
   return {
     ...sound,
     reconcile: (deps, run) => sound.reconcile({ ...deps, queue: { send: () => Promise.resolve() } }, run),
   };
 }
 
-function partialReconcile(sound: System): System {
+function skipStartedJobs(sound: UseCases): UseCases {
   return {
     ...sound,
     reconcile: (deps, run) => {
       const find: Jobs['find'] = async (key, now) => {
         const job = await deps.jobs.find(key, now);
-        return job !== undefined && job.settled.size > 0 && job.settled.size < chunkCount(job)
+        return job !== undefined && job.settled.size > 0 && job.settled.size < countChunks(job)
           ? undefined
           : job;
       };

@@ -5,29 +5,33 @@ import type { Created, Once } from '../../../src/ports/once.ts';
 import type { TargetGroups } from '../../../src/ports/target-groups.ts';
 import type { ChunkWork, WorkQueue } from '../../../src/ports/work-queue.ts';
 import { intercept } from '../../support/intercept.ts';
-import type { JobStore } from '../../support/job-store.ts';
+import type { JobStore } from '../../support/jobs-table-ports.ts';
 import type { Calls } from './calls.ts';
 import type { Invocation } from './invocation.ts';
 
 /** Names the calls of all three ports `jobs.…`, because an outage of the table hits each of them. */
-export function jobStorePorts(calls: Calls, by: Invocation, { jobs, chunks, openJobs }: JobStore): JobStore {
-  const called = <P extends object>(port: P): P =>
+export function makeJobStorePorts(
+  calls: Calls,
+  by: Invocation,
+  { jobs, chunks, openJobs }: JobStore,
+): JobStore {
+  const wrapPort = <P extends object>(port: P): P =>
     intercept(port, (method, args, effect) =>
-      calls.make(by, `jobs.${method}`, effect, (args[0] as Partial<JobKey> | undefined)?.jobId),
+      calls.makeCall(by, `jobs.${method}`, effect, (args[0] as Partial<JobKey> | undefined)?.jobId),
     );
-  return { jobs: called(jobs), chunks: called(chunks), openJobs: called(openJobs) };
+  return { jobs: wrapPort(jobs), chunks: wrapPort(chunks), openJobs: wrapPort(openJobs) };
 }
 
-export function groupsPort(calls: Calls, by: Invocation, groups: TargetGroups): TargetGroups {
-  return intercept(groups, (method, _args, effect) => calls.make(by, `groups.${method}`, effect));
+export function makeGroupsPort(calls: Calls, by: Invocation, groups: TargetGroups): TargetGroups {
+  return intercept(groups, (method, _args, effect) => calls.makeCall(by, `groups.${method}`, effect));
 }
 
 const SEND_TRIES = 2;
 
 /** Sends each message in its own call, because SQS may refuse single entries of a batch; retries those. */
-export function queuePort(calls: Calls, by: Invocation, put: (work: ChunkWork) => void): WorkQueue {
+export function makeQueuePort(calls: Calls, by: Invocation, put: (work: ChunkWork) => void): WorkQueue {
   const send = (work: ChunkWork) =>
-    calls.make(
+    calls.makeCall(
       by,
       'queue.send',
       () => {
@@ -50,8 +54,8 @@ export function queuePort(calls: Calls, by: Invocation, put: (work: ChunkWork) =
 }
 
 /** Makes two calls: one takes the record before the work, one completes it. If the first fails: `unknown`. */
-export function oncePort(calls: Calls, by: Invocation, once: Once): Once {
-  const call = (name: string) => calls.make(by, `once.${name}`, () => Promise.resolve());
+export function makeOncePort(calls: Calls, by: Invocation, once: Once): Once {
+  const call = (name: string) => calls.makeCall(by, `once.${name}`, () => Promise.resolve());
   return {
     async run(key, bodyHash, work) {
       try {

@@ -1,6 +1,6 @@
 /** Draws how often each fault occurs in a schedule: extreme schedules find more bugs than average ones. */
 import type { Random } from './random.ts';
-import { DEADLINE_MS, HOUR, MAX_SKEW_MS, MAX_WIRE_MS, MINUTE, SECOND } from './timing.ts';
+import { DEADLINE_MS, HOUR, MAX_SKEW_MS, MAX_WIRE_MS, MINUTE, SECOND } from './simulated-times.ts';
 
 /** A period in which most calls to one port are refused. Times in ms from the start of the schedule. */
 export interface Outage {
@@ -71,16 +71,16 @@ export const CALM: Profile = {
 /** If the faults end within this time, every job can be carried out before its deadline. */
 export const BRIEF_MS = 5 * MINUTE;
 
-export function randomProfile(random: Random): Profile {
-  return random.chance(0.3) ? rushProfile(random) : mixedProfile(random);
+export function makeRandomProfile(random: Random): Profile {
+  return random.chance(0.3) ? makeRushProfile(random) : makeMixedProfile(random);
 }
 
 /** Draws a schedule in which every frozen function continues, however late. */
-export function zombieProfile(random: Random): Profile {
-  return mixedProfile(random, true);
+export function makeZombieProfile(random: Random): Profile {
+  return makeMixedProfile(random, true);
 }
 
-function mixedProfile(random: Random, zombies = random.chance(0.1)): Profile {
+function makeMixedProfile(random: Random, zombies = random.chance(0.1)): Profile {
   const brief = zombies ? HOUR : BRIEF_MS;
   const troubleMs = random.pick([brief, brief, 30 * MINUTE, DEADLINE_MS + 10 * MINUTE, 2.3 * HOUR]);
   const outageFrom = random.int(0, HOUR);
@@ -118,7 +118,7 @@ function mixedProfile(random: Random, zombies = random.chance(0.1)): Profile {
  * Draws a backlog: messages reach the workers at about the deadline of their jobs, while functions freeze and
  * the store is slow. Workers and reconcile compete for the same chunks here, and hardly ever elsewhere.
  */
-export function rushProfile(random: Random): Profile {
+export function makeRushProfile(random: Random): Profile {
   const skewMs = random.pick([0, 0, MAX_SKEW_MS]);
   return {
     ...CALM,

@@ -3,7 +3,7 @@ import type { ChunkWork } from '../../../src/ports/work-queue.ts';
 import type { Profile } from './profile.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
-import { HOUR, MAX_RECEIVE_COUNT, SECOND, VISIBILITY_MS } from './timing.ts';
+import { HOUR, MAX_RECEIVE_COUNT, SECOND, VISIBILITY_MS } from './simulated-times.ts';
 
 export interface Message {
   readonly work: ChunkWork;
@@ -50,12 +50,13 @@ export class Queue {
   }
 
   /** Sends a share of all earlier messages again, as an operator with old copies might. */
-  replay(share: number): void {
-    for (const work of this.#random.some(this.sent, share)) this.#enqueue(work, this.#random.int(0, SECOND));
+  resendShare(share: number): void {
+    for (const work of this.#random.pickSome(this.sent, share))
+      this.#enqueue(work, this.#random.int(0, SECOND));
   }
 
   /** Hands back a delivered message: it is visible again in `ms`, instead of after its visibility timeout. */
-  giveBack(message: Message, ms: number): void {
+  handBack(message: Message, ms: number): void {
     if (this.#waiting.has(message)) this.#showAfter(message, ms);
   }
 
@@ -81,7 +82,7 @@ export class Queue {
   #showAfter(message: Message, ms: number): void {
     const visibleAt = this.#scheduler.now + ms;
     message.visibleAt = visibleAt;
-    this.#scheduler.after(ms, () => {
+    this.#scheduler.runAfter(ms, () => {
       // The message may have been deleted or hidden again since.
       if (message.visibleAt === visibleAt && this.#waiting.has(message)) this.#receive(message);
     });
@@ -94,7 +95,7 @@ export class Queue {
       if (message !== first && message.visibleAt <= this.#scheduler.now) batch.push(message);
     }
     const troubled = this.#scheduler.now - this.#start < this.#profile.troubleMs;
-    const received = batch.filter((message) => this.#count(message));
+    const received = batch.filter((message) => this.#countReceive(message));
     if (received.length === 0) return;
     this.counts.deliveries += received.length;
     if (troubled && this.#random.chance(this.#profile.drop)) {
@@ -105,14 +106,14 @@ export class Queue {
     this.#deliver(received);
     if (troubled && this.#random.chance(this.#profile.duplicate)) {
       this.counts.duplicates += 1;
-      this.#scheduler.after(this.#random.int(0, this.#random.pick([SECOND, 30 * SECOND])), () => {
+      this.#scheduler.runAfter(this.#random.int(0, this.#random.pick([SECOND, 30 * SECOND])), () => {
         this.#deliver([first]);
       });
     }
   }
 
   /** Counts a receive. @returns whether the message may be delivered; otherwise it is now a dead letter */
-  #count(message: Message): boolean {
+  #countReceive(message: Message): boolean {
     message.receives += 1;
     if (message.receives > MAX_RECEIVE_COUNT) {
       this.counts.deadLetters += 1;

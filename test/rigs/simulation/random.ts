@@ -36,11 +36,11 @@ export class Random {
   }
 
   /** Draws a subset: each item with the given probability, in the given order. */
-  some<T>(items: readonly T[], probability: number): T[] {
+  pickSome<T>(items: readonly T[], probability: number): T[] {
     return items.filter(() => this.chance(probability));
   }
 
-  shuffled<T>(items: readonly T[]): T[] {
+  shuffle<T>(items: readonly T[]): T[] {
     return items
       .map((item) => ({ item, at: this.next() }))
       .sort((a, b) => a.at - b.at)

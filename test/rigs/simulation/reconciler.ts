@@ -1,52 +1,52 @@
 /** Starts reconcile every minute, sometimes twice, and ends the schedule once all jobs have ended. */
-import { DEADLINE_MS, HOUR, MAX_SKEW_MS, MINUTE, SECOND, STALLED_MS } from './timing.ts';
-import type { World } from './world.ts';
+import { DEADLINE_MS, HOUR, MAX_SKEW_MS, MINUTE, SECOND, STALLED_MS } from './simulated-times.ts';
+import type { SimulatedSystem } from './simulated-system.ts';
 
 /** Time after the last fault in which every job must end: claims have expired by then, and reconcile ran. */
-const ENOUGH_MS = 90 * MINUTE;
+const END_WITHIN_MS = 90 * MINUTE;
 
-export function startReconciler(world: World): void {
-  const { auditor, profile, random, scheduler } = world;
+export function startReconciler(system: SimulatedSystem): void {
+  const { auditor, profile, random, scheduler } = system;
   const outageEnd = profile.outage?.until ?? 0;
-  const latest = scheduler.now + Math.max(profile.troubleMs, outageEnd, HOUR) + ENOUGH_MS;
+  const latest = scheduler.now + Math.max(profile.troubleMs, outageEnd, HOUR) + END_WITHIN_MS;
 
   const tick = async () => {
-    if (world.allAsked() && (await auditor.allEnded())) {
-      world.afterlife();
+    if (system.haveAllAsked() && (await auditor.haveAllEnded())) {
+      system.resendOldMessages();
       return;
     }
     if (scheduler.now > latest) {
-      await auditor.final();
+      await auditor.checkEnd();
       scheduler.stop();
       return;
     }
     // Skips the many runs that would find no due job, even with the fastest clock.
-    if ((await auditor.nextDue()) - MAX_SKEW_MS <= scheduler.now) {
-      run(world);
+    if ((await auditor.findNextDue()) - MAX_SKEW_MS <= scheduler.now) {
+      runReconcile(system);
       if (random.chance(profile.duplicate)) {
-        scheduler.after(random.int(0, 10 * SECOND), () => {
-          run(world);
+        scheduler.runAfter(random.int(0, 10 * SECOND), () => {
+          runReconcile(system);
         });
       }
     }
-    scheduler.after(MINUTE, tick);
+    scheduler.runAfter(MINUTE, tick);
   };
-  scheduler.after(random.int(0, MINUTE), tick);
+  scheduler.runAfter(random.int(0, MINUTE), tick);
 }
 
-function run(world: World): void {
-  const { plan, system } = world;
-  const by = world.invoke('reconcile');
+function runReconcile(system: SimulatedSystem): void {
+  const { plan, useCases } = system;
+  const by = system.invoke('reconcile');
   const settings = {
     parallelism: plan.parallelism,
-    claimMs: system.reconcileClaimMs,
+    claimMs: useCases.reconcileClaimMs,
     stalledMs: STALLED_MS,
     deadlineMs: DEADLINE_MS,
     pageSize: 2,
     jobsAtOnce: 2,
   };
-  system
-    .reconcile({ ...world.portsOf(by), settings }, { owner: by.name, stopAt: by.stopAt })
+  useCases
+    .reconcile({ ...system.makePorts(by), settings }, { owner: by.name, stopAt: by.stopAt })
     // A failed run needs no handling: the next one follows a minute later.
     .catch(() => undefined);
 }

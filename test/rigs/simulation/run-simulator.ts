@@ -3,14 +3,14 @@
  * `npm run simulate -- --seed N` runs one schedule and prints each event. Both exit with 1 on a violation.
  */
 import { parseArgs } from 'node:util';
-import { wholeNumber } from '../../../tools/kit/options.ts';
-import { runWorld } from './run-world.ts';
+import { parseWholeNumber } from '../../../tools/kit/option-values.ts';
+import { runSchedule } from './run-schedule.ts';
 import { Stats } from './stats.ts';
 
 const PROGRESS_EVERY = 500;
 
-async function replay(seed: number): Promise<boolean> {
-  const { violations } = await runWorld({
+async function replaySeed(seed: number): Promise<boolean> {
+  const { violations } = await runSchedule({
     seed,
     trace: (line) => {
       console.log(line);
@@ -24,7 +24,7 @@ async function simulate(from: number, seeds: number): Promise<boolean> {
   const broken: string[] = [];
   const begin = performance.now();
   for (let seed = from; seed < from + seeds; seed += 1) {
-    const { violations } = await runWorld({ seed, stats });
+    const { violations } = await runSchedule({ seed, stats });
     for (const { rule, detail } of violations) broken.push(`seed ${seed}: ${rule}: ${detail}`);
     const done = seed + 1 - from;
     if (done % (process.stdout.isTTY ? PROGRESS_EVERY : 20 * PROGRESS_EVERY) !== 0) continue;
@@ -35,7 +35,8 @@ async function simulate(from: number, seeds: number): Promise<boolean> {
   }
   const seconds = (performance.now() - begin) / 1000;
   if (process.stdout.isTTY) process.stdout.write('\r\u001b[K');
-  for (const [name, count] of stats.entries()) console.log(`${name.padEnd(28)}${String(count).padStart(12)}`);
+  for (const [name, count] of stats.listEntries())
+    console.log(`${name.padEnd(28)}${String(count).padStart(12)}`);
   console.log(
     `seeds ${from} to ${from + seeds - 1} in ${seconds.toFixed(1)} s, ${Math.round(seeds / seconds)} schedules/s`,
   );
@@ -51,8 +52,8 @@ const { values } = parseArgs({
     seed: { type: 'string' },
   },
 });
-const sound =
+const passed =
   values.seed === undefined
-    ? await simulate(wholeNumber('--from', values.from), wholeNumber('--seeds', values.seeds))
-    : await replay(wholeNumber('--seed', values.seed));
-process.exitCode = sound ? 0 : 1;
+    ? await simulate(parseWholeNumber('--from', values.from), parseWholeNumber('--seeds', values.seeds))
+    : await replaySeed(parseWholeNumber('--seed', values.seed));
+process.exitCode = passed ? 0 : 1;

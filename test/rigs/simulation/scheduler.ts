@@ -24,7 +24,7 @@ export class Scheduler {
   }
 
   /** Plans an event, `delay` ms (0 or more) from now. */
-  after(delay: number, run: () => Promise<void> | void): void {
+  runAfter(delay: number, run: () => Promise<void> | void): void {
     this.#planned += 1;
     const event = { at: this.now + delay, order: this.#planned, run };
     const heap = this.#heap;
@@ -32,7 +32,7 @@ export class Scheduler {
     while (i > 0) {
       const up = (i - 1) >> 1;
       const parent = heap[up];
-      if (parent === undefined || before(parent, event)) break;
+      if (parent === undefined || comesBefore(parent, event)) break;
       heap[i] = parent;
       i = up;
     }
@@ -51,7 +51,7 @@ export class Scheduler {
       this.steps += 1;
       const done = event.run();
       if (done !== undefined) await done;
-      await untilIdle();
+      await waitUntilIdle();
     }
   }
 
@@ -66,11 +66,11 @@ export class Scheduler {
       let child = heap[down];
       if (child === undefined) break;
       const right = heap[down + 1];
-      if (right !== undefined && before(right, child)) {
+      if (right !== undefined && comesBefore(right, child)) {
         down += 1;
         child = right;
       }
-      if (before(last, child)) break;
+      if (comesBefore(last, child)) break;
       heap[i] = child;
       i = down;
     }
@@ -79,7 +79,7 @@ export class Scheduler {
   }
 }
 
-function before(a: Event, b: Event): boolean {
+function comesBefore(a: Event, b: Event): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order);
 }
 
@@ -87,7 +87,7 @@ function before(a: Event, b: Event): boolean {
  * Waits until all running code has reached its next port call. Node.js runs a tick once no microtask is left,
  * and simulated code waits only for microtasks and the scheduler.
  */
-function untilIdle(): Promise<void> {
+function waitUntilIdle(): Promise<void> {
   return new Promise((resolve) => {
     process.nextTick(resolve);
   });

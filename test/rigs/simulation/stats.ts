@@ -5,20 +5,20 @@ export class Stats {
   readonly #counts = new Map<string, number>();
 
   add(name: string, count = 1): void {
-    if (count !== 0) this.#counts.set(name, this.of(name) + count);
+    if (count !== 0) this.#counts.set(name, this.get(name) + count);
   }
 
-  of(name: string): number {
+  get(name: string): number {
     return this.#counts.get(name) ?? 0;
   }
 
-  note(entry: Entry): void {
+  addEntry(entry: Entry): void {
     this.add(entry.event === 'race.lost' ? `lost race: ${entry.race}` : `event: ${entry.event}`);
     if (entry.event === 'job.finished') this.add(`jobs ended ${entry.status}`);
   }
 
   /** Returns every name with its count, sorted by name. */
-  entries(): [string, number][] {
+  listEntries(): [string, number][] {
     return [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 }

@@ -5,13 +5,13 @@ import { encodeChunk } from '../../../src/adapters/sqs/chunk-message.ts';
 import { cutIntoChunks } from '../../../src/application/cut-into-chunks.ts';
 import { hashIds } from '../../../src/domain/digest.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
-import { type Job, canonicalIds, chunkCount } from '../../../src/domain/job.ts';
-import { timestamp } from '../../../src/domain/time.ts';
+import { type Job, canonicalizeIds, countChunks } from '../../../src/domain/job.ts';
+import { formatTimestamp } from '../../../src/domain/time.ts';
 import type { WholeAnswer } from '../../../tools/kit/forwarding.ts';
 import { keepSilent } from '../../../tools/kit/http-server.ts';
 import { TRACE, aJob, anId } from '../../support/builders.ts';
-import { aProject, dynamoDBOf, nameLike } from '../../support/e2e.ts';
-import type { Meddling } from '../cloudwatch/meddler.ts';
+import { aProject, makeDynamoDBClient, findName } from '../../support/e2e.ts';
+import type { Interception } from '../cloudwatch/call-interceptor.ts';
 import type { WiringRig } from './rig.ts';
 
 export interface StoredJob {
@@ -32,24 +32,24 @@ export interface JobOptions {
 
 /** A job as its creation leaves it before any message is sent. */
 export async function storeJob(rig: WiringRig, { tenant, ...options }: JobOptions): Promise<StoredJob> {
-  const ids = canonicalIds(options.ids);
+  const ids = canonicalizeIds(options.ids);
   const now = Date.now();
   const job = aJob({
     ...tenant,
     jobId: anId('J'),
-    createdAt: timestamp(now - (options.ageSeconds ?? 0) * 1000),
+    createdAt: formatTimestamp(now - (options.ageSeconds ?? 0) * 1000),
     bodyHash: hashIds(ids),
     total: ids.length,
     chunkSize: options.chunkSize,
     expiresAt: Math.floor(now / 1000) + 1_234_567,
   });
-  const client = dynamoDBOf(rig.behind);
-  const jobs = new DynamoDBJobs(client, nameLike(rig.behind.tables, 'TablesJobs'));
+  const client = makeDynamoDBClient(rig.behind);
+  const jobs = new DynamoDBJobs(client, findName(rig.behind.tables, 'TablesJobs'));
   await jobs.saveRequest(job, { ids, trace: TRACE });
   const dueInSeconds = options.dueInSeconds ?? 86_400;
-  await jobs.commit(job, anId(), now, timestamp(now + dueInSeconds * 1000));
+  await jobs.commit(job, anId(), now, formatTimestamp(now + dueInSeconds * 1000));
   client.destroy();
-  const indexes = [...Array(chunkCount(job)).keys()];
+  const indexes = [...Array(countChunks(job)).keys()];
   return { job, ids, messages: cutIntoChunks(job, ids, indexes, TRACE).map(encodeChunk) };
 }
 
@@ -76,7 +76,7 @@ export function queueEvent(messages: readonly { body: string; receives?: number 
 }
 
 /** The service itself has failed: an SDK tries again as often as it may. */
-export const unavailable: Meddling = () =>
+export const unavailable: Interception = () =>
   Promise.resolve<WholeAnswer>({
     status: 500,
     headers: { 'content-type': 'application/x-amz-json-1.0' },
@@ -84,4 +84,4 @@ export const unavailable: Meddling = () =>
   });
 
 /** No answer comes: the caller has to give up. */
-export const silent: Meddling = () => keepSilent();
+export const silent: Interception = () => keepSilent();

@@ -1,7 +1,7 @@
 /** Keeps every call to the emulators as it was on the wire. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { type Around, operationOf } from '../../../tools/kit/forwarding.ts';
+import { type CallHook, readOperation } from '../../../tools/kit/forwarding.ts';
 
 type Attributes = Record<string, AttributeValue>;
 
@@ -59,11 +59,11 @@ export class Recording {
   readonly #calls: RecordedCall[] = [];
 
   /** To be put around the calls. */
-  around(inner: Around): Around {
+  around(inner: CallHook): CallHook {
     return (call, forward) => {
       // The time of the machine, also while a test holds the clock of this process.
       const at = performance.timeOrigin + performance.now();
-      this.#calls.push(new RecordedCall(operationOf(call), call.body.toString(), at));
+      this.#calls.push(new RecordedCall(readOperation(call), call.body.toString(), at));
       return inner(call, forward);
     };
   }

@@ -4,21 +4,21 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { emulatorAt } from '../../../tools/kit/emulator.ts';
+import { makeEmulatorConfig } from '../../../tools/kit/emulator.ts';
 import { forwardTo } from '../../../tools/kit/forwarding.ts';
-import { startEmulators } from '../../../tools/local/emulators/emulators.ts';
+import { startEmulators } from '../../../tools/local/emulators/start-emulators.ts';
 import { ALL_SCOPES } from '../../../tools/local/issuer.ts';
-import { type LocalStack, startLocalStack } from '../../../tools/local/stack.ts';
+import { type LocalStack, startLocalStack } from '../../../tools/local/local-stack.ts';
 import { synthesize } from '../../../tools/local/synth.ts';
-import type { LambdaFunction } from '../../../tools/local/template/functions.ts';
-import { collectionPath } from '../../../api/paths.ts';
+import type { LambdaFunction } from '../../../tools/local/template/read-functions.ts';
+import { makeCollectionPath } from '../../../api/paths.ts';
 import type { Action } from '../../../src/domain/actions.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
 import { anId } from '../../support/builders.ts';
-import { goodClaims } from '../../support/forge.ts';
-import type { StackInfo } from '../../support/local-stack.ts';
+import { makeGoodClaims } from '../../support/forge-token.ts';
+import type { StackInfo } from '../../support/start-stack.ts';
 import { TestIssuer } from '../../support/test-issuer.ts';
-import { Meddler } from '../cloudwatch/meddler.ts';
+import { CallInterceptor } from '../cloudwatch/call-interceptor.ts';
 import { Recording } from './recording.ts';
 import { ACCOUNTS_CLAIM, SCOPES_CLAIM, SETTINGS } from './settings.ts';
 
@@ -32,8 +32,8 @@ interface PostOptions {
 
 export class WiringRig {
   readonly recording = new Recording();
-  readonly dynamoDB = new Meddler();
-  readonly sqs = new Meddler();
+  readonly dynamoDB = new CallInterceptor();
+  readonly sqs = new CallInterceptor();
   /** The lines that the functions wrote so far. */
   readonly lines: string[] = [];
   /** When it began to start, epoch ms. */
@@ -87,11 +87,11 @@ export class WiringRig {
       },
       watch: (lambda) => {
         this.#lambdas.set(lambda.displayName, lambda);
-        return { throttled: () => undefined, begin: () => () => undefined };
+        return { onThrottled: () => undefined, begin: () => () => undefined };
       },
     });
     this.#resources.defer(() => stack.stop());
-    const sqsClient = new SQSClient(emulatorAt(emulators.sqs));
+    const sqsClient = new SQSClient(makeEmulatorConfig(emulators.sqs));
     this.#resources.defer(() => {
       sqsClient.destroy();
     });
@@ -134,7 +134,7 @@ export class WiringRig {
     const { issuer: iss, audience: aud } = SETTINGS;
     const named = { [ACCOUNTS_CLAIM]: [101], [SCOPES_CLAIM]: scopes };
     const defaults = { account_ids: undefined, scope: undefined };
-    const payload = goodClaims({ iss, aud, ...defaults, ...named, ...claims });
+    const payload = makeGoodClaims({ iss, aud, ...defaults, ...named, ...claims });
     if (this.#issuer === undefined) throw new Error('the rig has not started');
     return this.#issuer.sign('k1', payload);
   }
@@ -167,7 +167,7 @@ export class WiringRig {
     ids: readonly string[],
     { action = 'resume', ...options }: PostOptions & { readonly action?: Action } = {},
   ): Promise<string> {
-    const answer = await this.post(collectionPath(tenant, action), ids, options);
+    const answer = await this.post(makeCollectionPath(tenant, action), ids, options);
     const jobId = answer.headers.get('location')?.split('/').at(-1);
     if (answer.status !== 201 || jobId === undefined) {
       throw new Error(`no job was created: ${answer.status} ${await answer.text()}`);
@@ -183,7 +183,7 @@ export class WiringRig {
   gather(operation: string, parts: readonly string[], awaited: number): { readonly most: number } {
     const complete = Promise.withResolvers<undefined>();
     const seen = { underWay: 0, most: 0 };
-    this.dynamoDB.always(operation, parts, async (call, forward) => {
+    this.dynamoDB.interceptAll(operation, parts, async (call, forward) => {
       seen.underWay += 1;
       seen.most = Math.max(seen.most, seen.underWay);
       let left = false;

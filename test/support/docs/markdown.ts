@@ -9,7 +9,7 @@ export interface Block {
 }
 
 /** Returns the fenced blocks of a document, in order. */
-export function blocksOf(markdown: string): Block[] {
+export function listBlocks(markdown: string): Block[] {
   return [...markdown.matchAll(/^```([a-z]*)\n(.*?)^```$/gms)].map((match) => ({
     language: match[1] ?? '',
     text: match[2] ?? '',
@@ -21,7 +21,7 @@ export function blocksOf(markdown: string): Block[] {
  * Returns the text of the only block in `language` that contains `part`.
  * @throws Error if there is no such block, or more than one
  */
-export function theBlock(blocks: readonly Block[], language: string, part: string): string {
+export function findBlock(blocks: readonly Block[], language: string, part: string): string {
   const found = blocks.filter((block) => block.language === language && block.text.includes(part));
   const [block] = found;
   if (block === undefined || found.length > 1) {

@@ -20,7 +20,7 @@ import { PROJECT } from '../../../tools/kit/project.ts';
 
 const STAND_INS = join(import.meta.dirname, 'stand-ins');
 
-export interface Ran {
+export interface ScriptResult {
   readonly code: number | null;
   readonly output: string;
 }
@@ -40,7 +40,7 @@ export class Workplace {
   }
 
   /** Returns the calls that the stand-ins noted and did not carry out, in order. */
-  calls(): string[] {
+  readCalls(): string[] {
     if (!existsSync(this.#calls)) return [];
     const lines = readFileSync(this.#calls, 'utf8').trimEnd().split('\n');
     return lines.map((line) => (JSON.parse(line) as string[]).join(' '));
@@ -50,7 +50,7 @@ export class Workplace {
    * Runs a script in bash, which stops at the first command that fails.
    * @param variables environment variables besides those of this process
    */
-  async run(script: string, variables: Readonly<Record<string, string>>): Promise<Ran> {
+  async run(script: string, variables: Readonly<Record<string, string>>): Promise<ScriptResult> {
     const child = spawn('bash', ['-euo', 'pipefail', '-c', script], {
       cwd: this.folder,
       env: {
@@ -75,7 +75,7 @@ export class Workplace {
 }
 
 /** Notes a call that a stand-in does not carry out. */
-export function note(call: readonly string[]): void {
+export function noteCall(call: readonly string[]): void {
   const file = process.env['CALLS'];
   if (file === undefined) throw new Error('CALLS is not set: stand-ins run in a workplace only');
   appendFileSync(file, `${JSON.stringify(call)}\n`);

@@ -7,13 +7,13 @@ export class OpenIndex {
   #first = 0;
 
   add(due: DueJob): void {
-    this.#jobs.splice(this.#place(due), 0, due);
+    this.#jobs.splice(this.#findPlace(due), 0, due);
   }
 
   remove(due: DueJob): void {
-    const place = this.#place(due);
+    const place = this.#findPlace(due);
     const there = this.#jobs[place];
-    if (there === undefined || byDue(there, due) !== 0) return;
+    if (there === undefined || compareByDue(there, due) !== 0) return;
     // Most removals are near the front, where it is quicker to move the entries before than those behind.
     this.#jobs.copyWithin(this.#first + 1, this.#first, place);
     this.#first += 1;
@@ -23,33 +23,33 @@ export class OpenIndex {
   }
 
   /** Returns at most `limit` jobs behind `after` that are due at `now`, or at any time without `now`. */
-  page(now: string | undefined, limit: number, after?: DueJob): DueJob[] {
-    let first = after === undefined ? this.#first : this.#place(after);
+  readPage(now: string | undefined, limit: number, after?: DueJob): DueJob[] {
+    let first = after === undefined ? this.#first : this.#findPlace(after);
     const there = this.#jobs[first];
-    if (after !== undefined && there !== undefined && byDue(there, after) === 0) first += 1;
+    if (after !== undefined && there !== undefined && compareByDue(there, after) === 0) first += 1;
     return this.#jobs.slice(first, first + limit).filter(({ dueAt }) => now === undefined || dueAt <= now);
   }
 
   /** Returns the position of a job, or the one at which it would be inserted. */
-  #place(due: DueJob): number {
+  #findPlace(due: DueJob): number {
     let low = this.#first;
     let high = this.#jobs.length;
     while (low < high) {
       const middle = (low + high) >> 1;
       const there = this.#jobs[middle];
-      if (there !== undefined && byDue(there, due) < 0) low = middle + 1;
+      if (there !== undefined && compareByDue(there, due) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 }
 
-const byDue = (a: DueJob, b: DueJob) =>
-  compare(a.dueAt, b.dueAt) ||
+const compareByDue = (a: DueJob, b: DueJob) =>
+  compareTexts(a.dueAt, b.dueAt) ||
   a.accountId - b.accountId ||
-  compare(a.projectId + a.jobId, b.projectId + b.jobId);
+  compareTexts(a.projectId + a.jobId, b.projectId + b.jobId);
 
-function compare(a: string, b: string): number {
+function compareTexts(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

@@ -1,39 +1,39 @@
 /** Implements the TargetGroups port in memory, with the same promises as the one on DynamoDB. */
 import type { Tenant } from '../../../src/domain/ids.ts';
-import { moved } from '../../../src/domain/moved.ts';
+import { applyMove } from '../../../src/domain/apply-move.ts';
 import { decide } from '../../../src/domain/outcome.ts';
 import type { TargetGroup, TargetGroupKey } from '../../../src/domain/target-group.ts';
 import type { Move, TargetGroups } from '../../../src/ports/target-groups.ts';
 
-const nameOfProject = ({ accountId, projectId }: Tenant) => `${accountId}#${projectId}`;
-const nameOfGroup = (key: TargetGroupKey) => `${nameOfProject(key)}#${key.targetGroupId}`;
+const makeProjectName = ({ accountId, projectId }: Tenant) => `${accountId}#${projectId}`;
+const makeGroupName = (key: TargetGroupKey) => `${makeProjectName(key)}#${key.targetGroupId}`;
 
 export class MemoryTargetGroups implements TargetGroups {
   readonly #projects = new Set<string>();
   readonly #groups = new Map<string, TargetGroup>();
 
   addProject(tenant: Tenant): void {
-    this.#projects.add(nameOfProject(tenant));
+    this.#projects.add(makeProjectName(tenant));
   }
 
   /** Puts a target group, which replaces an existing one. */
   put(group: TargetGroup): void {
-    this.#groups.set(nameOfGroup(group), group);
+    this.#groups.set(makeGroupName(group), group);
   }
 
   projectExists(tenant: Tenant): Promise<boolean> {
-    return Promise.resolve(this.#projects.has(nameOfProject(tenant)));
+    return Promise.resolve(this.#projects.has(makeProjectName(tenant)));
   }
 
   find(key: TargetGroupKey): Promise<TargetGroup | undefined> {
-    return Promise.resolve(this.#groups.get(nameOfGroup(key)));
+    return Promise.resolve(this.#groups.get(makeGroupName(key)));
   }
 
   move(key: TargetGroupKey, move: Move): Promise<boolean> {
-    const found = this.#groups.get(nameOfGroup(key));
+    const found = this.#groups.get(makeGroupName(key));
     if (found === undefined || decide(move.action, found, move.mark, move.now).kind !== 'move')
       return Promise.resolve(false);
-    this.put(moved(found, move));
+    this.put(applyMove(found, move));
     return Promise.resolve(true);
   }
 }

@@ -1,24 +1,24 @@
 /** Tests how the longest chain of calls that wait for each other follows from their start and end times. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Interval, longestChain } from '../../../tools/bench/chain.ts';
+import { type Interval, measureLongestChain } from '../../../tools/bench/chain.ts';
 
-const calls = (...times: [start: number, end: number][]): Interval[] =>
+const makeIntervals = (...times: [start: number, end: number][]): Interval[] =>
   times.map(([start, end]) => ({ start, end }));
 
 test('calls one after the other all count, and no call is a chain of 0', () => {
-  expect(longestChain([])).toBe(0);
-  expect(longestChain(calls([0, 5]))).toBe(1);
-  expect(longestChain(calls([0, 5], [5, 9], [10, 12]))).toBe(3);
+  expect(measureLongestChain([])).toBe(0);
+  expect(measureLongestChain(makeIntervals([0, 5]))).toBe(1);
+  expect(measureLongestChain(makeIntervals([0, 5], [5, 9], [10, 12]))).toBe(3);
 });
 
 test('overlapping calls count once, in whatever order they were recorded', () => {
-  expect(longestChain(calls([0, 10], [1, 9], [2, 8]))).toBe(1);
-  expect(longestChain(calls([20, 30], [0, 10], [11, 19], [11, 40], [12, 18]))).toBe(3);
+  expect(measureLongestChain(makeIntervals([0, 10], [1, 9], [2, 8]))).toBe(1);
+  expect(measureLongestChain(makeIntervals([20, 30], [0, 10], [11, 19], [11, 40], [12, 18]))).toBe(3);
 });
 
 test('a long call beside many short ones does not lengthen their chain', () => {
-  expect(longestChain(calls([0, 100], [1, 2], [3, 4], [5, 6]))).toBe(3);
+  expect(measureLongestChain(makeIntervals([0, 100], [1, 2], [3, 4], [5, 6]))).toBe(3);
 });
 
 test('the result is the same as that of trying every chain', () => {
@@ -27,19 +27,19 @@ test('the result is the same as that of trying every chain', () => {
     .map(([start, length]) => ({ start, end: start + length }));
   fc.assert(
     fc.property(fc.array(interval, { maxLength: 8 }), (some) => {
-      expect(longestChain(some)).toBe(tried(some, -1));
+      expect(measureLongestChain(some)).toBe(tryEveryChain(some, -1));
     }),
   );
 });
 
-function tried(some: readonly Interval[], after: number): number {
+function tryEveryChain(some: readonly Interval[], after: number): number {
   const next = some.filter(({ start }) => start >= after);
   return Math.max(
     0,
     ...next.map(
       (first) =>
         1 +
-        tried(
+        tryEveryChain(
           some.filter((each) => each !== first),
           first.end,
         ),

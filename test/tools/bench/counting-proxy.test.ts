@@ -2,15 +2,15 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import {
   type CountingProxy,
-  queueRequests,
+  countQueueRequests,
   startCountingProxy,
 } from '../../../tools/bench/rig/counting-proxy.ts';
-import { jsonAnswer } from '../../../tools/kit/http-server.ts';
+import { makeJsonAnswer } from '../../../tools/kit/http-server.ts';
 import { StandIn } from '../../support/stand-in.ts';
 
 /** The next answer of the emulator. */
 let answer: { status: number; body: unknown } = { status: 200, body: {} };
-const emulator = new StandIn(() => jsonAnswer(answer.body, answer.status));
+const emulator = new StandIn(() => makeJsonAnswer(answer.body, answer.status));
 let proxy: CountingProxy;
 
 beforeAll(async () => {
@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 /** Returns the body of the nth request to the emulator, from 0. */
-const asked = (n: number): unknown => JSON.parse(emulator.requests[n]?.body ?? '');
+const readRequestBody = (n: number): unknown => JSON.parse(emulator.requests[n]?.body ?? '');
 
 async function call(target: string, body: object): Promise<Response> {
   const headers = { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.0' };
@@ -41,7 +41,7 @@ test('the proxy asks DynamoDB for the consumed capacity and records it with each
   await call('DynamoDB_20120810.GetItem', { TableName: 'T' });
   answer = { status: 200, body: { ConsumedCapacity: [{ CapacityUnits: 1 }, { CapacityUnits: 2.5 }] } };
   await call('DynamoDB_20120810.BatchWriteItem', {});
-  expect(asked(0)).toEqual({ TableName: 'T', ReturnConsumedCapacity: 'TOTAL' });
+  expect(readRequestBody(0)).toEqual({ TableName: 'T', ReturnConsumedCapacity: 'TOTAL' });
   expect(
     proxy.calls.map(({ operation, writeUnits, readUnits }) => [operation, writeUnits, readUnits]),
   ).toEqual([
@@ -70,8 +70,8 @@ test('calls of SQS pass unchanged, and are billed per 64 KB of messages', async 
   await call('AmazonSQS.ReceiveMessage', {});
   await call('AmazonSQS.DeleteMessageBatch', { Entries: [] });
   await call('AmazonSQS.GetQueueAttributes', {});
-  expect(asked(2)).toEqual({});
-  expect(proxy.calls.map(queueRequests)).toEqual([1, 2, 0, 1, 1, 0]);
+  expect(readRequestBody(2)).toEqual({});
+  expect(proxy.calls.map(countQueueRequests)).toEqual([1, 2, 0, 1, 1, 0]);
 });
 
 test('calls that do not wait for each other overlap when the proxy delays its answers', async () => {

@@ -1,30 +1,30 @@
 /** Tests the conversion of counts into dollars against results worked out by hand. */
 import { describe, expect, test } from '@jest/globals';
 import {
-  billedMs,
-  billedRequests,
-  dollarsBy,
-  dollarsOf,
-  floorDollars,
-  gigabyteSeconds,
+  estimateBilledMs,
+  countBilledRequests,
+  computeDollarsByService,
+  computeDollars,
+  computeFloorDollars,
+  computeGigabyteSeconds,
   NOTHING_USED,
-  sampledShare,
+  computeSampledShare,
 } from '../../../tools/bench/dollars.ts';
 import { PRICES, PRICES_DATE, PRICE_SOURCES } from '../../../tools/bench/prices.ts';
-import { batchedDollars, perItemDollars } from '../../../tools/bench/peers/step-functions.ts';
-import { standingCosts, standingDollars } from '../../../tools/bench/standing.ts';
+import { computeBatchedDollars, computePerItemDollars } from '../../../tools/bench/peers/step-functions.ts';
+import { listStandingCosts, computeStandingDollars } from '../../../tools/bench/standing.ts';
 
 test('a million of each thing costs its price', () => {
   const million = 1_000_000;
-  expect(dollarsOf({ ...NOTHING_USED, writeUnits: million })).toBeCloseTo(0.625, 10);
-  expect(dollarsOf({ ...NOTHING_USED, readUnits: million })).toBeCloseTo(0.125, 10);
-  expect(dollarsOf({ ...NOTHING_USED, queueRequests: million })).toBeCloseTo(0.4, 10);
-  expect(dollarsOf({ ...NOTHING_USED, fairQueueRequests: million })).toBeCloseTo(0.1, 10);
-  expect(dollarsOf({ ...NOTHING_USED, invocations: million })).toBeCloseTo(0.2, 10);
-  expect(dollarsOf({ ...NOTHING_USED, apiRequests: million })).toBeCloseTo(1, 10);
-  expect(dollarsOf({ ...NOTHING_USED, traces: million })).toBeCloseTo(5, 10);
-  expect(dollarsOf({ ...NOTHING_USED, logBytes: 2 ** 30 })).toBeCloseTo(0.5, 10);
-  expect(dollarsOf({ ...NOTHING_USED, gigabyteSeconds: million })).toBeCloseTo(13.3334, 10);
+  expect(computeDollars({ ...NOTHING_USED, writeUnits: million })).toBeCloseTo(0.625, 10);
+  expect(computeDollars({ ...NOTHING_USED, readUnits: million })).toBeCloseTo(0.125, 10);
+  expect(computeDollars({ ...NOTHING_USED, queueRequests: million })).toBeCloseTo(0.4, 10);
+  expect(computeDollars({ ...NOTHING_USED, fairQueueRequests: million })).toBeCloseTo(0.1, 10);
+  expect(computeDollars({ ...NOTHING_USED, invocations: million })).toBeCloseTo(0.2, 10);
+  expect(computeDollars({ ...NOTHING_USED, apiRequests: million })).toBeCloseTo(1, 10);
+  expect(computeDollars({ ...NOTHING_USED, traces: million })).toBeCloseTo(5, 10);
+  expect(computeDollars({ ...NOTHING_USED, logBytes: 2 ** 30 })).toBeCloseTo(0.5, 10);
+  expect(computeDollars({ ...NOTHING_USED, gigabyteSeconds: million })).toBeCloseTo(13.3334, 10);
 });
 
 test('the total is the sum of the services, and the floor is one write per target group', () => {
@@ -35,48 +35,57 @@ test('the total is the sum of the services, and the floor is one write per targe
     invocations: 52,
     logBytes: 40_000,
   };
-  const sum = Object.values(dollarsBy(usage)).reduce((total, dollars) => total + dollars, 0);
-  expect(dollarsOf(usage)).toBeCloseTo(sum, 15);
-  expect(floorDollars(10_000)).toBeCloseTo(0.00625, 15);
-  expect(dollarsBy(usage).writes / floorDollars(10_000)).toBeCloseTo(1.042, 10);
+  const sum = Object.values(computeDollarsByService(usage)).reduce((total, dollars) => total + dollars, 0);
+  expect(computeDollars(usage)).toBeCloseTo(sum, 15);
+  expect(computeFloorDollars(10_000)).toBeCloseTo(0.00625, 15);
+  expect(computeDollarsByService(usage).writes / computeFloorDollars(10_000)).toBeCloseTo(1.042, 10);
 });
 
 describe('the time that an invocation is billed for', () => {
   test('is the CPU time by the CPU share of the memory, and the wait of each serial call', () => {
-    expect(billedMs({ cpuMs: 100, serialCalls: 3, parallelCalls: 0, parallelism: 1 }, 1_769)).toBe(115);
-    expect(billedMs({ cpuMs: 100, serialCalls: 0, parallelCalls: 0, parallelism: 1 }, 884.5)).toBe(200);
-    expect(billedMs({ cpuMs: 100, serialCalls: 0, parallelCalls: 0, parallelism: 1 }, 3_538)).toBe(100);
+    expect(estimateBilledMs({ cpuMs: 100, serialCalls: 3, parallelCalls: 0, parallelism: 1 }, 1_769)).toBe(
+      115,
+    );
+    expect(estimateBilledMs({ cpuMs: 100, serialCalls: 0, parallelCalls: 0, parallelism: 1 }, 884.5)).toBe(
+      200,
+    );
+    expect(estimateBilledMs({ cpuMs: 100, serialCalls: 0, parallelCalls: 0, parallelism: 1 }, 3_538)).toBe(
+      100,
+    );
   });
 
   test('is the longer one of CPU time and waiting time when calls run in parallel', () => {
     const calls = { serialCalls: 0, parallelCalls: 160, parallelism: 16 };
-    expect(billedMs({ ...calls, cpuMs: 10 }, 1_769)).toBe(50);
-    expect(billedMs({ ...calls, cpuMs: 80 }, 1_769)).toBe(80);
+    expect(estimateBilledMs({ ...calls, cpuMs: 10 }, 1_769)).toBe(50);
+    expect(estimateBilledMs({ ...calls, cpuMs: 80 }, 1_769)).toBe(80);
   });
 
   test('is converted to GB-seconds', () => {
-    expect(gigabyteSeconds(500, 512)).toBeCloseTo(0.25, 12);
+    expect(computeGigabyteSeconds(500, 512)).toBeCloseTo(0.25, 12);
   });
 });
 
 test('SQS bills per 64 KB, and X-Ray the first request of each second and 5 % of the others', () => {
-  expect([0, 65_536, 65_537, 200_000].map(billedRequests)).toEqual([1, 1, 2, 4]);
-  expect([0.5, 1].map(sampledShare)).toEqual([1, 1]);
-  expect(sampledShare(20)).toBeCloseTo(1.95 / 20, 12);
+  expect([0, 65_536, 65_537, 200_000].map(countBilledRequests)).toEqual([1, 1, 2, 4]);
+  expect([0.5, 1].map(computeSampledShare)).toEqual([1, 1]);
+  expect(computeSampledShare(20)).toBeCloseTo(1.95 / 20, 12);
 });
 
 test('Step Functions cost what the formula in docs/performance.md says', () => {
-  expect(perItemDollars() * 1_000_000).toBeCloseTo(0.625 + 1 + 0.0625 * 0.1 * 16.67, 6);
+  expect(computePerItemDollars() * 1_000_000).toBeCloseTo(0.625 + 1 + 0.0625 * 0.1 * 16.67, 6);
   const batch = { size: 200, cpuMs: 100, memoryMb: 1_769, parallelism: 16 };
   const functions = 0.2e-6 + 0.1 * (1_769 / 1_024) * 0.0000133334;
-  expect(batchedDollars(batch) * 1_000_000).toBeCloseTo(0.625 + ((25e-6 + functions) / 200) * 1_000_000, 6);
+  expect(computeBatchedDollars(batch) * 1_000_000).toBeCloseTo(
+    0.625 + ((25e-6 + functions) / 200) * 1_000_000,
+    6,
+  );
 });
 
 test('an idle stack costs its alarms by their metrics, its dashboards, its keys and the runs of reconcile', () => {
   const none = { alarmMetrics: 0, dashboards: 0, keys: 0, runEverySeconds: 60, runMemoryMb: 512 };
   const some = { ...none, alarmMetrics: 10, dashboards: 1, keys: 1 };
-  expect(standingDollars(some) - standingDollars(none)).toBeCloseTo(5, 10);
-  const runs = standingCosts(none).find(({ what }) => what.startsWith('runs of reconcile'));
+  expect(computeStandingDollars(some) - computeStandingDollars(none)).toBeCloseTo(5, 10);
+  const runs = listStandingCosts(none).find(({ what }) => what.startsWith('runs of reconcile'));
   expect(runs?.count).toBe(43_800);
   // A run is billed for 35 ms: 7 ms of CPU time at 512 of 1,769 MB, and two calls of 5 ms.
   const gigabyteSeconds = 0.035 * 0.5 * 0.0000133334;

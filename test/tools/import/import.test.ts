@@ -6,13 +6,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { checkFile, importFile } from '../../../tools/import/import-file.ts';
-import { DataFileError, UsageError } from '../../../tools/kit/errors.ts';
-import { targetGroupItem } from '../../../src/adapters/dynamodb/target-group-item.ts';
+import { DataFileError, UsageError } from '../../../tools/kit/tool-errors.ts';
+import { makeTargetGroupItem } from '../../../src/adapters/dynamodb/target-group-item.ts';
 import { DynamoDBTargetGroups } from '../../../src/adapters/dynamodb/target-groups.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
-import { aTargetGroup, anId, ids } from '../../support/builders.ts';
-import { propertyRuns } from '../../support/properties.ts';
-import { openTables, type TestTables } from '../../support/tables.ts';
+import { aTargetGroup, anId, makeIds } from '../../support/builders.ts';
+import { makePropertySettings } from '../../support/properties.ts';
+import { openTables, type TestTables } from '../../support/test-tables.ts';
 
 const NOW = Date.UTC(2026, 0, 15);
 const HEADER =
@@ -36,32 +36,32 @@ beforeEach(() => {
   tenant = { accountId: 101, projectId: anId('P') };
 });
 
-function fileOf(name: string, content: string): string {
+function writeTempFile(name: string, content: string): string {
   const file = join(mkdtempSync(join(folder, 'f-')), name);
   writeFileSync(file, content);
   return file;
 }
 
-function row(targetGroupId: string, status = 'paused', goal = 100): string {
+function makeRow(targetGroupId: string, status = 'paused', goal = 100): string {
   return `${tenant.accountId},${tenant.projectId},${targetGroupId},${status},${goal},5,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z`;
 }
 
-const csv = (...rows: string[]) => fileOf('groups.csv', [HEADER, ...rows].join('\n'));
+const writeCsv = (...rows: string[]) => writeTempFile('groups.csv', [HEADER, ...rows].join('\n'));
 
-interface Run {
+interface RunOptions {
   readonly existing?: 'skip' | 'update';
   readonly signal?: AbortSignal;
   readonly started?: (done: number) => void;
 }
 
-function run(file: string, { existing = 'skip', signal, started }: Run = {}) {
+function run(file: string, { existing = 'skip', signal, started }: RunOptions = {}) {
   const format = file.endsWith('.csv') ? 'csv' : 'jsonl';
   const to = { client: tables.client, table: tables.targetGroups, where: 'here', existing };
   const report = { start: (_: unknown, done: number) => started?.(done), progress: () => undefined };
   return importFile({ file, format, now: NOW }, to, report, signal);
 }
 
-const found = (targetGroupId: string) => groups.find({ ...tenant, targetGroupId });
+const findTargetGroup = (targetGroupId: string) => groups.find({ ...tenant, targetGroupId });
 
 /** Lets the first `writes` writes through and fails all later ones. Returns the keys that were sent. */
 function failAfter(writes: number): { readonly sent: string[]; restore(): void } {
@@ -86,10 +86,10 @@ function failAfter(writes: number): { readonly sent: string[]; restore(): void }
 }
 
 test('rows become target groups, and their project is created', async () => {
-  const [a = '', b = ''] = ids(2);
-  const { counts, finished } = await run(csv(row(a), row(b, 'scheduled')));
+  const [a = '', b = ''] = makeIds(2);
+  const { counts, finished } = await run(writeCsv(makeRow(a), makeRow(b, 'scheduled')));
   expect({ counts, finished }).toEqual({ counts: { added: 2, updated: 0, skipped: 0 }, finished: true });
-  expect(await found(a)).toEqual({
+  expect(await findTargetGroup(a)).toEqual({
     ...tenant,
     targetGroupId: a,
     fieldingRunId: `R${a.slice(1)}`,
@@ -103,14 +103,14 @@ test('rows become target groups, and their project is created', async () => {
     lastChangedBy: '00000000-0000-4000-8000-000000000000',
     marks: [],
   });
-  expect(await found(b)).toMatchObject({ status: 'scheduled' });
+  expect(await findTargetGroup(b)).toMatchObject({ status: 'scheduled' });
   expect(await groups.projectExists(tenant)).toBe(true);
 });
 
 test('CSV and JSON Lines with the same content give the same target groups', async () => {
   const { accountId: account_id, projectId: project_id } = tenant;
   const common = { start_fielding_at: '2026-01-01T00:00:00Z', end_fielding_at: '2026-02-01T00:00:00Z' };
-  const [a = '', b = ''] = ids(2);
+  const [a = '', b = ''] = makeIds(2);
   const run_id = anId('R');
   const record = {
     type: 'target_group',
@@ -126,8 +126,8 @@ test('CSV and JSON Lines with the same content give the same target groups', asy
     { type: 'project', account_id, project_id },
     { ...record, target_group_id: a },
   ];
-  const jsonl = fileOf('groups.jsonl', lines.map((line) => JSON.stringify(line)).join('\n'));
-  const quoted = fileOf(
+  const jsonl = writeTempFile('groups.jsonl', lines.map((line) => JSON.stringify(line)).join('\n'));
+  const quoted = writeTempFile(
     'groups.csv',
     '\ufeffstatus, target_group_id,type,account_id,project_id,completes_goal,current_completes,start_fielding_at,end_fielding_at,fielding_run_id\r\n' +
       `,,project,${account_id},${project_id},,,,,\r\n\r\n` +
@@ -139,42 +139,42 @@ test('CSV and JSON Lines with the same content give the same target groups', asy
   });
   await run(jsonl);
   await run(quoted);
-  expect(await found(b)).toEqual({ ...(await found(a)), targetGroupId: b });
+  expect(await findTargetGroup(b)).toEqual({ ...(await findTargetGroup(a)), targetGroupId: b });
 });
 
 describe('a bad file', () => {
-  const [a = '', b = '', c = ''] = ids(3);
+  const [a = '', b = '', c = ''] = makeIds(3);
   test.each<[string, () => string, RegExp]>([
     [
       'an unknown status, with line, field, found and expected',
-      () => csv(row(a), row(b, 'asleep')),
+      () => writeCsv(makeRow(a), makeRow(b, 'asleep')),
       /:3: status: found "asleep", expected one of draft,/,
     ],
     [
       'a short id, with the line in the file, which is not the row',
-      () => csv('', row(a), '', row('short')),
+      () => writeCsv('', makeRow(a), '', makeRow('short')),
       /:5: target_group_id: found "short", expected 26 characters/,
     ],
     [
       'a malformed number',
-      () => csv(row(a).replace(',100,', ',many,')),
+      () => writeCsv(makeRow(a).replace(',100,', ',many,')),
       /:2: completes_goal: found "many", expected a whole number/,
     ],
     [
       'an empty cell',
-      () => csv(row(a).replace(',100,', ',,')),
+      () => writeCsv(makeRow(a).replace(',100,', ',,')),
       /:2: completes_goal: found nothing, expected a whole number/,
     ],
-    ['a row with a cell too many', () => csv(row(a), `${row(b)},1`), /:3: not CSV: /],
+    ['a row with a cell too many', () => writeCsv(makeRow(a), `${makeRow(b)},1`), /:3: not CSV: /],
     [
       'an unknown column',
-      () => fileOf('g.csv', `${HEADER},colour\n${row(a)},red`),
+      () => writeTempFile('g.csv', `${HEADER},colour\n${makeRow(a)},red`),
       /:2: colour: not a field/,
     ],
-    ['an open quote', () => csv(row(a), `"${'x'.repeat(200_000)}`), /:\d+: not CSV: /],
+    ['an open quote', () => writeCsv(makeRow(a), `"${'x'.repeat(200_000)}`), /:\d+: not CSV: /],
     [
       'a bad line of JSON',
-      () => fileOf('g.jsonl', '\n{"type":'),
+      () => writeTempFile('g.jsonl', '\n{"type":'),
       /:2: found {"type":, expected a JSON object/,
     ],
   ])('is refused for %s, and nothing is written', async (_name, file, message) => {
@@ -197,20 +197,22 @@ describe('a target group that exists already', () => {
   beforeEach(async () => {
     group = aTargetGroup({ ...tenant, status: 'live', version: 9, marks: ['job-2', 'job-1'] });
     await tables.client.send(
-      new PutItemCommand({ TableName: tables.targetGroups, Item: targetGroupItem(group) }),
+      new PutItemCommand({ TableName: tables.targetGroups, Item: makeTargetGroupItem(group) }),
     );
   });
 
   test('is skipped, because a job or a user may have moved it since', async () => {
-    const { counts } = await run(csv(row(group.targetGroupId), row(anId())));
+    const { counts } = await run(writeCsv(makeRow(group.targetGroupId), makeRow(anId())));
     expect(counts).toEqual({ added: 1, updated: 0, skipped: 1 });
-    expect(await found(group.targetGroupId)).toEqual(group);
+    expect(await findTargetGroup(group.targetGroupId)).toEqual(group);
   });
 
   test('becomes what the file says with --existing update; its version grows and its marks stay', async () => {
-    const { counts } = await run(csv(row(group.targetGroupId, 'completed', 7)), { existing: 'update' });
+    const { counts } = await run(writeCsv(makeRow(group.targetGroupId, 'completed', 7)), {
+      existing: 'update',
+    });
     expect(counts).toEqual({ added: 0, updated: 1, skipped: 0 });
-    expect(await found(group.targetGroupId)).toEqual({
+    expect(await findTargetGroup(group.targetGroupId)).toEqual({
       ...group,
       status: 'completed',
       completesGoal: 7,
@@ -225,11 +227,11 @@ describe('a target group that exists already', () => {
 
 test('of several rows for one target group the first one is added, and an update leaves the last one', async () => {
   const id = anId();
-  const file = csv(row(id, 'draft'), row(id, 'live'), row(id, 'paused'));
+  const file = writeCsv(makeRow(id, 'draft'), makeRow(id, 'live'), makeRow(id, 'paused'));
   expect((await run(file)).counts).toEqual({ added: 1, updated: 0, skipped: 2 });
-  expect(await found(id)).toMatchObject({ status: 'draft', version: 1 });
+  expect(await findTargetGroup(id)).toMatchObject({ status: 'draft', version: 1 });
   await run(file, { existing: 'update' });
-  expect(await found(id)).toMatchObject({ status: 'paused', version: 4 });
+  expect(await findTargetGroup(id)).toMatchObject({ status: 'paused', version: 4 });
 });
 
 describe('an import that stops', () => {
@@ -238,8 +240,8 @@ describe('an import that stops', () => {
     await fc.assert(
       fc.asyncProperty(stop, async (writes) => {
         tenant = { accountId: 101, projectId: anId('P') };
-        const all = ids(120);
-        const file = csv(...all.map((id) => row(id)));
+        const all = makeIds(120);
+        const file = writeCsv(...all.map((id) => makeRow(id)));
         const first = failAfter(writes);
         const outcome = await run(file).then(
           () => 'finished',
@@ -258,17 +260,17 @@ describe('an import that stops', () => {
         expect(done).toBeLessThanOrEqual(Math.max(0, writes - 1));
         expect(counts.added).toBe(120 - Math.max(0, writes - 1));
         expect(counts.added + counts.skipped).toBe(120 - done);
-        for (const id of all) expect(await found(id)).toMatchObject({ version: 1 });
+        for (const id of all) expect(await findTargetGroup(id)).toMatchObject({ version: 1 });
         expect(existsSync(`${file}.import.json`)).toBe(false);
       }),
-      propertyRuns(5),
+      makePropertySettings(5),
     );
   });
 
   test('finishes the writes in flight when it is interrupted', async () => {
     const stop = new AbortController();
-    const all = ids(200);
-    const file = csv(...all.map((id) => row(id)));
+    const all = makeIds(200);
+    const file = writeCsv(...all.map((id) => makeRow(id)));
     const watch = failAfter(Infinity);
     tables.client.middlewareStack.add(
       (next) => (args) => {
@@ -289,8 +291,8 @@ describe('an import that stops', () => {
   });
 
   test('starts over when the file or an option has changed', async () => {
-    const [a = '', b = ''] = ids(2);
-    const file = csv(row(a), row(b));
+    const [a = '', b = ''] = makeIds(2);
+    const file = writeCsv(makeRow(a), makeRow(b));
     const failing = failAfter(2);
     await expect(run(file)).rejects.toThrow('the table is gone');
     failing.restore();
@@ -298,7 +300,7 @@ describe('an import that stops', () => {
     const started = (done: number) => starts.push(done);
     const again = failAfter(0);
     await expect(run(file, { started, existing: 'update' })).rejects.toThrow();
-    writeFileSync(file, [HEADER, row(b), row(a)].join('\n'));
+    writeFileSync(file, [HEADER, makeRow(b), makeRow(a)].join('\n'));
     await expect(run(file, { started })).rejects.toThrow();
     again.restore();
     expect(starts).toEqual([0, 0]);

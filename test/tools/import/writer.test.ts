@@ -4,8 +4,8 @@ import { expect, test } from '@jest/globals';
 import type { DataRecord } from '../../../tools/import/records.ts';
 import { Writer } from '../../../tools/import/writer.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
-import { aTargetGroup, ids } from '../../support/builders.ts';
-import { until } from '../../support/until.ts';
+import { aTargetGroup, makeIds } from '../../support/builders.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 interface Write {
   readonly pk: string;
@@ -40,7 +40,7 @@ const record = (overrides: Partial<TargetGroup>): DataRecord => ({
 
 test('two rows of one target group are written one after the other', async () => {
   const { writes, writer } = arrange();
-  const [targetGroupId = '', other = ''] = ids(2);
+  const [targetGroupId = '', other = ''] = makeIds(2);
   await writer.put(record({ targetGroupId, status: 'paused' }));
   const second = writer.put(record({ targetGroupId, status: 'draft' }));
   // Whoever would not wait would have sent it by now.
@@ -49,7 +49,7 @@ test('two rows of one target group are written one after the other', async () =>
   expect(writer.done).toBe(0);
   writes[0]?.answer();
   await second;
-  await until(() => writes.length === 2);
+  await waitUntil(() => writes.length === 2);
   expect(writes[1]).toMatchObject({ status: 'draft' });
   writes[1]?.answer();
 
@@ -65,12 +65,12 @@ test('no more than sixty-four are under way at once', async () => {
   const { writes, writer } = arrange();
   let taken = 0;
   const all = (async () => {
-    for (const targetGroupId of ids(66)) {
+    for (const targetGroupId of makeIds(66)) {
       await writer.put(record({ targetGroupId }));
       taken += 1;
     }
   })();
-  await until(() => taken === 64);
+  await waitUntil(() => taken === 64);
   await new Promise(setImmediate);
   expect(writes).toHaveLength(64);
   while (taken < 66 || writes.length < 66) {

@@ -1,12 +1,12 @@
 /** Tests the forwarding server: calls that pass, hooks that change them, and sides that disconnect. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { forwardTo } from '../../../tools/kit/forwarding.ts';
-import { hangUp, jsonAnswer, keepSilent } from '../../../tools/kit/http-server.ts';
+import { hangUp, makeJsonAnswer, keepSilent } from '../../../tools/kit/http-server.ts';
 import { StandIn } from '../../support/stand-in.ts';
 
 let target: StandIn;
 beforeEach(async () => {
-  target = await new StandIn(() => jsonAnswer({ done: true }, 201, { 'x-told': 'yes' })).listen();
+  target = await new StandIn(() => makeJsonAnswer({ done: true }, 201, { 'x-told': 'yes' })).listen();
 });
 afterEach(() => target.close());
 

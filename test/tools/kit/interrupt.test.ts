@@ -26,7 +26,7 @@ function start(command: string, args: string[], env: NodeJS.ProcessEnv = {}) {
   return { child, line: async () => String((await lines.next()).value) };
 }
 
-async function exitCode(child: ChildProcess): Promise<unknown> {
+async function waitForExit(child: ChildProcess): Promise<unknown> {
   const [code] = (await once(child, 'exit')) as [unknown];
   return code;
 }
@@ -43,7 +43,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     await pause(600);
     expect(child.exitCode).toBeNull();
     child.kill(signal);
-    expect(await exitCode(child)).toBe(130);
+    expect(await waitForExit(child)).toBe(130);
   },
 );
 

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { checkData, writeData } from '../../../tools/local/data/seed.ts';
-import { demoRecords } from '../../../tools/local/data/demo.ts';
+import { generateDemoRecords } from '../../../tools/local/data/demo.ts';
 import { type DataRecord, parseLine } from '../../../tools/import/records.ts';
 import { BatchWriter } from '../../../tools/local/data/write.ts';
-import { DataFileError, UsageError } from '../../../tools/kit/errors.ts';
+import { DataFileError, UsageError } from '../../../tools/kit/tool-errors.ts';
 import { DynamoDBTargetGroups } from '../../../src/adapters/dynamodb/target-groups.ts';
 import { ID_PATTERN } from '../../../src/domain/ids.ts';
-import { openTables, type TestTables } from '../../support/tables.ts';
+import { openTables, type TestTables } from '../../support/test-tables.ts';
 
 const NOW = Date.UTC(2026, 0, 15);
 const PROJECT = 'PR0JECT0000000000000000001';
@@ -44,7 +44,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function fileOf(...lines: unknown[]): string {
+function writeDataFile(...lines: unknown[]): string {
   const file = join(folder, `${Math.random()}.jsonl`);
   writeFileSync(
     file,
@@ -79,7 +79,7 @@ test('a line can be a target group, whose times are converted to the stored form
 });
 
 describe('the error for a bad line names file, line, field, what was found and what was expected', () => {
-  const without = (field: string) =>
+  const omitField = (field: string) =>
     Object.fromEntries(Object.entries(group).filter(([name]) => name !== field));
   test.each<[unknown, string]>([
     ['{"type":', 'found {"type":, expected a JSON object'],
@@ -98,7 +98,7 @@ describe('the error for a bad line names file, line, field, what was found and w
     ],
     [{ ...project, project_id: 'short' }, 'project_id: found "short", expected 26 characters of 0-9 and A-Z'],
     [{ ...project, extra: 1 }, 'extra: not a field of this type'],
-    [without('target_group_id'), 'target_group_id: found nothing, expected 26 characters of 0-9 and A-Z'],
+    [omitField('target_group_id'), 'target_group_id: found nothing, expected 26 characters of 0-9 and A-Z'],
     [
       { ...group, status: 'paussed' },
       'status: found "paussed", expected one of draft, scheduled, live, paused, completed, archived',
@@ -144,17 +144,17 @@ describe('the error for a bad line names file, line, field, what was found and w
 });
 
 test('the whole file is checked, and line numbers count blank lines', async () => {
-  const file = fileOf(project, '', group, { ...group, status: 'odd' });
+  const file = writeDataFile(project, '', group, { ...group, status: 'odd' });
   await expect(checkData(file, NOW)).rejects.toThrow(`${file}:4: status: found "odd"`);
 });
 
 test('a byte order mark, other line ends and a missing last line end are accepted', async () => {
-  const file = fileOf(`\uFEFF${JSON.stringify(project)}\r`, `${JSON.stringify(group)}\r`, '  ');
+  const file = writeDataFile(`\uFEFF${JSON.stringify(project)}\r`, `${JSON.stringify(group)}\r`, '  ');
   expect(await checkData(file, NOW)).toMatchObject({ records: 2 });
 });
 
 test('a file without line ends is refused before it fills the memory', async () => {
-  const file = fileOf('x'.repeat(300_000));
+  const file = writeDataFile('x'.repeat(300_000));
   await expect(checkData(file, NOW)).rejects.toThrow(/:1: longer than 100000 characters/);
 });
 
@@ -171,7 +171,7 @@ describe('the sample of a file', () => {
       target_group_id: id(n),
       status: n === 1 ? 'live' : 'paused',
     }));
-    const { sample } = await checkData(fileOf(other, ...groups, project), NOW);
+    const { sample } = await checkData(writeDataFile(other, ...groups, project), NOW);
     expect(sample).toEqual({
       tenant: { accountId: 101, projectId: PROJECT },
       targetGroupIds: [id(2), id(3), id(4)],
@@ -179,20 +179,20 @@ describe('the sample of a file', () => {
   });
 
   test('has other target groups when none is paused', async () => {
-    const { sample } = await checkData(fileOf(project, { ...group, status: 'live' }), NOW);
+    const { sample } = await checkData(writeDataFile(project, { ...group, status: 'live' }), NOW);
     expect(sample?.targetGroupIds).toEqual([GROUP]);
   });
 
   test.each([[[]], [[project]], [[group]]])(
     'is missing without a project that has a target group: %j',
     async (lines) => {
-      expect((await checkData(fileOf(...lines), NOW)).sample).toBeUndefined();
+      expect((await checkData(writeDataFile(...lines), NOW)).sample).toBeUndefined();
     },
   );
 });
 
 test('the demo data has about 1,000 target groups in every status and situation', async () => {
-  const records = [...demoRecords(NOW)];
+  const records = [...generateDemoRecords(NOW)];
   const groups = records.flatMap((record) => (record.type === 'target_group' ? [record.group] : []));
   expect(groups.length).toBeGreaterThan(900);
   expect(
@@ -223,7 +223,7 @@ describe('written records', () => {
       ...group,
       target_group_id: `G${String(n).padStart(25, '0')}`,
     }));
-    const file = fileOf(project, group, ...many, { ...group, current_completes: 77 });
+    const file = writeDataFile(project, group, ...many, { ...group, current_completes: 77 });
     await writeData(file, NOW, { dynamodb: tables.client, table: tables.targetGroups });
     const store = new DynamoDBTargetGroups(tables.client, tables.targetGroups);
     const tenant = { accountId: 101, projectId: PROJECT };

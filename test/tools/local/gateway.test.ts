@@ -5,7 +5,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { InvocationResult } from '../../../tools/local/functions/messages.ts';
 import { Router } from '../../../tools/local/gateway/router.ts';
 import { Gateway, type RequestLine } from '../../../tools/local/gateway/server.ts';
-import type { Throttle } from '../../../tools/local/template/api.ts';
+import type { Throttle } from '../../../tools/local/template/read-routes.ts';
 
 let gateway: Gateway;
 let lines: RequestLine[] = [];
@@ -41,7 +41,7 @@ function serve(
 }
 
 /** Sends bytes unchanged; resolves with everything that comes back. */
-async function raw(text: string): Promise<string> {
+async function sendRaw(text: string): Promise<string> {
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
   let answer = '';
   // The gateway may close the connection.
@@ -87,7 +87,7 @@ test('the error for a port in use names the port', async () => {
 describe('a body', () => {
   const chunk = Buffer.alloc(1024 * 1024, 'x');
 
-  async function* megabytes(count: number) {
+  async function* streamMegabytes(count: number) {
     for (let n = 0; n < count; n++) yield await Promise.resolve(chunk);
   }
 
@@ -95,7 +95,7 @@ describe('a body', () => {
     serve();
     const expected = { status: 413, body: '{"message":"Request Entity Too Large"}' };
     expect(await post(Buffer.alloc(10 * 1024 * 1024 + 1, 'x'))).toEqual(expected);
-    expect(await post(ReadableStream.from(megabytes(12)) as Body)).toEqual(expected);
+    expect(await post(ReadableStream.from(streamMegabytes(12)) as Body)).toEqual(expected);
     expect(events).toEqual([]);
   });
 
@@ -186,7 +186,7 @@ describe('malformed or incomplete HTTP does no harm:', () => {
     ['headers without end', `GET / HTTP/1.1\r\nX: ${'y'.repeat(300_000)}`],
   ])('%s', async (_name, text) => {
     serve();
-    await raw(text);
+    await sendRaw(text);
     expect(events).toEqual([]);
     expect((await fetch(gateway.url)).status).toBe(200);
   });
@@ -216,7 +216,7 @@ describe('malformed or incomplete HTTP does no harm:', () => {
     ],
   ])("%s is refused in the gateway's own form", async (_name, text, status, message) => {
     serve();
-    const answer = await raw(text);
+    const answer = await sendRaw(text);
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(answer).toMatch(/\r\ncontent-type: application\/json\r\n/);
     expect(answer.split('\r\n\r\n')[1]).toBe(JSON.stringify({ message }));
@@ -227,7 +227,7 @@ describe('malformed or incomplete HTTP does no harm:', () => {
     'the target %s',
     async (target) => {
       serve();
-      const answer = await raw(`GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+      const answer = await sendRaw(`GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
       expect(answer).toMatch(/^HTTP\/1\.1 (200|400) /);
       expect((await fetch(gateway.url)).status).toBe(200);
     },
@@ -252,7 +252,9 @@ describe('malformed or incomplete HTTP does no harm:', () => {
 
 test("the stack's own routes reach no function and are not logged", async () => {
   serve();
-  gateway.serveOwn('/_local', (method, path) => Promise.resolve(path === 'known' ? { method } : undefined));
+  gateway.serveLocalRoutes('/_local', (method, path) =>
+    Promise.resolve(path === 'known' ? { method } : undefined),
+  );
   expect(await (await fetch(`${gateway.url}/_local/known`)).json()).toEqual({ method: 'GET' });
   expect((await fetch(`${gateway.url}/_local/other`)).status).toBe(404);
   expect({ events, lines }).toEqual({ events: [], lines: [] });

@@ -1,6 +1,6 @@
 /** Tests the event that a function gets for a request. */
 import { describe, expect, test } from '@jest/globals';
-import { type GatewayRequest, httpEvent } from '../../../tools/local/gateway/event.ts';
+import { type GatewayRequest, makeHttpEvent } from '../../../tools/local/gateway/event.ts';
 import type { Match } from '../../../tools/local/gateway/router.ts';
 
 const MATCH: Match = {
@@ -8,7 +8,7 @@ const MATCH: Match = {
   pathParameters: { id: '1' },
 };
 
-function event(overrides: Partial<GatewayRequest> = {}) {
+function makeEvent(overrides: Partial<GatewayRequest> = {}) {
   const request: GatewayRequest = {
     method: 'POST',
     target: '/jobs/1',
@@ -21,11 +21,11 @@ function event(overrides: Partial<GatewayRequest> = {}) {
     time: new Date('2026-03-05T07:08:09.123Z'),
     ...overrides,
   };
-  return httpEvent(request, MATCH);
+  return makeHttpEvent(request, MATCH);
 }
 
 test('the event has the payload format 2.0', () => {
-  expect(event()).toEqual({
+  expect(makeEvent()).toEqual({
     version: '2.0',
     routeKey: 'POST /jobs/{id}',
     rawPath: '/jobs/1',
@@ -62,7 +62,7 @@ test('the event has the payload format 2.0', () => {
 });
 
 test('header names are in lower case, repeated headers joined by commas, cookies apart', () => {
-  const { headers, cookies } = event({
+  const { headers, cookies } = makeEvent({
     rawHeaders: [
       'X-A',
       '1',
@@ -82,12 +82,12 @@ test('header names are in lower case, repeated headers joined by commas, cookies
 });
 
 test('a header named __proto__ is like any other', () => {
-  const { headers } = event({ rawHeaders: ['__proto__', 'x'] });
+  const { headers } = makeEvent({ rawHeaders: ['__proto__', 'x'] });
   expect(Object.entries(headers)).toContainEqual(['__proto__', 'x']);
 });
 
 test('the path is decoded, and the query comes both raw and parsed', () => {
-  const { rawPath, rawQueryString, queryStringParameters, requestContext } = event({
+  const { rawPath, rawQueryString, queryStringParameters, requestContext } = makeEvent({
     target: '/jobs/a%20b?x=1&x=%32&y=%2B',
   });
   expect(rawPath).toBe('/jobs/a b');
@@ -97,7 +97,7 @@ test('the path is decoded, and the query comes both raw and parsed', () => {
 });
 
 test.each(['/%', '/%c3%28', '/%zz?%'])('the malformed target %s does not fail', (target) => {
-  expect(event({ target }).rawPath).toBe(target.split('?')[0]);
+  expect(makeEvent({ target }).rawPath).toBe(target.split('?')[0]);
 });
 
 describe('the body', () => {
@@ -111,25 +111,25 @@ describe('the body', () => {
     'application/problem+json',
     'application/soap+xml; charset=utf-8',
   ])('of %s is handed on as text', (contentType) => {
-    const { body: text, isBase64Encoded } = event({ rawHeaders: ['content-type', contentType], body });
+    const { body: text, isBase64Encoded } = makeEvent({ rawHeaders: ['content-type', contentType], body });
     expect(isBase64Encoded).toBe(false);
     expect(text).toBe('{"ä":1}');
   });
 
   test('of no declared type is handed on as text', () => {
-    expect(event({ rawHeaders: [], body })).toMatchObject({ isBase64Encoded: false, body: '{"ä":1}' });
+    expect(makeEvent({ rawHeaders: [], body })).toMatchObject({ isBase64Encoded: false, body: '{"ä":1}' });
   });
 
   test.each(['application/x-www-form-urlencoded', 'application/octet-stream', 'image/png', 'nonsense'])(
     'of %s is handed on as base64',
     (contentType) => {
-      const { body: text, isBase64Encoded } = event({ rawHeaders: ['content-type', contentType], body });
+      const { body: text, isBase64Encoded } = makeEvent({ rawHeaders: ['content-type', contentType], body });
       expect(isBase64Encoded).toBe(true);
       expect(Buffer.from(text ?? '', 'base64').toString()).toBe('{"ä":1}');
     },
   );
 
   test('is left out when it is empty', () => {
-    expect(event()).not.toHaveProperty('body');
+    expect(makeEvent()).not.toHaveProperty('body');
   });
 });

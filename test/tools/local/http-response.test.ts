@@ -1,9 +1,9 @@
 /** Tests the HTTP response that a function's answer becomes. */
 import { describe, expect, test } from '@jest/globals';
-import { httpResponse } from '../../../tools/local/gateway/response.ts';
+import { makeHttpResponse } from '../../../tools/local/gateway/response.ts';
 
-function response(answer: unknown) {
-  const { status, headers, body } = httpResponse({ ok: true, payload: JSON.stringify(answer) });
+function makeResponse(answer: unknown) {
+  const { status, headers, body } = makeHttpResponse({ ok: true, payload: JSON.stringify(answer) });
   return { status, headers, body: body.toString() };
 }
 
@@ -15,7 +15,12 @@ const INTERNAL = {
 
 test('status, headers, cookies and body are those of the answer', () => {
   expect(
-    response({ statusCode: 201, headers: { Location: '/x', 'X-N': 5 }, cookies: ['a=1', 'b=2'], body: 'hi' }),
+    makeResponse({
+      statusCode: 201,
+      headers: { Location: '/x', 'X-N': 5 },
+      cookies: ['a=1', 'b=2'],
+      body: 'hi',
+    }),
   ).toEqual({
     status: 201,
     headers: {
@@ -30,11 +35,11 @@ test('status, headers, cookies and body are those of the answer', () => {
 
 test('a body in base64 is decoded', () => {
   const body = Buffer.from('bytes').toString('base64');
-  expect(response({ statusCode: 200, body, isBase64Encoded: true }).body).toBe('bytes');
+  expect(makeResponse({ statusCode: 200, body, isBase64Encoded: true }).body).toBe('bytes');
 });
 
 test('the status may be text', () => {
-  expect(response({ statusCode: '404' }).status).toBe(404);
+  expect(makeResponse({ statusCode: '404' }).status).toBe(404);
 });
 
 test.each([
@@ -44,11 +49,15 @@ test.each([
   [null, 'null'],
   [5, '5'],
 ])('an answer without a status, %j, is a 200 of JSON', (answer, body) => {
-  expect(response(answer)).toEqual({ status: 200, headers: { 'content-type': 'application/json' }, body });
+  expect(makeResponse(answer)).toEqual({
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
 });
 
 test('headers of the connection are renamed', () => {
-  const { headers } = response({
+  const { headers } = makeResponse({
     statusCode: 200,
     headers: { 'Transfer-Encoding': 'x', 'Content-Length': '9' },
   });
@@ -67,17 +76,17 @@ describe('the gateway answers with its own 500', () => {
     { statusCode: 200, headers: { a: ['b'] } },
     { statusCode: 200, cookies: 'a=1' },
   ])('when the answer is %j', (answer) => {
-    expect(response(answer)).toEqual(INTERNAL);
+    expect(makeResponse(answer)).toEqual(INTERNAL);
   });
 
   test('when the function failed', () => {
     const error = { errorType: 'Error', errorMessage: 'secret', trace: [] };
-    const { status, headers, body } = httpResponse({ ok: false, error });
+    const { status, headers, body } = makeHttpResponse({ ok: false, error });
     expect({ status, headers, body: body.toString() }).toEqual(INTERNAL);
   });
 });
 
 test('a throttled function is a 503', () => {
   const error = { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.', trace: [] };
-  expect(httpResponse({ ok: false, error }).status).toBe(503);
+  expect(makeHttpResponse({ ok: false, error }).status).toBe(503);
 });

@@ -1,12 +1,12 @@
 /** Tests the resolution of CloudFormation's intrinsic functions. */
 import { describe, expect, test } from '@jest/globals';
-import { UnsupportedTemplateError } from '../../../tools/local/errors.ts';
+import { UnsupportedTemplateError } from '../../../tools/local/template-errors.ts';
 import { type References, resolve } from '../../../tools/local/template/intrinsics.ts';
 
 const references: References = {
   stackName: 'Local',
-  ref: (logicalId) => `ref-${logicalId}`,
-  attribute: (logicalId, name) => `${logicalId}/${name}`,
+  getRef: (logicalId) => `ref-${logicalId}`,
+  getAttribute: (logicalId, name) => `${logicalId}/${name}`,
 };
 
 test.each([

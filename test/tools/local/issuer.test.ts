@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { PROJECT } from '../../../tools/kit/project.ts';
 import { AUDIENCE, ISSUER, Issuer } from '../../../tools/local/issuer.ts';
-import { type Ran, runProgram } from '../../support/run-program.ts';
+import { type ProgramResult, runProgram } from '../../support/run-program.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -16,7 +16,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function token(...args: string[]): Promise<Ran> {
+function runTokenCommand(...args: string[]): Promise<ProgramResult> {
   return runProgram(process.execPath, ['tools/local/print-token.ts', ...args], { cwd: PROJECT });
 }
 
@@ -51,7 +51,7 @@ describe('the key', () => {
 
 describe('the token command', () => {
   test('prints one token and nothing else', async () => {
-    const { code, stdout, stderr } = await token('--account', '101');
+    const { code, stdout, stderr } = await runTokenCommand('--account', '101');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
     const { payload, protectedHeader } = await verify(await Issuer.load(), stdout.trim());
@@ -62,7 +62,7 @@ describe('the token command', () => {
   });
 
   test('takes accounts, scopes, subject and time to live', async () => {
-    const { stdout } = await token(
+    const { stdout } = await runTokenCommand(
       ...['--account', '101', '--account', '102', '--scope', 'batch-jobs:read', '--sub', 'me', '--ttl', '60'],
     );
     const { payload } = await verify(await Issuer.load(), stdout.trim());
@@ -80,7 +80,7 @@ describe('the token command', () => {
     [['--account', '1', 'more'], /^Unexpected argument 'more'/],
     [['--account', '1', '--ttl', '-5'], /^Option '--ttl' argument is ambiguous/],
   ])('with the options %j prints a one-line error and exits with 2', async (args, message) => {
-    const { code, stdout, stderr } = await token(...args);
+    const { code, stdout, stderr } = await runTokenCommand(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);

@@ -1,9 +1,9 @@
 /** Tests how log entries are printed. */
 import { Writable } from 'node:stream';
 import { expect, test } from '@jest/globals';
-import { jsonLog, type LogEntry, prettyLog } from '../../../tools/local/logs.ts';
+import { makeJsonLog, type LogEntry, makePrettyLog } from '../../../tools/local/logs.ts';
 
-function shown(log: (out: Writable) => (entry: LogEntry) => void, ...entries: LogEntry[]): string {
+function printEntries(log: (out: Writable) => (entry: LogEntry) => void, ...entries: LogEntry[]): string {
   let text = '';
   const out = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
@@ -16,15 +16,15 @@ function shown(log: (out: Writable) => (entry: LogEntry) => void, ...entries: Lo
   return text;
 }
 
-function line(text: unknown): LogEntry {
+function makeEntry(text: unknown): LogEntry {
   const json = typeof text === 'string' ? text : JSON.stringify(text);
   return { kind: 'function', functionName: 'Worker', text: json };
 }
 
 test('a JSON line of a function is printed as level, function, message and the useful fields', () => {
-  const text = shown(
-    prettyLog,
-    line({
+  const text = printEntries(
+    makePrettyLog,
+    makeEntry({
       level: 'WARN',
       message: 'chunk.slow',
       timestamp: 't',
@@ -43,24 +43,28 @@ test('an error is printed with its name, its message and its stack', () => {
     message: 'no',
     stack: 'RangeError: no\n    at one (a.ts:1:1)\n    at two (b.ts:2:2)',
   };
-  const text = shown(prettyLog, line({ level: 'ERROR', message: 'failed', error }));
+  const text = printEntries(makePrettyLog, makeEntry({ level: 'ERROR', message: 'failed', error }));
   expect(text).toContain('failed error="RangeError: no"\n    at one (a.ts:1:1)\n    at two (b.ts:2:2)\n');
 });
 
 test('lines of metrics are left out', () => {
-  expect(shown(prettyLog, line({ _aws: {}, jobs: 1 }))).toBe('');
+  expect(printEntries(makePrettyLog, makeEntry({ _aws: {}, jobs: 1 }))).toBe('');
 });
 
 test('text that is not JSON is printed unchanged, except for control characters', () => {
-  expect(shown(prettyLog, line('{half'))).toContain('{half');
-  const text = shown(prettyLog, line('plain \u001b[2Jtext'), line({ message: 'a\nb\u001b[0m\u007f' }));
+  expect(printEntries(makePrettyLog, makeEntry('{half'))).toContain('{half');
+  const text = printEntries(
+    makePrettyLog,
+    makeEntry('plain \u001b[2Jtext'),
+    makeEntry({ message: 'a\nb\u001b[0m\u007f' }),
+  );
   expect(text).toContain('plain \\u001b[2Jtext\n');
   expect(text).toContain('a\\nb\\u001b[0m\\u007f\n');
   expect(text.split('\n')).toHaveLength(3);
 });
 
 test('characters that change the direction of text are escaped, also in names of fields', () => {
-  const text = shown(prettyLog, line({ message: 'a\u202eb', 'c\u001b\u2066': 'd\u200f' }));
+  const text = printEntries(makePrettyLog, makeEntry({ message: 'a\u202eb', 'c\u001b\u2066': 'd\u200f' }));
   expect(text).toContain('a\\u202eb c\\u001b\\u2066=d\\u200f\n');
 });
 
@@ -72,13 +76,13 @@ test('a request is printed as one line', () => {
     status: 404,
     milliseconds: 1.6,
   };
-  expect(shown(prettyLog, entry)).toMatch(/gateway {9}GET \/a\\u0007 404 2 ms\n$/);
+  expect(printEntries(makePrettyLog, entry)).toMatch(/gateway {9}GET \/a\\u0007 404 2 ms\n$/);
 });
 
 test('as JSON, lines of functions are printed unchanged, with the metrics among them', () => {
   const metrics = '{"_aws":{},"jobs":1}';
   const request: LogEntry = { kind: 'request', method: 'GET', path: '/', status: 200, milliseconds: 1 };
-  const [first, second] = shown(jsonLog, line(metrics), request).split('\n');
+  const [first, second] = printEntries(makeJsonLog, makeEntry(metrics), request).split('\n');
   expect(first).toBe(metrics);
   expect(JSON.parse(second ?? '')).toEqual(request);
 });

@@ -1,23 +1,23 @@
 /** Tests which messages of a batch are deleted after the answer of its function. */
 import { expect, test } from '@jest/globals';
-import { messagesDone } from '../../../tools/local/partial-batch.ts';
+import { listDoneMessages } from '../../../tools/local/partial-batch.ts';
 
 const IDS = ['a', 'b', 'c'];
 
-function done(answer: unknown, reportsFailures = true): string[] {
-  return messagesDone(IDS, { ok: true, payload: JSON.stringify(answer) }, reportsFailures);
+function listDone(answer: unknown, reportsFailures = true): string[] {
+  return listDoneMessages(IDS, { ok: true, payload: JSON.stringify(answer) }, reportsFailures);
 }
 
 test.each([[null], [{}], [{ batchItemFailures: [] }], [{ batchItemFailures: null }], [{ other: 1 }]])(
   'all messages are deleted after %j',
   (answer) => {
-    expect(done(answer)).toEqual(IDS);
+    expect(listDone(answer)).toEqual(IDS);
   },
 );
 
 test('all messages but the listed ones are deleted', () => {
   const answer = { batchItemFailures: [{ itemIdentifier: 'b' }, { itemIdentifier: 'b' }] };
-  expect(done(answer)).toEqual(['a', 'c']);
+  expect(listDone(answer)).toEqual(['a', 'c']);
 });
 
 test.each([
@@ -31,15 +31,15 @@ test.each([
   ['done'],
   [[]],
 ])('no message is deleted after %j, which is malformed', (answer) => {
-  expect(done(answer)).toEqual([]);
+  expect(listDone(answer)).toEqual([]);
 });
 
 test('no message is deleted after an error', () => {
   const error = { errorType: 'Error', errorMessage: 'x', trace: [] };
-  expect(messagesDone(IDS, { ok: false, error }, true)).toEqual([]);
-  expect(messagesDone(IDS, { ok: false, error }, false)).toEqual([]);
+  expect(listDoneMessages(IDS, { ok: false, error }, true)).toEqual([]);
+  expect(listDoneMessages(IDS, { ok: false, error }, false)).toEqual([]);
 });
 
 test('all messages are deleted after any answer without ReportBatchItemFailures', () => {
-  expect(done({ batchItemFailures: [{ itemIdentifier: 'b' }] }, false)).toEqual(IDS);
+  expect(listDone({ batchItemFailures: [{ itemIdentifier: 'b' }] }, false)).toEqual(IDS);
 });

@@ -2,11 +2,11 @@
 import { expect, test } from '@jest/globals';
 import { Router } from '../../../tools/local/gateway/router.ts';
 
-function router(...keys: string[]): Router {
+function makeRouter(...keys: string[]): Router {
   return new Router(keys.map((key) => ({ key, functionId: key, timeoutMilliseconds: 30_000 })));
 }
 
-const ROUTES = router(
+const ROUTES = makeRouter(
   '$default',
   'ANY /jobs/{proxy+}',
   'ANY /jobs/{id}',
@@ -42,5 +42,5 @@ test.each([
 });
 
 test('a request may match no route when there is no $default', () => {
-  expect(router('GET /a').match('GET', '/b')).toBeUndefined();
+  expect(makeRouter('GET /a').match('GET', '/b')).toBeUndefined();
 });

@@ -4,11 +4,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { UsageError } from '../../../tools/kit/errors.ts';
+import { UsageError } from '../../../tools/kit/tool-errors.ts';
 import { type Listener, listenOnLoopback } from '../../../tools/kit/loopback.ts';
 import { PROJECT } from '../../../tools/kit/project.ts';
-import { parseOptions } from '../../../tools/local/options.ts';
-import { type Ran, runProgram } from '../../support/run-program.ts';
+import { parseStartOptions } from '../../../tools/local/start-options.ts';
+import { type ProgramResult, runProgram } from '../../support/run-program.ts';
 
 let folder = '';
 let taken: Listener;
@@ -24,7 +24,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function start(...args: string[]): Promise<Ran> {
+function start(...args: string[]): Promise<ProgramResult> {
   return runProgram(process.execPath, ['tools/local/start-local-stack.ts', ...args], { cwd: PROJECT });
 }
 
@@ -76,7 +76,7 @@ test('--help explains the options', async () => {
 });
 
 test('options have defaults', () => {
-  expect(parseOptions([])).toEqual({
+  expect(parseStartOptions([])).toEqual({
     help: false,
     port: 3000,
     dataFile: undefined,
@@ -87,10 +87,10 @@ test('options have defaults', () => {
 });
 
 test('context values are text, and may hold =', () => {
-  const { context } = parseOptions(['-c', 'a=1', '--context', 'b=x=y', '-c', 'c=']);
+  const { context } = parseStartOptions(['-c', 'a=1', '--context', 'b=x=y', '-c', 'c=']);
   expect(context).toEqual({ a: '1', b: 'x=y', c: '' });
 });
 
 test.each(['-1', '65536', '3000x', '', ' 1', '1e3'])('%j is no port', (port) => {
-  expect(() => parseOptions([`--port=${port}`])).toThrow(UsageError);
+  expect(() => parseStartOptions([`--port=${port}`])).toThrow(UsageError);
 });

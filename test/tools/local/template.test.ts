@@ -1,13 +1,13 @@
 /** Tests what the local stack reads from a template, and what it refuses (ADR 14). */
 import { describe, expect, test } from '@jest/globals';
-import { UnsupportedTemplateError } from '../../../tools/local/errors.ts';
+import { UnsupportedTemplateError } from '../../../tools/local/template-errors.ts';
 import { IGNORED_TYPES } from '../../../tools/local/template/ignored-types.ts';
-import { readQueues } from '../../../tools/local/template/queues.ts';
-import { referencesOf } from '../../../tools/local/template/references.ts';
-import { readRuntime, type Runtime } from '../../../tools/local/template/runtime.ts';
-import { readTables } from '../../../tools/local/template/tables.ts';
+import { readQueues } from '../../../tools/local/template/read-queues.ts';
+import { makeReferences } from '../../../tools/local/template/references.ts';
+import { readRuntime, type Runtime } from '../../../tools/local/template/read-runtime.ts';
+import { readTables } from '../../../tools/local/template/read-tables.ts';
 import { readOutputs, readTemplate, type Template } from '../../../tools/local/template/template.ts';
-import { anApi, type Resources } from './assembly.ts';
+import { anApi, type Resources } from './handwritten-assembly.ts';
 
 const ROLE = { Type: 'AWS::IAM::Role' };
 
@@ -30,19 +30,19 @@ const QUEUE = {
   },
 };
 
-function withProperties(resource: { Type: string; Properties: object }, properties: object) {
+function addProperties(resource: { Type: string; Properties: object }, properties: object) {
   return { ...resource, Properties: { ...resource.Properties, ...properties } };
 }
 
-function template(resources: Resources): Template {
+function makeTemplate(resources: Resources): Template {
   return readTemplate('Local', { Resources: resources });
 }
 
-function runtime(resources: Resources): Runtime {
-  const read = template({ Role: ROLE, ...resources });
-  const references = referencesOf(read, {
+function makeRuntime(resources: Resources): Runtime {
+  const read = makeTemplate({ Role: ROLE, ...resources });
+  const references = makeReferences(read, {
     apiUrl: 'http://127.0.0.1:1',
-    queueUrl: (id) => `http://queue/${id}`,
+    findQueueUrl: (id) => `http://queue/${id}`,
   });
   const assets = new Map([['abc.zip', '/assets/abc']]);
   return readRuntime(read, references, assets, readQueues(read, references));
@@ -69,7 +69,7 @@ const SCHEDULE = {
 };
 
 test('an unknown resource type is an error that names type and logical id', () => {
-  const attempt = () => template({ Cache: { Type: 'AWS::ElastiCache::CacheCluster' } });
+  const attempt = () => makeTemplate({ Cache: { Type: 'AWS::ElastiCache::CacheCluster' } });
   expect(attempt).toThrow(UnsupportedTemplateError);
   expect(attempt).toThrow(/AWS::ElastiCache::CacheCluster Cache/);
 });
@@ -77,12 +77,12 @@ test('an unknown resource type is an error that names type and logical id', () =
 test('each ignored type is listed with the reason', () => {
   for (const [type, reason] of IGNORED_TYPES) {
     expect(reason).not.toBe('');
-    expect(template({ Thing: { Type: type } }).stackName).toBe('Local');
+    expect(makeTemplate({ Thing: { Type: type } }).stackName).toBe('Local');
   }
 });
 
 test('a table is read with its keys and indexes', () => {
-  const read = template({
+  const read = makeTemplate({
     Jobs: {
       Type: 'AWS::DynamoDB::Table',
       Properties: {
@@ -101,7 +101,7 @@ test('a table is read with its keys and indexes', () => {
       },
     },
   });
-  const [table] = readTables(read, referencesOf(read));
+  const [table] = readTables(read, makeReferences(read));
   expect(table).toMatchObject({
     logicalId: 'Jobs',
     name: 'Local-Jobs',
@@ -111,8 +111,8 @@ test('a table is read with its keys and indexes', () => {
 });
 
 test('a queue is read with the attributes that CreateQueue takes', () => {
-  const read = template({ Dead: { Type: 'AWS::SQS::Queue' }, Queue: QUEUE });
-  expect(readQueues(read, referencesOf(read))).toEqual([
+  const read = makeTemplate({ Dead: { Type: 'AWS::SQS::Queue' }, Queue: QUEUE });
+  expect(readQueues(read, makeReferences(read))).toEqual([
     { logicalId: 'Dead', name: 'Local-Dead', attributes: {} },
     {
       logicalId: 'Queue',
@@ -129,10 +129,10 @@ test('a queue is read with the attributes that CreateQueue takes', () => {
 });
 
 test('a function is read with code, environment, memory and timeout', () => {
-  const { functions } = runtime({
+  const { functions } = makeRuntime({
     Dead: { Type: 'AWS::SQS::Queue' },
     Queue: QUEUE,
-    Fn: withProperties(FUNCTION, {
+    Fn: addProperties(FUNCTION, {
       Timeout: 7,
       ReservedConcurrentExecutions: 5,
       MemorySize: 256,
@@ -159,13 +159,13 @@ test('a function is read with code, environment, memory and timeout', () => {
 });
 
 test("Lambda's defaults apply where the template has no value", () => {
-  const { functions } = runtime({ Fn: FUNCTION });
+  const { functions } = makeRuntime({ Fn: FUNCTION });
   expect(functions).toMatchObject([{ timeoutSeconds: 3, memoryMegabytes: 128, environment: {} }]);
 });
 
 test('an event source mapping is read with its queue and its function', () => {
   const resources = { Dead: { Type: 'AWS::SQS::Queue' }, Queue: QUEUE, Fn: FUNCTION };
-  expect(runtime({ ...resources, Mapping: MAPPING }).eventSources).toMatchObject([
+  expect(makeRuntime({ ...resources, Mapping: MAPPING }).eventSources).toMatchObject([
     {
       queue: { logicalId: 'Queue' },
       functionId: 'Fn',
@@ -176,20 +176,20 @@ test('an event source mapping is read with its queue and its function', () => {
     },
   ]);
   expect(
-    runtime({ ...resources, Mapping: withProperties(MAPPING, { Enabled: false }) }).eventSources,
+    makeRuntime({ ...resources, Mapping: addProperties(MAPPING, { Enabled: false }) }).eventSources,
   ).toEqual([]);
 });
 
 test('a schedule is read with its function, interval and input', () => {
-  expect(runtime({ Fn: FUNCTION, Schedule: SCHEDULE }).schedules).toMatchObject([
+  expect(makeRuntime({ Fn: FUNCTION, Schedule: SCHEDULE }).schedules).toMatchObject([
     { functionId: 'Fn', everySeconds: 300, input: '{"a":1}' },
   ]);
-  const off = withProperties(SCHEDULE, { State: 'DISABLED' });
-  expect(runtime({ Fn: FUNCTION, Schedule: off }).schedules).toEqual([]);
+  const off = addProperties(SCHEDULE, { State: 'DISABLED' });
+  expect(makeRuntime({ Fn: FUNCTION, Schedule: off }).schedules).toEqual([]);
 });
 
 test('a route leads to a function', () => {
-  const { routes } = runtime({ Fn: FUNCTION, ...anApi({ 'GET /a/{b}': 'Fn', $default: 'Fn' }) });
+  const { routes } = makeRuntime({ Fn: FUNCTION, ...anApi({ 'GET /a/{b}': 'Fn', $default: 'Fn' }) });
   expect(routes).toEqual([
     { key: 'GET /a/{b}', functionId: 'Fn', timeoutMilliseconds: 30_000 },
     { key: '$default', functionId: 'Fn', timeoutMilliseconds: 30_000 },
@@ -203,7 +203,7 @@ test('a route has its own throttle, or else that of the stage', () => {
     // A route's own settings replace the defaults as a whole: a limit that they leave out does not apply.
     RouteSettings: { 'GET /a': { ThrottlingRateLimit: 5 }, 'POST /a': { DetailedMetricsEnabled: true } },
   };
-  const throttles = runtime({ Fn: FUNCTION, ...anApi(routes, {}, stage) }).routes.map((route) => [
+  const throttles = makeRuntime({ Fn: FUNCTION, ...anApi(routes, {}, stage) }).routes.map((route) => [
     route.key,
     route.throttle,
   ]);
@@ -219,7 +219,7 @@ test('outputs are resolved', () => {
     Resources: { Dead: { Type: 'AWS::SQS::Queue' } },
     Outputs: { Name: { Value: { 'Fn::GetAtt': ['Dead', 'QueueName'] } } },
   });
-  expect(readOutputs(read, referencesOf(read))).toEqual({ Name: 'Local-Dead' });
+  expect(readOutputs(read, makeReferences(read))).toEqual({ Name: 'Local-Dead' });
 });
 
 describe('an unsupported setting is an error that names the resource:', () => {
@@ -230,27 +230,27 @@ describe('an unsupported setting is an error that names the resource:', () => {
       { Q: { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true } } },
       /AWS::SQS::Queue Q: .*FifoQueue/,
     ],
-    ['a layer', { Fn: withProperties(FUNCTION, { Layers: ['x'] }) }, /Fn: .*Layers/],
-    ['another runtime', { Fn: withProperties(FUNCTION, { Runtime: 'python3.13' }) }, /Fn: .*Runtime/],
+    ['a layer', { Fn: addProperties(FUNCTION, { Layers: ['x'] }) }, /Fn: .*Layers/],
+    ['another runtime', { Fn: addProperties(FUNCTION, { Runtime: 'python3.13' }) }, /Fn: .*Runtime/],
     [
       'code that is no asset',
-      { Fn: withProperties(FUNCTION, { Code: { S3Bucket: 'b', S3Key: 'other.zip' } }) },
+      { Fn: addProperties(FUNCTION, { Code: { S3Bucket: 'b', S3Key: 'other.zip' } }) },
       /Fn: .*other\.zip/,
     ],
-    ['inline code', { Fn: withProperties(FUNCTION, { Code: { ZipFile: 'x' } }) }, /Fn: .*Code/],
+    ['inline code', { Fn: addProperties(FUNCTION, { Code: { ZipFile: 'x' } }) }, /Fn: .*Code/],
     [
       'a filter on a queue',
-      { ...queues, Fn: FUNCTION, M: withProperties(MAPPING, { FilterCriteria: {} }) },
+      { ...queues, Fn: FUNCTION, M: addProperties(MAPPING, { FilterCriteria: {} }) },
       /M: .*FilterCriteria/,
     ],
     [
       'a stream as event source',
-      { Fn: FUNCTION, M: withProperties(MAPPING, { EventSourceArn: 'arn:aws:kinesis:x' }) },
+      { Fn: FUNCTION, M: addProperties(MAPPING, { EventSourceArn: 'arn:aws:kinesis:x' }) },
       /M: .*kinesis/,
     ],
     [
       'a cron expression',
-      { Fn: FUNCTION, S: withProperties(SCHEDULE, { ScheduleExpression: 'cron(0 * * * ? *)' }) },
+      { Fn: FUNCTION, S: addProperties(SCHEDULE, { ScheduleExpression: 'cron(0 * * * ? *)' }) },
       /S: .*cron/,
     ],
     [
@@ -276,7 +276,7 @@ describe('an unsupported setting is an error that names the resource:', () => {
     [
       'an environment variable without a local value',
       {
-        Fn: withProperties(FUNCTION, {
+        Fn: addProperties(FUNCTION, {
           Environment: { Variables: { A: { 'Fn::GetAtt': ['Role', 'RoleId'] } } },
         }),
       },
@@ -284,11 +284,11 @@ describe('an unsupported setting is an error that names the resource:', () => {
     ],
     [
       'a reference to a missing resource',
-      { Fn: withProperties(FUNCTION, { Environment: { Variables: { A: { Ref: 'Gone' } } } }) },
+      { Fn: addProperties(FUNCTION, { Environment: { Variables: { A: { Ref: 'Gone' } } } }) },
       /Gone/,
     ],
   ])('%s', (_name, resources, message) => {
-    const attempt = () => runtime(resources);
+    const attempt = () => makeRuntime(resources);
     expect(attempt).toThrow(UnsupportedTemplateError);
     expect(attempt).toThrow(message);
   });

@@ -2,21 +2,21 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { RouteThrottles } from '../../../tools/local/gateway/throttle.ts';
-import type { Route, Throttle } from '../../../tools/local/template/api.ts';
-import { propertyRuns } from '../../support/properties.ts';
+import type { Route, Throttle } from '../../../tools/local/template/read-routes.ts';
+import { makePropertySettings } from '../../support/properties.ts';
 
 function aRoute(key: string, throttle?: Throttle): Route {
   return { key, functionId: 'Fn', timeoutMilliseconds: 1, throttle };
 }
 
 /** Returns throttles and their clock, which only a test moves. */
-function onClock() {
+function makeThrottles() {
   const clock = { now: 0 };
   return { clock, throttles: new RouteThrottles(() => clock.now) };
 }
 
 test('a burst is admitted at once, and later requests at the rate', () => {
-  const { clock, throttles } = onClock();
+  const { clock, throttles } = makeThrottles();
   const route = aRoute('GET /a', { perSecond: 10, burst: 3 });
   const admitted = (count: number) => Array.from({ length: count }, () => throttles.admit(route));
   expect(admitted(4)).toEqual([true, true, true, false]);
@@ -29,7 +29,7 @@ test('a burst is admitted at once, and later requests at the rate', () => {
 });
 
 test('each route is counted by itself, and a route without limits admits all requests', () => {
-  const { throttles } = onClock();
+  const { throttles } = makeThrottles();
   const limits = { perSecond: 1, burst: 1 };
   expect(throttles.admit(aRoute('GET /a', limits))).toBe(true);
   expect(throttles.admit(aRoute('GET /a', limits))).toBe(false);
@@ -44,7 +44,7 @@ test('no more requests are admitted than the burst and the rate allow', () => {
       fc.integer({ min: 1, max: 20 }),
       fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 200 }),
       (perSecond, burst, pauses) => {
-        const { clock, throttles } = onClock();
+        const { clock, throttles } = makeThrottles();
         const route = aRoute('GET /a', { perSecond, burst });
         let admitted = 0;
         for (const pause of pauses) {
@@ -54,6 +54,6 @@ test('no more requests are admitted than the burst and the rate allow', () => {
         }
       },
     ),
-    propertyRuns(200),
+    makePropertySettings(200),
   );
 });

@@ -1,9 +1,9 @@
 /** Runs as a worker process of the BullMQ peer: makes the same conditional write for each task from Redis. */
 import { Worker } from 'bullmq';
-import { singleTryDynamoDBClient } from '../../../src/adapters/dynamodb/client.ts';
+import { makeSingleTryDynamoDBClient } from '../../../src/adapters/dynamodb/dynamodb-client.ts';
 import { DynamoDBTargetGroups } from '../../../src/adapters/dynamodb/target-groups.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
-import { timestamp } from '../../../src/domain/time.ts';
+import { formatTimestamp } from '../../../src/domain/time.ts';
 import { CREATOR } from './moves.ts';
 
 export interface BullTask {
@@ -12,12 +12,15 @@ export interface BullTask {
   readonly mark: string;
 }
 
-const groups = new DynamoDBTargetGroups(singleTryDynamoDBClient(), process.env['TARGET_GROUPS_TABLE'] ?? '');
+const groups = new DynamoDBTargetGroups(
+  makeSingleTryDynamoDBClient(),
+  process.env['TARGET_GROUPS_TABLE'] ?? '',
+);
 
 const worker = new Worker<BullTask, boolean>(
   'target-groups',
   async ({ data: { tenant, id, mark } }) => {
-    const now = timestamp(Date.now());
+    const now = formatTimestamp(Date.now());
     return groups.move({ ...tenant, targetGroupId: id }, { action: 'resume', mark, now, by: CREATOR });
   },
   {

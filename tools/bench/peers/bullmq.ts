@@ -8,10 +8,10 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { FlowProducer, Worker } from 'bullmq';
-import { environmentOf } from '../../local/functions/environment.ts';
-import type { TargetGroupSet } from '../rig/target-groups.ts';
-import type { World } from '../rig/world.ts';
-import type { Redis } from '../rig/emulators.ts';
+import { makeEnvironment } from '../../local/functions/function-environment.ts';
+import type { TargetGroupSet } from '../rig/target-group-set.ts';
+import type { BenchRig } from '../rig/bench-rig.ts';
+import type { Redis } from '../rig/bench-emulators.ts';
 import type { BullTask } from './bullmq-worker.ts';
 
 /** Number of worker processes: the same as the most instances of a local function pool. */
@@ -21,13 +21,13 @@ const PROCESSES = Math.min(10, 2 * availableParallelism());
  * @returns wall time in ms of each round but the first, from adding the flow to the end of its parent task
  */
 export async function runBullMq(
-  world: World,
+  rig: BenchRig,
   groups: TargetGroupSet,
   redis: Redis,
   rounds: number,
 ): Promise<number[]> {
   const connection = { host: '127.0.0.1', port: redis.port, maxRetriesPerRequest: null };
-  const children = await Promise.all(Array.from({ length: PROCESSES }, () => start(world, redis)));
+  const children = await Promise.all(Array.from({ length: PROCESSES }, () => startWorker(rig, redis)));
   const flows = new FlowProducer({ connection });
   const ended = new Map<string, (moved: number) => void>();
   const parents = new Worker(
@@ -62,14 +62,14 @@ export async function runBullMq(
   } finally {
     await parents.close();
     await flows.close();
-    await Promise.all(children.map(end));
+    await Promise.all(children.map(stopWorker));
   }
   return times;
 }
 
-async function start(world: World, redis: Redis): Promise<ChildProcess> {
+async function startWorker(rig: BenchRig, redis: Redis): Promise<ChildProcess> {
   const env = {
-    ...environmentOf(world.lambda('worker'), world.stores, 'bench'),
+    ...makeEnvironment(rig.findFunction('worker'), rig.stores, 'bench'),
     REDIS_PORT: String(redis.port),
   };
   const child = fork(join(import.meta.dirname, 'bullmq-worker.ts'), {
@@ -85,7 +85,7 @@ async function start(world: World, redis: Redis): Promise<ChildProcess> {
   return child;
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function stopWorker(child: ChildProcess): Promise<void> {
   const exited = once(child, 'exit');
   child.disconnect();
   await exited;

@@ -2,36 +2,36 @@
  * Compares this stack with its peers: other designs, measured in the same run or computed from the price
  * list.
  */
-import type { FunctionName } from '../../../lib/functions/functions.ts';
-import { sqsEvent } from '../../local/sqs-event.ts';
+import type { FunctionName } from '../../../lib/functions/make-functions.ts';
+import { makeSqsEvent } from '../../local/sqs-event.ts';
 import {
-  billedMs,
-  dollarsOf,
-  gigabyteSeconds,
+  estimateBilledMs,
+  computeDollars,
+  computeGigabyteSeconds,
   NOTHING_USED,
   PLATFORM_LOG_BYTES,
-  sampledShare,
+  computeSampledShare,
   WRITE_CPU_MS,
 } from '../dollars.ts';
 import { PRICES } from '../prices.ts';
-import { best, median, type Peer, rounded } from '../report/figures.ts';
-import { bundle } from '../rig/bundle.ts';
+import { findBest, computeMedian, type Peer, roundFigure } from '../report/figures.ts';
+import { bundleFunction } from '../rig/bundle.ts';
 import { Yardstick } from '../rig/yardstick.ts';
-import { startRedis } from '../rig/emulators.ts';
+import { startRedis } from '../rig/bench-emulators.ts';
 import { Host } from '../rig/host.ts';
-import type { TargetGroupSet } from '../rig/target-groups.ts';
-import { sendingTo, type World } from '../rig/world.ts';
+import type { TargetGroupSet } from '../rig/target-group-set.ts';
+import { replaceQueueUrl, type BenchRig } from '../rig/bench-rig.ts';
 import { runBullMq } from './bullmq.ts';
 import { runPlain } from './plain.ts';
-import { idleQueueDollars } from '../standing.ts';
-import { batchedDollars, perItemDollars } from './step-functions.ts';
+import { computeIdleQueueDollars } from '../standing.ts';
+import { computeBatchedDollars, computePerItemDollars } from './step-functions.ts';
 
 const MILLION = 1_000_000;
 const PLAIN_BATCH = 10;
 const HOURS_A_MONTH = 730;
 
 /** The figures of this stack from the same run. */
-export interface Ours {
+export interface OwnFigures {
   /** Wall time as a multiple of the bare writes. */
   readonly wall: number;
   /** Write units per target group. */
@@ -57,23 +57,23 @@ export interface PeerTimes {
 }
 
 export async function measurePeers(
-  world: World,
+  rig: BenchRig,
   groups: TargetGroupSet,
   rounds: number,
-  say: (text: string) => void,
+  reportProgress: (text: string) => void,
 ): Promise<PeerTimes> {
   const thousand = groups.ids.slice(0, 1_000);
   await groups.reset();
-  const counted = await runPlain(world, groups, thousand, true);
-  const plainCpuMs = await plainCpu(world, groups);
+  const counted = await runPlain(rig, groups, thousand, true);
+  const plainCpuMs = await measurePlainCpu(rig, groups);
   const plainMs: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     await groups.reset();
-    plainMs.push((await runPlain(world, groups, groups.ids, false)).ms);
+    plainMs.push((await runPlain(rig, groups, groups.ids, false)).ms);
   }
-  say('BullMQ');
+  reportProgress('BullMQ');
   const redis = await startRedis();
-  const bullMs = redis && (await runBullMq(world, groups, redis, rounds).finally(() => redis.stop()));
+  const bullMs = redis && (await runBullMq(rig, groups, redis, rounds).finally(() => redis.stop()));
   return {
     plainMs,
     plainUnits: counted.writeUnits / thousand.length,
@@ -84,11 +84,18 @@ export async function measurePeers(
 }
 
 /** @returns CPU time of a warm invocation with ten messages, in ms as on Lambda */
-async function plainCpu(world: World, groups: TargetGroupSet): Promise<number> {
+async function measurePlainCpu(rig: BenchRig, groups: TargetGroupSet): Promise<number> {
   await groups.reset();
-  const worker = sendingTo(await world.newQueue(), world.lambda('worker' satisfies FunctionName), world);
-  const host = await Host.of(world, { ...worker, codePath: await bundle('peers/plain-functions.ts') });
-  const yardstick = await Yardstick.open(world);
+  const worker = replaceQueueUrl(
+    await rig.createQueue(),
+    rig.findFunction('worker' satisfies FunctionName),
+    rig,
+  );
+  const host = await Host.startFunction(rig, {
+    ...worker,
+    codePath: await bundleFunction('peers/plain-functions.ts'),
+  });
+  const yardstick = await Yardstick.open(rig);
   const writes: number[] = [];
   for (let i = 0; i < 40; i += 1) {
     const messages = groups.ids.slice(i * PLAIN_BATCH, (i + 1) * PLAIN_BATCH).map((id) => ({
@@ -96,28 +103,29 @@ async function plainCpu(world: World, groups: TargetGroupSet): Promise<number> {
       ReceiptHandle: id,
       Body: JSON.stringify({ tenant: groups.tenant, jobId: 'cpu', id, total: -1 }),
     }));
-    const event = JSON.stringify(sqsEvent(messages, world.source.queueArn));
-    writes.push((await yardstick.beside(() => host.invoke(event))).writes);
+    const event = JSON.stringify(makeSqsEvent(messages, rig.source.queueArn));
+    writes.push((await yardstick.measureBetweenWrites(() => host.invoke(event))).writes);
   }
   await host.stop();
   await yardstick.stop();
-  return median(writes.slice(10)) * WRITE_CPU_MS;
+  return computeMedian(writes.slice(10)) * WRITE_CPU_MS;
 }
 
 /** @param bareMs best wall time of the bare writes for the same number of target groups */
-export function peersOf(times: PeerTimes, ours: Ours, bareMs: number, memoryMb: number): Peer[] {
-  const wall = (ms: readonly number[] | undefined) => (ms === undefined ? null : rounded(best(ms) / bareMs));
-  const perMillion = (dollars: number) => rounded(dollars * MILLION);
+export function makePeers(times: PeerTimes, ours: OwnFigures, bareMs: number, memoryMb: number): Peer[] {
+  const compareWall = (ms: readonly number[] | undefined) =>
+    ms === undefined ? null : roundFigure(findBest(ms) / bareMs);
+  const scaleToMillion = (dollars: number) => roundFigure(dollars * MILLION);
   const plainWork = { cpuMs: times.plainCpuMs, serialCalls: 2, parallelCalls: 0, parallelism: 1 };
   const invocations = 1 / PLAIN_BATCH;
-  const plainDollars = dollarsOf({
+  const plainDollars = computeDollars({
     ...NOTHING_USED,
     writeUnits: times.plainUnits,
     queueRequests: times.plainQueueRequests,
     invocations,
-    gigabyteSeconds: invocations * gigabyteSeconds(billedMs(plainWork, memoryMb), memoryMb),
+    gigabyteSeconds: invocations * computeGigabyteSeconds(estimateBilledMs(plainWork, memoryMb), memoryMb),
     logBytes: invocations * PLATFORM_LOG_BYTES,
-    traces: invocations * sampledShare(400),
+    traces: invocations * computeSampledShare(400),
   });
   const batch = {
     size: ours.chunkSize,
@@ -128,29 +136,29 @@ export function peersOf(times: PeerTimes, ours: Ours, bareMs: number, memoryMb: 
   return [
     {
       name: 'fielding-jobs',
-      wall: rounded(ours.wall),
-      units: rounded(ours.units),
-      dollars: perMillion(ours.dollars),
-      dollarsPerMonth: rounded(ours.standing),
+      wall: roundFigure(ours.wall),
+      units: roundFigure(ours.units),
+      dollars: scaleToMillion(ours.dollars),
+      dollarsPerMonth: roundFigure(ours.standing),
       crash: 'every target group gets its one outcome, the job ends, nothing is moved twice',
       note: 'a month besides: alarms, a dashboard and reconcile, which the others have not',
     },
     {
       name: 'plain: a message and a counter update per target group',
-      wall: wall(times.plainMs),
-      units: rounded(times.plainUnits),
-      dollars: perMillion(plainDollars),
-      dollarsPerMonth: rounded(idleQueueDollars()),
+      wall: compareWall(times.plainMs),
+      units: roundFigure(times.plainUnits),
+      dollars: scaleToMillion(plainDollars),
+      dollarsPerMonth: roundFigure(computeIdleQueueDollars()),
       crash:
         'a message that is delivered again counts twice: the job ends too early; a failed create call leaves a job that never ends',
       note: 'all updates of the counter go to one item, which takes 1,000 a second in AWS',
     },
     {
       name: 'BullMQ flow on Redis',
-      wall: wall(times.bullMs),
+      wall: compareWall(times.bullMs),
       units: 1,
-      dollars: perMillion(PRICES.writeUnit),
-      dollarsPerMonth: rounded(
+      dollars: scaleToMillion(PRICES.writeUnit),
+      dollarsPerMonth: roundFigure(
         HOURS_A_MONTH * (2 * PRICES.redisHour + PRICES.vcpuHour + 2 * PRICES.memoryHour),
       ),
       crash:
@@ -164,7 +172,7 @@ export function peersOf(times: PeerTimes, ours: Ours, bareMs: number, memoryMb: 
       name: 'Step Functions Distributed Map, per target group (on paper)',
       wall: null,
       units: 1,
-      dollars: perMillion(perItemDollars()),
+      dollars: scaleToMillion(computePerItemDollars()),
       dollarsPerMonth: 0,
       crash: 'an Express child may run twice: its second write is refused and told as failed',
       note: 'not run: there is none to run here',
@@ -173,7 +181,7 @@ export function peersOf(times: PeerTimes, ours: Ours, bareMs: number, memoryMb: 
       name: 'Step Functions Distributed Map, batches (on paper)',
       wall: null,
       units: 1,
-      dollars: perMillion(batchedDollars(batch)),
+      dollars: scaleToMillion(computeBatchedDollars(batch)),
       dollarsPerMonth: 0,
       crash:
         'a batch that is cut off is run again as a whole: what it had moved is refused and told as failed',

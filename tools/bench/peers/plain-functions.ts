@@ -5,12 +5,15 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
-import { dynamoDBClient, singleTryDynamoDBClient } from '../../../src/adapters/dynamodb/client.ts';
+import {
+  makeDynamoDBClient,
+  makeSingleTryDynamoDBClient,
+} from '../../../src/adapters/dynamodb/dynamodb-client.ts';
 import { DynamoDBTargetGroups } from '../../../src/adapters/dynamodb/target-groups.ts';
-import { sqsClient } from '../../../src/adapters/sqs/client.ts';
-import { inParallel } from '../../../src/domain/in-parallel.ts';
+import { makeSqsClient } from '../../../src/adapters/sqs/sqs-client.ts';
+import { runInParallel } from '../../../src/domain/run-in-parallel.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
-import { timestamp } from '../../../src/domain/time.ts';
+import { formatTimestamp } from '../../../src/domain/time.ts';
 import { CREATOR } from './moves.ts';
 
 export interface PlainJob {
@@ -28,23 +31,26 @@ interface PlainTask {
 
 const BATCH = 10;
 
-const jobs = dynamoDBClient();
-const groups = new DynamoDBTargetGroups(singleTryDynamoDBClient(), process.env['TARGET_GROUPS_TABLE'] ?? '');
-const sqs = sqsClient();
+const jobs = makeDynamoDBClient();
+const groups = new DynamoDBTargetGroups(
+  makeSingleTryDynamoDBClient(),
+  process.env['TARGET_GROUPS_TABLE'] ?? '',
+);
+const sqs = makeSqsClient();
 const queueUrl = process.env['CHUNKS_QUEUE_URL'];
 
 /** Creates a job, or handles messages: both functions have the same bundle. */
 export async function handler(event: PlainJob | SQSEvent): Promise<unknown> {
   if ('Records' in event) {
-    await Promise.all(event.Records.map(({ body }) => carryOut(JSON.parse(body) as PlainTask)));
+    await Promise.all(event.Records.map(({ body }) => runTask(JSON.parse(body) as PlainTask)));
     return { batchItemFailures: [] };
   }
-  await update(event.jobId, 'SET total_count = :n', event.ids.length);
+  await updateJob(event.jobId, 'SET total_count = :n', event.ids.length);
   const { tenant, jobId, ids } = event;
   const batches = Array.from({ length: Math.ceil(ids.length / BATCH) }, (_, i) =>
     ids.slice(i * BATCH, (i + 1) * BATCH),
   );
-  await inParallel(batches, 10, async (batch) => {
+  await runInParallel(batches, 10, async (batch) => {
     const tasks = batch.map((id): PlainTask => ({ tenant, jobId, id, total: ids.length }));
     const entries = tasks.map((task, i) => ({ Id: String(i), MessageBody: JSON.stringify(task) }));
     await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }));
@@ -52,19 +58,19 @@ export async function handler(event: PlainJob | SQSEvent): Promise<unknown> {
   return null;
 }
 
-async function carryOut({ tenant, jobId, id, total }: PlainTask): Promise<void> {
-  const now = timestamp(Date.now());
+async function runTask({ tenant, jobId, id, total }: PlainTask): Promise<void> {
+  const now = formatTimestamp(Date.now());
   await groups.move({ ...tenant, targetGroupId: id }, { action: 'resume', mark: jobId, now, by: CREATOR });
-  const done = await update(jobId, 'ADD done_count :n', 1);
+  const done = await updateJob(jobId, 'ADD done_count :n', 1);
   if (done !== total) return;
-  await update(jobId, 'SET ended_at = :n', Date.now());
+  await updateJob(jobId, 'SET ended_at = :n', Date.now());
   process.stdout.write(
     `${JSON.stringify({ message: 'job.finished', job_id: jobId, status: 'Completed' })}\n`,
   );
 }
 
 /** @returns the number of target groups that are done */
-async function update(jobId: string, expression: string, n: number): Promise<number> {
+async function updateJob(jobId: string, expression: string, n: number): Promise<number> {
   const { Attributes } = await jobs.send(
     new UpdateItemCommand({
       TableName: process.env['JOBS_TABLE'],

@@ -1,14 +1,14 @@
 /** Runs the plain peer on the same pools, pollers and emulators as this stack. */
 import { randomUUID } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { emulatorAt } from '../../kit/emulator.ts';
+import { makeEmulatorConfig } from '../../kit/emulator.ts';
 import { FunctionPool } from '../../local/functions/pool.ts';
 import { QueuePoller } from '../../local/queue-poller.ts';
-import { bundle } from '../rig/bundle.ts';
-import { queueRequests, startCountingProxy } from '../rig/counting-proxy.ts';
-import { Endings } from '../rig/jobs.ts';
-import type { TargetGroupSet } from '../rig/target-groups.ts';
-import { type Endpoints, sendingTo, type World } from '../rig/world.ts';
+import { bundleFunction } from '../rig/bundle.ts';
+import { countQueueRequests, startCountingProxy } from '../rig/counting-proxy.ts';
+import { JobEndings } from '../rig/run-jobs.ts';
+import type { TargetGroupSet } from '../rig/target-group-set.ts';
+import { type Endpoints, replaceQueueUrl, type BenchRig } from '../rig/bench-rig.ts';
 import type { PlainJob } from './plain-functions.ts';
 
 /** Lambda's default batch size for a queue. */
@@ -22,33 +22,33 @@ export interface PlainRun {
 
 /** @param counted whether calls go through a counting proxy; the time is not usable then */
 export async function runPlain(
-  world: World,
+  rig: BenchRig,
   groups: TargetGroupSet,
   ids: readonly string[],
   counted: boolean,
 ): Promise<PlainRun> {
   const proxies = counted
     ? {
-        dynamodb: await startCountingProxy(world.stores.dynamodb),
-        sqs: await startCountingProxy(world.stores.sqs),
+        dynamodb: await startCountingProxy(rig.stores.dynamodb),
+        sqs: await startCountingProxy(rig.stores.sqs),
       }
     : undefined;
   const at: Endpoints =
-    proxies === undefined ? world.stores : { dynamodb: proxies.dynamodb.url, sqs: proxies.sqs.url };
-  const queueUrl = new URL(new URL(await world.newQueue()).pathname, at.sqs).href;
-  const endings = new Endings();
+    proxies === undefined ? rig.stores : { dynamodb: proxies.dynamodb.url, sqs: proxies.sqs.url };
+  const queueUrl = new URL(new URL(await rig.createQueue()).pathname, at.sqs).href;
+  const endings = new JobEndings();
   const lambda = {
-    ...sendingTo(queueUrl, world.lambda('worker'), world),
-    codePath: await bundle('peers/plain-functions.ts'),
+    ...replaceQueueUrl(queueUrl, rig.findFunction('worker'), rig),
+    codePath: await bundleFunction('peers/plain-functions.ts'),
   };
   const log = (text: string) => {
-    endings.read(text);
+    endings.readLogLine(text);
   };
   const creator = new FunctionPool({ ...lambda, timeoutSeconds: 300 }, at, log);
   const workers = new FunctionPool(lambda, at, log);
-  const sqs = new SQSClient(emulatorAt(at.sqs));
+  const sqs = new SQSClient(makeEmulatorConfig(at.sqs));
   const poller = await QueuePoller.start({
-    source: { ...world.source, batchSize: BATCH_SIZE },
+    source: { ...rig.source, batchSize: BATCH_SIZE },
     queueUrl,
     sqs,
     pool: workers,
@@ -62,7 +62,7 @@ export async function runPlain(
       const start = performance.now();
       const created = await creator.invoke(JSON.stringify(job));
       if (!created.ok) throw new Error(`the plain way failed: ${created.error.errorMessage}`);
-      await endings.of(job.jobId);
+      await endings.waitForEnd(job.jobId);
       return performance.now() - start;
     };
     if (!counted) await warmUp(run, groups, ids);
@@ -71,7 +71,7 @@ export async function runPlain(
     return {
       ms,
       writeUnits: calls.reduce((sum, { writeUnits }) => sum + writeUnits, 0),
-      queueRequests: calls.reduce((sum, call) => sum + queueRequests(call), 0),
+      queueRequests: calls.reduce((sum, call) => sum + countQueueRequests(call), 0),
     };
   } finally {
     await poller.stop();

@@ -2,7 +2,7 @@
  * Computes the costs of a Distributed Map of Step Functions from the price list, without running it. Where
  * the list is not clear, the cheaper reading counts.
  */
-import { billedMs, gigabyteSeconds } from '../dollars.ts';
+import { estimateBilledMs, computeGigabyteSeconds } from '../dollars.ts';
 import { PRICES } from '../prices.ts';
 
 /** An Express workflow is billed in steps of 64 MB and 100 ms; this is the smallest bill. */
@@ -14,7 +14,7 @@ const EXPRESS_SECONDS = 0.1;
  * one write + one Express request + 64 MB for 100 ms.
  * A state transition of the parent for each child is not included: the price list is not clear about it.
  */
-export function perItemDollars(): number {
+export function computePerItemDollars(): number {
   return (
     PRICES.writeUnit + PRICES.expressRequest + EXPRESS_GB * EXPRESS_SECONDS * PRICES.expressGigabyteSecond
   );
@@ -33,9 +33,9 @@ export interface BatchWork {
  * worker, without claims and results: one write + (one state transition + one invocation + its GB-s) / batch
  * size. The children are Standard workflows, because Express ones may run twice.
  */
-export function batchedDollars({ size, cpuMs, memoryMb, parallelism }: BatchWork): number {
-  const ms = billedMs({ cpuMs, serialCalls: 0, parallelCalls: size, parallelism }, memoryMb);
+export function computeBatchedDollars({ size, cpuMs, memoryMb, parallelism }: BatchWork): number {
+  const ms = estimateBilledMs({ cpuMs, serialCalls: 0, parallelCalls: size, parallelism }, memoryMb);
   const batch =
-    PRICES.stateTransition + PRICES.invocation + gigabyteSeconds(ms, memoryMb) * PRICES.gigabyteSecond;
+    PRICES.stateTransition + PRICES.invocation + computeGigabyteSeconds(ms, memoryMb) * PRICES.gigabyteSecond;
   return PRICES.writeUnit + batch / size;
 }

@@ -1,16 +1,16 @@
 /** Makes the scaling curves: how a figure changes with the size or the number of jobs. */
-import { dollarsOf, floorDollars } from '../dollars.ts';
+import { computeDollars, computeFloorDollars } from '../dollars.ts';
 import type { Measured } from '../measure.ts';
 import { CREATE_SIZES } from '../sections/create.ts';
 import { JOBS_AT_ONCE } from '../sections/speed.ts';
-import { usageOf } from '../usage.ts';
-import { best } from './figures.ts';
+import { computeUsage } from '../usage.ts';
+import { findBest } from './figures.ts';
 import type { Curve } from './plot.ts';
 
 /** Returns the curves by the name of their file. */
-export function curvesOf(measured: Measured): Record<string, Curve> {
+export function makeCurves(measured: Measured): Record<string, Curve> {
   const { counts, createMs, speed } = measured;
-  const bare = best(speed.rounds.map((round) => round.bare));
+  const bare = findBest(speed.rounds.map((round) => round.bare));
   const ids = 'target groups in a job';
   return {
     units: {
@@ -31,7 +31,7 @@ export function curvesOf(measured: Measured): Record<string, Curve> {
         .filter(({ targetGroups }) => targetGroups >= 100)
         .map((each) => ({
           x: each.targetGroups,
-          y: dollarsOf(usageOf(measured, each)) / floorDollars(each.targetGroups),
+          y: computeDollars(computeUsage(measured, each)) / computeFloorDollars(each.targetGroups),
         })),
     },
     create: {
@@ -47,7 +47,7 @@ export function curvesOf(measured: Measured): Record<string, Curve> {
       yLabel: 'times the bare writes',
       points: JOBS_AT_ONCE.map((jobs, i) => ({
         x: jobs,
-        y: best(speed.rounds.map((round) => round.jobs[i] ?? NaN)) / bare,
+        y: findBest(speed.rounds.map((round) => round.jobs[i] ?? NaN)) / bare,
       })),
       target: 1.25,
     },

@@ -3,62 +3,64 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { PROJECT } from '../../kit/project.ts';
-import { dollarsBy, floorDollars } from '../dollars.ts';
+import { computeDollarsByService, computeFloorDollars } from '../dollars.ts';
 import type { Measured } from '../measure.ts';
 import { PRICES_DATE } from '../prices.ts';
-import { usageOf } from '../usage.ts';
-import { curvesOf } from './curves.ts';
+import { computeUsage } from '../usage.ts';
+import { makeCurves } from './curves.ts';
 import type { Report } from './figures.ts';
-import { svgOf } from './plot.ts';
+import { drawCurve } from './plot.ts';
 
 const DOCUMENT = join(PROJECT, 'docs', 'performance.md');
 
 export async function writeDocs(measured: Measured, report: Report): Promise<void> {
   const folder = join(PROJECT, 'docs', 'performance');
   await mkdir(folder, { recursive: true });
-  for (const [name, curve] of Object.entries(curvesOf(measured))) {
-    await writeFile(join(folder, `${name}.svg`), svgOf(curve));
+  for (const [name, curve] of Object.entries(makeCurves(measured))) {
+    await writeFile(join(folder, `${name}.svg`), drawCurve(curve));
   }
   let text = await readFile(DOCUMENT, 'utf8');
-  text = between(text, 'figures', figuresTable(report));
-  text = between(text, 'dollars', dollarsTable(measured));
-  text = between(text, 'peers', peersTable(report));
-  text = between(text, 'run', runOf(measured));
+  text = replaceBetweenMarkers(text, 'figures', formatFigures(report));
+  text = replaceBetweenMarkers(text, 'dollars', formatDollars(measured));
+  text = replaceBetweenMarkers(text, 'peers', formatPeers(report));
+  text = replaceBetweenMarkers(text, 'run', describeRun(measured));
   const config = await resolveConfig(DOCUMENT);
   await writeFile(DOCUMENT, await format(text, { ...config, parser: 'markdown' }));
 }
 
 /** @throws Error when the text has no such markers */
-export function between(text: string, name: string, content: string): string {
+export function replaceBetweenMarkers(text: string, name: string, content: string): string {
   const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`];
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`there are no markers ${start} and ${end}`);
   return `${text.slice(0, from + start.length)}\n\n${content}\n\n${text.slice(to)}`;
 }
 
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const formatRow = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [formatRow(head), formatRow(head.map(() => '---')), ...rows.map(formatRow)].join('\n');
 }
 
-function figuresTable({ figures }: Report): string {
+function formatFigures({ figures }: Report): string {
   const rows = figures.map(({ name, value, target, met }) => [
     name,
     String(value),
     target === null ? '' : `≤ ${target}`,
     met === null ? '' : met ? 'yes' : '**no**',
   ]);
-  return table(['Figure', 'Value', 'Target', 'Met'], rows);
+  return formatTable(['Figure', 'Value', 'Target', 'Met'], rows);
 }
 
-function dollarsTable(measured: Measured): string {
+function formatDollars(measured: Measured): string {
   const sizes = measured.counts.filter(({ targetGroups }) => targetGroups >= 100);
   const columns = sizes.map((counts) => {
-    const dollars = dollarsBy(usageOf(measured, counts));
-    return { dollars, floor: floorDollars(counts.targetGroups) };
+    const dollars = computeDollarsByService(computeUsage(measured, counts));
+    return { dollars, floor: computeFloorDollars(counts.targetGroups) };
   });
-  const services = Object.keys(columns[0]?.dollars ?? {}) as (keyof ReturnType<typeof dollarsBy>)[];
-  return table(
+  const services = Object.keys(columns[0]?.dollars ?? {}) as (keyof ReturnType<
+    typeof computeDollarsByService
+  >)[];
+  return formatTable(
     ['Share of the floor', ...sizes.map(({ targetGroups }) => `${targetGroups.toLocaleString('en-US')} ids`)],
     services.map((service) => [
       service,
@@ -67,24 +69,24 @@ function dollarsTable(measured: Measured): string {
   );
 }
 
-function peersTable({ peers }: Report): string {
-  const show = (value: number | null) => (value === null ? '–' : String(value));
+function formatPeers({ peers }: Report): string {
+  const formatNumber = (value: number | null) => (value === null ? '–' : String(value));
   const rows = peers.map(({ name, wall, units, dollars, dollarsPerMonth, crash, note }) => [
     name,
-    show(wall),
-    show(units),
-    show(dollars),
-    show(dollarsPerMonth),
+    formatNumber(wall),
+    formatNumber(units),
+    formatNumber(dollars),
+    formatNumber(dollarsPerMonth),
     crash,
     note,
   ]);
-  return table(
+  return formatTable(
     ['', 'Wall time', 'Units each', '$ per million', '$ a month besides', 'After a crash', 'Note'],
     rows,
   );
 }
 
-function runOf({ dynamodb, seconds, speed }: Measured): string {
+function describeRun({ dynamodb, seconds, speed }: Measured): string {
   return (
     `Measured on ${dynamodb} in ${Math.round(seconds)} seconds, with ${speed.rounds.length} rounds of wall times; ` +
     `prices of ${PRICES_DATE}.`

@@ -29,22 +29,22 @@ export interface Report {
 }
 
 /** Makes a figure that must not exceed its target. */
-export function atMost(target: number, name: string, value: number): Figure {
-  return { name, value: rounded(value), target, met: value <= target };
+export function makeTargetFigure(target: number, name: string, value: number): Figure {
+  return { name, value: roundFigure(value), target, met: value <= target };
 }
 
 /** Makes a figure without a target. */
-export function reported(name: string, value: number): Figure {
-  return { name, value: rounded(value), target: null, met: null };
+export function makeReportedFigure(name: string, value: number): Figure {
+  return { name, value: roundFigure(value), target: null, met: null };
 }
 
 /** Rounds to four significant digits; returns whole numbers unchanged. */
-export function rounded(value: number): number {
+export function roundFigure(value: number): number {
   return Number.isInteger(value) ? value : Number(value.toPrecision(4));
 }
 
 /** Returns the median: the middle value, or the mean of the two in the middle. @throws Error for no values */
-export function median(values: readonly number[]): number {
+export function computeMedian(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;
   const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
@@ -53,11 +53,11 @@ export function median(values: readonly number[]): number {
 }
 
 /** Returns the shortest wall time: other load on the machine can only lengthen a time. */
-export function best(ms: readonly number[]): number {
+export function findBest(ms: readonly number[]): number {
   return Math.min(...ms);
 }
 
 /** Returns the ratio of the largest to the smallest value: 1 for equal values. */
-export function spread(values: readonly number[]): number {
+export function computeSpread(values: readonly number[]): number {
   return Math.max(...values) / Math.min(...values);
 }

@@ -1,7 +1,7 @@
 /** Formats the report as text for a terminal. */
 import type { Report } from './figures.ts';
 
-export function textOf({ figures, peers }: Report): string {
+export function formatReport({ figures, peers }: Report): string {
   const width = Math.max(...figures.map(({ name }) => name.length));
   const lines = figures.map(({ name, value, target, met }) => {
     const judged =
@@ -11,7 +11,7 @@ export function textOf({ figures, peers }: Report): string {
   const others = peers.map(({ name, wall, units, dollars, dollarsPerMonth, crash, note }) =>
     [
       `\n${name}`,
-      `  wall ${show(wall)}, units ${show(units)}, $${show(dollars)} per million and $${show(dollarsPerMonth)} a month`,
+      `  wall ${formatNumber(wall)}, units ${formatNumber(units)}, $${formatNumber(dollars)} per million and $${formatNumber(dollarsPerMonth)} a month`,
       `  crash: ${crash}`,
       ...(note === '' ? [] : [`  ${note}`]),
     ].join('\n'),
@@ -19,6 +19,6 @@ export function textOf({ figures, peers }: Report): string {
   return `${[...lines, ...others].join('\n')}\n`;
 }
 
-function show(value: number | null): string {
+function formatNumber(value: number | null): string {
   return value === null ? '-' : String(value);
 }

@@ -7,7 +7,7 @@ import { PROJECT } from '../../kit/project.ts';
  * @param entry path of the entry file, relative to `tools/bench`
  * @returns the folder that contains the bundle `index.mjs`
  */
-export async function bundle(entry: string): Promise<string> {
+export async function bundleFunction(entry: string): Promise<string> {
   const folder = join(PROJECT, '.local', 'bench', entry.replaceAll(/\W/g, '-'));
   await build({
     entryPoints: [join(PROJECT, 'tools/bench', entry)],

@@ -3,10 +3,10 @@
  * request for the consumed capacity to calls of DynamoDB, because the functions do not send it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Around, forwardTo, operationOf } from '../../kit/forwarding.ts';
+import { type CallHook, forwardTo, readOperation } from '../../kit/forwarding.ts';
 import type { Listener } from '../../kit/loopback.ts';
 import type { Interval } from '../chain.ts';
-import { billedRequests } from '../dollars.ts';
+import { countBilledRequests } from '../dollars.ts';
 
 export interface Call extends Interval {
   readonly operation: string;
@@ -19,13 +19,13 @@ export interface Call extends Interval {
 }
 
 /** Returns the requests that SQS bills for a call. Empty receives are not part of a job's costs. */
-export function queueRequests({ operation, messageBytes: bytes, messages }: Call): number {
-  if (/^SendMessage(Batch)?$/.test(operation)) return billedRequests(bytes);
-  if (operation === 'ReceiveMessage') return messages === 0 ? 0 : billedRequests(bytes);
+export function countQueueRequests({ operation, messageBytes: bytes, messages }: Call): number {
+  if (/^SendMessage(Batch)?$/.test(operation)) return countBilledRequests(bytes);
+  if (operation === 'ReceiveMessage') return messages === 0 ? 0 : countBilledRequests(bytes);
   return /^DeleteMessage(Batch)?$|^ChangeMessageVisibility$/.test(operation) ? 1 : 0;
 }
 
-interface Consumed {
+interface ConsumedCapacity {
   readonly CapacityUnits?: number;
 }
 
@@ -41,23 +41,24 @@ export interface CountingProxy extends Listener {
 /** @param target address of the emulator */
 export async function startCountingProxy(target: string): Promise<CountingProxy> {
   const counted = { calls: [] as Call[], delayMs: 0 };
-  const around: Around = async (call, forward) => {
+  const around: CallHook = async (call, forward) => {
     const start = performance.now();
-    const operation = operationOf(call);
+    const operation = readOperation(call);
     const dynamodb = String(call.headers['x-amz-target']).startsWith('DynamoDB');
     const input = JSON.parse(call.body.toString()) as Record<string, unknown>;
     const asked = JSON.stringify({ ...input, ReturnConsumedCapacity: 'TOTAL' });
     const answer = await forward(dynamodb ? { ...call, body: Buffer.from(asked) } : call);
     if (counted.delayMs > 0) await pause(counted.delayMs);
     const said = JSON.parse(answer.body.toString() || '{}') as Record<string, unknown>;
-    const units = dynamodb ? unitsOf(operation, answer.status, said) : 0;
+    const units = dynamodb ? readConsumedUnits(operation, answer.status, said) : 0;
     counted.calls.push({
       operation,
       start,
       end: performance.now(),
       writeUnits: WRITES.test(operation) ? units : 0,
       readUnits: WRITES.test(operation) ? 0 : units,
-      messageBytes: messageBytes(input['Entries'], 'MessageBody') + messageBytes(said['Messages'], 'Body'),
+      messageBytes:
+        countMessageBytes(input['Entries'], 'MessageBody') + countMessageBytes(said['Messages'], 'Body'),
       messages: Array.isArray(said['Messages']) ? said['Messages'].length : 0,
     });
     return answer;
@@ -70,14 +71,18 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
  * Reads the consumed units of an answer. A write with a failed condition names none, but is billed at least
  * one.
  */
-function unitsOf(operation: string, status: number, said: Readonly<Record<string, unknown>>): number {
+function readConsumedUnits(
+  operation: string,
+  status: number,
+  said: Readonly<Record<string, unknown>>,
+): number {
   if (status !== 200) return WRITES.test(operation) ? 1 : 0;
   const consumed = said['ConsumedCapacity'];
-  const list = (Array.isArray(consumed) ? consumed : [consumed ?? {}]) as Consumed[];
+  const list = (Array.isArray(consumed) ? consumed : [consumed ?? {}]) as ConsumedCapacity[];
   return list.reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
 }
 
-function messageBytes(messages: unknown, body: string): number {
+function countMessageBytes(messages: unknown, body: string): number {
   if (!Array.isArray(messages)) return 0;
   return (messages as Record<string, unknown>[]).reduce(
     (sum, message) => sum + (typeof message[body] === 'string' ? Buffer.byteLength(message[body]) : 0),

@@ -24,11 +24,11 @@ const handler = module['handler'];
 
 process.on('disconnect', () => process.exit());
 process.on('message', (event: string) => {
-  void answer(event);
+  void runEvent(event);
 });
-process.send?.({ loadCpuMs: (loaded.user + loaded.system) / 1_000, peakMb: peakMb() });
+process.send?.({ loadCpuMs: (loaded.user + loaded.system) / 1_000, peakMb: readPeakMb() });
 
-async function answer(event: string): Promise<void> {
+async function runEvent(event: string): Promise<void> {
   const start = performance.now();
   const cpu = process.cpuUsage();
   const deadline = Date.now() + 60_000;
@@ -49,7 +49,7 @@ async function answer(event: string): Promise<void> {
     payload,
     ms: performance.now() - start,
     cpuMs: (used.user + used.system) / 1_000,
-    peakMb: peakMb(),
+    peakMb: readPeakMb(),
   } satisfies HostAnswer);
 }
 
@@ -57,7 +57,7 @@ async function answer(event: string): Promise<void> {
  * Reads the peak from Linux: the one of `resourceUsage` includes the memory of the parent process at the
  * fork.
  */
-function peakMb(): number {
+function readPeakMb(): number {
   const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
   return kilobytes === undefined ? process.resourceUsage().maxRSS / 1_024 : Number(kilobytes) / 1_024;
 }

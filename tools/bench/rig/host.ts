@@ -3,11 +3,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { environmentOf } from '../../local/functions/environment.ts';
-import type { LambdaFunction } from '../../local/template/functions.ts';
-import { bundle } from './bundle.ts';
+import { makeEnvironment } from '../../local/functions/function-environment.ts';
+import type { LambdaFunction } from '../../local/template/read-functions.ts';
+import { bundleFunction } from './bundle.ts';
 import type { HostAnswer } from './host-process.ts';
-import type { World } from './world.ts';
+import type { BenchRig } from './bench-rig.ts';
 
 /**
  * Heap sizes as shares of the function's memory, like Lambda starts Node.js, as far as its runtime is known.
@@ -21,12 +21,12 @@ let bundled: Promise<string> | undefined;
  * Bundles the host process once: a process that strips types itself would use more memory than the bare
  * runtime.
  */
-function program(): Promise<string> {
-  bundled ??= bundle('rig/host-process.ts');
+function bundleHostProcess(): Promise<string> {
+  bundled ??= bundleFunction('rig/host-process.ts');
   return bundled;
 }
 
-interface Loaded {
+interface LoadFigures {
   readonly loadCpuMs: number;
   readonly peakMb: number;
 }
@@ -34,16 +34,16 @@ interface Loaded {
 export class Host {
   readonly #process: ChildProcess;
   /** CPU time of loading the function, and the peak of memory after it. */
-  readonly loaded: Loaded;
+  readonly loaded: LoadFigures;
 
-  private constructor(process: ChildProcess, loaded: Loaded) {
+  private constructor(process: ChildProcess, loaded: LoadFigures) {
     this.#process = process;
     this.loaded = loaded;
   }
 
   /** Starts a function whose calls go to the emulators directly. */
-  static async of(world: World, lambda: LambdaFunction): Promise<Host> {
-    const env = environmentOf(lambda, world.stores, 'bench');
+  static async startFunction(rig: BenchRig, lambda: LambdaFunction): Promise<Host> {
+    const env = makeEnvironment(lambda, rig.stores, 'bench');
     return Host.start(pathToFileURL(join(lambda.codePath, 'index.mjs')).href, env, lambda.memoryMegabytes);
   }
 
@@ -52,7 +52,7 @@ export class Host {
    * @throws Error when it does not load
    */
   static async start(url: string, env: Readonly<Record<string, string>>, memoryMb: number): Promise<Host> {
-    const child = fork(join(await program(), 'index.mjs'), [url], {
+    const child = fork(join(await bundleHostProcess(), 'index.mjs'), [url], {
       env: { ...env },
       execArgv: [
         '--disable-warning=ExperimentalWarning',
@@ -62,13 +62,13 @@ export class Host {
       // Warnings of a function go to its error output, so that it must be read.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    return new Host(child, (await message(child)) as Loaded);
+    return new Host(child, (await waitForMessage(child)) as LoadFigures);
   }
 
   /** Runs one event (JSON). @throws Error when the process ends */
   async invoke(event: string): Promise<HostAnswer> {
     this.#process.send(event);
-    return (await message(this.#process)) as HostAnswer;
+    return (await waitForMessage(this.#process)) as HostAnswer;
   }
 
   async stop(): Promise<void> {
@@ -80,23 +80,23 @@ export class Host {
 }
 
 /** Waits for the next message of the process. @throws Error with its error output when it ends instead */
-async function message(child: ChildProcess): Promise<unknown> {
+async function waitForMessage(child: ChildProcess): Promise<unknown> {
   let complaint = '';
-  const hear = (data: Buffer) => (complaint += data.toString());
-  child.stderr?.on('data', hear);
+  const collectError = (data: Buffer) => (complaint += data.toString());
+  child.stderr?.on('data', collectError);
   try {
     return await new Promise((resolve, reject) => {
-      const ended = (code: number | null) => {
+      const rejectEnded = (code: number | null) => {
         reject(new Error(`the function's process ended with ${String(code)}: ${complaint}`));
       };
-      child.once('exit', ended);
+      child.once('exit', rejectEnded);
       child.once('message', (said) => {
-        child.off('exit', ended);
+        child.off('exit', rejectEnded);
         resolve(said);
       });
     });
   } finally {
-    child.stderr?.off('data', hear);
+    child.stderr?.off('data', collectError);
     child.stderr?.resume();
   }
 }

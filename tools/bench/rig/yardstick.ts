@@ -4,16 +4,16 @@
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { environmentOf } from '../../local/functions/environment.ts';
+import { makeEnvironment } from '../../local/functions/function-environment.ts';
 import type { BareWrites } from '../bare/writes.ts';
-import { median } from '../report/figures.ts';
-import { bundle } from './bundle.ts';
+import { computeMedian } from '../report/figures.ts';
+import { bundleFunction } from './bundle.ts';
 import type { HostAnswer } from './host-process.ts';
 import { Host } from './host.ts';
-import { TargetGroupSet } from './target-groups.ts';
-import type { World } from './world.ts';
+import { TargetGroupSet } from './target-group-set.ts';
+import type { BenchRig } from './bench-rig.ts';
 
-export interface Beside extends HostAnswer {
+export interface MeasuredAnswer extends HostAnswer {
   /** CPU time of the invocation, in bare writes. */
   readonly writes: number;
 }
@@ -35,22 +35,22 @@ export class Yardstick {
     this.#groups = groups;
   }
 
-  static async open(world: World): Promise<Yardstick> {
-    const groups = new TargetGroupSet(world, WRITES);
+  static async open(rig: BenchRig): Promise<Yardstick> {
+    const groups = new TargetGroupSet(rig, WRITES);
     await groups.reset();
-    const worker = world.lambda('worker');
-    const url = pathToFileURL(join(await bundle('bare/writes.ts'), 'index.mjs')).href;
-    const host = await Host.start(url, environmentOf(worker, world.stores, 'bench'), worker.memoryMegabytes);
+    const worker = rig.findFunction('worker');
+    const url = pathToFileURL(join(await bundleFunction('bare/writes.ts'), 'index.mjs')).href;
+    const host = await Host.start(url, makeEnvironment(worker, rig.stores, 'bench'), worker.memoryMegabytes);
     const yardstick = new Yardstick(host, groups);
-    for (let i = 0; i < WARM_UP; i += 1) await yardstick.#write();
+    for (let i = 0; i < WARM_UP; i += 1) await yardstick.#runWrites();
     return yardstick;
   }
 
   /** Runs an invocation between two takes of bare writes, and adds its CPU time in bare writes. */
-  async beside(run: () => Promise<HostAnswer>): Promise<Beside> {
-    const before = await this.#write();
+  async measureBetweenWrites(run: () => Promise<HostAnswer>): Promise<MeasuredAnswer> {
+    const before = await this.#runWrites();
     const answer = await run();
-    const after = await this.#write();
+    const after = await this.#runWrites();
     const writeCpuMs = (before + after) / 2 / WRITES;
     this.#all.push(writeCpuMs);
     return { ...answer, writes: answer.cpuMs / writeCpuMs };
@@ -58,7 +58,7 @@ export class Yardstick {
 
   /** CPU time of one bare write on this machine in ms: the median of all takes. */
   get writeCpuMs(): number {
-    return median(this.#all);
+    return computeMedian(this.#all);
   }
 
   stop(): Promise<void> {
@@ -66,7 +66,7 @@ export class Yardstick {
   }
 
   /** Resumes or pauses all target groups, alternately. @returns CPU time of all writes, in ms */
-  async #write(): Promise<number> {
+  async #runWrites(): Promise<number> {
     this.#takes += 1;
     const { tenant, ids } = this.#groups;
     const action = this.#takes % 2 === 1 ? 'resume' : 'pause';

@@ -2,13 +2,18 @@
  * Counts the usage of a job: calls, units, messages and bytes, from the create call to one status call after
  * the end. Counts do not depend on the speed of the machine.
  */
-import { longestChain } from '../chain.ts';
-import type { FunctionName } from '../../../lib/functions/functions.ts';
-import { type Call, type CountingProxy, queueRequests, startCountingProxy } from '../rig/counting-proxy.ts';
-import { Endings } from '../rig/jobs.ts';
-import { call, create, statusEvent } from '../rig/requests.ts';
-import type { TargetGroupSet } from '../rig/target-groups.ts';
-import { FUNCTIONS, run, type World } from '../rig/world.ts';
+import { measureLongestChain } from '../chain.ts';
+import type { FunctionName } from '../../../lib/functions/make-functions.ts';
+import {
+  type Call,
+  type CountingProxy,
+  countQueueRequests,
+  startCountingProxy,
+} from '../rig/counting-proxy.ts';
+import { JobEndings } from '../rig/run-jobs.ts';
+import { invokeFunction, createJob, makeStatusEvent } from '../rig/gateway-events.ts';
+import type { TargetGroupSet } from '../rig/target-group-set.ts';
+import { FUNCTIONS, startFunctions, type BenchRig } from '../rig/bench-rig.ts';
 
 type Caller = FunctionName | 'poller';
 
@@ -36,55 +41,58 @@ export interface JobCounts {
   readonly logBytes: number;
 }
 
-export async function countJobs(world: World, groups: TargetGroupSet): Promise<JobCounts[]> {
+export async function countJobs(rig: BenchRig, groups: TargetGroupSet): Promise<JobCounts[]> {
   const proxies = new Map<string, { dynamodb: CountingProxy; sqs: CountingProxy }>();
   const callers: readonly Caller[] = [...(Object.keys(FUNCTIONS) as FunctionName[]), 'poller'];
   for (const caller of callers) {
     proxies.set(caller, {
-      dynamodb: await startCountingProxy(world.stores.dynamodb),
-      sqs: await startCountingProxy(world.stores.sqs),
+      dynamodb: await startCountingProxy(rig.stores.dynamodb),
+      sqs: await startCountingProxy(rig.stores.sqs),
     });
   }
-  const of = (caller: Caller) => {
+  const getProxies = (caller: Caller) => {
     const pair = proxies.get(caller);
     if (pair === undefined) throw new Error(`no proxies for ${caller}`);
     return pair;
   };
-  const callsOf = (caller: Caller) => [...of(caller).dynamodb.calls, ...of(caller).sqs.calls];
-  const endings = new Endings();
+  const listCalls = (caller: Caller) => [
+    ...getProxies(caller).dynamodb.calls,
+    ...getProxies(caller).sqs.calls,
+  ];
+  const endings = new JobEndings();
   let logBytes = 0;
-  const running = await run(
-    world,
-    (caller) => ({ dynamodb: of(caller).dynamodb.url, sqs: of(caller).sqs.url }),
+  const running = await startFunctions(
+    rig,
+    (caller) => ({ dynamodb: getProxies(caller).dynamodb.url, sqs: getProxies(caller).sqs.url }),
     (_name, text) => {
       logBytes += Buffer.byteLength(text) + 1;
-      endings.read(text);
+      endings.readLogLine(text);
     },
   );
   const counts: JobCounts[] = [];
   try {
-    await running.deliver();
+    await running.startDelivery();
     // The first job is not counted: its calls include those of the functions' start.
     for (const size of [1, ...SIZES]) {
       await groups.reset(size);
       for (const { dynamodb, sqs } of proxies.values()) dynamodb.calls.length = sqs.calls.length = 0;
       logBytes = 0;
-      const creator = of('create-job');
+      const creator = getProxies('create-job');
       creator.dynamodb.delayMs = creator.sqs.delayMs = HELD_BACK_MS;
-      const location = await create(running, world, groups.tenant, groups.ids.slice(0, size));
-      await endings.of(location);
-      const { body = '' } = await call(running, 'get-job', statusEvent(world, location), 200);
-      const all = callers.flatMap(callsOf);
+      const location = await createJob(running, rig, groups.tenant, groups.ids.slice(0, size));
+      await endings.waitForEnd(location);
+      const { body = '' } = await invokeFunction(running, 'get-job', makeStatusEvent(rig, location), 200);
+      const all = callers.flatMap(listCalls);
       counts.push({
         targetGroups: size,
-        createCalls: callsOf('create-job').length,
-        createChain: longestChain(callsOf('create-job')),
-        writeUnits: sum(all, 'writeUnits'),
-        readUnits: sum(all, 'readUnits'),
-        statusReadUnits: sum(callsOf('get-job'), 'readUnits'),
+        createCalls: listCalls('create-job').length,
+        createChain: measureLongestChain(listCalls('create-job')),
+        writeUnits: sumUnits(all, 'writeUnits'),
+        readUnits: sumUnits(all, 'readUnits'),
+        statusReadUnits: sumUnits(listCalls('get-job'), 'readUnits'),
         statusBytes: Buffer.byteLength(body),
-        queueRequests: all.reduce((requests, each) => requests + queueRequests(each), 0),
-        chunks: of('poller').sqs.calls.reduce((messages, each) => messages + each.messages, 0),
+        queueRequests: all.reduce((requests, each) => requests + countQueueRequests(each), 0),
+        chunks: getProxies('poller').sqs.calls.reduce((messages, each) => messages + each.messages, 0),
         logBytes,
       });
     }
@@ -96,6 +104,6 @@ export async function countJobs(world: World, groups: TargetGroupSet): Promise<J
   return counts.slice(1);
 }
 
-function sum(calls: readonly Call[], what: 'writeUnits' | 'readUnits'): number {
+function sumUnits(calls: readonly Call[], what: 'writeUnits' | 'readUnits'): number {
   return calls.reduce((total, each) => total + each[what], 0);
 }

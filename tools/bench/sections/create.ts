@@ -2,10 +2,10 @@
  * Measures the duration of a create call inside its function, by the number of ids, while the queue is not
  * read.
  */
-import { median } from '../report/figures.ts';
-import { call, createEvent } from '../rig/requests.ts';
-import type { TargetGroupSet } from '../rig/target-groups.ts';
-import { run, type World } from '../rig/world.ts';
+import { computeMedian } from '../report/figures.ts';
+import { invokeFunction, makeCreateEvent } from '../rig/gateway-events.ts';
+import type { TargetGroupSet } from '../rig/target-group-set.ts';
+import { startFunctions, type BenchRig } from '../rig/bench-rig.ts';
 
 export const CREATE_SIZES = [10, 100, 1_000, 10_000] as const;
 
@@ -15,14 +15,14 @@ export type CreateSize = (typeof CREATE_SIZES)[number];
 const WARM_UP = 5;
 
 /** @returns the median time by size, in ms */
-export async function createLatency(
-  world: World,
+export async function measureCreateLatency(
+  rig: BenchRig,
   groups: TargetGroupSet,
   rounds: number,
 ): Promise<Record<CreateSize, number>> {
-  const running = await run(
-    world,
-    () => world.stores,
+  const running = await startFunctions(
+    rig,
+    () => rig.stores,
     () => undefined,
   );
   const times: Record<CreateSize, number[]> = { 10: [], 100: [], 1_000: [], 10_000: [] };
@@ -31,9 +31,9 @@ export async function createLatency(
     for (let round = -WARM_UP; round < rounds; round += 1) {
       // The sizes take turns, so that other load on the machine affects all of them.
       for (const size of CREATE_SIZES) {
-        const event = createEvent(world, groups.tenant, groups.ids.slice(0, size));
+        const event = makeCreateEvent(rig, groups.tenant, groups.ids.slice(0, size));
         const start = performance.now();
-        await call(running, 'create-job', event, 201);
+        await invokeFunction(running, 'create-job', event, 201);
         if (round >= 0) times[size].push(performance.now() - start);
       }
     }
@@ -41,9 +41,9 @@ export async function createLatency(
     await running.stop();
   }
   return {
-    10: median(times[10]),
-    100: median(times[100]),
-    1_000: median(times[1_000]),
-    10_000: median(times[10_000]),
+    10: computeMedian(times[10]),
+    100: computeMedian(times[100]),
+    1_000: computeMedian(times[1_000]),
+    10_000: computeMedian(times[10_000]),
   };
 }

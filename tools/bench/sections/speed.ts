@@ -3,14 +3,14 @@
  * in more and smaller jobs. They take turns, round by round, so that a slow minute of the machine does not
  * affect only one.
  */
-import { bundle } from '../rig/bundle.ts';
+import { bundleFunction } from '../rig/bundle.ts';
 import type { BareWrites } from '../bare/writes.ts';
 import { FunctionPool } from '../../local/functions/pool.ts';
-import { Endings, runJobs } from '../rig/jobs.ts';
+import { JobEndings, runJobs } from '../rig/run-jobs.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
-import { call, create, statusEvent } from '../rig/requests.ts';
-import { lists, type TargetGroupSet } from '../rig/target-groups.ts';
-import { run, type Running, type World } from '../rig/world.ts';
+import { invokeFunction, createJob, makeStatusEvent } from '../rig/gateway-events.ts';
+import { splitIds, type TargetGroupSet } from '../rig/target-group-set.ts';
+import { startFunctions, type RunningFunctions, type BenchRig } from '../rig/bench-rig.ts';
 
 /**
  * Numbers of jobs at once that share the target groups: 1 of 10,000, 10 of 1,000, 50 of 200 and 100 of 100.
@@ -44,44 +44,44 @@ const LEAST_ROUNDS = 2;
 const ENOUGH_MS = 225_000;
 
 /** @param rounds the most rounds after the warm-up */
-export async function measureSpeed(world: World, groups: TargetGroupSet, rounds: number): Promise<Speed> {
-  const endings = new Endings();
-  const running = await run(
-    world,
-    () => world.stores,
+export async function measureSpeed(rig: BenchRig, groups: TargetGroupSet, rounds: number): Promise<Speed> {
+  const endings = new JobEndings();
+  const running = await startFunctions(
+    rig,
+    () => rig.stores,
     (_name, text) => {
-      endings.read(text);
+      endings.readLogLine(text);
     },
   );
   const bare = new FunctionPool(
-    { ...world.lambda('worker'), codePath: await bundle('bare/writes.ts') },
-    world.stores,
+    { ...rig.findFunction('worker'), codePath: await bundleFunction('bare/writes.ts') },
+    rig.stores,
     (text) => {
       throw new Error(text);
     },
   );
   const all: Round[] = [];
   const statusMs: number[] = [];
-  const timed = async (work: () => Promise<number>) => {
+  const resetAndRun = async (work: () => Promise<number>) => {
     await groups.reset();
     return work();
   };
-  const jobsAtOnce = (atOnce: number) =>
-    runJobs(running, world, endings, groups.tenant, lists(groups.ids, atOnce, groups.ids.length / atOnce));
+  const runJobsAtOnce = (atOnce: number) =>
+    runJobs(running, rig, endings, groups.tenant, splitIds(groups.ids, atOnce, groups.ids.length / atOnce));
   try {
-    await running.deliver();
+    await running.startDelivery();
     const start = performance.now();
-    await warmUp(running, bare, world, endings, groups);
+    await warmUp(running, bare, rig, endings, groups);
     for (let round = 0; round < rounds; round += 1) {
       if (round >= LEAST_ROUNDS && performance.now() - start > ENOUGH_MS) break;
-      const bareMs = await timed(() => bareWrites(bare, groups.tenant, groups.ids));
+      const bareMs = await resetAndRun(() => runBareWrites(bare, groups.tenant, groups.ids));
       const [one, ...more] = JOBS_AT_ONCE;
-      const jobs = [await timed(() => jobsAtOnce(one))];
+      const jobs = [await resetAndRun(() => runJobsAtOnce(one))];
       // The polled job runs right after the job that it is compared with.
       await groups.reset();
-      const { ms: polled, location } = await polledJob(running, world, endings, groups);
-      statusMs.push(...(await statusTimes(running, world, location)));
-      for (const atOnce of more) jobs.push(await timed(() => jobsAtOnce(atOnce)));
+      const { ms: polled, location } = await runPolledJob(running, rig, endings, groups);
+      statusMs.push(...(await measureStatusTimes(running, rig, location)));
+      for (const atOnce of more) jobs.push(await resetAndRun(() => runJobsAtOnce(atOnce)));
       all.push({ bare: bareMs, jobs, polled });
     }
   } finally {
@@ -96,26 +96,26 @@ export async function measureSpeed(world: World, groups: TargetGroupSet, rounds:
  * warm-up, because they run once in a round and the worker five times.
  */
 async function warmUp(
-  running: Running,
+  running: RunningFunctions,
   bare: FunctionPool,
-  world: World,
-  endings: Endings,
+  rig: BenchRig,
+  endings: JobEndings,
   groups: TargetGroupSet,
 ) {
   const some = groups.ids.slice(0, Math.max(CHUNK, groups.ids.length / 5));
   for (let i = 0; i < 2; i += 1) {
     await groups.reset();
-    await bareWrites(bare, groups.tenant, groups.ids);
+    await runBareWrites(bare, groups.tenant, groups.ids);
     await groups.reset(some.length);
-    await runJobs(running, world, endings, groups.tenant, lists(some, 10, some.length / 10));
+    await runJobs(running, rig, endings, groups.tenant, splitIds(some, 10, some.length / 10));
   }
 }
 
 /** @returns wall time in ms */
-async function bareWrites(pool: FunctionPool, tenant: Tenant, ids: readonly string[]): Promise<number> {
+async function runBareWrites(pool: FunctionPool, tenant: Tenant, ids: readonly string[]): Promise<number> {
   const start = performance.now();
   const moved = await Promise.all(
-    lists(ids, ids.length / CHUNK, CHUNK).map(async (chunk) => {
+    splitIds(ids, ids.length / CHUNK, CHUNK).map(async (chunk) => {
       const result = await pool.invoke(
         JSON.stringify({ tenant, ids: chunk, action: 'resume', mark: 'bench@1' } satisfies BareWrites),
       );
@@ -130,27 +130,36 @@ async function bareWrites(pool: FunctionPool, tenant: Tenant, ids: readonly stri
 }
 
 /** Runs a job whose client polls its status four times a second. */
-async function polledJob(running: Running, world: World, endings: Endings, groups: TargetGroupSet) {
+async function runPolledJob(
+  running: RunningFunctions,
+  rig: BenchRig,
+  endings: JobEndings,
+  groups: TargetGroupSet,
+) {
   const start = performance.now();
-  const location = await create(running, world, groups.tenant, groups.ids);
+  const location = await createJob(running, rig, groups.tenant, groups.ids);
   let polls = Promise.resolve();
   const timer = setInterval(() => {
     polls = polls.then(async () => {
-      await call(running, 'get-job', statusEvent(world, location), 200);
+      await invokeFunction(running, 'get-job', makeStatusEvent(rig, location), 200);
     });
   }, POLL_MS);
-  await endings.of(location);
+  await endings.waitForEnd(location);
   const ms = performance.now() - start;
   clearInterval(timer);
   await polls;
   return { ms, location };
 }
 
-async function statusTimes(running: Running, world: World, location: string): Promise<number[]> {
+async function measureStatusTimes(
+  running: RunningFunctions,
+  rig: BenchRig,
+  location: string,
+): Promise<number[]> {
   const times: number[] = [];
   for (let i = 0; i < 5; i += 1) {
     const start = performance.now();
-    await call(running, 'get-job', statusEvent(world, location), 200);
+    await invokeFunction(running, 'get-job', makeStatusEvent(rig, location), 200);
     times.push(performance.now() - start);
   }
   return times;

@@ -4,32 +4,32 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { FunctionName } from '../../../lib/functions/functions.ts';
-import { environmentOf } from '../../local/functions/environment.ts';
-import { bundle } from '../rig/bundle.ts';
-import { median } from '../report/figures.ts';
+import type { FunctionName } from '../../../lib/functions/make-functions.ts';
+import { makeEnvironment } from '../../local/functions/function-environment.ts';
+import { bundleFunction } from '../rig/bundle.ts';
+import { computeMedian } from '../report/figures.ts';
 import { Host } from '../rig/host.ts';
-import type { World } from '../rig/world.ts';
+import type { BenchRig } from '../rig/bench-rig.ts';
 
 export const STARTED = ['create-job', 'get-job', 'worker', 'reconcile'] as const satisfies FunctionName[];
 
-type Started = (typeof STARTED)[number];
+type StartedFunction = (typeof STARTED)[number];
 
 export interface StartUp {
   /** Median CPU time in ms to load the bundle with only a DynamoDB client. */
   readonly bareMs: number;
   /** Median CPU time in ms to load each function. */
-  readonly cpuMs: Readonly<Record<Started, number>>;
+  readonly cpuMs: Readonly<Record<StartedFunction, number>>;
   /** Size of each minified bundle. */
-  readonly bytes: Readonly<Record<Started, number>>;
+  readonly bytes: Readonly<Record<StartedFunction, number>>;
 }
 
 /** Starts each function `rounds` times, in turn, each time in a new process. */
-export async function measureStartUp(world: World, rounds: number): Promise<StartUp> {
-  const bareFolder = await bundle('bare/client.ts');
-  const worker = world.lambda('worker');
-  const env = environmentOf(worker, world.stores, 'bench');
-  const cpuMs: Record<'bare' | Started, number[]> = {
+export async function measureStartUp(rig: BenchRig, rounds: number): Promise<StartUp> {
+  const bareFolder = await bundleFunction('bare/client.ts');
+  const worker = rig.findFunction('worker');
+  const env = makeEnvironment(worker, rig.stores, 'bench');
+  const cpuMs: Record<'bare' | StartedFunction, number[]> = {
     bare: [],
     'create-job': [],
     'get-job': [],
@@ -45,16 +45,16 @@ export async function measureStartUp(world: World, rounds: number): Promise<Star
     cpuMs.bare.push(bare.loaded.loadCpuMs);
     await bare.stop();
     for (const name of STARTED) {
-      const host = await Host.of(world, world.lambda(name));
+      const host = await Host.startFunction(rig, rig.findFunction(name));
       cpuMs[name].push(host.loaded.loadCpuMs);
       await host.stop();
     }
   }
-  const each = <T>(value: (name: Started) => T) =>
-    Object.fromEntries(STARTED.map((name) => [name, value(name)])) as Record<Started, T>;
+  const mapFunctions = <T>(value: (name: StartedFunction) => T) =>
+    Object.fromEntries(STARTED.map((name) => [name, value(name)])) as Record<StartedFunction, T>;
   return {
-    bareMs: median(cpuMs.bare),
-    cpuMs: each((name) => median(cpuMs[name])),
-    bytes: each((name) => statSync(join(world.lambda(name).codePath, 'index.mjs')).size),
+    bareMs: computeMedian(cpuMs.bare),
+    cpuMs: mapFunctions((name) => computeMedian(cpuMs[name])),
+    bytes: mapFunctions((name) => statSync(join(rig.findFunction(name).codePath, 'index.mjs')).size),
   };
 }

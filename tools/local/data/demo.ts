@@ -1,8 +1,8 @@
 /** Makes the demo data of the local stack: target groups in every status and situation. */
 import type { Tenant } from '../../../src/domain/ids.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
-import { timestamp } from '../../../src/domain/time.ts';
-import { type DataRecord, fieldingRunId, SEEDED_BY } from '../../import/records.ts';
+import { formatTimestamp } from '../../../src/domain/time.ts';
+import { type DataRecord, deriveFieldingRunId, SEEDED_BY } from '../../import/records.ts';
 
 const DAY = 86_400_000;
 
@@ -20,9 +20,15 @@ type Situation = Partial<TargetGroup>;
  * The situations that the target groups of a project get in turn. Most are paused, so that they can be
  * resumed.
  */
-function situations(now: number): Situation[] {
-  const ended = { startFieldingAt: timestamp(now - 60 * DAY), endFieldingAt: timestamp(now - DAY) };
-  const ahead = { startFieldingAt: timestamp(now + DAY), endFieldingAt: timestamp(now + 30 * DAY) };
+function listSituations(now: number): Situation[] {
+  const ended = {
+    startFieldingAt: formatTimestamp(now - 60 * DAY),
+    endFieldingAt: formatTimestamp(now - DAY),
+  };
+  const ahead = {
+    startFieldingAt: formatTimestamp(now + DAY),
+    endFieldingAt: formatTimestamp(now + 30 * DAY),
+  };
   const paused: Situation = { status: 'paused' };
   return [
     paused,
@@ -42,14 +48,17 @@ function situations(now: number): Situation[] {
 }
 
 /** @param now epoch milliseconds */
-export function* demoRecords(now: number): Generator<DataRecord> {
-  const mix = situations(now);
+export function* generateDemoRecords(now: number): Generator<DataRecord> {
+  const mix = listSituations(now);
   for (const { prefix, ...tenant } of TENANTS) {
     yield { type: 'project', tenant };
     for (let index = 0; index < GROUPS_PER_PROJECT; index++) {
       const targetGroupId = prefix + String(index + 1).padStart(26 - prefix.length, '0');
       const situation = { currentCompletes: index % 100, ...mix[index % mix.length] };
-      yield { type: 'target_group', group: { ...resumableGroup(tenant, targetGroupId, now), ...situation } };
+      yield {
+        type: 'target_group',
+        group: { ...makeResumableGroup(tenant, targetGroupId, now), ...situation },
+      };
     }
   }
 }
@@ -58,18 +67,18 @@ export function* demoRecords(now: number): Generator<DataRecord> {
  * Makes a paused target group in the middle of its period, far from its goal.
  * @param now epoch milliseconds
  */
-export function resumableGroup(tenant: Tenant, targetGroupId: string, now: number): TargetGroup {
+export function makeResumableGroup(tenant: Tenant, targetGroupId: string, now: number): TargetGroup {
   return {
     ...tenant,
     targetGroupId,
-    fieldingRunId: fieldingRunId(targetGroupId),
+    fieldingRunId: deriveFieldingRunId(targetGroupId),
     status: 'paused',
     completesGoal: 100,
     currentCompletes: 5,
-    startFieldingAt: timestamp(now - 7 * DAY),
-    endFieldingAt: timestamp(now + 30 * DAY),
+    startFieldingAt: formatTimestamp(now - 7 * DAY),
+    endFieldingAt: formatTimestamp(now + 30 * DAY),
     version: 1,
-    lastChangedAt: timestamp(now - DAY),
+    lastChangedAt: formatTimestamp(now - DAY),
     lastChangedBy: SEEDED_BY,
     marks: [],
   };

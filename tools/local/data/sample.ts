@@ -18,32 +18,32 @@ interface Candidates {
 }
 
 export class SampleFinder {
-  private tenant: Tenant | undefined;
-  private readonly byTenant = new Map<string, Candidates>();
+  #tenant: Tenant | undefined;
+  readonly #byTenant = new Map<string, Candidates>();
 
   add(record: DataRecord): void {
     if (record.type === 'project') {
-      this.tenant ??= record.tenant;
+      this.#tenant ??= record.tenant;
       return;
     }
     const { group } = record;
-    const found = this.byTenant.get(keyOf(group)) ?? { paused: [], others: [] };
+    const found = this.#byTenant.get(makeKey(group)) ?? { paused: [], others: [] };
     const list = group.status === 'paused' ? found.paused : found.others;
     if (list.length < SAMPLE_SIZE) list.push(group.targetGroupId);
-    if (this.byTenant.size < MOST_TENANTS) this.byTenant.set(keyOf(group), found);
+    if (this.#byTenant.size < MOST_TENANTS) this.#byTenant.set(makeKey(group), found);
   }
 
   /**
    * The first project with its first paused target groups, else its first ones; undefined when it has none.
    */
   get sample(): Sample | undefined {
-    if (this.tenant === undefined) return undefined;
-    const found = this.byTenant.get(keyOf(this.tenant));
+    if (this.#tenant === undefined) return undefined;
+    const found = this.#byTenant.get(makeKey(this.#tenant));
     if (found === undefined) return undefined;
-    return { tenant: this.tenant, targetGroupIds: found.paused.length > 0 ? found.paused : found.others };
+    return { tenant: this.#tenant, targetGroupIds: found.paused.length > 0 ? found.paused : found.others };
   }
 }
 
-function keyOf({ accountId, projectId }: Tenant): string {
+function makeKey({ accountId, projectId }: Tenant): string {
   return `${accountId}#${projectId}`;
 }

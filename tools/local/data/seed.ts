@@ -1,8 +1,8 @@
 /** Fills the table of target groups from a data file, or with demo data. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { timestamp } from '../../../src/domain/time.ts';
-import { demoRecords } from './demo.ts';
-import { readLines } from '../../kit/lines.ts';
+import { formatTimestamp } from '../../../src/domain/time.ts';
+import { generateDemoRecords } from './demo.ts';
+import { readLines } from '../../kit/read-lines.ts';
 import { type DataRecord, parseLine } from '../../import/records.ts';
 import { type Sample, SampleFinder } from './sample.ts';
 import { BatchWriter } from './write.ts';
@@ -24,7 +24,7 @@ export interface Seed {
 export async function checkData(file: string | undefined, now: number): Promise<Seed> {
   let records = 0;
   const finder = new SampleFinder();
-  for await (const record of recordsOf(file, now)) {
+  for await (const record of readRecords(file, now)) {
     records += 1;
     finder.add(record);
   }
@@ -46,7 +46,7 @@ export interface Destination {
 export async function writeData(file: string | undefined, now: number, to: Destination): Promise<void> {
   const writer = new BatchWriter(to.dynamodb, to.table);
   let records = 0;
-  for await (const record of recordsOf(file, now)) {
+  for await (const record of readRecords(file, now)) {
     to.signal?.throwIfAborted();
     await writer.put(record);
     records += 1;
@@ -55,11 +55,11 @@ export async function writeData(file: string | undefined, now: number, to: Desti
   await writer.flush();
 }
 
-async function* recordsOf(file: string | undefined, now: number): AsyncGenerator<DataRecord> {
+async function* readRecords(file: string | undefined, now: number): AsyncGenerator<DataRecord> {
   if (file === undefined) {
-    yield* demoRecords(now);
+    yield* generateDemoRecords(now);
     return;
   }
-  const changedAt = timestamp(now);
+  const changedAt = formatTimestamp(now);
   for await (const line of readLines(file, '--data')) yield parseLine(file, line, changedAt);
 }

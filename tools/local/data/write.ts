@@ -1,8 +1,8 @@
 /** Writes projects and target groups into their table, several batches at a time. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AttributeValue, BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { projectItem, targetGroupItem } from '../../../src/adapters/dynamodb/target-group-item.ts';
-import { delayAfter } from '../../../src/domain/backoff.ts';
+import { makeProjectItem, makeTargetGroupItem } from '../../../src/adapters/dynamodb/target-group-item.ts';
+import { computeDelay } from '../../../src/domain/backoff.ts';
 import type { DataRecord } from '../../import/records.ts';
 
 /** BatchWriteItem takes at most this number of items. */
@@ -16,14 +16,14 @@ const MOST_ATTEMPTS = 12;
 type Item = Record<string, AttributeValue>;
 
 export class BatchWriter {
-  private readonly dynamodb: DynamoDBClient;
-  private readonly table: string;
-  private batch = new Map<string, Item>();
-  private readonly underWay = new Map<Promise<void>, ReadonlySet<string>>();
+  readonly #dynamodb: DynamoDBClient;
+  readonly #table: string;
+  #batch = new Map<string, Item>();
+  readonly #inFlight = new Map<Promise<void>, ReadonlySet<string>>();
 
   constructor(dynamodb: DynamoDBClient, table: string) {
-    this.dynamodb = dynamodb;
-    this.table = table;
+    this.#dynamodb = dynamodb;
+    this.#table = table;
   }
 
   /**
@@ -31,40 +31,41 @@ export class BatchWriter {
    * with the same key wins.
    */
   async put(record: DataRecord): Promise<void> {
-    const item = record.type === 'project' ? projectItem(record.tenant) : targetGroupItem(record.group);
-    this.batch.set(item['pk']?.S ?? '', item);
-    if (this.batch.size === BATCH_SIZE) await this.send();
+    const item =
+      record.type === 'project' ? makeProjectItem(record.tenant) : makeTargetGroupItem(record.group);
+    this.#batch.set(item['pk']?.S ?? '', item);
+    if (this.#batch.size === BATCH_SIZE) await this.#send();
   }
 
   /** Writes the last batch; resolves when all records are written. */
   async flush(): Promise<void> {
-    if (this.batch.size > 0) await this.send();
-    await Promise.all(this.underWay.keys());
+    if (this.#batch.size > 0) await this.#send();
+    await Promise.all(this.#inFlight.keys());
   }
 
-  private async send(): Promise<void> {
-    const { batch } = this;
-    this.batch = new Map();
+  async #send(): Promise<void> {
+    const batch = this.#batch;
+    this.#batch = new Map();
     const keys = [...batch.keys()];
     // An earlier write of the same key must not arrive after this one.
-    const before = [...this.underWay].filter(([, others]) => keys.some((key) => others.has(key)));
+    const before = [...this.#inFlight].filter(([, others]) => keys.some((key) => others.has(key)));
     await Promise.all(before.map(([written]) => written));
-    while (this.underWay.size >= BATCHES_AT_A_TIME) await Promise.race(this.underWay.keys());
-    const written = this.write([...batch.values()]).finally(() => this.underWay.delete(written));
-    this.underWay.set(written, new Set(keys));
+    while (this.#inFlight.size >= BATCHES_AT_A_TIME) await Promise.race(this.#inFlight.keys());
+    const written = this.#write([...batch.values()]).finally(() => this.#inFlight.delete(written));
+    this.#inFlight.set(written, new Set(keys));
     // The next caller that waits gets the error; this handler keeps it from being unhandled until then.
     written.catch(() => undefined);
   }
 
-  private async write(items: Item[]): Promise<void> {
+  async #write(items: Item[]): Promise<void> {
     let left = items.map((Item) => ({ PutRequest: { Item } }));
     for (let attempt = 1; left.length > 0; attempt++) {
-      if (attempt > MOST_ATTEMPTS) throw new Error(`${this.table}: items stay unprocessed`);
-      if (attempt > 1) await pause(Math.random() * delayAfter(attempt, { first: 100, longest: 5_000 }));
-      const { UnprocessedItems } = await this.dynamodb.send(
-        new BatchWriteItemCommand({ RequestItems: { [this.table]: left } }),
+      if (attempt > MOST_ATTEMPTS) throw new Error(`${this.#table}: items stay unprocessed`);
+      if (attempt > 1) await pause(Math.random() * computeDelay(attempt, { first: 100, longest: 5_000 }));
+      const { UnprocessedItems } = await this.#dynamodb.send(
+        new BatchWriteItemCommand({ RequestItems: { [this.#table]: left } }),
       );
-      left = (UnprocessedItems?.[this.table] ?? []).flatMap(({ PutRequest }) =>
+      left = (UnprocessedItems?.[this.#table] ?? []).flatMap(({ PutRequest }) =>
         PutRequest?.Item === undefined ? [] : { PutRequest: { Item: PutRequest.Item } },
       );
     }

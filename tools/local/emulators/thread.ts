@@ -10,7 +10,7 @@ import dynalite from 'dynalite';
 import { buildApp } from 'fauxqs';
 import { z } from 'zod';
 import { REGION } from '../../kit/emulator.ts';
-import { listenOnLoopback, LOOPBACK } from '../../kit/loopback.ts';
+import { listenOnLoopback, LOOPBACK_ADDRESS } from '../../kit/loopback.ts';
 
 /** Addresses of the emulators that were started. */
 export interface Endpoints {
@@ -46,5 +46,5 @@ function surviveAborts(request: IncomingMessage): void {
 async function startSqs(): Promise<string> {
   // startFauxqs would listen on every interface.
   const app = buildApp({ logger: false, defaultRegion: REGION });
-  return app.listen({ host: LOOPBACK, port: 0 });
+  return app.listen({ host: LOOPBACK_ADDRESS, port: 0 });
 }

@@ -4,12 +4,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { codeOf, isError, messageOf } from '../../kit/errors.ts';
-import type { LambdaFunction } from '../template/functions.ts';
-import { ownThread } from '../threads.ts';
-import { environmentOf, type ServiceEndpoints } from './environment.ts';
+import { getErrorCode, isError, getErrorMessage } from '../../kit/tool-errors.ts';
+import type { LambdaFunction } from '../template/read-functions.ts';
+import { makeThreadOptions } from '../threads.ts';
+import { makeEnvironment, type ServiceEndpoints } from './function-environment.ts';
 import type { FunctionError, InstanceData, InstanceMessage, InvocationResult } from './messages.ts';
-import { newTraceId } from './trace-id.ts';
+import { makeTraceId } from './trace-id.ts';
 
 /** Extensions of the handler's module, in the order in which Lambda tries them. */
 const EXTENSIONS = ['.js', '.mjs', '.cjs'];
@@ -20,21 +20,21 @@ const INIT_LIMIT_MILLISECONDS = 10_000;
 type Settle = (result: InvocationResult) => void;
 
 export class FunctionInstance {
-  private readonly lambda: LambdaFunction;
-  private readonly log: (text: string) => void;
-  private readonly thread: Worker;
-  private readonly loaded = Promise.withResolvers<FunctionError | undefined>();
-  private current: { readonly requestId: string; readonly settle: Settle } | undefined;
-  private ended: FunctionError | undefined;
+  readonly #lambda: LambdaFunction;
+  readonly #log: (text: string) => void;
+  readonly #thread: Worker;
+  readonly #loaded = Promise.withResolvers<FunctionError | undefined>();
+  #current: { readonly requestId: string; readonly settle: Settle } | undefined;
+  #ended: FunctionError | undefined;
 
   /** @param log called with each line that the function prints */
   constructor(lambda: LambdaFunction, endpoints: ServiceEndpoints, log: (text: string) => void) {
-    this.lambda = lambda;
-    this.log = log;
+    this.#lambda = lambda;
+    this.#log = log;
     const logStream = `local/[$LATEST]${randomUUID().replaceAll('-', '')}`;
     const [file = '', exportName = ''] = lambda.handler.split('.');
     const workerData: InstanceData = {
-      module: moduleUrl(lambda.codePath, file),
+      module: findModuleUrl(lambda.codePath, file),
       exportName,
       functionName: lambda.name,
       functionArn: lambda.arn,
@@ -42,31 +42,31 @@ export class FunctionInstance {
       logGroup: lambda.logGroup,
       logStream,
     };
-    this.thread = new Worker(new URL('./worker-entry.ts', import.meta.url), {
-      ...ownThread(),
-      env: environmentOf(lambda, endpoints, logStream),
+    this.#thread = new Worker(new URL('./worker-entry.ts', import.meta.url), {
+      ...makeThreadOptions(),
+      env: makeEnvironment(lambda, endpoints, logStream),
       resourceLimits: { maxOldGenerationSizeMb: lambda.memoryMegabytes },
       workerData,
     });
-    this.thread.on('message', (message: InstanceMessage) => {
-      this.receive(message);
+    this.#thread.on('message', (message: InstanceMessage) => {
+      this.#receive(message);
     });
-    this.thread.on('error', (error: unknown) => {
-      const outOfMemory = codeOf(error) === 'ERR_WORKER_OUT_OF_MEMORY';
-      this.end({
+    this.#thread.on('error', (error: unknown) => {
+      const outOfMemory = getErrorCode(error) === 'ERR_WORKER_OUT_OF_MEMORY';
+      this.#end({
         errorType: outOfMemory ? 'Runtime.OutOfMemory' : isError(error) ? error.name : 'Error',
-        errorMessage: messageOf(error),
+        errorMessage: getErrorMessage(error),
         trace: isError(error) ? (error.stack ?? '').split('\n') : [],
       });
     });
-    this.thread.on('exit', (code) => {
-      this.end(failure('Runtime.ExitError', `Runtime exited with status ${code}`));
+    this.#thread.on('exit', (code) => {
+      this.#end(makeFailure('Runtime.ExitError', `Runtime exited with status ${code}`));
     });
   }
 
   /** Whether the instance can run another event. */
   get alive(): boolean {
-    return this.ended === undefined;
+    return this.#ended === undefined;
   }
 
   /**
@@ -74,81 +74,81 @@ export class FunctionInstance {
    * @param event JSON
    * @param traceId in the form of the header `X-Amzn-Trace-Id`
    */
-  async invoke(event: string, traceId: string = newTraceId()): Promise<InvocationResult> {
+  async invoke(event: string, traceId: string = makeTraceId()): Promise<InvocationResult> {
     const requestId = randomUUID();
-    const initFailure = await this.load();
-    if (initFailure !== undefined) return this.failed(requestId, initFailure);
+    const initFailure = await this.#load();
+    if (initFailure !== undefined) return this.#reportFailure(requestId, initFailure);
 
     const { promise, resolve } = Promise.withResolvers<InvocationResult>();
-    this.current = { requestId, settle: resolve };
-    const limit = this.lambda.timeoutSeconds * 1_000;
+    this.#current = { requestId, settle: resolve };
+    const limit = this.#lambda.timeoutSeconds * 1_000;
     const timer = setTimeout(() => {
-      const message = `Task timed out after ${this.lambda.timeoutSeconds.toFixed(2)} seconds`;
-      void this.kill(failure('Sandbox.Timedout', `${requestId} ${message}`));
+      const message = `Task timed out after ${this.#lambda.timeoutSeconds.toFixed(2)} seconds`;
+      void this.#kill(makeFailure('Sandbox.Timedout', `${requestId} ${message}`));
     }, limit);
-    this.thread.postMessage({ requestId, event, deadline: Date.now() + limit, traceId });
+    this.#thread.postMessage({ requestId, event, deadline: Date.now() + limit, traceId });
     const result = await promise;
     clearTimeout(timer);
-    this.current = undefined;
-    return result.ok ? result : this.failed(requestId, result.error);
+    this.#current = undefined;
+    return result.ok ? result : this.#reportFailure(requestId, result.error);
   }
 
   /** Kills the thread; its invocation fails. */
   terminate(): Promise<void> {
-    return this.kill(failure('Runtime.Terminated', 'the instance was terminated'));
+    return this.#kill(makeFailure('Runtime.Terminated', 'the instance was terminated'));
   }
 
-  private async load(): Promise<FunctionError | undefined> {
+  async #load(): Promise<FunctionError | undefined> {
     const timer = setTimeout(() => {
-      void this.kill(failure('Sandbox.Timedout', 'the function did not load within 10 seconds'));
+      void this.#kill(makeFailure('Sandbox.Timedout', 'the function did not load within 10 seconds'));
     }, INIT_LIMIT_MILLISECONDS);
-    const initFailure = await this.loaded.promise;
+    const initFailure = await this.#loaded.promise;
     clearTimeout(timer);
-    return initFailure ?? this.ended;
+    return initFailure ?? this.#ended;
   }
 
   /**
    * Kills the thread. Its event fails only when the thread has ended, so that no call of it arrives later.
    */
-  private async kill(reason: FunctionError): Promise<void> {
-    this.ended ??= reason;
-    await this.thread.terminate();
+  async #kill(reason: FunctionError): Promise<void> {
+    this.#ended ??= reason;
+    await this.#thread.terminate();
   }
 
-  private receive(message: InstanceMessage): void {
+  #receive(message: InstanceMessage): void {
     switch (message.type) {
       case 'log':
-        this.log(message.text);
+        this.#log(message.text);
         break;
       case 'ready':
-        this.loaded.resolve(undefined);
+        this.#loaded.resolve(undefined);
         break;
       case 'initFailed':
-        void this.kill(message.error);
+        void this.#kill(message.error);
         break;
       case 'succeeded':
-        if (this.current?.requestId === message.requestId)
-          this.current.settle({ ok: true, payload: message.payload });
+        if (this.#current?.requestId === message.requestId)
+          this.#current.settle({ ok: true, payload: message.payload });
         break;
       case 'failed':
-        if (this.current?.requestId === message.requestId)
-          this.current.settle({ ok: false, error: message.error });
+        if (this.#current?.requestId === message.requestId)
+          this.#current.settle({ ok: false, error: message.error });
         break;
     }
   }
 
-  private end(error: FunctionError): void {
-    if (this.ended === undefined) {
-      this.ended = error;
-      if (this.current === undefined) this.log(`an idle instance ended: ${error.errorMessage}`);
+  #end(error: FunctionError): void {
+    if (this.#ended === undefined) {
+      this.#ended = error;
+      if (this.#current === undefined) this.#log(`an idle instance ended: ${error.errorMessage}`);
     }
-    this.loaded.resolve(this.ended);
-    this.current?.settle({ ok: false, error: this.ended });
+    this.#loaded.resolve(this.#ended);
+    this.#current?.settle({ ok: false, error: this.#ended });
   }
 
-  private failed(requestId: string, error: FunctionError): InvocationResult {
+  #reportFailure(requestId: string, error: FunctionError): InvocationResult {
     const { errorType, errorMessage, trace } = error;
-    this.log(
+    this.#log(
       JSON.stringify({
         level: 'ERROR',
         message: 'Invoke Error',
@@ -161,11 +161,11 @@ export class FunctionInstance {
   }
 }
 
-function failure(errorType: string, errorMessage: string): FunctionError {
+function makeFailure(errorType: string, errorMessage: string): FunctionError {
   return { errorType, errorMessage, trace: [] };
 }
 
-function moduleUrl(folder: string, file: string): string {
+function findModuleUrl(folder: string, file: string): string {
   const paths = EXTENSIONS.map((extension) => join(folder, file + extension));
   return pathToFileURL(paths.find((path) => existsSync(path)) ?? join(folder, `${file}.mjs`)).href;
 }

@@ -1,7 +1,7 @@
 /** Manages the instances of one function: reuses idle ones and starts new ones on demand, up to a limit. */
 import { availableParallelism } from 'node:os';
-import type { LambdaFunction } from '../template/functions.ts';
-import type { ServiceEndpoints } from './environment.ts';
+import type { LambdaFunction } from '../template/read-functions.ts';
+import type { ServiceEndpoints } from './function-environment.ts';
 import { FunctionInstance } from './instance.ts';
 import type { InvocationResult } from './messages.ts';
 
@@ -30,19 +30,19 @@ export interface Invoker {
 /** Observes the invocations of a function. */
 export interface InvocationWatch {
   /** Called when an invocation was throttled. */
-  throttled(): void;
+  onThrottled(): void;
   /** Called when an invocation begins; the returned function is called with its result. */
   begin(): (result: InvocationResult) => void;
 }
 
-const UNWATCHED: InvocationWatch = { throttled: () => undefined, begin: () => () => undefined };
+const UNWATCHED: InvocationWatch = { onThrottled: () => undefined, begin: () => () => undefined };
 
 /** Combines two watches; both are called for each invocation. */
-export function bothWatches(one: InvocationWatch, other: InvocationWatch = UNWATCHED): InvocationWatch {
+export function combineWatches(one: InvocationWatch, other: InvocationWatch = UNWATCHED): InvocationWatch {
   return {
-    throttled: () => {
-      one.throttled();
-      other.throttled();
+    onThrottled: () => {
+      one.onThrottled();
+      other.onThrottled();
     },
     begin: () => {
       const ends = [one.begin(), other.begin()];
@@ -61,15 +61,15 @@ const THROTTLED: InvocationResult = {
 export class FunctionPool implements Invoker {
   readonly lambda: LambdaFunction;
   watch = UNWATCHED;
-  private readonly endpoints: ServiceEndpoints;
-  private readonly log: (text: string) => void;
-  private readonly reserved: number;
-  private readonly limit: number;
-  private readonly instances = new Set<FunctionInstance>();
-  private readonly idle: FunctionInstance[] = [];
-  private readonly waiting = new Set<(instance: FunctionInstance | undefined) => void>();
-  private readonly killShare: number;
-  private stopped = false;
+  readonly #endpoints: ServiceEndpoints;
+  readonly #log: (text: string) => void;
+  readonly #reserved: number;
+  readonly #limit: number;
+  readonly #instances = new Set<FunctionInstance>();
+  readonly #idle: FunctionInstance[] = [];
+  readonly #waiting = new Set<(instance: FunctionInstance | undefined) => void>();
+  readonly #killShare: number;
+  #stopped = false;
 
   /**
    * @param log called with each line that an instance prints
@@ -84,22 +84,22 @@ export class FunctionPool implements Invoker {
     killShare = 0,
     mostInstances = MOST_INSTANCES,
   ) {
-    this.killShare = killShare;
+    this.#killShare = killShare;
     this.lambda = lambda;
-    this.endpoints = endpoints;
-    this.log = log;
-    this.reserved = lambda.reservedConcurrency ?? Infinity;
-    this.limit = Math.min(this.reserved, mostInstances);
+    this.#endpoints = endpoints;
+    this.#log = log;
+    this.#reserved = lambda.reservedConcurrency ?? Infinity;
+    this.#limit = Math.min(this.#reserved, mostInstances);
   }
 
   /** The most events that run at a time. */
   get concurrency(): number {
-    return this.limit;
+    return this.#limit;
   }
 
   /** Number of events that run or wait. Both count towards the reserved concurrency. */
-  private get underWay(): number {
-    return this.instances.size - this.idle.length + this.waiting.size;
+  get #eventsInProgress(): number {
+    return this.#instances.size - this.#idle.length + this.#waiting.size;
   }
 
   /**
@@ -108,66 +108,66 @@ export class FunctionPool implements Invoker {
    * @param event JSON
    */
   async invoke(event: string, options: InvokeOptions = {}): Promise<InvocationResult> {
-    const instance = await this.acquire(options.signal);
+    const instance = await this.#acquire(options.signal);
     if (instance === undefined) {
-      this.watch.throttled();
+      this.watch.onThrottled();
       return THROTTLED;
     }
     const end = this.watch.begin();
-    const killer = Math.random() < this.killShare ? killSoon(instance) : undefined;
+    const killer = Math.random() < this.#killShare ? killSoon(instance) : undefined;
     const result = await instance.invoke(event, options.traceId);
     clearTimeout(killer);
-    this.release(instance);
+    this.#release(instance);
     end(result);
     return result;
   }
 
   /** Kills every instance; their invocations fail. */
   async stop(): Promise<void> {
-    this.stopped = true;
-    for (const give of this.waiting) give(undefined);
-    this.waiting.clear();
-    await Promise.all([...this.instances].map((instance) => instance.terminate()));
+    this.#stopped = true;
+    for (const give of this.#waiting) give(undefined);
+    this.#waiting.clear();
+    await Promise.all([...this.#instances].map((instance) => instance.terminate()));
   }
 
-  private async acquire(signal: AbortSignal | undefined): Promise<FunctionInstance | undefined> {
-    if (this.stopped || this.underWay >= this.reserved) return undefined;
-    const idle = this.takeIdle();
+  async #acquire(signal: AbortSignal | undefined): Promise<FunctionInstance | undefined> {
+    if (this.#stopped || this.#eventsInProgress >= this.#reserved) return undefined;
+    const idle = this.#takeIdle();
     if (idle !== undefined) return idle;
-    if (this.instances.size < this.limit) return this.start();
-    if (this.waiting.size >= MOST_WAITING) return undefined;
+    if (this.#instances.size < this.#limit) return this.#start();
+    if (this.#waiting.size >= MOST_WAITING) return undefined;
     const { promise, resolve } = Promise.withResolvers<FunctionInstance | undefined>();
-    this.waiting.add(resolve);
+    this.#waiting.add(resolve);
     signal?.addEventListener('abort', () => {
-      if (this.waiting.delete(resolve)) resolve(undefined);
+      if (this.#waiting.delete(resolve)) resolve(undefined);
     });
     return promise;
   }
 
-  private takeIdle(): FunctionInstance | undefined {
-    for (let instance = this.idle.pop(); instance !== undefined; instance = this.idle.pop()) {
+  #takeIdle(): FunctionInstance | undefined {
+    for (let instance = this.#idle.pop(); instance !== undefined; instance = this.#idle.pop()) {
       if (instance.alive) return instance;
-      this.instances.delete(instance);
+      this.#instances.delete(instance);
     }
     return undefined;
   }
 
-  private start(): FunctionInstance {
-    const instance = new FunctionInstance(this.lambda, this.endpoints, this.log);
-    this.instances.add(instance);
+  #start(): FunctionInstance {
+    const instance = new FunctionInstance(this.lambda, this.#endpoints, this.#log);
+    this.#instances.add(instance);
     return instance;
   }
 
-  private release(instance: FunctionInstance): void {
-    if (!instance.alive) this.instances.delete(instance);
-    if (this.stopped) return;
-    const [next] = this.waiting;
+  #release(instance: FunctionInstance): void {
+    if (!instance.alive) this.#instances.delete(instance);
+    if (this.#stopped) return;
+    const [next] = this.#waiting;
     if (next === undefined) {
-      if (instance.alive) this.idle.push(instance);
+      if (instance.alive) this.#idle.push(instance);
       return;
     }
-    this.waiting.delete(next);
-    next(instance.alive ? instance : this.start());
+    this.#waiting.delete(next);
+    next(instance.alive ? instance : this.#start());
   }
 }
 

@@ -21,7 +21,7 @@ try {
   });
   post({ type: 'ready' });
 } catch (error) {
-  post({ type: 'initFailed', error: describe(error) });
+  post({ type: 'initFailed', error: describeError(error) });
 }
 
 type Handler = (event: unknown, context: unknown) => unknown;
@@ -39,7 +39,7 @@ async function handle(handler: Handler, invocation: Invocation): Promise<void> {
   const { requestId } = invocation;
   process.env['_X_AMZN_TRACE_ID'] = invocation.traceId;
   try {
-    const answer: unknown = await handler(JSON.parse(invocation.event), contextOf(invocation));
+    const answer: unknown = await handler(JSON.parse(invocation.event), makeContext(invocation));
     const payload = JSON.stringify(answer ?? null);
     const bytes = Buffer.byteLength(payload);
     if (bytes > PAYLOAD_LIMIT) {
@@ -51,11 +51,11 @@ async function handle(handler: Handler, invocation: Invocation): Promise<void> {
     }
     post({ type: 'succeeded', requestId, payload });
   } catch (error) {
-    post({ type: 'failed', requestId, error: describe(error) });
+    post({ type: 'failed', requestId, error: describeError(error) });
   }
 }
 
-function contextOf(invocation: Invocation) {
+function makeContext(invocation: Invocation) {
   return {
     callbackWaitsForEmptyEventLoop: true,
     functionName: data.functionName,
@@ -69,7 +69,7 @@ function contextOf(invocation: Invocation) {
   };
 }
 
-function describe(error: unknown): FunctionError {
+function describeError(error: unknown): FunctionError {
   if (!(error instanceof Error)) {
     return { errorType: typeof error, errorMessage: String(error), trace: [] };
   }

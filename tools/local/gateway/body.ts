@@ -16,24 +16,24 @@ export function readBody(request: IncomingMessage): Promise<Buffer | 'too large'
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
-    const tooLarge = () => {
-      request.off('data', take);
+    const endAsTooLarge = () => {
+      request.off('data', collect);
       request.resume();
       resolve('too large');
     };
-    const take = (chunk: Buffer) => {
+    const collect = (chunk: Buffer) => {
       length += chunk.length;
-      if (length > MAX_BODY_BYTES) tooLarge();
+      if (length > MAX_BODY_BYTES) endAsTooLarge();
       else chunks.push(chunk);
     };
-    const aborted = () => {
+    const rejectAborted = () => {
       reject(new RequestAbortedError());
     };
-    request.once('error', aborted).once('close', aborted);
+    request.once('error', rejectAborted).once('close', rejectAborted);
     request.once('end', () => {
       resolve(Buffer.concat(chunks, length));
     });
-    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) tooLarge();
-    else request.on('data', take);
+    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) endAsTooLarge();
+    else request.on('data', collect);
   });
 }

@@ -4,7 +4,7 @@
  */
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { ACCOUNT_ID } from '../cloud.ts';
-import { decode, type Match } from './router.ts';
+import { decodePercent, type Match } from './router.ts';
 
 export interface GatewayRequest {
   readonly method: string;
@@ -23,20 +23,20 @@ export interface GatewayRequest {
 }
 
 /** Builds the event. As in AWS, it has the decoded path, and the query both raw and decoded. */
-export function httpEvent(request: GatewayRequest, match: Match): APIGatewayProxyEventV2 {
+export function makeHttpEvent(request: GatewayRequest, match: Match): APIGatewayProxyEventV2 {
   const [path, query] = splitTarget(request.target);
-  const { headers, cookies } = headersOf(request.rawHeaders);
+  const { headers, cookies } = readHeaders(request.rawHeaders);
   const host = headers['host'] ?? '';
   headers['x-amzn-trace-id'] ??= request.traceId;
   headers['x-forwarded-for'] ??= request.sourceIp;
   headers['x-forwarded-proto'] ??= 'http';
   headers['content-length'] ??= String(request.body.length);
-  const queryStringParameters = parametersOf(query);
+  const queryStringParameters = readParameters(query);
   const binary = request.body.length > 0 && !isText(headers['content-type']);
   return {
     version: '2.0',
     routeKey: match.route.key,
-    rawPath: decode(path),
+    rawPath: decodePercent(path),
     rawQueryString: query,
     ...(cookies.length > 0 && { cookies }),
     headers,
@@ -49,7 +49,7 @@ export function httpEvent(request: GatewayRequest, match: Match): APIGatewayProx
       domainPrefix: host.split('.')[0] ?? '',
       http: {
         method: request.method,
-        path: decode(path),
+        path: decodePercent(path),
         protocol: request.protocol,
         sourceIp: request.sourceIp,
         userAgent: headers['user-agent'] ?? '',
@@ -57,7 +57,7 @@ export function httpEvent(request: GatewayRequest, match: Match): APIGatewayProx
       requestId: request.requestId,
       routeKey: match.route.key,
       stage: '$default',
-      time: commonLogTime(request.time),
+      time: formatCommonLogTime(request.time),
       timeEpoch: request.time.getTime(),
     },
     ...(request.body.length > 0 && { body: request.body.toString(binary ? 'base64' : 'utf8') }),
@@ -74,7 +74,7 @@ export function splitTarget(target: string): [path: string, query: string] {
 }
 
 /** Reads headers with names in lower case, joins repeated ones by commas, and returns cookies separately. */
-function headersOf(rawHeaders: readonly string[]): {
+function readHeaders(rawHeaders: readonly string[]): {
   headers: Record<string, string>;
   cookies: string[];
 } {
@@ -90,7 +90,7 @@ function headersOf(rawHeaders: readonly string[]): {
   return { headers, cookies };
 }
 
-function parametersOf(query: string): Record<string, string> | undefined {
+function readParameters(query: string): Record<string, string> | undefined {
   if (query === '') return undefined;
   const parameters = Object.create(null) as Record<string, string>;
   for (const [name, value] of new URLSearchParams(query)) {
@@ -111,7 +111,7 @@ function isText(contentType: string | undefined): boolean {
 }
 
 /** Formats a time like `06/Aug/2025:12:00:00 +0000`. */
-function commonLogTime(time: Date): string {
+function formatCommonLogTime(time: Date): string {
   const [, day, month, year, clock] = time.toUTCString().split(' ');
   return `${day ?? ''}/${month ?? ''}/${year ?? ''}:${clock ?? ''} +0000`;
 }

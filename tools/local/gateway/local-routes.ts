@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { splitTarget } from './event.ts';
-import { gatewayMessage, type GatewayResponse } from './response.ts';
+import { makeGatewayMessage, type GatewayResponse } from './response.ts';
 
 /**
  * Accepted host names. Another name may come from DNS rebinding: a foreign name server points its own name to
@@ -45,7 +45,7 @@ export type ControlHandler = (method: string, path: string, query: URLSearchPara
  * Returns the first segment of a path with its slash. It decides whether a path belongs to the API or the
  * stack.
  */
-export function rootOf(path: string): string {
+export function getRoot(path: string): string {
   return /^\/[^/]*/.exec(path)?.[0] ?? '';
 }
 
@@ -55,14 +55,15 @@ export async function answerLocal(
   handler: ControlHandler,
 ): Promise<GatewayResponse> {
   const { method = 'GET', url = '/', headers } = request;
-  if (!isOwn(headers.host)) return refusal(`not served as ${headers.host ?? 'no host'}: use 127.0.0.1`);
+  if (!isOwnHost(headers.host))
+    return makeRefusal(`not served as ${headers.host ?? 'no host'}: use 127.0.0.1`);
   // Browsers send the header Origin with every request that can change something; other clients send none.
   if (headers.origin !== undefined && URL.parse(headers.origin)?.host !== headers.host) {
-    return refusal('not served to other origins');
+    return makeRefusal('not served to other origins');
   }
   const [path, query] = splitTarget(url);
-  const answer = await handler(method, path.slice(rootOf(path).length + 1), new URLSearchParams(query));
-  if (answer === undefined) return gatewayMessage(404, 'Not Found');
+  const answer = await handler(method, path.slice(getRoot(path).length + 1), new URLSearchParams(query));
+  if (answer === undefined) return makeGatewayMessage(404, 'Not Found');
   if (answer instanceof LocalFile) {
     return {
       status: 200,
@@ -77,10 +78,10 @@ export async function answerLocal(
   };
 }
 
-function refusal(message: string): GatewayResponse {
-  return gatewayMessage(403, `Forbidden: ${message}`);
+function makeRefusal(message: string): GatewayResponse {
+  return makeGatewayMessage(403, `Forbidden: ${message}`);
 }
 
-function isOwn(host: string | undefined): boolean {
+function isOwnHost(host: string | undefined): boolean {
   return host !== undefined && OWN_NAMES.has(host.toLowerCase().replace(/:\d{1,5}$/, ''));
 }

@@ -27,7 +27,7 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ');
 
 /** @returns undefined when the page has no such file */
-export async function pageFile(files: PageFiles, path: string): Promise<LocalFile | undefined> {
+export async function readPageFile(files: PageFiles, path: string): Promise<LocalFile | undefined> {
   const file = files.get(path);
   if (file === undefined) return undefined;
   const headers = { 'content-security-policy': CONTENT_SECURITY_POLICY };

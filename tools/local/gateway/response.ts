@@ -12,7 +12,7 @@ export interface GatewayResponse {
   readonly body: Buffer;
 }
 
-const INTERNAL_SERVER_ERROR = gatewayMessage(500, 'Internal Server Error');
+const INTERNAL_SERVER_ERROR = makeGatewayMessage(500, 'Internal Server Error');
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 
@@ -28,7 +28,7 @@ const answerShape = z.object({
 const OF_THE_CONNECTION = ['connection', 'content-length', 'keep-alive', 'transfer-encoding', 'upgrade'];
 
 /** Makes an answer of the gateway itself. */
-export function gatewayMessage(status: number, message: string): GatewayResponse {
+export function makeGatewayMessage(status: number, message: string): GatewayResponse {
   return {
     status,
     headers: { 'content-type': 'application/json' },
@@ -39,11 +39,11 @@ export function gatewayMessage(status: number, message: string): GatewayResponse
 /**
  * Makes the response. A failed invocation and an answer of the wrong form become a 500 of the gateway itself.
  */
-export function httpResponse(result: InvocationResult): GatewayResponse {
+export function makeHttpResponse(result: InvocationResult): GatewayResponse {
   if (!result.ok) {
     // Throttling is the only failure that the function itself did not cause.
     return result.error.errorType === 'TooManyRequestsException'
-      ? gatewayMessage(503, 'Service Unavailable')
+      ? makeGatewayMessage(503, 'Service Unavailable')
       : INTERNAL_SERVER_ERROR;
   }
   const answer: unknown = JSON.parse(result.payload);
@@ -58,14 +58,14 @@ export function httpResponse(result: InvocationResult): GatewayResponse {
     status: statusCode,
     headers: {
       'content-type': 'text/plain; charset=utf-8',
-      ...Object.fromEntries(Object.entries(headers ?? {}).map(renamed)),
+      ...Object.fromEntries(Object.entries(headers ?? {}).map(renameHeader)),
       ...(cookies && cookies.length > 0 && { 'set-cookie': cookies }),
     },
     body: Buffer.from(body ?? '', isBase64Encoded === true ? 'base64' : 'utf8'),
   };
 }
 
-function renamed([name, value]: [string, string]): [string, string] {
+function renameHeader([name, value]: [string, string]): [string, string] {
   const lower = name.toLowerCase();
   return [OF_THE_CONNECTION.includes(lower) ? `x-amzn-remapped-${lower}` : lower, value];
 }

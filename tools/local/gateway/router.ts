@@ -2,14 +2,14 @@
  * Finds the route of a request by the rules of an HTTP API.
  * Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
-import type { Route } from '../template/api.ts';
+import type { Route } from '../template/read-routes.ts';
 
 /** A route with its key: `GET /path/{parameter}`, or `$default`. */
-interface Keyed {
+interface KeyedRoute {
   readonly key: string;
 }
 
-export interface Match<R extends Keyed = Route> {
+export interface Match<R extends KeyedRoute = Route> {
   readonly route: R;
   /** Decoded values by name. */
   readonly pathParameters: Readonly<Record<string, string>>;
@@ -28,22 +28,22 @@ interface Segment {
   readonly text: string;
 }
 
-interface Pattern<R extends Keyed> {
+interface Pattern<R extends KeyedRoute> {
   readonly route: R;
   readonly method: string;
   readonly segments: readonly Segment[];
 }
 
-export class Router<R extends Keyed = Route> {
-  private readonly patterns: readonly Pattern<R>[];
-  private readonly fallback: R | undefined;
+export class Router<R extends KeyedRoute = Route> {
+  readonly #patterns: readonly Pattern<R>[];
+  readonly #fallback: R | undefined;
 
   constructor(routes: readonly R[]) {
-    this.fallback = routes.find(({ key }) => key === '$default');
-    this.patterns = routes
+    this.#fallback = routes.find(({ key }) => key === '$default');
+    this.#patterns = routes
       .filter(({ key }) => key !== '$default')
-      .map((route) => parse(route))
-      .sort(bySpecificity);
+      .map((route) => parsePattern(route))
+      .sort(compareSpecificity);
   }
 
   /**
@@ -51,18 +51,18 @@ export class Router<R extends Keyed = Route> {
    * @param path from the request line, still encoded, without the query
    */
   match(method: string, path: string): Match<R> | undefined {
-    const segments = split(path);
-    for (const pattern of this.patterns) {
+    const segments = splitPath(path);
+    for (const pattern of this.#patterns) {
       if (pattern.method !== method && pattern.method !== 'ANY') continue;
-      const pathParameters = fit(pattern.segments, segments);
+      const pathParameters = matchSegments(pattern.segments, segments);
       if (pathParameters !== undefined) return { route: pattern.route, pathParameters };
     }
-    return this.fallback && { route: this.fallback, pathParameters: {} };
+    return this.#fallback && { route: this.#fallback, pathParameters: {} };
   }
 }
 
 /** Decodes percent encoding; returns a wrongly encoded text unchanged. */
-export function decode(text: string): string {
+export function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -70,9 +70,9 @@ export function decode(text: string): string {
   }
 }
 
-function parse<R extends Keyed>(route: R): Pattern<R> {
+function parsePattern<R extends KeyedRoute>(route: R): Pattern<R> {
   const [method = '', path = ''] = route.key.split(' ');
-  const segments = split(path).map((text): Segment => {
+  const segments = splitPath(path).map((text): Segment => {
     if (/^\{.+\+\}$/.test(text)) return { kind: GREEDY, text: text.slice(1, -2) };
     if (/^\{.+\}$/.test(text)) return { kind: PARAMETER, text: text.slice(1, -1) };
     return { kind: LITERAL, text };
@@ -80,12 +80,12 @@ function parse<R extends Keyed>(route: R): Pattern<R> {
   return { route, method, segments };
 }
 
-function split(path: string): string[] {
+function splitPath(path: string): string[] {
   return path.replace(/^\//, '').split('/');
 }
 
 /** Orders patterns by the first segment that differs; for equal paths, a specific method comes before ANY. */
-function bySpecificity(a: Pattern<Keyed>, b: Pattern<Keyed>): number {
+function compareSpecificity(a: Pattern<KeyedRoute>, b: Pattern<KeyedRoute>): number {
   const length = Math.min(a.segments.length, b.segments.length);
   for (let index = 0; index < length; index++) {
     const difference = (a.segments[index]?.kind ?? LITERAL) - (b.segments[index]?.kind ?? LITERAL);
@@ -95,19 +95,22 @@ function bySpecificity(a: Pattern<Keyed>, b: Pattern<Keyed>): number {
 }
 
 /** Returns the parameters when the path matches. A parameter matches exactly one non-empty segment. */
-function fit(pattern: readonly Segment[], path: readonly string[]): Record<string, string> | undefined {
+function matchSegments(
+  pattern: readonly Segment[],
+  path: readonly string[],
+): Record<string, string> | undefined {
   const parameters: [string, string][] = [];
   for (const [index, { kind, text }] of pattern.entries()) {
     const segment = path[index];
     if (segment === undefined) return undefined;
     if (kind === GREEDY) {
       const rest = path.slice(index).join('/');
-      return rest === '' ? undefined : Object.fromEntries([...parameters, [text, decode(rest)]]);
+      return rest === '' ? undefined : Object.fromEntries([...parameters, [text, decodePercent(rest)]]);
     }
-    if (kind === LITERAL && decode(segment) !== text) return undefined;
+    if (kind === LITERAL && decodePercent(segment) !== text) return undefined;
     if (kind === PARAMETER) {
       if (segment === '') return undefined;
-      parameters.push([text, decode(segment)]);
+      parameters.push([text, decodePercent(segment)]);
     }
   }
   return path.length === pattern.length ? Object.fromEntries(parameters) : undefined;

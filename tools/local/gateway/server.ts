@@ -1,19 +1,19 @@
 /** Serves the API's routes over HTTP, and beside them the local stack's own routes. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { codeOf, messageOf, UsageError } from '../../kit/errors.ts';
-import { listenOnLoopback, LOOPBACK } from '../../kit/loopback.ts';
+import { getErrorCode, getErrorMessage, UsageError } from '../../kit/tool-errors.ts';
+import { listenOnLoopback, LOOPBACK_ADDRESS } from '../../kit/loopback.ts';
 import { PAYLOAD_LIMIT } from '../functions/messages.ts';
 import type { Invoker } from '../functions/pool.ts';
-import { newTraceId } from '../functions/trace-id.ts';
+import { makeTraceId } from '../functions/trace-id.ts';
 import { readBody, RequestAbortedError } from './body.ts';
-import { type GatewayRequest, httpEvent, splitTarget } from './event.ts';
-import { answerLocal, type ControlHandler, rootOf } from './local-routes.ts';
-import { refuseWhatIsNoRequest } from './refusals.ts';
-import { gatewayMessage, type GatewayResponse, httpResponse } from './response.ts';
+import { type GatewayRequest, makeHttpEvent, splitTarget } from './event.ts';
+import { answerLocal, type ControlHandler, getRoot } from './local-routes.ts';
+import { refuseMalformedRequests } from './malformed-requests.ts';
+import { makeGatewayMessage, type GatewayResponse, makeHttpResponse } from './response.ts';
 import type { Match, Router } from './router.ts';
 import { RouteThrottles } from './throttle.ts';
-import type { Route } from '../template/api.ts';
+import type { Route } from '../template/read-routes.ts';
 
 /**
  * AWS allows 10 KB (10,240 bytes). Larger headers reach the functions here, so that their own limits can be
@@ -25,11 +25,11 @@ const MAX_HEADER_BYTES = 256 * 1024;
 const HEADERS_TIMEOUT_MILLISECONDS = 20_000;
 const REQUEST_TIMEOUT_MILLISECONDS = 120_000;
 
-const BAD_REQUEST = gatewayMessage(400, 'Bad Request');
-const EXPECTATION_FAILED = gatewayMessage(417, 'Expectation Failed');
-const TOO_LARGE = gatewayMessage(413, 'Request Entity Too Large');
-const TOO_MANY = gatewayMessage(429, 'Too Many Requests');
-const UNAVAILABLE = gatewayMessage(503, 'Service Unavailable');
+const BAD_REQUEST = makeGatewayMessage(400, 'Bad Request');
+const EXPECTATION_FAILED = makeGatewayMessage(417, 'Expectation Failed');
+const TOO_LARGE = makeGatewayMessage(413, 'Request Entity Too Large');
+const TOO_MANY = makeGatewayMessage(429, 'Too Many Requests');
+const UNAVAILABLE = makeGatewayMessage(503, 'Service Unavailable');
 
 export interface ServedApi {
   readonly router: Router;
@@ -51,25 +51,25 @@ export interface RequestLine {
 export class Gateway {
   /** Base URL, without a trailing slash. */
   readonly url: string;
-  private readonly server: Server;
-  private readonly log: (line: RequestLine) => void;
-  private api: ServedApi | undefined;
-  private throttles = new RouteThrottles();
-  private closing = false;
+  readonly #server: Server;
+  readonly #log: (line: RequestLine) => void;
+  #api: ServedApi | undefined;
+  #throttles = new RouteThrottles();
+  #closing = false;
   /** Handlers of the stack's own routes, by root. */
-  private readonly own = new Map<string, ControlHandler>();
+  readonly #localHandlers = new Map<string, ControlHandler>();
 
   private constructor(server: Server, url: string, log: (line: RequestLine) => void) {
     this.url = url;
-    this.server = server;
-    this.log = log;
+    this.#server = server;
+    this.#log = log;
     server.on('request', (request, response) => {
-      void this.handle(request, response);
+      void this.#handle(request, response);
     });
     server.on('checkExpectation', (_request, response: ServerResponse) => {
-      this.send(response, EXPECTATION_FAILED, randomUUID());
+      this.#send(response, EXPECTATION_FAILED, randomUUID());
     });
-    refuseWhatIsNoRequest(server);
+    refuseMalformedRequests(server);
   }
 
   /**
@@ -87,7 +87,7 @@ export class Gateway {
       noDelay: true,
     });
     const { url } = await listenOnLoopback(server, port).catch((error: unknown) => {
-      throw portError(port, error);
+      throw explainPortError(port, error);
     });
     return new Gateway(server, url, log);
   }
@@ -95,60 +95,60 @@ export class Gateway {
   /**
    * @param root first path segment, like `/_local`: the handler answers it and all paths below it from now on
    */
-  serveOwn(root: string, handler: ControlHandler): void {
-    this.own.set(root, handler);
+  serveLocalRoutes(root: string, handler: ControlHandler): void {
+    this.#localHandlers.set(root, handler);
   }
 
   /** Serves the API from now on. */
   serve(api: ServedApi): void {
-    this.api = api;
-    this.throttles = new RouteThrottles();
+    this.#api = api;
+    this.#throttles = new RouteThrottles();
   }
 
   /** Frees the port, and waits at most `graceMilliseconds` for the requests in progress. */
   async close(graceMilliseconds: number): Promise<void> {
-    this.closing = true;
+    this.#closing = true;
     const closed = new Promise<void>((resolve) => {
-      this.server.close(() => {
+      this.#server.close(() => {
         resolve();
       });
     });
-    this.server.closeIdleConnections();
+    this.#server.closeIdleConnections();
     const timer = setTimeout(() => {
-      this.server.closeAllConnections();
+      this.#server.closeAllConnections();
     }, graceMilliseconds);
     await closed;
     clearTimeout(timer);
   }
 
-  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const started = performance.now();
     const requestId = randomUUID();
     const [path] = splitTarget(request.url ?? '/');
     const method = request.method ?? 'GET';
     // Without a listener, a client that disconnects during the answer would cause an unhandled error.
     response.on('error', () => undefined);
-    const own = this.own.get(rootOf(path));
+    const own = this.#localHandlers.get(getRoot(path));
     let status = 500;
     let problem: string | undefined;
     try {
-      const answer = await (own ? answerLocal(request, own) : this.answer(request, requestId));
-      this.send(response, answer, requestId);
+      const answer = await (own ? answerLocal(request, own) : this.#answer(request, requestId));
+      this.#send(response, answer, requestId);
       status = answer.status;
     } catch (error) {
       if (error instanceof RequestAbortedError) return;
       // For example, the function returned a header that HTTP does not allow.
-      problem = messageOf(error);
+      problem = getErrorMessage(error);
       for (const name of response.getHeaderNames()) response.removeHeader(name);
-      this.send(response, gatewayMessage(500, 'Internal Server Error'), requestId);
+      this.#send(response, makeGatewayMessage(500, 'Internal Server Error'), requestId);
     }
     if (own !== undefined && problem === undefined) return;
     const milliseconds = performance.now() - started;
-    this.log({ method, path, status, milliseconds, ...(problem !== undefined && { problem }) });
+    this.#log({ method, path, status, milliseconds, ...(problem !== undefined && { problem }) });
   }
 
-  private async answer(request: IncomingMessage, requestId: string): Promise<GatewayResponse> {
-    const { api } = this;
+  async #answer(request: IncomingMessage, requestId: string): Promise<GatewayResponse> {
+    const api = this.#api;
     if (api === undefined) return UNAVAILABLE;
     if (request.headers.host === undefined && request.httpVersion === '1.1') return BAD_REQUEST;
     const time = new Date();
@@ -160,24 +160,24 @@ export class Gateway {
       protocol: `HTTP/${request.httpVersion}`,
       rawHeaders: request.rawHeaders,
       body,
-      sourceIp: request.socket.remoteAddress ?? LOOPBACK,
+      sourceIp: request.socket.remoteAddress ?? LOOPBACK_ADDRESS,
       requestId,
-      traceId: newTraceId(),
+      traceId: makeTraceId(),
       time,
     };
     const match = api.router.match(gatewayRequest.method, splitTarget(gatewayRequest.target)[0]);
-    if (match === undefined) return gatewayMessage(404, 'Not Found');
-    if (!this.throttles.admit(match.route)) return TOO_MANY;
-    return this.invoke(api, match, gatewayRequest);
+    if (match === undefined) return makeGatewayMessage(404, 'Not Found');
+    if (!this.#throttles.admit(match.route)) return TOO_MANY;
+    return this.#invoke(api, match, gatewayRequest);
   }
 
-  private async invoke(api: ServedApi, match: Match, request: GatewayRequest): Promise<GatewayResponse> {
+  async #invoke(api: ServedApi, match: Match, request: GatewayRequest): Promise<GatewayResponse> {
     const lambda = api.functions.get(match.route.functionId);
     if (lambda === undefined) throw new Error(`no function ${match.route.functionId}`);
     if (!api.mayInvoke(match.route)) {
       throw new Error(`the API has no permission to run ${match.route.functionId} for ${match.route.key}`);
     }
-    const event = JSON.stringify(httpEvent(request, match));
+    const event = JSON.stringify(makeHttpEvent(request, match));
     if (Buffer.byteLength(event) > PAYLOAD_LIMIT) return TOO_LARGE;
     const giveUp = new AbortController();
     let timer: NodeJS.Timeout | undefined;
@@ -188,12 +188,12 @@ export class Gateway {
       }, match.route.timeoutMilliseconds).unref();
     });
     const invoked = lambda.invoke(event, { traceId: request.traceId, signal: giveUp.signal });
-    const response = await Promise.race([invoked.then(httpResponse), timeout]);
+    const response = await Promise.race([invoked.then(makeHttpResponse), timeout]);
     clearTimeout(timer);
     return response;
   }
 
-  private send(response: ServerResponse, answer: GatewayResponse, requestId: string): void {
+  #send(response: ServerResponse, answer: GatewayResponse, requestId: string): void {
     response.statusCode = answer.status;
     for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
     response.setHeader('apigw-requestid', requestId);
@@ -202,13 +202,13 @@ export class Gateway {
       response.setHeader('content-length', answer.body.length);
     }
     // A connection that stays open would keep the server from closing.
-    if (this.closing) response.setHeader('connection', 'close');
+    if (this.#closing) response.setHeader('connection', 'close');
     response.end(answer.body);
   }
 }
 
-function portError(port: number, error: unknown): unknown {
-  const code = codeOf(error);
+function explainPortError(port: number, error: unknown): unknown {
+  const code = getErrorCode(error);
   if (code === 'EADDRINUSE') {
     return new UsageError(`port ${port} is in use: stop what listens there, or choose another with --port`);
   }

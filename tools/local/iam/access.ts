@@ -1,13 +1,13 @@
 /** Applies the policies of a template to its functions, schedules, routes and event sources (ADR 18). */
-import { ACCOUNT_ID, arn } from '../cloud.ts';
-import { RefusedTemplateError, UnsupportedTemplateError } from '../errors.ts';
-import type { Route } from '../template/api.ts';
-import type { EventSource } from '../template/event-sources.ts';
-import type { LambdaFunction } from '../template/functions.ts';
+import { ACCOUNT_ID, makeArn } from '../cloud.ts';
+import { RefusedTemplateError, UnsupportedTemplateError } from '../template-errors.ts';
+import type { Route } from '../template/read-routes.ts';
+import type { EventSource } from '../template/read-event-sources.ts';
+import type { LambdaFunction } from '../template/read-functions.ts';
 import type { References } from '../template/intrinsics.ts';
-import type { Runtime } from '../template/runtime.ts';
-import type { Schedule } from '../template/schedules.ts';
-import { resourcesOfType, type Template } from '../template/template.ts';
+import type { Runtime } from '../template/read-runtime.ts';
+import type { Schedule } from '../template/read-schedules.ts';
+import { findResources, type Template } from '../template/template.ts';
 import type { CallContext } from './conditions.ts';
 import { evaluate } from './evaluate.ts';
 import { type Caller, type DeniedCall, Permissions, type PermissionsReport } from './permissions.ts';
@@ -28,12 +28,12 @@ const API: Caller = {
 
 export class Access {
   readonly permissions: Permissions;
-  private readonly roles: ReadonlyMap<string, Role>;
-  private readonly functions: ReadonlyMap<string, LambdaFunction>;
+  readonly #roles: ReadonlyMap<string, Role>;
+  readonly #functions: ReadonlyMap<string, LambdaFunction>;
   /** Functions by the access key that they sign their calls with. */
-  private readonly callers: ReadonlyMap<string, Caller>;
-  private readonly schedules: ReadonlyMap<string, Caller>;
-  private readonly apiId: string;
+  readonly #callers: ReadonlyMap<string, Caller>;
+  readonly #schedules: ReadonlyMap<string, Caller>;
+  readonly #apiId: string;
 
   /**
    * Reads the policies and makes the checks that AWS makes at a deployment.
@@ -47,19 +47,23 @@ export class Access {
     runtime: Runtime,
     onDenied: (call: DeniedCall) => void,
   ) {
-    this.roles = readRoles(template, references);
-    this.functions = new Map(runtime.functions.map((lambda) => [lambda.logicalId, lambda]));
-    this.apiId = resourcesOfType(template, 'AWS::ApiGatewayV2::Api')[0]?.logicalId ?? '';
+    this.#roles = readRoles(template, references);
+    this.#functions = new Map(runtime.functions.map((lambda) => [lambda.logicalId, lambda]));
+    this.#apiId = findResources(template, 'AWS::ApiGatewayV2::Api')[0]?.logicalId ?? '';
     const ofResources = readResourcePolicies(template, references, runtime.functions);
-    this.permissions = new Permissions(this.roles.values(), ofResources, onDenied);
-    this.callers = new Map(runtime.functions.map((lambda) => [accessKeyOf(lambda), this.functionOf(lambda)]));
-    this.schedules = new Map(runtime.schedules.map((each) => [each.logicalId, this.schedulerOf(each)]));
-    for (const source of runtime.eventSources) this.checkEventSource(source);
+    this.permissions = new Permissions(this.#roles.values(), ofResources, onDenied);
+    this.#callers = new Map(
+      runtime.functions.map((lambda) => [getAccessKey(lambda), this.#makeFunctionCaller(lambda)]),
+    );
+    this.#schedules = new Map(
+      runtime.schedules.map((each) => [each.logicalId, this.#makeScheduleCaller(each)]),
+    );
+    for (const source of runtime.eventSources) this.#checkEventSource(source);
   }
 
   /** Returns the function that signs with this access key. */
-  caller(accessKey: string): Caller | undefined {
-    return this.callers.get(accessKey);
+  findCaller(accessKey: string): Caller | undefined {
+    return this.#callers.get(accessKey);
   }
 
   /** Whether the API may run the function of a route. */
@@ -67,43 +71,43 @@ export class Access {
     const [method = '', path = ''] = route.key.split(' ');
     const context = {
       'aws:sourceaccount': ACCOUNT_ID,
-      'aws:sourcearn': arn('execute-api', `${this.apiId}/$default/${method}${path}`),
+      'aws:sourcearn': makeArn('execute-api', `${this.#apiId}/$default/${method}${path}`),
     };
     // The key `$default` has no method and no path: it takes the place of both in the ARN.
-    return this.permissions.allows(API, INVOKE, this.functionArn(route.functionId), context);
+    return this.permissions.allows(API, INVOKE, this.#getFunctionArn(route.functionId), context);
   }
 
   /** Whether a schedule may run its function. */
   mayRun({ logicalId, functionId }: Schedule): boolean {
-    const caller = this.schedules.get(logicalId);
-    return caller !== undefined && this.permissions.allows(caller, INVOKE, this.functionArn(functionId));
+    const caller = this.#schedules.get(logicalId);
+    return caller !== undefined && this.permissions.allows(caller, INVOKE, this.#getFunctionArn(functionId));
   }
 
   report(): PermissionsReport {
     return this.permissions.report();
   }
 
-  private functionArn(logicalId: string): string {
-    return this.functions.get(logicalId)?.arn ?? '*';
+  #getFunctionArn(logicalId: string): string {
+    return this.#functions.get(logicalId)?.arn ?? '*';
   }
 
-  private functionOf(lambda: LambdaFunction): Caller {
+  #makeFunctionCaller(lambda: LambdaFunction): Caller {
     const user = `AWS::Lambda::Function ${lambda.logicalId}`;
-    const role = this.roleOf(lambda.roleArn, user, 'lambda.amazonaws.com', {});
-    return this.permissions.session(role, lambda.displayName, lambda.name);
+    const role = this.#requireRole(lambda.roleArn, user, 'lambda.amazonaws.com', {});
+    return this.permissions.makeSession(role, lambda.displayName, lambda.name);
   }
 
-  private schedulerOf({ logicalId, roleArn }: Schedule): Caller {
+  #makeScheduleCaller({ logicalId, roleArn }: Schedule): Caller {
     const user = `AWS::Scheduler::Schedule ${logicalId}`;
-    const role = this.roleOf(roleArn, user, 'scheduler.amazonaws.com', {
+    const role = this.#requireRole(roleArn, user, 'scheduler.amazonaws.com', {
       'aws:sourceaccount': ACCOUNT_ID,
-      'aws:sourcearn': arn('scheduler', 'schedule-group/default'),
+      'aws:sourcearn': makeArn('scheduler', 'schedule-group/default'),
     });
-    return this.permissions.session(role, logicalId, logicalId);
+    return this.permissions.makeSession(role, logicalId, logicalId);
   }
 
-  private roleOf(roleArn: string, user: string, service: string, context: CallContext): Role {
-    const role = this.roles.get(roleArn);
+  #requireRole(roleArn: string, user: string, service: string, context: CallContext): Role {
+    const role = this.#roles.get(roleArn);
     if (role === undefined) {
       throw new UnsupportedTemplateError(`${user}: ${roleArn} is no role of this template`);
     }
@@ -114,9 +118,9 @@ export class Access {
     return role;
   }
 
-  private checkEventSource({ logicalId, functionId, queueArn }: EventSource): void {
-    const lambda = this.functions.get(functionId);
-    const caller = lambda && this.caller(accessKeyOf(lambda));
+  #checkEventSource({ logicalId, functionId, queueArn }: EventSource): void {
+    const lambda = this.#functions.get(functionId);
+    const caller = lambda && this.findCaller(getAccessKey(lambda));
     for (const action of POLLING) {
       if (caller !== undefined && this.permissions.wouldAllow(caller, `sqs:${action}`, queueArn)) continue;
       throw new RefusedTemplateError(
@@ -130,6 +134,6 @@ export class Access {
  * Returns the access key of a function: its logical id, so that the signature of a call identifies its
  * caller.
  */
-export function accessKeyOf({ logicalId }: LambdaFunction): string {
+export function getAccessKey({ logicalId }: LambdaFunction): string {
   return logicalId;
 }

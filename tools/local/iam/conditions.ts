@@ -3,7 +3,7 @@
  * unsafe.
  */
 import { z } from 'zod';
-import { glob, globOfArn, type Matcher } from './glob.ts';
+import { makeMatcher, makeArnMatcher, type Matcher } from './glob.ts';
 
 /** The values of a call's global condition keys, by the key in lower case. */
 export type CallContext = Readonly<Record<string, string>>;
@@ -15,11 +15,11 @@ export type Condition = (context: CallContext) => boolean;
 const KEYS = new Set(['aws:securetransport', 'aws:sourceaccount', 'aws:sourcearn']);
 
 const OPERATORS: ReadonlyMap<string, (expected: string) => Matcher> = new Map([
-  ['ArnEquals', globOfArn],
-  ['ArnLike', globOfArn],
+  ['ArnEquals', makeArnMatcher],
+  ['ArnLike', makeArnMatcher],
   ['Bool', (expected: string) => (found: string) => found.toLowerCase() === expected.toLowerCase()],
   ['StringEquals', (expected: string) => (found: string) => found === expected],
-  ['StringLike', glob],
+  ['StringLike', makeMatcher],
 ]);
 
 const value = z.union([z.string(), z.boolean().transform(String)]);
@@ -31,14 +31,14 @@ export const conditionsShape = z
   .default({})
   .transform((block, context): Condition[] =>
     Object.entries(block).flatMap(([operator, keys]) => {
-      const matcherOf = OPERATORS.get(operator);
+      const toMatcher = OPERATORS.get(operator);
       return Object.entries(keys).map(([name, expected]): Condition => {
         const key = name.toLowerCase();
-        if (matcherOf === undefined || !KEYS.has(key)) {
+        if (toMatcher === undefined || !KEYS.has(key)) {
           context.addIssue(`the condition ${operator} on ${name} is not known`);
           return () => false;
         }
-        const matchers = expected.map(matcherOf);
+        const matchers = expected.map(toMatcher);
         return (call) => {
           const found = call[key];
           return found !== undefined && matchers.some((matches) => matches(found));

@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 import type { CallContext } from './conditions.ts';
-import { EVERYBODY, type Grant, type Statement } from './document.ts';
+import { EVERYBODY, type Grant, type Statement } from './policy-document.ts';
 
 export interface Call {
   /** The calling service; undefined when a role calls. */
@@ -26,13 +26,13 @@ export interface Decision {
  * @param statements all statements of the caller's role and of resources
  */
 export function evaluate(statements: readonly Statement[], call: Call): Decision {
-  const denied = matches(statements, 'Deny', call);
+  const denied = findGrants(statements, 'Deny', call);
   if (denied.length > 0) return { allowed: false, by: denied };
-  const allowed = matches(statements, 'Allow', call);
+  const allowed = findGrants(statements, 'Allow', call);
   return { allowed: allowed.length > 0, by: allowed };
 }
 
-function matches(
+function findGrants(
   statements: readonly Statement[],
   effect: Statement['effect'],
   { service, action, resource, context }: Call,

@@ -28,14 +28,14 @@ export class HttpCall {
   }
 
   /** Returns the bytes of the request with another head. */
-  bytes(head: string): Buffer {
+  makeBytes(head: string): Buffer {
     return Buffer.concat([Buffer.from(head, 'latin1'), END_OF_HEAD, this.body]);
   }
 }
 
 /** Collects the bytes of one connection and returns its complete requests. */
 export class HttpCalls {
-  private pending: Buffer = Buffer.alloc(0);
+  #pending: Buffer = Buffer.alloc(0);
 
   /**
    * Adds the next bytes.
@@ -43,30 +43,30 @@ export class HttpCalls {
    * @throws UnreadableCallError; the connection cannot be used afterwards
    */
   push(bytes: Buffer): HttpCall[] {
-    this.pending = this.pending.length === 0 ? bytes : Buffer.concat([this.pending, bytes]);
+    this.#pending = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
     const calls: HttpCall[] = [];
-    for (let call = this.take(); call !== undefined; call = this.take()) calls.push(call);
-    if (this.pending.length > MOST_BYTES) throw new UnreadableCallError('a request is too long');
+    for (let call = this.#take(); call !== undefined; call = this.#take()) calls.push(call);
+    if (this.#pending.length > MOST_BYTES) throw new UnreadableCallError('a request is too long');
     return calls;
   }
 
-  private take(): HttpCall | undefined {
-    const end = this.pending.indexOf(END_OF_HEAD);
+  #take(): HttpCall | undefined {
+    const end = this.#pending.indexOf(END_OF_HEAD);
     if (end === -1) return undefined;
-    const head = this.pending.toString('latin1', 0, end);
-    const headers = headersOf(head);
+    const head = this.#pending.toString('latin1', 0, end);
+    const headers = parseHeaders(head);
     const length = headers.get('content-length') ?? '';
     if (!/^\d+$/.test(length)) throw new UnreadableCallError('a request has no content-length');
     const start = end + END_OF_HEAD.length;
     const next = start + Number(length);
-    if (this.pending.length < next) return undefined;
-    const body = this.pending.subarray(start, next);
-    this.pending = this.pending.subarray(next);
+    if (this.#pending.length < next) return undefined;
+    const body = this.#pending.subarray(start, next);
+    this.#pending = this.#pending.subarray(next);
     return new HttpCall(head, headers, body);
   }
 }
 
-function headersOf(head: string): Map<string, string> {
+function parseHeaders(head: string): Map<string, string> {
   const lines = head.split('\r\n').slice(1);
   return new Map(
     lines.map((line) => {

@@ -1,5 +1,5 @@
 /** Lists the permissions that a call to DynamoDB or SQS needs: actions, each on a resource. */
-import { arn } from '../cloud.ts';
+import { makeArn } from '../cloud.ts';
 
 interface Need {
   /** `service:Operation` */
@@ -9,7 +9,7 @@ interface Need {
 }
 
 /** @param body the parsed JSON of the call */
-export type NeedsOf = (operation: string, body: unknown) => Need[];
+export type ListNeeds = (operation: string, body: unknown) => Need[];
 
 /** SQS checks a batch operation with the permission of the single operation. */
 const SQS_BATCHES: ReadonlyMap<string, string> = new Map([
@@ -28,47 +28,49 @@ const TRANSACTION_PARTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Finds the queue by its URL, whose path ends with the queue's name, or by its name. */
-export const sqsNeeds: NeedsOf = (operation, body) => {
-  const name = text(body, 'QueueUrl')?.split('/').at(-1) ?? text(body, 'QueueName');
+export const listSqsNeeds: ListNeeds = (operation, body) => {
+  const name = readText(body, 'QueueUrl')?.split('/').at(-1) ?? readText(body, 'QueueName');
   return [
     {
       action: `sqs:${SQS_BATCHES.get(operation) ?? operation}`,
-      resource: name === undefined ? '*' : arn('sqs', name),
+      resource: name === undefined ? '*' : makeArn('sqs', name),
     },
   ];
 };
 
 /** Finds the table by its name or ARN. A call that reads an index needs the permission on the index only. */
-export const dynamodbNeeds: NeedsOf = (operation, body) => {
-  const items = field(body, 'TransactItems');
-  if (Array.isArray(items)) return items.flatMap(transactionNeeds);
+export const listDynamodbNeeds: ListNeeds = (operation, body) => {
+  const items = readField(body, 'TransactItems');
+  if (Array.isArray(items)) return items.flatMap(listTransactionNeeds);
   const action = `dynamodb:${operation}`;
-  const tables = field(body, 'RequestItems');
-  if (isRecord(tables)) return Object.keys(tables).map((name) => ({ action, resource: tableArn(name) }));
-  const table = text(body, 'TableName');
-  const index = text(body, 'IndexName');
+  const tables = readField(body, 'RequestItems');
+  if (isRecord(tables)) return Object.keys(tables).map((name) => ({ action, resource: makeTableArn(name) }));
+  const table = readText(body, 'TableName');
+  const index = readText(body, 'IndexName');
   if (table === undefined) return [{ action, resource: '*' }];
-  return [{ action, resource: index === undefined ? tableArn(table) : `${tableArn(table)}/index/${index}` }];
+  return [
+    { action, resource: index === undefined ? makeTableArn(table) : `${makeTableArn(table)}/index/${index}` },
+  ];
 };
 
-function transactionNeeds(item: unknown): Need[] {
+function listTransactionNeeds(item: unknown): Need[] {
   if (!isRecord(item)) return [];
   return Object.entries(item).map(([part, content]) => ({
     action: `dynamodb:${TRANSACTION_PARTS.get(part) ?? part}`,
-    resource: tableArn(text(content, 'TableName') ?? ''),
+    resource: makeTableArn(readText(content, 'TableName') ?? ''),
   }));
 }
 
-function tableArn(table: string): string {
-  return table.startsWith('arn:') ? table : arn('dynamodb', `table/${table}`);
+function makeTableArn(table: string): string {
+  return table.startsWith('arn:') ? table : makeArn('dynamodb', `table/${table}`);
 }
 
-function text(body: unknown, name: string): string | undefined {
-  const value = field(body, name);
+function readText(body: unknown, name: string): string | undefined {
+  const value = readField(body, name);
   return typeof value === 'string' ? value : undefined;
 }
 
-function field(body: unknown, name: string): unknown {
+function readField(body: unknown, name: string): unknown {
   return isRecord(body) ? body[name] : undefined;
 }
 

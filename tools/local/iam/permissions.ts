@@ -1,7 +1,7 @@
 /** Decides calls by the policies of the template, and counts used grants and denied calls. */
 import { ACCOUNT_ID, PARTITION } from '../cloud.ts';
 import type { CallContext } from './conditions.ts';
-import type { Grant, Statement } from './document.ts';
+import type { Grant, Statement } from './policy-document.ts';
 import { type Decision, evaluate } from './evaluate.ts';
 import type { Role } from './roles.ts';
 
@@ -39,13 +39,13 @@ export interface PermissionsReport {
 const TLS: CallContext = { 'aws:securetransport': 'true' };
 
 export class Permissions {
-  private readonly resourceStatements: readonly Statement[];
-  private readonly onDenied: (call: DeniedCall) => void;
+  readonly #resourceStatements: readonly Statement[];
+  readonly #onDenied: (call: DeniedCall) => void;
   /** Names of the callers that use a role. */
-  private readonly holders: ReadonlyMap<Role, Set<string>>;
-  private readonly decisions = new Map<string, Decision>();
-  private readonly uses = new Map<Grant, number>();
-  private readonly denials = new Map<string, { readonly call: DeniedCall; times: number }>();
+  readonly #holders: ReadonlyMap<Role, Set<string>>;
+  readonly #decisions = new Map<string, Decision>();
+  readonly #uses = new Map<Grant, number>();
+  readonly #denials = new Map<string, { readonly call: DeniedCall; times: number }>();
 
   /**
    * @param roles all roles of the template; the report also contains the grants of unused ones
@@ -57,9 +57,9 @@ export class Permissions {
     resourceStatements: readonly Statement[],
     onDenied: (call: DeniedCall) => void,
   ) {
-    this.holders = new Map([...roles].map((role) => [role, new Set()]));
-    this.resourceStatements = resourceStatements;
-    this.onDenied = onDenied;
+    this.#holders = new Map([...roles].map((role) => [role, new Set()]));
+    this.#resourceStatements = resourceStatements;
+    this.#onDenied = onDenied;
   }
 
   /**
@@ -67,8 +67,8 @@ export class Permissions {
    * @param name a short name for logs and reports
    * @param session name of the session in AWS; for a function, the function's name
    */
-  session(role: Role, name: string, session: string): Caller {
-    this.holders.get(role)?.add(name);
+  makeSession(role: Role, name: string, session: string): Caller {
+    this.#holders.get(role)?.add(name);
     return {
       name,
       arn: `arn:${PARTITION}:sts::${ACCOUNT_ID}:assumed-role/${role.name}/${session}`,
@@ -78,28 +78,28 @@ export class Permissions {
 
   /** Decides a call, and counts it as used or denied. */
   allows(caller: Caller, action: string, resource: string, context: CallContext = {}): boolean {
-    const decision = this.decide(caller, action, resource, context);
+    const decision = this.#decide(caller, action, resource, context);
     if (decision.allowed) {
-      for (const grant of decision.by) this.uses.set(grant, (this.uses.get(grant) ?? 0) + 1);
+      for (const grant of decision.by) this.#uses.set(grant, (this.#uses.get(grant) ?? 0) + 1);
       return true;
     }
     const call = { caller: caller.name, action, resource };
     const key = JSON.stringify(call);
-    const denial = this.denials.get(key) ?? { call, times: 0 };
+    const denial = this.#denials.get(key) ?? { call, times: 0 };
     denial.times += 1;
-    this.denials.set(key, denial);
-    this.onDenied(call);
+    this.#denials.set(key, denial);
+    this.#onDenied(call);
     return false;
   }
 
   /** Returns whether a call would be allowed, without counting it. */
   wouldAllow(caller: Caller, action: string, resource: string): boolean {
-    return this.decide(caller, action, resource, {}).allowed;
+    return this.#decide(caller, action, resource, {}).allowed;
   }
 
   /** Returns the error message for a denied call, in the words of AWS. */
-  reason(caller: Caller, { action, resource }: { action: string; resource: string }): string {
-    const decision = this.decide(caller, action, resource, {});
+  explainDenial(caller: Caller, { action, resource }: { action: string; resource: string }): string {
+    const decision = this.#decide(caller, action, resource, {});
     const why =
       decision.by.length > 0
         ? 'with an explicit deny'
@@ -109,37 +109,37 @@ export class Permissions {
 
   /** Reports all grants with their uses, and the denied calls. */
   report(): PermissionsReport {
-    const ofRoles = [...this.holders].flatMap(([{ logicalId, statements }, names]) =>
-      this.grantsOf(statements, names.size > 0 ? [...names].join(', ') : logicalId),
+    const ofRoles = [...this.#holders].flatMap(([{ logicalId, statements }, names]) =>
+      this.#listGrants(statements, names.size > 0 ? [...names].join(', ') : logicalId),
     );
-    const ofResources = this.resourceStatements.flatMap((statement) =>
-      this.grantsOf([statement], statement.principals?.join(', ') ?? ''),
+    const ofResources = this.#resourceStatements.flatMap((statement) =>
+      this.#listGrants([statement], statement.principals?.join(', ') ?? ''),
     );
     return {
       grants: [...ofRoles, ...ofResources],
-      denied: [...this.denials.values()].map(({ call, times }) => ({ ...call, times })),
+      denied: [...this.#denials.values()].map(({ call, times }) => ({ ...call, times })),
     };
   }
 
-  private grantsOf(statements: readonly Statement[], holder: string): UsedGrant[] {
+  #listGrants(statements: readonly Statement[], holder: string): UsedGrant[] {
     return statements
       .filter(({ effect }) => effect === 'Allow')
       .flatMap(({ rules }) => rules)
-      .map(({ grant }) => ({ holder, ...grant, uses: this.uses.get(grant) ?? 0 }));
+      .map(({ grant }) => ({ holder, ...grant, uses: this.#uses.get(grant) ?? 0 }));
   }
 
-  private decide(caller: Caller, action: string, resource: string, context: CallContext): Decision {
+  #decide(caller: Caller, action: string, resource: string, context: CallContext): Decision {
     const key = JSON.stringify([caller.arn, action, resource, context]);
-    const known = this.decisions.get(key);
+    const known = this.#decisions.get(key);
     if (known !== undefined) return known;
     const { service, statements } = caller;
-    const decision = evaluate([...statements, ...this.resourceStatements], {
+    const decision = evaluate([...statements, ...this.#resourceStatements], {
       service,
       action,
       resource,
       context: { ...TLS, ...context },
     });
-    this.decisions.set(key, decision);
+    this.#decisions.set(key, decision);
     return decision;
   }
 }

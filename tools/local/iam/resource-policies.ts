@@ -1,12 +1,12 @@
 /** Reads the resource policies of a template: queue policies and function permissions. */
 import { z } from 'zod';
-import { arn } from '../cloud.ts';
-import { UnsupportedTemplateError } from '../errors.ts';
-import { functionByArn, type LambdaFunction } from '../template/functions.ts';
+import { makeArn } from '../cloud.ts';
+import { UnsupportedTemplateError } from '../template-errors.ts';
+import { findFunctionByArn, type LambdaFunction } from '../template/read-functions.ts';
 import type { References } from '../template/intrinsics.ts';
-import { physicalName } from '../template/references.ts';
-import { readProperties, resourcesOfType, type Template } from '../template/template.ts';
-import { readDocument, type Statement } from './document.ts';
+import { getPhysicalName } from '../template/references.ts';
+import { readProperties, findResources, type Template } from '../template/template.ts';
+import { readDocument, type Statement } from './policy-document.ts';
 
 const queuePolicyShape = z.object({ PolicyDocument: z.unknown(), Queues: z.array(z.unknown()) });
 
@@ -27,14 +27,17 @@ export function readResourcePolicies(
   references: References,
   functions: readonly LambdaFunction[],
 ): Statement[] {
-  return [...queuePolicies(template, references), ...functionPermissions(template, references, functions)];
+  return [
+    ...readQueuePolicies(template, references),
+    ...readFunctionPermissions(template, references, functions),
+  ];
 }
 
-function queuePolicies(template: Template, references: References): Statement[] {
-  const arns = resourcesOfType(template, 'AWS::SQS::Queue').map((queue) =>
-    arn('sqs', physicalName(template, queue, 'QueueName')),
+function readQueuePolicies(template: Template, references: References): Statement[] {
+  const arns = findResources(template, 'AWS::SQS::Queue').map((queue) =>
+    makeArn('sqs', getPhysicalName(template, queue, 'QueueName')),
   );
-  return resourcesOfType(template, 'AWS::SQS::QueuePolicy').flatMap((resource) => {
+  return findResources(template, 'AWS::SQS::QueuePolicy').flatMap((resource) => {
     // The property Queues is not used: SQS only accepts a policy whose statements name the queue itself.
     const { PolicyDocument } = readProperties(resource, references, queuePolicyShape);
     const statements = readDocument('onResource', PolicyDocument, resource);
@@ -52,14 +55,14 @@ function queuePolicies(template: Template, references: References): Statement[] 
  * Turns each permission into a statement of the function's policy, as Lambda does. SourceArn may have
  * wildcards.
  */
-function functionPermissions(
+function readFunctionPermissions(
   template: Template,
   references: References,
   functions: readonly LambdaFunction[],
 ): Statement[] {
-  return resourcesOfType(template, 'AWS::Lambda::Permission').flatMap((resource) => {
+  return findResources(template, 'AWS::Lambda::Permission').flatMap((resource) => {
     const permission = readProperties(resource, references, permissionShape);
-    const functionId = functionByArn(functions, permission.FunctionName, resource);
+    const functionId = findFunctionByArn(functions, permission.FunctionName, resource);
     const { SourceAccount, SourceArn } = permission;
     const document = {
       Version: '2012-10-17',

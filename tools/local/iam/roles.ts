@@ -1,9 +1,9 @@
 /** Reads the roles of a template: their trust policies and their permissions. */
 import { z } from 'zod';
-import { UnsupportedTemplateError } from '../errors.ts';
+import { UnsupportedTemplateError } from '../template-errors.ts';
 import type { References } from '../template/intrinsics.ts';
-import { readProperties, type Resource, resourcesOfType, type Template } from '../template/template.ts';
-import { readDocument, type Statement } from './document.ts';
+import { readProperties, type Resource, findResources, type Template } from '../template/template.ts';
+import { readDocument, type Statement } from './policy-document.ts';
 
 const roleShape = z.object({
   AssumeRolePolicyDocument: z.unknown(),
@@ -32,15 +32,15 @@ export interface Role {
  */
 export function readRoles(template: Template, references: References): Map<string, Role> {
   const policies = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy']
-    .flatMap((type) => resourcesOfType(template, type))
+    .flatMap((type) => findResources(template, type))
     .map((resource) => readPolicy(resource, references));
-  const roles = resourcesOfType(template, 'AWS::IAM::Role').map((resource): Role => {
+  const roles = findResources(template, 'AWS::IAM::Role').map((resource): Role => {
     const properties = readProperties(resource, references, roleShape, ROLE_WITHOUT_EFFECT);
-    const name = references.ref(resource.logicalId);
+    const name = references.getRef(resource.logicalId);
     return {
       logicalId: resource.logicalId,
       name,
-      arn: references.attribute(resource.logicalId, 'Arn'),
+      arn: references.getAttribute(resource.logicalId, 'Arn'),
       trust: readDocument('trust', properties.AssumeRolePolicyDocument, resource),
       statements: [
         ...properties.Policies.flatMap(({ PolicyDocument }) =>

@@ -24,50 +24,56 @@ export interface FunctionStats {
 }
 
 export class FunctionRecord implements InvocationWatch {
-  private readonly name: string;
-  private readonly now: () => number;
-  private readonly durations: number[] = [];
-  private ended = 0;
-  private running = 0;
-  private errors = 0;
-  private throttles = 0;
-  private lastBegan: number | null = null;
-  private lastFailed: boolean | null = null;
+  readonly #name: string;
+  readonly #now: () => number;
+  readonly #durations: number[] = [];
+  #ended = 0;
+  #running = 0;
+  #errors = 0;
+  #throttles = 0;
+  #lastBegan: number | null = null;
+  #lastFailed: boolean | null = null;
 
   /** @param now returns epoch milliseconds */
   constructor(name: string, now: () => number) {
-    this.name = name;
-    this.now = now;
+    this.#name = name;
+    this.#now = now;
   }
 
-  throttled(): void {
-    this.throttles += 1;
+  onThrottled(): void {
+    this.#throttles += 1;
   }
 
   begin(): (result: InvocationResult) => void {
-    const began = this.now();
-    this.running += 1;
-    this.lastBegan = began;
+    const began = this.#now();
+    this.#running += 1;
+    this.#lastBegan = began;
     return ({ ok }) => {
-      this.running -= 1;
-      this.durations[this.ended % MOST_DURATIONS] = this.now() - began;
-      this.ended += 1;
-      this.lastFailed = !ok;
-      if (!ok) this.errors += 1;
+      this.#running -= 1;
+      this.#durations[this.#ended % MOST_DURATIONS] = this.#now() - began;
+      this.#ended += 1;
+      this.#lastFailed = !ok;
+      if (!ok) this.#errors += 1;
     };
   }
 
   get stats(): FunctionStats {
-    const { name, ended, running, errors, throttles, lastBegan, lastFailed } = this;
-    const sorted = [...this.durations].sort((a, b) => a - b);
+    const name = this.#name;
+    const ended = this.#ended;
+    const running = this.#running;
+    const errors = this.#errors;
+    const throttles = this.#throttles;
+    const lastBegan = this.#lastBegan;
+    const lastFailed = this.#lastFailed;
+    const sorted = [...this.#durations].sort((a, b) => a - b);
     return {
       name,
       invocations: ended + running,
       running,
       errors,
       throttles,
-      p50: percentile(sorted, 0.5),
-      p99: percentile(sorted, 0.99),
+      p50: computePercentile(sorted, 0.5),
+      p99: computePercentile(sorted, 0.99),
       lastBegan,
       lastFailed,
     };
@@ -75,6 +81,6 @@ export class FunctionRecord implements InvocationWatch {
 }
 
 /** Returns the smallest value that at least the given share of all values does not exceed. */
-function percentile(sorted: readonly number[], share: number): number | null {
+function computePercentile(sorted: readonly number[], share: number): number | null {
   return sorted[Math.ceil(sorted.length * share) - 1] ?? null;
 }

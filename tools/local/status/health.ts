@@ -22,7 +22,7 @@ export interface Health {
   readonly schedules: readonly ScheduleHealth[];
 }
 
-export interface Signs {
+export interface HealthSigns {
   /** Epoch milliseconds, like `servingSince`. */
   readonly now: number;
   readonly servingSince: number;
@@ -35,8 +35,8 @@ export interface Signs {
   readonly unread: readonly string[];
 }
 
-export function healthOf(signs: Signs): Health {
-  const schedules = signs.schedules.map((schedule) => scheduleHealth(schedule, signs));
+export function deriveHealth(signs: HealthSigns): Health {
+  const schedules = signs.schedules.map((schedule) => deriveScheduleHealth(schedule, signs));
   const problems = [
     ...signs.unread,
     ...schedules
@@ -46,16 +46,16 @@ export function healthOf(signs: Signs): Health {
           ? `The last run of ${functionName} failed.`
           : `${functionName} should have run by now, and has not.`,
       ),
-    ...(signs.deadLetters > 0 ? [`${count(signs.deadLetters, 'dead letter')}.`] : []),
-    ...(signs.recentErrors > 0 ? [`${count(signs.recentErrors, 'error')} in the last minute.`] : []),
+    ...(signs.deadLetters > 0 ? [`${formatCount(signs.deadLetters, 'dead letter')}.`] : []),
+    ...(signs.recentErrors > 0 ? [`${formatCount(signs.recentErrors, 'error')} in the last minute.`] : []),
   ];
   return { ok: problems.length === 0, problems, schedules };
 }
 
 /** Judges a schedule by the invocations of its function, which nothing else runs. */
-function scheduleHealth(
+function deriveScheduleHealth(
   { functionName, everySeconds }: WatchedSchedule,
-  { now, servingSince, functions }: Signs,
+  { now, servingSince, functions }: HealthSigns,
 ): ScheduleHealth {
   const stats = functions.find(({ name }) => name === functionName);
   const lastBegan = stats?.lastBegan ?? null;
@@ -65,6 +65,6 @@ function scheduleHealth(
   return { functionName, everySeconds, lastBegan, state };
 }
 
-function count(number: number, what: string): string {
+function formatCount(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -1,6 +1,6 @@
 /** Collects the latest jobs from the log lines of the functions. */
 import type { JobKey } from '../../../src/domain/job.ts';
-import { jobIdOf, traceIdOf } from './log-lines.ts';
+import { readJobId, readTraceId } from './log-lines.ts';
 
 const MOST_JOBS = 200;
 
@@ -21,20 +21,20 @@ export interface JobNotes {
 }
 
 export class JobList {
-  private readonly notes = new Map<string, JobNotes>();
-  private readonly most: number;
+  readonly #notes = new Map<string, JobNotes>();
+  readonly #most: number;
 
   constructor(most = MOST_JOBS) {
-    this.most = most;
+    this.#most = most;
   }
 
   /** The remembered jobs, oldest first. Open jobs are kept longer than ended ones. */
   get all(): readonly JobNotes[] {
-    return [...this.notes.values()];
+    return [...this.#notes.values()];
   }
 
   get(jobId: string): JobNotes | undefined {
-    return this.notes.get(jobId);
+    return this.#notes.get(jobId);
   }
 
   /**
@@ -42,30 +42,30 @@ export class JobList {
    * @param now epoch milliseconds
    */
   add(line: Record<string, unknown>, now: number): void {
-    const jobId = jobIdOf(line);
+    const jobId = readJobId(line);
     const event = line['message'];
     if (jobId === undefined || typeof event !== 'string') return;
     // A key may be used again after its job's life has ended: the new job has the same id.
-    const known = event === 'job.created' ? undefined : this.notes.get(jobId);
-    const job = known ?? this.enter(jobId, line);
+    const known = event === 'job.created' ? undefined : this.#notes.get(jobId);
+    const job = known ?? this.#insert(jobId, line);
     if (job === undefined) return;
     job.lastEvent = event.slice(0, LONGEST_EVENT);
     job.lastAt = now;
     switch (event) {
       case 'job.created':
-        job.traceId = traceIdOf(line);
+        job.traceId = readTraceId(line);
         break;
       case 'chunk.settled':
-        job.failed += numberOf(line['failed']) ?? 0;
+        job.failed += readNumber(line['failed']) ?? 0;
         break;
       case 'job.finished':
-        job.milliseconds = numberOf(line['ms']);
+        job.milliseconds = readNumber(line['ms']);
         break;
     }
   }
 
-  private enter(jobId: string, line: Record<string, unknown>): JobNotes | undefined {
-    const accountId = numberOf(line['account_id']);
+  #insert(jobId: string, line: Record<string, unknown>): JobNotes | undefined {
+    const accountId = readNumber(line['account_id']);
     const projectId = line['project_id'];
     if (accountId === undefined || typeof projectId !== 'string') return undefined;
     const job: JobNotes = {
@@ -76,19 +76,19 @@ export class JobList {
       lastEvent: '',
       lastAt: 0,
     };
-    this.notes.delete(jobId);
-    this.notes.set(jobId, job);
-    if (this.notes.size > this.most) this.evict();
+    this.#notes.delete(jobId);
+    this.#notes.set(jobId, job);
+    if (this.#notes.size > this.#most) this.#evict();
     return job;
   }
 
-  private evict(): void {
+  #evict(): void {
     const all = this.all;
     const victim = all.find(({ milliseconds }) => milliseconds !== undefined) ?? all[0];
-    if (victim !== undefined) this.notes.delete(victim.key.jobId);
+    if (victim !== undefined) this.#notes.delete(victim.key.jobId);
   }
 }
 
-function numberOf(value: unknown): number | undefined {
+function readNumber(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }

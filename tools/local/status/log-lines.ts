@@ -1,8 +1,8 @@
 /** Keeps the latest log lines in bounded memory, each cut to a bounded length. */
-import { jobIdInPath } from '../../../api/paths.ts';
+import { findJobIdInPath } from '../../../api/paths.ts';
 import { isId } from '../../../src/domain/ids.ts';
 import { parseObject } from '../../kit/json.ts';
-import { callsOf, fieldsOf, shortenForLog, type LogEntry, textOf } from '../logs.ts';
+import { listCalls, listFields, shortenForLog, type LogEntry, toText } from '../logs.ts';
 
 const MOST_LINES = 5_000;
 
@@ -17,7 +17,7 @@ const MOST_CALLS = 12;
 const LONGEST_CALL = 300;
 
 /** The content of a log line as the page shows it. */
-export interface Shown {
+export interface LogLineContent {
   /** Time of the line in epoch milliseconds. */
   readonly at: number;
   readonly level: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
@@ -31,7 +31,7 @@ export interface Shown {
   readonly traceId: string | undefined;
 }
 
-export interface LogLine extends Shown {
+export interface LogLine extends LogLineContent {
   /** Consecutive number of the line, from 1. */
   readonly number: number;
 }
@@ -43,30 +43,30 @@ export interface JobFilter {
 }
 
 export class LogLines {
-  private readonly lines: LogLine[] = [];
-  private readonly mostLines: number;
-  private readonly mostCharacters: number;
-  private characters = 0;
-  private count = 0;
+  readonly #lines: LogLine[] = [];
+  readonly #mostLines: number;
+  readonly #mostCharacters: number;
+  #characters = 0;
+  #count = 0;
 
   constructor(mostLines = MOST_LINES, mostCharacters = MOST_CHARACTERS) {
-    this.mostLines = mostLines;
-    this.mostCharacters = mostCharacters;
+    this.#mostLines = mostLines;
+    this.#mostCharacters = mostCharacters;
   }
 
   /** The number of the newest line; 0 before the first. */
   get last(): number {
-    return this.count;
+    return this.#count;
   }
 
-  add(shown: Shown): void {
-    this.count += 1;
-    this.lines.push({ ...shown, number: this.count });
-    this.characters += sizeOf(shown);
-    while (this.lines.length > this.mostLines || this.characters > this.mostCharacters) {
-      const oldest = this.lines.shift();
+  add(shown: LogLineContent): void {
+    this.#count += 1;
+    this.#lines.push({ ...shown, number: this.#count });
+    this.#characters += measureSize(shown);
+    while (this.#lines.length > this.#mostLines || this.#characters > this.#mostCharacters) {
+      const oldest = this.#lines.shift();
       if (oldest === undefined) break;
-      this.characters -= sizeOf(oldest);
+      this.#characters -= measureSize(oldest);
     }
   }
 
@@ -75,18 +75,18 @@ export class LogLines {
    * @param most the most lines to return
    * @param after returns only lines with a higher number
    */
-  newest(most: number, after = 0, filter?: JobFilter): LogLine[] {
+  readNewest(most: number, after = 0, filter?: JobFilter): LogLine[] {
     const found: LogLine[] = [];
-    for (let index = this.lines.length - 1; index >= 0 && found.length < most; index--) {
-      const line = this.lines[index];
+    for (let index = this.#lines.length - 1; index >= 0 && found.length < most; index--) {
+      const line = this.#lines[index];
       if (line === undefined || line.number <= after) break;
-      if (filter === undefined || isOf(line, filter)) found.push(line);
+      if (filter === undefined || isSelected(line, filter)) found.push(line);
     }
     return found.reverse();
   }
 }
 
-function isOf(line: LogLine, { jobId, traceId }: JobFilter): boolean {
+function isSelected(line: LogLine, { jobId, traceId }: JobFilter): boolean {
   if (line.jobId !== undefined) return line.jobId === jobId;
   return traceId !== undefined && line.traceId === traceId;
 }
@@ -96,11 +96,11 @@ function isOf(line: LogLine, { jobId, traceId }: JobFilter): boolean {
  * @param line the parsed line of a function; undefined when it is not JSON
  * @param now epoch milliseconds, for an entry without a time of its own
  */
-export function shownOf(
+export function makeLineContent(
   entry: LogEntry,
   line: Record<string, unknown> | undefined,
   now: number,
-): Shown | undefined {
+): LogLineContent | undefined {
   const common = { at: now, fields: [], calls: [], jobId: undefined, traceId: undefined };
   switch (entry.kind) {
     case 'notice':
@@ -128,7 +128,7 @@ export function shownOf(
           ...(problem === undefined ? [] : [['problem', shortenForLog(problem, LONGEST_MESSAGE)] as const]),
         ],
         // Successful polls are not assigned to the job: they would hide its other lines.
-        jobId: status < 400 ? undefined : jobIdInPath(path),
+        jobId: status < 400 ? undefined : findJobIdInPath(path),
       };
     }
     case 'function': {
@@ -137,39 +137,39 @@ export function shownOf(
         return { ...common, level: 'INFO', source, message: shortenForLog(entry.text, LONGEST_MESSAGE) };
       if ('_aws' in line) return undefined;
       return {
-        at: timeOf(line['timestamp']) ?? now,
-        level: levelOf(line['level']),
+        at: parseTime(line['timestamp']) ?? now,
+        level: readLevel(line['level']),
         source,
-        message: shortenForLog(textOf(line['message']), LONGEST_MESSAGE),
-        fields: fieldsOf(line).slice(0, MOST_FIELDS),
-        calls: callsOf(line)
+        message: shortenForLog(toText(line['message']), LONGEST_MESSAGE),
+        fields: listFields(line).slice(0, MOST_FIELDS),
+        calls: listCalls(line)
           .slice(0, MOST_CALLS)
           .map((call) => shortenForLog(call, LONGEST_CALL)),
-        jobId: jobIdOf(line),
-        traceId: traceIdOf(line),
+        jobId: readJobId(line),
+        traceId: readTraceId(line),
       };
     }
   }
 }
 
 /** Returns the id of the job that a function's line names. */
-export function jobIdOf(line: Record<string, unknown>): string | undefined {
+export function readJobId(line: Record<string, unknown>): string | undefined {
   const jobId = line['job_id'];
   return isId(jobId) ? jobId : undefined;
 }
 
 /** Returns the trace id of a function's line. */
-export function traceIdOf(line: Record<string, unknown>): string | undefined {
+export function readTraceId(line: Record<string, unknown>): string | undefined {
   const traceId = line['trace_id'];
   return typeof traceId === 'string' ? traceId.slice(0, 32) : undefined;
 }
 
 /** Parses the line of an entry; returns undefined unless it is a function's line in JSON. */
-export function lineOf(entry: LogEntry): Record<string, unknown> | undefined {
+export function parseFunctionLine(entry: LogEntry): Record<string, unknown> | undefined {
   return entry.kind === 'function' ? parseObject(entry.text) : undefined;
 }
 
-function levelOf(level: unknown): Shown['level'] {
+function readLevel(level: unknown): LogLineContent['level'] {
   switch (level) {
     case 'WARN':
     case 'ERROR':
@@ -184,12 +184,12 @@ function levelOf(level: unknown): Shown['level'] {
   }
 }
 
-function timeOf(timestamp: unknown): number | undefined {
+function parseTime(timestamp: unknown): number | undefined {
   const at = typeof timestamp === 'string' ? Date.parse(timestamp) : NaN;
   return Number.isNaN(at) ? undefined : at;
 }
 
-function sizeOf({ source, message, fields, calls }: Shown): number {
+function measureSize({ source, message, fields, calls }: LogLineContent): number {
   const texts = [source, message, ...fields.flat(), ...calls];
   return texts.reduce((sum, text) => sum + text.length, 0);
 }

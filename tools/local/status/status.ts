@@ -1,14 +1,14 @@
 /** Makes the JSON that the status page shows, from the recorder, the jobs table and the queues. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { messageOf } from '../../kit/errors.ts';
-import type { Queue } from '../template/queues.ts';
-import type { Runtime } from '../template/runtime.ts';
+import { getErrorMessage } from '../../kit/tool-errors.ts';
+import type { Queue } from '../template/read-queues.ts';
+import type { Runtime } from '../template/read-runtime.ts';
 import type { FunctionStats } from './function-record.ts';
-import { type Health, healthOf, type WatchedSchedule } from './health.ts';
-import { type JobRow, Jobs } from './jobs.ts';
+import { type Health, deriveHealth, type WatchedSchedule } from './health.ts';
+import { type JobRow, JobReader } from './job-rows.ts';
 import type { LogLine } from './log-lines.ts';
-import { type QueueRow, readDepths } from './queues.ts';
+import { type QueueRow, readDepths } from './queue-depths.ts';
 import type { Recorder } from './recorder.ts';
 
 /** The most log lines in one answer. */
@@ -51,50 +51,52 @@ export interface Sources {
   readonly schedules: readonly WatchedSchedule[];
 }
 
-interface Read {
+interface SourceData {
   readonly jobs: readonly JobRow[];
   readonly queues: readonly QueueRow[];
   readonly unread: readonly string[];
 }
 
 export class Status {
-  private readonly recorder: Recorder;
-  private readonly now: () => number;
-  private readonly startedAt: number;
-  private sources: Sources | undefined;
-  private servingSince = Infinity;
-  private latest: { readonly at: number; readonly read: Promise<Read> } | undefined;
-  private last: Read = { jobs: [], queues: [], unread: [] };
+  readonly #recorder: Recorder;
+  readonly #now: () => number;
+  readonly #startedAt: number;
+  #sources: Sources | undefined;
+  #servingSince = Infinity;
+  #latest: { readonly at: number; readonly read: Promise<SourceData> } | undefined;
+  #last: SourceData = { jobs: [], queues: [], unread: [] };
 
   /** @param now returns epoch milliseconds */
   constructor(recorder: Recorder, now: () => number = Date.now) {
-    this.recorder = recorder;
-    this.now = now;
-    this.startedAt = now();
+    this.#recorder = recorder;
+    this.#now = now;
+    this.#startedAt = now();
   }
 
   /** Starts to read tables and queues; called when the stack serves. */
   watch(sources: Sources): void {
-    this.sources = sources;
-    this.servingSince = this.now();
+    this.#sources = sources;
+    this.#servingSince = this.#now();
   }
 
   /**
    * Makes a snapshot; never rejects. An unreadable source is listed as a problem and its last data is shown.
    */
-  async snapshot({ jobId, after }: SnapshotQuery = {}): Promise<Snapshot> {
-    const { recorder, sources, startedAt } = this;
-    const { jobs, queues, unread } = await this.read();
-    const now = this.now();
+  async takeSnapshot({ jobId, after }: SnapshotQuery = {}): Promise<Snapshot> {
+    const recorder = this.#recorder;
+    const sources = this.#sources;
+    const startedAt = this.#startedAt;
+    const { jobs, queues, unread } = await this.#read();
+    const now = this.#now();
     const { functions, recentErrors } = recorder;
     const filter = jobId === undefined ? undefined : { jobId, traceId: recorder.jobs.get(jobId)?.traceId };
     return {
       now,
       startedAt,
       state: sources === undefined ? 'starting' : 'serving',
-      health: healthOf({
+      health: deriveHealth({
         now,
-        servingSince: this.servingSince,
+        servingSince: this.#servingSince,
         schedules: sources?.schedules ?? [],
         functions,
         recentErrors,
@@ -105,41 +107,41 @@ export class Status {
       functions,
       queues,
       recentErrors,
-      lines: recorder.lines.newest(MOST_LINES, after, filter),
+      lines: recorder.lines.readNewest(MOST_LINES, after, filter),
       lastLine: recorder.lines.last,
     };
   }
 
-  private read(): Promise<Read> {
-    const now = this.now();
-    if (this.latest === undefined || now - this.latest.at >= FRESH_MILLISECONDS) {
-      this.latest = { at: now, read: this.readSources() };
+  #read(): Promise<SourceData> {
+    const now = this.#now();
+    if (this.#latest === undefined || now - this.#latest.at >= FRESH_MILLISECONDS) {
+      this.#latest = { at: now, read: this.#readSources() };
     }
-    return this.latest.read;
+    return this.#latest.read;
   }
 
-  private async readSources(): Promise<Read> {
-    if (this.sources === undefined) return this.last;
-    const { readJobs, readQueues } = this.sources;
+  async #readSources(): Promise<SourceData> {
+    if (this.#sources === undefined) return this.#last;
+    const { readJobs, readQueues } = this.#sources;
     const signal = AbortSignal.timeout(READ_LIMIT_MILLISECONDS);
     const unread: string[] = [];
-    const or = <T>(before: T, what: string) => {
+    const keepLastData = <T>(before: T, what: string) => {
       return (error: unknown) => {
-        unread.push(`The ${what} cannot be read: ${messageOf(error)}`);
+        unread.push(`The ${what} cannot be read: ${getErrorMessage(error)}`);
         return before;
       };
     };
     const [jobs, queues] = await Promise.all([
-      readJobs(signal).catch(or(this.last.jobs, 'jobs')),
-      readQueues(signal).catch(or(this.last.queues, 'queues')),
+      readJobs(signal).catch(keepLastData(this.#last.jobs, 'jobs')),
+      readQueues(signal).catch(keepLastData(this.#last.queues, 'queues')),
     ]);
-    this.last = { jobs, queues, unread };
-    return this.last;
+    this.#last = { jobs, queues, unread };
+    return this.#last;
   }
 }
 
 /** Makes the sources of a running stack. */
-export function sourcesOf(
+export function makeSources(
   recorder: Recorder,
   runtime: Runtime,
   infrastructure: {
@@ -151,7 +153,7 @@ export function sourcesOf(
 ): Sources {
   const { dynamodb, sqs, queues, queueUrls } = infrastructure;
   const table = runtime.functions.map(({ environment }) => environment['JOBS_TABLE']).find(Boolean);
-  const jobs = table === undefined ? undefined : new Jobs(recorder.jobs, dynamodb, table);
+  const jobs = table === undefined ? undefined : new JobReader(recorder.jobs, dynamodb, table);
   return {
     readJobs: (signal) => jobs?.read(signal) ?? Promise.resolve([]),
     readQueues: (signal) => readDepths(sqs, queues, queueUrls, signal),

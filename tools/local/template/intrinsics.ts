@@ -1,13 +1,13 @@
 /** Resolves CloudFormation's intrinsic functions. An unknown one is an error (ADR 14). */
 import { REGION } from '../../kit/emulator.ts';
 import { ACCOUNT_ID, PARTITION } from '../cloud.ts';
-import { UnsupportedTemplateError } from '../errors.ts';
+import { UnsupportedTemplateError } from '../template-errors.ts';
 
 /** The values of `Ref` and `Fn::GetAtt`. Both throw UnsupportedTemplateError when there is no local value. */
 export interface References {
   readonly stackName: string;
-  ref(logicalId: string): string;
-  attribute(logicalId: string, name: string): string;
+  getRef(logicalId: string): string;
+  getAttribute(logicalId: string, name: string): string;
 }
 
 /** A value with all intrinsics resolved. `AWS::NoValue` becomes undefined and is removed from its parent. */
@@ -41,23 +41,23 @@ export function resolve(value: unknown, references: References): Resolved {
 function resolveIntrinsic(name: string, argument: unknown, references: References): Resolved {
   switch (name) {
     case 'Ref':
-      return reference(text(name, argument), references);
+      return resolveReference(requireText(name, argument), references);
     case 'Fn::GetAtt':
-      return attribute(argument, references);
+      return resolveAttribute(argument, references);
     case 'Fn::Join': {
-      const [separator, parts] = pair(name, resolve(argument, references));
-      return list(name, parts)
-        .map((part) => text(name, part))
-        .join(text(name, separator));
+      const [separator, parts] = requirePair(name, resolve(argument, references));
+      return requireList(name, parts)
+        .map((part) => requireText(name, part))
+        .join(requireText(name, separator));
     }
     case 'Fn::Split': {
-      const [separator, source] = pair(name, resolve(argument, references));
-      return text(name, source).split(text(name, separator));
+      const [separator, source] = requirePair(name, resolve(argument, references));
+      return requireText(name, source).split(requireText(name, separator));
     }
     case 'Fn::Select': {
-      const [index, items] = pair(name, resolve(argument, references));
-      const item = list(name, items)[Number(index)];
-      if (item === undefined) throw malformed(name, argument);
+      const [index, items] = requirePair(name, resolve(argument, references));
+      const item = requireList(name, items)[Number(index)];
+      if (item === undefined) throw makeMalformedError(name, argument);
       return item;
     }
     case 'Fn::Sub':
@@ -69,7 +69,7 @@ function resolveIntrinsic(name: string, argument: unknown, references: Reference
   }
 }
 
-function reference(target: string, references: References): Resolved {
+function resolveReference(target: string, references: References): Resolved {
   switch (target) {
     case 'AWS::NoValue':
       return undefined;
@@ -89,17 +89,19 @@ function reference(target: string, references: References): Resolved {
           `the pseudo parameter ${target} is not supported by the local stack`,
         );
       }
-      return references.ref(target);
+      return references.getRef(target);
   }
 }
 
-function attribute(argument: unknown, references: References): string {
+function resolveAttribute(argument: unknown, references: References): string {
   const [logicalId, ...path] =
-    typeof argument === 'string' ? argument.split('.') : list('Fn::GetAtt', resolve(argument, references));
-  if (logicalId === undefined || path.length === 0) throw malformed('Fn::GetAtt', argument);
-  return references.attribute(
-    text('Fn::GetAtt', logicalId),
-    path.map((part) => text('Fn::GetAtt', part)).join('.'),
+    typeof argument === 'string'
+      ? argument.split('.')
+      : requireList('Fn::GetAtt', resolve(argument, references));
+  if (logicalId === undefined || path.length === 0) throw makeMalformedError('Fn::GetAtt', argument);
+  return references.getAttribute(
+    requireText('Fn::GetAtt', logicalId),
+    path.map((part) => requireText('Fn::GetAtt', part)).join('.'),
   );
 }
 
@@ -107,34 +109,40 @@ function attribute(argument: unknown, references: References): string {
 function substitute(argument: unknown, references: References): string {
   const resolved = resolve(argument, references);
   const [template, variables]: unknown[] = Array.isArray(resolved)
-    ? pair('Fn::Sub', resolved)
+    ? requirePair('Fn::Sub', resolved)
     : [resolved, {}];
-  if (!isRecord(variables)) throw malformed('Fn::Sub', argument);
-  return text('Fn::Sub', template).replace(/\$\{(!?)([^}]*)\}/g, (_, literal: string, name: string) => {
-    if (literal !== '') return `\${${name}}`;
-    if (Object.hasOwn(variables, name)) return text('Fn::Sub', variables[name]);
-    return text('Fn::Sub', name.includes('.') ? attribute(name, references) : reference(name, references));
-  });
+  if (!isRecord(variables)) throw makeMalformedError('Fn::Sub', argument);
+  return requireText('Fn::Sub', template).replace(
+    /\$\{(!?)([^}]*)\}/g,
+    (_, literal: string, name: string) => {
+      if (literal !== '') return `\${${name}}`;
+      if (Object.hasOwn(variables, name)) return requireText('Fn::Sub', variables[name]);
+      return requireText(
+        'Fn::Sub',
+        name.includes('.') ? resolveAttribute(name, references) : resolveReference(name, references),
+      );
+    },
+  );
 }
 
-function text(name: string, value: unknown): string {
+function requireText(name: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw malformed(name, value);
+  throw makeMalformedError(name, value);
 }
 
-function list(name: string, value: Resolved): Resolved[] {
-  if (!Array.isArray(value)) throw malformed(name, value);
+function requireList(name: string, value: Resolved): Resolved[] {
+  if (!Array.isArray(value)) throw makeMalformedError(name, value);
   return value;
 }
 
-function pair(name: string, value: Resolved): [Resolved, Resolved] {
-  const [first, second, ...others] = list(name, value);
-  if (second === undefined || others.length > 0) throw malformed(name, value);
+function requirePair(name: string, value: Resolved): [Resolved, Resolved] {
+  const [first, second, ...others] = requireList(name, value);
+  if (second === undefined || others.length > 0) throw makeMalformedError(name, value);
   return [first, second];
 }
 
-function malformed(name: string, argument: unknown): UnsupportedTemplateError {
+function makeMalformedError(name: string, argument: unknown): UnsupportedTemplateError {
   return new UnsupportedTemplateError(`${name} cannot take ${JSON.stringify(argument)}`);
 }
 

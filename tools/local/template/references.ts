@@ -1,6 +1,6 @@
 /** Defines the local values of `Ref` and `Fn::GetAtt` for each resource type. */
-import { arn, ACCOUNT_ID, PARTITION } from '../cloud.ts';
-import { UnsupportedTemplateError } from '../errors.ts';
+import { makeArn, ACCOUNT_ID, PARTITION } from '../cloud.ts';
+import { UnsupportedTemplateError } from '../template-errors.ts';
 import type { References } from './intrinsics.ts';
 import type { Resource, Template } from './template.ts';
 
@@ -9,7 +9,7 @@ export interface RuntimeValues {
   /** Base URL of the gateway, without a trailing slash. */
   readonly apiUrl: string;
   /** Returns the URL of a queue by its logical id; undefined while the queue does not exist. */
-  queueUrl(logicalId: string): string | undefined;
+  findQueueUrl(logicalId: string): string | undefined;
 }
 
 /**
@@ -17,7 +17,7 @@ export interface RuntimeValues {
  * id. It is the same at every start, so that a restarted stack finds its data on an external emulator.
  * @throws UnsupportedTemplateError for a computed name
  */
-export function physicalName(template: Template, resource: Resource, property: string): string {
+export function getPhysicalName(template: Template, resource: Resource, property: string): string {
   const name = resource.properties[property] ?? `${template.stackName}-${resource.logicalId}`;
   if (typeof name === 'string') return name;
   throw new UnsupportedTemplateError(
@@ -25,50 +25,50 @@ export function physicalName(template: Template, resource: Resource, property: s
   );
 }
 
-const NOTHING_RUNS: RuntimeValues = { apiUrl: 'http://127.0.0.1', queueUrl: () => undefined };
+const NOTHING_RUNS: RuntimeValues = { apiUrl: 'http://127.0.0.1', findQueueUrl: () => undefined };
 
 /** Makes the references of a template. */
-export function referencesOf(template: Template, runtime: RuntimeValues = NOTHING_RUNS): References {
+export function makeReferences(template: Template, runtime: RuntimeValues = NOTHING_RUNS): References {
   const lookUp = (logicalId: string, attribute: string | undefined): string => {
     const wanted = attribute === undefined ? `Ref ${logicalId}` : `Fn::GetAtt ${logicalId}.${attribute}`;
     const resource = template.resources.get(logicalId);
     if (resource === undefined) throw new UnsupportedTemplateError(`${wanted}: there is no such resource`);
-    const value = valueOf(template, resource, attribute, runtime);
+    const value = findValue(template, resource, attribute, runtime);
     if (value !== undefined) return value;
     throw new UnsupportedTemplateError(`${wanted} (${resource.type}) has no value on this machine`);
   };
   return {
     stackName: template.stackName,
-    ref: (logicalId) => lookUp(logicalId, undefined),
-    attribute: lookUp,
+    getRef: (logicalId) => lookUp(logicalId, undefined),
+    getAttribute: lookUp,
   };
 }
 
 /** @param attribute undefined for `Ref` */
-function valueOf(
+function findValue(
   template: Template,
   resource: Resource,
   attribute: string | undefined,
   runtime: RuntimeValues,
 ): string | undefined {
   const { logicalId } = resource;
-  const named = (property: string) => physicalName(template, resource, property);
+  const getName = (property: string) => getPhysicalName(template, resource, property);
   switch (`${resource.type} ${attribute ?? 'Ref'}`) {
     case 'AWS::DynamoDB::Table Ref':
-      return named('TableName');
+      return getName('TableName');
     case 'AWS::DynamoDB::Table Arn':
-      return arn('dynamodb', `table/${named('TableName')}`);
+      return makeArn('dynamodb', `table/${getName('TableName')}`);
     case 'AWS::SQS::Queue Ref':
     case 'AWS::SQS::Queue QueueUrl':
-      return runtime.queueUrl(logicalId);
+      return runtime.findQueueUrl(logicalId);
     case 'AWS::SQS::Queue QueueName':
-      return named('QueueName');
+      return getName('QueueName');
     case 'AWS::SQS::Queue Arn':
-      return arn('sqs', named('QueueName'));
+      return makeArn('sqs', getName('QueueName'));
     case 'AWS::Lambda::Function Ref':
-      return named('FunctionName');
+      return getName('FunctionName');
     case 'AWS::Lambda::Function Arn':
-      return arn('lambda', `function:${named('FunctionName')}`);
+      return makeArn('lambda', `function:${getName('FunctionName')}`);
     case 'AWS::ApiGatewayV2::Api ApiEndpoint':
       return runtime.apiUrl;
     case 'AWS::ApiGatewayV2::Api Ref':
@@ -78,16 +78,16 @@ function valueOf(
     case 'AWS::ApiGatewayV2::Stage Ref':
       return String(resource.properties['StageName']);
     case 'AWS::Logs::LogGroup Ref':
-      return named('LogGroupName');
+      return getName('LogGroupName');
     case 'AWS::Logs::LogGroup Arn':
-      return arn('logs', `log-group:${named('LogGroupName')}:*`);
+      return makeArn('logs', `log-group:${getName('LogGroupName')}:*`);
     case 'AWS::IAM::Role Ref':
-      return named('RoleName');
+      return getName('RoleName');
     case 'AWS::IAM::Role Arn':
-      return `arn:${PARTITION}:iam::${ACCOUNT_ID}:role/${named('RoleName')}`;
+      return `arn:${PARTITION}:iam::${ACCOUNT_ID}:role/${getName('RoleName')}`;
     case 'AWS::SNS::Topic Ref':
     case 'AWS::SNS::Topic TopicArn':
-      return arn('sns', named('TopicName'));
+      return makeArn('sns', getName('TopicName'));
     default:
       return undefined;
   }

@@ -2,7 +2,7 @@
  * Reads a synthesized template, whose resource types must all be supported or deliberately ignored (ADR 14).
  */
 import { z } from 'zod';
-import { UnsupportedTemplateError } from '../errors.ts';
+import { UnsupportedTemplateError } from '../template-errors.ts';
 import { IGNORED_TYPES } from './ignored-types.ts';
 import { type References, resolve } from './intrinsics.ts';
 
@@ -82,7 +82,7 @@ export function readTemplate(stackName: string, json: unknown): Template {
 }
 
 /** Returns the resources of one type, in the order of the template. */
-export function resourcesOfType(template: Template, type: string): Resource[] {
+export function findResources(template: Template, type: string): Resource[] {
   return [...template.resources.values()].filter((resource) => resource.type === type);
 }
 
@@ -98,12 +98,12 @@ export function readProperties<T extends z.ZodObject>(
   shape: T,
   withoutEffect: readonly string[] = [],
 ): z.output<T> {
-  const fail = (problem: string) =>
+  const makeError = (problem: string) =>
     new UnsupportedTemplateError(`${resource.type} ${resource.logicalId}: ${problem}`);
   const honoured = Object.keys(shape.shape);
   for (const name of Object.keys(resource.properties)) {
     if (!honoured.includes(name) && !withoutEffect.includes(name)) {
-      throw fail(`the property ${name} is not supported locally`);
+      throw makeError(`the property ${name} is not supported locally`);
     }
   }
   const values = honoured
@@ -112,7 +112,7 @@ export function readProperties<T extends z.ZodObject>(
   const result = shape.safeParse(Object.fromEntries(values));
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw fail(`not supported locally: ${problems.join('; ')}`);
+  throw makeError(`not supported locally: ${problems.join('; ')}`);
 }
 
 /** Returns the resolved outputs of the stack. */

@@ -5,7 +5,7 @@
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as sqs from '@aws-sdk/client-sqs';
 import { CREDENTIALS, REGION } from '../../../../tools/kit/emulator.ts';
-import { note } from '../workplace.ts';
+import { noteCall } from '../workplace.ts';
 
 /** Calls for deletion protection, redrive tasks and CloudFormation, which no emulator supports. */
 const NOT_EMULATED = ['dynamodb update-table', 'sqs start-message-move-task', 'cloudformation'];
@@ -16,9 +16,9 @@ type Client = new (config: object) => { send: (command: object) => Promise<Input
 const [service = '', operation = '', ...args] = process.argv.slice(2);
 
 if (NOT_EMULATED.some((call) => `${service} ${operation}`.startsWith(call))) {
-  note(['aws', service, operation, ...args]);
+  noteCall(['aws', service, operation, ...args]);
 } else {
-  const { input, query } = read(args);
+  const { input, query } = readOptions(args);
   const answer = await send(input);
   // With `--output text` the AWS command line prints the bare value that --query names.
   if (query !== undefined) {
@@ -28,7 +28,7 @@ if (NOT_EMULATED.some((call) => `${service} ${operation}`.startsWith(call))) {
   }
 }
 
-function read(options: readonly string[]): { input: Input; query: string | undefined } {
+function readOptions(options: readonly string[]): { input: Input; query: string | undefined } {
   const input: Input = {};
   let query: string | undefined;
   for (let i = 0; i < options.length; i += 2) {
@@ -37,7 +37,7 @@ function read(options: readonly string[]): { input: Input; query: string | undef
     if (name === '--query') query = value;
     else if (name === '--attribute-names') input['AttributeNames'] = [value];
     else if (name !== '--output') {
-      input[pascal(name.slice(2))] = value.startsWith('{') ? JSON.parse(value) : value;
+      input[toPascalCase(name.slice(2))] = value.startsWith('{') ? JSON.parse(value) : value;
     }
   }
   return { input, query };
@@ -47,7 +47,8 @@ async function send(input: Input): Promise<Input> {
   const sdk = service === 'dynamodb' ? { ...dynamodb } : { ...sqs };
   const named = sdk as Record<string, unknown>;
   const ClientClass = named[service === 'dynamodb' ? 'DynamoDBClient' : 'SQSClient'] as Client;
-  const CommandClass = named[`${pascal(operation)}Command`] as (new (input: Input) => object) | undefined;
+  const CommandClass = named[`${toPascalCase(operation)}Command`] as
+    (new (input: Input) => object) | undefined;
   if (CommandClass === undefined) throw new Error(`${service} has no operation ${operation}`);
   const endpoint = process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`];
   const client = new ClientClass({ endpoint, region: REGION, credentials: CREDENTIALS });
@@ -58,6 +59,6 @@ async function send(input: Input): Promise<Input> {
   }
 }
 
-function pascal(kebab: string): string {
+function toPascalCase(kebab: string): string {
   return kebab.replace(/(^|-)([a-z])/g, (_all, _dash, letter: string) => letter.toUpperCase());
 }

@@ -1,4 +1,4 @@
 /** Notes its arguments as a call that it does not carry out. */
-import { note } from '../workplace.ts';
+import { noteCall } from '../workplace.ts';
 
-note(process.argv.slice(2));
+noteCall(process.argv.slice(2));

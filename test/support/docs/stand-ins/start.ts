@@ -1,7 +1,7 @@
 /** Stands in for `npm start`: starts the stack on a free port, interrupts it, and ends with its exit code. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { startStack } from '../../local-stack.ts';
+import { startStack } from '../../start-stack.ts';
 
 // The stack runs in the folder of the project, so names of files in this folder become absolute.
 const args = process.argv

@@ -1,7 +1,7 @@
 /** Tests how policies decide about calls, as in IAM, and which parts of a policy are unsupported. */
 import { describe, expect, test } from '@jest/globals';
-import { UnsupportedTemplateError } from '../../../../tools/local/errors.ts';
-import { readDocument } from '../../../../tools/local/iam/document.ts';
+import { UnsupportedTemplateError } from '../../../../tools/local/template-errors.ts';
+import { readDocument } from '../../../../tools/local/iam/policy-document.ts';
 import { type Call, evaluate } from '../../../../tools/local/iam/evaluate.ts';
 
 const OWNER = { logicalId: 'Policy', type: 'AWS::IAM::Policy', properties: {}, metadata: {} };
@@ -9,12 +9,12 @@ const TABLE = 'arn:aws:dynamodb:us-east-1:000000000000:table/jobs';
 
 type Kind = Parameters<typeof readDocument>[0];
 
-function statements(kind: Kind, ...list: object[]) {
+function readStatements(kind: Kind, ...list: object[]) {
   return readDocument(kind, { Version: '2012-10-17', Statement: list }, OWNER);
 }
 
 function decide(list: object[], call: Partial<Call> = {}, kind: Kind = 'identity') {
-  return evaluate(statements(kind, ...list), {
+  return evaluate(readStatements(kind, ...list), {
     action: 'dynamodb:GetItem',
     resource: TABLE,
     context: {},
@@ -77,7 +77,9 @@ describe('a call of a role', () => {
 });
 
 describe('a call of a service', () => {
-  const by = (Principal: unknown, more = {}) => [{ ...allow('dynamodb:*', TABLE), Principal, ...more }];
+  const makeStatements = (Principal: unknown, more = {}) => [
+    { ...allow('dynamodb:*', TABLE), Principal, ...more },
+  ];
   const service = 'apigateway.amazonaws.com';
 
   test.each<[string, unknown, boolean]>([
@@ -87,7 +89,7 @@ describe('a call of a service', () => {
     ['everybody of AWS', { AWS: '*' }, true],
     ['another service', { Service: 'lambda.amazonaws.com' }, false],
   ])('is decided by the principal: %s', (_name, principal, allowed) => {
-    expect(decide(by(principal), { service }, 'onResource').allowed).toBe(allowed);
+    expect(decide(makeStatements(principal), { service }, 'onResource').allowed).toBe(allowed);
   });
 
   test.each<[string, object, Record<string, string>, boolean]>([
@@ -129,7 +131,7 @@ describe('a call of a service', () => {
       true,
     ],
   ])('is decided by %s: %o', (_name, Condition, context, allowed) => {
-    expect(decide(by('*', { Condition }), { context }, 'onResource').allowed).toBe(allowed);
+    expect(decide(makeStatements('*', { Condition }), { context }, 'onResource').allowed).toBe(allowed);
   });
 });
 
@@ -151,14 +153,14 @@ describe('an unsupported part of a policy is an error that names the policy:', (
     ['a policy variable', allow('x', 'arn:aws:s3:::${aws:username}'), /policy variables/],
     ['another effect', { Effect: 'Maybe', Action: 'x', Resource: '*' }, /Effect/],
   ])('%s', (_name, statement, problem) => {
-    const attempt = () => statements('identity', statement);
+    const attempt = () => readStatements('identity', statement);
     expect(attempt).toThrow(UnsupportedTemplateError);
     expect(attempt).toThrow(/AWS::IAM::Policy Policy: /);
     expect(attempt).toThrow(problem);
   });
 
   test.each([{ AWS: 'arn:aws:iam::1:root' }, { Federated: 'x' }])('the principal %j', (Principal) => {
-    expect(() => statements('onResource', { ...allow('x', '*'), Principal })).toThrow(
+    expect(() => readStatements('onResource', { ...allow('x', '*'), Principal })).toThrow(
       UnsupportedTemplateError,
     );
   });

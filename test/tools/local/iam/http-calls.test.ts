@@ -2,17 +2,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { HttpCalls, UnreadableCallError } from '../../../../tools/local/iam/http-calls.ts';
 
-const request = (body: string) =>
+const encodeRequest = (body: string) =>
   Buffer.from(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 
 test.each([1, 2, 7, 1000])('requests are found unchanged in pieces of %i bytes', (size) => {
-  const bytes = Buffer.concat([request('{"a":"ä"}'), request(''), request('{}')]);
+  const bytes = Buffer.concat([encodeRequest('{"a":"ä"}'), encodeRequest(''), encodeRequest('{}')]);
   const calls = new HttpCalls();
   const found: string[] = [];
   for (let i = 0; i < bytes.length; i += size) {
-    for (const call of calls.push(bytes.subarray(i, i + size))) found.push(call.bytes(call.head).toString());
+    for (const call of calls.push(bytes.subarray(i, i + size)))
+      found.push(call.makeBytes(call.head).toString());
   }
-  expect(found).toEqual([request('{"a":"ä"}'), request(''), request('{}')].map(String));
+  expect(found).toEqual([encodeRequest('{"a":"ä"}'), encodeRequest(''), encodeRequest('{}')].map(String));
 });
 
 test('headers are found by their names in any case', () => {

@@ -1,6 +1,6 @@
 /** Tests which permissions a call of DynamoDB or SQS needs. */
 import { expect, test } from '@jest/globals';
-import { dynamodbNeeds, sqsNeeds } from '../../../../tools/local/iam/needs.ts';
+import { listDynamodbNeeds, listSqsNeeds } from '../../../../tools/local/iam/needs.ts';
 
 const TABLES = 'arn:aws:dynamodb:us-east-1:000000000000:table/';
 const QUEUES = 'arn:aws:sqs:us-east-1:000000000000:';
@@ -27,7 +27,7 @@ test.each<[string, unknown, [string, string][]]>([
     ],
   ],
 ])('DynamoDB %s with %j needs an action on each table', (operation, body, needs) => {
-  expect(dynamodbNeeds(operation, body)).toEqual(
+  expect(listDynamodbNeeds(operation, body)).toEqual(
     needs.map(([action, table]) => ({ action: `dynamodb:${action}`, resource: TABLES + table })),
   );
 });
@@ -39,12 +39,12 @@ test.each([
   ['ChangeMessageVisibilityBatch', 'ChangeMessageVisibility'],
   ['GetQueueAttributes', 'GetQueueAttributes'],
 ])('SQS %s needs %s on the queue', (operation, action) => {
-  expect(sqsNeeds(operation, { QueueUrl: 'http://127.0.0.1:1/000000000000/work' })).toEqual([
+  expect(listSqsNeeds(operation, { QueueUrl: 'http://127.0.0.1:1/000000000000/work' })).toEqual([
     { action: `sqs:${action}`, resource: `${QUEUES}work` },
   ]);
 });
 
 test('a call without a table or queue needs its action on every resource', () => {
-  expect(dynamodbNeeds('ListTables', {})).toEqual([{ action: 'dynamodb:ListTables', resource: '*' }]);
-  expect(sqsNeeds('ListQueues', null)).toEqual([{ action: 'sqs:ListQueues', resource: '*' }]);
+  expect(listDynamodbNeeds('ListTables', {})).toEqual([{ action: 'dynamodb:ListTables', resource: '*' }]);
+  expect(listSqsNeeds('ListQueues', null)).toEqual([{ action: 'sqs:ListQueues', resource: '*' }]);
 });

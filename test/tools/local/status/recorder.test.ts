@@ -1,7 +1,7 @@
 /** Tests what the local stack records for its status page, and that it drops old entries. */
 import { describe, expect, test } from '@jest/globals';
 import { JobList } from '../../../../tools/local/status/job-list.ts';
-import { LogLines, type Shown } from '../../../../tools/local/status/log-lines.ts';
+import { LogLines, type LogLineContent } from '../../../../tools/local/status/log-lines.ts';
 import { Recorder } from '../../../../tools/local/status/recorder.ts';
 import { anId } from '../../../support/builders.ts';
 
@@ -9,7 +9,7 @@ const START = Date.UTC(2026, 0, 15, 12);
 const OK = { ok: true, payload: 'null' } as const;
 const FAILED = { ok: false, error: { errorType: 'Error', errorMessage: 'no', trace: [] } } as const;
 
-function aLine(overrides: Partial<Shown> = {}): Shown {
+function aLine(overrides: Partial<LogLineContent> = {}): LogLineContent {
   return {
     at: START,
     level: 'INFO',
@@ -37,14 +37,14 @@ describe('log lines', () => {
   test('are kept if they are the newest, oldest first, with numbers that go on', () => {
     const lines = new LogLines(3);
     for (const message of ['a', 'b', 'c', 'd']) lines.add(aLine({ message }));
-    expect(lines.newest(10).map(({ number, message }) => [number, message])).toEqual([
+    expect(lines.readNewest(10).map(({ number, message }) => [number, message])).toEqual([
       [2, 'b'],
       [3, 'c'],
       [4, 'd'],
     ]);
-    expect(lines.newest(2).map(({ message }) => message)).toEqual(['c', 'd']);
-    expect(lines.newest(10, 3).map(({ message }) => message)).toEqual(['d']);
-    expect(lines.newest(10, 4)).toEqual([]);
+    expect(lines.readNewest(2).map(({ message }) => message)).toEqual(['c', 'd']);
+    expect(lines.readNewest(10, 3).map(({ message }) => message)).toEqual(['d']);
+    expect(lines.readNewest(10, 4)).toEqual([]);
     expect(lines.last).toBe(4);
   });
 
@@ -52,7 +52,7 @@ describe('log lines', () => {
     const lines = new LogLines(100, 1_000);
     for (let n = 0; n < 50; n++) lines.add(aLine({ message: 'x'.repeat(194) }));
     // Each line has 200 characters: 194 of its message and the six of `Worker`.
-    expect(lines.newest(100)).toHaveLength(5);
+    expect(lines.readNewest(100)).toHaveLength(5);
   });
 
   test('of a job are its own and those of its trace that name no job', () => {
@@ -62,11 +62,13 @@ describe('log lines', () => {
     lines.add(aLine({ message: 'of its trace', traceId: 't' }));
     lines.add(aLine({ message: 'of another job in its trace', jobId: other, traceId: 't' }));
     lines.add(aLine({ message: 'of nobody' }));
-    expect(lines.newest(10, 0, { jobId, traceId: 't' }).map(({ message }) => message)).toEqual([
+    expect(lines.readNewest(10, 0, { jobId, traceId: 't' }).map(({ message }) => message)).toEqual([
       'own',
       'of its trace',
     ]);
-    expect(lines.newest(10, 0, { jobId, traceId: undefined }).map(({ message }) => message)).toEqual(['own']);
+    expect(lines.readNewest(10, 0, { jobId, traceId: undefined }).map(({ message }) => message)).toEqual([
+      'own',
+    ]);
   });
 });
 
@@ -85,7 +87,7 @@ describe('a recorded line', () => {
       error: { name: 'Error', message: 'no', stack: 'Error: no\n    at f (a.ts:1:2)' },
     });
     recorder.log({ kind: 'function', functionName: 'Worker', text });
-    expect(recorder.lines.newest(1)).toEqual([
+    expect(recorder.lines.readNewest(1)).toEqual([
       {
         number: 1,
         at: START - 500,
@@ -114,7 +116,7 @@ describe('a recorded line', () => {
     recorder.log({ kind: 'request', method: 'GET', path, status: 500, milliseconds: 1, problem: 'no' });
     recorder.log({ kind: 'notice', text: 'stopping' });
     recorder.log({ kind: 'denied', caller: 'Worker', action: 'sqs:SendMessage', resource: 'arn' });
-    expect(recorder.lines.newest(10)).toMatchObject([
+    expect(recorder.lines.readNewest(10)).toMatchObject([
       { level: 'INFO', source: 'Worker', message: '{no json \\u001b[31m\\u202e', at: START },
       {
         level: 'INFO',
@@ -135,7 +137,7 @@ describe('a recorded line', () => {
   test('is not made of metrics', () => {
     const { recorder, line } = aRecorder();
     line('x', { _aws: {} });
-    expect(recorder.lines.newest(1)).toEqual([]);
+    expect(recorder.lines.readNewest(1)).toEqual([]);
   });
 
   test('stays small for lines of any length and form', () => {
@@ -149,7 +151,7 @@ describe('a recorded line', () => {
     recorder.log({ kind: 'function', functionName: long, text: long });
     recorder.log({ kind: 'request', method: long.slice(0, 9), path: long, status: 200, milliseconds: 1 });
     recorder.log({ kind: 'notice', text: long });
-    const sizes = recorder.lines.newest(10).map((shown) => JSON.stringify(shown).length);
+    const sizes = recorder.lines.readNewest(10).map((shown) => JSON.stringify(shown).length);
     expect(sizes).toHaveLength(5);
     expect(Math.max(...sizes)).toBeLessThan(120_000);
   });
@@ -167,7 +169,7 @@ describe('functions', () => {
       end(milliseconds === 100 ? FAILED : OK);
     }
     worker.begin();
-    worker.throttled();
+    worker.onThrottled();
     expect(recorder.functions).toEqual([
       {
         name: 'Worker',
@@ -223,7 +225,7 @@ test('errors count as recent for a minute', () => {
 });
 
 describe('jobs', () => {
-  const created = (jobId: string, more = {}) => ({
+  const makeCreatedLine = (jobId: string, more = {}) => ({
     message: 'job.created',
     job_id: jobId,
     account_id: 101,
@@ -236,7 +238,7 @@ describe('jobs', () => {
     const jobId = anId();
     list.add({ message: 'chunk.settled', job_id: jobId, failed: 2 }, START);
     expect(list.all).toEqual([]);
-    list.add(created(jobId, { trace_id: 't' }), START);
+    list.add(makeCreatedLine(jobId, { trace_id: 't' }), START);
     list.add({ message: 'chunk.settled', job_id: jobId, failed: 2 }, START + 1);
     list.add({ message: 'chunk.settled', job_id: jobId, failed: 0 }, START + 2);
     list.add({ message: 'chunk.settled', job_id: jobId, failed: 3 }, START + 3);
@@ -256,10 +258,10 @@ describe('jobs', () => {
   test('start anew when they are created again under the same key', () => {
     const list = new JobList();
     const jobId = anId();
-    list.add(created(jobId), START);
+    list.add(makeCreatedLine(jobId), START);
     list.add({ message: 'job.finished', job_id: jobId, ms: 1 }, START);
     const before = list.get(jobId);
-    list.add(created(jobId), START);
+    list.add(makeCreatedLine(jobId), START);
     expect(list.get(jobId)).toMatchObject({ milliseconds: undefined, lastEvent: 'job.created' });
     expect(list.get(jobId)).not.toBe(before);
   });
@@ -267,11 +269,11 @@ describe('jobs', () => {
   test('are dropped when there are too many, ended ones first', () => {
     const list = new JobList(3);
     const [stuck, done, third, fourth, fifth] = Array.from({ length: 5 }, () => anId());
-    for (const jobId of [stuck, done, third]) list.add(created(jobId ?? ''), START);
+    for (const jobId of [stuck, done, third]) list.add(makeCreatedLine(jobId ?? ''), START);
     list.add({ message: 'job.finished', job_id: done, ms: 1 }, START);
-    list.add(created(fourth ?? ''), START);
+    list.add(makeCreatedLine(fourth ?? ''), START);
     expect(list.all.map(({ key }) => key.jobId)).toEqual([stuck, third, fourth]);
-    list.add(created(fifth ?? ''), START);
+    list.add(makeCreatedLine(fifth ?? ''), START);
     expect(list.all.map(({ key }) => key.jobId)).toEqual([third, fourth, fifth]);
   });
 });

@@ -1,10 +1,10 @@
 /** Tests the snapshot of the status page: the health of the stack, its jobs, and what cannot be read. */
 import { describe, expect, test } from '@jest/globals';
-import { healthOf, type Signs } from '../../../../tools/local/status/health.ts';
+import { deriveHealth, type HealthSigns } from '../../../../tools/local/status/health.ts';
 import { Recorder } from '../../../../tools/local/status/recorder.ts';
 import { Status } from '../../../../tools/local/status/status.ts';
 import { anId } from '../../../support/builders.ts';
-import { aRow } from './served.ts';
+import { aRow } from './served-status.ts';
 
 const START = Date.UTC(2026, 0, 15, 12);
 
@@ -20,7 +20,7 @@ const RECONCILE = {
   lastFailed: false,
 };
 
-function signs(overrides: Partial<Signs> = {}): Signs {
+function makeSigns(overrides: Partial<HealthSigns> = {}): HealthSigns {
   return {
     now: START + 70_000,
     servingSince: START,
@@ -35,14 +35,14 @@ function signs(overrides: Partial<Signs> = {}): Signs {
 
 describe('health', () => {
   test('all is well when the schedules ran, nothing failed, and no dead letter waits', () => {
-    expect(healthOf(signs())).toEqual({
+    expect(deriveHealth(makeSigns())).toEqual({
       ok: true,
       problems: [],
       schedules: [{ functionName: 'Reconcile', everySeconds: 60, lastBegan: START + 60_000, state: 'ok' }],
     });
   });
 
-  test.each<[string, Partial<Signs>, string]>([
+  test.each<[string, Partial<HealthSigns>, string]>([
     [
       'a run that failed',
       { functions: [{ ...RECONCILE, lastFailed: true }] },
@@ -58,11 +58,11 @@ describe('health', () => {
     ['dead letters', { deadLetters: 12 }, '12 dead letters.'],
     ['a failed read', { unread: ['The queues cannot be read: no'] }, 'The queues cannot be read: no'],
   ])('reports %s', (_name, overrides, problem) => {
-    expect(healthOf(signs(overrides))).toMatchObject({ ok: false, problems: [problem] });
+    expect(deriveHealth(makeSigns(overrides))).toMatchObject({ ok: false, problems: [problem] });
   });
 
   test('reports no problem for a schedule that is not yet due', () => {
-    const health = healthOf(signs({ functions: [], now: START + 119_000 }));
+    const health = deriveHealth(makeSigns({ functions: [], now: START + 119_000 }));
     expect(health).toMatchObject({ ok: true, schedules: [{ state: 'waiting', lastBegan: null }] });
   });
 });
@@ -77,7 +77,7 @@ describe('a snapshot', () => {
   test('has only the log before the stack serves', async () => {
     const { recorder, status } = aStatus();
     recorder.log({ kind: 'notice', text: 'synthesizing' });
-    expect(await status.snapshot()).toMatchObject({
+    expect(await status.takeSnapshot()).toMatchObject({
       state: 'starting',
       health: { ok: true },
       jobs: [],
@@ -98,13 +98,13 @@ describe('a snapshot', () => {
       },
       schedules: [],
     });
-    const snapshots = await Promise.all([status.snapshot(), status.snapshot()]);
+    const snapshots = await Promise.all([status.takeSnapshot(), status.takeSnapshot()]);
     clock.now += 499;
-    snapshots.push(await status.snapshot());
+    snapshots.push(await status.takeSnapshot());
     expect(snapshots.map(({ jobs }) => jobs.length)).toEqual([1, 1, 1]);
     expect(reads).toBe(1);
     clock.now += 1;
-    await status.snapshot();
+    await status.takeSnapshot();
     expect(reads).toBe(2);
   });
 
@@ -117,10 +117,10 @@ describe('a snapshot', () => {
         Promise.resolve([{ name: 'Dead', deadLetters: true, visible: 2, inFlight: 0, delayed: 0 }]),
       schedules: [],
     });
-    await status.snapshot();
+    await status.takeSnapshot();
     works = false;
     clock.now += 1_000;
-    const snapshot = await status.snapshot();
+    const snapshot = await status.takeSnapshot();
     expect(snapshot.health.problems).toEqual(['The jobs cannot be read: no table', '2 dead letters.']);
     expect(snapshot.jobs).toHaveLength(1);
   });
@@ -135,9 +135,9 @@ describe('a snapshot', () => {
     log({ message: 'job.created', job_id: anId(), account_id: 1, project_id: 'P', trace_id: 'u' });
     log({ message: 'chunk.failed', trace_id: 't' });
     const messages = async (after: number) =>
-      (await status.snapshot({ jobId, after })).lines.map(({ message }) => message);
+      (await status.takeSnapshot({ jobId, after })).lines.map(({ message }) => message);
     expect(await messages(0)).toEqual(['job.created', 'chunk.failed']);
     expect(await messages(1)).toEqual(['chunk.failed']);
-    expect((await status.snapshot({ jobId: 'x' })).lines).toEqual([]);
+    expect((await status.takeSnapshot({ jobId: 'x' })).lines).toEqual([]);
   });
 });

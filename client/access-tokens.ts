@@ -1,0 +1,196 @@
+/**
+ * Provides bearer tokens: one that is given, or ones fetched with OAuth 2.0 client credentials (RFC 6749,
+ * section 4.4: https://www.rfc-editor.org/info/rfc6749).
+ */
+import * as oauth from 'oauth4webapi';
+import { replaceUnprintable } from '../tools/kit/printable.ts';
+import { InputError, RefusedError, UnexpectedAnswerError } from './client-errors.ts';
+import { sendRequest } from './http.ts';
+import { type RetryOptions, retryWithJitter } from './retry-with-jitter.ts';
+import { isLoopback, parseSafeUrl } from './urls.ts';
+import type { ClientDeps } from './client-deps.ts';
+
+/** OAuth 2.0 client credentials, with which the client fetches tokens. */
+export interface ClientCredentials {
+  /** The token endpoint: https, or http on this machine. */
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  /** Sent with the client id by HTTP Basic. */
+  readonly clientSecret: string;
+  /** Scopes to request, separated by spaces. */
+  readonly scope?: string | undefined;
+  /** Audience to request. */
+  readonly audience?: string | undefined;
+}
+
+export interface Tokens {
+  /** Returns a token that has not expired, as far as the client can know. */
+  getToken(signal?: AbortSignal): Promise<string>;
+  /** Returns another token after the API has refused this one; undefined when there is no other. */
+  replaceToken(refused: string, signal?: AbortSignal): Promise<string | undefined>;
+}
+
+/**
+ * A token is replaced this long before it expires; one that lives less than 4 minutes, after 3/4 of its life.
+ */
+const RENEW_AHEAD_MS = 60_000;
+
+/**
+ * Provides the token that is given.
+ * @throws InputError when it is not a token; the message does not show it
+ */
+export function makeGivenToken(text: string): Tokens {
+  const token = parseToken(text.trim());
+  if (token === undefined) {
+    throw new InputError('token: found nothing or characters that a token cannot have, expected a JWT');
+  }
+  return { getToken: () => Promise.resolve(token), replaceToken: () => Promise.resolve(undefined) };
+}
+
+/** Fetches a token and keeps it until shortly before it expires. Concurrent requests share one fetch. */
+export class FetchedTokens implements Tokens {
+  readonly #credentials: ClientCredentials;
+  readonly #url: URL;
+  readonly #deps: ClientDeps;
+  readonly #retryOptions: RetryOptions;
+  #token: { readonly text: string; readonly renewAt: number } | undefined;
+  #pendingFetch:
+    { readonly token: Promise<string>; readonly stop: AbortController; waiting: number } | undefined;
+
+  /** @throws InputError for a token URL, a client id or a secret that cannot be used */
+  constructor(credentials: ClientCredentials, deps: ClientDeps, retryOptions: RetryOptions) {
+    this.#url = parseSafeUrl('token URL', credentials.tokenUrl);
+    for (const [field, text] of [
+      ['client id', credentials.clientId],
+      ['client secret', credentials.clientSecret],
+    ] as const) {
+      if (text === '') throw new InputError(`${field}: found nothing, expected that of your OAuth client`);
+    }
+    this.#credentials = credentials;
+    this.#deps = deps;
+    this.#retryOptions = retryOptions;
+  }
+
+  async getToken(signal?: AbortSignal): Promise<string> {
+    if (this.#token !== undefined && this.#deps.now() < this.#token.renewAt) return this.#token.text;
+    const pending = (this.#pendingFetch ??= this.#startFetch());
+    pending.waiting += 1;
+    try {
+      return await rejectOnAbort(pending.token, signal);
+    } finally {
+      pending.waiting -= 1;
+      // The fetch is shared: it is aborted only when no caller waits for it any more.
+      if (pending.waiting === 0) {
+        pending.stop.abort();
+        if (this.#pendingFetch === pending) this.#pendingFetch = undefined;
+      }
+    }
+  }
+
+  #startFetch() {
+    const stop = new AbortController();
+    return { token: this.#fetchToken(stop.signal), stop, waiting: 0 };
+  }
+
+  async replaceToken(refused: string, signal?: AbortSignal): Promise<string> {
+    // Another request may have replaced it already.
+    if (this.#token?.text === refused) this.#token = undefined;
+    return this.getToken(signal);
+  }
+
+  async #fetchToken(signal: AbortSignal): Promise<string> {
+    const what = `token of ${this.#url.origin}`;
+    return retryWithJitter(what, this.#deps, this.#retryOptions, signal, async () => {
+      const askedAt = this.#deps.now();
+      const answer = await sendRequest(this.#deps, signal, (limit) => this.#requestToken(limit));
+      if (answer.status !== 200) throw makeRefusal(what, answer.status, answer.text);
+      const { access_token, expires_in } = await this.#readAnswer(what, answer.text);
+      const lifeMs = (expires_in ?? Infinity) * 1_000;
+      this.#token = { text: access_token, renewAt: askedAt + lifeMs - Math.min(RENEW_AHEAD_MS, lifeMs / 4) };
+      return access_token;
+    });
+  }
+
+  #requestToken(signal: AbortSignal): Promise<Response> {
+    const { clientSecret, scope, audience } = this.#credentials;
+    const parameters = { ...(scope && { scope }), ...(audience && { audience }) };
+    return oauth.clientCredentialsGrantRequest(
+      this.#describeServer(),
+      this.#describeClient(),
+      oauth.ClientSecretBasic(clientSecret),
+      parameters,
+      {
+        signal,
+        // The library marks this option as deprecated only as a warning. It is true for this machine alone.
+        // eslint-disable-next-line @typescript-eslint/no-deprecated
+        [oauth.allowInsecureRequests]: isLoopback(this.#url),
+        [oauth.customFetch]: this.#deps.fetch,
+      },
+    );
+  }
+
+  /**
+   * Reads the answer, whose form the library checks. The library's errors hold the answer, and so the token:
+   * they are dropped.
+   */
+  async #readAnswer(what: string, text: string): Promise<oauth.TokenEndpointResponse> {
+    const response = new Response(text, { headers: { 'content-type': 'application/json' } });
+    try {
+      const answer = await oauth.processClientCredentialsResponse(
+        this.#describeServer(),
+        this.#describeClient(),
+        response,
+      );
+      if (answer.token_type === 'bearer' && parseToken(answer.access_token) !== undefined) return answer;
+    } catch {
+      // Thrown below, as for every other answer without a bearer token.
+    }
+    throw new UnexpectedAnswerError(`${what}: the answer holds no bearer token`);
+  }
+
+  #describeServer(): oauth.AuthorizationServer {
+    return { issuer: this.#url.origin, token_endpoint: this.#url.href };
+  }
+
+  #describeClient(): oauth.Client {
+    return { client_id: this.#credentials.clientId };
+  }
+}
+
+/**
+ * Waits for a promise.
+ * @throws the reason of the signal as soon as it aborts
+ */
+async function rejectOnAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  let abort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/**
+ * Returns a text that can stand after `Bearer`, else undefined: `fetch` would quote any other in its error.
+ */
+function parseToken(token: string): string | undefined {
+  return /^[!-~]+$/.test(token) ? token : undefined;
+}
+
+function makeRefusal(what: string, status: number, text: string): Error {
+  if (status < 400) {
+    return new UnexpectedAnswerError(`${what}: answered ${status}, expected 200: see the token URL`);
+  }
+  // Only the error code (RFC 6749, section 5.2), such as `invalid_client`: a description may quote the
+  // request.
+  const [, error = 'no reason given'] = /"error"\s*:\s*"([^"]{1,100})"/.exec(text) ?? [];
+  return new RefusedError(what, { status, detail: replaceUnprintable(error) });
+}

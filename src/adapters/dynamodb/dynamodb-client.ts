@@ -1,0 +1,39 @@
+/** DynamoDB clients with timeouts and retries for functions that have seconds, not minutes (ADR 17). */
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+
+const SOCKETS = { maxSockets: 100 };
+
+/**
+ * Makes the client of the worker and of reconcile, whose use cases retry as long as there is time.
+ *
+ * @param config overrides for tests and the local stack; none in AWS
+ */
+export function makeDynamoDBClient(config: DynamoDBClientConfig = {}): DynamoDBClient {
+  return new DynamoDBClient({
+    // Not `adaptive`, which also delays first attempts, at a rate that each instance estimates for itself.
+    retryMode: 'standard',
+    // One retry, for an occasional lost packet.
+    maxAttempts: 2,
+    // Each concurrent call needs a socket. Reconcile makes the most: by default 16 calls for each of four
+    // jobs. `throwOnRequestTimeout` makes a slow call fail; without it the SDK only logs a warning.
+    requestHandler: {
+      httpsAgent: SOCKETS,
+      // The emulators speak no TLS.
+      httpAgent: SOCKETS,
+      connectionTimeout: 1_000,
+      requestTimeout: 2_000,
+      throwOnRequestTimeout: true,
+    },
+    ...config,
+  });
+}
+
+/** Makes the client of the HTTP functions. It retries itself, because their use cases do not. */
+export function makeRetryingDynamoDBClient(): DynamoDBClient {
+  return makeDynamoDBClient({ maxAttempts: 4 });
+}
+
+/** Makes the client for moves of target groups. The use case retries, to know the result of each try. */
+export function makeSingleTryDynamoDBClient(): DynamoDBClient {
+  return makeDynamoDBClient({ maxAttempts: 1 });
+}

@@ -1,0 +1,235 @@
+/**
+ * Runs every command of the documents in order on the running stack, and compares the answers that the
+ * documents show with the real ones.
+ */
+import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { PROJECT } from '../../tools/kit/project.ts';
+import { errorBody, fieldingRunsBody, jobBody } from '../../api/answers.ts';
+import { REGION } from '../../tools/kit/emulator.ts';
+import { checkData } from '../../tools/local/data/seed.ts';
+import { parseStartOptions } from '../../tools/local/start-options.ts';
+import { readConfig } from '../../lib/config.ts';
+import { listBlocks, findBlock, type Block } from '../support/docs/markdown.ts';
+import { Workplace } from '../support/docs/workplace.ts';
+import { type WatchedStack, watchStack } from '../rigs/conformance/watched-stack.ts';
+import { makeDynamoDBClient, readE2eStack, findName } from '../support/e2e.ts';
+import { aToken } from '../support/api-client.ts';
+
+const stack = readE2eStack();
+const dynamodb = makeDynamoDBClient(stack);
+let place = new Workplace();
+let watched: WatchedStack;
+
+beforeAll(async () => {
+  watched = await watchStack(stack.url);
+});
+
+afterEach(() => {
+  place.remove();
+  place = new Workplace();
+});
+
+afterAll(async () => {
+  await watched.close();
+  place.remove();
+  dynamodb.destroy();
+});
+
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...readdirSync(join(PROJECT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+const readBlocks = (document: string) => listBlocks(readFileSync(join(PROJECT, document), 'utf8'));
+
+/** Returns the environment variables that the commands of the documents use. */
+async function makeVariables(): Promise<Record<string, string>> {
+  return {
+    API: watched.url,
+    PROJECT: `${watched.url}/demand/accounts/101/projects/01JDEM0PR0JECT000000000001`,
+    TOKEN: await aToken(),
+    TARGET_GROUPS_TABLE: findName(stack.tables, 'TargetGroups'),
+    DEAD_LETTER_QUEUE_URL: findName(stack.queues, 'Dead'),
+    TABLE: 'LeftBehind',
+    AWS_ENDPOINT_URL_DYNAMODB: stack.endpoints.dynamodb,
+    AWS_ENDPOINT_URL_SQS: stack.endpoints.sqs,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+  };
+}
+
+/** Returns the commands of a document as one script, in which the shown addresses are those of this stack. */
+function makeScript(blocks: readonly Block[]): string {
+  return (
+    blocks
+      .filter(({ language }) => language === 'sh')
+      .map(({ text, line }) => `echo "── line ${line}"\n${text}`)
+      .join('\n')
+      .replaceAll('http://127.0.0.1:3000', watched.url)
+      // The fuzzer sends bytes that are not HTTP, which the watching proxy cannot pass on, and checks the
+      // answers against the description itself.
+      .replaceAll(`--url ${watched.url}`, `--url ${stack.url}`)
+      .replaceAll('http://127.0.0.1:8000', stack.endpoints.dynamodb)
+      .replaceAll('http://127.0.0.1:9324', stack.endpoints.sqs)
+  );
+}
+
+async function run(document: string): Promise<string> {
+  const { code, output } = await place.run(makeScript(readBlocks(document)), await makeVariables());
+  if (code !== 0) throw new Error(`the commands of ${document} ended with ${String(code)}:\n${output}`);
+  expect(watched.report().complaints).toEqual([]);
+  return output;
+}
+
+test('a test runs the commands of every document that has any', () => {
+  const withCommands = documents.filter((document) =>
+    readBlocks(document).some(({ language }) => ['sh', 'bash', 'shell', 'console'].includes(language)),
+  );
+  expect(withCommands.sort()).toEqual([
+    'README.md',
+    'docs/api.md',
+    'docs/calling.md',
+    // Its commands run in client-command.test.ts, with the installed command.
+    'docs/client.md',
+    'docs/deploying.md',
+    'docs/local.md',
+    'docs/operating.md',
+    'docs/performance.md',
+  ]);
+});
+
+test('every npm script that a document names exists', () => {
+  const { scripts } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const named = documents.flatMap((document) => {
+    const text = readFileSync(join(PROJECT, document), 'utf8');
+    return [...text.matchAll(/\bnpm run (?:--silent )?([a-z-]+)/g)].map(([, name = '']) => name);
+  });
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((name) => !(name in scripts))).toEqual([]);
+});
+
+/** Checks that the commands of a document print the status and location lines of its answers. */
+function expectShownAnswers(document: string, output: string): void {
+  const printed = output.toLowerCase();
+  const shown = readBlocks(document)
+    .filter(({ language, text }) => language === 'http' && !text.includes(' 400 '))
+    .flatMap(({ text }) => text.split('\n').filter((line) => /^(HTTP|location)/.test(line)));
+  expect(shown.length).toBeGreaterThan(1);
+  for (const line of shown) expect(printed).toContain(line.toLowerCase());
+}
+
+test('README.md: the commands work and print the answers that it shows', async () => {
+  place.write('data.jsonl', findBlock(readBlocks('README.md'), 'json', '"type":"project"'));
+  const output = await run('README.md');
+  expectShownAnswers('README.md', output);
+  expect(watched.report().exchanges).toBeGreaterThanOrEqual(2);
+  const seed = await checkData(join(place.folder, 'data.jsonl'), Date.now());
+  expect(seed.sample?.targetGroupIds).toEqual(['01JQ8ZD0000000000000000001']);
+  const tokens = output.match(/^ey[\w-]+\.[\w-]+\.[\w-]+$/gm) ?? [];
+  expect(tokens).toHaveLength(2);
+  expect(place.readCalls()).toEqual([
+    'npm ci',
+    'npm start',
+    'npm ci',
+    'npm test',
+    'npm start -- --data data.jsonl',
+  ]);
+});
+
+test('docs/api.md: the commands work, and the shown answers have the form of real ones', async () => {
+  const output = await run('docs/api.md');
+  expectShownAnswers('docs/api.md', output);
+  const bodies = readBlocks('docs/api.md').flatMap(({ text }) => {
+    const body = /^\{[^]*\}$/m.exec(text)?.[0];
+    return body === undefined || text.includes('curl') ? [] : [JSON.parse(body) as object];
+  });
+  expect(bodies).toHaveLength(5);
+  for (const body of bodies) {
+    const schema = 'job_id' in body ? jobBody : 'object' in body ? errorBody : fieldingRunsBody;
+    expect(schema.parse(body)).toEqual(body);
+  }
+});
+
+test('docs/calling.md: the commands work, and so does the program that it shows', async () => {
+  place.write('resume.mjs', findBlock(readBlocks('docs/calling.md'), 'js', 'fetch('));
+  const output = await run('docs/calling.md');
+  const [, job = ''] = /^(\{"job_id".*)$/m.exec(output) ?? [];
+  expect(jobBody.parse(JSON.parse(job))).toMatchObject({
+    status: 'Completed',
+    updated_target_groups: { data: [{ target_group_id: '01JDEM0TARGETGR0VP10000001' }] },
+  });
+  expect(output).toContain('Completed: 1 updated\n01JDEM0TARGETGR0VP10000007: StatusTransitionNotAllowed, ');
+});
+
+test('docs/deploying.md: the commands import, deploy with valid settings, and destroy', async () => {
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName: 'LeftBehind',
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
+  place.write('groups.csv', findBlock(readBlocks('docs/deploying.md'), 'csv', 'account_id'));
+  const output = await run('docs/deploying.md');
+  expect(output).toContain('1 added, 0 updated, 0 left');
+  const calls = place.readCalls();
+  const deployments = calls.filter((call) => call.startsWith('cdk deploy'));
+  expect(deployments).toHaveLength(4);
+  for (const call of deployments) {
+    const context = [...call.matchAll(/-c (\S+?)=(\S+)/g)].map(([, key, value]) => [key, value] as const);
+    expect(context.length).toBeGreaterThan(0);
+    expect(() => readConfig(Object.fromEntries(context) as Record<string, unknown>)).not.toThrow();
+  }
+  expect(calls.filter((call) => !call.startsWith('cdk deploy'))).toEqual([
+    'aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name FieldingJobs',
+    'cdk destroy',
+    'cdk destroy',
+    'aws dynamodb update-table --table-name LeftBehind --no-deletion-protection-enabled',
+  ]);
+});
+
+test('docs/local.md: the commands work', async () => {
+  symlinkSync(stack.logFile, join(place.folder, 'stack.jsonl'));
+  const output = await run('docs/local.md');
+  expect(output.match(/ready http/g)).toHaveLength(1);
+  expect(output).toMatch(/^100 requests in .*\nviolations 0$/m);
+  const [start = '', ...calls] = place.readCalls();
+  const { context } = parseStartOptions(start.replace('npm start -- ', '').split(' '));
+  expect(Object.keys(context)).toHaveLength(4);
+  expect(() => readConfig(context)).not.toThrow();
+  expect(calls).toEqual([
+    'npm test -- test/e2e/docs-page test/tools/local/status/page',
+    'npm run dynamodb-local -- --port 8000',
+    'npm start',
+    'npm test -- test/ports test/e2e',
+    'npm run fuzz -- --requests 20000',
+    'npm run fuzz -- --seed 7 --only 1234',
+  ]);
+});
+
+test('docs/performance.md: the commands start the bench, which itself runs in .ci/run', async () => {
+  await run('docs/performance.md');
+  expect(place.readCalls()).toEqual([
+    'npm run bench',
+    'npm run --silent bench -- --json',
+    'npm run bench -- --write-docs',
+    'npm run bench -- --quick',
+  ]);
+});
+
+test('docs/operating.md: the commands work, and move the dead letters of the right queue', async () => {
+  await run('docs/operating.md');
+  const [call] = place.readCalls();
+  expect(call).toMatch(/^aws sqs start-message-move-task --source-arn arn:aws:sqs:us-east-1:\d+:\S*Dead\S*$/);
+});

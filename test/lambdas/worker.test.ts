@@ -1,0 +1,239 @@
+/** Tests the worker function: the messages that it reports as failed, its log lines and its segments. */
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { CREDENTIALS, REGION } from '../../tools/kit/emulator.ts';
+import { makeResultKey } from '../../src/adapters/dynamodb/job-item.ts';
+import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';
+import { makeTargetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
+import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
+import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
+import { deriveStatus } from '../../src/domain/job.ts';
+import { formatTimestamp } from '../../src/domain/time.ts';
+import { TENANT, TRACE, aJob, aTargetGroup, makeChunkKey } from '../support/builders.ts';
+import { type TestTables, openTables } from '../support/test-tables.ts';
+import { FakeXrayDaemon } from '../support/fake-xray-daemon.ts';
+
+let tables: TestTables;
+let daemon: FakeXrayDaemon;
+/** The log lines that the function printed, parsed. */
+let printed: Record<string, unknown>[];
+let handler: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+
+beforeAll(async () => {
+  tables = await openTables();
+  daemon = await FakeXrayDaemon.listen();
+  const endpoint = await tables.client.config.endpoint?.();
+  Object.assign(process.env, {
+    JOBS_TABLE: tables.jobs,
+    TARGET_GROUPS_TABLE: tables.targetGroups,
+    // Nothing listens here: the worker must not fail when it cannot shorten a visibility timeout.
+    CHUNKS_QUEUE_URL: 'http://127.0.0.1:9/000000000000/chunks',
+    PARALLELISM: '4',
+    CLAIM_SECONDS: '330',
+    POWERTOOLS_LOG_LEVEL: 'DEBUG',
+    POWERTOOLS_METRICS_NAMESPACE: 'Stack',
+    AWS_XRAY_DAEMON_ADDRESS: daemon.address,
+    AWS_LAMBDA_FUNCTION_NAME: 'Stack-Worker',
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    AWS_ENDPOINT_URL_DYNAMODB: `http://${endpoint?.hostname ?? ''}:${endpoint?.port ?? ''}`,
+    AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9',
+  });
+  ({ handler } = await import('../../lambdas/worker.ts'));
+});
+afterAll(() => {
+  daemon.close();
+  return tables.close();
+});
+
+beforeEach(() => {
+  printed = [];
+  jest.spyOn(process.stdout, 'write').mockImplementation(keepLines);
+  jest.spyOn(process.stderr, 'write').mockImplementation(keepLines);
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+function keepLines(text: string | Uint8Array): boolean {
+  for (const line of text.toString().split('\n')) {
+    if (line.startsWith('{')) printed.push(JSON.parse(line) as Record<string, unknown>);
+  }
+  return true;
+}
+
+const context = { getRemainingTimeInMillis: () => 20_000, awsRequestId: 'r' } as Context;
+
+function makeEvent(bodies: readonly string[]): SQSEvent {
+  const records = bodies.map((body, i) => ({
+    messageId: `m${i}`,
+    receiptHandle: `h${i}`,
+    body,
+    attributes: { ApproximateReceiveCount: '1' },
+    messageAttributes: {},
+  }));
+  return { Records: records } as unknown as SQSEvent;
+}
+
+/** Creates a job and its target groups, and returns the message bodies of its chunks. */
+async function aJobInMessages(groups: number, chunkSize: number, trace = TRACE) {
+  const store = new DynamoDBJobs(tables.client, tables.jobs);
+  const made = Array.from({ length: groups }, () =>
+    aTargetGroup({ endFieldingAt: '2099-01-01T00:00:00.000Z' }),
+  );
+  for (const group of made) {
+    await tables.client.send(
+      new PutItemCommand({ TableName: tables.targetGroups, Item: makeTargetGroupItem(group) }),
+    );
+  }
+  const expiresAt = Math.floor(Date.now() / 1000) + 3600;
+  const job = aJob({ total: groups, chunkSize, createdAt: formatTimestamp(Date.now()), expiresAt });
+  await store.commit(job, 'owner', Date.now(), formatTimestamp(Date.now()));
+  const ids = made.map(({ targetGroupId }) => targetGroupId);
+  const indexes = [...Array(Math.ceil(groups / chunkSize)).keys()];
+  return { store, job, bodies: cutIntoChunks(job, ids, indexes, trace).map(encodeChunk) };
+}
+
+describe('the worker', () => {
+  test('reports no failure when all messages are done, and the job has ended', async () => {
+    const { store, job, bodies } = await aJobInMessages(5, 2);
+    expect(await handler(makeEvent(bodies), context)).toEqual({ batchItemFailures: [] });
+    const ended = await store.find(job, Date.now());
+    expect(ended && deriveStatus(ended)).toBe('Completed');
+  });
+
+  test('reports the one message that failed, and finishes the others', async () => {
+    const { store, job, bodies } = await aJobInMessages(4, 2);
+    const [first = '', second = ''] = bodies;
+    expect(await handler(makeEvent([first, 'not ours', second]), context)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm1' }],
+    });
+    const ended = await store.find(job, Date.now());
+    expect(ended && deriveStatus(ended)).toBe('Completed');
+  });
+
+  test('reports every message when all of them failed', async () => {
+    expect(await handler(makeEvent(['not ours', '{}']), context)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm0' }, { itemIdentifier: 'm1' }],
+    });
+  });
+
+  test('hands back a chunk that it has no time for', async () => {
+    const { bodies } = await aJobInMessages(2, 2);
+    // The function reads the remaining time first and gets 0; middy reads it later and must not time out.
+    const remaining = [0];
+    const late = { ...context, getRemainingTimeInMillis: () => remaining.shift() ?? 20_000 };
+    expect(await handler(makeEvent(bodies), late)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
+  });
+});
+
+describe('a batch of messages of several traces', () => {
+  const makeTrace = (digit: string, flags: string) => ({
+    traceId: digit.repeat(32),
+    trace: { traceparent: `00-${digit.repeat(32)}-${digit.repeat(16)}-${flags}`, tracestate: '' },
+  });
+  const [one, other, unrecorded] = [makeTrace('1', '01'), makeTrace('2', '01'), makeTrace('3', '00')];
+
+  test('puts the log lines and the segment of each chunk in the trace of that chunk', async () => {
+    const jobs = [
+      await aJobInMessages(2, 2, one.trace),
+      await aJobInMessages(2, 2, unrecorded.trace),
+      await aJobInMessages(2, 2, other.trace),
+    ];
+    const bodies = [...jobs.flatMap((job) => job.bodies), 'not ours'];
+    expect(await handler(makeEvent(bodies), context)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm3' }],
+    });
+
+    const ours = jobs.map(({ job }) => job.jobId);
+    const segments = await daemon.waitForSegments(2, ({ annotations }) =>
+      ours.includes(String(annotations['job_id'])),
+    );
+    expect(segments).toHaveLength(2);
+    for (const [i, { traceId }] of [one, other].entries()) {
+      const job = jobs[2 * i]?.job;
+      expect(segments[i]).toMatchObject({
+        name: 'Stack-Worker',
+        trace_id: `1-${traceId.slice(0, 8)}-${traceId.slice(8)}`,
+        parent_id: traceId.slice(0, 16),
+        annotations: {
+          job_id: job?.jobId,
+          account_id: 101,
+          action: 'resume',
+          chunk: 0,
+          function_request_id: 'r',
+        },
+      });
+      const calls = segments[i]?.subsegments.map(({ aws, metadata }) => ({ aws, metadata }));
+      expect(calls).toContainEqual({
+        aws: { operation: 'UpdateItem', region: REGION, table_name: tables.targetGroups },
+        metadata: { calls: { count: 2 } },
+      });
+    }
+    for (const [i, { traceId }] of [one, unrecorded, other].entries()) {
+      const lines = printed.filter(({ job_id: jobId }) => jobId === ours[i]);
+      expect(lines.map(({ message }) => message)).toEqual([
+        'chunk.claimed',
+        'chunk.settled',
+        'job.first-outcome',
+        'job.finished',
+      ]);
+      for (const line of lines) {
+        expect(line).toMatchObject({
+          trace_id: traceId,
+          account_id: 101,
+          project_id: TENANT.projectId,
+          action: 'resume',
+          chunk: 0,
+          function_request_id: 'r',
+          elapsed_ms: expect.any(Number) as unknown,
+        });
+      }
+    }
+    const unparsable = printed.find(({ message }) => message === 'message.unparsable');
+    expect(unparsable).not.toHaveProperty('trace_id');
+    expect(unparsable).not.toHaveProperty('job_id');
+  });
+
+  test('ends with one line of metrics', async () => {
+    const { bodies } = await aJobInMessages(5, 2);
+    await handler(makeEvent([...bodies, 'not ours']), context);
+    const metrics = printed.filter((line) => '_aws' in line);
+    expect(metrics).toHaveLength(1);
+    expect(printed.at(-1)).toMatchObject({
+      service: 'fielding-jobs',
+      JobsCompleted: 1,
+      TargetGroupsUpdated: 5,
+      UnparsableMessages: 1,
+      JobDuration: expect.any(Number) as unknown,
+      TimeToFirstOutcome: expect.any(Number) as unknown,
+      _aws: { CloudWatchMetrics: [{ Namespace: 'Stack', Dimensions: [['service']] }] },
+    });
+  });
+
+  test('reports a failed chunk in its segment and in its log line', async () => {
+    const { job, bodies } = await aJobInMessages(1, 1, one.trace);
+    // A result that cannot be read, as if somebody had changed it by hand.
+    const spoilt = { ...makeResultKey(makeChunkKey(job)), claimed_by: 'x', claimed_until: 0, settled_at: 1 };
+    await tables.client.send(new PutItemCommand({ TableName: tables.jobs, Item: marshall(spoilt) }));
+    expect(await handler(makeEvent(bodies), context)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm0' }],
+    });
+    const [segment] = await daemon.waitForSegments(
+      1,
+      ({ annotations }) => annotations['job_id'] === job.jobId,
+    );
+    expect(segment).toMatchObject({ fault: true });
+    expect(printed.find(({ message }) => message === 'chunk.failed')).toMatchObject({
+      level: 'ERROR',
+      job_id: job.jobId,
+      chunk: 0,
+      account_id: 101,
+      trace_id: one.traceId,
+      error: { name: 'InconsistentStoreError' },
+    });
+  });
+});

@@ -1,0 +1,218 @@
+/**
+ * Defines for each alarm the fault that must raise it. The datapoints of the fault are added to those of the
+ * load; no other alarm may be raised.
+ */
+import { makeFieldingRunsPath, makeJobPath } from '../../../api/paths.ts';
+import { OPEN_JOBS_INDEX } from '../../../src/adapters/dynamodb/open-jobs-index.ts';
+import { keepSilent } from '../../../tools/kit/http-server.ts';
+import type { InvocationResult } from '../../../tools/local/functions/messages.ts';
+import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
+import { DynamoDBJobs } from '../../../src/adapters/dynamodb/jobs.ts';
+import { formatTimestamp } from '../../../src/domain/time.ts';
+import { aJob, anId } from '../../support/builders.ts';
+import { readLocation } from '../../support/api-client.ts';
+import { aProject, findName } from '../../support/e2e.ts';
+import { commitLostJob } from '../../support/lost-job.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+import { makeRefusal } from './call-interceptor.ts';
+import type { AlarmRig } from './alarm-rig.ts';
+import { endVisibilityTimeout, sendMessage, setTargetGroup, withDynamoDB } from './tampering.ts';
+
+export interface Fault {
+  /** The fault in words, for the title of its test. */
+  readonly what: string;
+  readonly drive: (rig: AlarmRig) => Promise<unknown>;
+  /** Other alarms that the fault must raise too. */
+  readonly alsoRaises?: readonly string[];
+  /** Whether it runs during the load, because it takes seconds; its datapoints are collected separately. */
+  readonly runsDuringLoad?: boolean;
+  /** Whether it is judged without the load, because the fault is that datapoints are absent. */
+  readonly replacesLoad?: boolean;
+}
+
+/** Number of failures: more than 5 % of the load's invocations of any function, and of its requests. */
+const FAILURES = 12;
+
+/** Concurrent invocations: more than the limit, by more than an alarm on throttles tolerates. */
+const BURST = 20;
+
+/** Functions that need an event, and throw if they are invoked without one. */
+const FUNCTIONS_WITH_EVENT = ['CreateJob', 'GetJob', 'GetFieldingRuns', 'NotFound', 'Worker'];
+
+export const FAULTS: Readonly<Record<string, Fault>> = {
+  DeadLetters: { what: 'a message that fails at every delivery', drive: makeDeadLetter },
+  JobsFailed: { what: 'a job with a damaged target group', drive: damageRecord },
+  OldestOpenJob: { what: 'a job that has been open for more than half an hour', drive: makeOldJob },
+  ReconcileSilent: {
+    what: 'reconcile cannot read the index of open jobs',
+    drive: failReconcile,
+    alsoRaises: ['ReconcileErrors'],
+    replacesLoad: true,
+  },
+  JobsNotReconciled: { what: 'a job whose request is gone', drive: makeJobWithoutRequest },
+  MessageAge: { what: 'a message that a worker holds for ten minutes', drive: holdWorker },
+  FanOutsFailed: { what: 'a queue that accepts no messages', drive: refuseMessages },
+  IdempotencyConflicts: { what: 'a client that uses a key again and again', drive: reuseKey },
+  ApiErrors: { what: 'a table that cannot be read', drive: refuseReads },
+  ApiLatency: { what: 'a table that takes seconds to answer', drive: slowDownReads, runsDuringLoad: true },
+  ReconcileErrors: { what: 'reconcile cannot read the index of open jobs', drive: failReconcile },
+  ReconcileThrottles: { what: 'more concurrent runs than the limit', drive: makeBurst('Reconcile', {}) },
+  ...Object.fromEntries(
+    FUNCTIONS_WITH_EVENT.flatMap((name) => [
+      [`${name}Errors`, { what: `invocations of ${name} that throw`, drive: makeCrashes(name) }],
+      [
+        `${name}Throttles`,
+        {
+          what: `more concurrent calls of ${name} than the limit`,
+          drive: makeBurst(name, name === 'Worker' ? { Records: [] } : null),
+        },
+      ],
+    ]),
+  ),
+};
+
+/**
+ * Reads a target group twice at once, while its table answers only the last attempt of each read. A function gives
+ * up each attempt after 2 s, so a request takes at least 6 s: one second more than the threshold of the alarm.
+ */
+async function slowDownReads(rig: AlarmRig): Promise<void> {
+  const { tenant, ids } = await aProject(rig.unobserved, [{}]);
+  const path = makeFieldingRunsPath(tenant, ids[0] ?? '');
+  rig.observations.slowPath = path;
+  rig.dynamoDBCalls.interceptAll('GetItem', [ids[0] ?? ''], ({ headers }, forward) => {
+    const attempt = /attempt=(\d+); max=(\d+)/.exec(String(headers['amz-sdk-request']));
+    return attempt?.[1] === attempt?.[2] ? forward() : keepSilent();
+  });
+  await Promise.all([rig.client.get(path), rig.client.get(path)]);
+}
+
+async function makeDeadLetter(rig: AlarmRig): Promise<void> {
+  const message = await sendMessage(rig, 'no chunk');
+  for (let deliveries = 1; deliveries <= 3; deliveries += 1) {
+    await waitUntil(() => message.receives === deliveries);
+    await waitUntil(() => countDeliveries(rig, message.id) === deliveries);
+    await endVisibilityTimeout(rig, message);
+  }
+  // The next receive moves it to the dead-letter queue.
+  await waitUntil(async () => (await rig.countWaiting('DeadLetters')) > 0);
+  await rig.sample();
+  await rig.sqs.send(new PurgeQueueCommand({ QueueUrl: findName(rig.stack.queues, 'DeadLetters') }));
+}
+
+function countDeliveries(rig: AlarmRig, messageId: string): number {
+  return rig.observations.lines.filter(
+    ({ text }) => text.includes('"message.unparsable"') && text.includes(messageId),
+  ).length;
+}
+
+async function damageRecord(rig: AlarmRig): Promise<void> {
+  const { tenant, ids } = await aProject(rig.unobserved, [{}, {}]);
+  await setTargetGroup(rig, tenant, ids[0] ?? '', { version: 'three' });
+  await rig.client.run(tenant, ids);
+}
+
+async function makeOldJob(rig: AlarmRig): Promise<void> {
+  const { tenant, ids } = await aProject(rig.unobserved, [{}, {}]);
+  const { jobId } = await commitLostJob(rig.unobserved, tenant, ids, 2_200);
+  await rig.stack.runSchedules();
+  await rig.waitForLine('"job.finished"', jobId);
+}
+
+async function failReconcile(rig: AlarmRig): Promise<void> {
+  const jobs = findName(rig.stack.tables, 'TablesJobs');
+  const end = rig.dynamoDBCalls.interceptAll(
+    'Query',
+    [jobs, OPEN_JOBS_INDEX],
+    makeRefusal('ValidationException'),
+  );
+  for (let run = 0; run < FAILURES / 3; run += 1) requireFailure((await rig.stack.runSchedules())[0]?.result);
+  end();
+}
+
+async function makeJobWithoutRequest(rig: AlarmRig): Promise<void> {
+  const { tenant } = await aProject(rig.unobserved);
+  const now = Date.now();
+  const job = aJob({
+    ...tenant,
+    jobId: anId('J'),
+    createdAt: formatTimestamp(now),
+    expiresAt: Math.floor(now / 1000) + 86_400,
+  });
+  await withDynamoDB(rig, (client) =>
+    new DynamoDBJobs(client, findName(rig.stack.tables, 'TablesJobs')).commit(
+      job,
+      anId('O'),
+      now,
+      formatTimestamp(now),
+    ),
+  );
+  await rig.stack.runSchedules();
+}
+
+/** Samples the queues as if ten minutes had passed while the worker waits for its claim. */
+async function holdWorker(rig: AlarmRig): Promise<void> {
+  const { tenant, ids } = await aProject(rig.unobserved, [{}]);
+  const answer = Promise.withResolvers<undefined>();
+  const hanging = Promise.withResolvers<undefined>();
+  const held = rig.dynamoDBCalls.interceptNext(
+    'UpdateItem',
+    [tenant.projectId, 'SET claimed_by = :owner'],
+    async (_call, forward) => {
+      hanging.resolve(undefined);
+      await answer.promise;
+      return forward();
+    },
+  );
+  const location = readLocation(await rig.client.create(tenant, ids));
+  await hanging.promise;
+  await rig.sample(Date.now() + 601_000);
+  answer.resolve(undefined);
+  await held;
+  await rig.client.waitUntilEnded(location);
+}
+
+async function refuseMessages(rig: AlarmRig): Promise<void> {
+  const { tenant, ids } = await aProject(rig.unobserved, [{}]);
+  const end = rig.sqsCalls.interceptAll('SendMessageBatch', [], makeRefusal('RequestThrottled'));
+  const created = await rig.client.create(tenant, ids);
+  end();
+  if (created.status !== 201) throw new Error(`the job was not accepted: ${created.status}`);
+}
+
+async function reuseKey(rig: AlarmRig): Promise<void> {
+  const { tenant, ids } = await aProject(rig.unobserved, [{}]);
+  const key = { 'idempotency-key': anId('K') };
+  await rig.client.waitUntilEnded(readLocation(await rig.client.create(tenant, ids, key)));
+  for (let call = 0; call < FAILURES; call += 1) await rig.client.create(tenant, [anId('T')], key);
+}
+
+async function refuseReads(rig: AlarmRig): Promise<void> {
+  const { tenant } = await aProject(rig.unobserved);
+  const jobs = findName(rig.stack.tables, 'TablesJobs');
+  const end = rig.dynamoDBCalls.interceptAll(
+    'GetItem',
+    [jobs, tenant.projectId],
+    makeRefusal('ValidationException'),
+  );
+  for (let call = 0; call < FAILURES; call += 1) {
+    await rig.client.get(makeJobPath(tenant, 'resume', anId('J')));
+  }
+  end();
+}
+
+function makeCrashes(name: string) {
+  return async (rig: AlarmRig): Promise<void> => {
+    for (let call = 0; call < FAILURES; call += 1) {
+      requireFailure(await rig.stack.invoke(rig.findFunctionId(name), null));
+    }
+  };
+}
+
+function makeBurst(name: string, event: unknown) {
+  return (rig: AlarmRig): Promise<unknown> =>
+    Promise.all(Array.from({ length: BURST }, () => rig.stack.invoke(rig.findFunctionId(name), event)));
+}
+
+function requireFailure(result: InvocationResult | undefined): void {
+  if (result?.ok !== false) throw new Error('the invocation did not fail');
+}

@@ -1,0 +1,108 @@
+/** Decides the fate of each port call: at random, or by a script. */
+import type { Invocation } from './invocation.ts';
+import type { Outage, Profile } from './profile.ts';
+import type { Random } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+import { GIVEN_UP_AFTER_MS, MAX_WIRE_MS } from './simulated-times.ts';
+
+export type Fate =
+  | 'answered'
+  /** The caller dies before the request is sent, or right after it has taken effect. */
+  | 'crash-before'
+  | 'crash-after'
+  /** The call is refused and has no effect. */
+  | 'throttled'
+  /** The call takes effect; the caller receives an error, before or after that. */
+  | 'lost'
+  /** The call takes effect twice; the caller receives the second answer. */
+  | 'resent';
+
+export interface CallPlan {
+  readonly fate: Fate;
+  /** How long the caller sleeps before it sends the request, ms. */
+  readonly freezeMs: number;
+  /** How long the request is on the wire, ms. */
+  readonly wireMs: number;
+  /** How long the answer takes, ms. If it is lost: how long after sending the caller gives up. */
+  readonly backMs: number;
+}
+
+export interface Faults {
+  /** @param call the 1-based number of the call in its schedule */
+  planCall(invocation: Invocation, name: string, call: number): CallPlan;
+}
+
+export class RandomFaults implements Faults {
+  readonly #scheduler: Scheduler;
+  readonly #random: Random;
+  readonly #profile: Profile;
+  readonly #start: number;
+
+  constructor(scheduler: Scheduler, random: Random, profile: Profile) {
+    this.#scheduler = scheduler;
+    this.#random = random;
+    this.#profile = profile;
+    this.#start = scheduler.now;
+  }
+
+  planCall(invocation: Invocation, name: string): CallPlan {
+    const random = this.#random;
+    const profile = this.#profile;
+    const elapsed = this.#scheduler.now - this.#start;
+    const troubled = elapsed < profile.troubleMs;
+    const wireMs = random.int(1, troubled ? profile.wireMs : 5);
+    const plan = { fate: 'answered', freezeMs: 0, wireMs, backMs: random.int(1, 5) } as const;
+    if (profile.outage !== undefined && isStruckBy(profile.outage, name, elapsed) && random.chance(0.95)) {
+      return profile.outage.late ? this.#planLostCall(plan) : { ...plan, fate: 'throttled' };
+    }
+    if (!troubled) return plan;
+    const fate = this.#drawFate();
+    if (random.chance(profile.freeze)) return this.#planFrozenCall(invocation, { ...plan, fate });
+    return fate === 'lost' ? this.#planLostCall(plan) : { ...plan, fate };
+  }
+
+  #planLostCall(plan: CallPlan): CallPlan {
+    const wireMs = this.#random.int(1, MAX_WIRE_MS);
+    return { ...plan, fate: 'lost', wireMs, backMs: this.#random.int(1, GIVEN_UP_AFTER_MS) };
+  }
+
+  #drawFate(): Fate {
+    const { crash, throttle, lose, resend } = this.#profile;
+    let chance = this.#random.next();
+    if ((chance -= crash) < 0) return this.#random.chance(0.5) ? 'crash-before' : 'crash-after';
+    if ((chance -= throttle) < 0) return 'throttled';
+    if ((chance -= lose) < 0) return 'lost';
+    if (chance - resend < 0) return 'resent';
+    return 'answered';
+  }
+
+  /** Freezes the caller before it sends the request, or before it continues with the answer. */
+  #planFrozenCall(invocation: Invocation, plan: CallPlan): CallPlan {
+    const ms = this.#random.int(1, this.#profile.freezeMs);
+    if (this.#profile.zombies) invocation.endsAt += ms;
+    return this.#random.chance(0.5) ? { ...plan, freezeMs: ms } : { ...plan, backMs: ms };
+  }
+}
+
+function isStruckBy(outage: Outage, name: string, elapsed: number): boolean {
+  return elapsed >= outage.from && elapsed < outage.until && name.startsWith(outage.port);
+}
+
+/** A point where the script crashes a caller: before or after the call with this 1-based number. */
+export interface CrashPoint {
+  readonly call: number;
+  readonly fate: 'crash-before' | 'crash-after';
+}
+
+export class ScriptedFaults implements Faults {
+  readonly #points: readonly CrashPoint[];
+
+  constructor(points: readonly CrashPoint[]) {
+    this.#points = points;
+  }
+
+  planCall(_invocation: Invocation, _name: string, call: number): CallPlan {
+    const point = this.#points.find((each) => each.call === call);
+    return { fate: point?.fate ?? 'answered', freezeMs: 0, wireMs: 1, backMs: 1 };
+  }
+}

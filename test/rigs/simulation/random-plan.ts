@@ -1,0 +1,150 @@
+/** Draws the plan of a schedule: its target groups, and the create requests of its clients. */
+import { makeIds } from './make-ids.ts';
+import { ACTION_NAMES, type Action } from '../../../src/domain/actions.ts';
+import type { CreationKey } from '../../../src/domain/digest.ts';
+import type { Tenant } from '../../../src/domain/ids.ts';
+import type { TargetGroup } from '../../../src/domain/target-group.ts';
+import { formatTimestamp } from '../../../src/domain/time.ts';
+import type { Profile } from './profile.ts';
+import type { Random } from './random.ts';
+import { DEADLINE_MS, HOUR, MINUTE } from './simulated-times.ts';
+
+/** One create request of a client, and how often the client repeats it. */
+export interface Attempt {
+  /** When the client sends it, ms from the start of the schedule. */
+  readonly at: number;
+  /** The ids as they are sent: in any order, with duplicates. */
+  readonly ids: readonly string[];
+  /** Whether the client hangs up before the answer arrives. */
+  readonly givesUp: boolean;
+  /** How often the client repeats the request while it has no 201. */
+  readonly retries: number;
+}
+
+export interface Order {
+  readonly key: CreationKey;
+  /** Each key has its own creator. */
+  readonly createdBy: string;
+  readonly attempts: readonly Attempt[];
+}
+
+export interface Plan {
+  readonly chunkSize: number;
+  readonly parallelism: number;
+  readonly tenants: readonly Tenant[];
+  readonly groups: readonly TargetGroup[];
+  readonly orders: readonly Order[];
+}
+
+/** Two accounts with the same project id, and two projects of one account; their target group ids overlap. */
+const TENANTS: readonly Tenant[] = [
+  { accountId: 101, projectId: 'PROJECT0000000000000000001' },
+  { accountId: 101, projectId: 'PROJECT0000000000000000002' },
+  { accountId: 102, projectId: 'PROJECT0000000000000000001' },
+];
+
+/**
+ * The most jobs of a schedule: a mark survives the moves of five other jobs, so one outcome is not promised
+ * for a chunk that is delivered again after more of them (ADR 6).
+ */
+const MAX_ORDERS = 6;
+
+const STATUSES = [
+  'paused',
+  'paused',
+  'paused',
+  'paused',
+  'live',
+  'scheduled',
+  'draft',
+  'archived',
+  'completed',
+] as const;
+
+const GROUP_IDS = makeIds('T', 8);
+
+/** @param actions of the orders. At least half of the orders resume: users mostly undo resumes. */
+export function makeRandomPlan(
+  random: Random,
+  profile: Profile,
+  start: number,
+  actions: readonly Action[] = ACTION_NAMES,
+): Plan {
+  const tenants = random.shuffle(TENANTS).slice(0, random.pick([1, 1, 2, 3]));
+  const presence = random.pick([0.6, 1]);
+  const groups = tenants.flatMap((tenant) =>
+    random
+      .pickSome(GROUP_IDS, presence)
+      .map((targetGroupId) => makeRandomGroup(random, { ...tenant, targetGroupId }, start)),
+  );
+  const count = random.pick([1, 2, 2, 3, MAX_ORDERS]);
+  const orders = Array.from({ length: count }, (_, i) =>
+    makeRandomOrder(random, profile, random.pick(tenants), i, [
+      ...actions,
+      ...actions.map(() => 'resume' as const),
+    ]),
+  );
+  return {
+    chunkSize: random.pick([1, 2, 3, 8]),
+    parallelism: random.pick([1, 2, 16]),
+    tenants,
+    groups,
+    orders,
+  };
+}
+
+function makeRandomOrder(
+  random: Random,
+  profile: Profile,
+  tenant: Tenant,
+  number: number,
+  actions: readonly Action[],
+): Order {
+  const body = [random.pick(GROUP_IDS), ...random.pickSome(GROUP_IDS, random.pick([0.3, 0.7]))];
+  const otherBody = random.chance(0.15) ? [random.pick(GROUP_IDS)] : body;
+  const first = random.int(0, profile.arrivalsMs);
+  const attempts = Array.from({ length: random.pick([1, 1, 2, 3]) }, (_, i) => ({
+    at: i === 0 ? first : first + random.int(0, random.pick([5, 1_000, 30_000, 10 * MINUTE, DEADLINE_MS])),
+    ids: random.shuffle(i === 0 ? body : random.pick([body, otherBody])),
+    givesUp: random.chance(0.2),
+    retries: random.int(0, 2),
+  }));
+  return {
+    key: { ...tenant, action: random.pick(actions), idempotencyKey: `key-${number}` },
+    createdBy: `creator-${number}`,
+    attempts,
+  };
+}
+
+function makeRandomGroup(
+  random: Random,
+  key: Pick<TargetGroup, 'accountId' | 'projectId' | 'targetGroupId'>,
+  start: number,
+): TargetGroup {
+  return {
+    ...makePausedGroup(key, start),
+    status: random.pick(STATUSES),
+    currentCompletes: random.chance(0.05) ? 10 : 0,
+    endFieldingAt: formatTimestamp(start + (random.chance(0.1) ? random.int(0, 10 * MINUTE) : 1_000 * HOUR)),
+  };
+}
+
+/** Makes a target group that can be resumed. */
+export function makePausedGroup(
+  key: Pick<TargetGroup, 'accountId' | 'projectId' | 'targetGroupId'>,
+  start: number,
+): TargetGroup {
+  return {
+    ...key,
+    fieldingRunId: key.targetGroupId,
+    status: 'paused',
+    completesGoal: 10,
+    currentCompletes: 0,
+    startFieldingAt: formatTimestamp(start - HOUR),
+    endFieldingAt: formatTimestamp(start + 1_000 * HOUR),
+    version: 1,
+    lastChangedAt: formatTimestamp(start - HOUR),
+    lastChangedBy: 'user',
+    marks: [],
+  };
+}

@@ -1,0 +1,60 @@
+/** The use cases on the memory adapters, which the simulator runs; a planted bug replaces one of them. */
+import { type JobStore, makeMemoryJobStore } from '../../support/jobs-table-ports.ts';
+import { MemoryOnce } from '../../support/memory/once.ts';
+import { MemoryTargetGroups } from '../../support/memory/target-groups.ts';
+import { createJob } from '../../../src/application/create-job.ts';
+import { getJob } from '../../../src/application/get-job.ts';
+import { reconcile } from '../../../src/application/reconcile.ts';
+import { runChunk } from '../../../src/application/run-chunk.ts';
+import type { TargetGroup } from '../../../src/domain/target-group.ts';
+import type { TargetGroups } from '../../../src/ports/target-groups.ts';
+import { makeGroupName } from '../auditor/history.ts';
+import { RECONCILE_CLAIM_MS, WORKER_CLAIM_MS } from './simulated-times.ts';
+
+export interface UseCases {
+  readonly createJob: typeof createJob;
+  readonly runChunk: typeof runChunk;
+  readonly reconcile: typeof reconcile;
+  readonly getJob: typeof getJob;
+  readonly store: JobStore;
+  readonly groups: TargetGroups;
+  /** The same target groups, for users and the auditor. */
+  readonly targetGroupRecords: RecordedTargetGroups;
+  readonly once: MemoryOnce;
+  readonly workerClaimMs: number;
+  readonly reconcileClaimMs: number;
+  /** Whether a worker's answer acknowledges a message. */
+  readonly mayAcknowledge: (failed: boolean) => boolean;
+}
+
+/** Target groups that report every write. */
+class RecordedTargetGroups extends MemoryTargetGroups {
+  readonly all: TargetGroup[] = [];
+  onWrite: (before: TargetGroup | undefined, after: TargetGroup) => void = () => undefined;
+
+  override put(group: TargetGroup): void {
+    const i = this.all.findIndex((each) => makeGroupName(each) === makeGroupName(group));
+    const before = this.all[i];
+    this.all[i < 0 ? this.all.length : i] = group;
+    super.put(group);
+    this.onWrite(before, group);
+  }
+}
+
+/** @returns the use cases as they are deployed, on empty stores */
+export function shippedUseCases(): UseCases {
+  const targetGroupRecords = new RecordedTargetGroups();
+  return {
+    createJob,
+    runChunk,
+    reconcile,
+    getJob,
+    store: makeMemoryJobStore(),
+    groups: targetGroupRecords,
+    targetGroupRecords,
+    once: new MemoryOnce(),
+    workerClaimMs: WORKER_CLAIM_MS,
+    reconcileClaimMs: RECONCILE_CLAIM_MS,
+    mayAcknowledge: (failed) => !failed,
+  };
+}

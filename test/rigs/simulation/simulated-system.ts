@@ -1,0 +1,206 @@
+/** Simulates the system for one schedule: use cases, clients, users and faults, all drawn from one seed. */
+import type { Action } from '../../../src/domain/actions.ts';
+import type { TargetGroup } from '../../../src/domain/target-group.ts';
+import type { Entry } from '../../../src/ports/journal.ts';
+import { Auditor, type ObservedSystem, type Violation } from '../auditor/auditor.ts';
+import { Calls } from './calls.ts';
+import { type Faults, RandomFaults } from './call-faults.ts';
+import { Invocation } from './invocation.ts';
+import { type Plan, makeRandomPlan } from './random-plan.ts';
+import { makeGroupsPort, makeJobStorePorts, makeOncePort, makeQueuePort } from './ports.ts';
+import { BRIEF_MS, type Profile, makeRandomProfile } from './profile.ts';
+import { type Message, Queue } from './queue.ts';
+import { Random } from './random.ts';
+import { Scheduler } from './scheduler.ts';
+import { Stats } from './stats.ts';
+import { type UseCases, shippedUseCases } from './shipped-use-cases.ts';
+import type { FunctionName } from './simulated-times.ts';
+import { HOUR, MAX_SKEW_MS, MAX_WIRE_MS } from './simulated-times.ts';
+
+const START = Date.UTC(2026, 0, 15, 12);
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** By default the seed draws a profile. */
+  readonly profile?: (random: Random) => Profile;
+  readonly plan?: (start: number) => Plan;
+  /** The actions of a drawn plan; all actions by default. */
+  readonly actions?: readonly Action[];
+  readonly faults?: Faults;
+  readonly useCases?: UseCases;
+  readonly stats?: Stats;
+  /** Receives one line for each event. */
+  readonly trace?: (line: string) => void;
+}
+
+export interface ScheduleResult {
+  readonly violations: readonly Violation[];
+  readonly steps: number;
+  /** Number of port calls. */
+  readonly calls: number;
+}
+
+/** Clients, users, workers and reconcile. They are passed in, because their modules import this one. */
+export interface Actors {
+  /** Starts clients, users and reconcile, which act on their own. */
+  start(system: SimulatedSystem): void;
+  /** Runs a worker on a batch that the queue delivers. */
+  startWorker(system: SimulatedSystem, batch: readonly Message[]): void;
+  /** Lets a user react to a job's move of a target group. */
+  react(system: SimulatedSystem, moved: TargetGroup): void;
+}
+
+export class SimulatedSystem {
+  readonly scheduler = new Scheduler(START);
+  readonly random: Random;
+  readonly profile: Profile;
+  readonly plan: Plan;
+  readonly useCases: UseCases;
+  readonly auditor: Auditor;
+  readonly calls: Calls;
+  readonly queue: Queue;
+  readonly stats: Stats;
+  readonly trace: (line: () => string) => void;
+  readonly #actors: Actors;
+  #invocations = 0;
+  #lastRequestAt = START;
+  readonly #creations: Invocation[] = [];
+  #ending = false;
+
+  constructor(options: SimulationOptions, actors: Actors) {
+    this.#actors = actors;
+    this.random = new Random(options.seed);
+    this.profile = (options.profile ?? makeRandomProfile)(this.random);
+    this.plan = options.plan?.(START) ?? makeRandomPlan(this.random, this.profile, START, options.actions);
+    this.useCases = options.useCases ?? shippedUseCases();
+    this.stats = options.stats ?? new Stats();
+    const { trace } = options;
+    this.trace =
+      trace === undefined
+        ? () => undefined
+        : (line) => {
+            trace(`${((this.scheduler.now - START) / 1000).toFixed(3).padStart(10)} ${line()}`);
+          };
+    this.auditor = new Auditor(this.#makeObservedSystem());
+    this.queue = new Queue(this.scheduler, this.random, this.profile, (batch) => {
+      actors.startWorker(this, batch);
+    });
+    const faults = options.faults ?? new RandomFaults(this.scheduler, this.random, this.profile);
+    this.calls = new Calls(this.scheduler, faults, {
+      trace: this.trace,
+      onFate: (fate) => {
+        this.stats.add(`calls: ${fate}`);
+      },
+      onEffect: (_name, jobId) => (jobId === undefined ? this.auditor.check() : this.auditor.check(jobId)),
+    });
+  }
+
+  /** Runs the schedule to its end, or to its first violation. */
+  async run(): Promise<ScheduleResult> {
+    this.trace(() => JSON.stringify(this.profile));
+    this.#addRecords();
+    this.#actors.start(this);
+    this.#scheduleRedrives();
+    await this.scheduler.run();
+    if (this.auditor.violations.length === 0) await this.auditor.checkEnd();
+    this.#countTotals();
+    for (const { rule, detail } of this.auditor.violations) this.trace(() => `VIOLATION ${rule}: ${detail}`);
+    return { violations: this.auditor.violations, steps: this.scheduler.steps, calls: this.calls.made };
+  }
+
+  /** Starts an invocation of a function. */
+  invoke(fn: FunctionName): Invocation {
+    this.#invocations += 1;
+    this.stats.add(`runs of ${fn}`);
+    const by = new Invocation(this.scheduler, this.random, fn, this.#invocations, this.profile.skewMs);
+    if (fn === 'create-job') this.#creations.push(by);
+    return by;
+  }
+
+  /** Makes the ports of an invocation: each of their calls may meet a fault. */
+  makePorts(by: Invocation) {
+    const { calls, useCases } = this;
+    return {
+      ...makeJobStorePorts(calls, by, useCases.store),
+      groups: makeGroupsPort(calls, by, useCases.groups),
+      once: makeOncePort(calls, by, useCases.once),
+      queue: makeQueuePort(calls, by, (work) => {
+        this.auditor.checkSent(work);
+        this.queue.put(work);
+      }),
+      clock: by.clock,
+      journal: {
+        note: (entry: Entry) => {
+          this.stats.addEntry(entry);
+          this.trace(() => `   ${by.name} notes ${describe(entry)}`);
+        },
+      },
+    };
+  }
+
+  /** Records that a client sends a create request within `ms` from now. */
+  expectRequestWithin(ms: number): void {
+    this.#lastRequestAt = Math.max(this.#lastRequestAt, this.scheduler.now + ms);
+  }
+
+  /** Whether every client has sent its requests, and no call of their invocations is still on the wire. */
+  haveAllAsked(): boolean {
+    const { now } = this.scheduler;
+    return now > this.#lastRequestAt && this.#creations.every(({ endsAt }) => now > endsAt + MAX_WIRE_MS);
+  }
+
+  /** Delivers old messages after every job has ended: they must change nothing. */
+  resendOldMessages(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.trace(() => 'every job has ended');
+    this.queue.redrive();
+    this.queue.resendShare(0.2);
+  }
+
+  #makeObservedSystem(): ObservedSystem {
+    const { store } = this.useCases;
+    const now = () => this.scheduler.now;
+    const clock = { now, pause: () => Promise.resolve() };
+    return {
+      now,
+      getJob: (key, jobId) => this.useCases.getJob({ ...store, clock }, key, key.action, jobId),
+      listOpenJobs: () => store.openJobs.findDue('9999-01-01T00:00:00.000Z', 100),
+      maxSkewMs: MAX_SKEW_MS,
+      faultsAreBrief: this.profile.troubleMs <= BRIEF_MS,
+      zombies: this.profile.zombies,
+      onViolation: () => {
+        this.scheduler.stop();
+      },
+    };
+  }
+
+  #addRecords(): void {
+    const { targetGroupRecords } = this.useCases;
+    targetGroupRecords.onWrite = (before, after) => {
+      this.auditor.addWrite(before, after);
+      if (before !== undefined && after.lastChangedBy !== 'user') this.#actors.react(this, after);
+    };
+    for (const tenant of this.plan.tenants) targetGroupRecords.addProject(tenant);
+    for (const group of this.plan.groups) targetGroupRecords.put(group);
+  }
+
+  #scheduleRedrives(): void {
+    for (let i = 0; i < 3; i += 1) {
+      this.scheduler.runAfter(this.random.int(0, 2 * HOUR), () => {
+        this.queue.redrive();
+      });
+    }
+  }
+
+  #countTotals(): void {
+    for (const [name, count] of Object.entries(this.queue.counts)) this.stats.add(`messages: ${name}`, count);
+    this.stats.add('schedules');
+    this.stats.add('steps', this.scheduler.steps);
+    this.stats.add('violations', this.auditor.violations.length);
+  }
+}
+
+function describe({ event, ...rest }: Entry): string {
+  return `${event} ${JSON.stringify(rest, (_key, value: unknown) => (value instanceof Error ? value.message : value))}`;
+}

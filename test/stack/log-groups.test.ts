@@ -1,0 +1,71 @@
+/** Tests that logs are kept for the configured time, and that the alarm topic is usable and protected. */
+import { describe, expect, test } from '@jest/globals';
+import { synthesizeTemplate } from './readable-template.ts';
+
+describe('observability', () => {
+  const template = synthesizeTemplate();
+
+  test('each function and the API have a log group, which is kept for the configured time', () => {
+    const groups = template.findByType('AWS::Logs::LogGroup');
+    expect(Object.keys(groups)).toHaveLength(7);
+    for (const { Properties, DeletionPolicy } of Object.values(groups)) {
+      expect(Properties).toEqual({ RetentionInDays: 30 });
+      expect(DeletionPolicy).toBe('Retain');
+    }
+    const shorter = synthesizeTemplate({ logRetentionDays: '7' }).findByType('AWS::Logs::LogGroup');
+    expect(Object.values(shorter).map(({ Properties }) => Properties)).toEqual(
+      Array.from({ length: 7 }, () => ({ RetentionInDays: 7 })),
+    );
+  });
+
+  test('the topic accepts messages of this account’s alarms only, and only over TLS', () => {
+    expect(template.readProperties('ObservabilityAlarmTopicPolicy')).toMatchObject({
+      PolicyDocument: {
+        Statement: [
+          { Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+          {
+            Effect: 'Allow',
+            Action: 'sns:Publish',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Resource: '${ObservabilityAlarmTopic}',
+            Condition: { StringEquals: { 'aws:SourceAccount': '${AWS::AccountId}' } },
+          },
+        ],
+      },
+    });
+  });
+
+  test('the topic is encrypted with a rotating key that this account’s alarms may use', () => {
+    expect(template.readProperties('ObservabilityAlarmTopic')).toMatchObject({
+      KmsMasterKeyId: '${ObservabilityAlarmTopicKey.Arn}',
+    });
+    expect(template.readProperties('ObservabilityAlarmTopicKey')).toMatchObject({
+      EnableKeyRotation: true,
+      KeyPolicy: {
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: 'kms:*',
+            Principal: { AWS: 'arn:${AWS::Partition}:iam::${AWS::AccountId}:root' },
+          },
+          {
+            Effect: 'Allow',
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Condition: { StringEquals: { 'aws:SourceAccount': '${AWS::AccountId}' } },
+          },
+        ],
+      },
+    });
+  });
+
+  test('mail is sent only if an address is configured', () => {
+    expect(template.findByType('AWS::SNS::Subscription')).toEqual({});
+    const subscriptions = Object.values(
+      synthesizeTemplate({ alarmEmail: 'ops@example.com' }).findByType('AWS::SNS::Subscription'),
+    );
+    expect(subscriptions.map(({ Properties }) => Properties)).toEqual([
+      { Protocol: 'email', Endpoint: 'ops@example.com', TopicArn: '${ObservabilityAlarmTopic}' },
+    ]);
+  });
+});

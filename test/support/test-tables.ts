@@ -1,0 +1,61 @@
+/**
+ * Makes the tables of the template for tests, on the DynamoDB at DYNAMODB_ENDPOINT (Amazon's DynamoDB Local,
+ * in CI) or on an embedded dynalite (ADR 15).
+ */
+import { randomUUID } from 'node:crypto';
+import { DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Template as Synthesized } from 'aws-cdk-lib/assertions';
+import dynalite from 'dynalite';
+import { makeEmulatorConfig } from '../../tools/kit/emulator.ts';
+import { listenOnLoopback } from '../../tools/kit/loopback.ts';
+import { makeTables } from '../../tools/local/infrastructure.ts';
+import { makeReferences } from '../../tools/local/template/references.ts';
+import { readTables } from '../../tools/local/template/read-tables.ts';
+import { readTemplate } from '../../tools/local/template/template.ts';
+import { makeDynamoDBClient } from '../../src/adapters/dynamodb/dynamodb-client.ts';
+import { makeStack } from '../stack/readable-template.ts';
+
+export interface TestTables {
+  readonly client: DynamoDBClient;
+  readonly jobs: string;
+  readonly targetGroups: string;
+  readonly idempotency: string;
+  close(): Promise<void>;
+}
+
+/** Makes the three tables under unique names, so that suites that run at once do not share data. */
+export async function openTables(): Promise<TestTables> {
+  const given = process.env['DYNAMODB_ENDPOINT'];
+  const embedded =
+    given === undefined
+      ? await listenOnLoopback(dynalite({ createTableMs: 0, deleteTableMs: 0 }))
+      : undefined;
+  const client = makeDynamoDBClient(makeEmulatorConfig(given ?? embedded?.url ?? ''));
+
+  const run = randomUUID();
+  const tables = readDefinitions().map((table) => ({ ...table, name: `${table.logicalId}-${run}` }));
+  await makeTables(client, tables);
+  const findName = (part: string): string => {
+    const matches = tables.filter(({ logicalId }) => logicalId.includes(part));
+    if (matches.length !== 1) throw new Error(`${matches.length} tables are named like ${part}`);
+    return matches[0]?.name ?? '';
+  };
+  return {
+    client,
+    jobs: findName('TablesJobs'),
+    targetGroups: findName('TablesTargetGroups'),
+    idempotency: findName('TablesIdempotency'),
+    close: async () => {
+      await Promise.all(tables.map(({ name }) => client.send(new DeleteTableCommand({ TableName: name }))));
+      client.destroy();
+      await embedded?.close();
+    },
+  };
+}
+
+/** Reads the tables of the template as the local stack does. */
+function readDefinitions() {
+  const stack = makeStack();
+  const template = readTemplate(stack.stackName, Synthesized.fromStack(stack).toJSON());
+  return readTables(template, makeReferences(template, { apiUrl: '', findQueueUrl: () => undefined }));
+}

@@ -1,0 +1,84 @@
+/** Parses the command line of `npm run import`. */
+import { extname } from 'node:path';
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { UsageError } from '../kit/tool-errors.ts';
+import { parseChoice } from '../kit/option-values.ts';
+import { quoteExcerpt } from '../kit/printable.ts';
+import type { Existing } from './writer.ts';
+
+export const USAGE = `npm run import -- --table NAME --file FILE [options]
+
+Imports projects and target groups from a file into the table of a deployed stack. Checks the whole file before it
+writes anything. Leaves target groups that exist already as jobs and users have changed them, unless --existing update
+is given. After an interruption, run the same command again to continue.
+
+  --table NAME        the table of target groups (output TargetGroupsTable of the stack)
+  --file FILE         JSON Lines (.jsonl) or CSV with a header (.csv)
+  --format FORMAT     jsonl or csv (default: from the extension of the file)
+  --existing WHAT     skip target groups that exist already, or update them to the file's values (default: skip)
+  --check             only check the file
+  --region REGION     the AWS region (default: from the AWS configuration)
+  --endpoint URL      address of an emulator to use instead of AWS
+  --help
+
+Examples:
+  npm run import -- --file groups.csv --check
+  npm run import -- --table FieldingJobs-TablesTargetGroups1A2B --file groups.csv
+  npm run import -- --table FieldingJobs-TablesTargetGroups1A2B --file groups.jsonl --existing update
+
+Exit codes: 0 everything is written, 1 something failed, 2 the command or a line of the file is wrong and nothing was
+written, 130 interrupted.
+`;
+
+const OPTIONS = {
+  table: { type: 'string' },
+  file: { type: 'string' },
+  format: { type: 'string' },
+  existing: { type: 'string', default: 'skip' },
+  check: { type: 'boolean', default: false },
+  region: { type: 'string' },
+  endpoint: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const satisfies ParseArgsOptionsConfig;
+
+export interface ImportOptions {
+  readonly file: string;
+  readonly format: 'jsonl' | 'csv';
+  /** Undefined when the file is only checked. */
+  readonly table: string | undefined;
+  readonly existing: Existing;
+  readonly region: string | undefined;
+  readonly endpoint: string | undefined;
+}
+
+/**
+ * @returns undefined for `--help`
+ * @throws UsageError, or an argument error of parseArgs
+ */
+export function parseImportOptions(argv: string[]): ImportOptions | undefined {
+  const { values } = parseArgs({ args: argv, options: OPTIONS });
+  if (values.help) return undefined;
+  const { file, table, check, region, endpoint } = values;
+  if (file === undefined) throw new UsageError('--file is missing: --file groups.csv');
+  if (table === undefined && !check) throw new UsageError('--table is missing: the name of the table');
+  if (endpoint !== undefined && !URL.canParse(endpoint)) {
+    throw new UsageError(`--endpoint: found ${quoteExcerpt(endpoint)}, expected a URL`);
+  }
+  return {
+    file,
+    format: parseChoice('--format', values.format ?? deriveFormat(file), ['jsonl', 'csv']),
+    table: check ? undefined : table,
+    existing: parseChoice('--existing', values.existing, ['skip', 'update']),
+    region,
+    endpoint,
+  };
+}
+
+function deriveFormat(file: string): string {
+  const extension = extname(file).toLowerCase();
+  const format = { '.csv': 'csv', '.jsonl': 'jsonl', '.ndjson': 'jsonl' }[extension];
+  if (format !== undefined) return format;
+  throw new UsageError(
+    `--file ${file}: the format is not clear from the name: add --format jsonl or --format csv`,
+  );
+}

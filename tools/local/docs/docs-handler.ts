@@ -1,0 +1,33 @@
+/** Serves the API pages: the OpenAPI description, and Swagger UI that sends requests to this stack. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { ControlHandler } from '../gateway/local-routes.ts';
+import { CONTENT_TYPES, readPageFile, type PageFiles } from '../gateway/page-files.ts';
+import { PROJECT } from '../../kit/project.ts';
+
+const PAGE = join(import.meta.dirname, 'page');
+
+const { resolve } = createRequire(import.meta.url);
+
+const FILES: PageFiles = new Map([
+  ['', [join(PAGE, 'index.html'), CONTENT_TYPES.page]],
+  ['page.css', [join(PAGE, 'page.css'), CONTENT_TYPES.styles]],
+  ['page.js', [join(PAGE, 'page.js'), CONTENT_TYPES.script]],
+  ['swagger-ui.css', [resolve('swagger-ui-dist/swagger-ui.css'), CONTENT_TYPES.styles]],
+  ['swagger-ui-bundle.js', [resolve('swagger-ui-dist/swagger-ui-bundle.js'), CONTENT_TYPES.script]],
+  ['openapi.yaml', [join(PROJECT, 'docs', 'openapi.yaml'), CONTENT_TYPES.yaml]],
+]);
+
+/**
+ * Handles the routes below `/docs`:
+ * - `GET /docs`: the page
+ * - `GET /docs/openapi.yaml`: the description
+ * - `GET /docs/token`: an example token, `{ token }`
+ */
+export function makeDocsHandler(token: () => Promise<string>): ControlHandler {
+  return async (method, path) => {
+    if (method !== 'GET') return undefined;
+    if (path === 'token') return { token: await token() };
+    return readPageFile(FILES, path);
+  };
+}

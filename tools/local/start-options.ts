@@ -1,0 +1,63 @@
+/** Parses the command line of `npm start`. */
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { UsageError } from '../kit/tool-errors.ts';
+import { parseChoice, parseWholeNumber } from '../kit/option-values.ts';
+import { quoteExcerpt } from '../kit/printable.ts';
+
+export const USAGE = `npm start -- [options]
+
+Runs the stack on this machine: synthesizes it, makes its tables and queues on emulators, and serves its API.
+
+  --port PORT         where to serve (default: 3000; 0: any free port)
+  --data FILE         projects and target groups as JSON Lines (default: demo data)
+  -c, --context K=V   a value of the configuration, as for cdk deploy; may be repeated
+  --log FORMAT        pretty or json (default: pretty)
+  --kill SHARE        kills this share of all invocations at a random moment, 0 to 1 (default: 0)
+  --help
+
+Environment: DYNAMODB_ENDPOINT and SQS_ENDPOINT name emulators to use instead of the embedded ones;
+AWS_XRAY_DAEMON_ADDRESS names a daemon, host:port, that takes trace segments.
+`;
+
+const OPTIONS = {
+  port: { type: 'string', default: '3000' },
+  data: { type: 'string' },
+  context: { type: 'string', short: 'c', multiple: true },
+  log: { type: 'string', default: 'pretty' },
+  kill: { type: 'string', default: '0' },
+  help: { type: 'boolean', default: false },
+} as const satisfies ParseArgsOptionsConfig;
+
+export interface StartOptions {
+  readonly help: boolean;
+  readonly port: number;
+  readonly dataFile: string | undefined;
+  readonly context: Readonly<Record<string, string>>;
+  readonly log: 'pretty' | 'json';
+  readonly killShare: number;
+}
+
+/** @throws UsageError, or an argument error of parseArgs */
+export function parseStartOptions(argv: string[]): StartOptions {
+  const { values } = parseArgs({ args: argv, options: OPTIONS });
+  return {
+    help: values.help,
+    port: parseWholeNumber('--port', values.port, 0, 65_535),
+    dataFile: values.data,
+    context: Object.fromEntries((values.context ?? []).map(parseContextValue)),
+    log: parseChoice('--log', values.log, ['pretty', 'json']),
+    killShare: parseShare(values.kill),
+  };
+}
+
+function parseContextValue(text: string): [string, string] {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key !== undefined && value !== undefined) return [key, value];
+  throw new UsageError(`--context: found ${quoteExcerpt(text)}, expected key=value`);
+}
+
+function parseShare(text: string): number {
+  const share = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (share <= 1) return share;
+  throw new UsageError(`--kill: found ${quoteExcerpt(text)}, expected a number from 0 to 1`);
+}
