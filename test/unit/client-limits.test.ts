@@ -1,4 +1,6 @@
-/** How long a client waits and how often it tries: what the reserves and pauses of the functions allow for. */
+/**
+ * How long a client waits and how often it tries: what the reserves and pauses of the functions allow for.
+ */
 import { expect, test } from '@jest/globals';
 import {
   makeDynamoDBClient,

@@ -1,4 +1,6 @@
-/** The machine's clock: how long a pause lasts. Only that it is not too short can be said of a busy machine. */
+/**
+ * The machine's clock: how long a pause lasts. Only that it is not too short can be said of a busy machine.
+ */
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { systemClock } from '../../src/adapters/lambda/clock.ts';
 

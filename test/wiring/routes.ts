@@ -1,4 +1,6 @@
-/** Every route through the gateway, with every kind of token: the scope that it needs, and no other, opens it. */
+/**
+ * Every route through the gateway, with every kind of token: the scope that it needs, and no other, opens it.
+ */
 import { expect, test } from '@jest/globals';
 import { ROUTES, type Route } from '../../api/routes.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';

@@ -1,4 +1,6 @@
-/** worker: how long it claims a chunk, how often it tries, and what becomes of a chunk that it cannot finish. */
+/**
+ * worker: how long it claims a chunk, how often it tries, and what becomes of a chunk that it cannot finish.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import type { SQSEvent } from 'aws-lambda';

@@ -32,7 +32,10 @@ export const PRICES = {
   readUnit: 0.125 / MILLION,
   /** A request to a standard queue, per 64 KB of what it carries. */
   queueRequest: 0.4 / MILLION,
-  /** What a message group id costs on a standard queue (fair queues), per request; of which requests is unverified. */
+  /**
+   * What a message group id costs on a standard queue (fair queues), per request; of which requests is
+   * unverified.
+   */
   fairQueueRequest: 0.1 / MILLION,
   invocation: 0.2 / MILLION,
   /** Of a function on arm64. */
@@ -54,7 +57,9 @@ export const PRICES = {
   metricMonth: 0.3,
   alarmMetricMonth: 0.1,
   dashboardMonth: 3.0,
-  /** A customer managed key, for a month. Each of its first two rotations adds as much: unverified, left out. */
+  /**
+   * A customer managed key, for a month. Each of its first two rotations adds as much: unverified, left out.
+   */
   keyMonth: 1.0,
   /** cache.t4g.small, an hour; unverified. */
   redisHour: 0.032,

@@ -1,4 +1,7 @@
-/** What the stack costs in a month in which nobody creates a job: counted from its template, by the price list. */
+/**
+ * What the stack costs in a month in which nobody creates a job: counted from its template, by the price
+ * list.
+ */
 import { z } from 'zod';
 import { METRICS, type Metric } from '../../src/observability/metric-names.ts';
 import { rate } from '../local/template/read-schedules.ts';
@@ -41,7 +44,9 @@ const POLLS_A_MONTH = (SECONDS_A_MONTH / POLL_SECONDS) * IDLE_POLLS;
 /** Reconcile looks for due jobs and counts open ones: two queries, each half a unit when it finds nothing. */
 const RUN_QUERIES = 2;
 
-/** CPU time of a run that finds nothing, ms of a whole CPU of Lambda. An assumption: the bench measured 6.6. */
+/**
+ * CPU time of a run that finds nothing, ms of a whole CPU of Lambda. An assumption: the bench measured 6.6.
+ */
 const RUN_CPU_MS = 7;
 
 /** The log line of a run: its metrics, beside what Lambda itself writes. */

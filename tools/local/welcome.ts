@@ -7,8 +7,10 @@ import type { Sample } from './data/sample.ts';
 const ACTION = 'resume';
 
 /**
- * A line that starts with `ready`, the addresses of the pages, and, if there is a sample, commands for a second
- * terminal: one sets a token and an address, one creates a job and one follows it. Between them are blank lines,
+ * A line that starts with `ready`, the addresses of the pages, and, if there is a sample, commands for a
+ * second
+ * terminal: one sets a token and an address, one creates a job and one follows it. Between them are blank
+ * lines,
  * and no line is longer than 100 columns.
  */
 export function formatWelcome(url: string, sample: Sample | undefined): string {

@@ -72,8 +72,10 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
 };
 
 /**
- * Reads a target group twice at once, while its table answers only the last attempt of each read. A function gives
- * up each attempt after 2 s, so a request takes at least 6 s: one second more than the threshold of the alarm.
+ * Reads a target group twice at once, while its table answers only the last attempt of each read. A function
+ * gives
+ * up each attempt after 2 s, so a request takes at least 6 s: one second more than the threshold of the
+ * alarm.
  */
 async function slowDownReads(rig: AlarmRig): Promise<void> {
   const { tenant, ids } = await aProject(rig.unobserved, [{}]);

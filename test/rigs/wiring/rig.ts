@@ -1,4 +1,7 @@
-/** The local stack in a configuration of its own; every call of its functions is recorded and can be meddled with. */
+/**
+ * The local stack in a configuration of its own; every call of its functions is recorded and can be meddled
+ * with.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** Writes the bill of a month without jobs into the documents: the whole of it, and the sum beside the measured figures. */
+/**
+ * Writes the bill of a month without jobs into the documents: the whole of it, and the sum beside the
+ * measured figures.
+ */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +26,9 @@ const DOCUMENTS: Readonly<Record<string, (text: string, standing: Standing) => s
   'docs/performance.md': insertSum,
 };
 
-/** Synthesizes the stack as `cdk deploy` would without options, bundles left out, and writes what it costs. */
+/**
+ * Synthesizes the stack as `cdk deploy` would without options, bundles left out, and writes what it costs.
+ */
 export async function writeCosts(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'costs-'));
   try {
