@@ -41,25 +41,39 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-interface Policy {
-  readonly Type: string;
-  readonly Properties: {
-    readonly PolicyDocument: { readonly Statement: { Action: string | string[]; Resource: unknown }[] };
-  };
+interface Statement {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
 }
 
-/** Removes one action on one resource from a policy of a template. */
+interface Policy {
+  readonly Type: string;
+  readonly Properties: { readonly PolicyDocument: { Statement: Statement[] } };
+}
+
+/**
+ * Removes one action on one resource from a policy of a template, whose statements may name several of each.
+ */
 function removeAction(file: string, policy: string, action: string, resource: string): void {
   const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, Policy> };
-  const [, found] =
-    Object.entries(template.Resources).find(
-      ([id, { Type }]) => Type === 'AWS::IAM::Policy' && id.startsWith(policy),
-    ) ?? [];
-  const statement = found?.Properties.PolicyDocument.Statement.find(({ Resource }) =>
-    JSON.stringify(Resource).includes(resource),
+  const document = Object.entries(template.Resources).find(
+    ([id, { Type }]) => Type === 'AWS::IAM::Policy' && id.startsWith(policy),
+  )?.[1].Properties.PolicyDocument;
+  const isMeant = (each: unknown) => JSON.stringify(each).includes(resource);
+  const statement = document?.Statement.find(
+    ({ Action, Resource }) => Action.includes(action) && isMeant(Resource),
   );
-  if (!statement?.Action.includes(action)) throw new Error('there is no such grant');
-  statement.Action = [statement.Action].flat().filter((each) => each !== action);
+  if (document === undefined || statement === undefined) throw new Error('there is no such grant');
+  const resources = [statement.Resource].flat();
+  document.Statement = [
+    ...document.Statement.filter((each) => each !== statement),
+    { ...statement, Resource: resources.filter((each) => !isMeant(each)) },
+    {
+      ...statement,
+      Action: [statement.Action].flat().filter((each) => each !== action),
+      Resource: resources.filter(isMeant),
+    },
+  ].filter(({ Resource }) => !Array.isArray(Resource) || Resource.length > 0);
   writeFileSync(file, JSON.stringify(template));
 }
 

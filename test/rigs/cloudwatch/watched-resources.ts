@@ -77,7 +77,7 @@ export class WatchedResources {
     const references = {
       ...local,
       // The dashboard lists the alarms by their ARNs, which do not exist on this machine.
-      attribute: (id: string, name: string) =>
+      getAttribute: (id: string, name: string) =>
         template.resources.get(id)?.type === 'AWS::CloudWatch::Alarm' ? id : local.getAttribute(id, name),
     };
     return new WatchedResources(template, references, assets);

@@ -10,8 +10,8 @@ const MODULE = join(import.meta.dirname, '../../../tools/kit/interrupt.ts');
 
 /** A program that prints when it is up and when it is interrupted, and never ends by itself. */
 const SCRIPT = `
-  const { onInterrupt } = await import(${JSON.stringify(MODULE)});
-  onInterrupt().addEventListener('abort', () => console.log('interrupted'));
+  const { abortOnInterrupt } = await import(${JSON.stringify(MODULE)});
+  abortOnInterrupt().addEventListener('abort', () => console.log('interrupted'));
   setInterval(() => undefined, 60_000);
   console.log('up', process.pid);`;
 
