@@ -103,11 +103,13 @@ export function describeWorker(rig: WiringRig): void {
     const event = queueEvent(messages.map((body, i) => ({ body, receives: receives[i] ?? 0 })));
     // Lambda freezes a function that has answered: by then every message is back.
     let back = 0;
-    rig.sqs.interceptAll('ChangeMessageVisibility', ['"HANDLE'], async (_call, forward) => {
-      await pause(50);
-      back += 1;
-      return forward();
-    });
+    for (const { receiptHandle } of event.Records) {
+      rig.sqs.interceptAll('ChangeMessageVisibility', [`"${receiptHandle}"`], async (_call, forward) => {
+        await pause(50);
+        back += 1;
+        return forward();
+      });
+    }
     expect(await work(event)).toEqual(failures(7));
     expect(back).toBe(7);
 
