@@ -90,7 +90,10 @@ export function describeWorker(rig: WiringRig): void {
     }
     const owners = claims.map(({ values }) => values[':owner']);
     expect(new Set(owners).size).toBe(2);
-    for (const { values, at } of recording.of('UpdateItem', job.jobId, SETTLES)) {
+    const settlements = recording.of('UpdateItem', job.jobId, SETTLES);
+    // One chunk after the other.
+    expect(claims[1]?.at).toBeGreaterThan(settlements[0]?.at ?? Infinity);
+    for (const { values, at } of settlements) {
       expect(values[':now']).toBeGreaterThanOrEqual(before);
       expect(values[':now']).toBeLessThanOrEqual(at);
     }
