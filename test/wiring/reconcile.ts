@@ -12,7 +12,11 @@ const DEADLINE_MS = 2_417_000;
 
 const CLAIMS = 'SET claimed_by';
 
-/** One run, with the jobs that it found. All are of one project; only `notDue` is not due. */
+/**
+ * One run, with the jobs that it found. All but `over` are of one project: workers read the target groups of
+ * the
+ * jobs that are sent again. Only `notDue` is not due.
+ */
 interface Run {
   readonly before: number;
   readonly after: number;
@@ -31,19 +35,20 @@ export function describeReconcile(rig: WiringRig): void {
   let run: Run;
 
   beforeAll(async () => {
-    const { tenant, ids } = await aProject(rig.behind, Array<object>(50).fill({}));
+    const { tenant, ids } = await aProject(rig.behind, Array<object>(10).fill({}));
     const store = (asked: readonly string[], chunkSize: number, ageSeconds: number, dueInSeconds = -1) =>
       storeJob(rig, { tenant, ids: asked, chunkSize, ageSeconds, dueInSeconds });
     const stalled = await store(ids.slice(0, 5), 2, 700);
     const late = await store(ids.slice(5, 7), 2, 2_300);
     const unreadable = await store(ids.slice(7, 8), 1, 700);
     const notDue = await store(ids.slice(8, 9), 1, 700, 30);
-    const over = await store(ids.slice(10), 40, 2_420);
+    const overdue = await aProject(rig.behind, Array<object>(40).fill({}));
+    const over = await storeJob(rig, { ...overdue, chunkSize: 40, ageSeconds: 2_420, dueInSeconds: -1 });
     await store(ids.slice(9, 10), 1, 700);
     await store(ids.slice(9, 10), 1, 700);
     rig.dynamoDB.interceptAll('GetItem', [unreadable.job.jobId, 'REQUEST#'], unavailable);
     const jobs = rig.gather('GetItem', [tenant.projectId, '"META"'], 4);
-    const targetGroups = rig.gather('GetItem', [`#${tenant.projectId}#T`], 16);
+    const targetGroups = rig.gather('GetItem', [`#${overdue.tenant.projectId}#T`], 16);
     const before = Date.now();
     const runs = await rig.stack.runSchedules();
     const after = Date.now();
