@@ -9,7 +9,7 @@ const config: KnipConfig = {
     'client/index.ts',
     'dependency-cruiser.config.ts',
     'tools/local/{docs,status}/page/page.js',
-    'tools/bench/bare/{client,writes}.ts',
+    'tools/bench/bare/{bare-client,writes}.ts',
     'tools/bench/peers/plain-functions.ts',
     'test/support/docs/stand-ins/*',
   ],

@@ -22,7 +22,7 @@ export interface CallInput {
 }
 
 /** An entry of `SendMessageBatch`. */
-export interface SentMessage {
+interface SentMessage {
   readonly MessageBody: string;
   readonly MessageGroupId?: string;
   readonly MessageSystemAttributes?: Readonly<Record<string, { readonly StringValue: string }>>;

@@ -26,7 +26,7 @@ export interface StartUp {
 
 /** Starts each function `rounds` times, in turn, each time in a new process. */
 export async function measureStartUp(rig: BenchRig, rounds: number): Promise<StartUp> {
-  const bareFolder = await bundleFunction('bare/client.ts');
+  const bareFolder = await bundleFunction('bare/bare-client.ts');
   const worker = rig.findFunction('worker');
   const env = makeEnvironment(worker, rig.stores, 'bench');
   const cpuMs: Record<'bare' | StartedFunction, number[]> = {
