@@ -33,7 +33,7 @@ test.each([
   await expectFile(gateway.url + path, type, part);
 });
 
-test.each(['/docs/handler.ts', '/docs/../package.json', '/docs/%2e%2e/handler.ts', '/docs/index.html'])(
+test.each(['/docs/docs-handler.ts', '/docs/../package.json', '/docs/%2e%2e/docs-handler.ts', '/docs/index.html'])(
   '%s is not served',
   async (path) => {
     expect(await get(path, {})).not.toBe(200);

@@ -34,7 +34,7 @@ test.each([
   '/_local/status.ts',
   '/_local/../package.json',
   '/_local/page/page.js',
-  '/_local/%2e%2e/handler.ts',
+  '/_local/%2e%2e/status-handler.ts',
 ])('%s is not served', async (path) => {
   expect(await get(path, {})).toBe(404);
 });
