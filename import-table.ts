@@ -136,6 +136,11 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
     packages: 'any',
     node: 'any',
   },
+  'tools/mutate': {
+    imports: ['tools/kit'],
+    packages: 'any',
+    node: 'any',
+  },
   test: {
     imports: 'everything',
     packages: 'any',

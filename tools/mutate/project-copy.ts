@@ -1,0 +1,93 @@
+/** A copy of the project, in which one file at a time is faulty, and the process that runs its suites. */
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { PROJECT } from '../kit/project.ts';
+import type { SuitesDone } from './suite-runner.ts';
+
+const RUNNER = join(import.meta.dirname, 'suite-runner.ts');
+
+/** The files that git knows and those that it would add, by their paths from the project's root on. */
+export function filesOfProject(...paths: string[]): string[] {
+  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...paths];
+  const listed = execFileSync('git', args, { cwd: PROJECT, encoding: 'utf8' }).split('\0');
+  return [...new Set(listed)].filter((file) => file !== '' && existsSync(join(PROJECT, file))).sort();
+}
+
+export class ProjectCopy implements Disposable {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'mutate-'));
+  #runner: ChildProcess | undefined;
+
+  constructor() {
+    for (const file of filesOfProject()) {
+      mkdirSync(join(this.#folder, dirname(file)), { recursive: true });
+      copyFileSync(join(PROJECT, file), join(this.#folder, file));
+    }
+    symlinkSync(join(PROJECT, 'node_modules'), join(this.#folder, 'node_modules'));
+  }
+
+  write(file: string, source: string): void {
+    writeFileSync(join(this.#folder, file), source);
+  }
+
+  /** Whether the suites pass. They do not if they take longer than `limitMs`, or end the process. */
+  async pass(suites: readonly string[], limitMs: number): Promise<boolean> {
+    const runner = (this.#runner ??= this.#startRunner());
+    runner.send(suites);
+    const controller = new AbortController();
+    const timer = setTimeout(() => {
+      controller.abort();
+    }, limitMs);
+    try {
+      const { signal } = controller;
+      const [done] = (await Promise.race([
+        once(runner, 'message', { signal }),
+        once(runner, 'exit', { signal }).then(() => [undefined]),
+      ])) as [SuitesDone | undefined];
+      if (done?.full !== false) this.#stopRunner();
+      return done?.passed === true;
+    } catch {
+      this.#stopRunner();
+      return false;
+    } finally {
+      clearTimeout(timer);
+      controller.abort();
+    }
+  }
+
+  #startRunner(): ChildProcess {
+    return fork(RUNNER, [this.#folder], {
+      cwd: this.#folder,
+      execArgv: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      // A group of its own, that ends with all that the suites started.
+      detached: true,
+    });
+  }
+
+  #stopRunner(): void {
+    const pid = this.#runner?.pid;
+    this.#runner = undefined;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopRunner();
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
