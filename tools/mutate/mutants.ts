@@ -87,7 +87,7 @@ const isText = (node: ts.Node) => ts.isStringLiteralLike(node) || ts.isTemplateE
 
 function isMessage({ parent }: ts.Node): boolean {
   if (ts.isNewExpression(parent)) return parent.expression.getText().endsWith('Error');
-  return ts.isCallExpression(parent) && parent.expression.getText().startsWith('console.');
+  return ts.isCallExpression(parent) && /^(super$|console[.])/.test(parent.expression.getText());
 }
 
 type Change = readonly [part: ts.Node, replacement: string];

@@ -1,0 +1,57 @@
+/** Tests the values of the domain that others store, count or search by: names, hashes and counts. */
+import { describe, expect, test } from '@jest/globals';
+import { isAction } from '../../src/domain/actions.ts';
+import { hashIds } from '../../src/domain/digest.ts';
+import * as errors from '../../src/domain/errors.ts';
+import { countByCode, outcomesOf } from '../../src/domain/job.ts';
+import { NOT_CARRIED_OUT, NOT_FOUND } from '../../src/domain/outcome.ts';
+
+describe('an error', () => {
+  const { FieldingJobsError, InvalidRequestError, ...others } = errors;
+
+  test.each(Object.entries(others))('%s has the name of its class in every bundle', (name, Kind) => {
+    const error = new Kind('message', { fact: 1 }, { cause: 'cause' });
+    expect(error).toBeInstanceOf(FieldingJobsError);
+    expect(error).toMatchObject({ name, message: 'message', evidence: { fact: 1 }, cause: 'cause' });
+  });
+
+  test('of a request counts its faults, and tells the log ten names of fields at most', () => {
+    const faults = [
+      ...['it’s mine', 'a'.repeat(31), 'UPPER', 'ids[x]', 'a b'].map((name) => ({ name, reason: '' })),
+      ...Array.from({ length: 11 }, (_, index) => ({ name: `target_group_ids[${index}]`, reason: '' })),
+    ];
+    const error = new InvalidRequestError(faults);
+    expect(error).toMatchObject({ name: 'InvalidRequestError', faults });
+    expect(error.evidence).toEqual({ faults: 16, fields: faults.slice(5, 15).map(({ name }) => name) });
+  });
+});
+
+test('an action is known by its text alone', () => {
+  expect(isAction('resume')).toBe(true);
+  // As a key of an object it would be taken for its text.
+  expect(isAction(['resume'])).toBe(false);
+  expect(isAction('toString')).toBe(false);
+});
+
+test('the hash of a request does not change, because stored jobs are compared by it', () => {
+  expect(hashIds(['T'.repeat(26), 'U'.repeat(26)])).toBe(
+    '653dfb0c8d47bf9ea17d1936d7e6c04d3794187ff5981c2ce3961fdafbca7b44',
+  );
+});
+
+test('failures are counted by target group, over all reasons of one code', () => {
+  const failures = [
+    { ...NOT_FOUND, positions: [0, 4] },
+    { ...NOT_CARRIED_OUT, positions: [1] },
+    { ...NOT_CARRIED_OUT, description: 'another', positions: [2, 3] },
+  ];
+  expect(countByCode(failures)).toEqual({ TargetGroupNotFound: 2, InternalError: 3 });
+});
+
+test('the outcome of a target group that was updated has no failure, not even an undefined one', () => {
+  const results = [{ index: 1, failures: [{ ...NOT_FOUND, positions: [0] }] }];
+  expect(outcomesOf({ chunkSize: 1 }, ['a', 'b'], results)).toStrictEqual([
+    { targetGroupId: 'a' },
+    { targetGroupId: 'b', failure: NOT_FOUND },
+  ]);
+});
