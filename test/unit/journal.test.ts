@@ -142,6 +142,16 @@ test('a fielding run is that of the target group, and one that is not there is r
   });
 });
 
+test('a key that was used with other target groups is refused with the job that it created', async () => {
+  const world = new World();
+  const { jobId } = await world.create(world.add({}), 'key');
+  world.once.forget();
+  expect(await errorOf(world.create(world.add({}), 'key'))).toMatchObject({
+    name: 'IdempotencyKeyReusedError',
+    evidence: { jobId },
+  });
+});
+
 test('a job that is not there is refused by its name', async () => {
   const jobId = anId('J');
   expect(await errorOf(new World().status(jobId))).toMatchObject({
