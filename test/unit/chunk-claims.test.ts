@@ -123,3 +123,14 @@ test('a write without an answer says which target group it was for, and what wen
     },
   });
 });
+
+test('the only chunk of a job that was closed by another delivery is a lost race, noted with the job', async () => {
+  const { world, work, jobId } = await aChunk();
+  const addOnly = world.jobs.addOnly.bind(world.jobs);
+  world.jobs.addOnly = async (...args) => {
+    const ended = await addOnly(...args);
+    return ended && { ...ended, closed: false };
+  };
+  await world.run(work);
+  expect(world.entries.at(-1)).toEqual({ event: 'race.lost', race: 'close', jobId });
+});

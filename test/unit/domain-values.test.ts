@@ -5,7 +5,7 @@ import { hashIds } from '../../src/domain/digest.ts';
 import * as errors from '../../src/domain/errors.ts';
 import { inParallel } from '../../src/domain/in-parallel.ts';
 import { countByCode, outcomesOf } from '../../src/domain/job.ts';
-import { NOT_CARRIED_OUT, NOT_FOUND } from '../../src/domain/outcome.ts';
+import { NOT_CARRIED_OUT, NOT_FOUND, NOT_READ, NOT_UNDERSTOOD } from '../../src/domain/outcome.ts';
 
 describe('an error', () => {
   const { FieldingJobsError, InvalidRequestError, ...others } = errors;
@@ -70,4 +70,13 @@ test('work in parallel goes through all items in order, and tells the first erro
   expect(begun).toEqual([2, 3, 4]);
   await expect(inParallel([1, 5, 6], 2, work)).rejects.toThrow('1 is bad');
   expect(ended).toEqual([2, 3, 4, 5, 6]);
+});
+
+test.each([
+  [NOT_FOUND, 'TargetGroupNotFound', 'no target group'],
+  [NOT_CARRIED_OUT, 'InternalError', 'was not changed'],
+  [NOT_READ, 'InternalError', 'neither processed nor read'],
+  [NOT_UNDERSTOOD, 'InternalError', 'damaged'],
+])('%j tells clients what happened', (failure, code, told) => {
+  expect(failure).toEqual({ code, description: expect.stringContaining(told) as unknown });
 });
