@@ -3,9 +3,18 @@ import { describe, expect, test } from '@jest/globals';
 import { isAction } from '../../src/domain/actions.ts';
 import { hashIds } from '../../src/domain/digest.ts';
 import * as errors from '../../src/domain/errors.ts';
+import { moved } from '../../src/domain/moved.ts';
 import { inParallel } from '../../src/domain/in-parallel.ts';
 import { countByCode, outcomesOf } from '../../src/domain/job.ts';
-import { NOT_CARRIED_OUT, NOT_FOUND, NOT_READ, NOT_UNDERSTOOD } from '../../src/domain/outcome.ts';
+import {
+  NOT_CARRIED_OUT,
+  NOT_FOUND,
+  NOT_READ,
+  NOT_UNDERSTOOD,
+  markOf,
+  outcomeOf,
+} from '../../src/domain/outcome.ts';
+import { AT, CREATOR, aTargetGroup } from '../support/builders.ts';
 
 describe('an error', () => {
   const { FieldingJobsError, InvalidRequestError, ...others } = errors;
@@ -79,4 +88,24 @@ test.each([
   [NOT_UNDERSTOOD, 'InternalError', 'damaged'],
 ])('%j tells clients what happened', (failure, code, told) => {
   expect(failure).toEqual({ code, description: expect.stringContaining(told) as unknown });
+});
+
+test('the mark of a job does not change, because target groups carry it: 12 characters, and the time', () => {
+  const job = { jobId: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', createdAt: '2026-01-15T12:00:00.000Z' };
+  expect(markOf(job)).toBe(`ABCDEFGHIJKL@${Date.UTC(2026, 0, 15, 12).toString(36)}`);
+});
+
+test('a target group keeps the marks of six jobs, the newest first', () => {
+  const group = aTargetGroup({ marks: ['1', '2', '3', '4', '5', '6'] });
+  const move = { action: 'resume', mark: 'new', now: AT, by: CREATOR } as const;
+  expect(moved(group, move).marks).toEqual(['new', '1', '2', '3', '4', '5']);
+});
+
+test('an outcome names its target group, and a target group that is to be moved has none', () => {
+  expect(outcomeOf('id', { kind: 'updated' })).toEqual({ targetGroupId: 'id' });
+  expect(outcomeOf('id', { kind: 'refused', failure: NOT_FOUND })).toEqual({
+    targetGroupId: 'id',
+    failure: NOT_FOUND,
+  });
+  expect(outcomeOf('id', { kind: 'move' })).toBeUndefined();
 });

@@ -9,6 +9,7 @@ export interface EquivalentMutant {
 }
 
 const MESSAGE = 'It is the message of an error, for people. The class and the evidence say the same.';
+const TOGETHER = 'The expression matches with all of its groups, or not at all.';
 
 export const EQUIVALENT: readonly EquivalentMutant[] = [
   {
@@ -43,5 +44,27 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
     after:
       'if (await moveOrMarkUncertain(groups, key, { action, mark, now, by: createdBy })) return { ...{} };',
     reason: 'A worker counts its outcomes and stores the failures; of one that was updated it needs no id.',
+  },
+  {
+    file: 'src/domain/outcome.ts',
+    before: "case 'move':",
+    after: "case '':",
+    reason: 'Without a case the switch ends, and the function returns undefined all the same.',
+  },
+  {
+    file: 'src/domain/trace.ts',
+    before:
+      'if (version === undefined || traceId === undefined || spanId === undefined || flags === undefined) {',
+    after:
+      'if (version === undefined || traceId === undefined && spanId === undefined || flags === undefined) {',
+    reason: TOGETHER,
+  },
+  {
+    file: 'src/domain/trace.ts',
+    before:
+      'if (version === undefined || traceId === undefined || spanId === undefined || flags === undefined) {',
+    after:
+      'if (version === undefined || traceId === undefined || spanId === undefined && flags === undefined) {',
+    reason: TOGETHER,
   },
 ];
