@@ -14,6 +14,7 @@ import {
   markOf,
   outcomeOf,
 } from '../../src/domain/outcome.ts';
+import { parseTraceparent, xrayHeader } from '../../src/domain/trace.ts';
 import { AT, CREATOR, aTargetGroup } from '../support/builders.ts';
 
 describe('an error', () => {
@@ -108,4 +109,24 @@ test('an outcome names its target group, and a target group that is to be moved 
     failure: NOT_FOUND,
   });
   expect(outcomeOf('id', { kind: 'move' })).toBeUndefined();
+});
+
+describe('the flags of a trace', () => {
+  const [traceId, spanId] = ['a'.repeat(32), 'b'.repeat(16)];
+  test.each([
+    ['00', '00', false, '00'],
+    ['00', '03', true, '03'],
+    // Hexadecimal digits.
+    ['00', '11', true, '11'],
+    ['00', 'a1', true, 'a1'],
+    ['00', 'a2', false, 'a2'],
+    // Of another version only the lowest one is known.
+    ['01', '03', true, '01'],
+    ['01', '02', false, '00'],
+  ])('of version %s, %s: sampled %s, passed on as %s', (version, flags, sampled, passedOn) => {
+    const span = parseTraceparent(`${version}-${traceId}-${spanId}-${flags}`);
+    expect(span).toEqual({ traceId, spanId, flags: passedOn, sampled });
+    const header = `Root=1-aaaaaaaa-${'a'.repeat(24)};Parent=${spanId};Sampled=${sampled ? '1' : '0'}`;
+    expect(span && xrayHeader(span)).toBe(header);
+  });
 });

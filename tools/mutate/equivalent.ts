@@ -67,4 +67,18 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
       'if (version === undefined || traceId === undefined || spanId === undefined && flags === undefined) {',
     reason: TOGETHER,
   },
+  {
+    file: 'src/domain/trace.ts',
+    before:
+      'if (version === undefined || traceId === undefined || spanId === undefined || flags === undefined) {',
+    after:
+      'if (version === undefined && traceId === undefined || spanId === undefined || flags === undefined) {',
+    reason: TOGETHER,
+  },
+  {
+    file: 'src/domain/trace.ts',
+    before: 'if (time === undefined || random === undefined) return undefined;',
+    after: 'if (time === undefined && random === undefined) return undefined;',
+    reason: TOGETHER,
+  },
 ];
