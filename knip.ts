@@ -11,6 +11,7 @@ const config: KnipConfig = {
     'tools/local/{docs,status}/page/page.js',
     'tools/bench/bare/{bare-client,writes}.ts',
     'tools/bench/peers/plain-functions.ts',
+    'tools/mutate/{fail-fast-environment,strip-types,suite-runner}.ts',
     'test/support/docs/stand-ins/*',
   ],
   project: ['**/*.{ts,js}'],

@@ -5,15 +5,15 @@ import { UsageError } from '../kit/errors.ts';
 import { PROJECT } from '../kit/project.ts';
 import type { Mutant } from './mutants.ts';
 import type { ProjectCopy } from './project-copy.ts';
-import { type SuitesOfFile, SuiteFinder } from './suites.ts';
+import { SuiteFinder } from './suites.ts';
 
 /** The first run of a suite may take so long; a later one twice that and 10 seconds. */
 const LONGEST_MS = 600_000;
 const limitFrom = (usualMs: number) => usualMs * 2 + 10_000;
 
 export class MutationRun {
-  readonly #suites: ReadonlyMap<string, SuitesOfFile>;
-  /** How long each took without a fault. End-to-end suites run together, on one stack. */
+  readonly #suites: ReadonlyMap<string, readonly string[]>;
+  /** How long each took without a fault. */
   readonly #durations = new Map<string, number>();
   /** By file, which suite saw the last fault in it: it often sees the next. */
   readonly #lastKiller = new Map<string, string>();
@@ -25,20 +25,12 @@ export class MutationRun {
 
   /** @throws UsageError if a suite fails without a fault */
   async measureSuites(pool: readonly ProjectCopy[]): Promise<void> {
-    const runs = [...this.#suites.values()].flatMap(({ importing, endToEnd }) => [
-      ...importing,
-      endToEnd.join(' '),
-    ]);
-    await inPool(
-      pool,
-      [...new Set(runs)].filter((run) => run !== ''),
-      async (copy, suites) => {
-        const start = performance.now();
-        if (!(await copy.pass(suites.split(' '), LONGEST_MS)))
-          throw new UsageError(`${suites} fails as it is`);
-        this.#durations.set(suites, performance.now() - start);
-      },
-    );
+    const suites = new Set([...this.#suites.values()].flat());
+    await inPool(pool, [...suites], async (copy, suite) => {
+      const start = performance.now();
+      if (!(await copy.passes(suite, LONGEST_MS))) throw new UsageError(`${suite} fails as it is`);
+      this.#durations.set(suite, performance.now() - start);
+    });
     console.log(`${this.#durations.size} suites belong to the files, and pass`);
   }
 
@@ -59,9 +51,9 @@ export class MutationRun {
   async #isKilled(copy: ProjectCopy, { file, source }: Mutant): Promise<boolean> {
     copy.write(file, source);
     try {
-      for (const suites of this.#inOrder(file)) {
-        if (await copy.pass(suites.split(' '), limitFrom(this.#duration(suites)))) continue;
-        this.#lastKiller.set(file, suites);
+      for (const suite of this.#inOrder(file)) {
+        if (await copy.passes(suite, limitFrom(this.#duration(suite)))) continue;
+        this.#lastKiller.set(file, suite);
         return true;
       }
       return false;
@@ -72,14 +64,12 @@ export class MutationRun {
 
   /** The suite that saw the last fault, then the others, the fastest first. */
   #inOrder(file: string): string[] {
-    const { importing = [], endToEnd = [] } = this.#suites.get(file) ?? {};
-    const weight = (suites: string) => (suites === this.#lastKiller.get(file) ? -1 : this.#duration(suites));
-    const suites = [...importing].sort((a, b) => weight(a) - weight(b));
-    return endToEnd.length === 0 ? suites : [...suites, endToEnd.join(' ')];
+    const weight = (suite: string) => (suite === this.#lastKiller.get(file) ? -1 : this.#duration(suite));
+    return [...(this.#suites.get(file) ?? [])].sort((a, b) => weight(a) - weight(b));
   }
 
-  #duration(suites: string): number {
-    return this.#durations.get(suites) ?? 0;
+  #duration(suite: string): number {
+    return this.#durations.get(suite) ?? 0;
   }
 }
 

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PROJECT } from '../kit/project.ts';
-import type { SuitesDone } from './suite-runner.ts';
+import type { SuiteDone } from './suite-runner.ts';
 
 const RUNNER = join(import.meta.dirname, 'suite-runner.ts');
 
@@ -40,10 +40,10 @@ export class ProjectCopy implements Disposable {
     writeFileSync(join(this.#folder, file), source);
   }
 
-  /** Whether the suites pass. They do not if they take longer than `limitMs`, or end the process. */
-  async pass(suites: readonly string[], limitMs: number): Promise<boolean> {
+  /** Whether the suite passes. It does not if it takes longer than `limitMs`, or ends the process. */
+  async passes(suite: string, limitMs: number): Promise<boolean> {
     const runner = (this.#runner ??= this.#startRunner());
-    runner.send(suites);
+    runner.send(suite);
     const controller = new AbortController();
     const timer = setTimeout(() => {
       controller.abort();
@@ -53,7 +53,7 @@ export class ProjectCopy implements Disposable {
       const [done] = (await Promise.race([
         once(runner, 'message', { signal }),
         once(runner, 'exit', { signal }).then(() => [undefined]),
-      ])) as [SuitesDone | undefined];
+      ])) as [SuiteDone | undefined];
       if (done?.full !== false) this.#stopRunner();
       return done?.passed === true;
     } catch {
@@ -70,7 +70,7 @@ export class ProjectCopy implements Disposable {
       cwd: this.#folder,
       execArgv: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      // A group of its own, that ends with all that the suites started.
+      // A group of its own, that ends with all that the suite started.
       detached: true,
     });
   }

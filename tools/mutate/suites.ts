@@ -6,25 +6,21 @@ import ts from 'typescript';
 /** Suites that are looked at, by the folder of the file. */
 const SUITES: Readonly<Record<string, readonly string[]>> = {
   'src/': ['test/unit/*.test.ts', 'test/ports/*.test.ts'],
+  'lambdas/': ['test/unit/*.test.ts', 'test/ports/*.test.ts'],
   'lib/': ['test/unit/*.test.ts', 'test/stack/*.test.ts'],
 };
 
-/** Suites that import nothing of what they test, as it runs in bundles or other processes. They run last. */
-const END_TO_END: Readonly<Record<string, readonly string[]>> = {
-  'lambdas/': ['test/e2e/wiring*.test.ts'],
-  'lib/functions/': ['test/e2e/wiring*.test.ts'],
-  'lib/timing.ts': ['test/e2e/wiring*.test.ts'],
-  'src/adapters/lambda/': ['test/e2e/wiring*.test.ts'],
-  'src/http/http-handler.ts': ['test/e2e/wiring*.test.ts'],
+/** Suites that run the functions in bundles: they import nothing of what they test. */
+const BUNDLED: Readonly<Record<string, readonly string[]>> = {
+  'lambdas/': ['test/lambdas/*.test.ts', 'test/wiring/*.test.ts'],
+  'lib/functions/': ['test/wiring/*.test.ts'],
+  'lib/timing.ts': ['test/wiring/*.test.ts'],
+  'src/adapters/lambda/': ['test/wiring/*.test.ts'],
+  'src/http/http-handler.ts': ['test/wiring/*.test.ts'],
 };
 
 /** Takes as long as all others together. What it would see, a suite of the use case must see without it. */
 const TOO_SLOW = ['test/unit/simulation.test.ts'];
-
-export interface SuitesOfFile {
-  readonly importing: readonly string[];
-  readonly endToEnd: readonly string[];
-}
 
 /** Finds the suites of files of a project, each named from its root on. */
 export class SuiteFinder {
@@ -35,12 +31,10 @@ export class SuiteFinder {
     this.#project = project;
   }
 
-  suitesOf(file: string): SuitesOfFile {
+  suitesOf(file: string): readonly string[] {
     const suites = this.#match(file, SUITES).filter((suite) => !TOO_SLOW.includes(suite));
-    return {
-      importing: suites.filter((suite) => this.#reachable(suite).has(file)),
-      endToEnd: this.#match(file, END_TO_END),
-    };
+    const importing = suites.filter((suite) => this.#reachable(suite).has(file));
+    return [...new Set([...importing, ...this.#match(file, BUNDLED)])];
   }
 
   #match(file: string, table: Readonly<Record<string, readonly string[]>>): string[] {
@@ -62,21 +56,18 @@ export class SuiteFinder {
   #importsOf(file: string): readonly string[] {
     const known = this.#imports.get(file);
     if (known !== undefined) return known;
-    const source = ts.createSourceFile(
-      file,
-      readFileSync(join(this.#project, file), 'utf8'),
-      ts.ScriptTarget.Latest,
-    );
-    const imported = source.statements
-      .flatMap((each) => {
-        if (ts.isImportDeclaration(each) && each.importClause?.phaseModifier !== ts.SyntaxKind.TypeKeyword) {
-          return [each.moduleSpecifier];
-        }
-        return ts.isExportDeclaration(each) && !each.isTypeOnly ? [each.moduleSpecifier] : [];
-      })
-      .filter((specifier) => specifier !== undefined && ts.isStringLiteral(specifier))
-      .filter(({ text }) => text.startsWith('.') && text.endsWith('.ts'))
-      .map(({ text }) => join(dirname(file), text))
+    const text = readFileSync(join(this.#project, file), 'utf8');
+    const declared = ts.createSourceFile(file, text, ts.ScriptTarget.Latest).statements.flatMap((each) => {
+      if (ts.isImportDeclaration(each) && each.importClause?.phaseModifier !== ts.SyntaxKind.TypeKeyword) {
+        return [each.moduleSpecifier];
+      }
+      return ts.isExportDeclaration(each) && !each.isTypeOnly ? [each.moduleSpecifier] : [];
+    });
+    const names = declared.map((each) => (each !== undefined && ts.isStringLiteral(each) ? each.text : ''));
+    const atRunTime = [...text.matchAll(/\bawait import\('([^']+)'\)/g)].map(([, name = '']) => name);
+    const imported = [...names, ...atRunTime]
+      .filter((name) => name.startsWith('.') && name.endsWith('.ts'))
+      .map((name) => join(dirname(file), name))
       .filter((path) => existsSync(join(this.#project, path)));
     this.#imports.set(file, imported);
     return imported;
