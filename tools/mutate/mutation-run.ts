@@ -28,7 +28,9 @@ export class MutationRun {
     const suites = new Set([...this.#suites.values()].flat());
     await inPool(pool, [...suites], async (copy, suite) => {
       const start = performance.now();
-      if (!(await copy.passes(suite, LONGEST_MS))) throw new UsageError(`${suite} fails as it is`);
+      const passes = () => copy.passes(suite, LONGEST_MS);
+      // A second time, as a busy machine is no fault of the code.
+      if (!(await passes()) && !(await passes())) throw new UsageError(`${suite} fails as it is`);
       this.#durations.set(suite, performance.now() - start);
     });
     console.log(`${this.#durations.size} suites belong to the files, and pass`);

@@ -12,10 +12,11 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
 
 /** Suites that run the functions in bundles: they import nothing of what they test. */
 const BUNDLED: Readonly<Record<string, readonly string[]>> = {
-  'lambdas/': ['test/lambdas/*.test.ts', 'test/wiring/*.test.ts'],
+  'lambdas/': ['test/wiring/*.test.ts'],
   'lib/functions/': ['test/wiring/*.test.ts'],
   'lib/timing.ts': ['test/wiring/*.test.ts'],
   'src/adapters/lambda/': ['test/wiring/*.test.ts'],
+  'src/adapters/sqs/return-to-queue.ts': ['test/wiring/*.test.ts'],
   'src/http/http-handler.ts': ['test/wiring/*.test.ts'],
 };
 
