@@ -1,0 +1,114 @@
+/** Tests what the adapters make of the errors of AWS, and what they say of a message that is none. */
+import { describe, expect, test } from '@jest/globals';
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  DynamoDBServiceException,
+} from '@aws-sdk/client-dynamodb';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { updateIf } from '../../src/adapters/dynamodb/update.ts';
+import { decodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
+import { SqsWorkQueue } from '../../src/adapters/sqs/work-queue.ts';
+import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
+import { TRACE, aJob, ids } from '../support/builders.ts';
+
+const KEY = { pk: 'P' };
+const UPDATE = { table: 't', key: KEY, update: 'SET a = :a', condition: 'a < :a', names: {}, values: {} };
+
+const errorOf = (call: Promise<unknown>) =>
+  call.then(
+    (value: unknown) => ({ value }),
+    (error: unknown) => error,
+  );
+
+/** What an update ends with, if every call of the client ends with an error. */
+function updateWith(error: Error, certain = false): Promise<unknown> {
+  const client = { send: () => Promise.reject(error) } as unknown as DynamoDBClient;
+  return errorOf(updateIf(client, { ...UPDATE, certain }));
+}
+
+const serviceError = (name: string, attempts?: number) =>
+  new DynamoDBServiceException({
+    name,
+    $fault: 'client',
+    message: 'm',
+    $metadata: attempts === undefined ? {} : { attempts },
+  });
+
+const conditionFailed = (attempts?: number) =>
+  new ConditionalCheckFailedException({
+    message: 'm',
+    $metadata: attempts === undefined ? {} : { attempts },
+  });
+
+describe('a write', () => {
+  test.each(['ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException'])(
+    'whose only try ended with %s was throttled, and is not carried out later',
+    async (name) => {
+      for (const error of [serviceError(name), serviceError(name, 1)]) {
+        expect(await updateWith(error)).toMatchObject({
+          name: 'ThrottledError',
+          evidence: { key: KEY },
+          cause: error,
+        });
+      }
+      // Another try may still be on its way.
+      const later = serviceError(name, 2);
+      expect(await updateWith(later)).toBe(later);
+    },
+  );
+
+  test('whose condition failed at the first try is refused', async () => {
+    for (const certain of [true, false]) {
+      expect(await updateWith(conditionFailed(), certain)).toEqual({ value: undefined });
+      expect(await updateWith(conditionFailed(1), certain)).toEqual({ value: undefined });
+    }
+  });
+
+  test('whose condition failed at a retry is uncertain, where that matters', async () => {
+    const error = conditionFailed(2);
+    expect(await updateWith(error, true)).toMatchObject({
+      name: 'UncertainWriteError',
+      evidence: { key: KEY },
+      cause: error,
+    });
+    expect(await updateWith(error, false)).toEqual({ value: undefined });
+  });
+
+  test('that failed in any other way fails with that', async () => {
+    for (const error of [serviceError('InternalServerError', 1), new Error('no answer')]) {
+      expect(await updateWith(error)).toBe(error);
+    }
+    // By its name alone it would be a throttled one, and it was tried once.
+    const socket = Object.assign(new Error('m'), { name: 'ThrottlingException' });
+    expect(await updateWith(socket)).toMatchObject({ name: 'ThrottledError' });
+  });
+});
+
+test('a message that is none of ours is told by its length and its first five faults', () => {
+  const thrown = (body: string): unknown => {
+    try {
+      return decodeChunk(body);
+    } catch (error) {
+      return error;
+    }
+  };
+  expect(thrown('{')).toMatchObject({ name: 'UnparsableMessageError', evidence: { length: 1 } });
+  const { evidence } = thrown('{"chunk":{}}') as { evidence: { length: number; issues: string[] } };
+  expect(evidence.length).toBe(12);
+  expect(evidence.issues).toHaveLength(5);
+  for (const issue of evidence.issues) expect(issue).toMatch(/^chunk\.\w+: /);
+});
+
+test('messages that the queue refuses are counted, with the first reason', async () => {
+  const reason = { Id: '0', Code: 'bad' };
+  const client = { send: () => Promise.resolve({ Failed: [reason] }) } as unknown as SQSClient;
+  const [first] = cutIntoChunks(aJob({ total: 1, chunkSize: 1 }), ids(1), [0], TRACE);
+  const queue = new SqsWorkQueue(client, 'http://127.0.0.1:9/0/chunks');
+  const error = await errorOf(queue.send(first === undefined ? [] : [first], Infinity));
+  expect(error).toMatchObject({
+    name: 'EnqueueFailedError',
+    evidence: { refused: 1, of: 1 },
+    cause: reason,
+  });
+});
