@@ -10,7 +10,7 @@ import { updateIf } from '../../src/adapters/dynamodb/update.ts';
 import { decodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
 import { SqsWorkQueue } from '../../src/adapters/sqs/work-queue.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
-import { TRACE, aJob, ids } from '../support/builders.ts';
+import { TRACE, aJob, makeIds } from '../support/builders.ts';
 
 const KEY = { pk: 'P' };
 const UPDATE = { table: 't', key: KEY, update: 'SET a = :a', condition: 'a < :a', names: {}, values: {} };
@@ -103,7 +103,7 @@ test('a message that is none of ours is told by its length and its first five fa
 test('messages that the queue refuses are counted, with the first reason', async () => {
   const reason = { Id: '0', Code: 'bad' };
   const client = { send: () => Promise.resolve({ Failed: [reason] }) } as unknown as SQSClient;
-  const [first] = cutIntoChunks(aJob({ total: 1, chunkSize: 1 }), ids(1), [0], TRACE);
+  const [first] = cutIntoChunks(aJob({ total: 1, chunkSize: 1 }), makeIds(1), [0], TRACE);
   const queue = new SqsWorkQueue(client, 'http://127.0.0.1:9/0/chunks');
   const error = await errorOf(queue.send(first === undefined ? [] : [first], Infinity));
   expect(error).toMatchObject({

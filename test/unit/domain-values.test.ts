@@ -3,18 +3,18 @@ import { describe, expect, test } from '@jest/globals';
 import { isAction } from '../../src/domain/actions.ts';
 import { hashIds } from '../../src/domain/digest.ts';
 import * as errors from '../../src/domain/errors.ts';
-import { moved } from '../../src/domain/moved.ts';
-import { inParallel } from '../../src/domain/in-parallel.ts';
-import { countByCode, outcomesOf } from '../../src/domain/job.ts';
+import { applyMove } from '../../src/domain/apply-move.ts';
+import { runInParallel } from '../../src/domain/run-in-parallel.ts';
+import { countFailuresByCode, listOutcomes } from '../../src/domain/job.ts';
 import {
   NOT_CARRIED_OUT,
   NOT_FOUND,
   NOT_READ,
-  NOT_UNDERSTOOD,
-  markOf,
-  outcomeOf,
+  RECORD_DAMAGED,
+  makeMark,
+  deriveOutcome,
 } from '../../src/domain/outcome.ts';
-import { parseTraceparent, xrayHeader } from '../../src/domain/trace.ts';
+import { parseTraceparent, formatXrayHeader } from '../../src/domain/trace.ts';
 import { AT, CREATOR, aTargetGroup } from '../support/builders.ts';
 
 describe('an error', () => {
@@ -56,12 +56,12 @@ test('failures are counted by target group, over all reasons of one code', () =>
     { ...NOT_CARRIED_OUT, positions: [1] },
     { ...NOT_CARRIED_OUT, description: 'another', positions: [2, 3] },
   ];
-  expect(countByCode(failures)).toEqual({ TargetGroupNotFound: 2, InternalError: 3 });
+  expect(countFailuresByCode(failures)).toEqual({ TargetGroupNotFound: 2, InternalError: 3 });
 });
 
 test('the outcome of a target group that was updated has no failure, not even an undefined one', () => {
   const results = [{ index: 1, failures: [{ ...NOT_FOUND, positions: [0] }] }];
-  expect(outcomesOf({ chunkSize: 1 }, ['a', 'b'], results)).toStrictEqual([
+  expect(listOutcomes({ chunkSize: 1 }, ['a', 'b'], results)).toStrictEqual([
     { targetGroupId: 'a' },
     { targetGroupId: 'b', failure: NOT_FOUND },
   ]);
@@ -76,9 +76,9 @@ test('work in parallel goes through all items in order, and tells the first erro
     if (item === 1) throw new Error('1 is bad');
     ended.push(item);
   };
-  await inParallel([2, 3, 4], 2, work);
+  await runInParallel([2, 3, 4], 2, work);
   expect(begun).toEqual([2, 3, 4]);
-  await expect(inParallel([1, 5, 6], 2, work)).rejects.toThrow('1 is bad');
+  await expect(runInParallel([1, 5, 6], 2, work)).rejects.toThrow('1 is bad');
   expect(ended).toEqual([2, 3, 4, 5, 6]);
 });
 
@@ -86,29 +86,29 @@ test.each([
   [NOT_FOUND, 'TargetGroupNotFound', 'no target group'],
   [NOT_CARRIED_OUT, 'InternalError', 'was not changed'],
   [NOT_READ, 'InternalError', 'neither processed nor read'],
-  [NOT_UNDERSTOOD, 'InternalError', 'damaged'],
+  [RECORD_DAMAGED, 'InternalError', 'damaged'],
 ])('%j tells clients what happened', (failure, code, told) => {
   expect(failure).toEqual({ code, description: expect.stringContaining(told) as unknown });
 });
 
 test('the mark of a job does not change, because target groups carry it: 12 characters, and the time', () => {
   const job = { jobId: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', createdAt: '2026-01-15T12:00:00.000Z' };
-  expect(markOf(job)).toBe(`ABCDEFGHIJKL@${Date.UTC(2026, 0, 15, 12).toString(36)}`);
+  expect(makeMark(job)).toBe(`ABCDEFGHIJKL@${Date.UTC(2026, 0, 15, 12).toString(36)}`);
 });
 
 test('a target group keeps the marks of six jobs, the newest first', () => {
   const group = aTargetGroup({ marks: ['1', '2', '3', '4', '5', '6'] });
   const move = { action: 'resume', mark: 'new', now: AT, by: CREATOR } as const;
-  expect(moved(group, move).marks).toEqual(['new', '1', '2', '3', '4', '5']);
+  expect(applyMove(group, move).marks).toEqual(['new', '1', '2', '3', '4', '5']);
 });
 
 test('an outcome names its target group, and a target group that is to be moved has none', () => {
-  expect(outcomeOf('id', { kind: 'updated' })).toEqual({ targetGroupId: 'id' });
-  expect(outcomeOf('id', { kind: 'refused', failure: NOT_FOUND })).toEqual({
+  expect(deriveOutcome('id', { kind: 'updated' })).toEqual({ targetGroupId: 'id' });
+  expect(deriveOutcome('id', { kind: 'refused', failure: NOT_FOUND })).toEqual({
     targetGroupId: 'id',
     failure: NOT_FOUND,
   });
-  expect(outcomeOf('id', { kind: 'move' })).toBeUndefined();
+  expect(deriveOutcome('id', { kind: 'move' })).toBeUndefined();
 });
 
 describe('the flags of a trace', () => {
@@ -127,6 +127,6 @@ describe('the flags of a trace', () => {
     const span = parseTraceparent(`${version}-${traceId}-${spanId}-${flags}`);
     expect(span).toEqual({ traceId, spanId, flags: passedOn, sampled });
     const header = `Root=1-aaaaaaaa-${'a'.repeat(24)};Parent=${spanId};Sampled=${sampled ? '1' : '0'}`;
-    expect(span && xrayHeader(span)).toBe(header);
+    expect(span && formatXrayHeader(span)).toBe(header);
   });
 });

@@ -3,11 +3,11 @@ import { describe, expect, test } from '@jest/globals';
 import { SignJWT, createLocalJWKSet, exportJWK, generateKeyPair } from 'jose';
 import * as errors from '../../src/domain/errors.ts';
 import { MAX_ACCOUNT_ID } from '../../src/domain/ids.ts';
-import { authenticator, authorize } from '../../src/http/auth.ts';
+import { makeAuthenticator, authorize } from '../../src/http/auth.ts';
 import { parseCreateRequest } from '../../src/http/create-request.ts';
-import { errorResponse } from '../../src/http/error-response.ts';
-import { fault } from '../../src/http/faults.ts';
-import { fieldingRunsResponse } from '../../src/http/fielding-run-view.ts';
+import { makeErrorResponse } from '../../src/http/error-response.ts';
+import { makeFault } from '../../src/http/invalid-param.ts';
+import { makeFieldingRunsResponse } from '../../src/http/fielding-run-view.ts';
 import { CREATOR, aTargetGroup } from '../support/builders.ts';
 
 const thrownBy = (call: () => unknown): unknown => {
@@ -42,7 +42,10 @@ describe('an error is answered with its status and its words', () => {
   } as const;
 
   test.each(Object.entries(answers))('%s', (name, [status, detail]) => {
-    const { statusCode, headers, body } = errorResponse(new errors[name as keyof typeof answers]('m'), 'id');
+    const { statusCode, headers, body } = makeErrorResponse(
+      new errors[name as keyof typeof answers]('m'),
+      'id',
+    );
     expect(statusCode).toBe(status);
     expect(JSON.parse(body ?? '')).toMatchObject({ id: 'id', detail });
     expect(headers?.['content-type']).toBe('application/json');
@@ -51,7 +54,7 @@ describe('an error is answered with its status and its words', () => {
 
   test('InvalidRequestError, with its faults', () => {
     const faults = [{ name: 'body', reason: 'bad' }];
-    const { statusCode, body } = errorResponse(new errors.InvalidRequestError(faults), 'id');
+    const { statusCode, body } = makeErrorResponse(new errors.InvalidRequestError(faults), 'id');
     expect(statusCode).toBe(400);
     expect(JSON.parse(body ?? '')).toMatchObject({
       detail: 'The request is not valid; see invalid_params.',
@@ -60,13 +63,13 @@ describe('an error is answered with its status and its words', () => {
   });
 
   test('one that nobody knows', () => {
-    expect(errorResponse(new TypeError('bug'), 'id').statusCode).toBe(500);
+    expect(makeErrorResponse(new TypeError('bug'), 'id').statusCode).toBe(500);
   });
 });
 
 test('a fielding run is answered with all of its fields', () => {
   const group = aTargetGroup();
-  const { statusCode, body } = fieldingRunsResponse(group);
+  const { statusCode, body } = makeFieldingRunsResponse(group);
   expect(statusCode).toBe(200);
   expect(JSON.parse(body ?? '')).toEqual({
     data: [
@@ -86,10 +89,12 @@ test('a fielding run is answered with all of its fields', () => {
 
 test('a long text is quoted by its first 60 characters, a short one whole', () => {
   const text = Array.from({ length: 61 }, (_, index) => String.fromCharCode(48 + index)).join('');
-  expect(fault('a', 'b', text).reason).toBe(
+  expect(makeFault('a', 'b', text).reason).toBe(
     `expected b, found ${JSON.stringify(text.slice(0, 60))}... of 61 characters`,
   );
-  expect(fault('a', 'b', text.slice(1)).reason).toBe(`expected b, found ${JSON.stringify(text.slice(1))}`);
+  expect(makeFault('a', 'b', text.slice(1)).reason).toBe(
+    `expected b, found ${JSON.stringify(text.slice(1))}`,
+  );
 });
 
 describe('a create request', () => {
@@ -140,7 +145,7 @@ describe('a token', () => {
       .setSubject(CREATOR)
       .setExpirationTime('5 minutes')
       .sign(privateKey);
-    return authenticator(RULES, keys)(`Bearer ${token}`);
+    return makeAuthenticator(RULES, keys)(`Bearer ${token}`);
   }
 
   test.each(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'])(
@@ -162,7 +167,7 @@ describe('a token', () => {
   });
 
   test('that is missing is told from one that is malformed, in the log', async () => {
-    const authenticate = authenticator(RULES, () => Promise.reject(new Error('x'.repeat(300))));
+    const authenticate = makeAuthenticator(RULES, () => Promise.reject(new Error('x'.repeat(300))));
     await expect(authenticate(undefined)).rejects.toMatchObject({
       evidence: { reason: 'no authorization header' },
     });

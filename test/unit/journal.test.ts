@@ -4,7 +4,7 @@ import { createJob, requireProject } from '../../src/application/create-job.ts';
 import { getFieldingRun } from '../../src/application/get-fielding-run.ts';
 import { ChunkTakenError, ChunkUnfinishedError, ThrottledError } from '../../src/domain/errors.ts';
 import { CREATOR, NOW, TENANT, TRACE, anId } from '../support/builders.ts';
-import { World, firstWork } from '../support/world.ts';
+import { UseCaseRig, readFirstChunk } from '../support/use-case-rig.ts';
 
 const SUBJECT = { ...TENANT, action: 'resume' };
 const failure = new Error('no answer');
@@ -18,71 +18,71 @@ const errorOf = (call: Promise<unknown>) =>
 
 describe('a creation notes', () => {
   test('the job with its size, and that its chunks were sent', async () => {
-    const world = new World();
-    const { jobId } = await world.create(world.add({}, {}, {}));
-    expect(world.entries).toEqual([
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}, {}, {}));
+    expect(rig.entries).toEqual([
       { event: 'job.created', jobId, ...SUBJECT, targetGroups: 3, chunks: 2 },
       { event: 'fan-out.sent', jobId, chunks: 2 },
     ]);
     for (const event of ['job.created', 'fan-out.sent'] as const) {
-      expect(world.subjectOf(event)).toEqual({ ...SUBJECT, jobId });
+      expect(rig.findSubject(event)).toEqual({ ...SUBJECT, jobId });
     }
   });
 
   test('why the chunks could not be sent', async () => {
-    const world = new World();
-    world.queue.send = () => Promise.reject(failure);
-    const { jobId } = await world.create(world.add({}));
-    expect(world.entries.slice(1)).toEqual([{ event: 'fan-out.failed', jobId, cause: failure }]);
+    const rig = new UseCaseRig();
+    rig.queue.send = () => Promise.reject(failure);
+    const { jobId } = await rig.create(rig.addTargetGroups({}));
+    expect(rig.entries.slice(1)).toEqual([{ event: 'fan-out.failed', jobId, cause: failure }]);
   });
 
   test('that a call was a repeat, and only then', async () => {
-    const world = new World();
-    const asked = world.add({});
-    const { jobId } = await world.create(asked, 'key');
-    world.entries.length = 0;
-    await world.create(asked, 'key');
-    expect(world.entries).toEqual([{ event: 'job.replayed', jobId, ...TENANT }]);
+    const rig = new UseCaseRig();
+    const asked = rig.addTargetGroups({});
+    const { jobId } = await rig.create(asked, 'key');
+    rig.entries.length = 0;
+    await rig.create(asked, 'key');
+    expect(rig.entries).toEqual([{ event: 'job.replayed', jobId, ...TENANT }]);
   });
 
   test('that it was committed by another call first', async () => {
-    const world = new World();
-    const asked = world.add({});
-    const { jobId } = await world.create(asked, 'key');
-    world.entries.length = 0;
-    world.once.forget();
-    await world.create(asked, 'key');
-    expect(world.entries).toEqual([
+    const rig = new UseCaseRig();
+    const asked = rig.addTargetGroups({});
+    const { jobId } = await rig.create(asked, 'key');
+    rig.entries.length = 0;
+    rig.once.forget();
+    await rig.create(asked, 'key');
+    expect(rig.entries).toEqual([
       { event: 'race.lost', race: 'commit', jobId },
       { event: 'job.replayed', jobId, ...TENANT },
     ]);
   });
 
   test('why the idempotency table had no answer, and goes on', async () => {
-    const world = new World();
-    world.once.run = () => Promise.resolve({ kind: 'unknown', cause: failure });
-    const { jobId } = await world.create(world.add({}));
-    expect(world.entries.map(({ event }) => event)).toEqual([
+    const rig = new UseCaseRig();
+    rig.once.run = () => Promise.resolve({ kind: 'unknown', cause: failure });
+    const { jobId } = await rig.create(rig.addTargetGroups({}));
+    expect(rig.entries.map(({ event }) => event)).toEqual([
       'idempotency.bypassed',
       'job.created',
       'fan-out.sent',
     ]);
-    expect(world.entries[0]).toEqual({ event: 'idempotency.bypassed', jobId, cause: failure });
+    expect(rig.entries[0]).toEqual({ event: 'idempotency.bypassed', jobId, cause: failure });
   });
 });
 
 test('a job has all that it was created with, and is due when it could stand still', async () => {
-  const world = new World();
+  const rig = new UseCaseRig();
   const commits: unknown[][] = [];
-  const commit = world.jobs.commit.bind(world.jobs);
-  world.jobs.commit = (...args) => {
+  const commit = rig.jobs.commit.bind(rig.jobs);
+  rig.jobs.commit = (...args) => {
     commits.push(args);
     return commit(...args);
   };
-  world.time = NOW + 999;
-  const [id = ''] = world.add({});
+  rig.time = NOW + 999;
+  const [id = ''] = rig.addTargetGroups({});
   const key = { ...TENANT, action: 'resume', idempotencyKey: 'key' } as const;
-  const { jobId } = await createJob(world, {
+  const { jobId } = await createJob(rig, {
     key,
     targetGroupIds: [id],
     createdBy: CREATOR,
@@ -106,7 +106,7 @@ test('a job has all that it was created with, and is due when it could stand sti
   };
   expect(commits).toEqual([[job, 'owner', NOW + 999, '2026-01-15T12:10:00.999Z']]);
   const { createdAt, expiresAt } = job;
-  expect(world.queue.sent).toEqual([
+  expect(rig.queue.sent).toEqual([
     {
       chunk: { ...TENANT, jobId, createdAt, expiresAt, index: 0 },
       job: { action: 'resume', createdBy: CREATOR },
@@ -115,12 +115,12 @@ test('a job has all that it was created with, and is due when it could stand sti
       trace: TRACE,
     },
   ]);
-  const saved = await world.jobs.request((await world.status(jobId)).job);
+  const saved = await rig.jobs.readRequest((await rig.readJob(jobId)).job);
   expect(saved).toEqual({ ids: [id], trace: TRACE });
 });
 
 test('a project that the account has is found, another is refused with the names of both', async () => {
-  const { groups } = new World();
+  const { groups } = new UseCaseRig();
   await requireProject(groups, TENANT);
   const other = { ...TENANT, projectId: anId('P') };
   expect(await errorOf(requireProject(groups, other))).toMatchObject({
@@ -130,23 +130,23 @@ test('a project that the account has is found, another is refused with the names
 });
 
 test('a fielding run is that of the target group, and one that is not there is refused by its name', async () => {
-  const world = new World();
-  const [targetGroupId = ''] = world.add({});
-  expect(await getFieldingRun(world.groups, { ...TENANT, targetGroupId })).toEqual(
-    await world.group(targetGroupId),
+  const rig = new UseCaseRig();
+  const [targetGroupId = ''] = rig.addTargetGroups({});
+  expect(await getFieldingRun(rig.groups, { ...TENANT, targetGroupId })).toEqual(
+    await rig.readGroup(targetGroupId),
   );
   const key = { ...TENANT, targetGroupId: anId() };
-  expect(await errorOf(getFieldingRun(world.groups, key))).toMatchObject({
+  expect(await errorOf(getFieldingRun(rig.groups, key))).toMatchObject({
     name: 'TargetGroupNotFoundError',
     evidence: key,
   });
 });
 
 test('a key that was used with other target groups is refused with the job that it created', async () => {
-  const world = new World();
-  const { jobId } = await world.create(world.add({}), 'key');
-  world.once.forget();
-  expect(await errorOf(world.create(world.add({}), 'key'))).toMatchObject({
+  const rig = new UseCaseRig();
+  const { jobId } = await rig.create(rig.addTargetGroups({}), 'key');
+  rig.once.forget();
+  expect(await errorOf(rig.create(rig.addTargetGroups({}), 'key'))).toMatchObject({
     name: 'IdempotencyKeyReusedError',
     evidence: { jobId },
   });
@@ -154,7 +154,7 @@ test('a key that was used with other target groups is refused with the job that 
 
 test('a job that is not there is refused by its name', async () => {
   const jobId = anId('J');
-  expect(await errorOf(new World().status(jobId))).toMatchObject({
+  expect(await errorOf(new UseCaseRig().readJob(jobId))).toMatchObject({
     name: 'JobNotFoundError',
     evidence: { ...SUBJECT, jobId },
   });
@@ -162,18 +162,18 @@ test('a job that is not there is refused by its name', async () => {
 
 describe('work on a chunk notes', () => {
   test('the claim, the outcomes, the first outcome and the end of the job, with their times', async () => {
-    const world = new World();
-    const { jobId } = await world.create(world.add({}, { status: 'draft' }));
-    const work = firstWork(world);
-    world.entries.length = 0;
-    world.time += 1000;
-    const move = world.groups.move.bind(world.groups);
-    world.groups.move = (...args) => {
-      world.time += 50;
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}, { status: 'draft' }));
+    const work = readFirstChunk(rig);
+    rig.entries.length = 0;
+    rig.time += 1000;
+    const move = rig.groups.move.bind(rig.groups);
+    rig.groups.move = (...args) => {
+      rig.time += 50;
       return move(...args);
     };
-    await world.run(work);
-    expect(world.entries).toEqual([
+    await rig.run(work);
+    expect(rig.entries).toEqual([
       { event: 'chunk.claimed', jobId, chunk: 0, begun: false },
       {
         event: 'chunk.settled',
@@ -187,7 +187,7 @@ describe('work on a chunk notes', () => {
       { event: 'job.first-outcome', jobId, ms: 1100 },
       { event: 'job.finished', jobId, status: 'Completed', ms: 1100 },
     ]);
-    expect(world.subjectOf('chunk.settled')).toEqual({
+    expect(rig.findSubject('chunk.settled')).toEqual({
       ...SUBJECT,
       jobId,
       chunk: 0,
@@ -196,113 +196,113 @@ describe('work on a chunk notes', () => {
   });
 
   test('a repeat, and who took the chunk', async () => {
-    const world = new World();
-    const { jobId } = await world.create(world.add({}, {}, {}));
-    const [first, second] = world.queue.sent;
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}, {}, {}));
+    const [first, second] = rig.queue.sent;
     if (first === undefined || second === undefined) throw new Error('two chunks are expected');
-    await world.run(first);
-    world.entries.length = 0;
-    await world.run(first);
-    expect(world.entries).toEqual([{ event: 'chunk.repeated', jobId, chunk: 0 }]);
+    await rig.run(first);
+    rig.entries.length = 0;
+    await rig.run(first);
+    expect(rig.entries).toEqual([{ event: 'chunk.repeated', jobId, chunk: 0 }]);
 
-    await world.chunks.claim(second.chunk, 'other', world.time, Infinity);
-    world.entries.length = 0;
-    const error = await errorOf(world.run(second));
+    await rig.chunks.claim(second.chunk, 'other', rig.time, Infinity);
+    rig.entries.length = 0;
+    const error = await errorOf(rig.run(second));
     expect(error).toBeInstanceOf(ChunkTakenError);
     expect(error).toMatchObject({ evidence: second.chunk });
-    expect(world.entries).toEqual([{ event: 'race.lost', race: 'claim', jobId }]);
+    expect(rig.entries).toEqual([{ event: 'race.lost', race: 'claim', jobId }]);
   });
 
   test('how many target groups are unfinished, and why', async () => {
-    const world = new World();
-    const { jobId } = await world.create(world.add({}, {}));
-    const work = firstWork(world);
-    world.entries.length = 0;
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}, {}));
+    const work = readFirstChunk(rig);
+    rig.entries.length = 0;
     const throttled = new ThrottledError('too many');
-    world.groups.move = () => Promise.reject(throttled);
-    const error = await errorOf(world.run(work));
+    rig.groups.move = () => Promise.reject(throttled);
+    const error = await errorOf(rig.run(work));
     expect(error).toBeInstanceOf(ChunkUnfinishedError);
     expect(error).toMatchObject({ evidence: work.chunk, cause: throttled });
-    expect(world.entries.slice(1)).toEqual([
+    expect(rig.entries.slice(1)).toEqual([
       { event: 'chunk.handed-back', jobId, chunk: 0, unfinished: 2, cause: throttled },
     ]);
     // The seven tries took 50, 100, ... 1,600 ms, of both at once; then the claim ends 5 seconds later.
-    expect(world.time).toBe(NOW + 2 * 3150);
-    expect(await world.chunks.claim(work.chunk, 'next', world.time + 4_999, Infinity)).toEqual({
+    expect(rig.time).toBe(NOW + 2 * 3150);
+    expect(await rig.chunks.claim(work.chunk, 'next', rig.time + 4_999, Infinity)).toEqual({
       kind: 'taken',
     });
-    expect(await world.chunks.claim(work.chunk, 'next', world.time + 5_000, Infinity)).toEqual({
+    expect(await rig.chunks.claim(work.chunk, 'next', rig.time + 5_000, Infinity)).toEqual({
       kind: 'claimed',
       begun: true,
     });
   });
 
   test('a chunk whose job is gone, and one whose job is unknown', async () => {
-    const world = new World();
-    const { jobId } = await world.create(world.add({}));
-    const work = firstWork(world);
-    world.entries.length = 0;
-    await world.run({ ...work, chunk: { ...work.chunk, expiresAt: NOW / 1000 } });
-    expect(world.entries).toEqual([{ event: 'chunk.expired', jobId, chunk: 0 }]);
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}));
+    const work = readFirstChunk(rig);
+    rig.entries.length = 0;
+    await rig.run({ ...work, chunk: { ...work.chunk, expiresAt: NOW / 1000 } });
+    expect(rig.entries).toEqual([{ event: 'chunk.expired', jobId, chunk: 0 }]);
 
-    world.entries.length = 0;
+    rig.entries.length = 0;
     const other = anId('J');
-    await world.run({ ...work, chunk: { ...work.chunk, jobId: other, index: 3 } });
-    expect(world.entries.at(-1)).toEqual({ event: 'job.unknown', jobId: other, chunk: 3 });
+    await rig.run({ ...work, chunk: { ...work.chunk, jobId: other, index: 3 } });
+    expect(rig.entries.at(-1)).toEqual({ event: 'job.unknown', jobId: other, chunk: 3 });
   });
 });
 
 describe('reconcile notes', () => {
   test('how many chunks it sent again, with the time at which it looks next', async () => {
-    const world = new World();
-    const { jobId } = await world.create(world.add({}, {}, {}));
-    world.entries.length = 0;
-    world.queue.sent.length = 0;
-    world.time += 600_000;
-    await world.reconcile();
-    expect(world.entries).toEqual([
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}, {}, {}));
+    rig.entries.length = 0;
+    rig.queue.sent.length = 0;
+    rig.time += 600_000;
+    await rig.reconcile();
+    expect(rig.entries).toEqual([
       { event: 'open-jobs.counted', count: 1, oldestSeconds: 600, complete: true },
       { event: 'job.re-enqueued', jobId, chunks: 2 },
     ]);
-    const look = (ms: number) => world.openJobs.due(new Date(NOW + ms).toISOString(), 1);
+    const look = (ms: number) => rig.openJobs.findDue(new Date(NOW + ms).toISOString(), 1);
     expect(await look(1_199_999)).toEqual([]);
     expect(await look(1_200_000)).toMatchObject([{ jobId, dueAt: '2026-01-15T12:20:00.000Z' }]);
   });
 
   test('the deadline with the number of chunks, and then each chunk and the end', async () => {
-    const world = new World();
-    const { jobId } = await world.create(world.add({}, {}, {}));
-    world.entries.length = 0;
-    world.time += 3_600_000;
-    await world.reconcile();
-    const events = world.entries.map(({ event }) => event);
-    expect(world.entries).toContainEqual({ event: 'job.deadline-passed', jobId, chunks: 2 });
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}, {}, {}));
+    rig.entries.length = 0;
+    rig.time += 3_600_000;
+    await rig.reconcile();
+    const events = rig.entries.map(({ event }) => event);
+    expect(rig.entries).toContainEqual({ event: 'job.deadline-passed', jobId, chunks: 2 });
     expect(events.filter((event) => event === 'chunk.settled')).toHaveLength(2);
-    expect(world.entries.at(-1)).toEqual({ event: 'job.finished', jobId, status: 'Failed', ms: 3_600_000 });
+    expect(rig.entries.at(-1)).toEqual({ event: 'job.finished', jobId, status: 'Failed', ms: 3_600_000 });
   });
 
   test('why it could not help a job, and why it could not count the jobs', async () => {
-    const world = new World();
-    const { jobId } = await world.create(world.add({}));
-    world.entries.length = 0;
-    world.time += 600_000;
-    world.queue.send = () => Promise.reject(failure);
-    world.openJobs.count = () => Promise.reject(failure);
-    await world.reconcile();
-    expect(world.entries).toEqual([
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}));
+    rig.entries.length = 0;
+    rig.time += 600_000;
+    rig.queue.send = () => Promise.reject(failure);
+    rig.openJobs.count = () => Promise.reject(failure);
+    await rig.reconcile();
+    expect(rig.entries).toEqual([
       { event: 'open-jobs.not-counted', cause: failure },
       { event: 'job.not-reconciled', jobId, cause: failure },
     ]);
   });
 
   test('the chunks that failed past the deadline, all of them as causes of one entry', async () => {
-    const world = new World();
-    const { jobId } = await world.create(world.add({}, {}, {}));
-    world.entries.length = 0;
-    world.time += 3_600_000;
-    world.chunks.settle = () => Promise.reject(failure);
-    await world.reconcile();
-    const last = world.entries.at(-1);
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}, {}, {}));
+    rig.entries.length = 0;
+    rig.time += 3_600_000;
+    rig.chunks.settle = () => Promise.reject(failure);
+    await rig.reconcile();
+    const last = rig.entries.at(-1);
     expect(last).toMatchObject({ event: 'job.not-reconciled', jobId });
     expect((last as { cause: AggregateError }).cause.errors).toEqual([failure, failure]);
   });

@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidRequestError, RouteNotFoundError } from '../../src/domain/errors.ts';
 import { NOT_FOUND } from '../../src/domain/outcome.ts';
-import { createdResponse, jobResponse } from '../../src/http/job-view.ts';
-import { actionOf, parsePath, subjectOf } from '../../src/http/path.ts';
+import { makeCreatedResponse, makeJobResponse } from '../../src/http/job-view.ts';
+import { readAction, parsePath, readSubject } from '../../src/http/path.ts';
 import { CREATOR, TENANT, aJob, anId } from '../support/builders.ts';
 
 const JOB_ID = anId('J');
@@ -33,22 +33,22 @@ describe('a path', () => {
   });
 
   test('of a route without an action is refused by its route', () => {
-    expect(actionOf(ROUTE)).toBe('resume');
-    expect(() => actionOf('GET /other')).toThrow(RouteNotFoundError);
+    expect(readAction(ROUTE)).toBe('resume');
+    expect(() => readAction('GET /other')).toThrow(RouteNotFoundError);
   });
 
   test('is reported by those parts that are well formed', () => {
     const request = { routeKey: ROUTE, path: PATH, headers: {}, body: '' };
-    expect(subjectOf(request)).toEqual({ ...TENANT, action: 'resume', jobId: JOB_ID });
+    expect(readSubject(request)).toEqual({ ...TENANT, action: 'resume', jobId: JOB_ID });
     const bad = { account_id: 'x', project_id: 'x', job_id: 'x' };
-    expect(subjectOf({ ...request, routeKey: 'GET /other', path: bad })).toStrictEqual({});
+    expect(readSubject({ ...request, routeKey: 'GET /other', path: bad })).toStrictEqual({});
   });
 });
 
 describe('a job', () => {
   test('is answered 201 with its location, and says so if it was there before', () => {
     const location = expect.stringContaining(JOB_ID) as unknown;
-    const answer = (replayed: boolean) => createdResponse(TENANT, 'resume', { jobId: JOB_ID, replayed });
+    const answer = (replayed: boolean) => makeCreatedResponse(TENANT, 'resume', { jobId: JOB_ID, replayed });
     expect(answer(false)).toEqual({ statusCode: 201, headers: { location } });
     expect(answer(true)).toEqual({
       statusCode: 201,
@@ -58,7 +58,7 @@ describe('a job', () => {
 
   test('is answered with its outcomes and its progress', () => {
     const job = aJob({ total: 3, chunkSize: 2, settled: new Set([0, 1]) });
-    const { statusCode, headers, body } = jobResponse(job, [
+    const { statusCode, headers, body } = makeJobResponse(job, [
       { targetGroupId: 'a' },
       { targetGroupId: 'b', failure: NOT_FOUND },
       { targetGroupId: 'c' },

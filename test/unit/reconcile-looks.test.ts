@@ -1,25 +1,25 @@
 /** Tests when reconcile looks at a job again, what it does at the very times, and which jobs it reads. */
 import { describe, expect, test } from '@jest/globals';
-import { statusOf } from '../../src/domain/job.ts';
+import { deriveStatus } from '../../src/domain/job.ts';
 import type { DueJob } from '../../src/ports/open-jobs.ts';
 import { NOW, TENANT } from '../support/builders.ts';
-import { World, firstWork } from '../support/world.ts';
+import { UseCaseRig, readFirstChunk } from '../support/use-case-rig.ts';
 
 const HOUR = 3_600_000;
 const DEADLINE = NOW + HOUR;
 const LAST_TRIES_END = DEADLINE + HOUR + 15 * 60_000;
 
 /** The only open job as the index has it, whenever it is due. */
-async function dueJob(world: World): Promise<DueJob | undefined> {
-  return (await world.openJobs.due('9999', 1))[0];
+async function dueJob(rig: UseCaseRig): Promise<DueJob | undefined> {
+  return (await rig.openJobs.findDue('9999', 1))[0];
 }
 
 /** A job of one chunk that another owner holds for ever, so that reconcile cannot settle it. */
-async function aHeldJob(): Promise<World> {
-  const world = new World();
-  await world.create(world.add({}));
-  await world.chunks.claim(firstWork(world).chunk, 'other', NOW, Infinity);
-  return world;
+async function aHeldJob(): Promise<UseCaseRig> {
+  const rig = new UseCaseRig();
+  await rig.create(rig.addTargetGroups({}));
+  await rig.chunks.claim(readFirstChunk(rig).chunk, 'other', NOW, Infinity);
+  return rig;
 }
 
 describe('the next look', () => {
@@ -29,62 +29,62 @@ describe('the next look', () => {
     { now: DEADLINE, next: DEADLINE + 60_000, at: 'a minute later, from the deadline on' },
     { now: DEADLINE + HOUR, next: DEADLINE + HOUR + 60_000, at: 'a minute later, long after it' },
   ])('is at $at', async ({ now, next }) => {
-    const world = await aHeldJob();
-    world.time = now;
-    await world.reconcile();
-    expect(await dueJob(world)).toMatchObject({ dueAt: new Date(next).toISOString() });
+    const rig = await aHeldJob();
+    rig.time = now;
+    await rig.reconcile();
+    expect(await dueJob(rig)).toMatchObject({ dueAt: new Date(next).toISOString() });
   });
 
   test('is no later than one stall after the deadline, if a stall is short', async () => {
-    const world = await aHeldJob();
-    world.settings.stalledMs = 30_000;
-    world.time = DEADLINE;
-    await world.reconcile();
-    expect(await dueJob(world)).toMatchObject({ dueAt: new Date(DEADLINE + 30_000).toISOString() });
+    const rig = await aHeldJob();
+    rig.settings.stalledMs = 30_000;
+    rig.time = DEADLINE;
+    await rig.reconcile();
+    expect(await dueJob(rig)).toMatchObject({ dueAt: new Date(DEADLINE + 30_000).toISOString() });
   });
 
   test('that another run has moved is left to it, and the race is noted', async () => {
-    const world = new World();
-    const { jobId } = await world.create(world.add({}));
-    world.time += 600_000;
-    world.entries.length = 0;
-    world.openJobs.postpone = () => Promise.resolve('lost');
-    await world.reconcile();
-    expect(world.entries.slice(1)).toEqual([{ event: 'race.lost', race: 'postpone', jobId }]);
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}));
+    rig.time += 600_000;
+    rig.entries.length = 0;
+    rig.openJobs.postpone = () => Promise.resolve('lost');
+    await rig.reconcile();
+    expect(rig.entries.slice(1)).toEqual([{ event: 'race.lost', race: 'postpone', jobId }]);
   });
 });
 
 test('at its deadline a job is settled even if it has just made progress', async () => {
-  const world = new World();
-  const { jobId } = await world.create(world.add({}, {}, {}));
-  await world.run(firstWork(world));
-  world.time = DEADLINE;
-  await world.reconcile();
-  expect(statusOf((await world.status(jobId)).job)).toBe('Failed');
+  const rig = new UseCaseRig();
+  const { jobId } = await rig.create(rig.addTargetGroups({}, {}, {}));
+  await rig.run(readFirstChunk(rig));
+  rig.time = DEADLINE;
+  await rig.reconcile();
+  expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Failed');
 });
 
 test('before its deadline a job that has made progress is not touched', async () => {
-  const world = new World();
-  const { jobId } = await world.create(world.add({}, {}, {}));
-  await world.run(firstWork(world));
-  world.time = DEADLINE - 1;
-  await world.reconcile();
-  expect(world.events()).not.toContain('job.deadline-passed');
-  expect(await world.status(jobId)).toMatchObject({ job: { open: true }, outcomes: [] });
+  const rig = new UseCaseRig();
+  const { jobId } = await rig.create(rig.addTargetGroups({}, {}, {}));
+  await rig.run(readFirstChunk(rig));
+  rig.time = DEADLINE - 1;
+  await rig.reconcile();
+  expect(rig.listEvents()).not.toContain('job.deadline-passed');
+  expect(await rig.readJob(jobId)).toMatchObject({ job: { open: true }, outcomes: [] });
 });
 
 describe('a target group for which no run had the time is given up', () => {
   /** Whether a run with `left` ms left at `now` gives it up, if one read takes longer than that and fails. */
   async function isGivenUp(now: number, left: number): Promise<boolean> {
-    const world = new World();
-    const { jobId } = await world.create(world.add({}));
-    world.time = now;
-    world.groups.find = () => {
-      world.time += left;
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}));
+    rig.time = now;
+    rig.groups.find = () => {
+      rig.time += left;
       return Promise.reject(new Error('no answer'));
     };
-    await world.reconcile(now + left);
-    return statusOf((await world.status(jobId)).job) !== 'Processing';
+    await rig.reconcile(now + left);
+    return deriveStatus((await rig.readJob(jobId)).job) !== 'Processing';
   }
 
   test.each([
@@ -97,84 +97,82 @@ describe('a target group for which no run had the time is given up', () => {
 });
 
 test('a target group whose every try fails is given up at twice the deadline, and not before', async () => {
-  const world = new World();
-  const { jobId } = await world.create(world.add({}));
-  world.groups.find = () => Promise.reject(new Error('no answer'));
+  const rig = new UseCaseRig();
+  const { jobId } = await rig.create(rig.addTargetGroups({}));
+  rig.groups.find = () => Promise.reject(new Error('no answer'));
   // A run pauses between its tries.
-  world.clock.pause = () => Promise.resolve();
-  world.time = DEADLINE + HOUR - 1;
-  await world.reconcile();
-  expect(statusOf((await world.status(jobId)).job)).toBe('Processing');
-  world.time = DEADLINE + HOUR + 60_000;
-  await world.reconcile();
-  expect(statusOf((await world.status(jobId)).job)).toBe('Failed');
+  rig.clock.pause = () => Promise.resolve();
+  rig.time = DEADLINE + HOUR - 1;
+  await rig.reconcile();
+  expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Processing');
+  rig.time = DEADLINE + HOUR + 60_000;
+  await rig.reconcile();
+  expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Failed');
 });
 
 test('the pages of due jobs follow each other, and a page that is not full is the last', async () => {
-  const world = new World();
+  const rig = new UseCaseRig();
   for (let i = 0; i < 25; i += 1) {
-    world.time = NOW + i;
-    await world.create(world.add({}));
+    rig.time = NOW + i;
+    await rig.create(rig.addTargetGroups({}));
   }
-  world.time += 600_000;
+  rig.time += 600_000;
   const pages: { after: DueJob | undefined; jobs: readonly DueJob[] }[] = [];
-  const due = world.openJobs.due.bind(world.openJobs);
-  world.openJobs.due = async (now, limit, after) => {
+  const due = rig.openJobs.findDue.bind(rig.openJobs);
+  rig.openJobs.findDue = async (now, limit, after) => {
     const jobs = await due(now, limit, after);
     pages.push({ after, jobs });
     return jobs;
   };
-  await world.reconcile();
+  await rig.reconcile();
   expect(pages.map(({ jobs }) => jobs.length)).toEqual([10, 10, 5]);
   expect(pages.map(({ after }) => after)).toEqual([undefined, pages[0]?.jobs[9], pages[1]?.jobs[9]]);
 });
 
 test('a job that is gone by now is passed over in silence', async () => {
-  const world = new World();
-  world.openJobs.due = () => Promise.resolve([{ ...TENANT, jobId: 'gone', dueAt: '' }]);
-  await world.reconcile();
-  expect(world.events()).toEqual(['open-jobs.counted']);
+  const rig = new UseCaseRig();
+  rig.openJobs.findDue = () => Promise.resolve([{ ...TENANT, jobId: 'gone', dueAt: '' }]);
+  await rig.reconcile();
+  expect(rig.listEvents()).toEqual(['open-jobs.counted']);
 });
 
 test('an ended job is taken out of the index and nothing else, and the run waits for that', async () => {
-  const world = new World();
-  const { jobId } = await world.create(world.add({}, {}, {}));
-  const close = world.openJobs.close.bind(world.openJobs);
-  world.openJobs.close = () => Promise.reject(new Error('killed'));
-  await world.drain().catch(() => undefined);
-  world.openJobs.close = async (...args) => {
+  const rig = new UseCaseRig();
+  const { jobId } = await rig.create(rig.addTargetGroups({}, {}, {}));
+  const close = rig.openJobs.close.bind(rig.openJobs);
+  rig.openJobs.close = () => Promise.reject(new Error('killed'));
+  await rig.drain().catch(() => undefined);
+  rig.openJobs.close = async (...args) => {
     await new Promise(setImmediate);
     return close(...args);
   };
-  world.entries.length = 0;
-  world.time += 600_000;
-  await world.reconcile();
-  expect(world.entries.slice(1)).toEqual([
-    { event: 'job.finished', jobId, status: 'Completed', ms: 600_000 },
-  ]);
-  expect(await dueJob(world)).toBeUndefined();
+  rig.entries.length = 0;
+  rig.time += 600_000;
+  await rig.reconcile();
+  expect(rig.entries.slice(1)).toEqual([{ event: 'job.finished', jobId, status: 'Completed', ms: 600_000 }]);
+  expect(await dueJob(rig)).toBeUndefined();
 });
 
 describe('past the deadline', () => {
   test('a run whose time is up claims no further chunk', async () => {
-    const world = new World();
-    await world.create(world.add({}, {}, {}));
-    world.time = DEADLINE;
+    const rig = new UseCaseRig();
+    await rig.create(rig.addTargetGroups({}, {}, {}));
+    rig.time = DEADLINE;
     const claimed: string[] = [];
-    const claim = world.chunks.claim.bind(world.chunks);
-    world.chunks.claim = (chunk, owner, ...times) => {
+    const claim = rig.chunks.claim.bind(rig.chunks);
+    rig.chunks.claim = (chunk, owner, ...times) => {
       claimed.push(`${owner} claims ${chunk.index}`);
       return claim(chunk, owner, ...times);
     };
-    const settle = world.chunks.settle.bind(world.chunks);
-    world.chunks.settle = (...args) => {
-      world.time += 1000;
+    const settle = rig.chunks.settle.bind(rig.chunks);
+    rig.chunks.settle = (...args) => {
+      rig.time += 1000;
       return settle(...args);
     };
-    await world.reconcile(DEADLINE + 1000);
+    await rig.reconcile(DEADLINE + 1000);
     expect(claimed).toHaveLength(1);
-    world.time += 60_000;
-    await world.reconcile();
+    rig.time += 60_000;
+    await rig.reconcile();
     // Each claim has a name of its own, that of the run and of the chunk.
     expect(claimed).toEqual([
       expect.stringMatching(/^O\w+\/0 claims 0$/),
@@ -183,22 +181,22 @@ describe('past the deadline', () => {
   });
 
   test('a chunk that another owner holds is no failure of the run', async () => {
-    const world = await aHeldJob();
-    world.time = DEADLINE;
-    await world.reconcile();
-    expect(world.events()).toContain('job.deadline-passed');
-    expect(world.events()).not.toContain('job.not-reconciled');
+    const rig = await aHeldJob();
+    rig.time = DEADLINE;
+    await rig.reconcile();
+    expect(rig.listEvents()).toContain('job.deadline-passed');
+    expect(rig.listEvents()).not.toContain('job.not-reconciled');
   });
 
   test('one chunk that cannot be settled is noted, and the others are settled', async () => {
-    const world = new World();
-    const { jobId } = await world.create(world.add({}, {}, {}));
-    world.time = DEADLINE;
-    const settle = world.chunks.settle.bind(world.chunks);
-    world.chunks.settle = (chunk, ...rest) =>
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}, {}, {}));
+    rig.time = DEADLINE;
+    const settle = rig.chunks.settle.bind(rig.chunks);
+    rig.chunks.settle = (chunk, ...rest) =>
       chunk.index === 0 ? Promise.reject(new Error('no answer')) : settle(chunk, ...rest);
-    await world.reconcile();
-    expect(world.events()).toContain('job.not-reconciled');
-    expect((await world.status(jobId)).job.settled).toEqual(new Set([1]));
+    await rig.reconcile();
+    expect(rig.listEvents()).toContain('job.not-reconciled');
+    expect((await rig.readJob(jobId)).job.settled).toEqual(new Set([1]));
   });
 });

@@ -26,19 +26,6 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
   },
   {
     file: 'src/application/run-chunk.ts',
-    before: "throw unfinishedError(chunk, 'Its claim was lost before its result was written.');",
-    after: "throw unfinishedError(chunk, '');",
-    reason: MESSAGE,
-  },
-  {
-    file: 'src/application/run-chunk.ts',
-    before:
-      'throw unfinishedError(chunk, `${unfinished} of its target groups could not be processed now.`, cause);',
-    after: "throw unfinishedError(chunk, '', cause);",
-    reason: MESSAGE,
-  },
-  {
-    file: 'src/application/run-chunk.ts',
     before:
       'if (await moveOrMarkUncertain(groups, key, { action, mark, now, by: createdBy })) return { targetGroupId };',
     after:

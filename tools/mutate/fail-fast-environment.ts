@@ -1,4 +1,4 @@
-/** The environment of a suite that is over with its first failed test: Jest's `bail` ends between suites only. */
+/** The environment of a suite that ends with its first failed test. Jest's `bail` ends only between suites. */
 import { TestEnvironment } from 'jest-environment-node';
 
 interface TestEvent {

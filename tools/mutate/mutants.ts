@@ -42,7 +42,7 @@ const SWAPS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Every mutant of a file that can be parsed, in the order of its lines. */
-export function mutantsOf(file: string, text: string): Mutant[] {
+export function listMutants(file: string, text: string): Mutant[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const found: Mutant[] = [];
   visit(source);
@@ -50,14 +50,14 @@ export function mutantsOf(file: string, text: string): Mutant[] {
 
   function visit(node: ts.Node): void {
     if (holdsNoCode(node)) return;
-    for (const [part, replacement] of changesOf(node)) {
-      const mutant = mutantAt(part.getStart(source), part.getEnd(), replacement);
+    for (const [part, replacement] of listChanges(node)) {
+      const mutant = makeMutant(part.getStart(source), part.getEnd(), replacement);
       if (canBeParsed(mutant.source)) found.push(mutant);
     }
     ts.forEachChild(node, visit);
   }
 
-  function mutantAt(start: number, end: number, replacement: string): Mutant {
+  function makeMutant(start: number, end: number, replacement: string): Mutant {
     const from = text.lastIndexOf('\n', start - 1) + 1;
     const to = text.indexOf('\n', end);
     const collapse = (lines: string) => lines.replaceAll(/\s+/g, ' ').trim();
@@ -87,16 +87,16 @@ const isText = (node: ts.Node) => ts.isStringLiteralLike(node) || ts.isTemplateE
 
 function isMessage({ parent }: ts.Node): boolean {
   if (ts.isNewExpression(parent)) return parent.expression.getText().endsWith('Error');
-  return ts.isCallExpression(parent) && /^(super$|console[.])/.test(parent.expression.getText());
+  return ts.isCallExpression(parent) && /^super$|^console[.]|Error$/.test(parent.expression.getText());
 }
 
 type Change = readonly [part: ts.Node, replacement: string];
 
-function changesOf(node: ts.Node): Change[] {
-  return [...changesOfCondition(node), ...changesOfValue(node), ...changesOfStatement(node)];
+function listChanges(node: ts.Node): Change[] {
+  return [...listConditionChanges(node), ...listValueChanges(node), ...listStatementChanges(node)];
 }
 
-function changesOfCondition(node: ts.Node): Change[] {
+function listConditionChanges(node: ts.Node): Change[] {
   if (ts.isIfStatement(node) || ts.isConditionalExpression(node)) {
     const condition = ts.isIfStatement(node) ? node.expression : node.condition;
     return [
@@ -112,7 +112,7 @@ function changesOfCondition(node: ts.Node): Change[] {
   return [];
 }
 
-function changesOfValue(node: ts.Node): Change[] {
+function listValueChanges(node: ts.Node): Change[] {
   if (ts.isBinaryExpression(node)) {
     const { left, operatorToken, right } = node;
     if (operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken) {
@@ -123,9 +123,9 @@ function changesOfValue(node: ts.Node): Change[] {
     }
     // Of texts there is no difference.
     if (operatorToken.kind === ts.SyntaxKind.PlusToken && (isText(left) || isText(right))) return [];
-    return swapsOf(operatorToken);
+    return listSwaps(operatorToken);
   }
-  if (ts.isPropertyAccessExpression(node) && ts.isCallExpression(node.parent)) return swapsOf(node.name);
+  if (ts.isPropertyAccessExpression(node) && ts.isCallExpression(node.parent)) return listSwaps(node.name);
   if (ts.isNumericLiteral(node)) {
     const value = Number(node.text);
     const others = new Set([0, value + 1, value * 1000]);
@@ -141,7 +141,7 @@ function changesOfValue(node: ts.Node): Change[] {
   return [];
 }
 
-function swapsOf(name: ts.Node): Change[] {
+function listSwaps(name: ts.Node): Change[] {
   const others = Object.hasOwn(SWAPS, name.getText()) ? SWAPS[name.getText()] : undefined;
   return (others ?? []).map((other) => [name, other]);
 }
@@ -153,7 +153,7 @@ function isPlain(property: ts.ObjectLiteralElementLike): boolean {
   return value !== undefined && (ts.isIdentifier(value) || ts.isPropertyAccessExpression(value));
 }
 
-function changesOfStatement(node: ts.Node): Change[] {
+function listStatementChanges(node: ts.Node): Change[] {
   if (ts.isExpressionStatement(node)) {
     if (
       ts.isCallExpression(node.expression) &&

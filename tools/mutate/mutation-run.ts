@@ -1,7 +1,7 @@
 /** Runs the suites of a file on each fault in it, and finds the faults that none of them sees. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../kit/errors.ts';
+import { UsageError } from '../kit/tool-errors.ts';
 import { PROJECT } from '../kit/project.ts';
 import type { Mutant } from './mutants.ts';
 import type { ProjectCopy } from './project-copy.ts';
@@ -9,7 +9,7 @@ import { SuiteFinder } from './suites.ts';
 
 /** The first run of a suite may take so long; a later one twice that and 10 seconds. */
 const LONGEST_MS = 600_000;
-const limitFrom = (usualMs: number) => usualMs * 2 + 10_000;
+const computeLimitMs = (usualMs: number) => usualMs * 2 + 10_000;
 
 export class MutationRun {
   readonly #suites: ReadonlyMap<string, readonly string[]>;
@@ -20,7 +20,7 @@ export class MutationRun {
 
   constructor(files: readonly string[]) {
     const finder = new SuiteFinder(PROJECT);
-    this.#suites = new Map(files.map((file) => [file, finder.suitesOf(file)]));
+    this.#suites = new Map(files.map((file) => [file, finder.findSuites(file)]));
   }
 
   /** @throws UsageError if a suite fails without a fault */
@@ -54,7 +54,7 @@ export class MutationRun {
     copy.write(file, source);
     try {
       for (const suite of this.#inOrder(file)) {
-        if (await copy.passes(suite, limitFrom(this.#duration(suite)))) continue;
+        if (await copy.passes(suite, computeLimitMs(this.#duration(suite)))) continue;
         this.#lastKiller.set(file, suite);
         return true;
       }

@@ -18,7 +18,7 @@ import type { SuiteDone } from './suite-runner.ts';
 const RUNNER = join(import.meta.dirname, 'suite-runner.ts');
 
 /** The files that git knows and those that it would add, by their paths from the project's root on. */
-export function filesOfProject(...paths: string[]): string[] {
+export function listProjectFiles(...paths: string[]): string[] {
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...paths];
   const listed = execFileSync('git', args, { cwd: PROJECT, encoding: 'utf8' }).split('\0');
   return [...new Set(listed)].filter((file) => file !== '' && existsSync(join(PROJECT, file))).sort();
@@ -29,7 +29,7 @@ export class ProjectCopy implements Disposable {
   #runner: ChildProcess | undefined;
 
   constructor() {
-    for (const file of filesOfProject()) {
+    for (const file of listProjectFiles()) {
       mkdirSync(join(this.#folder, dirname(file)), { recursive: true });
       copyFileSync(join(PROJECT, file), join(this.#folder, file));
     }

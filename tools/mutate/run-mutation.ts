@@ -1,19 +1,22 @@
 /**
- * `npm run mutate -- PATH [PATH…] [--sample N] [--seed S] [--jobs 2] [--at-least PERCENT] [--list]`: makes one fault
- * at a time in the files, runs the suites that belong to the file, and prints the faults that no suite sees.
- * Exits with 1 if less than PERCENT of them are seen. docs/mutation.md
+ * Makes one fault at a time in files of ours, runs the suites of the file, and prints the faults that no suite
+ * sees:
+ *
+ *   npm run mutate -- PATH [PATH…] [--sample N] [--seed S] [--jobs 2] [--at-least PERCENT] [--list]
+ *
+ * Exits with 1 if fewer than PERCENT of the faults are seen. How to read the output: docs/mutation.md.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCommand } from '../kit/command.ts';
-import { UsageError } from '../kit/errors.ts';
-import { wholeNumber } from '../kit/options.ts';
+import { UsageError } from '../kit/tool-errors.ts';
+import { parseWholeNumber } from '../kit/option-values.ts';
 import { PROJECT } from '../kit/project.ts';
 import { EQUIVALENT } from './equivalent.ts';
-import { type Mutant, drawSample, mutantsOf } from './mutants.ts';
+import { type Mutant, drawSample, listMutants } from './mutants.ts';
 import { MutationRun } from './mutation-run.ts';
-import { ProjectCopy, filesOfProject } from './project-copy.ts';
+import { ProjectCopy, listProjectFiles } from './project-copy.ts';
 
 await runCommand(async (argv) => {
   const { values, positionals } = parseArgs({
@@ -27,14 +30,14 @@ await runCommand(async (argv) => {
       list: { type: 'boolean', default: false },
     },
   });
-  const seed = wholeNumber('--seed', values.seed);
-  const jobs = wholeNumber('--jobs', values.jobs, 1, 16);
-  const atLeast = wholeNumber('--at-least', values['at-least'], 0, 100);
+  const seed = parseWholeNumber('--seed', values.seed);
+  const jobs = parseWholeNumber('--jobs', values.jobs, 1, 16);
+  const atLeast = parseWholeNumber('--at-least', values['at-least'], 0, 100);
   if (positionals.length === 0) throw new UsageError('expected files or folders to make faults in');
-  const files = filesOfProject(...positionals).filter((file) => file.endsWith('.ts'));
-  const all = files.flatMap((file) => mutantsOf(file, readFileSync(join(PROJECT, file), 'utf8')));
+  const files = listProjectFiles(...positionals).filter((file) => file.endsWith('.ts'));
+  const all = files.flatMap((file) => listMutants(file, readFileSync(join(PROJECT, file), 'utf8')));
   const faults = all.filter((mutant) => !isEquivalent(mutant));
-  const size = values.sample === undefined ? faults.length : wholeNumber('--sample', values.sample, 1);
+  const size = values.sample === undefined ? faults.length : parseWholeNumber('--sample', values.sample, 1);
   const mutants = drawSample(faults, size, seed);
   console.log(
     `seed ${seed}: ${mutants.length} of ${faults.length} mutants, ${all.length - faults.length} equivalent`,
@@ -71,8 +74,8 @@ function printMutant({ file, line, before, after }: Mutant): void {
 
 /** Prints a row of a table for each folder and one for all. @returns the percentage of all */
 function printScores(mutants: readonly Mutant[], survivors: readonly Mutant[]): number {
-  for (const folder of [...new Set(mutants.map(folderOf))].sort()) {
-    const inFolder = (mutant: Mutant) => folderOf(mutant) === folder;
+  for (const folder of [...new Set(mutants.map(readFolder))].sort()) {
+    const inFolder = (mutant: Mutant) => readFolder(mutant) === folder;
     printScore(folder, mutants.filter(inFolder).length, survivors.filter(inFolder).length);
   }
   return printScore('all', mutants.length, survivors.length);
@@ -85,6 +88,6 @@ function printScore(name: string, made: number, survived: number): number {
 }
 
 /** The first two folders of a path: `src/domain`, `lambdas`, `lib/functions`. */
-function folderOf({ file }: Mutant): string {
+function readFolder({ file }: Mutant): string {
   return file.split('/').slice(0, -1).slice(0, 2).join('/');
 }

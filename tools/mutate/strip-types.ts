@@ -1,4 +1,4 @@
-/** A Jest transform: removes the types, as Node.js does when it runs the sources (ADR 13). ts-jest takes longer. */
+/** A Jest transform that removes the types as Node.js does (ADR 13). It is faster than ts-jest. */
 import { stripTypeScriptTypes } from 'node:module';
 
 const stripTypes = (source: string) => ({ code: stripTypeScriptTypes(source) });

@@ -1,6 +1,6 @@
 /**
- * A process that runs suites of one copy of the project, as often as it is told to: Jest starts once. What it is
- * sent is the path of a suite, and it answers whether it passed.
+ * A process that runs suites of one copy of the project, so that Jest is loaded once. It is sent the path of a
+ * suite, and answers whether that suite passed.
  */
 import { join } from 'node:path';
 import { runCLI } from 'jest';

@@ -1,12 +1,12 @@
-/** Which suites belong to a file: those that import it, directly or through others, and those of its folder. */
+/** Finds the suites of a file: those that import it, directly or through others, and those of its folder. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 
 /** Suites that are looked at, by the folder of the file. */
 const SUITES: Readonly<Record<string, readonly string[]>> = {
-  'src/': ['test/unit/*.test.ts', 'test/ports/*.test.ts'],
-  'lambdas/': ['test/unit/*.test.ts', 'test/ports/*.test.ts'],
+  'src/': ['test/unit/*.test.ts', 'test/ports/*.test.ts', 'test/lambdas/*.test.ts'],
+  'lambdas/': ['test/lambdas/*.test.ts'],
   'lib/': ['test/unit/*.test.ts', 'test/stack/*.test.ts'],
 };
 
@@ -14,7 +14,7 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
 const BUNDLED: Readonly<Record<string, readonly string[]>> = {
   'lambdas/': ['test/wiring/*.test.ts'],
   'lib/functions/': ['test/wiring/*.test.ts'],
-  'lib/timing.ts': ['test/wiring/*.test.ts'],
+  'lib/worker-times.ts': ['test/wiring/*.test.ts'],
   'src/adapters/lambda/': ['test/wiring/*.test.ts'],
   'src/adapters/sqs/return-to-queue.ts': ['test/wiring/*.test.ts'],
   'src/http/http-handler.ts': ['test/wiring/*.test.ts'],
@@ -32,7 +32,7 @@ export class SuiteFinder {
     this.#project = project;
   }
 
-  suitesOf(file: string): readonly string[] {
+  findSuites(file: string): readonly string[] {
     const suites = this.#match(file, SUITES).filter((suite) => !TOO_SLOW.includes(suite));
     const importing = suites.filter((suite) => this.#reachable(suite).has(file));
     return [...new Set([...importing, ...this.#match(file, BUNDLED)])];

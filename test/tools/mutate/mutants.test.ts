@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { PROJECT } from '../../../tools/kit/project.ts';
 import { EQUIVALENT } from '../../../tools/mutate/equivalent.ts';
-import { drawSample, mutantsOf } from '../../../tools/mutate/mutants.ts';
+import { drawSample, listMutants } from '../../../tools/mutate/mutants.ts';
 
-const faultsOf = (source: string) => mutantsOf('some.ts', `${source}\n`).map(({ after }) => after);
+const makeFaults = (source: string) => listMutants('some.ts', `${source}\n`).map(({ after }) => after);
 
 describe('a fault is made of', () => {
   test.each<[what: string, source: string, faults: string[]]>([
@@ -40,7 +40,7 @@ describe('a fault is made of', () => {
     ],
     ['a function that has an opposite', 'f(Math.min(a, b));', [';', 'f(Math.max(a, b));']],
   ])('%s', (_what, source, faults) => {
-    expect(faultsOf(source)).toEqual(faults);
+    expect(makeFaults(source)).toEqual(faults);
   });
 });
 
@@ -49,11 +49,11 @@ test.each([
   ['imports', "import { a } from './a.ts';"],
   ['the message of an error', "throw new BadError('Something is wrong.');"],
 ])('no fault is made of %s', (_what, source) => {
-  expect(faultsOf(source)).toEqual([]);
+  expect(makeFaults(source)).toEqual([]);
 });
 
 test('a fault is known by its lines, and is made in the whole file', () => {
-  const [first] = mutantsOf('some.ts', 'f();\nif (\n  a\n) {\n  b = c;\n}\n').filter(
+  const [first] = listMutants('some.ts', 'f();\nif (\n  a\n) {\n  b = c;\n}\n').filter(
     ({ line }) => line === 3,
   );
   expect(first).toEqual({
@@ -66,7 +66,7 @@ test('a fault is known by its lines, and is made in the whole file', () => {
 });
 
 test('a sample is drawn again by its seed, and in the order of the lines', () => {
-  const mutants = mutantsOf('some.ts', 'f(1);\nf(2);\nf(3);\nf(4);\nf(5);\n');
+  const mutants = listMutants('some.ts', 'f(1);\nf(2);\nf(3);\nf(4);\nf(5);\n');
   const sample = drawSample(mutants, 6, 1);
   expect(sample).toHaveLength(6);
   expect(drawSample(mutants, 6, 1)).toEqual(sample);
@@ -79,7 +79,7 @@ test('every equivalent mutant that is listed is one of the code as it is, and sa
   const known = EQUIVALENT.map(({ file, before, after }) => [file, before, after].join('\n'));
   const files = [...new Set(EQUIVALENT.map(({ file }) => file))];
   const made = files
-    .flatMap((file) => mutantsOf(file, readFileSync(join(PROJECT, file), 'utf8')))
+    .flatMap((file) => listMutants(file, readFileSync(join(PROJECT, file), 'utf8')))
     .map(({ file, before, after }) => [file, before, after].join('\n'));
   expect(known.filter((each) => !made.includes(each))).toEqual([]);
   expect(new Set(known).size).toBe(known.length);

@@ -6,25 +6,25 @@ import { SuiteFinder } from '../../../tools/mutate/suites.ts';
 const finder = new SuiteFinder(PROJECT);
 
 test('a suite belongs to what it imports, directly and through others', () => {
-  const suites = finder.suitesOf('src/domain/digest.ts');
+  const suites = finder.findSuites('src/domain/digest.ts');
   expect(suites).toContain('test/unit/domain.test.ts');
   // At run time.
-  expect(finder.suitesOf('lambdas/worker.ts')).toContain('test/ports/worker.test.ts');
+  expect(finder.findSuites('lambdas/worker.ts')).toContain('test/lambdas/worker.test.ts');
   // Through a support file and the use case.
   expect(suites).toContain('test/unit/create-job.test.ts');
   expect(suites).not.toContain('test/unit/log-line.test.ts');
 });
 
 test('to what it takes types of alone it does not belong', () => {
-  expect(finder.suitesOf('src/ports/clock.ts')).toEqual([]);
+  expect(finder.findSuites('src/ports/clock.ts')).toEqual([]);
 });
 
 test('the functions and what fits them to the template have the suites of the bundles', () => {
-  for (const file of ['lambdas/reconcile.ts', 'lib/timing.ts', 'src/adapters/lambda/stop-time.ts']) {
-    expect(finder.suitesOf(file)).toContain('test/wiring/functions.test.ts');
+  for (const file of ['lambdas/reconcile.ts', 'lib/worker-times.ts', 'src/adapters/lambda/stop-time.ts']) {
+    expect(finder.findSuites(file)).toContain('test/wiring/functions.test.ts');
   }
 });
 
 test('the simulator, which takes as long as all others together, is left out', () => {
-  expect(finder.suitesOf('src/application/reconcile.ts')).not.toContain('test/unit/simulation.test.ts');
+  expect(finder.findSuites('src/application/reconcile.ts')).not.toContain('test/unit/simulation.test.ts');
 });
