@@ -1,4 +1,4 @@
-/** The environment of a suite that ends with its first failed test. Jest's `bail` ends only between suites. */
+/** The environment of a suite that ends with its first failed test. Jest's `bail` ends a run, not a suite. */
 import { TestEnvironment } from 'jest-environment-node';
 
 interface TestEvent {

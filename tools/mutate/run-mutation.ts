@@ -1,6 +1,6 @@
 /**
- * Makes one fault at a time in files of ours, runs the suites of the file, and prints the faults that no suite
- * sees:
+ * Makes one fault at a time in files of ours, runs the suites of the file, and prints the faults that none of
+ * them sees:
  *
  *   npm run mutate -- PATH [PATH…] [--sample N] [--seed S] [--jobs 2] [--at-least PERCENT] [--list]
  *

@@ -1,6 +1,6 @@
 /**
- * A process that runs suites of one copy of the project, so that Jest is loaded once. It is sent the path of a
- * suite, and answers whether that suite passed.
+ * A process that runs suites of one copy of the project, so that Jest is loaded once. It is sent the path of
+ * a suite, and answers whether that suite passed.
  */
 import { join } from 'node:path';
 import { runCLI } from 'jest';
