@@ -1,11 +1,9 @@
 /**
  * `npm run check` and `npm run lint`: runs checks side by side, the longest first. Each one that ends gets a
- * line
- * with its seconds; what a failed one printed follows at the end.
+ * line with its seconds; what a failed one printed follows at the end.
  *
  * Caches are in `.cache/`, and only those that go by the content of all that they depend on. eslint's does
- * not: what
- * its rules find in a file depends on the types of others.
+ * not: what its rules find in a file depends on the types of others.
  */
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';

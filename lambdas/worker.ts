@@ -71,7 +71,7 @@ async function handleMessage(record: SQSRecord, requestId: string, stopAt: numbe
 /**
  * Decodes a message. Logs the id of a malformed one, so that it can be found in the dead-letter queue later.
  *
- * @throws UnparsableMessageError when the message is not the work on a chunk
+ * @throws UnparsableMessageError when the message is not a valid chunk message
  */
 function decodeMessage({ body, messageId }: SQSRecord): ChunkWork {
   try {

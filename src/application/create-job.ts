@@ -83,7 +83,7 @@ export async function createJob(baseDeps: CreateJobDeps, creation: Creation): Pr
   return created;
 
   /**
-   * After `replayed` the job exists, unless its life has ended before that of the record. After `unknown`
+   * `replayed`: the job exists, unless its life ended before that of the idempotency record. `unknown`:
    * another attempt may have created it by now. If there is no job, the creation runs here; only one attempt
    * can commit.
    */

@@ -37,11 +37,12 @@ export interface ReconcileRun {
 const RETRY_AFTER_DEADLINE_MS = 60_000;
 
 /**
- * For this time past twice the deadline, only a target group whose every read fails is given up. After that,
- * an attempt at a chunk that begins with at least `FAIR_ATTEMPT_MS` left gives up all that it could not read
- * in time. Otherwise reads that always hang would keep a job open.
+ * From twice the deadline on, a target group whose every read fails is given up. So much later, those are too
+ * that an attempt had no time to read. Otherwise reads that always hang would keep a job open.
  */
 const LAST_TRIES_MS = 15 * 60_000;
+
+/** An attempt that begins with less time than this gives up nothing for lack of time. */
 const FAIR_ATTEMPT_MS = 20_000;
 
 /**

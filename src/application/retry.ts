@@ -44,9 +44,9 @@ async function retryWithBackoff<T>(clock: Clock, stopAt: number, attempt: () => 
 /**
  * Decides the outcome of a target group, and makes sure that no write still in flight can change it.
  *
- * After an UncertainWriteError the write may have been carried out, or may still be carried out later. A
- * refusal is then final only if `decideOutcome` gives it again when that write can no longer arrive. Example
- * of a resume:
+ * After an UncertainWriteError the write may have been carried out, or may still be carried out later. So a
+ * refusal is not final yet: this waits until that write can no longer arrive, and decides again. Example of a
+ * resume:
  *
  *   move ──no answer── move refused, reads `draft` ──── user pauses ──── the first write arrives: live
  *                                  └─ a refusal here would be wrong       └─ decided again: it has our mark

@@ -130,7 +130,7 @@ export async function settleChunk(
     written = await chunks.settle(chunk, owner, failures, clock.now());
   } catch (error) {
     // The claim lasts until none of our writes can arrive any more, so that the next attempt sees what they
-    // did. If this fails too, or the result was written without an answer, the claim ends at its own time.
+    // did. `release` may fail, or do nothing because the result is stored: then the claim simply expires.
     await chunks.release(chunk, owner, clock.now() + LATE_WRITES_MS).catch(() => undefined);
     throw error;
   }

@@ -3,7 +3,7 @@ import type { Action } from './actions.ts';
 import type { Failure, Outcome } from './outcome.ts';
 import type { Tenant } from './ids.ts';
 
-/** A job is open while it is `Processing`. The other statuses are final. */
+/** `Processing` until every chunk is settled. The other statuses are final. */
 export const JOB_STATUSES = ['Processing', 'Completed', 'Failed'] as const;
 
 export type JobStatus = (typeof JOB_STATUSES)[number];

@@ -1,7 +1,6 @@
 /**
  * The batches that the worker is given. AWS refuses a mapping of more than 10 messages without a batching
- * window:
- * https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+ * window: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
  */
 import { App, Stack } from 'aws-cdk-lib';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';

@@ -14,8 +14,7 @@ const CLAIMS = 'SET claimed_by';
 
 /**
  * One run, with the jobs that it found. All but `over` are of one project: workers read the target groups of
- * the
- * jobs that are sent again. Only `notDue` is not due.
+ * the jobs that are sent again. Only `notDue` is not due.
  */
 interface Run {
   readonly before: number;

@@ -8,10 +8,8 @@ const ACTION = 'resume';
 
 /**
  * A line that starts with `ready`, the addresses of the pages, and, if there is a sample, commands for a
- * second
- * terminal: one sets a token and an address, one creates a job and one follows it. Between them are blank
- * lines,
- * and no line is longer than 100 columns.
+ * second terminal: one sets a token and an address, one creates a job and one follows it. Between them are
+ * blank lines, and no line is longer than 100 columns.
  */
 export function formatWelcome(url: string, sample: Sample | undefined): string {
   const pages = `ready ${url}\n\nstatus page: ${url}/_local\nAPI pages:   ${url}/docs\n`;

@@ -73,8 +73,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
 
 /**
  * Reads a target group twice at once, while its table answers only the last attempt of each read. A function
- * gives
- * up each attempt after 2 s, so a request takes at least 6 s: one second more than the threshold of the
+ * gives up each attempt after 2 s, so a request takes at least 6 s: one second more than the threshold of the
  * alarm.
  */
 async function slowDownReads(rig: AlarmRig): Promise<void> {

@@ -1,7 +1,6 @@
 /**
  * One bundle in the test's own process, with the environment that the template gives it. Here the test says
- * what
- * time it is and how much of it the function has left.
+ * what time it is and how much of it the function has left.
  */
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
