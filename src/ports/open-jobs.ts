@@ -1,4 +1,4 @@
-/** The index of open jobs: each from its commit until its end is noted, in the order in which they are due. */
+/** The index of open jobs: each from its commit until its end is noted, ordered by when they are due. */
 import type { Job, JobKey } from '../domain/job.ts';
 
 /** An open job, and when reconcile is due to look at it. */

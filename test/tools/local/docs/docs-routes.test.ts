@@ -33,12 +33,14 @@ test.each([
   await expectFile(gateway.url + path, type, part);
 });
 
-test.each(['/docs/docs-handler.ts', '/docs/../package.json', '/docs/%2e%2e/docs-handler.ts', '/docs/index.html'])(
-  '%s is not served',
-  async (path) => {
-    expect(await get(path, {})).not.toBe(200);
-  },
-);
+test.each([
+  '/docs/docs-handler.ts',
+  '/docs/../package.json',
+  '/docs/%2e%2e/docs-handler.ts',
+  '/docs/index.html',
+])('%s is not served', async (path) => {
+  expect(await get(path, {})).not.toBe(200);
+});
 
 test('only GET is answered, and only below /docs', async () => {
   expect(await get('/docs', {}, 'POST')).toBe(404);
