@@ -68,4 +68,20 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
     after: 'if (time === undefined && random === undefined) return undefined;',
     reason: TOGETHER,
   },
+  {
+    file: 'src/http/auth.ts',
+    before:
+      'if (token === undefined || signature === undefined || token.length > MAX_TOKEN_LENGTH) return undefined;',
+    after:
+      'if (token === undefined || signature === undefined && token.length > MAX_TOKEN_LENGTH) return undefined;',
+    reason: TOGETHER,
+  },
+  {
+    file: 'src/http/auth.ts',
+    before:
+      'if (token === undefined || signature === undefined || token.length > MAX_TOKEN_LENGTH) return undefined;',
+    after:
+      'if (token === undefined && signature === undefined || token.length > MAX_TOKEN_LENGTH) return undefined;',
+    reason: TOGETHER,
+  },
 ];
