@@ -5,6 +5,7 @@ import { type Route, ROUTES } from '../../../api/routes.ts';
 import { goodBody } from './bodies.ts';
 import { mutations, type Mutation } from './mutations.ts';
 import { headerText, pathText } from './texts.ts';
+import { FOREIGN_TOKEN } from './fuzz-tokens.ts';
 import type { WireRequest } from './wire.ts';
 import type { FuzzTargets } from './fuzz-targets.ts';
 
@@ -31,6 +32,22 @@ export function requests(targets: FuzzTargets): fc.Arbitrary<FuzzRequest> {
     { weight: 3, arbitrary: fc.array(change, { minLength: 2, maxLength: 4 }) },
   );
   return fc.tuple(base, changes).map(([request, done]) => markBroken(done.reduce(applyMutation, request)));
+}
+
+/** Draws one request for each route, with a valid token that does not cover the account. */
+export function drawForbiddenRequests(targets: FuzzTargets, seed: number): FuzzRequest[] {
+  const token = targets.tokens.find(({ name }) => name === FOREIGN_TOKEN);
+  return ROUTES.flatMap((route) => {
+    const valid = route.method === 'POST' ? createRequest(targets, route) : readRequest(targets, route);
+    return fc.sample(valid, { seed, numRuns: 1 }).map((request) => ({
+      ...request,
+      headers: request.headers.map(([name, value]): [string, string] => [
+        name,
+        name === 'authorization' ? `Bearer ${token?.text ?? ''}` : value,
+      ]),
+      done: [`token ${FOREIGN_TOKEN}`],
+    }));
+  });
 }
 
 /** Derives the seed of request number `index` of a run, from 0 on. */

@@ -10,7 +10,7 @@ import { makeExchange } from './fuzz-exchange.ts';
 import { Leaks } from './leaks.ts';
 import { checkLog, readFileSize } from './log-rules.ts';
 import { formatCommand } from './format-command.ts';
-import { type FuzzRequest, requests, deriveSeed } from './fuzz-requests.ts';
+import { type FuzzRequest, deriveSeed, drawForbiddenRequests, requests } from './fuzz-requests.ts';
 import { CREATED, judgeAnswer, REPLAYED, type Verdict } from './rules.ts';
 import { send } from './wire.ts';
 import { makeFuzzTargets, type FuzzTargets } from './fuzz-targets.ts';
@@ -52,6 +52,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const from = logFile === undefined ? 0 : await readFileSize(logFile);
   const run = new FuzzRun(options, targets);
   await run.warmUp();
+  if (options.only === undefined) await run.sendForbidden();
   await run.sendAll();
   await run.shrinkFirst();
   await run.checkJobsEnd();
@@ -109,6 +110,15 @@ class FuzzRun {
       }
     };
     await Promise.all(Array.from({ length: atOnce }, sender));
+  }
+
+  /** Sends each route a token of another account: chance draws that too seldom to come to every route. */
+  async sendForbidden(): Promise<void> {
+    for (const request of drawForbiddenRequests(this.#targets, this.#options.seed)) {
+      const verdict = await this.#sendAndJudge(request);
+      this.coverage.add(verdict.by, verdict.kind);
+      if (verdict.violations.length > 0) this.#addViolation('request of another account', request, verdict);
+    }
   }
 
   async #sendOne(index: number): Promise<void> {

@@ -17,6 +17,9 @@ export interface Token {
   readonly scopes: readonly string[];
 }
 
+/** Name of the valid token that does not cover the account. */
+export const FOREIGN_TOKEN = 'of another account';
+
 const LINES = 'a\r\n{"level":"INFO","message":"job.created"}\u001b[2J\u2028';
 
 /**
@@ -52,7 +55,7 @@ export async function makeTokens(account: number, other: number): Promise<Token[
     makeToken('of many accounts', sign({ account_ids: [account, ...Array(200).keys()] }), { accounts }),
     makeToken('to read', sign({ scope: SCOPE_OF.getJob }), { scopes: [SCOPE_OF.getJob] }),
     makeToken('to write', sign({ scope: SCOPE_OF.createJob }), { scopes: [SCOPE_OF.createJob] }),
-    makeToken('of another account', sign({ account_ids: [other] }), { accounts: [other] }),
+    makeToken(FOREIGN_TOKEN, sign({ account_ids: [other] }), { accounts: [other] }),
     makeInvalidToken('of no account', sign({ account_ids: [] })),
     makeInvalidToken('of accounts as text', sign({ account_ids: [String(account)], scope: [ALL_SCOPES] })),
     makeInvalidToken('expired', sign({ exp: now - 600 })),
