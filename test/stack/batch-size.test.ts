@@ -2,16 +2,17 @@
  * The batches that the worker is given. AWS refuses a mapping of more than 10 messages without a batching
  * window: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
  */
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Template } from 'aws-cdk-lib/assertions';
 import { expect, test } from '@jest/globals';
 import { ChunksQueue } from '../../lib/chunks-queue.ts';
 import { readConfig } from '../../lib/config.ts';
+import { makeApp } from './readable-template.ts';
 
-/** The mapping alone: a whole stack for each size would take seconds. */
-function mappingFor(chunkSize: number) {
-  const stack = new Stack(new App({ builtinCloudFormationValidation: false }), 'S');
+/** Synthesizes the mapping alone: a whole stack for each size would take seconds. */
+function synthesizeMapping(chunkSize: number) {
+  const stack = new Stack(makeApp({}), 'S');
   const queue = new ChunksQueue(stack, 'Queue', readConfig({ chunkSize }));
   queue.deliverTo(LambdaFunction.fromFunctionName(stack, 'Worker', 'worker'));
   const [mapping] = Object.values(
@@ -30,7 +31,7 @@ test.each([
   { chunkSize: 201, batchSize: 1 },
   { chunkSize: 1_000, batchSize: 1 },
 ])('chunks of $chunkSize come $batchSize at a time, without waiting', ({ chunkSize, batchSize }) => {
-  expect(mappingFor(chunkSize)).toMatchObject({
+  expect(synthesizeMapping(chunkSize)).toMatchObject({
     BatchSize: batchSize,
     MaximumBatchingWindowInSeconds: 0,
   });

@@ -8,7 +8,7 @@ import { readConfig } from '../../lib/config.ts';
 import { FieldingJobsStack } from '../../lib/fielding-jobs-stack.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../lib/functions/make-functions.ts';
 import { listProductionPackages, PROJECT } from './production-packages.ts';
-import { appOf } from './readable-template.ts';
+import { makeApp } from './readable-template.ts';
 
 /**
  * The packages in each bundle. A changed row changes the code that runs in production; a new version of an
@@ -71,7 +71,7 @@ const mapSchema = z.object({ sources: z.array(z.string()), sourcesContent: z.unk
 const bundles = new Map<FunctionName, Bundle>();
 
 beforeAll(() => {
-  const app = appOf({});
+  const app = makeApp({});
   new FieldingJobsStack(app, readConfig({}));
   const outdir = app.synth().directory;
   for (const asset of readdirSync(outdir).filter((name) => name.startsWith('asset.'))) {

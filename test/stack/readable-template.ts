@@ -67,7 +67,7 @@ afterAll(() => {
 });
 
 /** Makes an app with the feature flags of cdk.json, as the cdk command does. */
-export function appOf(context: Record<string, unknown>): App {
+export function makeApp(context: Record<string, unknown>): App {
   const flags = cdkJson.parse(JSON.parse(readFileSync(join(PROJECT, 'cdk.json'), 'utf8'))).context;
   apps += 1;
   return new App({
@@ -83,7 +83,7 @@ export function appOf(context: Record<string, unknown>): App {
 
 /** Makes a stack with the default configuration, changed by `context`. */
 export function makeStack(context: Record<string, unknown> = {}): Stack {
-  return new FieldingJobsStack(appOf({ ...context, 'aws:cdk:bundling-stacks': [] }), readConfig(context));
+  return new FieldingJobsStack(makeApp({ ...context, 'aws:cdk:bundling-stacks': [] }), readConfig(context));
 }
 
 /** Synthesizes such a stack, and returns its template. */
