@@ -61,20 +61,20 @@ const failures: string[] = [];
 await Promise.all(
   // One more than there are cores: the suites wait half of the time.
   Array.from({ length: availableParallelism() + 1 }, async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await report(...next);
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await runAndReport(...next);
   }),
 );
 for (const failure of failures) console.error(failure);
 console.log(
-  `${failures.length === 0 ? 'all passed' : `${failures.length} failed`}, ${secondsSince(started)}`,
+  `${failures.length === 0 ? 'all passed' : `${failures.length} failed`}, ${formatSecondsSince(started)}`,
 );
 process.exitCode = failures.length === 0 ? 0 : 1;
 
 /** Runs a check and prints how it ended. */
-async function report(name: string, check: Check): Promise<void> {
+async function runAndReport(name: string, check: Check): Promise<void> {
   const began = performance.now();
   const { code, output } = await run(check);
-  console.log(`${code === 0 ? 'passed' : 'FAILED'}  ${name.padEnd(11)} ${secondsSince(began)}`);
+  console.log(`${code === 0 ? 'passed' : 'FAILED'}  ${name.padEnd(11)} ${formatSecondsSince(began)}`);
   if (code !== 0) failures.push(`\n── ${name}\n${output.trimEnd()}\n`);
 }
 
@@ -100,6 +100,6 @@ function run({
   });
 }
 
-function secondsSince(moment: number): string {
+function formatSecondsSince(moment: number): string {
   return `${((performance.now() - moment) / 1_000).toFixed(0)} s`;
 }

@@ -1,7 +1,7 @@
 /** create-job: what it stores of a job, for how long, and which messages it sends. */
 import { expect, test } from '@jest/globals';
 import { makeCollectionPath } from '../../api/paths.ts';
-import { unavailable } from '../rigs/wiring/jobs.ts';
+import { refuseForNow } from '../rigs/wiring/jobs.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
 import { anId, makeIds } from '../support/builders.ts';
 import { SUBJECT } from '../support/api-client.ts';
@@ -30,13 +30,15 @@ export function describeCreateJob(rig: WiringRig): void {
 
   /** Creates a job of so many target groups, and finds what was written and sent for it. */
   async function create(targetGroups: number) {
-    const { tenant, ids: asked } = await aProject(rig.behind, Array<object>(targetGroups).fill({}));
+    const { tenant, ids: asked } = await aProject(rig.unobserved, Array<object>(targetGroups).fill({}));
     const before = Date.now();
-    const jobId = await rig.create(tenant, asked, { headers: { traceparent: TRACEPARENT } });
-    const puts = recording.of('PutItem', jobId).map((call) => call.item);
+    const jobId = await rig.createJob(tenant, asked, { headers: { traceparent: TRACEPARENT } });
+    const puts = recording.listCalls('PutItem', jobId).map((call) => call.item);
     const meta = puts.find(({ sk }) => sk === 'META') ?? {};
     const request = puts.find(({ sk }) => String(sk).startsWith('REQUEST#')) ?? {};
-    const entries = recording.of('SendMessageBatch', jobId).flatMap(({ input }) => input.Entries ?? []);
+    const entries = recording
+      .listCalls('SendMessageBatch', jobId)
+      .flatMap(({ input }) => input.Entries ?? []);
     const messages = entries.map(({ MessageBody }) => JSON.parse(MessageBody) as Message);
     return { before, after: Date.now(), tenant, jobId, meta, request, entries, messages };
   }
@@ -90,7 +92,7 @@ export function describeCreateJob(rig: WiringRig): void {
     async () => {
       await create(1);
       const table = findName(rig.stack.tables, 'Idempotency');
-      const puts = recording.of('PutItem', `"${table}"`);
+      const puts = recording.listCalls('PutItem', `"${table}"`);
       expect(puts.length).toBeGreaterThan(0);
       for (const { item, at } of puts) {
         expect(item['expiration']).toBeGreaterThanOrEqual(Math.floor(rig.startedAt / 1000) + IDEMPOTENCY);
@@ -99,7 +101,7 @@ export function describeCreateJob(rig: WiringRig): void {
         expect(item['in_progress_expiration']).toBeLessThanOrEqual(at + 25_000);
         expect(item['in_progress_expiration']).toBeGreaterThan(rig.startedAt + 20_000);
       }
-      const completed = recording.of('UpdateItem', `"${table}"`);
+      const completed = recording.listCalls('UpdateItem', `"${table}"`);
       expect(completed.length).toBeGreaterThan(0);
       for (const { values, at } of completed) {
         const numbers = Object.values(values).filter((value) => typeof value === 'number');
@@ -111,42 +113,42 @@ export function describeCreateJob(rig: WiringRig): void {
   );
 
   test.concurrent('takes maxTargetGroupsPerJob target groups, and not one more', async () => {
-    const { tenant } = await aProject(rig.behind);
+    const { tenant } = await aProject(rig.unobserved);
     const path = makeCollectionPath(tenant, 'resume');
-    expect(await rig.post(path, makeIds(23))).toMatchObject({ status: 201 });
-    const refused = await rig.post(path, makeIds(24));
+    expect(await rig.sendPost(path, makeIds(23))).toMatchObject({ status: 201 });
+    const refused = await rig.sendPost(path, makeIds(24));
     expect(refused.status).toBe(400);
     expect(await refused.text()).toContain('23');
   });
 
   test.concurrent('reads four times before it fails', async () => {
-    const { tenant } = await aProject(rig.behind);
-    rig.dynamoDB.interceptAll('GetItem', [tenant.projectId], unavailable);
-    expect(await rig.post(makeCollectionPath(tenant, 'resume'), [anId()])).toMatchObject({ status: 500 });
-    expect(recording.of('GetItem', tenant.projectId)).toHaveLength(4);
+    const { tenant } = await aProject(rig.unobserved);
+    rig.dynamoDB.interceptAll('GetItem', [tenant.projectId], refuseForNow);
+    expect(await rig.sendPost(makeCollectionPath(tenant, 'resume'), [anId()])).toMatchObject({ status: 500 });
+    expect(recording.listCalls('GetItem', tenant.projectId)).toHaveLength(4);
   });
 
   test.concurrent('sends five times, and has created the job also when none of it arrives', async () => {
-    const { tenant, ids: asked } = await aProject(rig.behind, [{}]);
-    rig.sqs.interceptAll('SendMessageBatch', [tenant.projectId], unavailable);
-    expect(await rig.post(makeCollectionPath(tenant, 'resume'), asked)).toMatchObject({ status: 201 });
-    expect(recording.of('SendMessageBatch', tenant.projectId)).toHaveLength(5);
+    const { tenant, ids: asked } = await aProject(rig.unobserved, [{}]);
+    rig.sqs.interceptAll('SendMessageBatch', [tenant.projectId], refuseForNow);
+    expect(await rig.sendPost(makeCollectionPath(tenant, 'resume'), asked)).toMatchObject({ status: 201 });
+    expect(recording.listCalls('SendMessageBatch', tenant.projectId)).toHaveLength(5);
   });
 
   test.concurrent('answers a repeated call without writing anything but its memory', async () => {
-    const { tenant, ids: asked } = await aProject(rig.behind, [{}]);
+    const { tenant, ids: asked } = await aProject(rig.unobserved, [{}]);
     const headers = { 'idempotency-key': anId('K') };
-    const jobId = await rig.create(tenant, asked, { headers });
-    const writes = () => recording.of('PutItem', tenant.projectId).length;
+    const jobId = await rig.createJob(tenant, asked, { headers });
+    const writes = () => recording.listCalls('PutItem', tenant.projectId).length;
     const before = writes();
-    expect(await rig.create(tenant, asked, { headers })).toBe(jobId);
+    expect(await rig.createJob(tenant, asked, { headers })).toBe(jobId);
     expect(writes()).toBe(before);
-    expect(recording.of('SendMessageBatch', tenant.projectId)).toHaveLength(1);
+    expect(recording.listCalls('SendMessageBatch', tenant.projectId)).toHaveLength(1);
   });
 
   test.concurrent('finds no project in an account that has none of that name', async () => {
-    const { tenant } = await aProject(rig.behind, [], 102);
+    const { tenant } = await aProject(rig.unobserved, [], 102);
     const path = makeCollectionPath({ ...tenant, accountId: 101 }, 'resume');
-    expect(await rig.post(path, [anId()])).toMatchObject({ status: 404 });
+    expect(await rig.sendPost(path, [anId()])).toMatchObject({ status: 404 });
   });
 }

@@ -5,9 +5,11 @@ import type { WiringRig } from '../rigs/wiring/rig.ts';
 import { findName } from '../support/e2e.ts';
 
 export function describeQueues(rig: WiringRig): void {
-  async function attributesOf(queue: string): Promise<Record<string, string>> {
-    const QueueUrl = new URL(new URL(findName(rig.stack.queues, queue)).pathname, rig.behind.endpoints.sqs)
-      .href;
+  async function readAttributes(queue: string): Promise<Record<string, string>> {
+    const QueueUrl = new URL(
+      new URL(findName(rig.stack.queues, queue)).pathname,
+      rig.unobserved.endpoints.sqs,
+    ).href;
     const { Attributes = {} } = await rig.queues.send(
       new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
     );
@@ -17,7 +19,7 @@ export function describeQueues(rig: WiringRig): void {
   test.concurrent(
     'a chunk stays for four days, and away until the claim of a killed worker is over',
     async () => {
-      const { MessageRetentionPeriod, VisibilityTimeout, RedrivePolicy } = await attributesOf('Chunks');
+      const { MessageRetentionPeriod, VisibilityTimeout, RedrivePolicy } = await readAttributes('Chunks');
       expect(Number(MessageRetentionPeriod)).toBe(4 * 24 * 60 * 60);
       // The worker's 11 s, at the end of which it may have made a claim of 142 s, and 5 s more.
       expect(Number(VisibilityTimeout)).toBe(158);
@@ -26,7 +28,7 @@ export function describeQueues(rig: WiringRig): void {
   );
 
   test.concurrent('a dead letter stays for two weeks', async () => {
-    const { MessageRetentionPeriod } = await attributesOf('DeadLetters');
+    const { MessageRetentionPeriod } = await readAttributes('DeadLetters');
     expect(Number(MessageRetentionPeriod)).toBe(14 * 24 * 60 * 60);
   });
 }

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import type { JobBody } from '../../api/answers.ts';
 import { makeFieldingRunsPath, makeJobPath } from '../../api/paths.ts';
-import { storeJobOf, unavailable } from '../rigs/wiring/jobs.ts';
+import { storeJobOfSize, refuseForNow } from '../rigs/wiring/jobs.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
 import { anId } from '../support/builders.ts';
 import { aProject } from '../support/e2e.ts';
@@ -12,45 +12,45 @@ export function describeReads(rig: WiringRig): void {
   const { recording } = rig;
 
   test.concurrent('a job is read four times before that fails', async () => {
-    const { job } = await storeJobOf(rig, 1, 1);
+    const { job } = await storeJobOfSize(rig, 1, 1);
     const path = makeJobPath(job, 'resume', job.jobId);
-    expect(await rig.get(path)).toMatchObject({ status: 200 });
-    rig.dynamoDB.interceptAll('GetItem', [job.jobId], unavailable);
-    const before = recording.of('GetItem', job.jobId).length;
-    expect(await rig.get(path)).toMatchObject({ status: 500 });
-    expect(recording.of('GetItem', job.jobId)).toHaveLength(before + 4);
+    expect(await rig.sendGet(path)).toMatchObject({ status: 200 });
+    rig.dynamoDB.interceptAll('GetItem', [job.jobId], refuseForNow);
+    const before = recording.listCalls('GetItem', job.jobId).length;
+    expect(await rig.sendGet(path)).toMatchObject({ status: 500 });
+    expect(recording.listCalls('GetItem', job.jobId)).toHaveLength(before + 4);
   });
 
   test.concurrent('a target group is read four times before that fails', async () => {
-    const { tenant, ids } = await aProject(rig.behind, [{}]);
+    const { tenant, ids } = await aProject(rig.unobserved, [{}]);
     const [id = ''] = ids;
     const path = makeFieldingRunsPath(tenant, id);
-    expect(await rig.get(path)).toMatchObject({ status: 200 });
-    rig.dynamoDB.interceptAll('GetItem', [tenant.projectId], unavailable);
-    const before = recording.of('GetItem', tenant.projectId).length;
-    expect(await rig.get(path)).toMatchObject({ status: 500 });
-    expect(recording.of('GetItem', tenant.projectId)).toHaveLength(before + 4);
+    expect(await rig.sendGet(path)).toMatchObject({ status: 200 });
+    rig.dynamoDB.interceptAll('GetItem', [tenant.projectId], refuseForNow);
+    const before = recording.listCalls('GetItem', tenant.projectId).length;
+    expect(await rig.sendGet(path)).toMatchObject({ status: 500 });
+    expect(recording.listCalls('GetItem', tenant.projectId)).toHaveLength(before + 4);
   });
 
   test.concurrent('a job is not there under another id or another action', async () => {
-    const { job } = await storeJobOf(rig, 1, 1);
-    expect(await rig.get(makeJobPath(job, 'resume', anId('J')))).toMatchObject({ status: 404 });
-    expect(await rig.get(makeJobPath(job, 'pause', job.jobId))).toMatchObject({ status: 404 });
+    const { job } = await storeJobOfSize(rig, 1, 1);
+    expect(await rig.sendGet(makeJobPath(job, 'resume', anId('J')))).toMatchObject({ status: 404 });
+    expect(await rig.sendGet(makeJobPath(job, 'pause', job.jobId))).toMatchObject({ status: 404 });
   });
 
   test.concurrent(
     'what was written before is seen: every read of an item or of results is consistent',
     async () => {
-      const { tenant, ids } = await aProject(rig.behind, [{}]);
-      const jobId = await rig.create(tenant, ids);
+      const { tenant, ids } = await aProject(rig.unobserved, [{}]);
+      const jobId = await rig.createJob(tenant, ids);
       await waitUntil(async () => {
-        const answer = await rig.get(makeJobPath(tenant, 'resume', jobId));
+        const answer = await rig.sendGet(makeJobPath(tenant, 'resume', jobId));
         const { status } = (await answer.json()) as JobBody;
         return status === 'Completed';
       });
-      const results = recording.of('Query', jobId, 'begins_with');
+      const results = recording.listCalls('Query', jobId, 'begins_with');
       expect(results.length).toBeGreaterThan(0);
-      const items = recording.of('GetItem');
+      const items = recording.listCalls('GetItem');
       expect(items.length).toBeGreaterThan(0);
       for (const { input } of [...results, ...items]) expect(input.ConsistentRead).toBe(true);
     },

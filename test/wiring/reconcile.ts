@@ -1,7 +1,7 @@
 /** reconcile: when it looks at a job again, what it sends, and how it claims what it gives up. */
 import { beforeAll, expect, test } from '@jest/globals';
 import type { ChunkWork } from '../../src/ports/work-queue.ts';
-import { type StoredJob, storeJob, unavailable } from '../rigs/wiring/jobs.ts';
+import { type StoredJob, storeJob, refuseForNow } from '../rigs/wiring/jobs.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
 import { aProject } from '../support/e2e.ts';
 
@@ -34,48 +34,56 @@ export function describeReconcile(rig: WiringRig): void {
   let run: Run;
 
   beforeAll(async () => {
-    const { tenant, ids } = await aProject(rig.behind, Array<object>(10).fill({}));
-    const store = (asked: readonly string[], chunkSize: number, ageSeconds: number, dueInSeconds = -1) =>
-      storeJob(rig, { tenant, ids: asked, chunkSize, ageSeconds, dueInSeconds });
-    const stalled = await store(ids.slice(0, 5), 2, 700);
-    const late = await store(ids.slice(5, 7), 2, 2_300);
-    const unreadable = await store(ids.slice(7, 8), 1, 700);
-    const notDue = await store(ids.slice(8, 9), 1, 700, 30);
-    const overdue = await aProject(rig.behind, Array<object>(40).fill({}));
+    const { tenant, ids } = await aProject(rig.unobserved, Array<object>(10).fill({}));
+    const storeNextJob = (
+      asked: readonly string[],
+      chunkSize: number,
+      ageSeconds: number,
+      dueInSeconds = -1,
+    ) => storeJob(rig, { tenant, ids: asked, chunkSize, ageSeconds, dueInSeconds });
+    const stalled = await storeNextJob(ids.slice(0, 5), 2, 700);
+    const late = await storeNextJob(ids.slice(5, 7), 2, 2_300);
+    const unreadable = await storeNextJob(ids.slice(7, 8), 1, 700);
+    const notDue = await storeNextJob(ids.slice(8, 9), 1, 700, 30);
+    const overdue = await aProject(rig.unobserved, Array<object>(40).fill({}));
     const over = await storeJob(rig, { ...overdue, chunkSize: 40, ageSeconds: 2_420, dueInSeconds: -1 });
-    await store(ids.slice(9, 10), 1, 700);
-    await store(ids.slice(9, 10), 1, 700);
-    rig.dynamoDB.interceptAll('GetItem', [unreadable.job.jobId, 'REQUEST#'], unavailable);
-    const jobs = rig.gather('GetItem', [tenant.projectId, '"META"'], 4);
-    const targetGroups = rig.gather('GetItem', [`#${overdue.tenant.projectId}#T`], 16);
+    await storeNextJob(ids.slice(9, 10), 1, 700);
+    await storeNextJob(ids.slice(9, 10), 1, 700);
+    rig.dynamoDB.interceptAll('GetItem', [unreadable.job.jobId, 'REQUEST#'], refuseForNow);
+    const jobs = rig.holdCalls('GetItem', [tenant.projectId, '"META"'], 4);
+    const targetGroups = rig.holdCalls('GetItem', [`#${overdue.tenant.projectId}#T`], 16);
     const before = Date.now();
     const runs = await rig.stack.runSchedules();
     const after = Date.now();
-    expect(runs).toMatchObject([{ functionId: rig.lambda('Reconcile').logicalId, result: { ok: true } }]);
+    expect(runs).toMatchObject([
+      { functionId: rig.findFunction('Reconcile').logicalId, result: { ok: true } },
+    ]);
     const mosts = { jobsAtOnce: jobs.most, targetGroupsAtOnce: targetGroups.most };
     run = { before, after, stalled, late, over, unreadable, notDue, ...mosts };
   });
 
   /** When a job is to be looked at next, as often as that was put off. */
-  function looksAt({ job }: StoredJob): number[] {
-    const postponed = recording.of('UpdateItem', job.jobId, 'SET due_at');
+  function listNextLooks({ job }: StoredJob): number[] {
+    const postponed = recording.listCalls('UpdateItem', job.jobId, 'SET due_at');
     return postponed.map(({ values }) => Date.parse(String(values[':to'])));
   }
 
   test('looks at a job again after stalledSeconds, at its deadline, and then every minute', () => {
-    const [again] = looksAt(run.stalled);
+    const [again] = listNextLooks(run.stalled);
     expect(again).toBeGreaterThanOrEqual(run.before + STALLED_MS);
     expect(again).toBeLessThanOrEqual(run.after + STALLED_MS);
-    expect(looksAt(run.late)).toEqual([Date.parse(run.late.job.createdAt) + DEADLINE_MS]);
-    const [afterDeadline] = looksAt(run.over);
+    expect(listNextLooks(run.late)).toEqual([Date.parse(run.late.job.createdAt) + DEADLINE_MS]);
+    const [afterDeadline] = listNextLooks(run.over);
     expect(afterDeadline).toBeGreaterThanOrEqual(run.before + 60_000);
     expect(afterDeadline).toBeLessThanOrEqual(run.after + 60_000);
-    expect(looksAt(run.notDue)).toEqual([]);
+    expect(listNextLooks(run.notDue)).toEqual([]);
   });
 
   test('sends what is left of a job before its deadline', () => {
     const { job } = run.stalled;
-    const sent = recording.of('SendMessageBatch', job.jobId).flatMap(({ input }) => input.Entries ?? []);
+    const sent = recording
+      .listCalls('SendMessageBatch', job.jobId)
+      .flatMap(({ input }) => input.Entries ?? []);
     const chunks = sent.map(({ MessageBody }) => JSON.parse(MessageBody) as ChunkWork);
     expect(chunks).toMatchObject([
       { ids: { length: 2 }, only: false, chunk: { expiresAt: job.expiresAt } },
@@ -83,21 +91,21 @@ export function describeReconcile(rig: WiringRig): void {
       { ids: { length: 1 }, only: false },
     ]);
     expect(sent.map(({ MessageGroupId }) => MessageGroupId)).toEqual(['101', '101', '101']);
-    expect(recording.of('SendMessageBatch', run.late.job.jobId)).toHaveLength(1);
-    expect(recording.of('SendMessageBatch', run.over.job.jobId)).toEqual([]);
+    expect(recording.listCalls('SendMessageBatch', run.late.job.jobId)).toHaveLength(1);
+    expect(recording.listCalls('SendMessageBatch', run.over.job.jobId)).toEqual([]);
   });
 
   test('claims what it gives up for its timeout and the skew, in ms, and moves none of it', () => {
     const { job } = run.over;
-    const [claim] = recording.of('UpdateItem', job.jobId, CLAIMS);
+    const [claim] = recording.listCalls('UpdateItem', job.jobId, CLAIMS);
     const now = Number(claim?.values[':now']);
     expect(now).toBeGreaterThanOrEqual(run.before);
     expect(now).toBeLessThanOrEqual(run.after);
     expect(claim?.values).toMatchObject({ ':until': now + CLAIM_MS, ':expires': job.expiresAt });
     // No two runs have one name.
     expect(claim?.values[':owner']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/0$/);
-    expect(recording.of('UpdateItem', job.jobId, 'SET settled_at')).toHaveLength(1);
-    for (const id of run.over.ids) expect(recording.of('UpdateItem', `#${id}"`)).toEqual([]);
+    expect(recording.listCalls('UpdateItem', job.jobId, 'SET settled_at')).toHaveLength(1);
+    for (const id of run.over.ids) expect(recording.listCalls('UpdateItem', `#${id}"`)).toEqual([]);
   });
 
   test('looks after four jobs at once, and reads sixteen target groups at once', () => {
@@ -105,7 +113,7 @@ export function describeReconcile(rig: WiringRig): void {
   });
 
   test('reads the jobs that are due now, a hundred at a time', () => {
-    const queries = recording.of('Query', 'due_at <= :now');
+    const queries = recording.listCalls('Query', 'due_at <= :now');
     expect(queries.length).toBeGreaterThan(0);
     for (const { input, values, at } of queries) {
       expect(input.Limit).toBe(100);
@@ -115,8 +123,8 @@ export function describeReconcile(rig: WiringRig): void {
   });
 
   test('tries a read that fails a second time, and leaves the job to its next look', () => {
-    expect(recording.of('GetItem', run.unreadable.job.jobId, 'REQUEST#')).toHaveLength(2);
-    expect(recording.of('SendMessageBatch', run.unreadable.job.jobId)).toEqual([]);
-    expect(looksAt(run.unreadable)).toHaveLength(1);
+    expect(recording.listCalls('GetItem', run.unreadable.job.jobId, 'REQUEST#')).toHaveLength(2);
+    expect(recording.listCalls('SendMessageBatch', run.unreadable.job.jobId)).toEqual([]);
+    expect(listNextLooks(run.unreadable)).toHaveLength(1);
   });
 }

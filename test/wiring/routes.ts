@@ -14,11 +14,11 @@ const WRITE = 'batch-jobs:write';
 export function describeRoutes(rig: WiringRig): void {
   /** One target group, and a job of each action. */
   async function prepare() {
-    const { tenant, ids } = await aProject(rig.behind, [{}]);
+    const { tenant, ids } = await aProject(rig.unobserved, [{}]);
     const actions = [...new Set(ROUTES.flatMap((route) => ('action' in route ? route.action : [])))];
     const jobs = new Map<string, string>();
     for (const action of actions) {
-      jobs.set(action, await rig.create(tenant, ids, { action }));
+      jobs.set(action, await rig.createJob(tenant, ids, { action }));
     }
     const call = async (route: Route, token: string): Promise<number> => {
       const path = route.path
@@ -27,7 +27,7 @@ export function describeRoutes(rig: WiringRig): void {
         .replace('{target_group_id}', ids[0] ?? '')
         .replace('{job_id}', 'action' in route ? (jobs.get(route.action) ?? '') : '');
       const posts = route.method === 'POST';
-      const { status } = await (posts ? rig.post(path, [anId()], { token }) : rig.get(path, token));
+      const { status } = await (posts ? rig.sendPost(path, [anId()], { token }) : rig.sendGet(path, token));
       return status;
     };
     return { call, actions };
@@ -38,17 +38,17 @@ export function describeRoutes(rig: WiringRig): void {
     expect(actions).toHaveLength(5);
     expect(ROUTES).toHaveLength(2 * (3 * 5 + 1));
     const tokens = {
-      read: await rig.token(READ),
-      write: await rig.token(WRITE),
-      both: await rig.token(`${WRITE} ${READ}`),
-      none: await rig.token(''),
-      other: await rig.token('batch-jobs'),
-      underTheDefaultName: await rig.token('', { scope: `${WRITE} ${READ}` }),
-      accountsUnderTheDefaultName: await rig.token(`${WRITE} ${READ}`, {
+      read: await rig.signToken(READ),
+      write: await rig.signToken(WRITE),
+      both: await rig.signToken(`${WRITE} ${READ}`),
+      none: await rig.signToken(''),
+      other: await rig.signToken('batch-jobs'),
+      underTheDefaultName: await rig.signToken('', { scope: `${WRITE} ${READ}` }),
+      accountsUnderTheDefaultName: await rig.signToken(`${WRITE} ${READ}`, {
         [ACCOUNTS_CLAIM]: undefined,
         account_ids: [101],
       }),
-      withoutScopes: await rig.token('', { [SCOPES_CLAIM]: undefined }),
+      withoutScopes: await rig.signToken('', { [SCOPES_CLAIM]: undefined }),
     };
     const asked = ROUTES.map(async (route) => {
       const { method, path } = route;

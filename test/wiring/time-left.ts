@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { makeCollectionPath, makeFieldingRunsPath, makeJobPath } from '../../api/paths.ts';
 import { makeRefusal } from '../rigs/cloudwatch/call-interceptor.ts';
-import { type Handler, StoppedClock, contextWith, loadBundle } from '../rigs/wiring/in-process.ts';
-import { queueEvent, storeJob, storeJobOf, unavailable } from '../rigs/wiring/jobs.ts';
+import { type Handler, StoppedClock, makeContext, loadBundle } from '../rigs/wiring/in-process.ts';
+import { makeQueueEvent, storeJob, storeJobOfSize, refuseForNow } from '../rigs/wiring/jobs.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
 import { anId } from '../support/builders.ts';
 import { aProject } from '../support/e2e.ts';
@@ -26,8 +26,8 @@ export function describeTimeLeft(rig: WiringRig): void {
     jest.restoreAllMocks();
   });
 
-  async function httpEvent(method: string, path: string, parameters: object, body?: unknown) {
-    const token = await rig.token('batch-jobs:write batch-jobs:read');
+  async function makeHttpEvent(method: string, path: string, parameters: object, body?: unknown) {
+    const token = await rig.signToken('batch-jobs:write batch-jobs:read');
     return {
       routeKey: `${method} ${path}`,
       rawPath: path,
@@ -49,39 +49,39 @@ export function describeTimeLeft(rig: WiringRig): void {
   ])('$name it stops', ({ shift, sends }) => {
     test(`create-job, 3 s before its end, has sent ${sends} times`, async () => {
       const handler = await loadBundle(rig, 'CreateJob');
-      const { tenant, ids } = await aProject(rig.behind, [{}]);
+      const { tenant, ids } = await aProject(rig.unobserved, [{}]);
       const path = makeCollectionPath(tenant, 'resume');
       const parameters = { account_id: String(tenant.accountId), project_id: tenant.projectId };
-      const event = await httpEvent('POST', path, parameters, { target_group_ids: ids });
+      const event = await makeHttpEvent('POST', path, parameters, { target_group_ids: ids });
       using clock = new StoppedClock();
       rig.sqs.interceptAll('SendMessageBatch', [tenant.projectId], (call, forward) => {
         clock.moveTo(22_000 + shift);
-        return unavailable(call, forward);
+        return refuseForNow(call, forward);
       });
-      const answer = (await handler(event, contextWith(25_000))) as HttpAnswer;
+      const answer = (await handler(event, makeContext(25_000))) as HttpAnswer;
       expect(answer.statusCode).toBe(201);
-      expect(recording.of('SendMessageBatch', tenant.projectId)).toHaveLength(sends);
+      expect(recording.listCalls('SendMessageBatch', tenant.projectId)).toHaveLength(sends);
     });
 
     test(`reconcile, 10 s before its end, has sent ${sends} times`, async () => {
       const handler = await loadBundle(rig, 'Reconcile');
       const { job } = await storeJob(rig, {
-        ...(await aProject(rig.behind, [{}])),
+        ...(await aProject(rig.unobserved, [{}])),
         chunkSize: 1,
         dueInSeconds: -1,
       });
       using clock = new StoppedClock();
       rig.sqs.interceptAll('SendMessageBatch', [job.jobId], (call, forward) => {
         clock.moveTo(40_000 + shift);
-        return unavailable(call, forward);
+        return refuseForNow(call, forward);
       });
-      await handler({}, contextWith(50_000));
-      expect(recording.of('SendMessageBatch', job.jobId)).toHaveLength(sends);
+      await handler({}, makeContext(50_000));
+      expect(recording.listCalls('SendMessageBatch', job.jobId)).toHaveLength(sends);
     });
 
     test(`worker, 5 s before its end, ${sends > 1 ? 'does' : 'hands back'} the next chunk`, async () => {
       const handler = await loadBundle(rig, 'Worker');
-      const { job, ids, messages } = await storeJobOf(rig, 2, 1);
+      const { job, ids, messages } = await storeJobOfSize(rig, 2, 1);
       const [first = '', second = ''] = ids;
       using clock = new StoppedClock();
       const stopsAfter = 24_000 - 5_000;
@@ -89,12 +89,12 @@ export function describeTimeLeft(rig: WiringRig): void {
         clock.moveTo(stopsAfter + shift);
         return forward();
       });
-      const answer = await handler(queueEvent(messages.map((body) => ({ body }))), contextWith(24_000));
+      const answer = await handler(makeQueueEvent(messages.map((body) => ({ body }))), makeContext(24_000));
       await moved;
       const back = sends > 1 ? [] : [{ itemIdentifier: 'message-1' }];
       expect(answer).toEqual({ batchItemFailures: back });
-      expect(recording.of('UpdateItem', `#${second}"`)).toHaveLength(sends > 1 ? 1 : 0);
-      const releases = recording.of('UpdateItem', job.jobId, 'SET claimed_until');
+      expect(recording.listCalls('UpdateItem', `#${second}"`)).toHaveLength(sends > 1 ? 1 : 0);
+      const releases = recording.listCalls('UpdateItem', job.jobId, 'SET claimed_until');
       // Free again once no write of ours can arrive any more.
       const freeAt = clock.start + stopsAfter + shift + 5_000;
       expect(releases.map(({ values }) => values[':until'])).toEqual(back.map(() => freeAt));
@@ -108,26 +108,26 @@ export function describeTimeLeft(rig: WiringRig): void {
       await answered.promise;
       return makeRefusal('ValidationException')(call, forward);
     });
-    const answer = (await handler(event, contextWith(1_200))) as HttpAnswer;
+    const answer = (await handler(event, makeContext(1_200))) as HttpAnswer;
     // Had it waited for the store, that would have been asked a second time.
-    expect(recording.of('GetItem', key).length).toBeLessThan(2);
+    expect(recording.listCalls('GetItem', key).length).toBeLessThan(2);
     answered.resolve(undefined);
     return answer;
   }
 
   test('an HTTP function answers by itself half a second before it would be cut off', async () => {
-    const { tenant, ids } = await aProject(rig.behind, [{}]);
+    const { tenant, ids } = await aProject(rig.unobserved, [{}]);
     const parameters = { account_id: String(tenant.accountId), project_id: tenant.projectId };
     const [id = ''] = ids;
     const jobId = anId('J');
-    const create = await httpEvent('POST', makeCollectionPath(tenant, 'resume'), parameters, {
+    const create = await makeHttpEvent('POST', makeCollectionPath(tenant, 'resume'), parameters, {
       target_group_ids: ids,
     });
-    const read = await httpEvent('GET', makeJobPath(tenant, 'resume', '{job_id}'), {
+    const read = await makeHttpEvent('GET', makeJobPath(tenant, 'resume', '{job_id}'), {
       ...parameters,
       job_id: jobId,
     });
-    const look = await httpEvent('GET', makeFieldingRunsPath(tenant, id), {
+    const look = await makeHttpEvent('GET', makeFieldingRunsPath(tenant, id), {
       ...parameters,
       target_group_id: id,
     });

@@ -7,7 +7,7 @@ import type { SQSEvent } from 'aws-lambda';
 import { DynamoDBChunks } from '../../src/adapters/dynamodb/chunks.ts';
 import { makeTargetGroupKey } from '../../src/adapters/dynamodb/target-group-item.ts';
 import { makeRefusal } from '../rigs/cloudwatch/call-interceptor.ts';
-import { queueEvent, silent, storeJobOf, unavailable } from '../rigs/wiring/jobs.ts';
+import { makeQueueEvent, leaveUnanswered, storeJobOfSize, refuseForNow } from '../rigs/wiring/jobs.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
 import { makeChunkKey } from '../support/builders.ts';
 import { aProject, makeDynamoDBClient, findName } from '../support/e2e.ts';
@@ -24,38 +24,38 @@ const SETTLES = 'SET settled_at';
 export function describeWorker(rig: WiringRig): void {
   const { recording } = rig;
 
-  async function work(event: SQSEvent): Promise<unknown> {
-    const result = await rig.stack.invoke(rig.lambda('Worker').logicalId, event);
+  async function runWorker(event: SQSEvent): Promise<unknown> {
+    const result = await rig.stack.invoke(rig.findFunction('Worker').logicalId, event);
     if (!result.ok) throw new Error(result.error.errorMessage);
     return JSON.parse(result.payload) as unknown;
   }
 
-  const once = (messages: readonly string[]) => queueEvent(messages.map((body) => ({ body })));
+  const once = (messages: readonly string[]) => makeQueueEvent(messages.map((body) => ({ body })));
 
   /** For how long each message of an event was given back, in seconds. */
-  function returned({ Records }: SQSEvent): number[][] {
+  function listReturnDelays({ Records }: SQSEvent): number[][] {
     return Records.map(({ receiptHandle }) =>
       recording
-        .of('ChangeMessageVisibility', `"${receiptHandle}"`)
+        .listCalls('ChangeMessageVisibility', `"${receiptHandle}"`)
         .map(({ input }) => Number(input.VisibilityTimeout)),
     );
   }
 
-  const failures = (count: number) => ({
+  const makeFailures = (count: number) => ({
     batchItemFailures: Array.from({ length: count }, (_, i) => ({ itemIdentifier: `message-${i}` })),
   });
 
   test.concurrent('hands a chunk back before its own time is up', async () => {
-    const { tenant, ids } = await aProject(rig.behind, [{}]);
+    const { tenant, ids } = await aProject(rig.unobserved, [{}]);
     const [id = ''] = ids;
     rig.dynamoDB.interceptAll(
       'UpdateItem',
       [makeTargetGroupKey({ ...tenant, targetGroupId: id }).pk],
-      silent,
+      leaveUnanswered,
     );
-    const jobId = await rig.create(tenant, ids);
+    const jobId = await rig.createJob(tenant, ids);
 
-    const released = await waitUntil(() => recording.of('UpdateItem', jobId, RELEASES)[0]);
+    const released = await waitUntil(() => recording.listCalls('UpdateItem', jobId, RELEASES)[0]);
     // Free again once a write without an answer can no longer arrive.
     const freeAt = Number(released.values[':until']);
     expect(freeAt).toBeGreaterThan(rig.startedAt + 5_000);
@@ -63,7 +63,7 @@ export function describeWorker(rig: WiringRig): void {
 
     // Every other message that is given back in these tests has a handle of ours.
     const isReal = ({ text }: { text: string }) => !text.includes('"HANDLE');
-    const back = await waitUntil(() => recording.of('ChangeMessageVisibility').find(isReal)?.input);
+    const back = await waitUntil(() => recording.listCalls('ChangeMessageVisibility').find(isReal)?.input);
     expect(back.VisibilityTimeout).toBeGreaterThanOrEqual(10);
     expect(back.VisibilityTimeout).toBeLessThanOrEqual(15);
     const { pathname } = new URL(back.QueueUrl ?? '');
@@ -77,10 +77,10 @@ export function describeWorker(rig: WiringRig): void {
   });
 
   test.concurrent('claims a chunk for its timeout and the skew, in ms', async () => {
-    const { job, messages } = await storeJobOf(rig, 4, 2);
+    const { job, messages } = await storeJobOfSize(rig, 4, 2);
     const before = Date.now();
-    expect(await work(once(messages))).toEqual(failures(0));
-    const claims = recording.of('UpdateItem', job.jobId, CLAIMS);
+    expect(await runWorker(once(messages))).toEqual(makeFailures(0));
+    const claims = recording.listCalls('UpdateItem', job.jobId, CLAIMS);
     expect(claims).toHaveLength(2);
     for (const { values, at } of claims) {
       const now = Number(values[':now']);
@@ -90,7 +90,7 @@ export function describeWorker(rig: WiringRig): void {
     }
     const owners = claims.map(({ values }) => values[':owner']);
     expect(new Set(owners).size).toBe(2);
-    const settlements = recording.of('UpdateItem', job.jobId, SETTLES);
+    const settlements = recording.listCalls('UpdateItem', job.jobId, SETTLES);
     // One chunk after the other.
     expect(claims[1]?.at).toBeGreaterThan(settlements[0]?.at ?? Infinity);
     for (const { values, at } of settlements) {
@@ -100,10 +100,10 @@ export function describeWorker(rig: WiringRig): void {
   });
 
   test.concurrent('gives a message back for longer with every receive', async () => {
-    const { job, messages } = await storeJobOf(rig, 7, 1);
+    const { job, messages } = await storeJobOfSize(rig, 7, 1);
     rig.dynamoDB.interceptAll('UpdateItem', [job.jobId], makeRefusal('ValidationException'));
     const receives = [1, 2, 3, 4, 5, 6, 20];
-    const event = queueEvent(messages.map((body, i) => ({ body, receives: receives[i] ?? 0 })));
+    const event = makeQueueEvent(messages.map((body, i) => ({ body, receives: receives[i] ?? 0 })));
     // Lambda freezes a function that has answered: by then every message is back.
     let back = 0;
     for (const { receiptHandle } of event.Records) {
@@ -113,11 +113,11 @@ export function describeWorker(rig: WiringRig): void {
         return forward();
       });
     }
-    expect(await work(event)).toEqual(failures(7));
+    expect(await runWorker(event)).toEqual(makeFailures(7));
     expect(back).toBe(7);
 
     const shortest = [10, 20, 40, 80, 160, 300, 300];
-    const delays = returned(event);
+    const delays = listReturnDelays(event);
     for (const [i, seconds] of shortest.entries()) {
       expect(delays[i]).toHaveLength(1);
       expect(delays[i]?.[0]).toBeGreaterThanOrEqual(seconds);
@@ -129,40 +129,42 @@ export function describeWorker(rig: WiringRig): void {
   });
 
   test.concurrent('leaves a message where it is whose chunk is taken, or that is none of ours', async () => {
-    const { job, messages } = await storeJobOf(rig, 1, 1);
+    const { job, messages } = await storeJobOfSize(rig, 1, 1);
     const [body = ''] = messages;
-    const client = makeDynamoDBClient(rig.behind);
-    const chunks = new DynamoDBChunks(client, findName(rig.behind.tables, 'TablesJobs'));
+    const client = makeDynamoDBClient(rig.unobserved);
+    const chunks = new DynamoDBChunks(client, findName(rig.unobserved.tables, 'TablesJobs'));
     await chunks.claim(makeChunkKey(job), 'another', Date.now(), Date.now() + 600_000);
     client.destroy();
     const event = once([body, 'none of ours']);
-    expect(await work(event)).toEqual(failures(2));
-    expect(returned(event)).toEqual([[], []]);
-    expect(recording.of('UpdateItem', job.jobId, CLAIMS)).toHaveLength(1);
+    expect(await runWorker(event)).toEqual(makeFailures(2));
+    expect(listReturnDelays(event)).toEqual([[], []]);
+    expect(recording.listCalls('UpdateItem', job.jobId, CLAIMS)).toHaveLength(1);
   });
 
   test.concurrent('moves sixteen target groups at a time', async () => {
-    const { job, messages } = await storeJobOf(rig, 40, 40);
-    const moves = rig.gather('UpdateItem', [`#${job.projectId}#T`], 16);
-    expect(await work(once(messages))).toEqual(failures(0));
+    const { job, messages } = await storeJobOfSize(rig, 40, 40);
+    const moves = rig.holdCalls('UpdateItem', [`#${job.projectId}#T`], 16);
+    expect(await runWorker(once(messages))).toEqual(makeFailures(0));
     expect(moves.most).toBe(16);
-    const moved = recording.of('UpdateItem', `#${job.projectId}#T`).map(({ input }) => input.Key?.['pk']?.S);
+    const moved = recording
+      .listCalls('UpdateItem', `#${job.projectId}#T`)
+      .map(({ input }) => input.Key?.['pk']?.S);
     expect(new Set(moved).size).toBe(40);
   });
 
   test.concurrent('tries a move seven times, each time once', async () => {
-    const { job, messages } = await storeJobOf(rig, 1, 1);
+    const { job, messages } = await storeJobOfSize(rig, 1, 1);
     const throttled = makeRefusal('ProvisionedThroughputExceededException');
     rig.dynamoDB.interceptAll('UpdateItem', [`#${job.projectId}#T`], throttled);
-    expect(await work(once(messages))).toEqual(failures(1));
-    expect(recording.of('UpdateItem', `#${job.projectId}#T`)).toHaveLength(7);
+    expect(await runWorker(once(messages))).toEqual(makeFailures(1));
+    expect(recording.listCalls('UpdateItem', `#${job.projectId}#T`)).toHaveLength(7);
   });
 
   test.concurrent('claims a second time when the first had no answer', async () => {
-    const { job, messages } = await storeJobOf(rig, 1, 1);
-    rig.dynamoDB.interceptAll('UpdateItem', [job.jobId, CLAIMS], unavailable);
-    expect(await work(once(messages))).toEqual(failures(1));
-    expect(recording.of('UpdateItem', job.jobId, CLAIMS)).toHaveLength(2);
+    const { job, messages } = await storeJobOfSize(rig, 1, 1);
+    rig.dynamoDB.interceptAll('UpdateItem', [job.jobId, CLAIMS], refuseForNow);
+    expect(await runWorker(once(messages))).toEqual(makeFailures(1));
+    expect(recording.listCalls('UpdateItem', job.jobId, CLAIMS)).toHaveLength(2);
   });
 }
 

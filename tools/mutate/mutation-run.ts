@@ -26,7 +26,7 @@ export class MutationRun {
   /** @throws UsageError if a suite fails without a fault */
   async measureSuites(pool: readonly ProjectCopy[]): Promise<void> {
     const suites = new Set([...this.#suites.values()].flat());
-    await inPool(pool, [...suites], async (copy, suite) => {
+    await runInPool(pool, [...suites], async (copy, suite) => {
       const start = performance.now();
       const passes = () => copy.passes(suite, LONGEST_MS);
       // A second time, as a busy machine is no fault of the code.
@@ -42,7 +42,7 @@ export class MutationRun {
     found: (survivor: Mutant) => void,
   ): Promise<Mutant[]> {
     const survivors: Mutant[] = [];
-    await inPool(pool, mutants, async (copy, mutant) => {
+    await runInPool(pool, mutants, async (copy, mutant) => {
       if (await this.#isKilled(copy, mutant)) return;
       survivors.push(mutant);
       found(mutant);
@@ -53,8 +53,8 @@ export class MutationRun {
   async #isKilled(copy: ProjectCopy, { file, source }: Mutant): Promise<boolean> {
     copy.write(file, source);
     try {
-      for (const suite of this.#inOrder(file)) {
-        if (await copy.passes(suite, computeLimitMs(this.#duration(suite)))) continue;
+      for (const suite of this.#sortSuites(file)) {
+        if (await copy.passes(suite, computeLimitMs(this.#getDuration(suite)))) continue;
         this.#lastKiller.set(file, suite);
         return true;
       }
@@ -65,18 +65,18 @@ export class MutationRun {
   }
 
   /** The suite that saw the last fault, then the others, the fastest first. */
-  #inOrder(file: string): string[] {
-    const weight = (suite: string) => (suite === this.#lastKiller.get(file) ? -1 : this.#duration(suite));
+  #sortSuites(file: string): string[] {
+    const weight = (suite: string) => (suite === this.#lastKiller.get(file) ? -1 : this.#getDuration(suite));
     return [...(this.#suites.get(file) ?? [])].sort((a, b) => weight(a) - weight(b));
   }
 
-  #duration(suite: string): number {
+  #getDuration(suite: string): number {
     return this.#durations.get(suite) ?? 0;
   }
 }
 
 /** Works through the items in order, each in a copy that is free. */
-async function inPool<T>(
+async function runInPool<T>(
   pool: readonly ProjectCopy[],
   items: readonly T[],
   work: (copy: ProjectCopy, item: T) => Promise<void>,

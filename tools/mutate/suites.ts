@@ -33,12 +33,12 @@ export class SuiteFinder {
   }
 
   findSuites(file: string): readonly string[] {
-    const suites = this.#match(file, SUITES).filter((suite) => !TOO_SLOW.includes(suite));
-    const importing = suites.filter((suite) => this.#reachable(suite).has(file));
-    return [...new Set([...importing, ...this.#match(file, BUNDLED)])];
+    const suites = this.#matchSuites(file, SUITES).filter((suite) => !TOO_SLOW.includes(suite));
+    const importing = suites.filter((suite) => this.#findReachable(suite).has(file));
+    return [...new Set([...importing, ...this.#matchSuites(file, BUNDLED)])];
   }
 
-  #match(file: string, table: Readonly<Record<string, readonly string[]>>): string[] {
+  #matchSuites(file: string, table: Readonly<Record<string, readonly string[]>>): string[] {
     const rows = Object.entries(table).filter(([start]) => file.startsWith(start));
     return globSync(
       rows.flatMap(([, patterns]) => patterns),
@@ -46,15 +46,15 @@ export class SuiteFinder {
     ).sort();
   }
 
-  #reachable(file: string): ReadonlySet<string> {
+  #findReachable(file: string): ReadonlySet<string> {
     const reached = new Set([file]);
     // A set that grows is iterated to its end.
-    for (const each of reached) for (const imported of this.#importsOf(each)) reached.add(imported);
+    for (const each of reached) for (const imported of this.#readImports(each)) reached.add(imported);
     return reached;
   }
 
   /** The files of ours that a file imports, but not those that it takes types of alone. */
-  #importsOf(file: string): readonly string[] {
+  #readImports(file: string): readonly string[] {
     const known = this.#imports.get(file);
     if (known !== undefined) return known;
     const text = readFileSync(join(this.#project, file), 'utf8');

@@ -12,7 +12,7 @@ export type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
 /** Loads the bundle of a function. The proxies stand in the place of the doors: no role is looked at. */
 export async function loadBundle(rig: WiringRig, name: string): Promise<Handler> {
-  const lambda = rig.lambda(name);
+  const lambda = rig.findFunction(name);
   const { dynamodb, sqs } = rig.stack.endpoints;
   const queueUrl = lambda.environment['CHUNKS_QUEUE_URL'];
   Object.assign(process.env, lambda.environment, {
@@ -33,7 +33,7 @@ export async function loadBundle(rig: WiringRig, name: string): Promise<Handler>
 }
 
 /** A context of an invocation that has so many ms left. */
-export function contextWith(remainingMs: number): Context {
+export function makeContext(remainingMs: number): Context {
   return { getRemainingTimeInMillis: () => remainingMs, awsRequestId: 'request' } as Context;
 }
 

@@ -43,8 +43,8 @@ export async function storeJob(rig: WiringRig, { tenant, ...options }: JobOption
     chunkSize: options.chunkSize,
     expiresAt: Math.floor(now / 1000) + 1_234_567,
   });
-  const client = makeDynamoDBClient(rig.behind);
-  const jobs = new DynamoDBJobs(client, findName(rig.behind.tables, 'TablesJobs'));
+  const client = makeDynamoDBClient(rig.unobserved);
+  const jobs = new DynamoDBJobs(client, findName(rig.unobserved.tables, 'TablesJobs'));
   await jobs.saveRequest(job, { ids, trace: TRACE });
   const dueInSeconds = options.dueInSeconds ?? 86_400;
   await jobs.commit(job, anId(), now, formatTimestamp(now + dueInSeconds * 1000));
@@ -54,17 +54,17 @@ export async function storeJob(rig: WiringRig, { tenant, ...options }: JobOption
 }
 
 /** Such a job, of so many target groups in a project of its own. */
-export async function storeJobOf(
+export async function storeJobOfSize(
   rig: WiringRig,
   targetGroups: number,
   chunkSize: number,
 ): Promise<StoredJob> {
-  const project = await aProject(rig.behind, Array<object>(targetGroups).fill({}));
+  const project = await aProject(rig.unobserved, Array<object>(targetGroups).fill({}));
   return storeJob(rig, { ...project, chunkSize });
 }
 
 /** An event of the queue, with receipt handles that no other event has. */
-export function queueEvent(messages: readonly { body: string; receives?: number }[]): SQSEvent {
+export function makeQueueEvent(messages: readonly { body: string; receives?: number }[]): SQSEvent {
   const records = messages.map(({ body, receives = 1 }, i) => ({
     messageId: `message-${i}`,
     receiptHandle: anId('HANDLE'),
@@ -76,7 +76,7 @@ export function queueEvent(messages: readonly { body: string; receives?: number 
 }
 
 /** The service itself has failed: an SDK tries again as often as it may. */
-export const unavailable: Interception = () =>
+export const refuseForNow: Interception = () =>
   Promise.resolve<WholeAnswer>({
     status: 500,
     headers: { 'content-type': 'application/x-amz-json-1.0' },
@@ -84,4 +84,4 @@ export const unavailable: Interception = () =>
   });
 
 /** No answer comes: the caller has to give up. */
-export const silent: Interception = () => keepSilent();
+export const leaveUnanswered: Interception = () => keepSilent();

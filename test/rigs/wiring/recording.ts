@@ -69,7 +69,7 @@ export class Recording {
   }
 
   /** The calls of an operation so far whose body has all of `parts`, in order. */
-  of(operation: string, ...parts: readonly string[]): RecordedCall[] {
+  listCalls(operation: string, ...parts: readonly string[]): RecordedCall[] {
     return this.#calls.filter(
       (call) => call.operation === operation && parts.every((part) => call.text.includes(part)),
     );

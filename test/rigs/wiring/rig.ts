@@ -98,7 +98,7 @@ export class WiringRig {
     this.#resources.defer(() => {
       sqsClient.destroy();
     });
-    const token = await this.token(ALL_SCOPES);
+    const token = await this.signToken(ALL_SCOPES);
     this.#started = { stack, token, sqsClient, behind: { ...stack, endpoints: emulators } };
   }
 
@@ -106,34 +106,34 @@ export class WiringRig {
     await this.#resources.disposeAsync();
   }
 
-  get #live() {
+  get #running() {
     if (this.#started === undefined) throw new Error('the rig has not started');
     return this.#started;
   }
 
   get stack(): LocalStack {
-    return this.#live.stack;
+    return this.#running.stack;
   }
 
-  /** The stack, with the emulators as they are: what is done there is not recorded. */
-  get behind(): StackInfo {
-    return this.#live.behind;
+  /** The stack with direct access to the emulators: these calls are neither recorded nor intercepted. */
+  get unobserved(): StackInfo {
+    return this.#running.behind;
   }
 
-  /** Of the emulator itself. */
+  /** A client of the queues' emulator, whose calls are neither recorded nor intercepted. */
   get queues(): SQSClient {
-    return this.#live.sqsClient;
+    return this.#running.sqsClient;
   }
 
-  /** A function as the template has it, by the name that the local stack shows. */
-  lambda(name: string): LambdaFunction {
+  /** Finds a function of the template by its name in the local stack. @throws Error if there is none */
+  findFunction(name: string): LambdaFunction {
     const lambda = this.#lambdas.get(name);
     if (lambda === undefined) throw new Error(`there is no function ${name}`);
     return lambda;
   }
 
-  /** A token for account 101. `claims` may be any others besides, or instead. */
-  token(scopes: string, claims: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  /** Signs a token for account 101. `claims` adds claims or replaces them. */
+  signToken(scopes: string, claims: Readonly<Record<string, unknown>> = {}): Promise<string> {
     const { issuer: iss, audience: aud } = SETTINGS;
     const named = { [ACCOUNTS_CLAIM]: [101], [SCOPES_CLAIM]: scopes };
     const defaults = { account_ids: undefined, scope: undefined };
@@ -143,14 +143,14 @@ export class WiringRig {
   }
 
   /** @param token by default one that may do everything on account 101 */
-  get(path: string, token = this.#live.token): Promise<Response> {
+  sendGet(path: string, token = this.#running.token): Promise<Response> {
     return fetch(this.stack.url + path, { headers: { authorization: `Bearer ${token}` } });
   }
 
-  post(
+  sendPost(
     path: string,
     ids: readonly string[],
-    { token = this.#live.token, headers = {} }: PostOptions = {},
+    { token = this.#running.token, headers = {} }: PostOptions = {},
   ): Promise<Response> {
     return fetch(this.stack.url + path, {
       method: 'POST',
@@ -165,12 +165,12 @@ export class WiringRig {
   }
 
   /** Creates a job; its id. */
-  async create(
+  async createJob(
     tenant: Tenant,
     ids: readonly string[],
     { action = 'resume', ...options }: PostOptions & { readonly action?: Action } = {},
   ): Promise<string> {
-    const answer = await this.post(makeCollectionPath(tenant, action), ids, options);
+    const answer = await this.sendPost(makeCollectionPath(tenant, action), ids, options);
     const jobId = answer.headers.get('location')?.split('/').at(-1);
     if (answer.status !== 201 || jobId === undefined) {
       throw new Error(`no job was created: ${answer.status} ${await answer.text()}`);
@@ -183,24 +183,24 @@ export class WiringRig {
    *
    * @returns the most that were under way so far
    */
-  gather(operation: string, parts: readonly string[], awaited: number): { readonly most: number } {
+  holdCalls(operation: string, parts: readonly string[], awaited: number): { readonly most: number } {
     const complete = Promise.withResolvers<undefined>();
     const seen = { underWay: 0, most: 0 };
     this.dynamoDB.interceptAll(operation, parts, async (call, forward) => {
       seen.underWay += 1;
       seen.most = Math.max(seen.most, seen.underWay);
       let left = false;
-      const leave = () => {
+      const leaveOnce = () => {
         if (!left) seen.underWay -= 1;
         left = true;
       };
       // A caller that has given up waits no longer.
-      call.gone.addEventListener('abort', leave);
+      call.gone.addEventListener('abort', leaveOnce);
       if (seen.underWay >= awaited) complete.resolve(undefined);
       await complete.promise;
       await pause(GATHERING_MS);
       const answer = await forward();
-      leave();
+      leaveOnce();
       return answer;
     });
     return seen;
