@@ -2,19 +2,16 @@
  * Starts a local stack, and collects its log lines and metrics as CloudWatch would. The calls between its
  * functions and stores can be intercepted (ADR 24).
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { makeEmulatorConfig } from '../../../tools/kit/emulator.ts';
-import { type Emulators, startEmulators } from '../../../tools/local/emulators/start-emulators.ts';
-import { forwardTo } from '../../../tools/kit/forwarding.ts';
+import type { Emulators } from '../../../tools/local/emulators/start-emulators.ts';
 import { AUDIENCE } from '../../../tools/local/issuer.ts';
-import { type LocalStack, startLocalStack } from '../../../tools/local/local-stack.ts';
-import { synthesize } from '../../../tools/local/synth.ts';
+import type { LocalStack } from '../../../tools/local/local-stack.ts';
 import { Client } from '../../support/api-client.ts';
 import { findName } from '../../support/e2e.ts';
 import { makeGoodClaims } from '../../support/forge-token.ts';
+import { startInterceptedStack } from '../../support/intercepted-stack.ts';
 import type { StackInfo } from '../../support/start-stack.ts';
 import { TestIssuer } from '../../support/test-issuer.ts';
 import { waitUntil } from '../../support/wait-until.ts';
@@ -60,40 +57,18 @@ export class AlarmRig {
     this.issuer = await TestIssuer.start();
     this.#resources.defer(() => this.issuer.stop());
     await this.issuer.addKey('k1');
-    const folder = mkdtempSync(join(tmpdir(), 'observability-'));
-    this.#resources.defer(() => {
-      rmSync(folder, { recursive: true });
-    });
     const stackName = `Observed${process.pid}`;
-    const context = { stackName, issuer: ISSUER, jwksUrl: this.issuer.url, audience: AUDIENCE, ...CONTEXT };
-    const [emulators] = await Promise.all([
-      startEmulators({ dynamodb: process.env['DYNAMODB_ENDPOINT'] }, (error) => {
-        throw error;
-      }),
-      synthesize(folder, context),
-    ]);
-    this.#resources.defer(() => emulators.stop());
-    limitConcurrency(join(folder, `${stackName}.template.json`));
-
-    const dynamoDB = this.#resources.use(
-      await forwardTo(emulators.dynamodb, {
-        around: this.#dynamoDBMetrics.wrapCalls(this.dynamoDBCalls.around),
-      }),
-    );
-    const queues = this.#resources.use(
-      await forwardTo(emulators.sqs, { around: this.sqsMetrics.wrapCalls(this.sqsCalls.around) }),
-    );
-    const stack = await startLocalStack({
-      assembly: folder,
-      dynamodbEndpoint: dynamoDB.url,
-      sqsEndpoint: queues.url,
+    const { folder, emulators, stack } = await startInterceptedStack(this.#resources, {
+      context: { stackName, issuer: ISSUER, jwksUrl: this.issuer.url, audience: AUDIENCE, ...CONTEXT },
+      changeTemplate: limitConcurrency,
+      aroundDynamoDB: this.#dynamoDBMetrics.wrapCalls(this.dynamoDBCalls.around),
+      aroundSqs: this.sqsMetrics.wrapCalls(this.sqsCalls.around),
       log: (entry) => {
         // Until the stack has started, the log contains only notices.
         if (this.#started !== undefined) this.observations.addEntry(entry, this.watched);
       },
       watch: ({ name }) => this.observations.watchFunction(name),
     });
-    this.#resources.defer(() => stack.stop());
     const watching = await WatchedResources.readAssemblyOf(folder, stack);
     const sqs = new SQSClient(makeEmulatorConfig(stack.endpoints.sqs));
     this.#resources.defer(() => {

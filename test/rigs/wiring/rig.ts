@@ -1,24 +1,20 @@
 /**
- * The local stack in a configuration of its own; every call of its functions is recorded and can be meddled
- * with.
+ * Starts the local stack in a configuration of its own. Each call of its functions is recorded and can be
+ * intercepted.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { makeEmulatorConfig } from '../../../tools/kit/emulator.ts';
-import { forwardTo } from '../../../tools/kit/forwarding.ts';
-import { startEmulators } from '../../../tools/local/emulators/start-emulators.ts';
 import { ALL_SCOPES } from '../../../tools/local/issuer.ts';
-import { type LocalStack, startLocalStack } from '../../../tools/local/local-stack.ts';
-import { synthesize } from '../../../tools/local/synth.ts';
+import type { LocalStack } from '../../../tools/local/local-stack.ts';
 import type { LambdaFunction } from '../../../tools/local/template/read-functions.ts';
 import { makeCollectionPath } from '../../../api/paths.ts';
 import type { Action } from '../../../src/domain/actions.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
 import { anId } from '../../support/builders.ts';
 import { makeGoodClaims } from '../../support/forge-token.ts';
+import { startInterceptedStack } from '../../support/intercepted-stack.ts';
 import type { StackInfo } from '../../support/start-stack.ts';
 import { TestIssuer } from '../../support/test-issuer.ts';
 import { CallInterceptor } from '../cloudwatch/call-interceptor.ts';
@@ -62,29 +58,12 @@ export class WiringRig {
     this.#issuer = issuer;
     this.#resources.defer(() => issuer.stop());
     await issuer.addKey('k1');
-    const folder = mkdtempSync(join(tmpdir(), 'wiring-'));
-    this.#resources.defer(() => {
-      rmSync(folder, { recursive: true });
-    });
     const stackName = `Wiring${process.pid}`;
-    const [emulators] = await Promise.all([
-      startEmulators({ dynamodb: process.env['DYNAMODB_ENDPOINT'] }, (error) => {
-        throw error;
-      }),
-      synthesize(folder, { ...SETTINGS, stackName, jwksUrl: issuer.url }),
-    ]);
-    this.#resources.defer(() => emulators.stop());
-    runScheduleByHand(join(folder, `${stackName}.template.json`));
-    const dynamoDB = this.#resources.use(
-      await forwardTo(emulators.dynamodb, { around: this.recording.around(this.dynamoDB.around) }),
-    );
-    const sqs = this.#resources.use(
-      await forwardTo(emulators.sqs, { around: this.recording.around(this.sqs.around) }),
-    );
-    const stack = await startLocalStack({
-      assembly: folder,
-      dynamodbEndpoint: dynamoDB.url,
-      sqsEndpoint: sqs.url,
+    const { emulators, stack } = await startInterceptedStack(this.#resources, {
+      context: { ...SETTINGS, stackName, jwksUrl: issuer.url },
+      changeTemplate: runScheduleByHand,
+      aroundDynamoDB: this.recording.around(this.dynamoDB.around),
+      aroundSqs: this.recording.around(this.sqs.around),
       log: (entry) => {
         if (entry.kind === 'function') this.lines.push(entry.text);
       },
@@ -93,7 +72,6 @@ export class WiringRig {
         return { onThrottled: () => undefined, begin: () => () => undefined };
       },
     });
-    this.#resources.defer(() => stack.stop());
     const sqsClient = new SQSClient(makeEmulatorConfig(emulators.sqs));
     this.#resources.defer(() => {
       sqsClient.destroy();
