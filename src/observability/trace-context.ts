@@ -66,13 +66,16 @@ function startTrace(): { traceId: string; parentId: undefined; sampled: boolean 
   return { traceId: seconds + randomBytes(12).toString('hex'), parentId: undefined, sampled: false };
 }
 
-/** Lists the entries of a `tracestate` except our own. By the specification one malformed entry voids all. */
+/**
+ * Lists the entries of a `tracestate` except our own. One malformed entry voids all, and so do more than 32: the
+ * grammar has no list of 33. https://www.w3.org/TR/trace-context/#tracestate-header-field-values
+ */
 function parseTracestate(header: string | undefined): string[] {
   const members = (header ?? '')
     .split(',')
     .map((member) => member.trim())
     .filter((member) => member !== '');
-  if (!members.every((member) => MEMBER.test(member))) return [];
+  if (members.length > MAX_MEMBERS || !members.every((member) => MEMBER.test(member))) return [];
   return members.filter((member) => !member.startsWith(`${TRACESTATE_KEY}=`));
 }
 

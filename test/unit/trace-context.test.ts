@@ -67,9 +67,16 @@ describe('tracestate', () => {
   });
 
   test('it stays within 32 members and 512 characters', () => {
-    const many = Array.from({ length: 40 }, (_, i) => `k${i}=v`).join(',');
-    expect(answerTracestate(many).split(',')).toHaveLength(32);
+    const list = (total: number) => Array.from({ length: total }, (_, i) => `k${i}=v`);
+    // The right-most one makes room for ours.
+    expect(answerTracestate(list(32).join(','))).toBe(['fielding-jobs=SPAN', ...list(31)].join(','));
     const long = Array.from({ length: 10 }, (_, i) => `k${i}=${'v'.repeat(100)}`).join(',');
     expect(answerTracestate(long).length).toBeLessThanOrEqual(512);
+  });
+
+  test('one of more than 32 members is dropped; empty ones do not count', () => {
+    const list = (total: number) => Array.from({ length: total }, (_, i) => `k${i}=v`).join(',');
+    expect(answerTracestate(list(33))).toBe('fielding-jobs=SPAN');
+    expect(answerTracestate(`${list(31)}, ,`)).toBe(`fielding-jobs=SPAN,${list(31)}`);
   });
 });
