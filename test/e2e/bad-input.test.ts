@@ -3,11 +3,11 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeCollectionPath, makeJobPath } from '../../api/paths.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
-import { send, type WireAnswer } from '../rigs/fuzz/wire.ts';
-import { requireConformance } from '../rigs/conformance/check-exchange.ts';
+import type { WireAnswer } from '../rigs/fuzz/wire.ts';
 import { anId, makeIds as newIds } from '../support/builders.ts';
 import { Client, readError, readLocation } from '../support/api-client.ts';
 import { aProject, readE2eStack, scanTable } from '../support/e2e.ts';
+import { sendOnWire } from '../support/send-on-wire.ts';
 
 const stack = readE2eStack();
 let client: Client;
@@ -156,24 +156,7 @@ describe('a client', () => {
 });
 
 /** Sends a GET request with a target that HTTP libraries would refuse or change. */
-async function sendRaw(target: string): Promise<WireAnswer> {
-  const headers = { host: 'x', authorization: `Bearer ${client.token}`, connection: 'close' };
-  const request = {
-    method: 'GET',
-    target,
-    version: 'HTTP/1.1',
-    headers: Object.entries(headers),
-    body: Buffer.alloc(0),
-    framing: 'none',
-    flips: [],
-  } as const;
-  const answer = await send(Number(new URL(stack.url).port), request, false);
-  if (typeof answer === 'string') throw new Error(`no answer: ${answer}`);
-  requireConformance(stack.url, {
-    method: 'GET',
-    path: target,
-    headers,
-    answer: { ...answer, text: answer.body },
-  });
-  return answer;
+function sendRaw(target: string): Promise<WireAnswer> {
+  const headers = [['authorization', `Bearer ${client.token}`]] as const;
+  return sendOnWire(stack.url, { method: 'GET', target, headers });
 }

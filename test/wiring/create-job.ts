@@ -15,14 +15,14 @@ const IDEMPOTENCY = 7 * 60 * 60;
 /** No two attempts have one name. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-const TRACEPARENT = `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`;
+const TRACE_HEADERS = { traceparent: `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`, tracestate: 'foo=1,bar=2' };
 
 interface Message {
   readonly chunk: Readonly<Record<string, unknown>>;
   readonly job: Readonly<Record<string, unknown>>;
   readonly only: boolean;
   readonly ids: readonly string[];
-  readonly trace: { readonly traceparent: string };
+  readonly trace: { readonly traceparent: string; readonly tracestate: string };
 }
 
 export function describeCreateJob(rig: WiringRig): void {
@@ -32,7 +32,7 @@ export function describeCreateJob(rig: WiringRig): void {
   async function create(targetGroups: number) {
     const { tenant, ids: asked } = await aProject(rig.unobserved, Array<object>(targetGroups).fill({}));
     const before = Date.now();
-    const jobId = await rig.createJob(tenant, asked, { headers: { traceparent: TRACEPARENT } });
+    const jobId = await rig.createJob(tenant, asked, { headers: TRACE_HEADERS });
     const puts = recording.listCalls('PutItem', jobId).map((call) => call.item);
     const meta = puts.find(({ sk }) => sk === 'META') ?? {};
     const request = puts.find(({ sk }) => String(sk).startsWith('REQUEST#')) ?? {};
@@ -73,7 +73,9 @@ export function describeCreateJob(rig: WiringRig): void {
       });
       expect(job).toEqual({ action: 'resume', createdBy: SUBJECT });
       expect(only).toBe(false);
-      expect(trace.traceparent).toContain('c'.repeat(32));
+      const [, traceId, spanId] = trace.traceparent.split('-');
+      expect(traceId).toBe('c'.repeat(32));
+      expect(trace.tracestate).toBe(`fielding-jobs=${String(spanId)},foo=1,bar=2`);
     }
     for (const { MessageGroupId, MessageSystemAttributes } of entries) {
       expect(MessageGroupId).toBe('101');
