@@ -30,8 +30,10 @@ export function readApiRequest(event: APIGatewayProxyEventV2): ApiRequest {
   };
 }
 
+/** Decodes the body. A byte order mark is ignored: https://datatracker.ietf.org/doc/html/rfc8259#section-8.1 */
 function decodeBody({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): string | Fault {
-  if (!isBase64Encoded) return body;
+  // Which types of content the gateway encodes is its decision, so both ways must give the same text.
+  if (!isBase64Encoded) return body.replace(/^\uFEFF/, '');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(body, 'base64'));
   } catch {
