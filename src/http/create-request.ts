@@ -36,6 +36,7 @@ export function parseCreateRequest(request: ApiRequest, maxTargetGroups: number)
 
 /** Reads the body. Its return type makes this fail to compile when the schema gets another field. */
 function readBody(body: ApiRequest['body'], maxTargetGroups: number, faults: Fault[]): Required<CreateBody> {
+  const known = faults.length;
   const value = readObject(body, faults);
   if (value === undefined) return { [IDS]: [] };
   for (const name of Object.keys(value)) {
@@ -44,7 +45,25 @@ function readBody(body: ApiRequest['body'], maxTargetGroups: number, faults: Fau
       faults.push(makeFault(name.slice(0, 100), `no field besides ${IDS}`, value[name]));
     }
   }
-  return { [IDS]: readIds(value[IDS], maxTargetGroups, faults) };
+  const ids = readIds(value[IDS], maxTargetGroups, faults);
+  // The parser keeps the last of several fields of one name. Which of them the client means, it cannot know.
+  if (faults.length === known && typeof body === 'string' && countFields(body) > 1) {
+    faults.push({ name: IDS, reason: 'expected one such field, found several' });
+  }
+  return { [IDS]: ids };
+}
+
+/** Counts the fields of all objects in a JSON text, which are as many as its colons outside of texts. */
+function countFields(json: string): number {
+  let fields = 0;
+  let inText = false;
+  for (let i = 0; i < json.length; i += 1) {
+    const character = json[i];
+    if (character === '\\') i += 1;
+    else if (character === '"') inText = !inText;
+    else if (character === ':' && !inText) fields += 1;
+  }
+  return fields;
 }
 
 function readObject(body: ApiRequest['body'], faults: Fault[]): Record<string, unknown> | undefined {

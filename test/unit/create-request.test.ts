@@ -109,6 +109,26 @@ describe('a create request', () => {
     expect(listFaults(makeRequest(body))).toEqual([{ name, reason }]);
   });
 
+  test.each([
+    ['with two lists', '{"target_group_ids":["B"],"target_group_ids":IDS}'],
+    ['with the same list twice', '{"target_group_ids":IDS,"target_group_ids":IDS}'],
+    ['with a name that is escaped', '{"target_group_ids":IDS,"target\\u005fgroup_ids":IDS}'],
+    ['with fields inside of the first', '{"target_group_ids":{"a":{"b":1}},"target_group_ids":IDS}'],
+    ['with quotes in the first', String.raw`{"target_group_ids":"\\\"","target_group_ids":IDS}`],
+  ])('a field that stands twice is refused: %s', (_name, body) => {
+    expect(listFaults(makeRequest(body.replaceAll('IDS', JSON.stringify(makeIds(2)))))).toEqual([
+      { name: 'target_group_ids', reason: 'expected one such field, found several' },
+    ]);
+  });
+
+  test('a colon inside of a text is no field', () => {
+    const [fault, ...others] = listFaults(makeRequest(String.raw`{"target_group_ids":["\":","a:b\\"]}`));
+    expect(fault?.reason).toContain('expected 26 characters');
+    expect(others.map(({ name }) => name)).toEqual(['target_group_ids[1]']);
+    const spaced = `{ "target\\u005fgroup_ids" : ${JSON.stringify(makeIds(2))} }`;
+    expect(listFaults(makeRequest(spaced))).toEqual([]);
+  });
+
   test('a long value is shortened in its fault', () => {
     const [fault] = listFaults(makeRequest({ target_group_ids: ['A'.repeat(1_000_000)] }));
     expect(fault?.reason.length).toBeLessThan(200);
