@@ -1,12 +1,33 @@
 /** Parses text that may not be JSON. */
 
-/** @returns undefined for text that is not JSON */
+/**
+ * Deepest nesting that is read. Much of what looks at a value, JSON.stringify and structuredClone among it,
+ * calls itself once per level and fails at some thousand, while JSON.parse reads any depth.
+ */
+const MAX_DEPTH = 1_000;
+
+/** @returns undefined for text that is not JSON, or that is nested deeper than 1,000 levels */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isTooDeep(text) ? undefined : value;
   } catch {
     return undefined;
   }
+}
+
+function isTooDeep(json: string): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let i = 0; i < json.length && depth <= MAX_DEPTH; i += 1) {
+    const character = json[i];
+    if (character === '\\') i += 1;
+    else if (character === '"') inText = !inText;
+    else if (inText) continue;
+    else if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth -= 1;
+  }
+  return depth > MAX_DEPTH;
 }
 
 /** @returns undefined for text that is not a JSON object */
