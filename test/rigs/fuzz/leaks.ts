@@ -15,7 +15,10 @@ const INTERNALS: readonly [string, RegExp][] = [
 export class Leaks {
   readonly #secrets: readonly [string, string][];
 
-  constructor({ tables, queues, endpoints }: StackInfo, { tokens, client }: FuzzTargets) {
+  constructor(
+    { tables, queues, endpoints }: StackInfo,
+    { tokens, client }: Pick<FuzzTargets, 'tokens' | 'client'>,
+  ) {
     const signatures = [client.token, ...tokens.map(({ text }) => text)].map(
       (text) => text.split('.')[2] ?? '',
     );

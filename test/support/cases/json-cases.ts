@@ -5,7 +5,7 @@
  */
 import { REFUSED } from './json-refused.ts';
 
-export type Verdict = 'accepted' | 'refused' | 'either';
+type Verdict = 'accepted' | 'refused' | 'either';
 
 export interface JsonCase {
   readonly name: string;

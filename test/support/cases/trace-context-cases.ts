@@ -8,7 +8,7 @@
 export type Header = readonly [name: string, value: string];
 
 /** One request, and what must hold of what is passed on. */
-export interface TraceRequest {
+interface TraceRequest {
   readonly headers: readonly Header[];
   /** Whether the trace goes on; otherwise a new one starts. */
   readonly continued: boolean;
