@@ -8,6 +8,8 @@ const config: KnipConfig = {
     'lambdas/*.ts',
     'client/index.ts',
     'dependency-cruiser.config.ts',
+    'jest.cases.config.ts',
+    'test/e2e/*.cases.ts',
     'tools/local/{docs,status}/page/page.js',
     'tools/bench/bare/{bare-client,writes}.ts',
     'tools/bench/peers/plain-functions.ts',

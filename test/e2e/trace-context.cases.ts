@@ -1,6 +1,6 @@
 /**
- * Sends the cases of the W3C's suite for trace context, and checks what comes out of the stack: the headers of
- * the answer, and the trace in the log lines of both functions. What a message carries, `test/wiring` checks.
+ * Sends the cases of the W3C's suite for trace context, and checks what comes out of the stack: the headers
+ * of the answer, and the trace in the log lines of both functions. test/wiring checks what a message carries.
  *
  * Requests are sent as bytes, since fetch joins headers of one name. So does API Gateway, with a comma:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
