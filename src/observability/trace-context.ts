@@ -67,8 +67,8 @@ function startTrace(): { traceId: string; parentId: undefined; sampled: boolean 
 }
 
 /**
- * Lists the entries of a `tracestate` except our own. One malformed entry voids all, and so do more than 32: the
- * grammar has no list of 33. https://www.w3.org/TR/trace-context/#tracestate-header-field-values
+ * Lists the entries of a `tracestate` except our own. One malformed entry voids all, and so do more than 32:
+ * the grammar has no list of 33. https://www.w3.org/TR/trace-context/#tracestate-header-field-values
  */
 function parseTracestate(header: string | undefined): string[] {
   const members = (header ?? '')
