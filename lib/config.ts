@@ -15,11 +15,13 @@ import {
   oneOf,
   oneOfNumbers,
   optionalEmail,
+  optionalTableName,
   optionalWholeNumber,
   type SettingNotes,
   share,
   wholeNumber,
   word,
+  yesOrNo,
 } from './setting.ts';
 
 const SECONDS_PER_HOUR = 3_600;
@@ -30,11 +32,12 @@ const LOG_RETENTION_DAYS = Object.values(RetentionDays)
   .filter((days) => days !== RetentionDays.INFINITE);
 
 const settings = z.object({
+  // CloudFormation's limit is 128, and the name of the data stack is four longer.
   stackName: matching(
-    /^[A-Za-z][A-Za-z0-9-]{0,127}$/,
-    'a letter, then up to 127 letters, digits or hyphens',
+    /^[A-Za-z][A-Za-z0-9-]{0,123}$/,
+    'a letter, then up to 123 letters, digits or hyphens',
     'FieldingJobs',
-    'Name of the CloudFormation stack.',
+    'Name of the CloudFormation stack of the service. The stack of the tables is `<stackName>Data` by name.',
   ),
   issuer: issuerAddress(
     'https://issuer.example.com/',
@@ -148,7 +151,18 @@ const settings = z.object({
   removalPolicy: oneOf(
     ['retain', 'destroy'],
     'retain',
-    'What happens to tables and logs when the stack is deleted; `retain` also protects stack and tables from deletion.',
+    'What happens to tables and logs when their stack is deleted, or no longer has them.',
+  ),
+  protect: yesOrNo(
+    false,
+    'Whether both stacks and the tables are protected from deletion. Not before the first deployment has succeeded.',
+  ),
+  jobsTable: optionalTableName('Name of an existing table of jobs, to use instead of making one.'),
+  targetGroupsTable: optionalTableName(
+    'Name of an existing table of target groups, to use instead of making one.',
+  ),
+  idempotencyTable: optionalTableName(
+    'Name of an existing table of idempotency records, to use instead of making one.',
   ),
   alarmEmail: optionalEmail('Address that alarms are sent to. Without it, the topic has no subscription.'),
   alarmErrorPercent: wholeNumber(
@@ -223,6 +237,12 @@ const settingsWithRelations = settings
     }),
   )
   .refine(
+    ...relation(['protect', 'removalPolicy'], {
+      holds: (c) => !(c.protect && c.removalPolicy === 'destroy'),
+      expected: 'false while removalPolicy is destroy: what is protected cannot be deleted',
+    }),
+  )
+  .refine(
     ...relation(['idempotencyHours', 'jobRetentionDays'], {
       holds: (c) => c.idempotencyHours <= c.jobRetentionDays * 24,
       expected: 'at most 24 x jobRetentionDays: a call need not be remembered longer than its job',
@@ -272,7 +292,7 @@ export function listPlaceholders(config: Config): ('issuer' | 'audience' | 'jwks
 /** One row of the table of keys, for documentation. `fallback` is undefined where a key has no default. */
 export interface KeyDescription extends SettingNotes {
   readonly key: string;
-  readonly fallback: string | number | undefined;
+  readonly fallback: string | number | boolean | undefined;
 }
 
 /** Describes every key, in the order of the table. */

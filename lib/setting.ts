@@ -98,6 +98,28 @@ export function issuerAddress(fallback: string, description: string) {
     .meta({ expected: error, description });
 }
 
+/** Yes or no: true or false. */
+export function yesOrNo(fallback: boolean, description: string) {
+  const error = 'true or false';
+  return z
+    .preprocess(parseBoolean, z.boolean({ error }))
+    .default(fallback)
+    .meta({ expected: error, description });
+}
+
+/**
+ * The name of a DynamoDB table, or nothing.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+ */
+export function optionalTableName(description: string) {
+  const error = 'a table name: 3 to 255 letters, digits, hyphens, dots or underscores';
+  return z
+    .string({ error })
+    .regex(/^[\w.-]{3,255}$/, { error })
+    .optional()
+    .meta({ expected: error, description });
+}
+
 /** An e-mail address, or nothing. */
 export function optionalEmail(description: string) {
   const error = 'an e-mail address';
@@ -112,6 +134,10 @@ export function readNotes(schema: z.ZodType): SettingNotes {
 
 function parseNumber(value: unknown): unknown {
   return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+}
+
+function parseBoolean(value: unknown): unknown {
+  return value === 'true' || value === 'false' ? value === 'true' : value;
 }
 
 function parseDecimal(value: unknown): unknown {

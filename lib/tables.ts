@@ -1,59 +1,109 @@
 /** The three tables: jobs, target groups, and the idempotency records of create calls. */
-import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
-import type { TableProps } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  Billing,
+  type ITableV2,
+  ProjectionType,
+  TableEncryptionV2,
+  type TablePropsV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { OPEN, OPEN_JOBS_INDEX } from '../src/adapters/dynamodb/open-jobs-index.ts';
 import type { Config } from './config.ts';
+import { getRemovalPolicy } from './protection.ts';
 
-export class Tables extends Construct {
-  readonly jobs: Table;
-  readonly targetGroups: Table;
-  readonly idempotency: Table;
+/** The tables that the functions use. */
+export interface Tables {
+  readonly jobs: ITableV2;
+  readonly targetGroups: ITableV2;
+  readonly idempotency: ITableV2;
+}
 
-  constructor(scope: Construct, id: string, config: Config) {
-    super(scope, id);
-    const common = makeCommonProps(config);
+interface TableDescription {
+  readonly id: string;
+  /** The key of the configuration that names an existing table to use instead. */
+  readonly setting: 'jobsTable' | 'targetGroupsTable' | 'idempotencyTable';
+  readonly layout: TablePropsV2;
+}
 
-    this.jobs = new Table(this, 'Jobs', {
-      ...common,
+const TABLES: Readonly<Record<keyof Tables, TableDescription>> = {
+  jobs: {
+    id: 'Jobs',
+    setting: 'jobsTable',
+    layout: {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       timeToLiveAttribute: 'expires_at',
-    });
-    this.jobs.addGlobalSecondaryIndex({
-      indexName: OPEN_JOBS_INDEX,
-      partitionKey: { name: OPEN, type: AttributeType.STRING },
-      sortKey: { name: 'due_at', type: AttributeType.STRING },
-      // Only an attribute that never changes, so that a write of progress costs nothing on the index.
-      projectionType: ProjectionType.INCLUDE,
-      nonKeyAttributes: ['created_at'],
-    });
-
-    // No time to live: target groups stay until their owner removes them.
-    this.targetGroups = new Table(this, 'TargetGroups', {
-      ...common,
-      partitionKey: { name: 'pk', type: AttributeType.STRING },
-    });
-
-    // The layout that the Powertools idempotency utility expects.
-    this.idempotency = new Table(this, 'Idempotency', {
-      ...common,
+      globalSecondaryIndexes: [
+        {
+          indexName: OPEN_JOBS_INDEX,
+          partitionKey: { name: OPEN, type: AttributeType.STRING },
+          sortKey: { name: 'due_at', type: AttributeType.STRING },
+          // Only an attribute that never changes, so that a write of progress costs nothing on the index.
+          projectionType: ProjectionType.INCLUDE,
+          nonKeyAttributes: ['created_at'],
+        },
+      ],
+    },
+  },
+  // No time to live: target groups stay until their owner removes them.
+  targetGroups: {
+    id: 'TargetGroups',
+    setting: 'targetGroupsTable',
+    layout: { partitionKey: { name: 'pk', type: AttributeType.STRING } },
+  },
+  // The layout that the Powertools idempotency utility expects.
+  idempotency: {
+    id: 'Idempotency',
+    setting: 'idempotencyTable',
+    layout: {
       partitionKey: { name: 'id', type: AttributeType.STRING },
       timeToLiveAttribute: 'expiration',
-    });
-  }
+    },
+  },
+};
+
+const NAMES = Object.keys(TABLES) as (keyof Tables)[];
+
+/** Returns whether there is a table to make, which the configuration does not name. */
+export function makesTables(config: Config): boolean {
+  return NAMES.some((name) => config[TABLES[name].setting] === undefined);
 }
 
-function makeCommonProps(config: Config): Omit<TableProps, 'partitionKey'> {
-  const retain = config.removalPolicy === 'retain';
+/** Makes the tables that the configuration does not name. */
+export function makeTables(scope: Construct, config: Config): Partial<Tables> {
+  const tables = new Construct(scope, 'Tables');
+  const common = makeCommonProps(config);
+  const made = NAMES.filter((name) => config[TABLES[name].setting] === undefined).map((name) => {
+    const { id, layout } = TABLES[name];
+    return [name, new TableV2(tables, id, { ...common, ...layout })];
+  });
+  return Object.fromEntries(made) as Partial<Tables>;
+}
+
+/** Completes the tables that were made with those that the configuration names, which exist. */
+export function addExistingTables(scope: Construct, config: Config, made: Partial<Tables>): Tables {
+  const existing = new Construct(scope, 'ExistingTables');
+  const pick = (name: keyof Tables): ITableV2 => {
+    const { id, setting } = TABLES[name];
+    const tableName = config[setting];
+    if (tableName !== undefined) return TableV2.fromTableName(existing, id, tableName);
+    const table = made[name];
+    if (table === undefined) throw new Error(`the table ${name} is neither made nor named by ${setting}`);
+    return table;
+  };
+  return { jobs: pick('jobs'), targetGroups: pick('targetGroups'), idempotency: pick('idempotency') };
+}
+
+function makeCommonProps(config: Config): Partial<TablePropsV2> {
   return {
     // Bulk jobs come in bursts, and on-demand capacity costs nothing between them.
-    billingMode: BillingMode.PAY_PER_REQUEST,
+    billing: Billing.onDemand(),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     // The DynamoDB key of the account: its use is in CloudTrail, and nobody has to manage it (ADR 21).
-    encryption: TableEncryption.AWS_MANAGED,
-    removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    deletionProtection: retain,
+    encryption: TableEncryptionV2.awsManagedKey(),
+    removalPolicy: getRemovalPolicy(config),
+    deletionProtection: config.protect,
   };
 }

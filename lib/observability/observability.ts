@@ -1,9 +1,9 @@
 /** Makes what an operator sees: logs, alarms with their topic, the dashboard and the saved queries. */
-import { RemovalPolicy } from 'aws-cdk-lib';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
+import { getRemovalPolicy } from '../protection.ts';
 import { makeAlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import { makeDashboard } from './dashboard.ts';
@@ -26,7 +26,7 @@ export class Observability extends Construct {
   makeLogGroup(id: string): LogGroup {
     return new LogGroup(this, `${id}Logs`, {
       retention: this.#config.logRetentionDays,
-      removalPolicy: this.#config.removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: getRemovalPolicy(this.#config),
     });
   }
 

@@ -1,6 +1,6 @@
 /** The sections of the dashboard on the functions and the tables. */
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { OPEN_JOBS_INDEX } from '../../src/adapters/dynamodb/open-jobs-index.ts';
 import { FUNCTION_NAMES } from '../functions/make-functions.ts';
@@ -42,7 +42,7 @@ function makeFunctionsSection({ functions }: WatchedResources): Section {
 function makeTablesSection(watched: WatchedResources): Section {
   const tables = listNamedTables(watched);
   const { jobs, targetGroups, idempotency } = watched.tables;
-  const makeLatency = (table: Table, name: string, operation: string) =>
+  const makeLatency = (table: ITableV2, name: string, operation: string) =>
     table.metricSuccessfulRequestLatency({
       dimensionsMap: { TableName: table.tableName, Operation: operation },
       statistic: 'Average',
@@ -83,7 +83,7 @@ function makeTablesSection(watched: WatchedResources): Section {
 }
 
 /** Lists the tables with their names in graphs. */
-export function listNamedTables({ tables }: WatchedResources): [string, Table][] {
+export function listNamedTables({ tables }: WatchedResources): [string, ITableV2][] {
   return [
     ['target groups', tables.targetGroups],
     ['jobs', tables.jobs],

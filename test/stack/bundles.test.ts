@@ -5,8 +5,8 @@ import { join, relative, resolve } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { readConfig } from '../../lib/config.ts';
-import { FieldingJobsStack } from '../../lib/fielding-jobs-stack.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../lib/functions/make-functions.ts';
+import { makeStacks } from '../../lib/make-stacks.ts';
 import { listProductionPackages, PROJECT } from './production-packages.ts';
 import { makeApp } from './readable-template.ts';
 
@@ -72,7 +72,7 @@ const bundles = new Map<FunctionName, Bundle>();
 
 beforeAll(() => {
   const app = makeApp({});
-  new FieldingJobsStack(app, readConfig({}));
+  makeStacks(app, readConfig({}));
   const outdir = app.synth().directory;
   for (const asset of readdirSync(outdir).filter((name) => name.startsWith('asset.'))) {
     const folder = join(outdir, asset);

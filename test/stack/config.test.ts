@@ -17,6 +17,9 @@ const KEYS = describeConfig().map(({ key }) => key);
 
 /** Keys without a default. */
 const OPTIONAL = [
+  'jobsTable',
+  'targetGroupsTable',
+  'idempotencyTable',
   'createReservedConcurrency',
   'readReservedConcurrency',
   'alarmEmail',
@@ -50,6 +53,7 @@ test('without any context every key that is not optional has its default', () =>
     logLevel: 'INFO',
     debugSampleRate: 0,
     removalPolicy: 'retain',
+    protect: false,
     alarmErrorPercent: 5,
     alarmMinimumErrors: 3,
     alarmThrottles: 10,
@@ -101,7 +105,7 @@ test('numbers may be given as text, as `cdk -c key=value` passes them', () => {
 });
 
 const BAD: Record<ConfigKey, unknown[]> = {
-  stackName: ['', '1st', 'a b', 'x'.repeat(129), 7],
+  stackName: ['', '1st', 'a b', 'x'.repeat(125), 7],
   issuer: ['', 'issuer', 'ftp://id.test/', 'http://id.test/', ' https://id.test/', 'https://u:p@id.test/', 1],
   audience: ['', 'two words', 'x'.repeat(201), null],
   jwksUrl: ['keys', 'http://localhost.id.test/', 'http://127.0.0.1@id.test/', 'file:///keys', {}],
@@ -127,6 +131,10 @@ const BAD: Record<ConfigKey, unknown[]> = {
   logLevel: ['info', 'LOUD', ''],
   debugSampleRate: [-0.1, 1.01, '2', '.5', '5%', ''],
   removalPolicy: ['snapshot', 'RETAIN', true],
+  protect: ['yes', '', 1, null],
+  jobsTable: ['', 'ab', 'a b', 'x'.repeat(256), 'arn:aws:dynamodb:us-east-1:1:table/jobs', 5],
+  targetGroupsTable: ['ab', 'a/b'],
+  idempotencyTable: ['ab', 'ä'.repeat(3)],
   alarmEmail: ['', 'nobody', 'a@b', 3],
   alarmErrorPercent: [0, 101, '5%'],
   alarmMinimumErrors: [0, 10_001],

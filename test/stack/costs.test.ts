@@ -2,14 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { Template } from 'aws-cdk-lib/assertions';
 import { PROJECT } from '../../tools/kit/project.ts';
 import { insertBill, insertSum } from '../../tools/bench/report/costs.ts';
 import { countStanding } from '../../tools/bench/standing.ts';
-import { readTemplate } from '../../tools/local/template/template.ts';
-import { synthesizeTemplate, makeStack } from './readable-template.ts';
+import { synthesizeLinked, synthesizeTemplate } from './readable-template.ts';
 
-const template = readTemplate('FieldingJobs', Template.fromStack(makeStack()).toJSON());
+const template = synthesizeLinked();
 
 test.each([
   ['docs/costs.md', insertBill],

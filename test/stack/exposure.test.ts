@@ -81,7 +81,7 @@ test('a policy that allows everybody is found', () => {
       Properties: { PolicyDocument: makePolicy({ AWS: ['a', '*'] }) },
     },
     Table: {
-      Type: 'AWS::DynamoDB::Table',
+      Type: 'AWS::DynamoDB::GlobalTable',
       Properties: { ResourcePolicy: { PolicyDocument: makePolicy('*') } },
     },
   };

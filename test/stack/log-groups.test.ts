@@ -10,7 +10,7 @@ describe('observability', () => {
     expect(Object.keys(groups)).toHaveLength(7);
     for (const { Properties, DeletionPolicy } of Object.values(groups)) {
       expect(Properties).toEqual({ RetentionInDays: 30 });
-      expect(DeletionPolicy).toBe('Retain');
+      expect(DeletionPolicy).toBe('RetainExceptOnCreate');
     }
     const shorter = synthesizeTemplate({ logRetentionDays: '7' }).findByType('AWS::Logs::LogGroup');
     expect(Object.values(shorter).map(({ Properties }) => Properties)).toEqual(

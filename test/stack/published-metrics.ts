@@ -20,7 +20,7 @@ const AWS: Readonly<Record<string, ServiceMetrics>> = {
   'AWS/SQS': { dimension: 'QueueName', type: 'AWS::SQS::Queue' },
   'AWS/DynamoDB': {
     dimension: 'TableName',
-    type: 'AWS::DynamoDB::Table',
+    type: 'AWS::DynamoDB::GlobalTable',
     further: {
       Operation: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'],
       GlobalSecondaryIndexName: [OPEN_JOBS_INDEX],

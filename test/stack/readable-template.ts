@@ -1,4 +1,4 @@
-/** Synthesizes the stack without bundling, and reads its template in a form that is easy to compare. */
+/** Synthesizes the stacks without bundling, and reads their templates in a form that is easy to compare. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,9 @@ import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { z } from 'zod';
 import { readConfig } from '../../lib/config.ts';
-import { FieldingJobsStack } from '../../lib/fielding-jobs-stack.ts';
+import { makeStacks, type Stacks } from '../../lib/make-stacks.ts';
+import { linkTemplates } from '../../tools/local/template/link-templates.ts';
+import { readTemplate, type Template as LinkedTemplate } from '../../tools/local/template/template.ts';
 import { PROJECT } from './production-packages.ts';
 
 const resourceSchema = z.object({
@@ -81,14 +83,51 @@ export function makeApp(context: Record<string, unknown>): App {
   });
 }
 
-/** Makes a stack with the default configuration, changed by `context`. */
-export function makeStack(context: Record<string, unknown> = {}): Stack {
-  return new FieldingJobsStack(makeApp({ ...context, 'aws:cdk:bundling-stacks': [] }), readConfig(context));
+/** Makes the stacks with the default configuration, changed by `context`. */
+export function makeTestStacks(context: Record<string, unknown> = {}): Stacks {
+  return makeStacks(makeApp({ ...context, 'aws:cdk:bundling-stacks': [] }), readConfig(context));
 }
 
-/** Synthesizes such a stack, and returns its template. */
+/** Synthesizes such stacks, and links their templates into one, as the local stack does. */
+export function synthesizeLinked(context: Record<string, unknown> = {}): LinkedTemplate {
+  return linkJson(synthesizeJson(context));
+}
+
+/** Synthesizes such stacks, and returns their linked templates in readable form. */
 export function synthesizeTemplate(context: Record<string, unknown> = {}): ReadableTemplate {
-  return new ReadableTemplate(Template.fromStack(makeStack(context)).toJSON());
+  const stacks = synthesizeJson(context);
+  const linked = linkJson(stacks);
+  const all = Object.assign({}, ...stacks.map(({ json }) => json.Resources)) as JsonTemplate['Resources'];
+  return new ReadableTemplate({
+    Resources: Object.fromEntries(
+      [...linked.resources].map(([id, { properties }]) => [id, { ...all[id], Properties: properties }]),
+    ),
+    Outputs: Object.fromEntries([...linked.outputs].map(([name, Value]) => [name, { Value }])),
+  });
+}
+
+interface JsonTemplate {
+  readonly Resources: Readonly<Record<string, object>>;
+}
+
+type NamedJson = readonly [Named, ...Named[]];
+interface Named {
+  readonly stackName: string;
+  readonly json: JsonTemplate;
+}
+
+function synthesizeJson(context: Record<string, unknown>): NamedJson {
+  const { data, service } = makeTestStacks(context);
+  const read = (stack: Stack): Named => ({
+    stackName: stack.stackName,
+    json: Template.fromStack(stack).toJSON() as JsonTemplate,
+  });
+  return data === undefined ? [read(service)] : [read(data), read(service)];
+}
+
+function linkJson([first, ...others]: NamedJson): LinkedTemplate {
+  const read = ({ stackName, json }: Named) => readTemplate(stackName, json);
+  return linkTemplates([read(first), ...others.map(read)]);
 }
 
 const reference = z.union([

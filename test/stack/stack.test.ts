@@ -1,9 +1,9 @@
 /** Tests the stack as a whole: its types of resources, schedule, outputs, protection and warnings. */
-import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { expect, test } from '@jest/globals';
-import { makeStack, synthesizeTemplate } from './readable-template.ts';
+import { makeTestStacks, type Resource, synthesizeTemplate } from './readable-template.ts';
 
-/** The only types of resources in the stack, because the local stack must support each of them (ADR 14). */
+/** The only types of resources in the stacks, because the local stack must support each of them (ADR 14). */
 const TYPES = [
   'AWS::ApiGatewayV2::Api',
   'AWS::ApiGatewayV2::Integration',
@@ -11,7 +11,7 @@ const TYPES = [
   'AWS::ApiGatewayV2::Stage',
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::Dashboard',
-  'AWS::DynamoDB::Table',
+  'AWS::DynamoDB::GlobalTable',
   'AWS::IAM::Policy',
   'AWS::IAM::Role',
   'AWS::KMS::Key',
@@ -29,7 +29,7 @@ const TYPES = [
   'AWS::Scheduler::Schedule',
 ];
 
-test('the stack has only these types of resources', () => {
+test('the stacks have only these types of resources', () => {
   const { resources } = synthesizeTemplate({ alarmEmail: 'ops@example.com' });
   expect([...new Set(Object.values(resources).map(({ Type }) => Type))].sort()).toEqual([...TYPES].sort());
 });
@@ -64,21 +64,66 @@ test('the outputs name the resources that others need', () => {
     ChunksQueueUrl: '${QueueChunks}',
     DeadLetterQueueUrl: '${QueueDeadLetters}',
     AlarmTopicArn: '${ObservabilityAlarmTopic}',
+    Protection: expect.stringMatching(/^off/),
   });
 });
 
-test('the stack takes its name from the configuration', () => {
-  expect(makeStack({ stackName: 'Staging' }).stackName).toBe('Staging');
+test('the stacks take their names from the configuration', () => {
+  const { data, service } = makeTestStacks({ stackName: 'Staging' });
+  expect([data?.stackName, service.stackName]).toEqual(['StagingData', 'Staging']);
 });
 
-test('the stack is protected from deletion unless removalPolicy is destroy', () => {
-  expect(makeStack().terminationProtection).toBe(true);
-  expect(makeStack({ removalPolicy: 'destroy' }).terminationProtection).toBe(false);
+test('the data stack has the tables and nothing else, and is deployed first', () => {
+  const { data, service } = makeTestStacks();
+  const types = Object.values(
+    Template.fromStack(data ?? service).toJSON()['Resources'] as Record<string, Resource>,
+  );
+  expect(types.map(({ Type }) => Type)).toEqual(
+    Array.from({ length: 3 }, () => 'AWS::DynamoDB::GlobalTable'),
+  );
+  expect(service.dependencies).toEqual([data]);
+});
+
+test('the service stack reads the tables from outputs, not from exports, which would tie the stacks together', () => {
+  const { data, service } = makeTestStacks();
+  const text = JSON.stringify([data, service].map((stack) => Template.fromStack(stack ?? service).toJSON()));
+  expect(text).toContain('"Fn::GetStackOutput"');
+  expect(text).not.toContain('"Export"');
+  expect(text).not.toContain('"Fn::ImportValue"');
+});
+
+test('both stacks are protected from deletion if protect is set, and the output says whether it is', () => {
+  for (const [protect, output] of [
+    [false, /^off: switch it on with npx cdk deploy --all -c protect=true\b/],
+    [true, /^on$/],
+  ] as const) {
+    const { data, service } = makeTestStacks({ protect });
+    expect([data?.terminationProtection, service.terminationProtection]).toEqual([protect, protect]);
+    expect(synthesizeTemplate({ protect }).outputs['Protection']?.Value).toMatch(output);
+  }
+});
+
+test('each synthesis warns of stacks that are kept and not protected', () => {
+  const REAL = { issuer: 'https://id.test/', audience: 'buyers', jwksUrl: 'https://id.test/keys' };
+  const listWarned = (context: Record<string, unknown>) => {
+    const { data, service } = makeTestStacks({ ...REAL, ...context });
+    return [data, service].flatMap((stack) =>
+      stack === undefined
+        ? []
+        : Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('protect')),
+    );
+  };
+  expect(listWarned({}).map(({ id }) => id)).toEqual(['/FieldingJobsData', '/FieldingJobs']);
+  expect(listWarned({ protect: true })).toEqual([]);
+  expect(listWarned({ removalPolicy: 'destroy' })).toEqual([]);
 });
 
 test('the stack warns of each placeholder value until a real value is set', () => {
   const listWarnings = (context: Record<string, unknown>) =>
-    Annotations.fromStack(makeStack(context)).findWarning('*', Match.anyValue());
+    Annotations.fromStack(makeTestStacks({ ...context, protect: true }).service).findWarning(
+      '*',
+      Match.anyValue(),
+    );
   expect(listWarnings({}).map(({ entry }) => /^\w+/.exec(JSON.stringify(entry.data).slice(1))?.[0])).toEqual([
     'issuer',
     'audience',

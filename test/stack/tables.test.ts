@@ -1,6 +1,9 @@
 /** Tests the tables of the template: protection against loss, and the keys that the adapters expect. */
 import { describe, expect, test } from '@jest/globals';
-import { synthesizeTemplate } from './readable-template.ts';
+import { makeTestStacks, synthesizeTemplate } from './readable-template.ts';
+
+/** The types of resources that hold data or logs. */
+const KEPT_TYPES = ['AWS::DynamoDB::GlobalTable', 'AWS::Logs::LogGroup'];
 
 const TABLES = ['TablesJobs', 'TablesTargetGroups', 'TablesIdempotency'];
 
@@ -8,24 +11,25 @@ describe('tables', () => {
   const template = synthesizeTemplate();
 
   test('are exactly these three', () => {
-    expect(Object.keys(template.findByType('AWS::DynamoDB::Table')).sort()).toEqual([...TABLES].sort());
+    expect(Object.keys(template.findByType('AWS::DynamoDB::GlobalTable')).sort()).toEqual([...TABLES].sort());
   });
 
-  test.each(TABLES)(
-    '%s: is on demand, recoverable, encrypted, protected from deletion, and retained',
-    (id) => {
-      expect(template.readProperties(id)).toMatchObject({
-        BillingMode: 'PAY_PER_REQUEST',
-        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-        SSESpecification: { SSEEnabled: true },
-        DeletionProtectionEnabled: true,
-      });
-      expect(template.resources[id]).toMatchObject({
-        DeletionPolicy: 'Retain',
-        UpdateReplacePolicy: 'Retain',
-      });
-    },
-  );
+  test.each(TABLES)('%s: is on demand, recoverable, encrypted, and retained once it was created', (id) => {
+    expect(template.readProperties(id)).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      SSESpecification: { SSEEnabled: true },
+      Replicas: [
+        {
+          Region: '${AWS::Region}',
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        },
+      ],
+    });
+    expect(template.resources[id]).toMatchObject({
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+    });
+  });
 
   test('jobs: has keys, a time to live, and an index of open jobs with the time of creation', () => {
     expect(template.readProperties('TablesJobs')).toMatchObject({
@@ -67,11 +71,73 @@ describe('tables', () => {
   });
 });
 
-test('tables and logs are deleted with the stack if removalPolicy is destroy', () => {
-  const template = synthesizeTemplate({ removalPolicy: 'destroy' });
-  const kept = Object.entries(template.resources).filter(
-    ([, { DeletionPolicy }]) => DeletionPolicy === 'Retain',
-  );
-  expect(kept).toEqual([]);
-  for (const id of TABLES) expect(template.readProperties(id)['DeletionProtectionEnabled']).toBe(false);
+describe('what is lost with a stack', () => {
+  const listPolicies = (context: Record<string, unknown>) =>
+    Object.entries(synthesizeTemplate(context).resources)
+      .filter(([, { Type }]) => KEPT_TYPES.includes(Type))
+      .map(([id, { DeletionPolicy, UpdateReplacePolicy }]) => [id, DeletionPolicy, UpdateReplacePolicy]);
+
+  // CloudFormation deletes what has this policy if the deployment that creates it fails.
+  test('tables and logs are kept, except when the deployment that creates them fails', () => {
+    const policies = listPolicies({});
+    expect(policies).toHaveLength(TABLES.length + 7);
+    for (const [, ...policy] of policies) expect(policy).toEqual(['RetainExceptOnCreate', 'Retain']);
+  });
+
+  test('tables and logs are deleted with their stack if removalPolicy is destroy', () => {
+    const policies = listPolicies({ removalPolicy: 'destroy' });
+    expect(policies).toHaveLength(TABLES.length + 7);
+    for (const [, ...policy] of policies) expect(policy).toEqual(['Delete', 'Delete']);
+  });
+
+  test('nothing else is kept: a deployment that is repeated would find it in its way', () => {
+    const { resources } = synthesizeTemplate();
+    const kept = Object.entries(resources).filter(
+      ([, { DeletionPolicy = 'Delete', Type }]) => DeletionPolicy !== 'Delete' && !KEPT_TYPES.includes(Type),
+    );
+    expect(kept).toEqual([]);
+  });
+
+  test('the tables are protected from deletion if protect is set, and not before', () => {
+    for (const protect of [false, true]) {
+      const template = synthesizeTemplate({ protect });
+      for (const id of TABLES) {
+        expect(template.readProperties(id)['Replicas']).toMatchObject([
+          { DeletionProtectionEnabled: protect },
+        ]);
+      }
+    }
+  });
+});
+
+describe('existing tables', () => {
+  const SETTINGS = {
+    jobsTable: { id: 'TablesJobs', name: 'restored-jobs' },
+    targetGroupsTable: { id: 'TablesTargetGroups', name: 'restored-groups' },
+    idempotencyTable: { id: 'TablesIdempotency', name: 'restored.records' },
+  };
+
+  test.each(Object.entries(SETTINGS))('%s: the named table is used and none is made', (key, { id, name }) => {
+    const template = synthesizeTemplate({ [key]: name });
+    expect(Object.keys(template.findByType('AWS::DynamoDB::GlobalTable')).sort()).toEqual(
+      TABLES.filter((other) => other !== id).sort(),
+    );
+    const text = JSON.stringify(template.resources);
+    expect(text).toContain(`"${name}"`);
+    expect(text).toContain(`:table/${name}"`);
+    expect(text).not.toContain(`\${${id}`);
+  });
+
+  test('with all three there is no data stack, and every output names its table', () => {
+    const context = Object.fromEntries(Object.entries(SETTINGS).map(([key, { name }]) => [key, name]));
+    expect(makeTestStacks(context).data).toBeUndefined();
+    const template = synthesizeTemplate(context);
+    expect(template.findByType('AWS::DynamoDB::GlobalTable')).toEqual({});
+    expect(template.outputs).toMatchObject({
+      JobsTable: { Value: 'restored-jobs' },
+      TargetGroupsTable: { Value: 'restored-groups' },
+      IdempotencyTable: { Value: 'restored.records' },
+    });
+    expect(JSON.stringify(template.resources)).toContain(':table/restored-jobs/index/open-jobs"');
+  });
 });

@@ -4,16 +4,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import { DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { Template as Synthesized } from 'aws-cdk-lib/assertions';
 import dynalite from 'dynalite';
 import { makeEmulatorConfig } from '../../tools/kit/emulator.ts';
 import { listenOnLoopback } from '../../tools/kit/loopback.ts';
 import { makeTables } from '../../tools/local/infrastructure.ts';
 import { makeReferences } from '../../tools/local/template/references.ts';
 import { readTables } from '../../tools/local/template/read-tables.ts';
-import { readTemplate } from '../../tools/local/template/template.ts';
 import { makeDynamoDBClient } from '../../src/adapters/dynamodb/dynamodb-client.ts';
-import { makeStack } from '../stack/readable-template.ts';
+import { synthesizeLinked } from '../stack/readable-template.ts';
 
 export interface TestTables {
   readonly client: DynamoDBClient;
@@ -55,7 +53,6 @@ export async function openTables(): Promise<TestTables> {
 
 /** Reads the tables of the template as the local stack does. */
 function readDefinitions() {
-  const stack = makeStack();
-  const template = readTemplate(stack.stackName, Synthesized.fromStack(stack).toJSON());
+  const template = synthesizeLinked();
   return readTables(template, makeReferences(template, { apiUrl: '', findQueueUrl: () => undefined }));
 }

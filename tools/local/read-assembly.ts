@@ -1,10 +1,12 @@
 /**
- * Reads the assembly that a synthesis wrote: the stack's template, and the folders with its functions' code.
+ * Reads the assembly that a synthesis wrote: the templates of its stacks, linked into one, and the folders with
+ * the functions' code.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UnsupportedTemplateError } from './template-errors.ts';
+import { linkTemplates } from './template/link-templates.ts';
 import { readTemplate, type Template } from './template/template.ts';
 
 const manifestShape = z.object({
@@ -12,6 +14,7 @@ const manifestShape = z.object({
     z.string(),
     z.object({
       type: z.string(),
+      dependencies: z.array(z.string()).default([]),
       properties: z.object({ templateFile: z.string().optional(), file: z.string().optional() }).default({}),
     }),
   ),
@@ -35,19 +38,19 @@ export interface Assembly {
 
 /**
  * Reads the assembly in a folder.
- * @throws UnsupportedTemplateError unless it contains exactly one stack and all its resource types are known
+ * @throws UnsupportedTemplateError unless it contains a stack, all resource types are known, and its stacks can be
+ *   linked
  */
 export async function readAssembly(folder: string): Promise<Assembly> {
   const readJson = async (file: string): Promise<unknown> =>
     JSON.parse(await readFile(join(folder, file), 'utf8'));
   const manifest = manifestShape.parse(await readJson('manifest.json'));
   const artifacts = Object.entries(manifest.artifacts);
-  const stacks = artifacts.filter(([, { type }]) => type === 'aws:cloudformation:stack');
-  const [stack] = stacks;
-  const templateFile = stack?.[1].properties.templateFile;
-  if (stack === undefined || stacks.length > 1 || templateFile === undefined) {
-    throw new UnsupportedTemplateError(`the app has ${stacks.length} stacks: the local stack runs one`);
-  }
+  const templates = await Promise.all(
+    listStacks(manifest).map(async ([name, file]) => readTemplate(name, await readJson(file))),
+  );
+  const [first, ...others] = templates;
+  if (first === undefined) throw new UnsupportedTemplateError('the app has no stacks');
   const assets = new Map<string, string>();
   for (const [, { type, properties }] of artifacts) {
     if (type !== 'cdk:asset-manifest' || properties.file === undefined) continue;
@@ -59,5 +62,18 @@ export async function readAssembly(folder: string): Promise<Assembly> {
       }
     }
   }
-  return { template: readTemplate(stack[0], await readJson(templateFile)), assets };
+  return { template: linkTemplates([first, ...others]), assets };
+}
+
+/** Lists the stacks of an app with the files of their templates, each after those that it depends on. */
+function listStacks({ artifacts }: z.output<typeof manifestShape>): [name: string, file: string][] {
+  const listed = new Map<string, string>();
+  const add = (name: string): void => {
+    const artifact = artifacts[name];
+    if (artifact?.type !== 'aws:cloudformation:stack' || listed.has(name)) return;
+    artifact.dependencies.forEach(add);
+    if (artifact.properties.templateFile !== undefined) listed.set(name, artifact.properties.templateFile);
+  };
+  Object.keys(artifacts).forEach(add);
+  return [...listed];
 }

@@ -69,8 +69,9 @@ function aFunction(key: string, properties: Record<string, unknown>) {
 
 /** A table with a sparse index, like that of the jobs table. */
 export const TABLE = {
-  Type: 'AWS::DynamoDB::Table',
+  Type: 'AWS::DynamoDB::GlobalTable',
   Properties: {
+    Replicas: [{ Region: { Ref: 'AWS::Region' } }],
     AttributeDefinitions: [
       { AttributeName: 'pk', AttributeType: 'S' },
       { AttributeName: 'open', AttributeType: 'S' },

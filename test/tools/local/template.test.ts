@@ -84,8 +84,9 @@ test('each ignored type is listed with the reason', () => {
 test('a table is read with its keys and indexes', () => {
   const read = makeTemplate({
     Jobs: {
-      Type: 'AWS::DynamoDB::Table',
+      Type: 'AWS::DynamoDB::GlobalTable',
       Properties: {
+        Replicas: [{ Region: { Ref: 'AWS::Region' }, DeletionProtectionEnabled: true }],
         AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
         BillingMode: 'PAY_PER_REQUEST',
         KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
@@ -97,7 +98,6 @@ test('a table is read with its keys and indexes', () => {
           },
         ],
         TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
-        DeletionProtectionEnabled: true,
       },
     },
   });

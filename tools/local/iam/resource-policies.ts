@@ -35,7 +35,7 @@ export function readResourcePolicies(
 
 function readQueuePolicies(template: Template, references: References): Statement[] {
   const arns = findResources(template, 'AWS::SQS::Queue').map((queue) =>
-    makeArn('sqs', getPhysicalName(template, queue, 'QueueName')),
+    makeArn('sqs', getPhysicalName(queue, 'QueueName')),
   );
   return findResources(template, 'AWS::SQS::QueuePolicy').flatMap((resource) => {
     // The property Queues is not used: SQS only accepts a policy whose statements name the queue itself.

@@ -62,7 +62,7 @@ export function readFunctions(
 ): LambdaFunction[] {
   return findResources(template, 'AWS::Lambda::Function').map((resource) => {
     const properties = readProperties(resource, references, functionShape, WITHOUT_EFFECT);
-    const name = getPhysicalName(template, resource, 'FunctionName');
+    const name = getPhysicalName(resource, 'FunctionName');
     const codePath = assets.get(properties.Code.S3Key);
     if (codePath === undefined) {
       throw new UnsupportedTemplateError(

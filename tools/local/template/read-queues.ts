@@ -36,7 +36,7 @@ export function readQueues(template: Template, references: References): Queue[] 
     const properties = readProperties(resource, references, queueShape, WITHOUT_EFFECT);
     return {
       logicalId: resource.logicalId,
-      name: getPhysicalName(template, resource, 'QueueName'),
+      name: getPhysicalName(resource, 'QueueName'),
       attributes: Object.fromEntries(
         Object.entries(properties).map(([name, value]) => [
           name,

@@ -1,5 +1,6 @@
-/** Reads the DynamoDB tables of a template. */
+/** Reads the DynamoDB tables of a template: global tables (CDK's `TableV2`) with one replica, that of this region. */
 import { z } from 'zod';
+import { REGION } from '../../kit/emulator.ts';
 import type { References } from './intrinsics.ts';
 import { getPhysicalName } from './references.ts';
 import { readProperties, findResources, type Template } from './template.ts';
@@ -25,17 +26,11 @@ const tableShape = z.object({
   LocalSecondaryIndexes: z.array(index).optional(),
 });
 
+/** A replica in another region would need another emulator. The settings of a replica have no effect here. */
+const replicas = z.object({ Replicas: z.array(z.looseObject({ Region: z.literal(REGION) })).length(1) });
+
 /** Backup, billing and expiry. The emulators keep expired items, as AWS itself may for days. */
-const WITHOUT_EFFECT = [
-  'ContributorInsightsSpecification',
-  'DeletionProtectionEnabled',
-  'PointInTimeRecoverySpecification',
-  'SSESpecification',
-  'TableClass',
-  'TableName',
-  'Tags',
-  'TimeToLiveSpecification',
-];
+const WITHOUT_EFFECT = ['SSESpecification', 'TableName', 'TimeToLiveSpecification', 'WarmThroughput'];
 
 export interface Table {
   readonly logicalId: string;
@@ -44,11 +39,15 @@ export interface Table {
   readonly definition: z.output<typeof tableShape>;
 }
 
-/** @throws UnsupportedTemplateError */
+/** @throws UnsupportedTemplateError, for example for a replica in another region */
 export function readTables(template: Template, references: References): Table[] {
-  return findResources(template, 'AWS::DynamoDB::Table').map((resource) => ({
-    logicalId: resource.logicalId,
-    name: getPhysicalName(template, resource, 'TableName'),
-    definition: readProperties(resource, references, tableShape, WITHOUT_EFFECT),
-  }));
+  return findResources(template, 'AWS::DynamoDB::GlobalTable').map((resource) => {
+    const { Replicas: _, ...definition } = readProperties(
+      resource,
+      references,
+      tableShape.extend(replicas.shape),
+      WITHOUT_EFFECT,
+    );
+    return { logicalId: resource.logicalId, name: getPhysicalName(resource, 'TableName'), definition };
+  });
 }

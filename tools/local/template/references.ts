@@ -13,12 +13,12 @@ export interface RuntimeValues {
 }
 
 /**
- * Returns the physical name of a resource: from the template, else made of the stack's name and the logical
+ * Returns the physical name of a resource: from the template, else made of its stack's name and the logical
  * id. It is the same at every start, so that a restarted stack finds its data on an external emulator.
  * @throws UnsupportedTemplateError for a computed name
  */
-export function getPhysicalName(template: Template, resource: Resource, property: string): string {
-  const name = resource.properties[property] ?? `${template.stackName}-${resource.logicalId}`;
+export function getPhysicalName(resource: Resource, property: string): string {
+  const name = resource.properties[property] ?? `${resource.stackName}-${resource.logicalId}`;
   if (typeof name === 'string') return name;
   throw new UnsupportedTemplateError(
     `${resource.type} ${resource.logicalId}: a computed ${property} is not supported locally`,
@@ -33,7 +33,7 @@ export function makeReferences(template: Template, runtime: RuntimeValues = NOTH
     const wanted = attribute === undefined ? `Ref ${logicalId}` : `Fn::GetAtt ${logicalId}.${attribute}`;
     const resource = template.resources.get(logicalId);
     if (resource === undefined) throw new UnsupportedTemplateError(`${wanted}: there is no such resource`);
-    const value = findValue(template, resource, attribute, runtime);
+    const value = findValue(resource, attribute, runtime);
     if (value !== undefined) return value;
     throw new UnsupportedTemplateError(`${wanted} (${resource.type}) has no value on this machine`);
   };
@@ -46,17 +46,16 @@ export function makeReferences(template: Template, runtime: RuntimeValues = NOTH
 
 /** @param attribute undefined for `Ref` */
 function findValue(
-  template: Template,
   resource: Resource,
   attribute: string | undefined,
   runtime: RuntimeValues,
 ): string | undefined {
   const { logicalId } = resource;
-  const getName = (property: string) => getPhysicalName(template, resource, property);
+  const getName = (property: string) => getPhysicalName(resource, property);
   switch (`${resource.type} ${attribute ?? 'Ref'}`) {
-    case 'AWS::DynamoDB::Table Ref':
+    case 'AWS::DynamoDB::GlobalTable Ref':
       return getName('TableName');
-    case 'AWS::DynamoDB::Table Arn':
+    case 'AWS::DynamoDB::GlobalTable Arn':
       return makeArn('dynamodb', `table/${getName('TableName')}`);
     case 'AWS::SQS::Queue Ref':
     case 'AWS::SQS::Queue QueueUrl':

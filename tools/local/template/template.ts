@@ -12,7 +12,7 @@ const MADE_TYPES: ReadonlySet<string> = new Set([
   'AWS::ApiGatewayV2::Integration',
   'AWS::ApiGatewayV2::Route',
   'AWS::ApiGatewayV2::Stage',
-  'AWS::DynamoDB::Table',
+  'AWS::DynamoDB::GlobalTable',
   'AWS::IAM::ManagedPolicy',
   'AWS::IAM::Policy',
   'AWS::IAM::Role',
@@ -37,6 +37,8 @@ const templateShape = z.object({
 });
 
 export interface Resource {
+  /** The stack that it belongs to. */
+  readonly stackName: string;
   readonly logicalId: string;
   readonly type: string;
   readonly properties: Readonly<Record<string, unknown>>;
@@ -72,7 +74,7 @@ export function readTemplate(stackName: string, json: unknown): Template {
       if (Condition !== undefined) {
         throw new UnsupportedTemplateError(`${type} ${logicalId}: conditions are not supported locally`);
       }
-      return { logicalId, type, properties: Properties, metadata: Metadata };
+      return { stackName, logicalId, type, properties: Properties, metadata: Metadata };
     });
   return {
     stackName,

@@ -4,7 +4,13 @@ import { UnsupportedTemplateError } from '../../../../tools/local/template-error
 import { readDocument } from '../../../../tools/local/iam/policy-document.ts';
 import { type Call, evaluate } from '../../../../tools/local/iam/evaluate.ts';
 
-const OWNER = { logicalId: 'Policy', type: 'AWS::IAM::Policy', properties: {}, metadata: {} };
+const OWNER = {
+  stackName: 'Local',
+  logicalId: 'Policy',
+  type: 'AWS::IAM::Policy',
+  properties: {},
+  metadata: {},
+};
 const TABLE = 'arn:aws:dynamodb:us-east-1:000000000000:table/jobs';
 
 type Kind = Parameters<typeof readDocument>[0];

@@ -1,4 +1,7 @@
-/** The stack: connects the constructs, and outputs the names that operators and tools need. */
+/**
+ * The service stack: everything but the tables. Connects the constructs, and outputs the names that operators
+ * and tools need.
+ */
 import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Api } from './api.ts';
@@ -8,16 +11,18 @@ import { makeFunctions } from './functions/make-functions.ts';
 import { OwnMetrics } from './observability/own-metrics.ts';
 import { Observability } from './observability/observability.ts';
 import { ReconcileSchedule } from './reconcile-schedule.ts';
-import { Tables } from './tables.ts';
+import { PROTECT_COMMAND, warnUnprotected } from './protection.ts';
+import { addExistingTables, type Tables } from './tables.ts';
 
-export class FieldingJobsStack extends Stack {
-  constructor(scope: Construct, config: Config) {
+export class ServiceStack extends Stack {
+  /** @param made the tables of the data stack; those that the configuration names are added to them */
+  constructor(scope: Construct, config: Config, made: Partial<Tables>) {
     super(scope, config.stackName, {
-      description: 'Bulk fielding-run jobs: HTTP API, queue, workers and tables',
-      terminationProtection: config.removalPolicy === 'retain',
+      description: 'Bulk fielding-run jobs: HTTP API, queue, workers',
+      terminationProtection: config.protect,
     });
 
-    const tables = new Tables(this, 'Tables', config);
+    const tables = addExistingTables(this, config, made);
     const chunks = new ChunksQueue(this, 'Queue', config);
     const observability = new Observability(this, 'Observability', config);
     const functions = makeFunctions(this, { config, tables, chunks }, (id) => observability.makeLogGroup(id));
@@ -45,7 +50,13 @@ export class FieldingJobsStack extends Stack {
     this.#addOutput('ChunksQueueUrl', chunks.queue.queueUrl, 'Queue of the chunks');
     this.#addOutput('DeadLetterQueueUrl', chunks.deadLetters.queueUrl, 'Queue of the messages given up on');
     this.#addOutput('AlarmTopicArn', observability.alarmTopic.topicArn, 'Topic that alarms are sent to');
+    this.#addOutput(
+      'Protection',
+      config.protect ? 'on' : `off: switch it on with ${PROTECT_COMMAND}, and the rest of the configuration`,
+      'Whether stacks and tables are protected from deletion',
+    );
 
+    warnUnprotected(this, config);
     for (const key of listPlaceholders(config)) {
       Annotations.of(this).addWarningV2(
         `fielding-jobs:${key}`,

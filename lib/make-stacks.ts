@@ -1,0 +1,19 @@
+/** Makes the two stacks of the app: the tables, and the service that uses them. */
+import type { App } from 'aws-cdk-lib';
+import type { Config } from './config.ts';
+import { DataStack } from './data-stack.ts';
+import { ServiceStack } from './service-stack.ts';
+import { makesTables } from './tables.ts';
+
+/** The stacks of an app. There is no data stack if the configuration names all three tables. */
+export interface Stacks {
+  readonly data: DataStack | undefined;
+  readonly service: ServiceStack;
+}
+
+/** Makes the stacks. The service reads the names of the tables from the outputs of the data stack. */
+export function makeStacks(app: App, config: Config): Stacks {
+  // CloudFormation has no stack without resources.
+  const data = makesTables(config) ? new DataStack(app, config) : undefined;
+  return { data, service: new ServiceStack(app, config, data?.tables ?? {}) };
+}
