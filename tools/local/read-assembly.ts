@@ -1,6 +1,6 @@
 /**
- * Reads the assembly that a synthesis wrote: the templates of its stacks, linked into one, and the folders with
- * the functions' code.
+ * Reads the assembly that a synthesis wrote: the templates of its stacks, linked into one, and the folders
+ * with the functions' code.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -38,8 +38,8 @@ export interface Assembly {
 
 /**
  * Reads the assembly in a folder.
- * @throws UnsupportedTemplateError unless it contains a stack, all resource types are known, and its stacks can be
- *   linked
+ * @throws UnsupportedTemplateError unless it contains a stack, all resource types are known, and its stacks
+ *   can be linked
  */
 export async function readAssembly(folder: string): Promise<Assembly> {
   const readJson = async (file: string): Promise<unknown> =>

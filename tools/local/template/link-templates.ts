@@ -12,9 +12,9 @@ const stackOutput = z.strictObject({
 });
 
 /**
- * Links templates: replaces `Fn::GetStackOutput` with the value of the output, and the name of the stack, which
- * is not the same in all of them, with its text. An output that another stack reads is left out: it connects
- * stacks, and tells users nothing.
+ * Links templates: replaces `Fn::GetStackOutput` with the value of the output, and the name of the stack,
+ * which is not the same in all of them, with its text. An output that another stack reads is left out: it
+ * connects stacks, and tells users nothing.
  * @param templates the stacks that others depend on come first; the last one gives its name to the result
  * @throws UnsupportedTemplateError for an output that is not in `templates`, or a logical id that two have
  */

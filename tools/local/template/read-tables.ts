@@ -1,4 +1,7 @@
-/** Reads the DynamoDB tables of a template: global tables (CDK's `TableV2`) with one replica, that of this region. */
+/**
+ * Reads the DynamoDB tables of a template: global tables (CDK's `TableV2`) with one replica, that of this
+ * region.
+ */
 import { z } from 'zod';
 import { REGION } from '../../kit/emulator.ts';
 import type { References } from './intrinsics.ts';
@@ -24,10 +27,11 @@ const tableShape = z.object({
   KeySchema: keySchema,
   GlobalSecondaryIndexes: z.array(index).optional(),
   LocalSecondaryIndexes: z.array(index).optional(),
+  // A replica in another region would need another emulator. The settings of a replica have no effect here.
+  Replicas: z.array(z.looseObject({ Region: z.literal(REGION) })).length(1),
 });
 
-/** A replica in another region would need another emulator. The settings of a replica have no effect here. */
-const replicas = z.object({ Replicas: z.array(z.looseObject({ Region: z.literal(REGION) })).length(1) });
+const definitionShape = tableShape.omit({ Replicas: true });
 
 /** Backup, billing and expiry. The emulators keep expired items, as AWS itself may for days. */
 const WITHOUT_EFFECT = ['SSESpecification', 'TableName', 'TimeToLiveSpecification', 'WarmThroughput'];
@@ -36,18 +40,14 @@ export interface Table {
   readonly logicalId: string;
   readonly name: string;
   /** Input of CreateTable, without the name. */
-  readonly definition: z.output<typeof tableShape>;
+  readonly definition: Omit<z.output<typeof tableShape>, 'Replicas'>;
 }
 
 /** @throws UnsupportedTemplateError, for example for a replica in another region */
 export function readTables(template: Template, references: References): Table[] {
-  return findResources(template, 'AWS::DynamoDB::GlobalTable').map((resource) => {
-    const { Replicas: _, ...definition } = readProperties(
-      resource,
-      references,
-      tableShape.extend(replicas.shape),
-      WITHOUT_EFFECT,
-    );
-    return { logicalId: resource.logicalId, name: getPhysicalName(resource, 'TableName'), definition };
-  });
+  return findResources(template, 'AWS::DynamoDB::GlobalTable').map((resource) => ({
+    logicalId: resource.logicalId,
+    name: getPhysicalName(resource, 'TableName'),
+    definition: definitionShape.parse(readProperties(resource, references, tableShape, WITHOUT_EFFECT)),
+  }));
 }
