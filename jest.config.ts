@@ -4,7 +4,7 @@
  */
 import type { Config } from 'jest';
 
-const common: Config = {
+export const common: Config = {
   // Not in the temporary directory, where nobody would remove it.
   cacheDirectory: '<rootDir>/.cache/jest',
   setupFilesAfterEnv: ['<rootDir>/test/support/set-timeout.ts'],

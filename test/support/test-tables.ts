@@ -31,7 +31,7 @@ export async function openTables(): Promise<TestTables> {
   const client = makeDynamoDBClient(makeEmulatorConfig(given ?? embedded?.url ?? ''));
 
   const run = randomUUID();
-  const tables = readDefinitions().map((table) => ({ ...table, name: `${table.logicalId}-${run}` }));
+  const tables = readTableDefinitions().map((table) => ({ ...table, name: `${table.logicalId}-${run}` }));
   await makeTables(client, tables);
   const findName = (part: string): string => {
     const matches = tables.filter(({ logicalId }) => logicalId.includes(part));
@@ -52,7 +52,7 @@ export async function openTables(): Promise<TestTables> {
 }
 
 /** Reads the tables of the template as the local stack does. */
-function readDefinitions() {
+export function readTableDefinitions() {
   const template = synthesizeLinked();
   return readTables(template, makeReferences(template, { apiUrl: '', findQueueUrl: () => undefined }));
 }

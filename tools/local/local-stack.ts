@@ -154,7 +154,9 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
   proxies.applyPermissions(access);
 
   const table = runtime.functions.map(({ environment }) => environment['TARGET_GROUPS_TABLE']).find(Boolean);
-  if (table !== undefined) {
+  // A table that the configuration names has data of its own: only what the user asks for is written to it.
+  const made = tables.some(({ name }) => name === table);
+  if (table !== undefined && (made || options.dataFile !== undefined)) {
     notice(`writing ${seed.records} projects and target groups`);
     const progress = (records: number) => {
       notice(`written ${records} of ${seed.records}`);
