@@ -4,7 +4,7 @@
  */
 import type { Config } from 'jest';
 
-export const common: Config = {
+const common: Config = {
   // Not in the temporary directory, where nobody would remove it.
   cacheDirectory: '<rootDir>/.cache/jest',
   setupFilesAfterEnv: ['<rootDir>/test/support/set-timeout.ts'],
