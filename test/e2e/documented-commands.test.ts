@@ -103,6 +103,7 @@ test('a test runs the commands of every document that has any', () => {
     'docs/local.md',
     'docs/operating.md',
     'docs/performance.md',
+    'docs/restoring.md',
   ]);
 });
 
@@ -171,6 +172,32 @@ test('docs/calling.md: the commands work, and so does the program that it shows'
   expect(output).toContain('Completed: 1 updated\n01JDEM0TARGETGR0VP10000007: StatusTransitionNotAllowed, ');
 });
 
+/** Expects so many deployments among the calls, of all stacks, each with settings that are valid. */
+function expectValidDeployments(calls: readonly string[], count: number): void {
+  const deployments = calls.filter((call) => call.startsWith('cdk deploy'));
+  expect(deployments).toHaveLength(count);
+  for (const call of deployments) {
+    expect(call).toMatch(/^cdk deploy --all\b/);
+    const context = [...call.matchAll(/-c (\S+?)=(\S+)/g)].map(([, key, value]) => [key, value] as const);
+    expect(context.length).toBeGreaterThan(0);
+    expect(() => readConfig(Object.fromEntries(context) as Record<string, unknown>)).not.toThrow();
+  }
+}
+
+test('docs/restoring.md: the commands are calls of the AWS command line and a deployment that is valid', async () => {
+  await run('docs/restoring.md');
+  const calls = place.readCalls();
+  expectValidDeployments(calls, 1);
+  expect(
+    calls.filter((call) => call.startsWith('aws ')).map((call) => call.split(' ').slice(1, 3).join(' ')),
+  ).toEqual([
+    'lambda put-function-concurrency',
+    'lambda update-event-source-mapping',
+    'scheduler update-schedule',
+    'dynamodb restore-table-to-point-in-time',
+  ]);
+});
+
 test('docs/deploying.md: the commands import, deploy with valid settings, and destroy', async () => {
   await dynamodb.send(
     new CreateTableCommand({
@@ -184,17 +211,11 @@ test('docs/deploying.md: the commands import, deploy with valid settings, and de
   const output = await run('docs/deploying.md');
   expect(output).toContain('1 added, 0 updated, 0 left');
   const calls = place.readCalls();
-  const deployments = calls.filter((call) => call.startsWith('cdk deploy'));
-  expect(deployments).toHaveLength(4);
-  for (const call of deployments) {
-    const context = [...call.matchAll(/-c (\S+?)=(\S+)/g)].map(([, key, value]) => [key, value] as const);
-    expect(context.length).toBeGreaterThan(0);
-    expect(() => readConfig(Object.fromEntries(context) as Record<string, unknown>)).not.toThrow();
-  }
+  expectValidDeployments(calls, 5);
   expect(calls.filter((call) => !call.startsWith('cdk deploy'))).toEqual([
+    'aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name FieldingJobsData',
     'aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name FieldingJobs',
-    'cdk destroy',
-    'cdk destroy',
+    'cdk destroy --all',
     'aws dynamodb update-table --table-name LeftBehind --no-deletion-protection-enabled',
   ]);
 });

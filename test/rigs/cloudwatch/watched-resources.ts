@@ -50,7 +50,7 @@ export class WatchedResources {
     );
     this.queries = properties('AWS::Logs::QueryDefinition').map(readQuery);
     this.indexes = Object.fromEntries(
-      findResources(template, 'AWS::DynamoDB::Table').map(({ logicalId, properties: table }) => [
+      findResources(template, 'AWS::DynamoDB::GlobalTable').map(({ logicalId, properties: table }) => [
         logicalId,
         tableShape.parse(resolve(table, references)).GlobalSecondaryIndexes.map(({ IndexName }) => IndexName),
       ]),

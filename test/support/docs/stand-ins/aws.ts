@@ -7,8 +7,15 @@ import * as sqs from '@aws-sdk/client-sqs';
 import { CREDENTIALS, REGION } from '../../../../tools/kit/emulator.ts';
 import { noteCall } from '../workplace.ts';
 
-/** Calls for deletion protection, redrive tasks and CloudFormation, which no emulator supports. */
-const NOT_EMULATED = ['dynamodb update-table', 'sqs start-message-move-task', 'cloudformation'];
+/** Calls that no emulator supports. */
+const NOT_EMULATED = [
+  'dynamodb update-table',
+  'dynamodb restore-table-to-point-in-time',
+  'sqs start-message-move-task',
+  'cloudformation',
+  'lambda',
+  'scheduler',
+];
 
 type Input = Record<string, unknown>;
 type Client = new (config: object) => { send: (command: object) => Promise<Input>; destroy: () => void };
