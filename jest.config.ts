@@ -4,7 +4,7 @@
  */
 import type { Config } from 'jest';
 
-const common: Config = {
+export const common: Config = {
   // Not in the temporary directory, where nobody would remove it.
   cacheDirectory: '<rootDir>/.cache/jest',
   setupFilesAfterEnv: ['<rootDir>/test/support/set-timeout.ts'],
@@ -32,7 +32,8 @@ const config: Config = {
       ...common,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['<rootDir>/test/e2e/'],
+      // The last needs a package of its own: test/rigs/lambda-runtime/jest.config.ts.
+      testPathIgnorePatterns: ['<rootDir>/test/e2e/', '<rootDir>/test/lambda-runtime/'],
     },
     endToEnd,
   ],

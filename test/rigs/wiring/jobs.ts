@@ -14,6 +14,9 @@ import { aProject, makeDynamoDBClient, findName } from '../../support/e2e.ts';
 import type { Interception } from '../cloudwatch/call-interceptor.ts';
 import type { WiringRig } from './rig.ts';
 
+/** A rig with a stack whose emulators can be called directly. */
+type RigWithStore = Pick<WiringRig, 'unobserved'>;
+
 export interface StoredJob {
   readonly job: Job;
   readonly ids: readonly string[];
@@ -31,7 +34,7 @@ export interface JobOptions {
 }
 
 /** A job as its creation leaves it before any message is sent. */
-export async function storeJob(rig: WiringRig, { tenant, ...options }: JobOptions): Promise<StoredJob> {
+export async function storeJob(rig: RigWithStore, { tenant, ...options }: JobOptions): Promise<StoredJob> {
   const ids = canonicalizeIds(options.ids);
   const now = Date.now();
   const job = aJob({
@@ -55,7 +58,7 @@ export async function storeJob(rig: WiringRig, { tenant, ...options }: JobOption
 
 /** Such a job, of so many target groups in a project of its own. */
 export async function storeJobOfSize(
-  rig: WiringRig,
+  rig: RigWithStore,
   targetGroups: number,
   chunkSize: number,
 ): Promise<StoredJob> {

@@ -33,6 +33,8 @@ export class RecordedCall {
   readonly text: string;
   /** When it arrived, epoch ms. */
   readonly at: number;
+  /** When it had its answer, or broke, epoch ms. */
+  answeredAt = Infinity;
 
   constructor(operation: string, text: string, at: number) {
     this.operation = operation;
@@ -60,12 +62,20 @@ export class Recording {
 
   /** To be put around the calls. */
   around(inner: CallHook): CallHook {
-    return (call, forward) => {
-      // The time of the machine, also while a test holds the clock of this process.
-      const at = performance.timeOrigin + performance.now();
-      this.#calls.push(new RecordedCall(readOperation(call), call.body.toString(), at));
-      return inner(call, forward);
+    return async (call, forward) => {
+      const recorded = new RecordedCall(readOperation(call), call.body.toString(), readTime());
+      this.#calls.push(recorded);
+      try {
+        return await inner(call, forward);
+      } finally {
+        recorded.answeredAt = readTime();
+      }
     };
+  }
+
+  /** All calls so far, in order. */
+  list(): readonly RecordedCall[] {
+    return this.#calls;
   }
 
   /** The calls of an operation so far whose body has all of `parts`, in order. */
@@ -74,4 +84,9 @@ export class Recording {
       (call) => call.operation === operation && parts.every((part) => call.text.includes(part)),
     );
   }
+}
+
+/** The time of the machine in epoch ms, also while a test holds the clock of this process. */
+function readTime(): number {
+  return performance.timeOrigin + performance.now();
 }
