@@ -136,7 +136,7 @@ function listQueries({ functions, accessLogs }: WatchedResources): SavedQuery[] 
       fields: ['@timestamp', '@log', 'message', 'error.name', 'error.message', 'job_id', '@message'],
       // Lambda's own lines about a crash are not JSON, so they have no level.
       filterStatements: [
-        'level in ["ERROR", "CRITICAL"] or @message like /Task timed out|Runtime exited|Invoke Error|Uncaught/',
+        'level in ["ERROR", "CRITICAL"] or @message like /Task timed out|Runtime exited|Init Error|Invoke Error|Uncaught/',
       ],
       sort: NEWEST_FIRST,
       limit: 100,

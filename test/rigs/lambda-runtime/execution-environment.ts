@@ -32,6 +32,8 @@ interface Exit {
 export interface InvokeOptions {
   /** Default: the timeout of the template. */
   readonly timeoutMs?: number;
+  /** How long after the deadline the process is killed, so that a busy machine fails no test. Default: 0. */
+  readonly graceMs?: number;
   readonly traceId?: string;
 }
 
@@ -146,12 +148,17 @@ export class ExecutionEnvironment {
       traceId: options.traceId ?? makeTraceId(),
     });
     // Lambda ends an environment whose invocation is not over at its deadline.
-    const timer = setTimeout(() => this.#process.kill('SIGKILL'), timeoutMs);
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), timeoutMs + (options.graceMs ?? 0));
     const ending = await ended.promise;
     clearTimeout(timer);
     this.#current = undefined;
     if (ending.kind !== 'exit') await this.#asked.promise;
     return ending;
+  }
+
+  /** Makes the process hang in the middle of an invocation, so that only its deadline ends it. */
+  hang(): void {
+    this.#process.kill('SIGSTOP');
   }
 
   /** Ends the process, also one that is frozen. */

@@ -5,7 +5,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ReceiveMessageCommand, SendMessageCommand, SQSClient, type Message } from '@aws-sdk/client-sqs';
+import {
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+  type Message,
+} from '@aws-sdk/client-sqs';
 import { CREDENTIALS, makeEmulatorConfig } from '../../../tools/kit/emulator.ts';
 import { forwardTo } from '../../../tools/kit/forwarding.ts';
 import { startEmulators } from '../../../tools/local/emulators/start-emulators.ts';
@@ -16,12 +22,16 @@ import { readAssembly } from '../../../tools/local/read-assembly.ts';
 import { synthesize } from '../../../tools/local/synth.ts';
 import type { LambdaFunction } from '../../../tools/local/template/read-functions.ts';
 import { readRuntime, type Runtime } from '../../../tools/local/template/read-runtime.ts';
+import { resolve } from '../../../tools/local/template/intrinsics.ts';
+import { findResources } from '../../../tools/local/template/template.ts';
+import { parseObject } from '../../../tools/kit/json.ts';
 import { makeReferences } from '../../../tools/local/template/references.ts';
 import { FakeXrayDaemon } from '../../support/fake-xray-daemon.ts';
 import { makeGoodClaims } from '../../support/forge-token.ts';
 import type { StackInfo } from '../../support/start-stack.ts';
 import { TestIssuer } from '../../support/test-issuer.ts';
 import { CallInterceptor } from '../cloudwatch/call-interceptor.ts';
+import { readQuery, type SavedQuery } from '../cloudwatch/saved-query.ts';
 import { Recording } from '../wiring/recording.ts';
 import { ExecutionEnvironment } from './execution-environment.ts';
 import { Relay } from './relay.ts';
@@ -33,6 +43,7 @@ interface Started {
   readonly runtime: Runtime;
   readonly stack: StackInfo;
   readonly queueUrl: string;
+  readonly errorQuery: SavedQuery;
   readonly sqsClient: SQSClient;
   readonly issuer: TestIssuer;
   readonly daemon: FakeXrayDaemon;
@@ -123,7 +134,11 @@ export class LambdaRuntimeRig {
     resources.defer(() => {
       sqsClient.destroy();
     });
-    return { runtime, stack, queueUrl, sqsClient, issuer, daemon, relays };
+    const errorQuery = findResources(template, 'AWS::Logs::QueryDefinition')
+      .map(({ properties }) => readQuery(resolve(properties, references)))
+      .find(({ name }) => name.endsWith('Errors of the functions'));
+    if (errorQuery === undefined) throw new Error('the template has no query for errors');
+    return { runtime, stack, queueUrl, errorQuery, sqsClient, issuer, daemon, relays };
   }
 
   async stop(): Promise<void> {
@@ -223,6 +238,21 @@ export class LambdaRuntimeRig {
       messages.push(...Messages);
     }
     return messages;
+  }
+
+  /** Deletes messages, as Lambda's pollers do. */
+  async deleteMessages(messages: readonly Message[]): Promise<void> {
+    const { sqsClient, queueUrl } = this.#running;
+    for (const { ReceiptHandle } of messages) {
+      await sqsClient.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+    }
+  }
+
+  /** The lines of an environment that operators find with the saved query for errors. */
+  findErrorLines(name: string, { lines }: ExecutionEnvironment): string[] {
+    const { errorQuery } = this.#running;
+    if (!errorQuery.logGroups.includes(this.findFunction(name).logGroup)) return [];
+    return lines.filter((line) => errorQuery.selects(parseObject(line) ?? {}, line));
   }
 
   /** The calls that began, or were still under way, after a time in epoch ms. */
