@@ -1,7 +1,9 @@
 /** DynamoDB clients with timeouts and retries for functions that have seconds, not minutes (ADR 17). */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { closeIdleAfterReset, makeAgents } from '../lambda/connections.ts';
 
-const SOCKETS = { maxSockets: 100 };
+/** Each concurrent call needs one. Reconcile makes the most: by default 16 calls for each of four jobs. */
+const MAX_SOCKETS = 100;
 
 /**
  * Makes the client of the worker and of reconcile, whose use cases retry as long as there is time.
@@ -9,23 +11,22 @@ const SOCKETS = { maxSockets: 100 };
  * @param config overrides for tests and the local stack; none in AWS
  */
 export function makeDynamoDBClient(config: DynamoDBClientConfig = {}): DynamoDBClient {
-  return new DynamoDBClient({
+  const agents = makeAgents(MAX_SOCKETS);
+  const client = new DynamoDBClient({
     // Not `adaptive`, which also delays first attempts, at a rate that each instance estimates for itself.
     retryMode: 'standard',
     // One retry, for an occasional lost packet.
     maxAttempts: 2,
-    // Each concurrent call needs a socket. Reconcile makes the most: by default 16 calls for each of four
-    // jobs. `throwOnRequestTimeout` makes a slow call fail; without it the SDK only logs a warning.
+    // `throwOnRequestTimeout` makes a slow call fail; without it the SDK only logs a warning.
     requestHandler: {
-      httpsAgent: SOCKETS,
-      // The emulators speak no TLS.
-      httpAgent: SOCKETS,
+      ...agents,
       connectionTimeout: 1_000,
       requestTimeout: 2_000,
       throwOnRequestTimeout: true,
     },
     ...config,
   });
+  return closeIdleAfterReset(client, agents);
 }
 
 /** Makes the client of the HTTP functions. It retries itself, because their use cases do not. */
