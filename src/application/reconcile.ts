@@ -54,7 +54,13 @@ const FAIR_ATTEMPT_MS = 20_000;
 export async function reconcile(deps: ReconcileDeps, run: ReconcileRun): Promise<void> {
   const mayGoOn = () => deps.clock.now() < run.stopAt;
   // Both run at the same time, so that neither a long backlog nor the counting of it delays the other.
-  await Promise.all([countOpenJobs(deps, mayGoOn), reconcileDueJobs(deps, run, mayGoOn)]);
+  const counted = countOpenJobs(deps, mayGoOn);
+  try {
+    await reconcileDueJobs(deps, run, mayGoOn);
+  } finally {
+    // Also when the run fails: Lambda would freeze the counting, and it would go on in the next run.
+    await counted;
+  }
 }
 
 async function reconcileDueJobs(

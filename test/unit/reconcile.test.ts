@@ -105,6 +105,23 @@ describe('reconcile', () => {
     );
   });
 
+  test('ends its counting before it fails', async () => {
+    const rig = new UseCaseRig();
+    const counting = Promise.withResolvers<undefined>();
+    rig.openJobs.count = async () => {
+      await counting.promise;
+      return { count: 0, oldestCreatedAt: undefined, next: undefined };
+    };
+    rig.openJobs.findDue = () => {
+      setImmediate(() => {
+        counting.resolve(undefined);
+      });
+      return Promise.reject(new Error('the store failed'));
+    };
+    await expect(rig.reconcile()).rejects.toThrow('the store failed');
+    expect(rig.entries.map(({ event }) => event)).toEqual(['open-jobs.counted']);
+  });
+
   test('counts open jobs in at most 20 pages of 5,000', async () => {
     const rig = new UseCaseRig();
     const limits: number[] = [];
