@@ -39,7 +39,7 @@ export function describeAnswers(rig: LambdaRuntimeRig): void {
       body: { job_id: jobId, status: 'Processing' },
     });
 
-    const messages = await rig.receiveMessages(2);
+    const messages = await rig.receiveMessages(2, tenant.projectId);
     const worker = await startReady('Worker');
     expect(await worker.invoke(makeQueueEvent(messages))).toEqual({
       kind: 'response',
@@ -74,10 +74,11 @@ export function describeAnswers(rig: LambdaRuntimeRig): void {
   test('of the queue hands back the message that is none of ours, and no other', async () => {
     const { tenant, ids } = await aProject(rig.unobserved, [{}]);
     const { job, messages } = await storeJob(rig, { tenant, ids, chunkSize: 1 });
-    for (const body of ['none of ours', ...messages]) await rig.sendMessage(body);
-    const received = await rig.receiveMessages(2);
+    const none = `none of ours, in ${tenant.projectId}`;
+    for (const body of [none, ...messages]) await rig.sendMessage(body);
+    const received = await rig.receiveMessages(2, tenant.projectId);
     const worker = await startReady('Worker');
-    const bad = received.find(({ Body }) => Body === 'none of ours');
+    const bad = received.find(({ Body }) => Body === none);
     expect(await worker.invoke(makeQueueEvent(received))).toEqual({
       kind: 'response',
       body: JSON.stringify({ batchItemFailures: [{ itemIdentifier: bad?.MessageId }] }),
@@ -93,7 +94,7 @@ export function describeAnswers(rig: LambdaRuntimeRig): void {
     const { messages } = await storeJob(rig, { tenant, ids, chunkSize: 1, dueInSeconds: -1 });
     const reconcile = await startReady('Reconcile');
     expect(await reconcile.invoke(makeScheduleEvent())).toEqual({ kind: 'response', body: 'null' });
-    const sent = await rig.receiveMessages(2);
+    const sent = await rig.receiveMessages(2, tenant.projectId);
     await rig.deleteMessages(sent);
     expect(sent.map(({ Body }) => Body).sort()).toEqual([...messages].sort());
   });

@@ -72,7 +72,7 @@ export function describeErrors(rig: LambdaRuntimeRig): void {
       const { job, messages } = await storeJobOfSize(rig, 2, 1);
       const end = refuseStore('UpdateItem', job.jobId);
       for (const body of messages) await rig.sendMessage(body);
-      const received = await rig.receiveMessages(2);
+      const received = await rig.receiveMessages(2, job.projectId);
       const worker = await rig.startEnvironment('Worker');
       const batchItemFailures = received.map(({ MessageId }) => ({ itemIdentifier: MessageId }));
       expect(await worker.invoke(makeQueueEvent(received))).toEqual({

@@ -42,6 +42,8 @@ export class ExecutionEnvironment {
   readonly lines: string[] = [];
   /** When the last invocation had its response, its error or its end, epoch ms. */
   endedAt = NaN;
+  /** The id of the last invocation. */
+  requestId = '';
   /** The error with which the function could not be loaded. */
   initError: PostedError | undefined;
   readonly exit: Promise<Exit>;
@@ -131,6 +133,7 @@ export class ExecutionEnvironment {
     const give = this.#give;
     if (give === undefined || this.#current !== undefined) throw new Error('an invocation is in progress');
     const requestId = randomUUID();
+    this.requestId = requestId;
     const ended = Promise.withResolvers<Ending>();
     this.#current = { requestId, end: ended.resolve };
     this.#asked = Promise.withResolvers();

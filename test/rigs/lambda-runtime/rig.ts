@@ -36,8 +36,11 @@ import { Recording } from '../wiring/recording.ts';
 import { ExecutionEnvironment } from './execution-environment.ts';
 import { Relay } from './relay.ts';
 
-/** A worker that is killed, and its claim, last for seconds; every invocation writes lines. */
-const SETTINGS = { workerTimeoutSeconds: 6, clockSkewSeconds: 1, chunkSize: 2, logLevel: 'DEBUG' } as const;
+/**
+ * The claim of a worker that is killed ends within seconds, and every invocation writes lines. With a shorter
+ * timeout the worker's reserve, a quarter of it, would be shorter than a call may take (2 s).
+ */
+const SETTINGS = { workerTimeoutSeconds: 10, clockSkewSeconds: 1, chunkSize: 2, logLevel: 'DEBUG' } as const;
 
 interface Started {
   readonly runtime: Runtime;
@@ -221,8 +224,8 @@ export class LambdaRuntimeRig {
     await sqsClient.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body }));
   }
 
-  /** Receives messages until there are so many, as Lambda's pollers do. */
-  async receiveMessages(count: number): Promise<Message[]> {
+  /** Receives messages with a text until there are so many, as Lambda's pollers do. Deletes all others. */
+  async receiveMessages(count: number, text: string): Promise<Message[]> {
     const { sqsClient, queueUrl } = this.#running;
     const messages: Message[] = [];
     while (messages.length < count) {
@@ -235,7 +238,9 @@ export class LambdaRuntimeRig {
           MessageAttributeNames: ['All'],
         }),
       );
-      messages.push(...Messages);
+      const isWanted = ({ Body = '' }: Message) => Body.includes(text);
+      messages.push(...Messages.filter(isWanted));
+      await this.deleteMessages(Messages.filter((message) => !isWanted(message)));
     }
     return messages;
   }
@@ -255,10 +260,11 @@ export class LambdaRuntimeRig {
     return lines.filter((line) => errorQuery.selects(parseObject(line) ?? {}, line));
   }
 
-  /** The calls that began, or were still under way, after a time in epoch ms. */
-  listCallsAfter(time: number): string[] {
+  /** The calls since a number of them that began, or were still under way, after a time in epoch ms. */
+  listCallsAfter(time: number, since: number): string[] {
     return this.recording
       .list()
+      .slice(since)
       .filter(({ answeredAt }) => answeredAt > time)
       .map(({ operation }) => operation);
   }
