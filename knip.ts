@@ -14,6 +14,7 @@ const config: KnipConfig = {
     'tools/bench/bare/{bare-client,writes}.ts',
     'tools/bench/peers/plain-functions.ts',
     'tools/mutate/{fail-fast-environment,strip-types,suite-runner}.ts',
+    'test/rigs/lambda-runtime/jest.config.ts',
     'test/support/docs/stand-ins/*',
   ],
   project: ['**/*.{ts,js}'],
