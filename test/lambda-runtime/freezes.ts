@@ -90,6 +90,11 @@ export function describeFreezes(rig: LambdaRuntimeRig): void {
   test('finds nothing of an invocation still going on', async () => {
     const { tenant, ids } = await aProject(rig.unobserved, [{}, {}, {}]);
     const headers = await makeHeaders();
+    // The last call of a creation takes longer than what runs beside it.
+    const end = rig.sqs.interceptAll('SendMessageBatch', [tenant.projectId], async (_call, forward) => {
+      await pause(300);
+      return forward();
+    });
     const createJob = await rig.startEnvironment('CreateJob');
     const jobId = readJobId(await createJob.invoke(makeCreateEvent(tenant, ids, headers)));
     const getJob = await rig.startEnvironment('GetJob');
@@ -116,6 +121,7 @@ export function describeFreezes(rig: LambdaRuntimeRig): void {
     }
     await reconcile.invoke(makeScheduleEvent());
     expect(rig.listCallsAfter(reconcile.endedAt, since)).toEqual([]);
+    end();
   });
 
   test('finds nothing of a failed run of reconcile still going on', async () => {
