@@ -15,7 +15,7 @@ import { parseCreateRequest } from '../src/http/create-request.ts';
 import { makeHttpHandler } from '../src/http/http-handler.ts';
 import { makeCreatedResponse } from '../src/http/job-view.ts';
 import { readAction, parsePath } from '../src/http/path.ts';
-import { computeStopTime } from '../src/adapters/lambda/stop-time.ts';
+import { computeStopTime, RESERVE_MS } from '../src/adapters/lambda/stop-time.ts';
 import { journal } from '../src/observability/report.ts';
 import { traceCalls } from '../src/observability/trace-calls.ts';
 import { getCurrentSegment } from '../src/observability/xray.ts';
@@ -71,7 +71,7 @@ export const handler = makeHttpHandler(async (request, trace, context) => {
       createdBy: caller.userId,
       trace: { traceparent: trace.traceparent, tracestate: trace.tracestate },
       owner: randomUUID(),
-      answerBy: computeStopTime(context, 3_000),
+      answerBy: computeStopTime(context, RESERVE_MS['create-job']),
     },
   );
   getCurrentSegment()?.annotate({ job_id: created.jobId });

@@ -12,7 +12,7 @@ import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
 import { reconcile } from '../src/application/reconcile.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
 import { readEnv } from '../src/adapters/lambda/read-environment.ts';
-import { computeStopTime } from '../src/adapters/lambda/stop-time.ts';
+import { computeStopTime, RESERVE_MS } from '../src/adapters/lambda/stop-time.ts';
 import { journal, reportInvocation } from '../src/observability/report.ts';
 import { traceCalls } from '../src/observability/trace-calls.ts';
 
@@ -50,5 +50,5 @@ const deps = {
 export const handler = middy()
   .use(reportInvocation())
   .handler(async (_event: unknown, context: Context) => {
-    await reconcile(deps, { owner: randomUUID(), stopAt: computeStopTime(context, 10_000) });
+    await reconcile(deps, { owner: randomUUID(), stopAt: computeStopTime(context, RESERVE_MS.reconcile) });
   });

@@ -20,7 +20,7 @@ import { ChunkTakenError, ChunkUnfinishedError } from '../src/domain/errors.ts';
 import type { ChunkWork } from '../src/ports/work-queue.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
 import { readEnv } from '../src/adapters/lambda/read-environment.ts';
-import { computeStopTime } from '../src/adapters/lambda/stop-time.ts';
+import { computeStopTime, RESERVE_MS } from '../src/adapters/lambda/stop-time.ts';
 import { runInChunkSegment } from '../src/observability/chunk-segment.ts';
 import { journal, report, reportInvocation } from '../src/observability/report.ts';
 import { traceCalls } from '../src/observability/trace-calls.ts';
@@ -85,7 +85,7 @@ function decodeMessage({ body, messageId }: SQSRecord): ChunkWork {
 export const handler = middy<SQSEvent, SQSBatchResponse>()
   .use(reportInvocation())
   .handler((event, context: Context) => {
-    const stopAt = computeStopTime(context, 5_000);
+    const stopAt = computeStopTime(context, RESERVE_MS.worker);
     return processPartialResponse(
       event,
       (record: SQSRecord) => handleMessage(record, context.awsRequestId, stopAt),

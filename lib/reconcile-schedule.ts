@@ -5,6 +5,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
+import { RECONCILE_EVERY_MINUTES } from './function-times.ts';
 
 /** No retries: the next run begins within a minute, and retries would only pile up. */
 const NO_RETRY = { retryAttempts: 0, maxEventAge: Duration.minutes(1) };
@@ -18,8 +19,7 @@ export class ReconcileSchedule extends Construct {
 
     new Schedule(this, 'EveryMinute', {
       description: 'Runs reconcile, which takes up stalled jobs',
-      // The scheduler's shortest interval: a stalled job waits at most this much longer.
-      schedule: ScheduleExpression.rate(Duration.minutes(1)),
+      schedule: ScheduleExpression.rate(Duration.minutes(RECONCILE_EVERY_MINUTES)),
       target: new LambdaInvoke(reconcile, {
         // By default CDK also grants every version of the function.
         role: role.withoutPolicyUpdates(),

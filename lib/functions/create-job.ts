@@ -1,5 +1,6 @@
 /** create-job: creates a bulk job, sends its chunks to the queue and answers 201. */
 import type { Environment } from '../../lambdas/create-job.ts';
+import { TIMEOUT_SECONDS } from '../function-times.ts';
 import { allow, type FunctionSpecFor, type StackParts } from './bundled-function.ts';
 
 const SECONDS_PER_HOUR = 3_600;
@@ -11,8 +12,7 @@ export function specifyCreateJob({ config, tables, chunks }: StackParts): Functi
     // parsed, sorted and hashed, or during a cold start. Both take half of the time of 512 MB, at about the
     // same price.
     memorySize: 1024,
-    // Less than API Gateway's 30 s, so that the client gets the contract's error, with its id.
-    timeoutSeconds: 25,
+    timeoutSeconds: TIMEOUT_SECONDS['create-job'],
     reservedConcurrency: config.createReservedConcurrency,
     verifiesTokens: true,
     reportsMetrics: true,

@@ -1,5 +1,6 @@
 /** get-job: answers the status of a bulk job. */
 import type { Environment } from '../../lambdas/get-job.ts';
+import { TIMEOUT_SECONDS } from '../function-times.ts';
 import { allow, type FunctionSpecFor, type StackParts } from './bundled-function.ts';
 
 export function specifyGetJob({ config, tables }: StackParts): FunctionSpecFor<Environment> {
@@ -7,8 +8,7 @@ export function specifyGetJob({ config, tables }: StackParts): FunctionSpecFor<E
     description: 'Answers the status of a bulk job',
     // An answer with 10,000 target groups is several MB of JSON, which is made while a client waits.
     memorySize: 1024,
-    // Less than API Gateway's 30 s.
-    timeoutSeconds: 25,
+    timeoutSeconds: TIMEOUT_SECONDS['get-job'],
     reservedConcurrency: config.readReservedConcurrency,
     verifiesTokens: true,
     reportsMetrics: true,

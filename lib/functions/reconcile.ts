@@ -1,19 +1,17 @@
 /** reconcile: runs every minute, takes up stalled jobs and ends those past their deadline. */
 import type { Environment } from '../../lambdas/reconcile.ts';
 import { OPEN_JOBS_INDEX } from '../../src/adapters/dynamodb/open-jobs-index.ts';
+import { TIMEOUT_SECONDS } from '../function-times.ts';
 import { computeClaimSeconds } from '../worker-times.ts';
 import { allow, type FunctionSpecFor, type StackParts } from './bundled-function.ts';
 import { PARALLELISM } from './worker.ts';
-
-/** Less than the minute between two runs, so that they do not overlap. */
-const TIMEOUT_SECONDS = 50;
 
 export function specifyReconcile({ config, tables, chunks }: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Takes up stalled jobs and ends those past their deadline',
     // It reads jobs in pages, so it never holds more than a few.
     memorySize: 512,
-    timeoutSeconds: TIMEOUT_SECONDS,
+    timeoutSeconds: TIMEOUT_SECONDS.reconcile,
     verifiesTokens: false,
     reportsMetrics: true,
     environment: {
@@ -24,7 +22,7 @@ export function specifyReconcile({ config, tables, chunks }: StackParts): Functi
       DEADLINE_SECONDS: String(config.deadlineSeconds),
       // It claims and settles chunks as the worker does.
       PARALLELISM: String(PARALLELISM),
-      CLAIM_SECONDS: String(computeClaimSeconds(TIMEOUT_SECONDS, config.clockSkewSeconds)),
+      CLAIM_SECONDS: String(computeClaimSeconds(TIMEOUT_SECONDS.reconcile, config.clockSkewSeconds)),
     },
     grants: [
       // Postpones and closes jobs, claims and settles their remaining chunks; reads their requests.

@@ -40,7 +40,7 @@ const RETRY_AFTER_DEADLINE_MS = 60_000;
  * From twice the deadline on, a target group whose every read fails is given up. So much later, those are too
  * that an attempt had no time to read. Otherwise reads that always hang would keep a job open.
  */
-const LAST_TRIES_MS = 15 * 60_000;
+export const LAST_TRIES_MS = 15 * 60_000;
 
 /** An attempt that begins with less time than this gives up nothing for lack of time. */
 const FAIR_ATTEMPT_MS = 20_000;

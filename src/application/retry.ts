@@ -5,7 +5,7 @@ import type { Outcome } from '../domain/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
 
 /** Most tries in a row for one target group, the first one included. */
-const TRIES = 7;
+export const TRIES = 7;
 /** In ms, doubled after each try. All pauses together take at most about three seconds. */
 const PAUSES = { first: 50 };
 

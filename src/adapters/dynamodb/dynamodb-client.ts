@@ -2,6 +2,9 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { closeIdleAfterReset, makeAgents } from '../lambda/connections.ts';
 
+/** How long a call waits for a connection, and then for its answer, ms. */
+export const CALL_LIMITS = { connectionTimeout: 1_000, requestTimeout: 2_000 } as const;
+
 /** Each concurrent call needs one. Reconcile makes the most: by default 16 calls for each of four jobs. */
 const MAX_SOCKETS = 100;
 
@@ -20,8 +23,7 @@ export function makeDynamoDBClient(config: DynamoDBClientConfig = {}): DynamoDBC
     // `throwOnRequestTimeout` makes a slow call fail; without it the SDK only logs a warning.
     requestHandler: {
       ...agents,
-      connectionTimeout: 1_000,
-      requestTimeout: 2_000,
+      ...CALL_LIMITS,
       throwOnRequestTimeout: true,
     },
     ...config,

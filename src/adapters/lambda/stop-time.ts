@@ -2,16 +2,22 @@
 import type { Context } from 'aws-lambda';
 
 /**
+ * Time that a function keeps free at its end, to finish work in progress and hand back the rest, ms (ADR 17).
+ */
+export const RESERVE_MS = { 'create-job': 3_000, worker: 5_000, reconcile: 10_000 } as const;
+
+/**
  * Computes the time after which no further work is started.
  *
- * @param reserveMs time kept free at the end, to finish work in progress and hand back the rest; at most a
- *   quarter of the remaining time
+ * @param reserveMs time kept free at the end; at most a quarter of the remaining time
+ * @param now epoch ms by the function's clock
  * @returns epoch ms
  */
 export function computeStopTime(
   context: Pick<Context, 'getRemainingTimeInMillis'>,
   reserveMs: number,
+  now = Date.now(),
 ): number {
   const remaining = context.getRemainingTimeInMillis();
-  return Date.now() + remaining - Math.min(reserveMs, remaining / 4);
+  return now + remaining - Math.min(reserveMs, remaining / 4);
 }
