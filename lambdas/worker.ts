@@ -15,12 +15,12 @@ import { decodeChunk } from '../src/adapters/sqs/chunk-message.ts';
 import { makeSqsClient } from '../src/adapters/sqs/sqs-client.ts';
 import { makeReturnToQueue } from '../src/adapters/sqs/return-to-queue.ts';
 import { makeChunkSubject } from '../src/application/with-subject.ts';
-import { runChunk } from '../src/application/run-chunk.ts';
+import { type Attempt, runChunk } from '../src/application/run-chunk.ts';
 import { ChunkTakenError, ChunkUnfinishedError } from '../src/domain/errors.ts';
 import type { ChunkWork } from '../src/ports/work-queue.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
 import { readEnv } from '../src/adapters/lambda/read-environment.ts';
-import { computeStopTime, RESERVE_MS } from '../src/adapters/lambda/stop-time.ts';
+import { computeStopTime, HAND_BACK_MS, RESERVE_MS } from '../src/adapters/lambda/stop-time.ts';
 import { runInChunkSegment } from '../src/observability/chunk-segment.ts';
 import { journal, report, reportInvocation } from '../src/observability/report.ts';
 import { traceCalls } from '../src/observability/trace-calls.ts';
@@ -47,12 +47,16 @@ const deps = {
   settings: { parallelism: env.PARALLELISM, claimMs: env.CLAIM_SECONDS * 1_000 },
 };
 
-async function handleMessage(record: SQSRecord, requestId: string, stopAt: number): Promise<void> {
+async function handleMessage(
+  record: SQSRecord,
+  requestId: string,
+  times: Pick<Attempt, 'stopAt' | 'handBackBy'>,
+): Promise<void> {
   const chunkWork = decodeMessage(record);
   const subject = makeChunkSubject(chunkWork);
   try {
     await runInChunkSegment(subject, requestId, () =>
-      runChunk(deps, { work: chunkWork, owner: randomUUID(), stopAt }),
+      runChunk(deps, { work: chunkWork, owner: randomUUID(), ...times }),
     );
   } catch (error) {
     // When a chunk is taken, its message keeps its visibility timeout, which is longer than a claim. Every
@@ -85,10 +89,13 @@ function decodeMessage({ body, messageId }: SQSRecord): ChunkWork {
 export const handler = middy<SQSEvent, SQSBatchResponse>()
   .use(reportInvocation())
   .handler((event, context: Context) => {
-    const stopAt = computeStopTime(context, RESERVE_MS.worker);
+    const times = {
+      stopAt: computeStopTime(context, RESERVE_MS.worker),
+      handBackBy: computeStopTime(context, HAND_BACK_MS),
+    };
     return processPartialResponse(
       event,
-      (record: SQSRecord) => handleMessage(record, context.awsRequestId, stopAt),
+      (record: SQSRecord) => handleMessage(record, context.awsRequestId, times),
       new BatchProcessor(EventType.SQS),
       {
         context,

@@ -71,13 +71,13 @@ const settings = z.object({
     'Hours that the idempotency table remembers a create call; after that, its job does, for as long as it lives.',
   ),
   stalledSeconds: wholeNumber(
-    8,
+    14,
     SECONDS_PER_DAY,
     600,
     'Seconds without progress after which the unsettled chunks of a job are enqueued again.',
   ),
   deadlineSeconds: wholeNumber(
-    9,
+    15,
     SECONDS_PER_DAY,
     3_600,
     'Seconds after its creation at which what is left of a job is settled as InternalError.',
@@ -219,7 +219,7 @@ const settingsWithRelations = settings
     ...relation(['stalledSeconds', 'workerTimeoutSeconds', 'clockSkewSeconds'], {
       holds: (c) => c.stalledSeconds > computeVisibilitySeconds(c),
       expected:
-        'more than the visibility timeout (6 x workerTimeoutSeconds, or twice that and clockSkewSeconds and 5), ' +
+        'more than the visibility timeout (6 x workerTimeoutSeconds, or twice that and clockSkewSeconds and 10), ' +
         'or chunks are enqueued again while their first delivery may still return',
     }),
   )

@@ -1,5 +1,7 @@
 /** Computes how long a chunk's claim lasts and how long its message stays invisible (ADR 5). */
 
+import { LATE_WRITES_MS } from '../src/domain/late-writes.ts';
+
 /**
  * AWS advises six times the timeout of the function, for batches that wait while it is throttled:
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
@@ -15,10 +17,11 @@ interface WorkerTimes {
 }
 
 /**
- * Computes the seconds that a claim lasts. It outlasts the function that made it, even when clocks differ.
+ * Computes the seconds that a claim lasts. It outlasts the function that made it, and the writes that the
+ * function sent last, even when clocks differ.
  */
 export function computeClaimSeconds(timeoutSeconds: number, clockSkewSeconds: number): number {
-  return timeoutSeconds + clockSkewSeconds;
+  return timeoutSeconds + clockSkewSeconds + LATE_WRITES_MS / 1_000;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Retries of a target group: with growing pauses, and while there is time (ADR 17). */
 import { computeDelay } from '../domain/backoff.ts';
 import { UncertainWriteError } from '../domain/errors.ts';
+import { LATE_WRITES_MS } from '../domain/late-writes.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
 
@@ -8,9 +9,6 @@ import type { Clock } from '../ports/clock.ts';
 export const TRIES = 7;
 /** In ms, doubled after each try. All pauses together take at most about three seconds. */
 const PAUSES = { first: 50 };
-
-/** Time after which a write without an answer can no longer arrive: longer than any call may take. */
-export const LATE_WRITES_MS = 5_000;
 
 /** The time ended before the last try. `cause` is the error of the try before that. */
 export class OutOfTimeError extends Error {

@@ -17,6 +17,7 @@ import {
   ThrottledError,
   UncertainWriteError,
 } from '../domain/errors.ts';
+import { LATE_WRITES_MS } from '../domain/late-writes.ts';
 import { runInParallel } from '../domain/run-in-parallel.ts';
 import {
   type ChunkKey,
@@ -44,7 +45,7 @@ import type { Journal } from '../ports/journal.ts';
 import type { OpenJobs } from '../ports/open-jobs.ts';
 import type { Move, TargetGroups } from '../ports/target-groups.ts';
 import type { ChunkWork } from '../ports/work-queue.ts';
-import { LATE_WRITES_MS, OutOfTimeError, retryUntilCertain } from './retry.ts';
+import { OutOfTimeError, retryUntilCertain } from './retry.ts';
 import { makeChunkSubject, withSubject } from './with-subject.ts';
 
 export interface RunChunkDeps {
@@ -57,7 +58,10 @@ export interface RunChunkDeps {
   readonly settings: {
     /** Number of target groups that are worked on at once. */
     readonly parallelism: number;
-    /** Length of a claim: longer than the function can run, plus the clock skew between two machines. */
+    /**
+     * Length of a claim: longer than the function can run and its last write can take, plus the clock skew
+     * between two machines.
+     */
     readonly claimMs: number;
   };
 }
@@ -69,6 +73,8 @@ export interface Attempt {
   readonly owner: string;
   /** Epoch ms after which no further target group is started. */
   readonly stopAt: number;
+  /** Epoch ms after which a claim is left to end by itself, because it is too late to hand it back. */
+  readonly handBackBy?: number;
   /** Which target groups end as `InternalError`, instead of the chunk being handed back. None by default. */
   readonly giveUp?: GiveUp;
 }
@@ -78,12 +84,16 @@ export interface Attempt {
  */
 export type GiveUp = 'failing' | 'undecided';
 
-/**
- * Decides the outcome of one target group. It is called again when it throws.
- *
- * @param begun whether an earlier attempt at the chunk may have worked on the target group
- */
-export type DecideOutcome = (targetGroupId: string, begun: boolean) => Promise<Outcome>;
+/** What attempts at a chunk have written, or may have. */
+export interface Writes {
+  /** Whether an earlier attempt at the chunk may have worked on its target groups. */
+  readonly begun: boolean;
+  /** Epoch ms from which on no write of this attempt can still arrive. */
+  certainFrom: number;
+}
+
+/** Decides the outcome of one target group. It is called again when it throws. */
+export type DecideOutcome = (targetGroupId: string, writes: Writes) => Promise<Outcome>;
 
 /**
  * Works on the chunk of a message. When it returns, the message may be deleted: the chunk has its result and
@@ -95,7 +105,7 @@ export type DecideOutcome = (targetGroupId: string, begun: boolean) => Promise<O
  */
 export async function runChunk(deps: RunChunkDeps, attempt: Attempt): Promise<void> {
   const chunkDeps = withSubject(deps, makeChunkSubject(attempt.work));
-  await settleChunk(chunkDeps, attempt, (id, begun) => moveTargetGroup(chunkDeps, attempt.work, id, begun));
+  await settleChunk(chunkDeps, attempt, (id, writes) => moveTargetGroup(chunkDeps, attempt.work, id, writes));
 }
 
 /**
@@ -122,16 +132,15 @@ export async function settleChunk(
   const claim = await claimChunk(deps, work, owner, start);
   if (claim === 'settled') return;
 
+  const writes = { begun: claim.begun, certainFrom: start };
   let failures: FailureGroup[];
   let written: boolean;
   try {
-    const outcomes = await decideOutcomes(deps, attempt, (id) => decideOutcome(id, claim.begun));
+    const outcomes = await decideOutcomes(deps, attempt, (id) => decideOutcome(id, writes));
     failures = groupFailures(ids, outcomes);
     written = await chunks.settle(chunk, owner, failures, clock.now());
   } catch (error) {
-    // The claim lasts until none of our writes can arrive any more, so that the next attempt sees what they
-    // did. `release` may fail, or do nothing because the result is stored: then the claim simply expires.
-    await chunks.release(chunk, owner, clock.now() + LATE_WRITES_MS).catch(() => undefined);
+    await handBack(deps, attempt, writes);
     throw error;
   }
   if (!written) {
@@ -156,6 +165,26 @@ export async function settleChunk(
     ms: clock.now() - start,
   });
   await addChunkToJob(deps, work, { broken: isBroken(failures), repeated: false });
+}
+
+/**
+ * Ends the claim once none of our writes can arrive any more, so that the next attempt sees what they did.
+ * The time until then is waited for, instead of written into the claim: the next attempt has another clock,
+ * by which that time may be over already. Without the time to wait, the claim ends by itself:
+ *
+ *   move ──no answer── handed back ──── draft: refused ──── user pauses ──── the first write arrives: live
+ *                             └─ the next attempt, whose clock is a minute ahead, would find the chunk free
+ */
+async function handBack(
+  { chunks, clock }: RunChunkDeps,
+  { work: { chunk }, owner, handBackBy = Infinity }: Attempt,
+  { certainFrom }: Writes,
+): Promise<void> {
+  if (certainFrom > handBackBy) return;
+  // A pause may end after half of its time.
+  while (clock.now() < certainFrom) await clock.pause(certainFrom - clock.now());
+  // This may fail, or do nothing because the result is stored: then too the claim ends by itself.
+  await chunks.release(chunk, owner, clock.now()).catch(() => undefined);
 }
 
 /**
@@ -241,9 +270,9 @@ async function failDamagedRecord(
 /**
  * Moves a target group with one conditional write. Reads it when the write is refused, to decide why.
  *
- * @param begun whether an earlier attempt at the chunk may have moved the target group. Then it is read
- *   first, because one that was moved needs no second write. So each attempt at a chunk gets further than the
- *   last.
+ * If an earlier attempt at the chunk may have moved it, it is read first, because one that was moved needs no
+ * second write. So each attempt at a chunk gets further than the last.
+ *
  * @throws TargetGroupChangedError when it changed between the write and the read
  * @throws UncertainWriteError when the write may still be carried out
  * @throws what else the store throws, InconsistentStoreError for a damaged record
@@ -252,7 +281,7 @@ async function moveTargetGroup(
   { groups, clock, journal }: RunChunkDeps,
   { chunk, job: { action, createdBy } }: ChunkWork,
   targetGroupId: string,
-  begun: boolean,
+  writes: Writes,
 ): Promise<Outcome> {
   const key = { accountId: chunk.accountId, projectId: chunk.projectId, targetGroupId };
   const mark = makeMark(chunk);
@@ -260,9 +289,16 @@ async function moveTargetGroup(
   const readOutcome = async () =>
     deriveOutcome(targetGroupId, decide(action, await groups.find(key), mark, now));
 
-  const before = begun ? await readOutcome() : undefined;
+  const before = writes.begun ? await readOutcome() : undefined;
   if (before !== undefined) return before;
-  if (await moveOrMarkUncertain(groups, key, { action, mark, now, by: createdBy })) return { targetGroupId };
+  try {
+    if (await moveOrMarkUncertain(groups, key, { action, mark, now, by: createdBy }))
+      return { targetGroupId };
+  } catch (error) {
+    // From now on, because a function that was suspended may have sent the write long after `now`.
+    if (error instanceof UncertainWriteError) writes.certainFrom = clock.now() + LATE_WRITES_MS;
+    throw error;
+  }
   const after = await readOutcome();
   if (after !== undefined) return after;
   // Somebody changed it after our write was refused and before we read it: the read shows no reason.

@@ -45,7 +45,7 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
     ...TARGET_GROUPS,
     ...QUEUE,
     PARALLELISM: '16',
-    CLAIM_SECONDS: '330',
+    CLAIM_SECONDS: '335',
   },
   FunctionsReconcile: {
     ...COMMON,
@@ -56,7 +56,7 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
     STALLED_SECONDS: '600',
     DEADLINE_SECONDS: '3600',
     PARALLELISM: '16',
-    CLAIM_SECONDS: '350',
+    CLAIM_SECONDS: '355',
   },
 };
 const FUNCTIONS = Object.keys(ENVIRONMENTS);
@@ -165,7 +165,7 @@ test('every setting of a function reaches its environment', () => {
     },
   });
   expect(template.readProperties('FunctionsWorker')['Environment']).toMatchObject({
-    Variables: { CLAIM_SECONDS: '400' },
+    Variables: { CLAIM_SECONDS: '405' },
   });
   expect(template.readProperties('FunctionsReconcile')['Environment']).toMatchObject({
     Variables: { STALLED_SECONDS: '700', DEADLINE_SECONDS: '7200' },

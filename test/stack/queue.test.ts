@@ -19,7 +19,7 @@ describe('queue', () => {
   test('a chunk is hidden until the claim of a killed worker has ended, and is a dead letter after 8 deliveries', () => {
     expect(template.readProperties('QueueChunks')).toMatchObject({
       SqsManagedSseEnabled: true,
-      VisibilityTimeout: 365,
+      VisibilityTimeout: 370,
       RedrivePolicy: { deadLetterTargetArn: '${QueueDeadLetters.Arn}', maxReceiveCount: 8 },
     });
     expect(template.readProperties('FunctionsWorker')['Timeout']).toBe(30);
@@ -63,7 +63,7 @@ test('the configuration sets timeout, visibility timeout, concurrency and number
   });
   expect(template.readProperties('FunctionsWorker')['Timeout']).toBe(60);
   expect(template.readProperties('QueueChunks')).toMatchObject({
-    VisibilityTimeout: 425,
+    VisibilityTimeout: 430,
     RedrivePolicy: { maxReceiveCount: 7 },
   });
   expect(template.readProperties('QueueDelivery')).toMatchObject({

@@ -1,6 +1,7 @@
 /** Tests how long a chunk is claimed, how its claim is given back, and that a worker waits for both. */
 import { expect, test } from '@jest/globals';
-import { ChunkUnfinishedError } from '../../src/domain/errors.ts';
+import { runChunk } from '../../src/application/run-chunk.ts';
+import { ChunkUnfinishedError, ThrottledError } from '../../src/domain/errors.ts';
 import { NOW } from '../support/builders.ts';
 import { UseCaseRig, readFirstChunk } from '../support/use-case-rig.ts';
 
@@ -31,14 +32,49 @@ test('a claim lasts from now on for as long as the settings say', async () => {
   expect(calls).toEqual([['claim', work.chunk, 'owner', NOW, NOW + rig.settings.claimMs]]);
 });
 
-test('a failed attempt has given its claim back, 5 seconds from then on, before it says that it failed', async () => {
+test('a failed attempt has given its claim back, as of then, before it says that it failed', async () => {
   const { rig, work, calls } = await aChunk();
   rig.chunks.settle = () => {
     rig.time += 100;
     return Promise.reject(new Error('no answer'));
   };
   await expect(rig.run(work, 'owner')).rejects.toThrow('no answer');
-  expect(calls.slice(1)).toEqual([['release', work.chunk, 'owner', NOW + 5_100]]);
+  expect(calls.slice(1)).toEqual([['release', work.chunk, 'owner', NOW + 100]]);
+});
+
+/** Runs a chunk whose first write gets no answer after 2 seconds, and whose others are throttled. */
+async function failAfterLateWrite(handBackBy?: number) {
+  const { rig, work, calls } = await aChunk();
+  rig.groups.move = () => {
+    rig.groups.move = () => Promise.reject(new ThrottledError('no capacity'));
+    rig.time += 2_000;
+    return Promise.reject(new Error('no answer'));
+  };
+  const pauses: number[] = [];
+  // As short as a pause may be.
+  rig.clock.pause = (ms) => {
+    pauses.push(ms);
+    rig.time += Math.ceil(ms / 2);
+    return Promise.resolve();
+  };
+  const attempt = { work, owner: 'owner', stopAt: Infinity, ...(handBackBy !== undefined && { handBackBy }) };
+  await expect(runChunk(rig, attempt)).rejects.toThrow(ChunkUnfinishedError);
+  return { rig, releases: calls.slice(1), pauses };
+}
+
+test('a failed attempt gives its claim back once its write without an answer can no longer arrive', async () => {
+  const { rig, releases, pauses } = await failAfterLateWrite();
+  expect(releases).toEqual([['release', expect.anything(), 'owner', NOW + 7_000]]);
+  expect(rig.time).toBe(NOW + 7_000);
+  expect(pauses.slice(0, 6)).toEqual([50, 100, 200, 400, 800, 1_600]);
+});
+
+test('a failed attempt without the time to wait for such a write leaves its claim as it is', async () => {
+  const { rig, releases, pauses } = await failAfterLateWrite(NOW + 6_999);
+  expect(releases).toEqual([]);
+  expect(pauses).toHaveLength(6);
+  expect(rig.time).toBeLessThan(NOW + 6_999);
+  expect((await failAfterLateWrite(NOW + 7_000)).releases).toHaveLength(1);
 });
 
 test('a chunk whose claim was lost and is ours again is given back at once', async () => {

@@ -8,7 +8,7 @@ import {
   makeSingleTryDynamoDBClient,
 } from '../../src/adapters/dynamodb/dynamodb-client.ts';
 import { makeSqsClient } from '../../src/adapters/sqs/sqs-client.ts';
-import { LATE_WRITES_MS } from '../../src/application/retry.ts';
+import { LATE_WRITES_MS } from '../../src/domain/late-writes.ts';
 
 process.env['AWS_REGION'] = 'us-east-1';
 

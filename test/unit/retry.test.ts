@@ -1,7 +1,8 @@
 /** How often and after which pauses a target group is tried again. */
 import { expect, test } from '@jest/globals';
-import { LATE_WRITES_MS, OutOfTimeError, retryUntilCertain } from '../../src/application/retry.ts';
+import { OutOfTimeError, retryUntilCertain } from '../../src/application/retry.ts';
 import { ThrottledError, UncertainWriteError } from '../../src/domain/errors.ts';
+import { LATE_WRITES_MS } from '../../src/domain/late-writes.ts';
 import { NOT_CARRIED_OUT, type Outcome } from '../../src/domain/outcome.ts';
 
 const updated: Outcome = { targetGroupId: 'T' };

@@ -8,9 +8,7 @@ afterEach(() => {
 });
 
 test.each([
-  { what: 'create-job', remainingMs: 25_000, reserveMs: 3_000, stopsAfterMs: 22_000 },
-  { what: 'a worker', remainingMs: 30_000, reserveMs: 5_000, stopsAfterMs: 25_000 },
-  { what: 'reconcile', remainingMs: 50_000, reserveMs: 10_000, stopsAfterMs: 40_000 },
+  { what: 'a reserve of less than a quarter', remainingMs: 25_000, reserveMs: 3_000, stopsAfterMs: 22_000 },
   { what: 'a reserve of a quarter', remainingMs: 20_000, reserveMs: 5_000, stopsAfterMs: 15_000 },
   { what: 'a reserve of more than a quarter', remainingMs: 8_000, reserveMs: 5_000, stopsAfterMs: 6_000 },
   { what: 'no time left', remainingMs: 0, reserveMs: 5_000, stopsAfterMs: 0 },

@@ -3,14 +3,15 @@ import { expect, test } from '@jest/globals';
 import { makeCollectionPath } from '../../api/paths.ts';
 import { refuseForNow } from '../rigs/wiring/jobs.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
+import { SETTINGS } from '../rigs/wiring/settings.ts';
 import { anId, makeIds } from '../support/builders.ts';
 import { SUBJECT } from '../support/api-client.ts';
 import { aProject, findName } from '../support/e2e.ts';
 
-/** The 17 days that a job can be read, in seconds. */
-const RETENTION = 17 * 24 * 60 * 60;
-/** The 7 hours that the idempotency table remembers a call, in seconds. */
-const IDEMPOTENCY = 7 * 60 * 60;
+/** How long a job can be read, in seconds. */
+const RETENTION = SETTINGS.jobRetentionDays * 24 * 60 * 60;
+/** How long the idempotency table remembers a call, in seconds. */
+const IDEMPOTENCY = SETTINGS.idempotencyHours * 60 * 60;
 
 /** No two attempts have one name. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -53,7 +54,7 @@ export function describeCreateJob(rig: WiringRig): void {
       chunk_size: 3,
       created_by: SUBJECT,
       committed_by: expect.stringMatching(UUID),
-      due_at: new Date(createdAt + 613_000).toISOString(),
+      due_at: new Date(createdAt + SETTINGS.stalledSeconds * 1_000).toISOString(),
       expires_at: Math.floor(createdAt / 1000) + RETENTION,
     });
     expect(request).toHaveProperty('expires_at', meta['expires_at']);

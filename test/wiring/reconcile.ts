@@ -2,13 +2,14 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import type { ChunkWork } from '../../src/ports/work-queue.ts';
 import { type StoredJob, storeJob, refuseForNow } from '../rigs/wiring/jobs.ts';
+import { SETTINGS } from '../rigs/wiring/settings.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
 import { aProject } from '../support/e2e.ts';
 
-/** In ms: reconcile's 50 s, and the 131 s that clocks may be apart. */
-const CLAIM_MS = 181_000;
-const STALLED_MS = 613_000;
-const DEADLINE_MS = 2_417_000;
+/** In ms: reconcile's 50 s, the 131 s that clocks may be apart, and 5 s for late writes. */
+const CLAIM_MS = 186_000;
+const STALLED_MS = SETTINGS.stalledSeconds * 1_000;
+const DEADLINE_MS = SETTINGS.deadlineSeconds * 1_000;
 
 const CLAIMS = 'SET claimed_by';
 

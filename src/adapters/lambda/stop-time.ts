@@ -4,7 +4,13 @@ import type { Context } from 'aws-lambda';
 /**
  * Time that a function keeps free at its end, to finish work in progress and hand back the rest, ms (ADR 17).
  */
-export const RESERVE_MS = { 'create-job': 3_000, worker: 5_000, reconcile: 10_000 } as const;
+export const RESERVE_MS = { 'create-job': 3_000, worker: 7_500, reconcile: 10_000 } as const;
+
+/**
+ * How long before its end a worker hands back a chunk at the latest, ms. The rest of its reserve is for a
+ * write that hangs, and for the time in which it may still arrive (LATE_WRITES_MS).
+ */
+export const HAND_BACK_MS = 500;
 
 /**
  * Computes the time after which no further work is started.

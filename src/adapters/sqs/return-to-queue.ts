@@ -6,9 +6,9 @@ import { computeDelay } from '../../domain/backoff.ts';
 const RETURN_DELAYS = { first: 10, longest: 300 };
 
 /**
- * Computes the whole seconds until a message returns. The delay doubles with every receive, from 10 seconds to
- * five minutes, plus a random part of up to half of it. So messages that were throttled neither return at once
- * nor all together.
+ * Computes the whole seconds until a message returns. The delay doubles with every receive, from 10 seconds
+ * to five minutes, plus a random part of up to half of it. So messages that were throttled neither return at
+ * once nor all together.
  *
  * @param random at least 0 and less than 1
  */
