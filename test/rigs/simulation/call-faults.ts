@@ -3,7 +3,7 @@ import type { Invocation } from './invocation.ts';
 import type { Outage, Profile } from './profile.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
-import { GIVEN_UP_AFTER_MS, MAX_WIRE_MS } from './simulated-times.ts';
+import { GIVEN_UP_AFTER_MS, MAX_WIRE_MS, SECOND } from './simulated-times.ts';
 
 export type Fate =
   | 'answered'
@@ -15,7 +15,9 @@ export type Fate =
   /** The call takes effect; the caller receives an error, before or after that. */
   | 'lost'
   /** The call takes effect twice; the caller receives the second answer. */
-  | 'resent';
+  | 'resent'
+  /** The same, but the first request takes effect last. */
+  | 'overtaken';
 
 export interface CallPlan {
   readonly fate: Fate;
@@ -25,6 +27,8 @@ export interface CallPlan {
   readonly wireMs: number;
   /** How long the answer takes, ms. If it is lost: how long after sending the caller gives up. */
   readonly backMs: number;
+  /** How long a request that is overtaken is on the wire, ms. */
+  readonly lateMs: number;
 }
 
 export interface Faults {
@@ -51,19 +55,38 @@ export class RandomFaults implements Faults {
     const elapsed = this.#scheduler.now - this.#start;
     const troubled = elapsed < profile.troubleMs;
     const wireMs = random.int(1, troubled ? profile.wireMs : 5);
-    const plan = { fate: 'answered', freezeMs: 0, wireMs, backMs: random.int(1, 5) } as const;
-    if (profile.outage !== undefined && isStruckBy(profile.outage, name, elapsed) && random.chance(0.95)) {
+    const plan = { fate: 'answered', freezeMs: 0, wireMs, backMs: random.int(1, 5), lateMs: 0 } as const;
+    if (
+      profile.outage !== undefined &&
+      isStruckBy(profile.outage, name, elapsed) &&
+      random.chance(profile.outage.share)
+    ) {
       return profile.outage.late ? this.#planLostCall(plan) : { ...plan, fate: 'throttled' };
     }
     if (!troubled) return plan;
+    const drawn = this.#planFate(plan, name);
+    return random.chance(profile.freeze) ? this.#planFrozenCall(invocation, drawn) : drawn;
+  }
+
+  #planFate(plan: CallPlan, name: string): CallPlan {
     const fate = this.#drawFate();
-    if (random.chance(profile.freeze)) return this.#planFrozenCall(invocation, { ...plan, fate });
-    return fate === 'lost' ? this.#planLostCall(plan) : { ...plan, fate };
+    if (fate === 'lost') return this.#planLostCall(plan);
+    // The client of the moves makes one try (src/adapters/dynamodb/dynamodb-client.ts).
+    if (fate === 'resent' && !name.startsWith('groups.') && this.#random.chance(0.5)) {
+      return { ...plan, fate: 'overtaken', lateMs: this.#drawLateMs() };
+    }
+    return { ...plan, fate };
   }
 
   #planLostCall(plan: CallPlan): CallPlan {
-    const wireMs = this.#random.int(1, MAX_WIRE_MS);
+    const wireMs = this.#drawLateMs();
     return { ...plan, fate: 'lost', wireMs, backMs: this.#random.int(1, GIVEN_UP_AFTER_MS) };
+  }
+
+  /** Draws how long a request without an answer is on the wire, ms. */
+  #drawLateMs(): number {
+    const shortest = this.#random.chance(this.#profile.edges) ? MAX_WIRE_MS - SECOND : 1;
+    return this.#random.int(shortest, MAX_WIRE_MS);
   }
 
   #drawFate(): Fate {
@@ -103,6 +126,6 @@ export class ScriptedFaults implements Faults {
 
   planCall(_invocation: Invocation, _name: string, call: number): CallPlan {
     const point = this.#points.find((each) => each.call === call);
-    return { fate: point?.fate ?? 'answered', freezeMs: 0, wireMs: 1, backMs: 1 };
+    return { fate: point?.fate ?? 'answered', freezeMs: 0, wireMs: 1, backMs: 1, lateMs: 0 };
   }
 }

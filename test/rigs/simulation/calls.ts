@@ -23,6 +23,13 @@ export interface CallObserver {
   trace(line: () => string): void;
 }
 
+export interface CallOptions {
+  /** The job that the call concerns, for the observer. */
+  readonly jobId?: string | undefined;
+  /** Called when the call is sent and gets no answer. @param arrivesInMs when it takes effect */
+  readonly onLost?: (arrivesInMs: number) => void;
+}
+
 export class Calls {
   made = 0;
   readonly #scheduler: Scheduler;
@@ -37,14 +44,18 @@ export class Calls {
 
   /**
    * @param effect changes the store; it waits for no event
-   * @param jobId the job that the call concerns, for the observer
    * @returns a promise that never settles when the caller dies first
    */
-  makeCall<T>(invocation: Invocation, name: string, effect: () => Promise<T>, jobId?: string): Promise<T> {
+  makeCall<T>(
+    invocation: Invocation,
+    name: string,
+    effect: () => Promise<T>,
+    { jobId, onLost }: CallOptions = {},
+  ): Promise<T> {
     this.made += 1;
     const call = this.made;
     const plan = this.#faults.planCall(invocation, name, call);
-    const { fate, freezeMs, backMs } = plan;
+    const { fate, freezeMs, wireMs, backMs } = plan;
     this.#observer.onFate(fate);
     this.#observer.trace(() => `#${call} ${invocation.name} ${name} ${jobId ?? ''} ${describePlan(plan)}`);
     return new Promise((resolve, reject) => {
@@ -60,6 +71,7 @@ export class Calls {
           return;
         case 'lost':
           this.#takeEffect(invocation, name, plan, effect, jobId);
+          onLost?.(freezeMs + wireMs);
           invocation.runAfter(freezeMs + backMs, fail);
           return;
         case 'crash-after':
@@ -68,6 +80,14 @@ export class Calls {
           });
           return;
         case 'answered':
+          this.#takeEffect(invocation, name, plan, effect, jobId, (answer) => {
+            invocation.runAfter(backMs, () => {
+              resolve(answer);
+            });
+          });
+          return;
+        case 'overtaken':
+          this.#takeEffect(invocation, name, { ...plan, wireMs: plan.lateMs }, effect, jobId);
           this.#takeEffect(invocation, name, plan, effect, jobId, (answer) => {
             invocation.runAfter(backMs, () => {
               resolve(answer);

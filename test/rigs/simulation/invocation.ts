@@ -1,5 +1,8 @@
 /** One invocation of a function: it runs until it answers, crashes, or is killed at its timeout. */
+import { computePauseMs } from '../../../src/adapters/lambda/clock.ts';
+import { computeStopTime, HAND_BACK_MS } from '../../../src/adapters/lambda/stop-time.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
+import type { Profile } from './profile.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { FUNCTIONS, type FunctionName } from './simulated-times.ts';
@@ -9,6 +12,8 @@ export class Invocation {
   readonly clock: Clock;
   /** The time after which it starts no further work, epoch ms by its own clock. */
   readonly stopAt: number;
+  /** The time after which it hands back nothing, epoch ms by its own clock. */
+  readonly handBackBy: number;
   /** The true time at which it is killed, epoch ms. */
   endsAt: number;
   readonly fn: FunctionName;
@@ -17,19 +22,24 @@ export class Invocation {
   #diedAt = Infinity;
   readonly #scheduler: Scheduler;
 
-  constructor(scheduler: Scheduler, random: Random, fn: FunctionName, number: number, skewMs: number) {
+  constructor(scheduler: Scheduler, random: Random, fn: FunctionName, number: number, profile: Profile) {
     const { timeoutMs, reserveMs } = FUNCTIONS[fn];
-    const skew = random.int(-skewMs, skewMs);
+    const { skewMs } = profile;
+    const skew = random.chance(profile.edges) ? random.pick([-skewMs, skewMs]) : random.int(-skewMs, skewMs);
     this.#scheduler = scheduler;
     this.fn = fn;
     this.name = `${fn}/${number}`;
     this.endsAt = scheduler.now + timeoutMs;
-    this.stopAt = this.endsAt + skew - reserveMs;
+    const now = () => scheduler.now + skew;
+    const context = { getRemainingTimeInMillis: () => timeoutMs };
+    this.stopAt = computeStopTime(context, reserveMs, now());
+    this.handBackBy = computeStopTime(context, HAND_BACK_MS, now());
     this.clock = {
-      now: () => scheduler.now + skew,
+      now,
       pause: (ms) =>
         new Promise((resolve) => {
-          this.runAfter(Math.ceil((ms / 2) * (1 + random.next())), resolve);
+          const share = random.chance(profile.edges) ? 0 : random.next();
+          this.runAfter(Math.ceil(computePauseMs(ms, share)), resolve);
         }),
     };
   }

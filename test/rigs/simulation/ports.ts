@@ -2,7 +2,9 @@
 import { EnqueueFailedError } from '../../../src/domain/errors.ts';
 import type { JobKey } from '../../../src/domain/job.ts';
 import type { Created, Once } from '../../../src/ports/once.ts';
-import type { TargetGroups } from '../../../src/ports/target-groups.ts';
+import type { Action } from '../../../src/domain/actions.ts';
+import type { TargetGroupKey } from '../../../src/domain/target-group.ts';
+import type { Move, TargetGroups } from '../../../src/ports/target-groups.ts';
 import type { ChunkWork, WorkQueue } from '../../../src/ports/work-queue.ts';
 import { intercept } from '../../support/intercept.ts';
 import type { JobStore } from '../../support/jobs-table-ports.ts';
@@ -17,15 +19,36 @@ export function makeJobStorePorts(
 ): JobStore {
   const wrapPort = <P extends object>(port: P): P =>
     intercept(port, (method, args, effect) =>
-      calls.makeCall(by, `jobs.${method}`, effect, (args[0] as Partial<JobKey> | undefined)?.jobId),
+      calls.makeCall(by, `jobs.${method}`, effect, {
+        jobId: (args[0] as Partial<JobKey> | undefined)?.jobId,
+      }),
     );
   return { jobs: wrapPort(jobs), chunks: wrapPort(chunks), openJobs: wrapPort(openJobs) };
 }
 
-export function makeGroupsPort(calls: Calls, by: Invocation, groups: TargetGroups): TargetGroups {
-  return intercept(groups, (method, _args, effect) => calls.makeCall(by, `groups.${method}`, effect));
+export interface GroupsObserver {
+  /** Called when a move is sent that gets no answer; it arrives in `arrivesInMs`. */
+  readonly onLateMove: (key: TargetGroupKey, action: Action, arrivesInMs: number) => void;
 }
 
+export function makeGroupsPort(
+  calls: Calls,
+  by: Invocation,
+  groups: TargetGroups,
+  { onLateMove }: GroupsObserver,
+): TargetGroups {
+  return intercept(groups, (method, args, effect) =>
+    calls.makeCall(by, `groups.${method}`, effect, {
+      onLost: (arrivesInMs) => {
+        if (method !== 'move') return;
+        const [key, { action }] = args as [TargetGroupKey, Move];
+        onLateMove(key, action, arrivesInMs);
+      },
+    }),
+  );
+}
+
+/** Fewer than the adapter makes, so that some schedules have messages that could not be sent. */
 const SEND_TRIES = 2;
 
 /** Sends each message in its own call, because SQS may refuse single entries of a batch; retries those. */
@@ -38,7 +61,7 @@ export function makeQueuePort(calls: Calls, by: Invocation, put: (work: ChunkWor
         put(work);
         return Promise.resolve();
       },
-      work.chunk.jobId,
+      { jobId: work.chunk.jobId },
     );
   return {
     async send(work, until) {

@@ -1,6 +1,6 @@
 /** Draws how often each fault occurs in a schedule: extreme schedules find more bugs than average ones. */
 import type { Random } from './random.ts';
-import { DEADLINE_MS, HOUR, MAX_SKEW_MS, MAX_WIRE_MS, MINUTE, SECOND } from './simulated-times.ts';
+import { DEADLINE_MS, HOUR, MAX_ANSWERED_WIRE_MS, MAX_SKEW_MS, MINUTE, SECOND } from './simulated-times.ts';
 
 /** A period in which most calls to one port are refused. Times in ms from the start of the schedule. */
 export interface Outage {
@@ -9,6 +9,8 @@ export interface Outage {
   readonly until: number;
   /** Whether the calls take effect nevertheless, as in a store that answers too late. */
   readonly late: boolean;
+  /** The share of the calls that it strikes. */
+  readonly share: number;
 }
 
 export interface Profile {
@@ -20,7 +22,12 @@ export interface Profile {
   /** The store's client repeats the request by itself, although the first one arrived. */
   readonly resend: number;
   readonly freeze: number;
-  /** Upper bounds, ms: a request's time on the wire, a freeze, and the error of a clock. */
+  /**
+   * Probability of the extreme: a pause that ends at half, a clock that is as wrong as it may be, a request
+   * without an answer that is on the wire for about as long as it may be.
+   */
+  readonly edges: number;
+  /** Upper bounds, ms: an answered request's time on the wire, a freeze, and the error of a clock. */
   readonly wireMs: number;
   readonly freezeMs: number;
   readonly skewMs: number;
@@ -35,11 +42,15 @@ export interface Profile {
   /** Probabilities per message or delivery. */
   readonly duplicate: number;
   readonly drop: number;
+  /** Probability that a message that is handed back is delivered again within seconds. */
+  readonly echo: number;
   /** The shortest and the longest delay of a message in the queue, ms. */
   readonly delayMs: readonly [number, number];
   /** How often users change a target group at random, and the probability that one reacts to a job's move. */
   readonly interferences: number;
   readonly reaction: number;
+  /** Probability that a user takes advantage of a move without an answer (see `provoke`). */
+  readonly spite: number;
   /** The probability, per create request, that the idempotency records are lost before it. */
   readonly forget: number;
   /** The first request of each job arrives within this time from the start, ms. */
@@ -53,6 +64,7 @@ export const CALM: Profile = {
   lose: 0,
   resend: 0,
   freeze: 0,
+  edges: 0,
   wireMs: 5,
   freezeMs: 0,
   skewMs: 0,
@@ -61,9 +73,11 @@ export const CALM: Profile = {
   zombies: false,
   duplicate: 0,
   drop: 0,
+  echo: 0,
   delayMs: [0, 1_000],
   interferences: 0,
   reaction: 0,
+  spite: 0,
   forget: 0,
   arrivalsMs: 0,
 };
@@ -72,7 +86,39 @@ export const CALM: Profile = {
 export const BRIEF_MS = 5 * MINUTE;
 
 export function makeRandomProfile(random: Random): Profile {
-  return random.chance(0.3) ? makeRushProfile(random) : makeMixedProfile(random);
+  const draw = random.next();
+  if (draw < 0.25) return makeRushProfile(random);
+  return draw < 0.4 ? makeLateWritesProfile(random) : makeMixedProfile(random);
+}
+
+/**
+ * Draws a schedule in which many moves get no answer and arrive late. Users take advantage of that, and
+ * chunks are worked on again at once, also by functions whose clocks are far apart: an attempt must not decide
+ * before the writes of an earlier one have arrived.
+ */
+export function makeLateWritesProfile(random: Random): Profile {
+  return {
+    ...CALM,
+    crash: random.pick([0, 0.01]),
+    throttle: random.pick([0, 0.1]),
+    freeze: random.pick([0, 0.05]),
+    edges: random.pick([0.5, 1]),
+    wireMs: random.pick([5, 50, MAX_ANSWERED_WIRE_MS]),
+    freezeMs: 30 * SECOND,
+    skewMs: random.pick([0, MAX_SKEW_MS]),
+    troubleMs: BRIEF_MS,
+    outage: {
+      port: 'groups.move',
+      from: 0,
+      until: random.pick([20 * SECOND, 2 * MINUTE]),
+      late: true,
+      share: random.pick([0.3, 0.6, 0.95]),
+    },
+    duplicate: random.pick([0, 0.5]),
+    delayMs: [0, random.pick([100, 10 * SECOND])],
+    echo: 0.8,
+    spite: 1,
+  };
 }
 
 /** Draws a schedule in which every frozen function continues, however late. */
@@ -90,7 +136,8 @@ function makeMixedProfile(random: Random, zombies = random.chance(0.1)): Profile
     lose: random.pick([0, 0.01, 0.06]),
     resend: random.pick([0, 0.02, 0.1]),
     freeze: zombies ? 0.05 : random.pick([0, 0, 0.01, 0.05]),
-    wireMs: random.pick([5, 50, MAX_WIRE_MS]),
+    edges: random.pick([0, 0.5]),
+    wireMs: random.pick([5, 50, MAX_ANSWERED_WIRE_MS]),
     freezeMs: zombies ? 20 * MINUTE : 30 * SECOND,
     skewMs: random.pick([0, 10 * SECOND, MAX_SKEW_MS]),
     troubleMs,
@@ -101,14 +148,17 @@ function makeMixedProfile(random: Random, zombies = random.chance(0.1)): Profile
             from: outageFrom,
             until: outageFrom + random.pick([5 * MINUTE, 40 * MINUTE, 2.3 * HOUR]),
             late: random.chance(0.3),
+            share: 0.95,
           }
         : undefined,
     zombies,
     duplicate: random.pick([0, 0.1, 0.4]),
     drop: random.pick([0, 0, 0.1]),
+    echo: random.pick([0, 0.3]),
     delayMs: [0, random.pick([100, 20 * SECOND, 4 * MINUTE])],
     interferences: random.pick([0, 3, 12]),
     reaction: random.pick([0, 0.3, 0.8]),
+    spite: random.pick([0, 0.3]),
     forget: random.pick([0, 0, 0.3]),
     arrivalsMs: random.pick([0, 20 * SECOND, 4 * MINUTE]),
   };
@@ -126,7 +176,8 @@ export function makeRushProfile(random: Random): Profile {
     throttle: random.pick([0, 0.05]),
     lose: random.pick([0, 0.1]),
     freeze: random.pick([0.02, 0.2]),
-    wireMs: random.pick([5, 100, MAX_WIRE_MS]),
+    edges: random.pick([0, 0.5]),
+    wireMs: random.pick([5, 100, MAX_ANSWERED_WIRE_MS]),
     freezeMs: 30 * SECOND,
     skewMs,
     troubleMs: 2.3 * HOUR,
@@ -136,11 +187,13 @@ export function makeRushProfile(random: Random): Profile {
           from: DEADLINE_MS - skewMs - MINUTE,
           until: DEADLINE_MS + random.int(-skewMs, skewMs + 90 * SECOND),
           late: random.chance(0.4),
+          share: random.pick([0.5, 0.95]),
         }
       : undefined,
     duplicate: random.pick([0, 0.3]),
     delayMs: [DEADLINE_MS - skewMs - 30 * SECOND, DEADLINE_MS + skewMs + MINUTE],
     reaction: random.pick([0, 0.8]),
+    spite: random.pick([0, 0.5]),
     arrivalsMs: 0,
   };
 }

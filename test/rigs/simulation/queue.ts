@@ -3,7 +3,7 @@ import type { ChunkWork } from '../../../src/ports/work-queue.ts';
 import type { Profile } from './profile.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
-import { HOUR, MAX_RECEIVE_COUNT, SECOND, VISIBILITY_MS } from './simulated-times.ts';
+import { HOUR, MAX_RECEIVE_COUNT, MAX_WIRE_MS, SECOND, VISIBILITY_MS } from './simulated-times.ts';
 
 export interface Message {
   readonly work: ChunkWork;
@@ -11,6 +11,7 @@ export interface Message {
   visibleAt: number;
 }
 
+/** Fewer than SQS delivers, because a schedule has few messages: they too are to need several batches. */
 const BATCH_SIZE = 3;
 
 export class Queue {
@@ -57,7 +58,13 @@ export class Queue {
 
   /** Hands back a delivered message: it is visible again in `ms`, instead of after its visibility timeout. */
   handBack(message: Message, ms: number): void {
-    if (this.#waiting.has(message)) this.#showAfter(message, ms);
+    if (!this.#waiting.has(message)) return;
+    this.#showAfter(message, ms);
+    if (!this.#isTroubled() || !this.#random.chance(this.#profile.echo)) return;
+    this.counts.duplicates += 1;
+    this.#scheduler.runAfter(this.#random.int(0, MAX_WIRE_MS), () => {
+      this.#deliver([message]);
+    });
   }
 
   delete(message: Message): void {
@@ -94,7 +101,7 @@ export class Queue {
       if (batch.length === BATCH_SIZE) break;
       if (message !== first && message.visibleAt <= this.#scheduler.now) batch.push(message);
     }
-    const troubled = this.#scheduler.now - this.#start < this.#profile.troubleMs;
+    const troubled = this.#isTroubled();
     const received = batch.filter((message) => this.#countReceive(message));
     if (received.length === 0) return;
     this.counts.deliveries += received.length;
@@ -110,6 +117,10 @@ export class Queue {
         this.#deliver([first]);
       });
     }
+  }
+
+  #isTroubled(): boolean {
+    return this.#scheduler.now - this.#start < this.#profile.troubleMs;
   }
 
   /** Counts a receive. @returns whether the message may be delivered; otherwise it is now a dead letter */

@@ -3,7 +3,7 @@ import { makeIds } from './make-ids.ts';
 import { ACTION_NAMES, type Action } from '../../../src/domain/actions.ts';
 import type { CreationKey } from '../../../src/domain/digest.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
-import type { TargetGroup } from '../../../src/domain/target-group.ts';
+import { MARKS_KEPT, type TargetGroup } from '../../../src/domain/target-group.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';
 import type { Profile } from './profile.ts';
 import type { Random } from './random.ts';
@@ -44,10 +44,10 @@ const TENANTS: readonly Tenant[] = [
 ];
 
 /**
- * The most jobs of a schedule: a mark survives the moves of five other jobs, so one outcome is not promised
- * for a chunk that is delivered again after more of them (ADR 6).
+ * The most jobs of a schedule: a mark is lost after the moves of so many other jobs, so one outcome is not
+ * promised for a chunk that is delivered again after more of them (ADR 6).
  */
-const MAX_ORDERS = 6;
+const MAX_ORDERS = MARKS_KEPT;
 
 const STATUSES = [
   'paused',

@@ -1,5 +1,13 @@
 /** Starts reconcile every minute, sometimes twice, and ends the schedule once all jobs have ended. */
-import { DEADLINE_MS, HOUR, MAX_SKEW_MS, MINUTE, SECOND, STALLED_MS } from './simulated-times.ts';
+import {
+  DEADLINE_MS,
+  HOUR,
+  MAX_SKEW_MS,
+  MINUTE,
+  RECONCILE_EVERY_MS,
+  SECOND,
+  STALLED_MS,
+} from './simulated-times.ts';
 import type { SimulatedSystem } from './simulated-system.ts';
 
 /** Time after the last fault in which every job must end: claims have expired by then, and reconcile ran. */
@@ -29,9 +37,9 @@ export function startReconciler(system: SimulatedSystem): void {
         });
       }
     }
-    scheduler.runAfter(MINUTE, tick);
+    scheduler.runAfter(RECONCILE_EVERY_MS, tick);
   };
-  scheduler.runAfter(random.int(0, MINUTE), tick);
+  scheduler.runAfter(random.int(0, RECONCILE_EVERY_MS), tick);
 }
 
 function runReconcile(system: SimulatedSystem): void {
@@ -42,6 +50,7 @@ function runReconcile(system: SimulatedSystem): void {
     claimMs: useCases.reconcileClaimMs,
     stalledMs: STALLED_MS,
     deadlineMs: DEADLINE_MS,
+    // Fewer than the function has, because a schedule has few jobs: they too are to need several pages.
     pageSize: 2,
     jobsAtOnce: 2,
   };

@@ -1,7 +1,7 @@
 /** Runs one schedule: a simulated system with its clients, users, workers and reconcile. */
 import { startClients } from './simulated-clients.ts';
 import { startReconciler } from './reconciler.ts';
-import { react, startUsers } from './simulated-users.ts';
+import { provoke, react, startUsers } from './simulated-users.ts';
 import { startWorker } from './workers.ts';
 import {
   type Actors,
@@ -17,6 +17,7 @@ const ACTORS: Actors = {
     startReconciler(system);
   },
   startWorker,
+  provoke,
   react,
 };
 

@@ -1,6 +1,6 @@
 /** Simulates the system for one schedule: use cases, clients, users and faults, all drawn from one seed. */
 import type { Action } from '../../../src/domain/actions.ts';
-import type { TargetGroup } from '../../../src/domain/target-group.ts';
+import type { TargetGroup, TargetGroupKey } from '../../../src/domain/target-group.ts';
 import type { Entry } from '../../../src/ports/journal.ts';
 import { Auditor, type ObservedSystem, type Violation } from '../auditor/auditor.ts';
 import { Calls } from './calls.ts';
@@ -46,6 +46,8 @@ export interface Actors {
   start(system: SimulatedSystem): void;
   /** Runs a worker on a batch that the queue delivers. */
   startWorker(system: SimulatedSystem, batch: readonly Message[]): void;
+  /** Lets a user take advantage of a move that has no answer and arrives later. */
+  provoke(system: SimulatedSystem, key: TargetGroupKey, action: Action, arrivesInMs: number): void;
   /** Lets a user react to a job's move of a target group. */
   react(system: SimulatedSystem, moved: TargetGroup): void;
 }
@@ -112,7 +114,7 @@ export class SimulatedSystem {
   invoke(fn: FunctionName): Invocation {
     this.#invocations += 1;
     this.stats.add(`runs of ${fn}`);
-    const by = new Invocation(this.scheduler, this.random, fn, this.#invocations, this.profile.skewMs);
+    const by = new Invocation(this.scheduler, this.random, fn, this.#invocations, this.profile);
     if (fn === 'create-job') this.#creations.push(by);
     return by;
   }
@@ -122,7 +124,11 @@ export class SimulatedSystem {
     const { calls, useCases } = this;
     return {
       ...makeJobStorePorts(calls, by, useCases.store),
-      groups: makeGroupsPort(calls, by, useCases.groups),
+      groups: makeGroupsPort(calls, by, useCases.groups, {
+        onLateMove: (key, action, arrivesInMs) => {
+          this.#actors.provoke(this, key, action, arrivesInMs);
+        },
+      }),
       once: makeOncePort(calls, by, useCases.once),
       queue: makeQueuePort(calls, by, (work) => {
         this.auditor.checkSent(work);

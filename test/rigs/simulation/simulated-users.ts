@@ -1,4 +1,5 @@
 /** Simulates users who pause, resume, archive and complete target groups while jobs work on them. */
+import { type Action, getTransition } from '../../../src/domain/actions.ts';
 import type { FieldingRunStatus, TargetGroup, TargetGroupKey } from '../../../src/domain/target-group.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';
 import { makeGroupName } from '../auditor/history.ts';
@@ -43,6 +44,33 @@ export function archiveAndPause(system: SimulatedSystem, key: TargetGroupKey): v
     scheduler.runAfter(ms, () => {
       const found = findGroup(system, key);
       if (found !== undefined) changeStatus(system, found, status);
+    });
+  }
+}
+
+/**
+ * Lets a user archive a target group whose move has no answer, so that a later try is refused, and make it
+ * movable again shortly before that move arrives.
+ */
+export function provoke(
+  system: SimulatedSystem,
+  key: TargetGroupKey,
+  action: Action,
+  arrivesInMs: number,
+): void {
+  const { profile, random, scheduler } = system;
+  if (!random.chance(profile.spite)) return;
+  const archivedIn = random.int(1, random.pick([20, SECOND]));
+  const movableIn = arrivesInMs - random.int(1, random.pick([20, SECOND]));
+  if (movableIn <= archivedIn) return;
+  const [movable] = getTransition(action).from;
+  for (const [ms, status] of [
+    [archivedIn, 'archived'],
+    [movableIn, movable],
+  ] as const) {
+    scheduler.runAfter(ms, () => {
+      const found = findGroup(system, key);
+      if (found !== undefined && status !== undefined) changeStatus(system, found, status);
     });
   }
 }

@@ -1,6 +1,5 @@
 /** Simulates workers: each runs the chunks of a batch one after the other, and reports the failed ones. */
-import { RETURN_DELAYS } from '../../../src/adapters/sqs/return-to-queue.ts';
-import { computeDelay } from '../../../src/domain/backoff.ts';
+import { computeReturnSeconds } from '../../../src/adapters/sqs/return-to-queue.ts';
 import { ChunkTakenError } from '../../../src/domain/errors.ts';
 import type { Message } from './queue.ts';
 import { SECOND } from './simulated-times.ts';
@@ -14,9 +13,8 @@ export function startWorker(system: SimulatedSystem, batch: readonly Message[]):
   const settings = { parallelism: plan.parallelism, claimMs: useCases.workerClaimMs };
 
   const handBack = (message: Message) => {
-    const delay = SECOND * computeDelay(message.receives, RETURN_DELAYS);
     const effect = () => {
-      queue.handBack(message, Math.round(delay * (1 + random.next() / 2)));
+      queue.handBack(message, SECOND * computeReturnSeconds(message.receives, random.next()));
       return Promise.resolve();
     };
     // If this fails, the message returns at the end of its visibility timeout.
@@ -33,7 +31,7 @@ export function startWorker(system: SimulatedSystem, batch: readonly Message[]):
       try {
         await useCases.runChunk(
           { ...ports, settings },
-          { work: message.work, owner: `${by.name}/${i}`, stopAt: by.stopAt },
+          { work: message.work, owner: `${by.name}/${i}`, stopAt: by.stopAt, handBackBy: by.handBackBy },
         );
       } catch (error) {
         failed = true;
