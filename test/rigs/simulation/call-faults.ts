@@ -56,15 +56,13 @@ export class RandomFaults implements Faults {
     const troubled = elapsed < profile.troubleMs;
     const wireMs = random.int(1, troubled ? profile.wireMs : 5);
     const plan = { fate: 'answered', freezeMs: 0, wireMs, backMs: random.int(1, 5), lateMs: 0 } as const;
-    if (
-      profile.outage !== undefined &&
-      isStruckBy(profile.outage, name, elapsed) &&
-      random.chance(profile.outage.share)
-    ) {
-      return profile.outage.late ? this.#planLostCall(plan) : { ...plan, fate: 'throttled' };
+    let drawn: CallPlan | undefined;
+    const { outage } = profile;
+    if (outage !== undefined && isStruckBy(outage, name, elapsed) && random.chance(outage.share)) {
+      drawn = outage.late ? this.#planLostCall(plan) : { ...plan, fate: 'throttled' };
     }
-    if (!troubled) return plan;
-    const drawn = this.#planFate(plan, name);
+    if (!troubled) return drawn ?? plan;
+    drawn ??= this.#planFate(plan, name);
     return random.chance(profile.freeze) ? this.#planFrozenCall(invocation, drawn) : drawn;
   }
 
@@ -79,8 +77,8 @@ export class RandomFaults implements Faults {
   }
 
   #planLostCall(plan: CallPlan): CallPlan {
-    const wireMs = this.#drawLateMs();
-    return { ...plan, fate: 'lost', wireMs, backMs: this.#random.int(1, GIVEN_UP_AFTER_MS) };
+    const longest = this.#random.chance(this.#profile.edges) ? SECOND / 10 : GIVEN_UP_AFTER_MS;
+    return { ...plan, fate: 'lost', wireMs: this.#drawLateMs(), backMs: this.#random.int(1, longest) };
   }
 
   /** Draws how long a request without an answer is on the wire, ms. */
@@ -101,7 +99,11 @@ export class RandomFaults implements Faults {
 
   /** Freezes the caller before it sends the request, or before it continues with the answer. */
   #planFrozenCall(invocation: Invocation, plan: CallPlan): CallPlan {
-    const ms = this.#random.int(1, this.#profile.freezeMs);
+    // At the extreme it continues just before it is killed, and its last request arrives after that.
+    const untilEnd = invocation.endsAt - this.#scheduler.now - this.#random.int(1, SECOND);
+    const isLong =
+      untilEnd > 0 && untilEnd < this.#profile.freezeMs && this.#random.chance(this.#profile.edges);
+    const ms = isLong ? untilEnd : this.#random.int(1, this.#profile.freezeMs);
     if (this.#profile.zombies) invocation.endsAt += ms;
     return this.#random.chance(0.5) ? { ...plan, freezeMs: ms } : { ...plan, backMs: ms };
   }

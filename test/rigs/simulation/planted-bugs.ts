@@ -2,15 +2,16 @@
 import { createJob } from '../../../src/application/create-job.ts';
 import { cutIntoChunks } from '../../../src/application/cut-into-chunks.ts';
 import { hashIds } from '../../../src/domain/digest.ts';
+import { LATE_WRITES_MS } from '../../../src/domain/late-writes.ts';
 import { type FailureGroup, type Job, canonicalizeIds, countChunks } from '../../../src/domain/job.ts';
 import type { Chunks } from '../../../src/ports/chunks.ts';
 import type { JobRequest, Jobs } from '../../../src/ports/jobs.ts';
 import type { TargetGroups } from '../../../src/ports/target-groups.ts';
 import { override } from '../../support/intercept.ts';
 import type { JobStore } from '../../support/jobs-table-ports.ts';
-import { makeRushProfile, makeZombieProfile } from './profile.ts';
+import { makeLateWritesProfile, makeRushProfile, makeZombieProfile } from './profile.ts';
 import type { UseCases } from './shipped-use-cases.ts';
-import { SECOND } from './simulated-times.ts';
+import { MAX_SKEW_MS, SECOND, WORKER_CLAIM_MS } from './simulated-times.ts';
 
 export interface PlantedBug {
   readonly name: string;
@@ -56,6 +57,48 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     profile: makeRushProfile,
   },
   {
+    name: 'a claim that allows for half of the skew',
+    schedules: 1,
+    plant: (sound) => ({ ...sound, workerClaimMs: WORKER_CLAIM_MS - MAX_SKEW_MS }),
+    profile: makeLateWritesProfile,
+  },
+  {
+    name: 'a claim that does not outlast the last write',
+    schedules: 1,
+    plant: (sound) => ({ ...sound, workerClaimMs: WORKER_CLAIM_MS - LATE_WRITES_MS }),
+    profile: makeLateWritesProfile,
+  },
+  {
+    name: 'a refusal that does not wait for late writes',
+    schedules: 1,
+    plant: plantInWait(0),
+    profile: makeLateWritesProfile,
+  },
+  {
+    name: 'a refusal that waits for half of the late writes',
+    schedules: 1,
+    plant: plantInWait(0.5),
+    profile: makeLateWritesProfile,
+  },
+  {
+    name: 'a chunk that is handed back without a wait for late writes',
+    schedules: 1,
+    plant: plantInHandBack(0, 0),
+    profile: makeLateWritesProfile,
+  },
+  {
+    name: 'a chunk that is handed back after half of the late writes',
+    schedules: 1,
+    plant: plantInHandBack(0.5, 0),
+    profile: makeLateWritesProfile,
+  },
+  {
+    name: "a chunk that is handed back at once, with late writes left to the next worker's clock",
+    schedules: 1,
+    plant: plantInHandBack(0, LATE_WRITES_MS),
+    profile: makeLateWritesProfile,
+  },
+  {
     name: 'a claim that never ends',
     schedules: 3,
     plant: (sound) => ({ ...sound, workerClaimMs: Number.MAX_SAFE_INTEGER / 2 }),
@@ -74,6 +117,50 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plant: (sound) => ({ ...sound, mayAcknowledge: () => true }),
   },
 ];
+
+/** Shortens the wait before a refusal is decided again. */
+function plantInWait(share: number): PlantedBug['plant'] {
+  return (sound) => ({
+    ...sound,
+    runChunk: (deps, attempt) => {
+      const pause = (ms: number) => deps.clock.pause(ms === 2 * LATE_WRITES_MS ? share * ms : ms);
+      return sound.runChunk({ ...deps, clock: override(deps.clock, { pause }) }, attempt);
+    },
+  });
+}
+
+/**
+ * Shortens the wait before a chunk is handed back.
+ *
+ * @param claimedMs how much later the claim then ends
+ */
+function plantInHandBack(share: number, claimedMs: number): PlantedBug['plant'] {
+  return (sound) => ({
+    ...sound,
+    runChunk: (deps, attempt) => {
+      let isHandedBack = false;
+      let skipped = 0;
+      const note: typeof deps.journal.note = (entry, subject) => {
+        isHandedBack ||= entry.event === 'chunk.handed-back';
+        deps.journal.note(entry, subject);
+      };
+      const clock: typeof deps.clock = {
+        now: () => deps.clock.now() + skipped,
+        pause: (ms) => {
+          if (!isHandedBack) return deps.clock.pause(ms);
+          skipped += (1 - share) * ms;
+          return share === 0 ? Promise.resolve() : deps.clock.pause(share * ms);
+        },
+      };
+      const release: Chunks['release'] = (chunk, owner) =>
+        deps.chunks.release(chunk, owner, deps.clock.now() + claimedMs);
+      return sound.runChunk(
+        { ...deps, clock, journal: { note }, chunks: override(deps.chunks, { release }) },
+        attempt,
+      );
+    },
+  });
+}
 
 function plantInJobs(change: (jobs: Jobs) => Partial<Jobs>): PlantedBug['plant'] {
   return plantInStore(({ jobs, ...rest }) => ({ ...rest, jobs: override(jobs, change(jobs)) }));

@@ -3,7 +3,7 @@ import type { ChunkWork } from '../../../src/ports/work-queue.ts';
 import type { Profile } from './profile.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
-import { HOUR, MAX_RECEIVE_COUNT, MAX_WIRE_MS, SECOND, VISIBILITY_MS } from './simulated-times.ts';
+import { FUNCTIONS, HOUR, MAX_RECEIVE_COUNT, MAX_WIRE_MS, SECOND, VISIBILITY_MS } from './simulated-times.ts';
 
 export interface Message {
   readonly work: ChunkWork;
@@ -62,7 +62,7 @@ export class Queue {
     this.#showAfter(message, ms);
     if (!this.#isTroubled() || !this.#random.chance(this.#profile.echo)) return;
     this.counts.duplicates += 1;
-    this.#scheduler.runAfter(this.#random.int(0, MAX_WIRE_MS), () => {
+    this.#scheduler.runAfter(this.#random.int(0, this.#random.pick([SECOND / 10, MAX_WIRE_MS])), () => {
       this.#deliver([message]);
     });
   }
@@ -113,10 +113,17 @@ export class Queue {
     this.#deliver(received);
     if (troubled && this.#random.chance(this.#profile.duplicate)) {
       this.counts.duplicates += 1;
-      this.#scheduler.runAfter(this.#random.int(0, this.#random.pick([SECOND, 30 * SECOND])), () => {
+      this.#scheduler.runAfter(this.#drawDuplicateMs(), () => {
         this.#deliver([first]);
       });
     }
+  }
+
+  /** Draws how long after a message its duplicate is delivered; at the extreme as its worker has just ended, ms. */
+  #drawDuplicateMs(): number {
+    if (this.#random.chance(this.#profile.edges))
+      return FUNCTIONS.worker.timeoutMs + this.#random.int(0, MAX_WIRE_MS);
+    return this.#random.int(0, this.#random.pick([SECOND, 30 * SECOND]));
   }
 
   #isTroubled(): boolean {
