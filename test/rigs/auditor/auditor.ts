@@ -7,9 +7,17 @@ import { type Action, getTransition } from '../../../src/domain/actions.ts';
 import type { CreationKey } from '../../../src/domain/digest.ts';
 import { hashIds } from '../../../src/domain/digest.ts';
 import { JobNotFoundError } from '../../../src/domain/errors.ts';
-import { type Job, type JobStatus, canonicalizeIds, deriveStatus } from '../../../src/domain/job.ts';
+import {
+  type ChunkKey,
+  type FailureGroup,
+  type Job,
+  type JobStatus,
+  canonicalizeIds,
+  deriveStatus,
+  selectChunkIds,
+} from '../../../src/domain/job.ts';
 import { NOT_READ, type Outcome } from '../../../src/domain/outcome.ts';
-import type { TargetGroup } from '../../../src/domain/target-group.ts';
+import type { TargetGroup, TargetGroupKey } from '../../../src/domain/target-group.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';
 import type { DueJob } from '../../../src/ports/open-jobs.ts';
 import type { ChunkWork } from '../../../src/ports/work-queue.ts';
@@ -32,6 +40,11 @@ export interface ObservedSystem {
    * after its claim has ended; all other promises still hold.
    */
   readonly zombies: boolean;
+  /**
+   * When a target group that cannot be read is given up: after so many failed reads by one function,
+   * or at so much after the creation of its job, ms. Undefined in a rig that reports no reads.
+   */
+  readonly giveUp?: { readonly failedReads: number; readonly afterMs: number };
   /** Called at every violation. */
   readonly onViolation?: () => void;
 }
@@ -82,6 +95,8 @@ export class Auditor {
   readonly #requestedJobs: RequestedJob[] = [];
   readonly #jobs = new Map<string, AuditedJob>();
   readonly #history = new History();
+  /** Number of failed reads by function and target group. */
+  readonly #failedReads = new Map<string, number>();
   /** Moves that were written and not yet checked. */
   readonly #moves: { readonly asked: RequestedJob; readonly group: TargetGroup }[] = [];
 
@@ -167,6 +182,41 @@ export class Auditor {
     for (const jobId of jobIds) await this.#readAndCheck(jobId);
     const views = new Map<string, JobView | undefined>();
     for (const move of this.#moves.splice(0)) await this.#checkMove(move, views);
+  }
+
+  /** Records that a function has tried in vain to read a target group. */
+  addFailedRead(by: string, key: TargetGroupKey): void {
+    const name = `${by} ${makeGroupName(key)}`;
+    this.#failedReads.set(name, (this.#failedReads.get(name) ?? 0) + 1);
+  }
+
+  /**
+   * Checks what a function is about to settle: it has given up only target groups that it could not read, and
+   * none that it had too little time to read. To be called before the result is written.
+   */
+  async checkGivenUp(
+    by: string,
+    { jobId, index }: ChunkKey,
+    failures: readonly FailureGroup[],
+  ): Promise<void> {
+    const { giveUp } = this.#system;
+    const positions = failures.find(({ description }) => description === NOT_READ.description)?.positions;
+    const asked = this.#jobs.get(jobId)?.asked;
+    if (giveUp === undefined || positions === undefined || asked === undefined) return;
+    const { job } = await this.#system.getJob(asked.key, jobId);
+    // Both the creation of the job and this time were read from clocks.
+    const latest = this.#system.now() + 2 * this.#system.maxSkewMs;
+    if (latest >= Date.parse(job.createdAt) + giveUp.afterMs) return;
+    const ids = selectChunkIds(asked.bodies.get(job.bodyHash) ?? [], index, job.chunkSize);
+    for (const position of positions) {
+      const name = makeGroupName({ ...asked.key, targetGroupId: ids[position] ?? '' });
+      const failed = this.#failedReads.get(`${by} ${name}`) ?? 0;
+      this.#require(
+        failed >= giveUp.failedReads,
+        'given-up-too-early',
+        `${jobId} ${name}: ${failed} failed reads`,
+      );
+    }
   }
 
   /** Whether the index of open jobs is empty. */

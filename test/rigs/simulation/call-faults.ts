@@ -59,7 +59,8 @@ export class RandomFaults implements Faults {
     let drawn: CallPlan | undefined;
     const { outage } = profile;
     if (outage !== undefined && isStruckBy(outage, name, elapsed) && random.chance(outage.share)) {
-      drawn = outage.late ? this.#planLostCall(plan) : { ...plan, fate: 'throttled' };
+      drawn = outage.kind === 'refused' ? { ...plan, fate: 'throttled' } : this.#planLostCall(plan);
+      if (outage.kind === 'hanging') drawn = { ...drawn, backMs: GIVEN_UP_AFTER_MS };
     }
     if (!troubled) return drawn ?? plan;
     drawn ??= this.#planFate(plan, name);

@@ -9,9 +9,9 @@ import type { JobRequest, Jobs } from '../../../src/ports/jobs.ts';
 import type { TargetGroups } from '../../../src/ports/target-groups.ts';
 import { override } from '../../support/intercept.ts';
 import type { JobStore } from '../../support/jobs-table-ports.ts';
-import { makeLateWritesProfile, makeRushProfile, makeZombieProfile } from './profile.ts';
+import { makeHangingProfile, makeLateWritesProfile, makeRushProfile, makeZombieProfile } from './profile.ts';
 import type { UseCases } from './shipped-use-cases.ts';
-import { MAX_SKEW_MS, SECOND, WORKER_CLAIM_MS } from './simulated-times.ts';
+import { FUNCTIONS, MAX_SKEW_MS, SECOND, WORKER_CLAIM_MS } from './simulated-times.ts';
 
 export interface PlantedBug {
   readonly name: string;
@@ -33,68 +33,77 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   { name: 'no condition on the commit', schedules: 1, plant: plantInJobs(overwriteJob) },
   {
     name: 'no condition on the result',
-    schedules: 9,
+    schedules: 19,
     plant: plantInStore(overwriteResults),
     profile: makeZombieProfile,
   },
   { name: 'a job id drawn at random', schedules: 1, plant: drawJobId },
   { name: 'a 201 before the commit', schedules: 1, plant: answerEarly },
-  { name: 'no check of the body on a repeat', schedules: 22, plant: acceptAnyBody },
-  { name: 'a job that is not in the index of open jobs', schedules: 2, plant: plantInJobs(skipIndex) },
-  { name: 'a chunk of several taken for the only one', schedules: 41, plant: plantInJobs(addAsOnlyChunk) },
-  { name: 'a target group without the mark of its job', schedules: 15, plant: plantInGroups(replaceMark) },
-  { name: 'a failed move taken for a success', schedules: 2, plant: plantInGroups(ignoreRefusals) },
+  { name: 'no check of the body on a repeat', schedules: 45, plant: acceptAnyBody },
+  { name: 'a job that is not in the index of open jobs', schedules: 4, plant: plantInJobs(skipIndex) },
+  { name: 'a chunk of several taken for the only one', schedules: 10, plant: plantInJobs(addAsOnlyChunk) },
+  { name: 'a target group without the mark of its job', schedules: 1, plant: plantInGroups(replaceMark) },
+  { name: 'a failed move taken for a success', schedules: 1, plant: plantInGroups(ignoreRefusals) },
   {
     name: "a claim shorter than the function's timeout",
-    schedules: 91,
+    schedules: 36,
     plant: (sound) => ({ ...sound, workerClaimMs: 5 * SECOND }),
     profile: makeRushProfile,
   },
   {
     name: "a claim that outlives its function by less than the clocks' skew",
-    schedules: 569,
+    schedules: 36,
     plant: (sound) => ({ ...sound, workerClaimMs: 31 * SECOND }),
     profile: makeRushProfile,
   },
   {
     name: 'a claim that allows for half of the skew',
-    schedules: 1,
+    schedules: 11,
     plant: (sound) => ({ ...sound, workerClaimMs: WORKER_CLAIM_MS - MAX_SKEW_MS }),
     profile: makeLateWritesProfile,
   },
   {
     name: 'a claim that does not outlast the last write',
-    schedules: 1,
+    schedules: 226,
     plant: (sound) => ({ ...sound, workerClaimMs: WORKER_CLAIM_MS - LATE_WRITES_MS }),
     profile: makeLateWritesProfile,
   },
   {
+    name: 'late writes that count as arrived after half of their time',
+    schedules: 11,
+    plant: (sound) => ({
+      ...plantInWait(0.5)(plantInHandBack(0.5, 0)(sound)),
+      workerClaimMs: WORKER_CLAIM_MS - LATE_WRITES_MS / 2,
+    }),
+    profile: makeLateWritesProfile,
+  },
+  {
     name: 'a refusal that does not wait for late writes',
-    schedules: 1,
+    schedules: 5,
     plant: plantInWait(0),
     profile: makeLateWritesProfile,
   },
   {
     name: 'a refusal that waits for half of the late writes',
-    schedules: 1,
+    schedules: 18,
     plant: plantInWait(0.5),
     profile: makeLateWritesProfile,
   },
   {
     name: 'a chunk that is handed back without a wait for late writes',
-    schedules: 1,
+    schedules: 28,
     plant: plantInHandBack(0, 0),
     profile: makeLateWritesProfile,
   },
   {
     name: 'a chunk that is handed back after half of the late writes',
-    schedules: 1,
+    schedules: 56,
     plant: plantInHandBack(0.5, 0),
     profile: makeLateWritesProfile,
   },
   {
     name: "a chunk that is handed back at once, with late writes left to the next worker's clock",
-    schedules: 1,
+    schedules: 5,
     plant: plantInHandBack(0, LATE_WRITES_MS),
     profile: makeLateWritesProfile,
   },
@@ -105,15 +114,27 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'a reconcile that takes chunks from their workers',
-    schedules: 91,
+    schedules: 70,
     plant: stealClaims,
     profile: makeRushProfile,
   },
-  { name: 'a reconcile that sends nothing again', schedules: 36, plant: sendNothingAgain },
-  { name: 'a reconcile that skips jobs with some settled chunks', schedules: 41, plant: skipStartedJobs },
+  { name: 'a reconcile that sends nothing again', schedules: 39, plant: sendNothingAgain },
+  { name: 'a reconcile that skips jobs with some settled chunks', schedules: 10, plant: skipStartedJobs },
+  {
+    name: 'a reconcile that gives up what it had no time to read',
+    schedules: 20,
+    plant: giveUpForTime,
+    profile: makeHangingProfile,
+  },
+  {
+    name: 'a reconcile that keeps no time to write what it decided',
+    schedules: 20,
+    plant: reconcileUntilTheEnd,
+    profile: makeHangingProfile,
+  },
   {
     name: 'a batch answer that acknowledges a failure',
-    schedules: 2,
+    schedules: 1,
     plant: (sound) => ({ ...sound, mayAcknowledge: () => true }),
   },
 ];
@@ -358,6 +379,40 @@ function stealClaims(sound: UseCases): UseCases {
         deps.chunks.claim(chunk, by, Number.MAX_SAFE_INTEGER, until);
       return sound.reconcile({ ...deps, chunks: override(deps.chunks, { claim }) }, run);
     },
+  };
+}
+
+/** Takes the tries that reconcile has no time for as failed. */
+function giveUpForTime(sound: UseCases): UseCases {
+  return {
+    ...sound,
+    reconcile: (deps, run) => {
+      const { clock, groups } = deps;
+      const isLate = () => clock.now() >= run.stopAt;
+      return sound.reconcile(
+        {
+          ...deps,
+          clock: {
+            // At most so late that there is time for every pause of a target group.
+            now: () => Math.min(clock.now(), run.stopAt - 10 * SECOND),
+            pause: (ms) => (isLate() ? Promise.resolve() : clock.pause(ms)),
+          },
+          groups: override(groups, {
+            find: (key) => (isLate() ? Promise.reject(new Error('no time is left')) : groups.find(key)),
+          }),
+        },
+        run,
+      );
+    },
+  };
+}
+
+/** Lets reconcile start reads until half a second before it is killed. */
+function reconcileUntilTheEnd(sound: UseCases): UseCases {
+  const { reserveMs } = FUNCTIONS.reconcile;
+  return {
+    ...sound,
+    reconcile: (deps, run) => sound.reconcile(deps, { ...run, stopAt: run.stopAt + reserveMs - SECOND / 2 }),
   };
 }
 

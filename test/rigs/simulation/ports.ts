@@ -1,21 +1,25 @@
 /** Wraps the ports for one invocation: each call takes simulated time and may meet a fault. */
 import { EnqueueFailedError } from '../../../src/domain/errors.ts';
-import type { JobKey } from '../../../src/domain/job.ts';
+import type { ChunkKey, FailureGroup, JobKey } from '../../../src/domain/job.ts';
 import type { Created, Once } from '../../../src/ports/once.ts';
 import type { Action } from '../../../src/domain/actions.ts';
 import type { TargetGroupKey } from '../../../src/domain/target-group.ts';
 import type { Move, TargetGroups } from '../../../src/ports/target-groups.ts';
 import type { ChunkWork, WorkQueue } from '../../../src/ports/work-queue.ts';
-import { intercept } from '../../support/intercept.ts';
+import { intercept, override } from '../../support/intercept.ts';
 import type { JobStore } from '../../support/jobs-table-ports.ts';
 import type { Calls } from './calls.ts';
 import type { Invocation } from './invocation.ts';
+
+/** Called before the result of a chunk is written. */
+type Settle = (chunk: ChunkKey, failures: readonly FailureGroup[]) => Promise<void>;
 
 /** Names the calls of all three ports `jobs.…`, because an outage of the table hits each of them. */
 export function makeJobStorePorts(
   calls: Calls,
   by: Invocation,
   { jobs, chunks, openJobs }: JobStore,
+  onSettle: Settle,
 ): JobStore {
   const wrapPort = <P extends object>(port: P): P =>
     intercept(port, (method, args, effect) =>
@@ -23,29 +27,43 @@ export function makeJobStorePorts(
         jobId: (args[0] as Partial<JobKey> | undefined)?.jobId,
       }),
     );
-  return { jobs: wrapPort(jobs), chunks: wrapPort(chunks), openJobs: wrapPort(openJobs) };
+  const observed = override(chunks, {
+    settle: async (chunk, owner, failures, now) => {
+      await onSettle(chunk, failures);
+      return chunks.settle(chunk, owner, failures, now);
+    },
+  });
+  return { jobs: wrapPort(jobs), chunks: wrapPort(observed), openJobs: wrapPort(openJobs) };
 }
 
 export interface GroupsObserver {
   /** Called when a move is sent that gets no answer; it arrives in `arrivesInMs`. */
   readonly onLateMove: (key: TargetGroupKey, action: Action, arrivesInMs: number) => void;
+  /** Called when a read has failed. */
+  readonly onFailedRead: (key: TargetGroupKey) => void;
 }
 
 export function makeGroupsPort(
   calls: Calls,
   by: Invocation,
   groups: TargetGroups,
-  { onLateMove }: GroupsObserver,
+  { onLateMove, onFailedRead }: GroupsObserver,
 ): TargetGroups {
-  return intercept(groups, (method, args, effect) =>
-    calls.makeCall(by, `groups.${method}`, effect, {
+  return intercept(groups, (method, args, effect) => {
+    const answer = calls.makeCall(by, `groups.${method}`, effect, {
       onLost: (arrivesInMs) => {
         if (method !== 'move') return;
         const [key, { action }] = args as [TargetGroupKey, Move];
         onLateMove(key, action, arrivesInMs);
       },
-    }),
-  );
+    });
+    if (method !== 'find') return answer;
+    const [key] = args as [TargetGroupKey];
+    return answer.catch((error: unknown) => {
+      onFailedRead(key);
+      throw error;
+    });
+  });
 }
 
 /** Fewer than the adapter makes, so that some schedules have messages that could not be sent. */

@@ -7,8 +7,11 @@ export interface Outage {
   readonly port: string;
   readonly from: number;
   readonly until: number;
-  /** Whether the calls take effect nevertheless, as in a store that answers too late. */
-  readonly late: boolean;
+  /**
+   * `late`: the calls take effect nevertheless, as in a store that answers too late. `hanging`: also, the
+   * caller waits for as long as it may.
+   */
+  readonly kind: 'refused' | 'late' | 'hanging';
   /** The share of the calls that it strikes. */
   readonly share: number;
 }
@@ -88,12 +91,13 @@ export const BRIEF_MS = 5 * MINUTE;
 export function makeRandomProfile(random: Random): Profile {
   const draw = random.next();
   if (draw < 0.25) return makeRushProfile(random);
+  if (draw < 0.28) return makeHangingProfile(random);
   return draw < 0.4 ? makeLateWritesProfile(random) : makeMixedProfile(random);
 }
 
 /**
  * Draws a schedule in which many moves get no answer and arrive late. Users take advantage of that, and
- * chunks are worked on again at once, also by functions whose clocks are far apart: an attempt must not decide
+ * chunks are worked on again at once, also by functions whose clocks are far apart: no attempt may decide
  * before the writes of an earlier one have arrived.
  */
 export function makeLateWritesProfile(random: Random): Profile {
@@ -111,13 +115,35 @@ export function makeLateWritesProfile(random: Random): Profile {
       port: 'groups.move',
       from: 0,
       until: random.pick([20 * SECOND, 2 * MINUTE]),
-      late: true,
+      kind: 'late',
       share: random.pick([0.3, 0.6, 0.95]),
     },
     duplicate: random.pick([0, 0.5]),
     delayMs: [0, random.pick([100, 10 * SECOND])],
     echo: 0.8,
     spite: 1,
+  };
+}
+
+/**
+ * Draws a schedule in which the target groups hardly answer until hours after every deadline: a run of
+ * reconcile has no time to read all of a chunk, and still every job must end.
+ */
+export function makeHangingProfile(random: Random): Profile {
+  return {
+    ...CALM,
+    edges: random.pick([0, 0.5]),
+    skewMs: random.pick([0, MAX_SKEW_MS]),
+    troubleMs: 2.3 * HOUR,
+    crash: random.pick([0, 0.01]),
+    outage: {
+      port: 'groups.',
+      from: 0,
+      until: 10 * HOUR,
+      kind: random.pick(['late', 'hanging', 'hanging']),
+      share: random.pick([0.95, 1]),
+    },
+    arrivalsMs: random.pick([0, 4 * MINUTE]),
   };
 }
 
@@ -147,7 +173,7 @@ function makeMixedProfile(random: Random, zombies = random.chance(0.1)): Profile
             port: random.pick(['jobs', 'groups', 'queue', 'groups.move', 'jobs.add']),
             from: outageFrom,
             until: outageFrom + random.pick([5 * MINUTE, 40 * MINUTE, 2.3 * HOUR]),
-            late: random.chance(0.3),
+            kind: random.chance(0.3) ? 'late' : 'refused',
             share: 0.95,
           }
         : undefined,
@@ -186,7 +212,7 @@ export function makeRushProfile(random: Random): Profile {
           port: random.pick(['groups.', 'groups.move', 'groups.move']),
           from: DEADLINE_MS - skewMs - MINUTE,
           until: DEADLINE_MS + random.int(-skewMs, skewMs + 90 * SECOND),
-          late: random.chance(0.4),
+          kind: random.chance(0.4) ? 'late' : 'refused',
           share: random.pick([0.5, 0.95]),
         }
       : undefined,

@@ -119,7 +119,7 @@ export class Queue {
     }
   }
 
-  /** Draws how long after a message its duplicate is delivered; at the extreme as its worker has just ended, ms. */
+  /** Draws how long after a message its duplicate comes, ms; at the extreme when a worker has ended. */
   #drawDuplicateMs(): number {
     if (this.#random.chance(this.#profile.edges))
       return FUNCTIONS.worker.timeoutMs + this.#random.int(0, MAX_WIRE_MS);

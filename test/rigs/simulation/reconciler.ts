@@ -1,6 +1,7 @@
 /** Starts reconcile every minute, sometimes twice, and ends the schedule once all jobs have ended. */
 import {
   DEADLINE_MS,
+  GIVEN_UP_LATEST_MS,
   HOUR,
   MAX_SKEW_MS,
   MINUTE,
@@ -13,10 +14,20 @@ import type { SimulatedSystem } from './simulated-system.ts';
 /** Time after the last fault in which every job must end: claims have expired by then, and reconcile ran. */
 const END_WITHIN_MS = 90 * MINUTE;
 
+/**
+ * Time in which every job ends that reads have kept open, once they may be given up: claims expire, and each
+ * run of reconcile settles some chunks.
+ */
+const GIVE_UP_WITHIN_MS = 45 * MINUTE;
+
 export function startReconciler(system: SimulatedSystem): void {
   const { auditor, profile, random, scheduler } = system;
-  const outageEnd = profile.outage?.until ?? 0;
-  const latest = scheduler.now + Math.max(profile.troubleMs, outageEnd, HOUR) + END_WITHIN_MS;
+  const { outage } = profile;
+  const faultsEnd = Math.max(profile.troubleMs, outage?.until ?? 0, HOUR);
+  // While no target group can be read, jobs end nevertheless.
+  const givenUpBy =
+    outage?.port === 'groups.' ? profile.arrivalsMs + GIVEN_UP_LATEST_MS + GIVE_UP_WITHIN_MS : Infinity;
+  const latest = scheduler.now + Math.min(faultsEnd + END_WITHIN_MS, givenUpBy);
 
   const tick = async () => {
     if (system.haveAllAsked() && (await auditor.haveAllEnded())) {

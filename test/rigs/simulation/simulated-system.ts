@@ -2,6 +2,7 @@
 import type { Action } from '../../../src/domain/actions.ts';
 import type { TargetGroup, TargetGroupKey } from '../../../src/domain/target-group.ts';
 import type { Entry } from '../../../src/ports/journal.ts';
+import { TRIES } from '../../../src/application/retry.ts';
 import { Auditor, type ObservedSystem, type Violation } from '../auditor/auditor.ts';
 import { Calls } from './calls.ts';
 import { type Faults, RandomFaults } from './call-faults.ts';
@@ -15,7 +16,7 @@ import { Scheduler } from './scheduler.ts';
 import { Stats } from './stats.ts';
 import { type UseCases, shippedUseCases } from './shipped-use-cases.ts';
 import type { FunctionName } from './simulated-times.ts';
-import { HOUR, MAX_SKEW_MS, MAX_WIRE_MS } from './simulated-times.ts';
+import { GIVEN_UP_LATEST_MS, HOUR, MAX_SKEW_MS, MAX_WIRE_MS } from './simulated-times.ts';
 
 const START = Date.UTC(2026, 0, 15, 12);
 
@@ -123,10 +124,15 @@ export class SimulatedSystem {
   makePorts(by: Invocation) {
     const { calls, useCases } = this;
     return {
-      ...makeJobStorePorts(calls, by, useCases.store),
+      ...makeJobStorePorts(calls, by, useCases.store, (chunk, failures) =>
+        this.auditor.checkGivenUp(by.name, chunk, failures),
+      ),
       groups: makeGroupsPort(calls, by, useCases.groups, {
         onLateMove: (key, action, arrivesInMs) => {
           this.#actors.provoke(this, key, action, arrivesInMs);
+        },
+        onFailedRead: (key) => {
+          this.auditor.addFailedRead(by.name, key);
         },
       }),
       once: makeOncePort(calls, by, useCases.once),
@@ -173,8 +179,9 @@ export class SimulatedSystem {
       getJob: (key, jobId) => this.useCases.getJob({ ...store, clock }, key, key.action, jobId),
       listOpenJobs: () => store.openJobs.findDue('9999-01-01T00:00:00.000Z', 100),
       maxSkewMs: MAX_SKEW_MS,
-      faultsAreBrief: this.profile.troubleMs <= BRIEF_MS,
+      faultsAreBrief: Math.max(this.profile.troubleMs, this.profile.outage?.until ?? 0) <= BRIEF_MS,
       zombies: this.profile.zombies,
+      giveUp: { failedReads: TRIES, afterMs: GIVEN_UP_LATEST_MS },
       onViolation: () => {
         this.scheduler.stop();
       },
