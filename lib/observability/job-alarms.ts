@@ -84,6 +84,10 @@ export function specifyJobAlarms({ config, chunks, own }: WatchedResources): Ala
  * Derives the age in seconds that raises the alarm: the job's chunks were sent again without success, but
  * there is time to act before the deadline.
  */
-function deriveOpenJobSeconds({ alarmOpenJobSeconds, stalledSeconds, deadlineSeconds }: Config): number {
+export function deriveOpenJobSeconds({
+  alarmOpenJobSeconds,
+  stalledSeconds,
+  deadlineSeconds,
+}: Config): number {
   return alarmOpenJobSeconds ?? Math.round((stalledSeconds + deadlineSeconds) / 2);
 }

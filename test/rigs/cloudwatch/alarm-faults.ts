@@ -3,6 +3,7 @@
  * load; no other alarm may be raised.
  */
 import { makeFieldingRunsPath, makeJobPath } from '../../../api/paths.ts';
+import { deriveOpenJobSeconds } from '../../../lib/observability/job-alarms.ts';
 import { OPEN_JOBS_INDEX } from '../../../src/adapters/dynamodb/open-jobs-index.ts';
 import { keepSilent } from '../../../tools/kit/http-server.ts';
 import type { InvocationResult } from '../../../tools/local/functions/messages.ts';
@@ -15,7 +16,7 @@ import { aProject, findName } from '../../support/e2e.ts';
 import { commitLostJob } from '../../support/lost-job.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { makeRefusal } from './call-interceptor.ts';
-import type { AlarmRig } from './alarm-rig.ts';
+import { type AlarmRig, CONFIG } from './alarm-rig.ts';
 import { endVisibilityTimeout, sendMessage, setTargetGroup, withDynamoDB } from './tampering.ts';
 
 export interface Fault {
@@ -114,7 +115,7 @@ async function damageRecord(rig: AlarmRig): Promise<void> {
 
 async function makeOldJob(rig: AlarmRig): Promise<void> {
   const { tenant, ids } = await aProject(rig.unobserved, [{}, {}]);
-  const { jobId } = await commitLostJob(rig.unobserved, tenant, ids, 2_200);
+  const { jobId } = await commitLostJob(rig.unobserved, tenant, ids, deriveOpenJobSeconds(CONFIG) + 100);
   await rig.stack.runSchedules();
   await rig.waitForLine('"job.finished"', jobId);
 }
@@ -150,7 +151,7 @@ async function makeJobWithoutRequest(rig: AlarmRig): Promise<void> {
   await rig.stack.runSchedules();
 }
 
-/** Samples the queues as if ten minutes had passed while the worker waits for its claim. */
+/** Samples the queues as if the time of the alarm had passed while the worker waits for its claim. */
 async function holdWorker(rig: AlarmRig): Promise<void> {
   const { tenant, ids } = await aProject(rig.unobserved, [{}]);
   const answer = Promise.withResolvers<undefined>();
@@ -166,7 +167,7 @@ async function holdWorker(rig: AlarmRig): Promise<void> {
   );
   const location = readLocation(await rig.client.create(tenant, ids));
   await hanging.promise;
-  await rig.sample(Date.now() + 601_000);
+  await rig.sample(Date.now() + (CONFIG.stalledSeconds + 1) * 1_000);
   answer.resolve(undefined);
   await held;
   await rig.client.waitUntilEnded(location);

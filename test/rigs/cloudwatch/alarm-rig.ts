@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { readConfig } from '../../../lib/config.ts';
 import { makeEmulatorConfig } from '../../../tools/kit/emulator.ts';
 import type { Emulators } from '../../../tools/local/emulators/start-emulators.ts';
 import { AUDIENCE } from '../../../tools/local/issuer.ts';
@@ -26,6 +27,9 @@ const ISSUER = 'https://issuer.test/';
 
 /** Short times, so that faults happen soon. Every threshold of an alarm keeps its default. */
 const CONTEXT = { workerTimeoutSeconds: 8, clockSkewSeconds: 1, maxReceiveCount: 3 };
+
+/** The configuration of the stack. */
+export const CONFIG = readConfig(CONTEXT);
 
 /** The concurrency limit of each function: so low that little traffic is throttled. */
 const CONCURRENCY = 2;
