@@ -85,7 +85,7 @@ export interface Attempt {
 export type GiveUp = 'failing' | 'undecided';
 
 /** What attempts at a chunk have written, or may have. */
-export interface Writes {
+interface Writes {
   /** Whether an earlier attempt at the chunk may have worked on its target groups. */
   readonly begun: boolean;
   /** Epoch ms from which on no write of this attempt can still arrive. */
