@@ -26,10 +26,8 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
   },
   {
     file: 'src/application/run-chunk.ts',
-    before:
-      'if (await moveOrMarkUncertain(groups, key, { action, mark, now, by: createdBy })) return { targetGroupId };',
-    after:
-      'if (await moveOrMarkUncertain(groups, key, { action, mark, now, by: createdBy })) return { ...{} };',
+    before: 'return { targetGroupId };',
+    after: 'return { ...{} };',
     reason: 'A worker counts its outcomes and stores the failures; of one that was updated it needs no id.',
   },
   {
