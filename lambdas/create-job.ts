@@ -56,9 +56,10 @@ const deps = {
 };
 
 export const handler = makeHttpHandler(async (request, trace, context) => {
+  // The gateway lets unknown actions pass: they are unknown routes, which need no token.
+  const action = readAction(request.routeKey);
   const caller = await authenticate(request.headers['authorization']);
   const { tenant } = parsePath(request.path);
-  const action = readAction(request.routeKey);
   authorize(caller, tenant.accountId, 'createJob');
   await requireProject(groups, tenant);
   const { idempotencyKey, targetGroupIds } = parseCreateRequest(request, env.MAX_TARGET_GROUPS);

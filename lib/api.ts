@@ -2,6 +2,8 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  CfnIntegration,
+  CfnRoute,
   CfnStage,
   HttpApi,
   HttpMethod,
@@ -15,7 +17,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Config } from './config.ts';
 import type { Functions } from './functions/make-functions.ts';
-import { type Operation, ROUTES } from '../api/routes.ts';
+import { GATEWAY_ROUTES, type Operation } from '../api/routes.ts';
 import { makeDefaultThrottle, makeRouteSettings } from './throttles.ts';
 
 /**
@@ -62,7 +64,7 @@ export class Api extends Construct {
     };
 
     const api = new HttpApi(this, 'Http', { apiName: Stack.of(this).stackName, createDefaultStage: false });
-    const routes = ROUTES.flatMap((route) =>
+    const routes = GATEWAY_ROUTES.flatMap((route) =>
       api.addRoutes({
         path: route.path,
         methods: [HttpMethod[route.method]],
@@ -98,9 +100,27 @@ export class Api extends Construct {
     const { defaultChild } = stage.node;
     if (!(defaultChild instanceof CfnStage)) throw new Error('the stage has no CfnStage');
     defaultChild.routeSettings = makeRouteSettings(props.config);
+    makeOneByOne(this);
     // API Gateway refuses the settings of a route that it does not know yet.
     stage.node.addDependency(...routes);
     this.url = api.apiEndpoint;
     this.http = api;
+  }
+}
+
+/**
+ * Makes the integrations and then the routes one after the other. API Gateway refuses two changes of one API
+ * at a time (`ConflictException`: concurrent modification), and CloudFormation would make all routes at once:
+ * https://github.com/hashicorp/terraform-provider-aws/issues/18018,
+ * https://github.com/brefphp/bref/issues/868
+ */
+function makeOneByOne(api: Construct): void {
+  const all = api.node.findAll();
+  const integrations = all.filter((each) => each instanceof CfnIntegration);
+  const routes = all.filter((each) => each instanceof CfnRoute);
+  const sequence = [...integrations, ...routes];
+  for (const [index, each] of sequence.entries()) {
+    const previous = sequence[index - 1];
+    if (previous !== undefined) each.addResourceDependency(previous);
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Config } from './config.ts';
-import { ROUTES } from '../api/routes.ts';
+import { GATEWAY_ROUTES } from '../api/routes.ts';
 
 /** The settings of one route, with the names of CloudFormation: requests per second, and requests at once. */
 interface RouteSettings {
@@ -22,6 +22,9 @@ export function makeDefaultThrottle(config: Config): ThrottleSettings {
  * Makes the limits of every known route, by route key. Routes that read are listed although their limits
  * equal the default, so that requests for unknown routes take none of theirs, however API Gateway counts the
  * default.
+ *
+ * A key may be added but never removed, not even by a rollback: API Gateway keeps the settings of removed
+ * routes and then refuses every change of the stage (ADR 35).
  */
 export function makeRouteSettings(config: Config): Record<string, RouteSettings> {
   const create = {
@@ -30,6 +33,6 @@ export function makeRouteSettings(config: Config): Record<string, RouteSettings>
   };
   const read = { ThrottlingRateLimit: config.readRateLimit, ThrottlingBurstLimit: config.readBurstLimit };
   return Object.fromEntries(
-    ROUTES.map((route) => [`${route.method} ${route.path}`, route.operation === 'createJob' ? create : read]),
+    GATEWAY_ROUTES.map(({ key, operation }) => [key, operation === 'createJob' ? create : read]),
   );
 }

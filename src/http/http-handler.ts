@@ -42,8 +42,8 @@ export function makeHttpHandler(handle: Handle) {
 
   /** Ends the segment and adds the trace to the response, for errors and replays too. */
   const finishTrace = ({ event, response }: MiddyRequest) => {
-    const { trace } = receive(event);
-    endRequestSegment(trace, event.routeKey, response?.statusCode ?? 500);
+    const { trace, request } = receive(event);
+    endRequestSegment(trace, request.routeKey, response?.statusCode ?? 500);
     if (response === null || response === undefined) return;
     const { traceparent, tracestate } = trace;
     response.headers = { ...response.headers, traceparent, tracestate };
@@ -62,12 +62,13 @@ export function makeHttpHandler(handle: Handle) {
   const reportMiddleware: Middleware = {
     after: ({ event, response }) => {
       const status = response?.statusCode ?? 200;
-      report({ event: 'request.answered', status, route: event.routeKey }, receive(event).subject);
+      const { request, subject } = receive(event);
+      report({ event: 'request.answered', status, route: request.routeKey }, subject);
     },
     onError: (request) => {
       const { error, event } = request;
-      const { subject } = receive(event);
-      const { routeKey: route } = event;
+      const { subject, request: received } = receive(event);
+      const { routeKey: route } = received;
       const errorId = randomUUID();
       const response = makeErrorResponse(error, errorId);
       const status = response.statusCode ?? 500;

@@ -1,10 +1,10 @@
 /** Requests and responses of the handlers, independent of the gateway's event format. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { PathParameter } from '../../api/routes.ts';
+import { findRouteKey, type PathParameter } from '../../api/routes.ts';
 import type { Fault } from '../domain/errors.ts';
 
 export interface ApiRequest {
-  /** The gateway's route: method and path with the names of the parameters. */
+  /** The contract's route: method and path with the names of the parameters; `$default` if it has none. */
   readonly routeKey: string;
   readonly path: Readonly<Partial<Record<PathParameter, string | undefined>>>;
   /** By header name in lower case. */
@@ -23,7 +23,7 @@ export function readApiRequest(event: APIGatewayProxyEventV2): ApiRequest {
   const headers: Record<string, string | undefined> = Object.create(null) as object as Record<string, string>;
   for (const [name, value] of Object.entries(event.headers)) headers[name.toLowerCase()] = value;
   return {
-    routeKey: event.routeKey,
+    routeKey: findRouteKey(event.routeKey, event.pathParameters),
     path: event.pathParameters ?? {},
     headers,
     body: decodeBody(event),

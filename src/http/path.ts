@@ -38,7 +38,7 @@ export function parsePath(path: ApiRequest['path'], parameter?: IdParameter): { 
 /**
  * Reads the action of a batch-jobs route.
  *
- * @param routeKey the gateway's route, e.g. `GET /demand/…/batch-jobs/resume/{job_id}`
+ * @param routeKey the contract's route, e.g. `GET /demand/…/batch-jobs/resume/{job_id}`
  * @throws RouteNotFoundError when the route has no action
  */
 export function readAction(routeKey: string): Action {

@@ -1,4 +1,5 @@
 /** The X-Ray segment of a request (ADR 22). */
+import { UNKNOWN_ROUTE } from '../../api/routes.ts';
 import type { Subject } from '../ports/journal.ts';
 import { makeSubjectAnnotations } from '../observability/annotations.ts';
 import type { TraceContext } from '../observability/trace-context.ts';
@@ -14,7 +15,7 @@ export function beginRequestSegment(trace: TraceContext, subject: Subject, reque
 /** Ends the segment of the request, if its trace is recorded. */
 export function endRequestSegment(trace: TraceContext, routeKey: string, status: number): void {
   // Clients without a valid token, or on an unknown route, must not decide what is recorded.
-  if (trace.continued && (status === 401 || routeKey === '$default')) {
+  if (trace.continued && (status === 401 || routeKey === UNKNOWN_ROUTE)) {
     getCurrentSegment()?.discard();
     return;
   }

@@ -1,28 +1,20 @@
 /** Tests the HTTP API of the template: its routes, their functions, its throttles and its access log. */
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { ACTION_NAMES } from '../../src/domain/actions.ts';
 import { synthesizeTemplate } from './readable-template.ts';
 
 const PROJECT = '/accounts/{account_id}/projects/{project_id}';
-const RESUME = `${PROJECT}/batch-jobs/resume-fielding-runs-by-target-group-id`;
+const JOBS = `${PROJECT}/batch-jobs/{collection}`;
 const RUNS = `${PROJECT}/target-groups/{target_group_id}/fielding-runs`;
 
-/** The routes of the contract, with the function behind each. */
+/** The routes, with the function behind each. Every one but the last has settings in the stage. */
 const EXPECTED: Record<string, string> = {
-  ...Object.fromEntries<string>(
-    ['/demand', '/v1/demand'].flatMap((prefix): [string, string][] => [
-      ...ACTION_NAMES.flatMap((action): [string, string][] => {
-        const jobs = `${PROJECT}/batch-jobs/${action}-fielding-runs-by-target-group-id`;
-        return [
-          [`POST ${prefix}${jobs}`, 'CreateJob'],
-          [`GET ${prefix}${jobs}/{job_id}`, 'GetJob'],
-          [`GET ${prefix}${PROJECT}/batch-jobs/${action}/{job_id}`, 'GetJob'],
-        ];
-      }),
-      [`GET ${prefix}${RUNS}`, 'GetFieldingRuns'],
-    ]),
-  ),
+  [`POST /demand${JOBS}`]: 'CreateJob',
+  [`GET /demand${JOBS}/{job_id}`]: 'GetJob',
+  [`GET /demand${RUNS}`]: 'GetFieldingRuns',
+  [`POST /v1/demand${JOBS}`]: 'CreateJob',
+  [`GET /v1/demand${JOBS}/{job_id}`]: 'GetJob',
+  [`GET /v1/demand${RUNS}`]: 'GetFieldingRuns',
   $default: 'NotFound',
 };
 
@@ -49,7 +41,7 @@ const stageSchema = z.object({ AccessLogSettings: z.object({ Format: z.string() 
 describe('API', () => {
   const template = synthesizeTemplate();
 
-  test('serves exactly the routes of the contract, each by its function', () => {
+  test('serves exactly these routes, each by its function', () => {
     const routes = Object.values(template.findByType('AWS::ApiGatewayV2::Route')).map(({ Properties }) => {
       const { RouteKey, Target } = routeSchema.parse(Properties);
       const { IntegrationUri } = integrationSchema.parse(template.readProperties(Target));
@@ -81,7 +73,7 @@ describe('API', () => {
     expect(template.readProperties('ApiStage')).toMatchObject({
       StageName: '$default',
       AutoDeploy: true,
-      DefaultRouteSettings: { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1_000 },
+      DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
       AccessLogSettings: { DestinationArn: '${ObservabilityAccessLogs.Arn}' },
     });
   });
@@ -115,8 +107,8 @@ describe('throttles', () => {
       .map((key) => [
         key,
         key.startsWith('POST ')
-          ? { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 }
-          : { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1_000 },
+          ? { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 }
+          : { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
       ]);
     expect(RouteSettings).toEqual(Object.fromEntries(expected));
   });
@@ -130,7 +122,7 @@ describe('throttles', () => {
     }).readProperties('ApiStage');
     expect(stage['DefaultRouteSettings']).toEqual({ ThrottlingRateLimit: 70, ThrottlingBurstLimit: 80 });
     expect(stage['RouteSettings']).toMatchObject({
-      [`POST /demand${RESUME}`]: { ThrottlingRateLimit: 7, ThrottlingBurstLimit: 8 },
+      [`POST /demand${JOBS}`]: { ThrottlingRateLimit: 7, ThrottlingBurstLimit: 8 },
       [`GET /demand${RUNS}`]: { ThrottlingRateLimit: 70, ThrottlingBurstLimit: 80 },
     });
   });
@@ -141,4 +133,26 @@ describe('throttles', () => {
     const routes = Object.keys(template.findByType('AWS::ApiGatewayV2::Route'));
     expect(routes.filter((id) => !DependsOn.includes(id))).toEqual([]);
   });
+
+  // API Gateway keeps the settings of a removed route, and then refuses every change of the stage (ADR 35).
+  test('are of routes that will never be removed: those that were published are all there', () => {
+    const { RouteSettings } = z
+      .object({ RouteSettings: z.record(z.string(), z.unknown()) })
+      .parse(synthesizeTemplate().readProperties('ApiStage'));
+    const published = Object.keys(EXPECTED).filter((key) => key !== '$default');
+    expect(Object.keys(RouteSettings)).toEqual(expect.arrayContaining(published));
+  });
+});
+
+// https://github.com/hashicorp/terraform-provider-aws/issues/18018
+test('integrations and routes are made one after the other, and removed so', () => {
+  const { resources } = synthesizeTemplate();
+  const isOneOfThem = (id: string) =>
+    /^AWS::ApiGatewayV2::(?:Integration|Route)$/.test(resources[id]?.Type ?? '');
+  const ids = Object.keys(resources).filter(isOneOfThem);
+  const previous = ids.map((id) => (resources[id]?.DependsOn ?? []).filter(isOneOfThem));
+  expect(ids).toHaveLength(4 + 7);
+  // One has none before it, and every other one has one that no other has.
+  expect(previous.map(({ length }) => length).sort()).toEqual([0, ...Array.from({ length: 10 }, () => 1)]);
+  expect(new Set(previous.flat()).size).toBe(10);
 });

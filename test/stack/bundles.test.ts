@@ -57,7 +57,8 @@ const SIZES: Record<FunctionName, number> = {
 };
 
 /** The source files that a bundle may contain. Of api/ only constants may, as its schemas need all of zod. */
-const MEANT_FOR_BUNDLES = /^(src|lambdas)\/|^api\/(error-objects|header-names|limits|paths|scopes)\.ts$/;
+const MEANT_FOR_BUNDLES =
+  /^(src|lambdas)\/|^api\/(error-objects|header-names|limits|paths|routes|scopes)\.ts$/;
 
 interface Bundle {
   readonly folder: string;
