@@ -97,30 +97,30 @@ const settings = z.object({
   // A new on-demand table takes 4,000 writes per second, so 400 for each of 10 workers:
   // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
   workerMaxConcurrency: wholeNumber(2, 1_000, 10, 'Most workers at a time, so that they starve nobody else.'),
-  // The two routes of an action, at 200 requests per second of about 150 ms, are 60 concurrent functions, of
-  // the 1,000 of an account (ADR 20).
+  // Two routes create. At 20 requests per second of about 150 ms, they are 6 concurrent functions, which even
+  // a new account has (ADR 20).
   createRateLimit: wholeNumber(
     1,
     10_000,
-    200,
+    20,
     'Requests a second that each route that creates jobs takes; above it, 429.',
   ),
   createBurstLimit: wholeNumber(
     1,
     5_000,
-    400,
+    40,
     'Requests that each route that creates jobs takes at once, after a pause.',
   ),
   readRateLimit: wholeNumber(
     1,
     10_000,
-    500,
+    50,
     'Requests a second that each route that reads takes, and all unknown routes together.',
   ),
   readBurstLimit: wholeNumber(
     1,
     5_000,
-    1_000,
+    100,
     'Requests that each route that reads takes at once, after a pause.',
   ),
   createReservedConcurrency: optionalWholeNumber(

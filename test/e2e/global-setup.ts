@@ -2,6 +2,7 @@
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT } from '../../tools/kit/project.ts';
+import { HIGH_LIMIT_OPTIONS } from '../../tools/local/high-limits.ts';
 import { type RunningStack, startStack } from '../support/start-stack.ts';
 import { FakeXrayDaemon } from '../support/fake-xray-daemon.ts';
 
@@ -18,7 +19,7 @@ export default async function setUp(): Promise<void> {
   const stackName = `E2e${process.pid}`;
   const segmentFile = join(folder, 'e2e-segments.jsonl');
   globalThis.xrayDaemon = await FakeXrayDaemon.listen(createWriteStream(segmentFile));
-  globalThis.localStack = await startStack(['-c', `stackName=${stackName}`], logFile, {
+  globalThis.localStack = await startStack(['-c', `stackName=${stackName}`, ...HIGH_LIMIT_OPTIONS], logFile, {
     AWS_XRAY_DAEMON_ADDRESS: globalThis.xrayDaemon.address,
   });
   process.env['E2E_STACK'] = JSON.stringify({ ...globalThis.localStack.info, logFile, segmentFile });

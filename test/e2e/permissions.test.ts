@@ -21,6 +21,7 @@ import type { Tenant } from '../../src/domain/ids.ts';
 import { Client, readLocation, sendRequest } from '../support/api-client.ts';
 import { aProject, makeDynamoDBClient, findName, scanTable } from '../support/e2e.ts';
 import { commitLostJob } from '../support/lost-job.ts';
+import { HIGH_LIMIT_OPTIONS } from '../../tools/local/high-limits.ts';
 import { type RunningStack, startStack } from '../support/start-stack.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -45,7 +46,10 @@ let client: Client;
 
 beforeAll(async () => {
   const stackName = `Permissions${process.pid}`;
-  running = await startStack(['-c', `stackName=${stackName}`], join(PROJECT, '.local', 'permissions.jsonl'));
+  running = await startStack(
+    ['-c', `stackName=${stackName}`, ...HIGH_LIMIT_OPTIONS],
+    join(PROJECT, '.local', 'permissions.jsonl'),
+  );
   client = await Client.signIn(running.info.url);
 });
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { makeCollectionPath, makeFieldingRunsPath, makeJobPath } from '../../api/paths.ts';
 import { BatchWriter } from '../../tools/local/data/write.ts';
+import { HIGH_LIMITS } from '../../tools/local/high-limits.ts';
 import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.ts';
 import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';
 import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
@@ -34,7 +35,7 @@ let them: Client;
 beforeAll(async () => {
   spy = await spyOnDynamoDB(shared.endpoints.dynamodb);
   stack = await startLocalStack({
-    context: { stackName: `Tenants${process.pid}`, chunkSize: 3 },
+    context: { stackName: `Tenants${process.pid}`, chunkSize: 3, ...HIGH_LIMITS },
     dynamodbEndpoint: spy.url,
   });
   us = await Client.signIn(stack.url, { accounts: [OURS] });

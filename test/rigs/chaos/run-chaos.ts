@@ -11,6 +11,7 @@ import { forwardTo } from '../../../tools/kit/forwarding.ts';
 import { parseWholeNumber } from '../../../tools/kit/option-values.ts';
 import { startEmulators } from '../../../tools/local/emulators/start-emulators.ts';
 import { makeJsonLog } from '../../../tools/local/logs.ts';
+import { HIGH_LIMITS } from '../../../tools/local/high-limits.ts';
 import { startLocalStack } from '../../../tools/local/local-stack.ts';
 import { getJob } from '../../../src/application/get-job.ts';
 import { ACTION_NAMES, type Action } from '../../../src/domain/actions.ts';
@@ -49,6 +50,7 @@ const SETTINGS = {
   deadlineSeconds: 3600,
   chunkSize: 100,
   maxReceiveCount: 20,
+  ...HIGH_LIMITS,
 };
 /** The jobs take these actions in turn. Most resume, because most target groups are paused. */
 const ACTIONS: readonly Action[] = ACTION_NAMES.flatMap((action) =>

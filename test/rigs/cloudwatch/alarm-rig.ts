@@ -12,6 +12,7 @@ import type { LocalStack } from '../../../tools/local/local-stack.ts';
 import { Client } from '../../support/api-client.ts';
 import { findName } from '../../support/e2e.ts';
 import { makeGoodClaims } from '../../support/forge-token.ts';
+import { HIGH_LIMITS } from '../../../tools/local/high-limits.ts';
 import { startInterceptedStack } from '../../support/intercepted-stack.ts';
 import type { StackInfo } from '../../support/start-stack.ts';
 import { TestIssuer } from '../../support/test-issuer.ts';
@@ -26,7 +27,7 @@ import { WatchedResources } from './watched-resources.ts';
 const ISSUER = 'https://issuer.test/';
 
 /** Short times, so that faults happen soon. Every threshold of an alarm keeps its default. */
-const CONTEXT = { workerTimeoutSeconds: 8, clockSkewSeconds: 1, maxReceiveCount: 3 };
+const CONTEXT = { workerTimeoutSeconds: 8, clockSkewSeconds: 1, maxReceiveCount: 3, ...HIGH_LIMITS };
 
 /** The configuration of the stack. */
 export const CONFIG = readConfig(CONTEXT);

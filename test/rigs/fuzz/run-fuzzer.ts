@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PROJECT } from '../../../tools/kit/project.ts';
 import { parseWholeNumber } from '../../../tools/kit/option-values.ts';
+import { HIGH_LIMIT_OPTIONS } from '../../../tools/local/high-limits.ts';
 import { type StackInfo, startStack } from '../../support/start-stack.ts';
 import { fuzz } from './fuzz-run.ts';
 
@@ -68,10 +69,7 @@ async function startOwnStack(): Promise<FuzzedStack> {
   const folder = join(PROJECT, '.local');
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'fuzz.jsonl');
-  // The fuzzer sends as fast as it can: without higher rate limits it would get 429s.
-  const limits = ['createRateLimit', 'createBurstLimit', 'readRateLimit', 'readBurstLimit'];
-  const context = limits.flatMap((key) => ['-c', `${key}=5000`]);
-  const running = await startStack(['-c', `stackName=Fuzz${process.pid}`, ...context], file);
+  const running = await startStack(['-c', `stackName=Fuzz${process.pid}`, ...HIGH_LIMIT_OPTIONS], file);
   return { stack: running.info, logFile: file, stop: () => running.stop() };
 }
 

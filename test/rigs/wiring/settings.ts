@@ -20,4 +20,8 @@ export const SETTINGS = {
   clockSkewSeconds: 131,
   maxReceiveCount: 4,
   workerMaxConcurrency: 9,
+  createRateLimit: 4001,
+  createBurstLimit: 4003,
+  readRateLimit: 4007,
+  readBurstLimit: 4013,
 } as const;
