@@ -1,5 +1,5 @@
 /** Makes the dashboard of the stack. Each section begins with what is normal in it. */
-import { Stack } from 'aws-cdk-lib';
+import { Aws, Stack } from 'aws-cdk-lib';
 import {
   AlarmStatusWidget,
   Dashboard,
@@ -17,10 +17,16 @@ import type { WatchedResources } from './watched-resources.ts';
 /** Width of a dashboard, in units of its grid. */
 const FULL_WIDTH = 24;
 
-/** Makes the dashboard, with the stack's name. */
-export function makeDashboard(scope: Construct, watched: WatchedResources, alarms: Alarms): void {
+/**
+ * Makes the dashboard, with the name of stack and region. The dashboards of all regions of an account share
+ * one list of names, so that the stack's name alone would be refused in the second region:
+ * https://github.com/aws-solutions-library-samples/qnabot-on-aws/issues/81
+ */
+export function makeDashboard(scope: Construct, watched: WatchedResources, alarms: Alarms): Dashboard {
   const { stackName } = Stack.of(scope);
-  const made = new Dashboard(scope, 'Dashboard', { dashboardName: stackName });
+  const made = new Dashboard(scope, 'Dashboard', {
+    dashboardName: `${stackName}-${Aws.REGION}`,
+  });
   made.addWidgets(
     makeText(
       `# ${stackName}: bulk fielding-run jobs\n` +
@@ -44,6 +50,7 @@ export function makeDashboard(scope: Construct, watched: WatchedResources, alarm
       ...graphs.map((graph) => new GraphWidget({ leftYAxis: { min: 0 }, width, height: 6, ...graph })),
     );
   }
+  return made;
 }
 
 function makeText(markdown: string, height: number): TextWidget {

@@ -19,11 +19,13 @@ describe('dashboard', () => {
   const graphs = widgets.filter(({ type }) => type === 'metric');
   const references = graphs.flatMap(({ properties }) => listReferences(properties.metrics ?? []));
 
-  test('exists once, with the name of the stack', () => {
+  test('exists once, with the name of the stack and of the region, because dashboards are global', () => {
     expect(Object.keys(template.findByType('AWS::CloudWatch::Dashboard'))).toEqual([
       'ObservabilityDashboard',
     ]);
-    expect(template.readProperties('ObservabilityDashboard')['DashboardName']).toBe('FieldingJobs');
+    expect(template.readProperties('ObservabilityDashboard')['DashboardName']).toBe(
+      'FieldingJobs-${AWS::Region}',
+    );
   });
 
   test('shows all alarms first, then these sections, each with a description of the normal state', () => {

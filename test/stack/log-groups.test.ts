@@ -9,13 +9,24 @@ describe('observability', () => {
     const groups = template.findByType('AWS::Logs::LogGroup');
     expect(Object.keys(groups)).toHaveLength(7);
     for (const { Properties, DeletionPolicy } of Object.values(groups)) {
-      expect(Properties).toEqual({ RetentionInDays: 30 });
+      expect(Properties['RetentionInDays']).toBe(30);
       expect(DeletionPolicy).toBe('RetainExceptOnCreate');
     }
     const shorter = synthesizeTemplate({ logRetentionDays: '7' }).findByType('AWS::Logs::LogGroup');
-    expect(Object.values(shorter).map(({ Properties }) => Properties)).toEqual(
-      Array.from({ length: 7 }, () => ({ RetentionInDays: 7 })),
+    expect(Object.values(shorter).map(({ Properties }) => Properties['RetentionInDays'])).toEqual(
+      Array.from({ length: 7 }, () => 7),
     );
+  });
+
+  // A retained group of a fixed name would fail every later deployment: it exists already.
+  test('no log group has a name that a later stack could have, too', () => {
+    const names = Object.entries(template.findByType('AWS::Logs::LogGroup')).map(
+      ([id, { Properties }]): [string, unknown] => [id, Properties['LogGroupName']],
+    );
+    expect(Object.fromEntries(names.filter(([, name]) => name !== undefined))).toEqual({
+      // The resource policy of the account need not name groups below /aws/vendedlogs/.
+      ObservabilityAccessLogs: '/aws/vendedlogs/apigateway/FieldingJobs-${AWS::StackId/2}',
+    });
   });
 
   test('the topic accepts messages of this account’s alarms only, and only over TLS', () => {

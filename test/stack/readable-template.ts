@@ -24,15 +24,18 @@ const resourceSchema = z.object({
 });
 const templateSchema = z.object({
   Resources: z.record(z.string(), resourceSchema),
-  Outputs: z.record(z.string(), z.object({ Value: z.string() })),
+  Outputs: z.record(z.string(), z.object({ Value: z.string(), Description: z.string() })),
 });
 
 export type Resource = z.output<typeof resourceSchema>;
 
-/** The template of a stack, with logical ids without their hash, and references as `${Id.Attribute}`. */
+/**
+ * The template of a stack, with logical ids without their hash, references as `${Id.Attribute}`, and parts of
+ * a reference as `${Id/index}`.
+ */
 export class ReadableTemplate {
   readonly resources: Readonly<Record<string, Resource>>;
-  readonly outputs: Readonly<Record<string, { Value: string }>>;
+  readonly outputs: Readonly<Record<string, { Value: string; Description: string }>>;
 
   constructor(template: unknown) {
     const parsed = templateSchema.parse(makeReadable(template));
@@ -136,10 +139,19 @@ const reference = z.union([
     .strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) })
     .transform(({ 'Fn::GetAtt': [id, attribute] }) => `\${${stripHash(id)}.${attribute}}`),
 ]);
+/** A part of a text with slashes. */
+const part = z
+  .strictObject({
+    'Fn::Select': z.tuple([
+      z.int(),
+      z.strictObject({ 'Fn::Split': z.tuple([z.literal('/'), z.strictObject({ Ref: z.string() })]) }),
+    ]),
+  })
+  .transform(({ 'Fn::Select': [index, { 'Fn::Split': split }] }) => `\${${split[1].Ref}/${index}}`);
 const joined = z.strictObject({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]) });
 
 function makeReadable(value: unknown): unknown {
-  const referred = reference.safeParse(value);
+  const referred = reference.or(part).safeParse(value);
   if (referred.success) return referred.data;
   const found = joined.safeParse(value);
   if (found.success) return found.data['Fn::Join'][1].map(makeReadable).join('');

@@ -1,6 +1,7 @@
 /** Resolves CloudFormation's intrinsic functions. An unknown one is an error (ADR 14). */
+import { createHash } from 'node:crypto';
 import { REGION } from '../../kit/emulator.ts';
-import { ACCOUNT_ID, PARTITION } from '../cloud.ts';
+import { ACCOUNT_ID, makeArn, PARTITION } from '../cloud.ts';
 import { UnsupportedTemplateError } from '../template-errors.ts';
 
 /** The values of `Ref` and `Fn::GetAtt`. Both throw UnsupportedTemplateError when there is no local value. */
@@ -83,6 +84,11 @@ function resolveReference(target: string, references: References): Resolved {
       return 'amazonaws.com';
     case 'AWS::StackName':
       return references.stackName;
+    case 'AWS::StackId':
+      return makeArn(
+        'cloudformation',
+        `stack/${references.stackName}/${makeStackUuid(references.stackName)}`,
+      );
     default:
       if (target.startsWith('AWS::')) {
         throw new UnsupportedTemplateError(
@@ -91,6 +97,12 @@ function resolveReference(target: string, references: References): Resolved {
       }
       return references.getRef(target);
   }
+}
+
+/** Makes a UUID that a stack has at every start, so that it finds its queues on an external emulator again. */
+function makeStackUuid(stackName: string): string {
+  const digest = createHash('sha256').update(stackName).digest('hex');
+  return digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }
 
 function resolveAttribute(argument: unknown, references: References): string {

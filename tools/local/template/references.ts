@@ -1,7 +1,7 @@
 /** Defines the local values of `Ref` and `Fn::GetAtt` for each resource type. */
 import { makeArn, ACCOUNT_ID, PARTITION } from '../cloud.ts';
 import { UnsupportedTemplateError } from '../template-errors.ts';
-import type { References } from './intrinsics.ts';
+import { type References, resolve } from './intrinsics.ts';
 import type { Resource, Template } from './template.ts';
 
 /** Values that are known only while the stack runs. */
@@ -15,14 +15,23 @@ export interface RuntimeValues {
 /**
  * Returns the physical name of a resource: from the template, else made of its stack's name and the logical
  * id. It is the same at every start, so that a restarted stack finds its data on an external emulator.
- * @throws UnsupportedTemplateError for a computed name
+ * @throws UnsupportedTemplateError for a name that is computed from other resources
  */
 export function getPhysicalName(resource: Resource, property: string): string {
-  const name = resource.properties[property] ?? `${resource.stackName}-${resource.logicalId}`;
+  const given = resource.properties[property] ?? `${resource.stackName}-${resource.logicalId}`;
+  const name = resolve(given, makeNoReferences(resource.stackName));
   if (typeof name === 'string') return name;
   throw new UnsupportedTemplateError(
     `${resource.type} ${resource.logicalId}: a computed ${property} is not supported locally`,
   );
+}
+
+/** The references of a physical name: those to other resources would need names themselves. */
+function makeNoReferences(stackName: string): References {
+  const refuse = (logicalId: string): never => {
+    throw new UnsupportedTemplateError(`a name that is computed from ${logicalId} is not supported locally`);
+  };
+  return { stackName, getRef: refuse, getAttribute: refuse };
 }
 
 const NOTHING_RUNS: RuntimeValues = { apiUrl: 'http://127.0.0.1', findQueueUrl: () => undefined };
@@ -76,6 +85,8 @@ function findValue(
       return logicalId;
     case 'AWS::ApiGatewayV2::Stage Ref':
       return String(resource.properties['StageName']);
+    case 'AWS::CloudWatch::Dashboard Ref':
+      return getName('DashboardName');
     case 'AWS::Logs::LogGroup Ref':
       return getName('LogGroupName');
     case 'AWS::Logs::LogGroup Arn':
