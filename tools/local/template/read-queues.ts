@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import type { References } from './intrinsics.ts';
 import { getPhysicalName } from './references.ts';
+import { makeArn } from '../cloud.ts';
+import { UnsupportedTemplateError } from '../template-errors.ts';
 import { readProperties, findResources, type Template } from './template.ts';
 
 const queueShape = z.object({
@@ -9,6 +11,12 @@ const queueShape = z.object({
   MaximumMessageSize: z.number().optional(),
   MessageRetentionPeriod: z.number().optional(),
   ReceiveMessageWaitTimeSeconds: z.number().optional(),
+  RedriveAllowPolicy: z
+    .strictObject({
+      redrivePermission: z.literal('byQueue'),
+      sourceQueueArns: z.array(z.string()).min(1).max(10),
+    })
+    .optional(),
   RedrivePolicy: z.strictObject({ deadLetterTargetArn: z.string(), maxReceiveCount: z.number() }).optional(),
   VisibilityTimeout: z.number().optional(),
 });
@@ -18,7 +26,6 @@ const WITHOUT_EFFECT = [
   'KmsDataKeyReusePeriodSeconds',
   'KmsMasterKeyId',
   'QueueName',
-  'RedriveAllowPolicy',
   'SqsManagedSseEnabled',
   'Tags',
 ];
@@ -30,16 +37,34 @@ export interface Queue {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** @throws UnsupportedTemplateError, for example for a FIFO queue */
+/**
+ * @throws UnsupportedTemplateError, for example for a FIFO queue, or for a queue that its dead-letter queue
+ * does not allow, which SQS refuses
+ */
 export function readQueues(template: Template, references: References): Queue[] {
-  return findResources(template, 'AWS::SQS::Queue').map((resource) => {
-    const properties = readProperties(resource, references, queueShape, WITHOUT_EFFECT);
+  const allowedSources = new Map<string, readonly string[]>();
+  const queues = findResources(template, 'AWS::SQS::Queue').map((resource) => {
+    const { RedriveAllowPolicy, ...properties } = readProperties(
+      resource,
+      references,
+      queueShape,
+      WITHOUT_EFFECT,
+    );
+    const name = getPhysicalName(resource, 'QueueName');
+    if (RedriveAllowPolicy) allowedSources.set(makeArn('sqs', name), RedriveAllowPolicy.sourceQueueArns);
+    return { resource, name, properties };
+  });
+  return queues.map(({ resource: { type, logicalId }, name, properties }) => {
+    const target = properties.RedrivePolicy?.deadLetterTargetArn ?? '';
+    if (allowedSources.get(target)?.includes(makeArn('sqs', name)) === false) {
+      throw new UnsupportedTemplateError(`${type} ${logicalId}: its dead-letter queue does not allow it`);
+    }
     return {
-      logicalId: resource.logicalId,
-      name: getPhysicalName(resource, 'QueueName'),
+      logicalId,
+      name,
       attributes: Object.fromEntries(
-        Object.entries(properties).map(([name, value]) => [
-          name,
+        Object.entries(properties).map(([attribute, value]) => [
+          attribute,
           typeof value === 'number' ? String(value) : JSON.stringify(value),
         ]),
       ),
