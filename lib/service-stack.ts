@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
 import { Api } from './api.ts';
 import { ChunksQueue } from './chunks-queue.ts';
 import { type Config, listPlaceholders } from './config.ts';
-import { makeFunctions } from './functions/make-functions.ts';
+import { FUNCTION_NAMES, makeFunctions, toPascalCase } from './functions/make-functions.ts';
 import { OwnMetrics } from './observability/own-metrics.ts';
 import { Observability } from './observability/observability.ts';
 import { ReconcileSchedule } from './reconcile-schedule.ts';
@@ -29,7 +29,7 @@ export class ServiceStack extends Stack {
     const api = new Api(this, 'Api', { config, functions, accessLogs: observability.accessLogs });
     chunks.deliverTo(functions.worker);
     new ReconcileSchedule(this, 'Reconcile', functions.reconcile);
-    observability.watch({
+    const dashboard = observability.watch({
       config,
       api: api.http,
       accessLogs: observability.accessLogs,
@@ -55,6 +55,13 @@ export class ServiceStack extends Stack {
       config.protect ? 'on' : `off: switch it on with ${PROTECT_COMMAND}, and the rest of the configuration`,
       'Whether stacks and tables are protected from deletion',
     );
+    this.#addOutput('Dashboard', dashboard.dashboardName, 'Dashboard in CloudWatch');
+    this.#addOutput('AccessLogGroup', observability.accessLogs.logGroupName, 'Log group of the API');
+    for (const name of FUNCTION_NAMES) {
+      const { functionName, logGroup } = functions[name];
+      this.#addOutput(`${toPascalCase(name)}Function`, functionName, `Function ${name}`);
+      this.#addOutput(`${toPascalCase(name)}LogGroup`, logGroup.logGroupName, `Log group of ${name}`);
+    }
 
     warnUnprotected(this, config);
     for (const key of listPlaceholders(config)) {

@@ -1,6 +1,10 @@
 /** Tests the stack as a whole: its types of resources, schedule, outputs, protection and warnings. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { expect, test } from '@jest/globals';
+import { FUNCTION_NAMES, toPascalCase } from '../../lib/functions/make-functions.ts';
+import { PROJECT } from './production-packages.ts';
 import { makeTestStacks, type Resource, synthesizeTemplate } from './readable-template.ts';
 
 /** The only types of resources in the stacks, because the local stack must support each of them (ADR 14). */
@@ -65,7 +69,23 @@ test('the outputs name the resources that others need', () => {
     DeadLetterQueueUrl: '${QueueDeadLetters}',
     AlarmTopicArn: '${ObservabilityAlarmTopic}',
     Protection: expect.stringMatching(/^off/),
+    Dashboard: '${ObservabilityDashboard}',
+    AccessLogGroup: '${ObservabilityAccessLogs}',
+    ...Object.fromEntries(
+      FUNCTION_NAMES.map(toPascalCase).flatMap((name) => [
+        [`${name}Function`, `\${Functions${name}}`],
+        [`${name}LogGroup`, `\${Observability${name}Logs}`],
+      ]),
+    ),
   });
+});
+
+test('deploying.md lists every output with its description', () => {
+  const page = readFileSync(join(PROJECT, 'docs/deploying.md'), 'utf8');
+  const table = /<!-- outputs:start -->(.*?)<!-- outputs:end -->/s.exec(page)?.[1] ?? '';
+  const rows = [...table.matchAll(/^\| `(\w+)` +\| (.*?) +\|$/gm)].map(([, id, what]) => [id, what]);
+  const outputs = Object.entries(synthesizeTemplate().outputs);
+  expect(rows).toEqual(outputs.map(([id, { Description }]) => [id, Description]));
 });
 
 test('the stacks take their names from the configuration', () => {
