@@ -99,7 +99,7 @@ function resolveReference(target: string, references: References): Resolved {
   }
 }
 
-/** Makes the UUID of a stack: the same at every start, so that it finds its queues on an external emulator. */
+/** Makes the UUID of a stack: the same at every start, so that it finds its queues on an external SQS. */
 function makeStackUuid(stackName: string): string {
   const digest = createHash('sha256').update(stackName).digest('hex');
   return digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
