@@ -64,6 +64,7 @@ async function makeVariables(): Promise<Record<string, string>> {
     SCHEDULE: 'EveryMinute',
     TARGET: '{}',
     INSTANT: '2026-11-28T12:00:00Z',
+    API_ID: 'abc123',
     AWS_ENDPOINT_URL_DYNAMODB: stack.endpoints.dynamodb,
     AWS_ENDPOINT_URL_SQS: stack.endpoints.sqs,
     AWS_REGION: REGION,
@@ -221,6 +222,7 @@ test('docs/deploying.md: the commands import, deploy with valid settings, and de
   expect(calls.filter((call) => !call.startsWith('cdk deploy'))).toEqual([
     'aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name FieldingJobsData',
     'aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name FieldingJobs',
+    'aws apigatewayv2 delete-route-settings --api-id abc123 --stage-name $default --route-key POST /demand/…',
     'cdk destroy --all',
     'aws dynamodb update-table --table-name LeftBehind --no-deletion-protection-enabled',
   ]);

@@ -9,6 +9,7 @@ import { noteCall } from '../workplace.ts';
 
 /** Calls that no emulator supports. */
 const NOT_EMULATED = [
+  'apigatewayv2',
   'dynamodb update-table',
   'dynamodb restore-table-to-point-in-time',
   'sqs start-message-move-task',
