@@ -1,5 +1,5 @@
 /** Makes the two stacks of the app: the tables, and the service that uses them. */
-import type { App } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
 import type { Config } from './config.ts';
 import { DataStack } from './data-stack.ts';
 import { ServiceStack } from './service-stack.ts';
@@ -12,8 +12,8 @@ export interface Stacks {
 }
 
 /** Makes the stacks. The service reads the names of the tables from the outputs of the data stack. */
-export function makeStacks(app: App, config: Config): Stacks {
+export function makeStacks(scope: Construct, config: Config): Stacks {
   // CloudFormation has no stack without resources.
-  const data = makesTables(config) ? new DataStack(app, config) : undefined;
-  return { data, service: new ServiceStack(app, config, data?.tables ?? {}) };
+  const data = makesTables(config) ? new DataStack(scope, config) : undefined;
+  return { data, service: new ServiceStack(scope, config, data?.tables ?? {}) };
 }

@@ -1,0 +1,63 @@
+/** The deployments whose templates are held to the rules: configurations, and partitions of AWS. */
+
+/** Every key of the configuration with another value than the default, as far as they go together. */
+const EVERY_SETTING: Readonly<Record<string, unknown>> = {
+  // The longest name, for the lengths of what is named after the stack.
+  stackName: 'S'.repeat(110),
+  issuer: 'https://login.example.org/',
+  audience: 'https://api.example.org/demand',
+  jwksUrl: 'https://login.example.org/keys',
+  accountsClaim: 'https://claims.example.org/accounts',
+  scopesClaim: 'permissions',
+  maxTargetGroupsPerJob: 5_000,
+  chunkSize: 20,
+  jobRetentionDays: 90,
+  idempotencyHours: 48,
+  stalledSeconds: 7_200,
+  deadlineSeconds: 14_400,
+  workerTimeoutSeconds: 900,
+  clockSkewSeconds: 600,
+  workerMaxConcurrency: 50,
+  createRateLimit: 200,
+  createBurstLimit: 400,
+  readRateLimit: 500,
+  readBurstLimit: 1_000,
+  createReservedConcurrency: 200,
+  readReservedConcurrency: 201,
+  maxReceiveCount: 20,
+  logRetentionDays: 731,
+  logLevel: 'DEBUG',
+  debugSampleRate: 0.5,
+  protect: true,
+  jobsTable: 'jobs-restored',
+  targetGroupsTable: 'target-groups-restored',
+  idempotencyTable: 'idempotency-restored',
+  alarmEmail: 'operators@example.org',
+  alarmErrorPercent: 10,
+  alarmMinimumErrors: 5,
+  alarmThrottles: 20,
+  alarmLatencyMs: 10_000,
+  alarmConflicts: 20,
+  alarmMessageAgeSeconds: 300,
+  alarmOpenJobSeconds: 3_000,
+};
+
+/** The same with tables of its own, which are deleted with their stack. */
+const OWN_TABLES = {
+  ...Object.fromEntries(Object.entries(EVERY_SETTING).filter(([key]) => !key.endsWith('Table'))),
+  protect: false,
+  removalPolicy: 'destroy',
+};
+
+export interface Variant {
+  readonly context: Readonly<Record<string, unknown>>;
+  readonly region?: string;
+}
+
+/** The variants by name. */
+export const VARIANTS: Readonly<Record<string, Variant>> = {
+  'the defaults': { context: {} },
+  'every setting': { context: EVERY_SETTING },
+  GovCloud: { context: OWN_TABLES, region: 'us-gov-west-1' },
+  China: { context: OWN_TABLES, region: 'cn-north-1' },
+};
