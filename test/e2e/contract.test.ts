@@ -276,6 +276,18 @@ describe('errors', () => {
         }),
     },
     {
+      name: 'a job of an unknown action, without a token',
+      status: 404,
+      object: 'not_found_error',
+      send: () => sendRequest('GET', `${stack.url}/demand/accounts/1/projects/x/batch-jobs/stop/y`, {}),
+    },
+    {
+      name: 'creation by the short name of an action, without a token',
+      status: 404,
+      object: 'not_found_error',
+      send: () => sendRequest('POST', `${stack.url}/demand/accounts/1/projects/x/batch-jobs/resume`, {}, '{'),
+    },
+    {
       name: 'no token',
       status: 401,
       object: 'authorization_error',

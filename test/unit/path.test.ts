@@ -1,5 +1,6 @@
 /** Tests what is read of a path, and how a job is answered. */
 import { describe, expect, test } from '@jest/globals';
+import { findRouteKey } from '../../api/routes.ts';
 import { InvalidRequestError, RouteNotFoundError } from '../../src/domain/errors.ts';
 import { NOT_FOUND } from '../../src/domain/outcome.ts';
 import { makeCreatedResponse, makeJobResponse } from '../../src/http/job-view.ts';
@@ -35,6 +36,22 @@ describe('a path', () => {
   test('of a route without an action is refused by its route', () => {
     expect(readAction(ROUTE)).toBe('resume');
     expect(() => readAction('GET /other')).toThrow(RouteNotFoundError);
+  });
+
+  test('of the gateway, which has the action as a parameter, is told apart by the contract’s routes', () => {
+    const jobs = '/v1/demand/accounts/{account_id}/projects/{project_id}/batch-jobs';
+    const long = 'resume-fielding-runs-by-target-group-id';
+    const find = (method: string, rest: string, collection: string) =>
+      findRouteKey(`${method} ${jobs}/{collection}${rest}`, { collection });
+    expect(find('POST', '', long)).toBe(`POST ${jobs}/${long}`);
+    expect(find('GET', '/{job_id}', long)).toBe(`GET ${jobs}/${long}/{job_id}`);
+    expect(find('GET', '/{job_id}', 'resume')).toBe(`GET ${jobs}/resume/{job_id}`);
+    // Jobs are created below the long name only.
+    for (const other of ['resume', 'stop', '', '$&', '{collection}', `${long}/x`, `x\n${long}`, 'toString']) {
+      expect(find('POST', '', other)).toBe('$default');
+    }
+    expect(findRouteKey(ROUTE, { job_id: JOB_ID })).toBe(ROUTE);
+    expect(findRouteKey('$default')).toBe('$default');
   });
 
   test('is reported by those parts that are well formed', () => {

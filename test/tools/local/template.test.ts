@@ -128,6 +128,32 @@ test('a queue is read with the attributes that CreateQueue takes', () => {
   ]);
 });
 
+test('a queue may be named after the stack’s id, and its dead-letter queue may allow it alone', () => {
+  const name = {
+    'Fn::Join': ['-', ['jobs', { 'Fn::Select': [2, { 'Fn::Split': ['/', { Ref: 'AWS::StackId' }] }] }]],
+  };
+  const readWith = (allowed: unknown) => {
+    const arn = { 'Fn::Join': ['', ['arn:aws:sqs:us-east-1:', { Ref: 'AWS::AccountId' }, ':', allowed]] };
+    const policy = { redrivePermission: 'byQueue', sourceQueueArns: [arn] };
+    const read = makeTemplate({
+      Dead: { Type: 'AWS::SQS::Queue', Properties: { RedriveAllowPolicy: policy } },
+      Queue: addProperties(QUEUE, { QueueName: name }),
+    });
+    return readQueues(read, makeReferences(read)).map((queue) => queue.name);
+  };
+  expect(readWith(name)).toEqual([
+    'Local-Dead',
+    expect.stringMatching(/^jobs-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+  ]);
+  expect(readWith(name)).toEqual(readWith(name));
+  expect(() => readWith('other')).toThrow('AWS::SQS::Queue Queue: its dead-letter queue does not allow it');
+});
+
+test('a name that is computed from another resource is refused', () => {
+  const read = makeTemplate({ Queue: addProperties(QUEUE, { QueueName: { Ref: 'Dead' } }) });
+  expect(() => readQueues(read, makeReferences(read))).toThrow(UnsupportedTemplateError);
+});
+
 test('a function is read with code, environment, memory and timeout', () => {
   const { functions } = makeRuntime({
     Dead: { Type: 'AWS::SQS::Queue' },
