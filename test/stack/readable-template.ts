@@ -24,7 +24,7 @@ const resourceSchema = z.object({
 });
 const templateSchema = z.object({
   Resources: z.record(z.string(), resourceSchema),
-  Outputs: z.record(z.string(), z.object({ Value: z.string(), Description: z.string() })),
+  Outputs: z.record(z.string(), z.object({ Value: z.string() })),
 });
 
 export type Resource = z.output<typeof resourceSchema>;
@@ -35,7 +35,7 @@ export type Resource = z.output<typeof resourceSchema>;
  */
 export class ReadableTemplate {
   readonly resources: Readonly<Record<string, Resource>>;
-  readonly outputs: Readonly<Record<string, { Value: string; Description: string }>>;
+  readonly outputs: Readonly<Record<string, { Value: string }>>;
 
   constructor(template: unknown) {
     const parsed = templateSchema.parse(makeReadable(template));
