@@ -2,12 +2,11 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { z } from 'zod';
 import { makeCollectionPath, makeFieldingRunsPath, makeJobPath } from '../../../api/paths.ts';
+import { GATEWAY_ROUTES, type Operation } from '../../../api/routes.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
 import { anId } from '../../support/builders.ts';
 import { makeApiEvent } from './events.ts';
 import type { Ending } from './execution-environment.ts';
-
-const PROJECT = { accountId: '{account_id}', projectId: '{project_id}' };
 
 export type Headers = Readonly<Record<string, string>>;
 
@@ -17,20 +16,22 @@ export function makeCreateEvent(
   ids: readonly string[] | string,
   headers: Headers = {},
 ): APIGatewayProxyEventV2 {
+  const path = makeCollectionPath(tenant, 'resume');
   return makeApiEvent({
-    routeKey: `POST ${makeCollectionPath(PROJECT, 'resume')}`,
-    path: makeCollectionPath(tenant, 'resume'),
-    pathParameters: makeParameters(tenant),
+    routeKey: findGatewayRoute('createJob'),
+    path,
+    pathParameters: { ...makeParameters(tenant), collection: path.split('/').at(-1) ?? '' },
     headers: { 'content-type': 'application/json', 'idempotency-key': anId('K'), ...headers },
     body: typeof ids === 'string' ? ids : JSON.stringify({ target_group_ids: ids }),
   });
 }
 
 export function makeJobEvent(tenant: Tenant, jobId: string, headers: Headers = {}): APIGatewayProxyEventV2 {
+  const path = makeJobPath(tenant, 'resume', jobId);
   return makeApiEvent({
-    routeKey: `GET ${makeJobPath(PROJECT, 'resume', '{job_id}')}`,
-    path: makeJobPath(tenant, 'resume', jobId),
-    pathParameters: { ...makeParameters(tenant), job_id: jobId },
+    routeKey: findGatewayRoute('getJob'),
+    path,
+    pathParameters: { ...makeParameters(tenant), collection: path.split('/').at(-2) ?? '', job_id: jobId },
     headers,
   });
 }
@@ -41,11 +42,18 @@ export function makeFieldingRunsEvent(
   headers: Headers = {},
 ): APIGatewayProxyEventV2 {
   return makeApiEvent({
-    routeKey: `GET ${makeFieldingRunsPath(PROJECT, '{target_group_id}')}`,
+    routeKey: findGatewayRoute('getFieldingRuns'),
     path: makeFieldingRunsPath(tenant, targetGroupId),
     pathParameters: { ...makeParameters(tenant), target_group_id: targetGroupId },
     headers,
   });
+}
+
+/** Returns the key of the first route of the gateway that serves an operation: the one without `/v1`. */
+function findGatewayRoute(operation: Operation): string {
+  const route = GATEWAY_ROUTES.find((each) => each.operation === operation);
+  if (route === undefined) throw new Error(`no route serves ${operation}`);
+  return route.key;
 }
 
 function makeParameters({ accountId, projectId }: Tenant): Record<string, string> {
