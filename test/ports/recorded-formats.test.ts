@@ -1,0 +1,130 @@
+/**
+ * Tests that what a release has stored is read for good: items, messages and files as they were recorded, in
+ * `test/support/formats/`. A recorded file never changes. When a release stores something else, its own
+ * record is added, and the older ones are still read.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { decodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
+import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
+import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
+import { getJob } from '../../src/application/get-job.ts';
+import { runChunk } from '../../src/application/run-chunk.ts';
+import { IdempotencyKeyReusedError } from '../../src/domain/errors.ts';
+import { makeMark } from '../../src/domain/outcome.ts';
+import { systemClock } from '../../src/adapters/lambda/clock.ts';
+import { PROJECT } from '../../tools/kit/project.ts';
+import {
+  DONE,
+  DUE,
+  ENDED,
+  FAILURES,
+  GROUPS,
+  IDS,
+  REMEMBERED,
+  type Recorded,
+  STARTED,
+  TRACE,
+  makeChunk,
+  openOnce,
+  withCheckpoint,
+} from '../support/formats/recorded-run.ts';
+import { openDynamoDBJobStore } from '../support/jobs-table-ports.ts';
+import { type TestTables, openTables } from '../support/test-tables.ts';
+
+function readRecorded(name: string): Recorded {
+  const file = join(PROJECT, 'test', 'support', 'formats', `${name}.json`);
+  return JSON.parse(readFileSync(file, 'utf8'), (key, value: unknown) =>
+    key === 'B' ? Buffer.from(String(value), 'base64') : value,
+  ) as Recorded;
+}
+
+let tables: TestTables;
+beforeEach(async () => {
+  tables = await openTables();
+});
+afterEach(() => tables.close());
+
+async function put(TableName: string, items: readonly Record<string, AttributeValue>[]): Promise<void> {
+  for (const Item of items) await tables.client.send(new PutItemCommand({ TableName, Item }));
+}
+
+function openAdapters() {
+  const store = openDynamoDBJobStore(tables.client, tables.jobs);
+  return { ...store, groups: new DynamoDBTargetGroups(tables.client, tables.targetGroups) };
+}
+
+describe.each(['release-0.1.0'])('what %s has stored', (name) => {
+  const recorded = readRecorded(name);
+
+  test('of jobs is read', async () => {
+    await put(tables.jobs, recorded.jobs);
+    const { jobs, chunks, openJobs } = openAdapters();
+    expect(await jobs.find(STARTED, Date.now())).toEqual(STARTED);
+    expect(await jobs.find(ENDED, Date.now())).toEqual(ENDED);
+    expect(await jobs.readRequest(STARTED)).toEqual({ ids: IDS, trace: TRACE });
+    expect(await chunks.readResults(STARTED)).toEqual([]);
+    expect(await chunks.readResults(ENDED)).toEqual([
+      { index: 0, failures: FAILURES },
+      { index: 1, failures: [] },
+    ]);
+    const { accountId, projectId, jobId } = STARTED;
+    expect(await openJobs.findDue(DUE, 10)).toEqual([{ accountId, projectId, jobId, dueAt: DUE }]);
+  });
+
+  test('of target groups is read', async () => {
+    await put(tables.targetGroups, recorded.targetGroups);
+    const { groups } = openAdapters();
+    expect(await groups.projectExists(STARTED)).toBe(true);
+    for (const group of GROUPS) expect(await groups.find(group)).toEqual(group);
+  });
+
+  test('of a creation is remembered', async () => {
+    const inAnHour = { N: String(Math.floor(Date.now() / 1_000) + 3_600) };
+    await put(
+      tables.idempotency,
+      recorded.idempotency.map((item) => ({ ...item, expiration: inAnHour })),
+    );
+    const once = openOnce(tables);
+    const refuse = () => Promise.reject(new Error('must not run'));
+    expect(await once.run(REMEMBERED, STARTED.bodyHash, refuse)).toEqual({ kind: 'replayed' });
+    await expect(once.run(REMEMBERED, 'other', refuse)).rejects.toThrow(IdempotencyKeyReusedError);
+  });
+
+  test('in the queue is read', () => {
+    expect(recorded.messages.map(decodeChunk)).toEqual(cutIntoChunks(STARTED, IDS, [0, 1], TRACE));
+  });
+
+  test('of an import is continued', async () => {
+    await withCheckpoint(recorded.checkpoint, async (checkpoint) => {
+      expect(await checkpoint.readDone()).toBe(DONE);
+    });
+  });
+
+  test('of a job is worked on to its end', async () => {
+    await put(tables.jobs, recorded.jobs);
+    await put(tables.targetGroups, recorded.targetGroups);
+    const adapters = openAdapters();
+    const deps = {
+      ...adapters,
+      clock: systemClock,
+      journal: { note: () => undefined },
+      settings: { parallelism: 2, claimMs: 330_000 },
+    };
+    for (const work of recorded.messages.map(decodeChunk)) {
+      await runChunk(deps, { work, owner: 'another worker', stopAt: Date.now() + 60_000 });
+    }
+    const { outcomes } = await getJob(deps, STARTED, 'resume', STARTED.jobId);
+    expect(outcomes).toEqual(IDS.map((targetGroupId) => ({ targetGroupId })));
+    const marks = await Promise.all(
+      GROUPS.map(async (group) => (await adapters.groups.find(group))?.marks.includes(makeMark(STARTED))),
+    );
+    // The last one was live already.
+    expect(marks).toEqual([true, true, false]);
+    expect(await adapters.chunks.claim(makeChunk(STARTED, 0), 'a worker', 0, 1)).toMatchObject({
+      kind: 'settled',
+    });
+  });
+});
