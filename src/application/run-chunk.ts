@@ -16,6 +16,7 @@ import {
   TargetGroupChangedError,
   ThrottledError,
   UncertainWriteError,
+  UnknownFormatError,
 } from '../domain/errors.ts';
 import { LATE_WRITES_MS } from '../domain/late-writes.ts';
 import { runInParallel } from '../domain/run-in-parallel.ts';
@@ -31,6 +32,7 @@ import {
 import {
   NOT_READ,
   RECORD_DAMAGED,
+  RECORD_UNREADABLE,
   type Outcome,
   decide,
   makeMark,
@@ -233,7 +235,7 @@ async function decideOutcomes(
   const decideOne = async (id: string) => {
     try {
       outcomes.push(
-        await retryUntilCertain(clock, stopAt, () => failDamagedRecord(id, () => decideOutcome(id))),
+        await retryUntilCertain(clock, stopAt, () => failUnreadableRecord(id, () => decideOutcome(id))),
       );
     } catch (error) {
       // When only the time was too short, there will be another attempt at the chunk.
@@ -254,8 +256,11 @@ async function decideOutcomes(
   throw makeUnfinishedError(chunk, `${unfinished} of its target groups could not be processed now.`, cause);
 }
 
-/** Turns a damaged record into an `InternalError` at once, because a retry would find it damaged again. */
-async function failDamagedRecord(
+/**
+ * Turns a record that is damaged, or has a format of a later release, into an `InternalError` at once. A
+ * retry would find it the same, and the chunk would wait for it until the deadline (ADR 37).
+ */
+async function failUnreadableRecord(
   targetGroupId: string,
   decideOutcome: () => Promise<Outcome>,
 ): Promise<Outcome> {
@@ -263,6 +268,7 @@ async function failDamagedRecord(
     return await decideOutcome();
   } catch (error) {
     if (error instanceof InconsistentStoreError) return { targetGroupId, failure: RECORD_DAMAGED };
+    if (error instanceof UnknownFormatError) return { targetGroupId, failure: RECORD_UNREADABLE };
     throw error;
   }
 }
@@ -275,7 +281,8 @@ async function failDamagedRecord(
  *
  * @throws TargetGroupChangedError when it changed between the write and the read
  * @throws UncertainWriteError when the write may still be carried out
- * @throws what else the store throws, InconsistentStoreError for a damaged record
+ * @throws what else the store throws: InconsistentStoreError for a damaged record, UnknownFormatError for one
+ *   of a later format
  */
 async function moveTargetGroup(
   { groups, clock, journal }: RunChunkDeps,
@@ -315,7 +322,7 @@ async function moveOrMarkUncertain(groups: TargetGroups, key: TargetGroupKey, mo
     return await groups.move(key, move);
   } catch (error) {
     // These errors say already whether the write can still arrive.
-    const classified = [ThrottledError, InconsistentStoreError, UncertainWriteError];
+    const classified = [ThrottledError, InconsistentStoreError, UnknownFormatError, UncertainWriteError];
     if (classified.some((kind) => error instanceof kind)) throw error;
     throw new UncertainWriteError('A write has no answer.', { ...key }, { cause: error });
   }

@@ -70,6 +70,14 @@ export class InconsistentStoreError extends FieldingJobsError {
   override readonly name = 'InconsistentStoreError';
 }
 
+/**
+ * An item or message was written by a later release, in a format that this release does not know (ADR 37). It
+ * is left as it is.
+ */
+export class UnknownFormatError extends FieldingJobsError {
+  override readonly name = 'UnknownFormatError';
+}
+
 /** Some messages could not be sent to the queue in time, or after all tries. */
 export class EnqueueFailedError extends FieldingJobsError {
   override readonly name = 'EnqueueFailedError';

@@ -46,6 +46,11 @@ export const RECORD_DAMAGED: Failure = {
   description: 'The target group could not be processed: its record is damaged.',
 };
 
+export const RECORD_UNREADABLE: Failure = {
+  code: 'InternalError',
+  description: 'The target group could not be processed: its record has a format that is not known yet.',
+};
+
 /**
  * Makes the mark that a job leaves on each target group that it moves (ADR 6): part of the job's id, and the
  * time of the job's creation in base 36.

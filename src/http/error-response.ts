@@ -71,6 +71,7 @@ function describeKnownError(error: KnownError): ErrorView {
     case 'RouteNotFoundError':
       return describeNotFound('There is nothing at this address.');
     case 'InconsistentStoreError':
+    case 'UnknownFormatError':
     case 'EnqueueFailedError':
     case 'UnparsableMessageError':
     case 'ChunkTakenError':

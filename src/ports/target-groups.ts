@@ -15,12 +15,14 @@ export interface Move {
 }
 
 export interface TargetGroups {
+  /** @throws UnknownFormatError when a later release has written the project in a format of its own */
   projectExists(tenant: Tenant): Promise<boolean>;
 
   /**
    * Reads a target group. Sees every write that was acknowledged before.
    *
    * @throws InconsistentStoreError when the stored record is damaged
+   * @throws UnknownFormatError when a later release has written it in a format of its own
    */
   find(key: TargetGroupKey): Promise<TargetGroup | undefined>;
 
@@ -30,7 +32,7 @@ export interface TargetGroups {
    * target group is after the move.
    *
    * @returns whether it moved; if not, nothing was written
-   * @throws InconsistentStoreError when the stored record is damaged
+   * @throws InconsistentStoreError, UnknownFormatError as `find`; or it answers false, and `find` throws
    * @throws ThrottledError when the store throttled the write, so that it will never be carried out
    * @throws UncertainWriteError when it did not move, but a write of this call may still be carried out
    */

@@ -13,7 +13,15 @@ import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { TRACE, aJob, makeIds } from '../support/builders.ts';
 
 const KEY = { pk: 'P' };
-const UPDATE = { table: 't', key: KEY, update: 'SET a = :a', condition: 'a < :a', names: {}, values: {} };
+const UPDATE = {
+  table: 't',
+  key: KEY,
+  update: 'SET a = :a',
+  condition: 'a < :a',
+  format: 1,
+  names: {},
+  values: {},
+};
 
 const errorOf = (call: Promise<unknown>) =>
   call.then(

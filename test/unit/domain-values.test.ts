@@ -11,6 +11,7 @@ import {
   NOT_FOUND,
   NOT_READ,
   RECORD_DAMAGED,
+  RECORD_UNREADABLE,
   makeMark,
   deriveOutcome,
 } from '../../src/domain/outcome.ts';
@@ -87,6 +88,7 @@ test.each([
   [NOT_CARRIED_OUT, 'InternalError', 'was not changed'],
   [NOT_READ, 'InternalError', 'neither processed nor read'],
   [RECORD_DAMAGED, 'InternalError', 'damaged'],
+  [RECORD_UNREADABLE, 'InternalError', 'not known yet'],
 ])('%j tells clients what happened', (failure, code, told) => {
   expect(failure).toEqual({ code, description: expect.stringContaining(told) as unknown });
 });

@@ -32,6 +32,7 @@ describe('an error is answered with its status and its words', () => {
     TargetGroupNotFoundError: [404, 'The project has no such target group.'],
     RouteNotFoundError: [404, 'There is nothing at this address.'],
     InconsistentStoreError: internal,
+    UnknownFormatError: internal,
     EnqueueFailedError: internal,
     UnparsableMessageError: internal,
     ChunkTakenError: internal,

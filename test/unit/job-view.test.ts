@@ -5,6 +5,7 @@ import {
   NOT_CARRIED_OUT,
   NOT_FOUND,
   RECORD_DAMAGED,
+  RECORD_UNREADABLE,
   type Failure,
   decide,
 } from '../../src/domain/outcome.ts';
@@ -26,7 +27,7 @@ function listEveryFailure(): Failure[] {
       situations.map((situation) => decide(action, aTargetGroup({ status, ...situation }), 'mark', AT)),
     ),
   ).flatMap((decision) => (decision.kind === 'refused' ? [decision.failure] : []));
-  return [NOT_FOUND, NOT_CARRIED_OUT, RECORD_DAMAGED, ...refused];
+  return [NOT_FOUND, NOT_CARRIED_OUT, RECORD_DAMAGED, RECORD_UNREADABLE, ...refused];
 }
 
 describe('the answer about a job', () => {

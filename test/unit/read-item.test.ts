@@ -8,6 +8,7 @@ import {
   readNumberSet,
   readOneOf,
   readText,
+  requireKnownFormat,
 } from '../../src/adapters/dynamodb/read-item.ts';
 
 const ITEM = {
@@ -45,6 +46,35 @@ describe('a damaged attribute is told by what was expected and what was found:',
   test('and by the key of an item that has no sort key', () => {
     expect(evidenceOf(() => readText({ pk: 'P' }, 'none'))).toMatchObject({ item: 'P' });
     expect(evidenceOf(() => readText({ pk: 'P', sk: 7 }, 'none'))).toMatchObject({ item: 'P' });
+  });
+});
+
+describe('the format of an item', () => {
+  test('is known up to the latest that is asked for; without one it is 1', () => {
+    for (const item of [{}, { format: 1 }, { format: 2 }]) {
+      expect(() => {
+        requireKnownFormat(item, 2);
+      }).not.toThrow();
+    }
+  });
+
+  test('that is later is told with what is known', () => {
+    expect(() => {
+      requireKnownFormat({ ...ITEM, format: 3 }, 2);
+    }).toThrow(
+      expect.objectContaining({
+        name: 'UnknownFormatError',
+        message: 'Item P S has format 3. This release knows its formats up to 2 only.',
+        evidence: { found: 3, known: 2 },
+      }),
+    );
+  });
+
+  test.each([['1'], [0], [-1], [1.5], [null], [NaN]])('that is %j is damaged', (format) => {
+    const read = () => {
+      requireKnownFormat({ ...ITEM, format }, 2);
+    };
+    expect(evidenceOf(read)).toMatchObject({ item: 'P S', attribute: 'format' });
   });
 });
 

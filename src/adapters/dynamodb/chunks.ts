@@ -7,10 +7,10 @@ import { getItem } from './get-item.ts';
 import {
   makeFailureItems,
   makeJobPartition,
-  readFailures,
   readResult,
   makeResultKey,
   makeResultPrefix,
+  RESULT_FORMAT,
 } from './job-item.ts';
 import { updateIf } from './update.ts';
 
@@ -27,7 +27,8 @@ export class DynamoDBChunks implements Chunks {
     const claimed = await updateIf(this.#client, {
       table: this.#table,
       key: makeResultKey(chunk),
-      update: 'SET claimed_by = :owner, claimed_until = :until, expires_at = :expires',
+      format: RESULT_FORMAT,
+      update: 'SET claimed_by = :owner, claimed_until = :until, expires_at = :expires, #format = :format',
       //  no claim │ claimed: nobody else may │ the claim is over: its owner is dead │ settled: never again
       //  ─────────┼──────────────────────────┼──────────────────────────────────────┼────────────────────►
       //   ours    │                claimed_until   ours                              │
@@ -37,7 +38,8 @@ export class DynamoDBChunks implements Chunks {
     });
     if (claimed !== undefined) return { kind: 'claimed', begun: claimed['claimed_by'] !== undefined };
     const item = await getItem(this.#client, this.#table, makeResultKey(chunk));
-    if (item?.['settled_at'] !== undefined) return { kind: 'settled', failures: readFailures(item) };
+    const result = item && readResult(item);
+    if (result !== undefined) return { kind: 'settled', failures: result.failures };
     // The claim is ours if the answer of its first try was lost and the client tried again.
     return item?.['claimed_by'] === owner ? { kind: 'claimed', begun: true } : { kind: 'taken' };
   }
@@ -46,6 +48,7 @@ export class DynamoDBChunks implements Chunks {
     await updateIf(this.#client, {
       table: this.#table,
       key: makeResultKey(chunk),
+      format: RESULT_FORMAT,
       update: 'SET claimed_until = :until',
       // Only our own claim, and only while there is no result. Otherwise there is nothing to release.
       condition: 'claimed_by = :owner AND attribute_not_exists(settled_at)',
@@ -62,6 +65,7 @@ export class DynamoDBChunks implements Chunks {
     const settled = await updateIf(this.#client, {
       table: this.#table,
       key: makeResultKey(chunk),
+      format: RESULT_FORMAT,
       update: 'SET settled_at = :now, failures = :failures',
       // The first result stands, and only the owner of the claim may write it. A worker that was frozen, and
       // wakes after another owner has claimed the chunk, is refused. The end of the claim does not matter

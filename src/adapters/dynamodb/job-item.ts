@@ -16,8 +16,21 @@ import { ACTION_NAMES } from '../../domain/actions.ts';
 import { InconsistentStoreError } from '../../domain/errors.ts';
 import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../domain/job.ts';
 import { FAILURE_CODES } from '../../domain/outcome.ts';
+import { FORMAT } from '../format.ts';
 import { OPEN } from './open-jobs-index.ts';
-import { type Item, readNumber, readNumberSet, readOneOf, readText } from './read-item.ts';
+import {
+  type Item,
+  readNumber,
+  readNumberSet,
+  readOneOf,
+  readText,
+  requireKnownFormat,
+} from './read-item.ts';
+
+/** The formats in which the items are written, and the latest ones that are read (ADR 37). */
+export const META_FORMAT = 1;
+export const REQUEST_FORMAT = 1;
+export const RESULT_FORMAT = 1;
 
 /** Makes the partition key of a job. It is unambiguous, because no id and no account id contains `#`. */
 export const makeJobPartition = (key: JobKey) => `${key.accountId}#${key.projectId}#${key.jobId}`;
@@ -39,6 +52,7 @@ export const makeResultKey = (chunk: ChunkKey) => ({
 export function makeMetaItem(job: Job, owner: string, dueAt: string) {
   return {
     ...makeMetaKey(job),
+    [FORMAT]: META_FORMAT,
     action: job.action satisfies Action,
     created_at: job.createdAt,
     created_by: job.createdBy,
@@ -58,7 +72,9 @@ export function readJobKey(item: Item): JobKey {
   return { accountId: Number(accountId), projectId, jobId };
 }
 
+/** @throws UnknownFormatError, InconsistentStoreError when an attribute is missing or malformed */
 export function readMeta(item: Item): Job {
+  requireKnownFormat(item, META_FORMAT);
   return {
     ...readJobKey(item),
     action: readOneOf(item, 'action', ACTION_NAMES),
@@ -82,14 +98,18 @@ export function makeFailureItems(failures: readonly FailureGroup[]) {
   }));
 }
 
-/** Reads the result of a chunk. Returns undefined when the chunk is claimed but not settled. */
+/**
+ * Reads the result of a chunk. Returns undefined when the chunk is claimed but not settled.
+ *
+ * @throws UnknownFormatError, InconsistentStoreError when an attribute is missing or malformed
+ */
 export function readResult(item: Item): ChunkResult | undefined {
+  requireKnownFormat(item, RESULT_FORMAT);
   if (item['settled_at'] === undefined) return undefined;
   return { index: Number(readText(item, 'sk').split('#').at(-1)), failures: readFailures(item) };
 }
 
-/** Reads the failures of a settled chunk. */
-export function readFailures(item: Item): FailureGroup[] {
+function readFailures(item: Item): FailureGroup[] {
   const groups: unknown = item['failures'];
   if (!Array.isArray(groups)) {
     throw new InconsistentStoreError('A settled chunk has no list of failures.', { pk: item['pk'] });

@@ -13,11 +13,19 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { InconsistentStoreError } from '../../domain/errors.ts';
 import { type ChunkKey, type Job, type JobKey, withSettledChunk } from '../../domain/job.ts';
 import type { EndedJob, JobRequest, Jobs } from '../../ports/jobs.ts';
+import { FORMAT } from '../format.ts';
 import { getItem } from './get-item.ts';
-import { makeMetaItem, makeMetaKey, readMeta, makeRequestKey } from './job-item.ts';
+import {
+  makeMetaItem,
+  makeMetaKey,
+  META_FORMAT,
+  readMeta,
+  makeRequestKey,
+  REQUEST_FORMAT,
+} from './job-item.ts';
 import { OPEN } from './open-jobs-index.ts';
 import { packIds, unpackIds } from './packed-ids.ts';
-import { readBytes, readText } from './read-item.ts';
+import { readBytes, readText, requireKnownFormat } from './read-item.ts';
 import { updateIf } from './update.ts';
 
 export class DynamoDBJobs implements Jobs {
@@ -33,14 +41,20 @@ export class DynamoDBJobs implements Jobs {
     job: JobKey & Pick<Job, 'bodyHash' | 'expiresAt'>,
     { ids, trace }: JobRequest,
   ): Promise<void> {
-    const item = { ...makeRequestKey(job), ids: packIds(ids), ...trace, expires_at: job.expiresAt };
+    const item = {
+      ...makeRequestKey(job),
+      [FORMAT]: REQUEST_FORMAT,
+      ids: packIds(ids),
+      ...trace,
+      expires_at: job.expiresAt,
+    };
     try {
       await this.#client.send(
         new PutItemCommand({
           TableName: this.#table,
           Item: marshall(item),
           // Write if no item is there, or if it expires before the new job does. An item that is there has
-          // the same ids, because its key is their hash.
+          // the same ids, because its key is their hash. So it may be replaced whatever its format is.
           ConditionExpression: 'attribute_not_exists(pk) OR expires_at < :expires',
           ExpressionAttributeValues: marshall({ ':expires': job.expiresAt }),
         }),
@@ -74,8 +88,9 @@ export class DynamoDBJobs implements Jobs {
           { cause: error },
         );
       }
+      const existing = readMeta(item);
       // If the answer of our put was lost, its retry finds our own item, and we have created the job.
-      return readText(item, 'committed_by') === owner ? 'created' : readMeta(item);
+      return readText(item, 'committed_by') === owner ? 'created' : existing;
     }
   }
 
@@ -91,6 +106,7 @@ export class DynamoDBJobs implements Jobs {
     if (item === undefined) {
       throw new InconsistentStoreError('A job has no request.', { jobId: job.jobId });
     }
+    requireKnownFormat(item, REQUEST_FORMAT);
     const trace = { traceparent: readText(item, 'traceparent'), tracestate: readText(item, 'tracestate') };
     return { ids: unpackIds(readBytes(item, 'ids')), trace };
   }
@@ -99,19 +115,21 @@ export class DynamoDBJobs implements Jobs {
     const item = await updateIf(this.#client, {
       table: this.#table,
       key: makeMetaKey(chunk),
+      format: META_FORMAT,
       update: broken ? 'ADD settled :chunk, broken :chunk' : 'ADD settled :chunk',
       // Only the job that the chunk belongs to, not a later one with the same id.
       condition: 'created_at = :created',
       values: { ':chunk': new Set([chunk.index]), ':created': chunk.createdAt },
       returns: 'ALL_NEW',
     });
-    return item && readMeta(item);
+    return item === undefined ? this.#requireReadable(chunk) : readMeta(item);
   }
 
   async addOnlyChunk(chunk: ChunkKey, broken: boolean, now: number): Promise<EndedJob | undefined> {
     const item = await updateIf(this.#client, {
       table: this.#table,
       key: makeMetaKey(chunk),
+      format: META_FORMAT,
       update:
         `ADD settled :chunk${broken ? ', broken :chunk' : ''} ` +
         'SET closed_at = if_not_exists(closed_at, :now) REMOVE #open, due_at',
@@ -123,9 +141,18 @@ export class DynamoDBJobs implements Jobs {
       // the answer of that one is lost, no call reports the end of the job, as with `OpenJobs.close`.
       returns: 'ALL_OLD',
     });
-    if (item === undefined) return undefined;
+    if (item === undefined) return this.#requireReadable(chunk);
     const before = readMeta(item);
     return { job: { ...withSettledChunk(before, chunk.index, broken), open: false }, closed: before.open };
+  }
+
+  /**
+   * Tells a job that this release cannot read from one that is gone, after a chunk could not be added to it.
+   * The message of a chunk is deleted when its job is gone.
+   */
+  async #requireReadable(key: JobKey): Promise<undefined> {
+    const item = await getItem(this.#client, this.#table, makeMetaKey(key));
+    if (item !== undefined) requireKnownFormat(item, META_FORMAT);
   }
 }
 

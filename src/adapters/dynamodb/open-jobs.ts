@@ -3,7 +3,7 @@ import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Job } from '../../domain/job.ts';
 import type { DueJob, OpenJobs, OpenJobsPage } from '../../ports/open-jobs.ts';
-import { makeMetaKey, readJobKey } from './job-item.ts';
+import { makeMetaKey, META_FORMAT, readJobKey } from './job-item.ts';
 import { OPEN, OPEN_JOBS_INDEX } from './open-jobs-index.ts';
 import { type Item, readNumber, readText } from './read-item.ts';
 import { updateIf } from './update.ts';
@@ -58,6 +58,7 @@ export class DynamoDBOpenJobs implements OpenJobs {
     const before = await updateIf(this.#client, {
       table: this.#table,
       key: makeMetaKey(job),
+      format: META_FORMAT,
       update: 'SET due_at = :to, settled_seen = :seen',
       // Nobody has moved the look since we read the index. When the answer of this write is lost, its retry
       // is refused and counts as a lost race; the job is then due again at its next look.
@@ -73,6 +74,7 @@ export class DynamoDBOpenJobs implements OpenJobs {
     const closed = await updateIf(this.#client, {
       table: this.#table,
       key: makeMetaKey(job),
+      format: META_FORMAT,
       update: 'SET closed_at = :now REMOVE #open, due_at',
       // The job is still open, and it is this job, not a later one with the same id.
       condition: 'attribute_exists(#open) AND created_at = :created',

@@ -1,17 +1,35 @@
 /** Reads the attributes of stored items. Throws InconsistentStoreError for a malformed attribute. */
 import { InconsistentStoreError } from '../../domain/errors.ts';
+import { FORMAT, refuseLaterFormat } from '../format.ts';
 
 /** An item as a plain JavaScript object. */
 export type Item = Readonly<Record<string, unknown>>;
 
+const nameItem = (item: Item) =>
+  `${String(item['pk'])} ${typeof item['sk'] === 'string' ? item['sk'] : ''}`.trim();
+
 function makeAttributeError(item: Item, name: string, expected: string): InconsistentStoreError {
   const found = item[name];
   return new InconsistentStoreError(`Attribute ${name} of a stored item is not ${expected}.`, {
-    item: `${String(item['pk'])} ${typeof item['sk'] === 'string' ? item['sk'] : ''}`.trim(),
+    item: nameItem(item),
     attribute: name,
     found: found === undefined ? 'nothing' : typeof found,
     expected,
   });
+}
+
+/**
+ * Checks that this release can read an item. One without a format has format 1: release 0.1.0 wrote it, or a
+ * team did without the import.
+ *
+ * @param known the latest format of such an item that this release knows
+ * @throws UnknownFormatError when the item has a later format
+ */
+export function requireKnownFormat(item: Item, known: number): void {
+  const found = item[FORMAT] === undefined ? 1 : readNumber(item, FORMAT);
+  if (!Number.isInteger(found) || found < 1)
+    throw makeAttributeError(item, FORMAT, 'a whole number from 1 on');
+  refuseLaterFormat(`Item ${nameItem(item)}`, found, known);
 }
 
 export function readText(item: Item, name: string): string {

@@ -15,7 +15,12 @@ import {
   type TargetGroup,
   type TargetGroupKey,
 } from '../../domain/target-group.ts';
-import { formatTime, type Item, readNumber, readOneOf, readText } from './read-item.ts';
+import { FORMAT } from '../format.ts';
+import { formatTime, type Item, readNumber, readOneOf, readText, requireKnownFormat } from './read-item.ts';
+
+/** The formats in which the items are written, and the latest ones that are read (ADR 37). */
+export const PROJECT_FORMAT = 1;
+export const TARGET_GROUP_FORMAT = 1;
 
 /** Value of a mark attribute for which there is no mark yet. */
 export const NO_MARK = '-';
@@ -31,7 +36,7 @@ export const makeTargetGroupKey = (key: TargetGroupKey) => ({
 
 /** Makes the item of a project, in DynamoDB's attribute format. */
 export function makeProjectItem(tenant: Tenant) {
-  return marshall(makeProjectKey(tenant));
+  return marshall({ ...makeProjectKey(tenant), [FORMAT]: PROJECT_FORMAT });
 }
 
 /** Makes the item of a new target group, in DynamoDB's attribute format. */
@@ -39,6 +44,7 @@ export function makeTargetGroupItem(group: TargetGroup) {
   const marks = group.marks.map((mark, i) => [MARKS[i] ?? '', mark] as const);
   return marshall({
     ...makeTargetGroupKey(group),
+    [FORMAT]: TARGET_GROUP_FORMAT,
     fielding_run_id: group.fieldingRunId,
     status: group.status,
     completes_goal: group.completesGoal,
@@ -52,8 +58,9 @@ export function makeTargetGroupItem(group: TargetGroup) {
   });
 }
 
-/** @throws InconsistentStoreError when an attribute is missing or malformed */
+/** @throws UnknownFormatError, InconsistentStoreError when an attribute is missing or malformed */
 export function readTargetGroup(key: TargetGroupKey, item: Item): TargetGroup {
+  requireKnownFormat(item, TARGET_GROUP_FORMAT);
   const marks = MARKS.map((name) => item[name]);
   const end = readNumber(item, 'end_fielding_at');
   const length = readNumber(item, 'fielding_length');

@@ -5,7 +5,16 @@ import type { Tenant } from '../../domain/ids.ts';
 import type { TargetGroup, TargetGroupKey } from '../../domain/target-group.ts';
 import type { Move, TargetGroups } from '../../ports/target-groups.ts';
 import { getItem } from './get-item.ts';
-import { MARKS, NO_MARK, makeProjectKey, readTargetGroup, makeTargetGroupKey } from './target-group-item.ts';
+import { requireKnownFormat } from './read-item.ts';
+import {
+  MARKS,
+  NO_MARK,
+  makeProjectKey,
+  PROJECT_FORMAT,
+  readTargetGroup,
+  makeTargetGroupKey,
+  TARGET_GROUP_FORMAT,
+} from './target-group-item.ts';
 import { updateIf } from './update.ts';
 
 /** The guards as conditions. `guardHolds` in the domain checks the same on a target group that was read. */
@@ -40,7 +49,9 @@ export class DynamoDBTargetGroups implements TargetGroups {
   }
 
   async projectExists(tenant: Tenant): Promise<boolean> {
-    return (await getItem(this.#client, this.#table, makeProjectKey(tenant))) !== undefined;
+    const item = await getItem(this.#client, this.#table, makeProjectKey(tenant));
+    if (item !== undefined) requireKnownFormat(item, PROJECT_FORMAT);
+    return item !== undefined;
   }
 
   async find(key: TargetGroupKey): Promise<TargetGroup | undefined> {
@@ -66,6 +77,8 @@ export class DynamoDBTargetGroups implements TargetGroups {
     const update = {
       table: this.#table,
       key: makeTargetGroupKey(key),
+      // The move does not write the format: the item keeps the one that its writer gave it.
+      format: TARGET_GROUP_FORMAT,
       update: `SET ${assignments}`,
       condition,
       names: { '#status': 'status' },

@@ -8,13 +8,17 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { ThrottledError, UncertainWriteError } from '../../domain/errors.ts';
+import { FORMAT } from '../format.ts';
 import type { Item } from './read-item.ts';
 
 export interface ConditionalUpdate {
   readonly table: string;
   readonly key: Readonly<Record<string, string>>;
+  /** May name the attribute of the format `#format`, and `format` below `:format`. */
   readonly update: string;
   readonly condition: string;
+  /** The latest format of such an item that this release knows. An item of a later one is not written. */
+  readonly format: number;
   readonly names?: Record<string, string>;
   readonly values: Readonly<Record<string, unknown>>;
   readonly returns?: ReturnValue;
@@ -29,8 +33,12 @@ const THROTTLING: ReadonlySet<string> = new Set([
   'ThrottlingException',
 ]);
 
+/** Holds for an item that this release can read, and for one that does not exist (ADR 37). */
+const HAS_KNOWN_FORMAT = '(attribute_not_exists(#format) OR #format <= :format)';
+
 /**
- * Updates an item if the condition holds.
+ * Updates an item if the condition holds and the item has a known format. It changes no attribute but those
+ * that the update names, so that what a later release has added stays.
  *
  * When the answer of a try was lost, the client's retry meets the write of the first try, so that the
  * condition may fail. Each caller explains at its condition what that means.
@@ -47,9 +55,9 @@ export async function updateIf(client: DynamoDBClient, update: ConditionalUpdate
         TableName: update.table,
         Key: marshall(update.key),
         UpdateExpression: update.update,
-        ConditionExpression: update.condition,
-        ExpressionAttributeNames: update.names,
-        ExpressionAttributeValues: marshall(update.values),
+        ConditionExpression: `(${update.condition}) AND ${HAS_KNOWN_FORMAT}`,
+        ExpressionAttributeNames: { ...update.names, '#format': FORMAT },
+        ExpressionAttributeValues: marshall({ ...update.values, ':format': update.format }),
         ReturnValues: update.returns ?? 'NONE',
       }),
     );
