@@ -121,6 +121,22 @@ describe('the worker', () => {
     });
   });
 
+  test('leaves a message of a later format to its release, says so, and finishes the others', async () => {
+    const { store, job, bodies } = await aJobInMessages(4, 2);
+    const [first = '', second = ''] = bodies;
+    const later = JSON.stringify({ ...(JSON.parse(second) as object), format: 2 });
+    expect(await handler(makeEvent([later, first]), context)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm0' }],
+    });
+    expect(await store.find(job, Date.now())).toMatchObject({ settled: new Set([0]), open: true });
+    expect(printed.find(({ message }) => message === 'message.unparsable')).toMatchObject({
+      level: 'ERROR',
+      message_id: 'm0',
+      error: { name: 'UnknownFormatError', message: expect.stringContaining('format 2') as unknown },
+      evidence: { found: 2, known: 1 },
+    });
+  });
+
   test('hands back a chunk that it has no time for', async () => {
     const { bodies } = await aJobInMessages(2, 2);
     // The function reads the remaining time first and gets 0; middy reads it later and must not time out.

@@ -29,6 +29,13 @@ test('a message says whether its chunk is the only one of its job', () => {
   expect(listOnlyFlags({ total: 201, index: 1 })).toEqual([false]);
 });
 
+test.each([['1'], [0], [1.5], [null]])('a message with the format %j is none of ours', (format) => {
+  const [work] = cutIntoChunks(aJob({ total: 1, chunkSize: 200 }), makeIds(1), [0], TRACE);
+  expect(() => decodeChunk(JSON.stringify({ ...work, format }))).toThrow(
+    expect.objectContaining({ name: 'UnparsableMessageError' }),
+  );
+});
+
 test('a message of an earlier version, which does not say so, is read as one of several', () => {
   const [work] = cutIntoChunks(aJob({ total: 1, chunkSize: 200 }), makeIds(1), [0], TRACE);
   const before: Record<string, unknown> = { ...work };

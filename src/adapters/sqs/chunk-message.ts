@@ -4,8 +4,15 @@ import { ACTION_NAMES } from '../../domain/actions.ts';
 import { UnparsableMessageError } from '../../domain/errors.ts';
 import { ID_PATTERN, MAX_ACCOUNT_ID } from '../../domain/ids.ts';
 import type { ChunkWork } from '../../ports/work-queue.ts';
+import { FORMAT, refuseLaterFormat } from '../format.ts';
+
+/** The format in which messages are written, and the latest one that is read (ADR 37). */
+const CHUNK_MESSAGE_FORMAT = 1;
 
 const id = z.string().check(z.regex(ID_PATTERN));
+
+/** The part that all formats share. A message of release 0.1.0 has no format: it is 1. */
+const formatSchema = z.object({ [FORMAT]: z._default(z.int().check(z.positive()), 1) });
 
 const schema = z.object({
   chunk: z.object({
@@ -27,13 +34,14 @@ const schema = z.object({
 });
 
 export function encodeChunk(work: ChunkWork): string {
-  return JSON.stringify(work);
+  return JSON.stringify({ [FORMAT]: CHUNK_MESSAGE_FORMAT, ...work });
 }
 
 /**
- * Decodes a message. Ignores unknown fields, so that messages of a later version can be read.
+ * Decodes a message. Ignores unknown fields, which a later release may add.
  *
  * @throws UnparsableMessageError when the text is not the work on a chunk
+ * @throws UnknownFormatError when a later release has sent it in a format of its own
  */
 export function decodeChunk(body: string): ChunkWork {
   let value: unknown;
@@ -42,12 +50,17 @@ export function decodeChunk(body: string): ChunkWork {
   } catch {
     throw new UnparsableMessageError('A message is not JSON.', { length: body.length });
   }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    throw new UnparsableMessageError('A message is not the work on a chunk.', {
-      length: body.length,
-      issues: parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.')}: ${message}`),
-    });
-  }
-  return parsed.data;
+  const { format } = parse(formatSchema, value, body.length);
+  refuseLaterFormat('A message', format, CHUNK_MESSAGE_FORMAT);
+  return parse(schema, value, body.length);
+}
+
+/** @param length characters of the message, for the error */
+function parse<T>(form: z.ZodMiniType<T>, value: unknown, length: number): T {
+  const parsed = form.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new UnparsableMessageError('A message is not the work on a chunk.', {
+    length,
+    issues: parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.')}: ${message}`),
+  });
 }
