@@ -6,6 +6,16 @@ import type { Context } from 'aws-lambda';
 import { type CreationKey, deriveJobId } from '../../domain/digest.ts';
 import { IdempotencyKeyReusedError } from '../../domain/errors.ts';
 import type { Created, Once, OnceResult } from '../../ports/once.ts';
+import { FORMAT, refuseLaterFormat } from '../format.ts';
+
+/** The format of what a record remembers of a creation, and the latest one that is read (ADR 37). */
+const CREATION_FORMAT = 1;
+
+/** What a record remembers. That of release 0.1.0 has no format: it is 1. */
+interface RememberedCreation {
+  readonly [FORMAT]?: number;
+  readonly jobId: string;
+}
 
 export interface PowertoolsOnceOptions {
   readonly client: DynamoDBClient;
@@ -41,10 +51,10 @@ export function makePowertoolsOnce({ client, table, ttlSeconds }: PowertoolsOnce
 
       let ran: { created: Created } | { error: unknown } | undefined;
       const remember = makeIdempotent(
-        async (_remembered: IdempotencyPayload) => {
+        async (_payload: IdempotencyPayload): Promise<RememberedCreation> => {
           try {
             ran = { created: await work() };
-            return { jobId: ran.created.jobId };
+            return { [FORMAT]: CREATION_FORMAT, jobId: ran.created.jobId };
           } catch (error) {
             ran = { error };
             throw error;
@@ -55,11 +65,11 @@ export function makePowertoolsOnce({ client, table, ttlSeconds }: PowertoolsOnce
 
       try {
         // Frozen, because a changed input would name another record.
-        const remembered = Object.freeze({ key: Object.freeze({ ...key }), bodyHash });
-        await remember(remembered);
-        return ran !== undefined && 'created' in ran
-          ? { kind: 'ran', created: ran.created }
-          : { kind: 'replayed' };
+        const payload = Object.freeze({ key: Object.freeze({ ...key }), bodyHash });
+        const remembered = await remember(payload);
+        if (ran !== undefined && 'created' in ran) return { kind: 'ran', created: ran.created };
+        refuseLaterFormat('The record of a creation', remembered[FORMAT] ?? 1, CREATION_FORMAT);
+        return { kind: 'replayed' };
       } catch (cause) {
         // If `work` ran, its result counts, even if its record could not be written or deleted.
         if (ran !== undefined && 'error' in ran) throw ran.error;
