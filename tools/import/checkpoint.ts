@@ -9,7 +9,12 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { parseJson } from '../kit/json.ts';
 
+/** The format in which a checkpoint is written, and the latest one that is read (ADR 37). */
+const CHECKPOINT_FORMAT = 1;
+
 const shape = z.object({
+  /** Release 0.1.0 wrote none. A checkpoint of a later format starts a new import, which is safe. */
+  format: z.int().min(1).max(CHECKPOINT_FORMAT).default(1),
   /** SHA-256 of the data file in hex: a changed file starts a new import. */
   digest: z.string(),
   /** Table, endpoint and options of the import: other ones start a new import. */
@@ -49,7 +54,10 @@ export class Checkpoint {
   /** Writes a new file and renames it, so that a kill leaves either the old checkpoint or the new one. */
   async save(done: number): Promise<void> {
     const aside = `${this.path}.new`;
-    await writeFile(aside, JSON.stringify({ digest: this.#digest, target: this.#target, done }));
+    await writeFile(
+      aside,
+      JSON.stringify({ format: CHECKPOINT_FORMAT, digest: this.#digest, target: this.#target, done }),
+    );
     await rename(aside, this.path);
   }
 

@@ -1,6 +1,6 @@
 /**
  * Writes records into the table of target groups while jobs may run: it never overwrites the marks that jobs
- * set on target groups.
+ * set on target groups, nor attributes that it does not know.
  */
 import {
   ConditionalCheckFailedException,
@@ -8,7 +8,12 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { makeProjectItem, makeTargetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
+import {
+  makeProjectItem,
+  makeTargetGroupItem,
+  TARGET_GROUP_FORMAT,
+} from '../../src/adapters/dynamodb/target-group-item.ts';
+import { UnknownFormatError } from '../../src/domain/errors.ts';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
 import type { DataRecord } from './records.ts';
 
@@ -27,8 +32,8 @@ export interface Counts {
 /** How many writes are in flight at once. */
 const PARALLELISM = 64;
 
-/** Attributes of a target group that an update does not take from the file. */
-const KEPT_ATTRIBUTES = ['version', 'fielding_run_id'];
+/** Attributes of a target group that an update does not take from the record. */
+const KEPT_ATTRIBUTES = ['version', 'fielding_run_id', 'format'];
 
 export class Writer {
   readonly counts: Counts = { added: 0, updated: 0, skipped: 0 };
@@ -69,7 +74,7 @@ export class Writer {
     const project = `${tenant.accountId}#${tenant.projectId}`;
     if (!this.#projects.has(project)) {
       // Wait for this write: without its project, a target group cannot be found.
-      await this.#send(new PutItemCommand({ TableName: this.#table, Item: makeProjectItem(tenant) }));
+      await this.#putIfAbsent(makeProjectItem(tenant));
       this.#projects.add(project);
     }
     if (record.type === 'project') {
@@ -99,51 +104,57 @@ export class Writer {
   }
 
   async #write(group: TargetGroup): Promise<void> {
-    const Item = makeTargetGroupItem(group);
-    const isNew = await this.#sendUnlessRefused(
-      // The condition protects an existing target group and the changes of jobs and users.
-      new PutItemCommand({
-        TableName: this.#table,
-        Item,
-        ConditionExpression: 'attribute_not_exists(pk)',
-      }),
-    );
-    if (isNew) this.counts.added += 1;
+    if (await this.#putIfAbsent(makeTargetGroupItem(group))) this.counts.added += 1;
     else if (this.#existing === 'skip') this.counts.skipped += 1;
+    else if (await this.#sendUnlessRefused(this.#makeUpdate(group))) this.counts.updated += 1;
     else {
-      await this.#send(this.#makeUpdate(group));
-      this.counts.updated += 1;
+      throw new UnknownFormatError(
+        `Target group ${group.targetGroupId} was written by a later release, whose format this one does not know. ` +
+          'Import the file with the later release.',
+        { known: TARGET_GROUP_FORMAT },
+      );
     }
   }
 
-  /** Sets the file's values and increments the version; keeps the marks and the fielding run's id. */
+  /** Adds an item. The condition protects one that exists, and the changes of jobs and users. */
+  #putIfAbsent(Item: ReturnType<typeof makeProjectItem>): Promise<boolean> {
+    return this.#sendUnlessRefused(
+      new PutItemCommand({ TableName: this.#table, Item, ConditionExpression: 'attribute_not_exists(pk)' }),
+    );
+  }
+
+  /**
+   * Sets the file's values and increments the version; keeps the marks, the fielding run's id and what else
+   * the item has. An item of a later format is refused.
+   */
   #makeUpdate(group: TargetGroup): UpdateItemCommand {
     const { pk, ...attributes } = makeTargetGroupItem(group);
     const said = Object.entries(attributes).filter(([name]) => !KEPT_ATTRIBUTES.includes(name));
-    const sets = [...said.map((_, i) => `#${i} = :${i}`), 'version = version + :one'];
+    const sets = [...said.map((_, i) => `#${i} = :${i}`), 'version = version + :one', '#format = :format'];
     return new UpdateItemCommand({
       TableName: this.#table,
       Key: { pk: pk ?? { S: '' } },
       UpdateExpression: `SET ${sets.join(', ')}`,
-      ExpressionAttributeNames: Object.fromEntries(said.map(([name], i) => [`#${i}`, name])),
+      ConditionExpression: 'attribute_not_exists(#format) OR #format <= :format',
+      ExpressionAttributeNames: {
+        ...Object.fromEntries(said.map(([name], i) => [`#${i}`, name])),
+        '#format': 'format',
+      },
       ExpressionAttributeValues: {
         ...Object.fromEntries(said.map(([, value], i) => [`:${i}`, value])),
         ':one': { N: '1' },
+        ':format': { N: String(TARGET_GROUP_FORMAT) },
       },
     });
   }
 
-  async #sendUnlessRefused(command: PutItemCommand): Promise<boolean> {
+  async #sendUnlessRefused(command: PutItemCommand | UpdateItemCommand): Promise<boolean> {
     try {
-      await this.#send(command);
+      await (command instanceof PutItemCommand ? this.#client.send(command) : this.#client.send(command));
       return true;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false;
       throw error;
     }
-  }
-
-  async #send(command: PutItemCommand | UpdateItemCommand): Promise<void> {
-    await (command instanceof PutItemCommand ? this.#client.send(command) : this.#client.send(command));
   }
 }
