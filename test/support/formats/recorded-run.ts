@@ -23,6 +23,7 @@ import { makeMark } from '../../../src/domain/outcome.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';
 import { Checkpoint } from '../../../tools/import/checkpoint.ts';
+import { PROJECT } from '../../../tools/kit/project.ts';
 import { openDynamoDBJobStore } from '../jobs-table-ports.ts';
 import type { TestTables } from '../test-tables.ts';
 
@@ -39,6 +40,13 @@ export interface Recorded {
   readonly messages: readonly string[];
   /** The checkpoint of an import. */
   readonly checkpoint: string;
+}
+
+export function readRecorded(name: string): Recorded {
+  const file = join(PROJECT, 'test', 'support', 'formats', `${name}.json`);
+  return JSON.parse(readFileSync(file, 'utf8'), (key, value: unknown) =>
+    key === 'B' ? Buffer.from(String(value), 'base64') : value,
+  ) as Recorded;
 }
 
 const CREATED = Date.UTC(2026, 0, 15, 12);
