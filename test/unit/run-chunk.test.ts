@@ -5,6 +5,7 @@ import {
   ChunkUnfinishedError,
   InconsistentStoreError,
   ThrottledError,
+  UnknownFormatError,
 } from '../../src/domain/errors.ts';
 import { deriveStatus } from '../../src/domain/job.ts';
 import type { Move } from '../../src/ports/target-groups.ts';
@@ -380,26 +381,29 @@ describe('a chunk', () => {
     expect(rig.listEvents()).toContain('job.unknown');
   });
 
-  test('makes a damaged target group InternalError at once, and finishes the others', async () => {
+  test.each([
+    ['a damaged target group', InconsistentStoreError, 'its record is damaged.'],
+    ['one of a later format', UnknownFormatError, 'its record has a format that is not known yet.'],
+  ])('makes %s InternalError at once, and finishes the others', async (_, Kind, why) => {
     const rig = new UseCaseRig();
     const [bad = '', good = ''] = rig.addTargetGroups({}, {});
     const { jobId } = await rig.create([bad, good]);
     const move = rig.groups.move.bind(rig.groups);
     rig.groups.move = (key, asked) =>
-      key.targetGroupId === bad ? Promise.reject(new InconsistentStoreError('not ours')) : move(key, asked);
+      key.targetGroupId === bad ? Promise.reject(new Kind('not ours')) : move(key, asked);
+    const start = rig.time;
     await rig.drain();
     const { job, outcomes } = await rig.readJob(jobId);
     expect(deriveStatus(job)).toBe('Failed');
     expect(outcomes).toEqual([
       {
         targetGroupId: bad,
-        failure: {
-          code: 'InternalError',
-          description: 'The target group could not be processed: its record is damaged.',
-        },
+        failure: { code: 'InternalError', description: `The target group could not be processed: ${why}` },
       },
       { targetGroupId: good },
     ]);
+    // Without the pauses of another try.
+    expect(rig.time).toBe(start);
   });
 
   test('of an expired job moves nothing, because its result may already be deleted', async () => {
