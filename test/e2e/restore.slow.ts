@@ -141,5 +141,9 @@ async function readTargetGroups(
   ids: readonly string[],
 ): Promise<Map<string, TargetGroup | undefined>> {
   const groups = new DynamoDBTargetGroups(dynamodb, table);
-  return new Map(await Promise.all(ids.map(async (id) => [id, await groups.find({ ...tenant, targetGroupId: id })] as const)));
+  return new Map(
+    await Promise.all(
+      ids.map(async (id) => [id, await groups.find({ ...tenant, targetGroupId: id })] as const),
+    ),
+  );
 }

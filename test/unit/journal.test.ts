@@ -226,7 +226,7 @@ describe('work on a chunk notes', () => {
     expect(rig.entries.slice(1)).toEqual([
       { event: 'chunk.handed-back', jobId, chunk: 0, unfinished: 2, cause: throttled },
     ]);
-    // The seven tries took 50, 100, ... 1,600 ms, of both at once. Nothing was written: the claim ends at once.
+    // The seven tries took 50, 100, ... 1,600 ms, of both at once. Nothing was written, so the claim ends.
     expect(rig.time).toBe(NOW + 2 * 3150);
     expect(await rig.chunks.claim(work.chunk, 'next', rig.time, Infinity)).toEqual({
       kind: 'claimed',
