@@ -1,7 +1,8 @@
 /**
  * The stack's configuration: every key with its default, its bounds and what it does, in one table.
  *
- * Values come from CDK context: the `context` of cdk.json, or `cdk deploy -c key=value`.
+ * Values come from CDK context (the `context` of cdk.json, or `cdk deploy -c key=value`) and from the file of
+ * an environment (environment.ts, ADR 34).
  */
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
@@ -11,6 +12,8 @@ import { computeVisibilitySeconds } from './worker-times.ts';
 import {
   issuerAddress,
   matching,
+  optionalMatching,
+  optionalTags,
   readNotes,
   oneOf,
   oneOfNumbers,
@@ -39,12 +42,24 @@ const settings = z.object({
     'FieldingJobs',
     'Name of the CloudFormation stack of the service. The stack of the tables is `<stackName>Data` by name.',
   ),
+  // A number in JSON would lose the zeros that an account may begin with.
+  account: optionalMatching(
+    /^\d{12}$/,
+    'text of 12 digits',
+    'AWS account to deploy to. Without it, that of the credentials.',
+  ),
+  region: optionalMatching(
+    /^[a-z]{2,4}(-[a-z]+){1,2}-\d{1,2}$/,
+    'the code of a region, like eu-west-1',
+    'AWS region to deploy to. Without it, that of the AWS configuration.',
+  ),
+  tags: optionalTags('Tags of every resource that takes tags. With `-c`, as JSON text.'),
   issuer: issuerAddress(
     'https://issuer.example.com/',
     'Issuer of the tokens: their `iss` claim, character by character. A real deployment must set it.',
   ),
   audience: word(
-    'fielding-jobs',
+    'https://audience.example.com/',
     'Audience of the tokens: their `aud` claim. A real deployment must set it.',
   ),
   jwksUrl: issuerAddress(
@@ -260,26 +275,61 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** The values of an environment's file, and its path for errors. */
+export interface EnvironmentFile {
+  readonly path: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** Keys of the context that say how to read the configuration, and are no part of it. */
+const READING_KEYS = ['env', 'allowPlaceholders'];
+
 /**
- * Reads the configuration from a CDK context.
+ * Reads the configuration from a CDK context and the file of an environment. A key of the context goes before
+ * the same key of the file.
  * @param context all context values by key; keys of CDK and of other apps are ignored
- * @throws ConfigurationError with every bad value and every key that looks like a misspelt one of ours
+ * @throws ConfigurationError with every bad value, every key of the context that looks like a misspelt one of
+ *   ours, and every key of the file that is none of ours
  */
-export function readConfig(context: unknown): Config {
-  const result = settingsWithRelations.safeParse(context);
-  const found = z.record(z.string(), z.unknown()).parse(context);
-  const misspelt = findNearMisses(Object.keys(found), Object.keys(settings.shape)).map(
-    ({ key, meant }) => `context key ${key}: not known, did you mean ${meant}?`,
-  );
+export function readConfig(context: unknown, file?: EnvironmentFile): Config {
+  const given = z.record(z.string(), z.unknown()).parse(context);
+  const found: Record<string, unknown> = { ...file?.values, ...given };
+  const result = settingsWithRelations.safeParse(found);
   const wrong = (result.error?.issues ?? []).map((issue) => {
-    const key = String(issue.path[0]);
-    const value = found[key] === undefined ? 'its default' : formatFound(found[key]);
-    return `context key ${key}: found ${value}, expected ${issue.message}`;
+    const [key = '', ...inner] = issue.path.map(String);
+    const origin = file === undefined || key in given ? `context key ${key}` : `${file.path}: ${key}`;
+    const value = found[key] === undefined ? 'its default' : formatFound(found[key], inner[0]);
+    return `${origin}: found ${value}, expected ${issue.message}`;
   });
-  if (!result.success || misspelt.length > 0) {
-    throw new ConfigurationError([...new Set([...wrong, ...misspelt])]);
+  const unknown = [...listMisspelt(Object.keys(given)), ...(file === undefined ? [] : listUnknown(file))];
+  if (!result.success || unknown.length > 0) {
+    throw new ConfigurationError([...new Set([...wrong, ...unknown])]);
   }
   return result.data;
+}
+
+/** Whether a key is one of the configuration. */
+export function isConfigKey(key: string): key is ConfigKey {
+  return Object.hasOwn(settings.shape, key);
+}
+
+/** Returns an error for each key of the context that looks like a misspelt one of ours. */
+function listMisspelt(keys: readonly string[]): string[] {
+  const known = [...Object.keys(settings.shape), ...READING_KEYS];
+  return findNearMisses(keys, known).map(
+    ({ key, meant }) => `context key ${key}: not known, did you mean ${meant}?`,
+  );
+}
+
+/** Returns an error for each key of a file that is none of ours, because nobody else has keys there. */
+function listUnknown({ path, values }: EnvironmentFile): string[] {
+  return Object.keys(values)
+    .filter((key) => !isConfigKey(key))
+    .map((key) => {
+      if (READING_KEYS.includes(key)) return `${path}: ${key}: not for a file, only for -c`;
+      const [miss] = findNearMisses([key], Object.keys(settings.shape));
+      return `${path}: ${key}: not known${miss === undefined ? '' : `, did you mean ${miss.meant}?`}`;
+    });
 }
 
 /** Lists the keys that a real deployment must set and that still have their default. */
@@ -287,6 +337,19 @@ export function listPlaceholders(config: Config): ('issuer' | 'audience' | 'jwks
   return (['issuer', 'audience', 'jwksUrl'] as const).filter(
     (key) => config[key] === settings.shape[key].parse(undefined),
   );
+}
+
+/** Returns the name of the stack with the tables, by that of the service's stack. */
+export function getDataStackName(stackName: string): string {
+  return `${stackName}Data`;
+}
+
+/**
+ * Returns the account and region that the configuration gives. Stacks without them are the same in each:
+ * https://docs.aws.amazon.com/cdk/v2/guide/configure-env.html
+ */
+export function pickPlace({ account, region }: Config): { account?: string; region?: string } {
+  return { ...(account !== undefined && { account }), ...(region !== undefined && { region }) };
 }
 
 /** One row of the table of keys, for documentation. `fallback` is undefined where a key has no default. */
@@ -299,7 +362,7 @@ export interface KeyDescription extends SettingNotes {
 export function describeConfig(): KeyDescription[] {
   return Object.entries(settings.shape).map(([key, schema]) => ({
     key,
-    fallback: schema.parse(undefined),
+    fallback: z.union([z.string(), z.number(), z.boolean()]).optional().parse(schema.parse(undefined)),
     ...readNotes(schema),
   }));
 }
@@ -319,8 +382,10 @@ function relation(
   ];
 }
 
-/** Formats a found value for one line of an error, cut to 80 characters. */
-function formatFound(value: unknown): string {
-  const text = JSON.stringify(value);
+/** Formats a found value for one line of an error, cut to 80 characters; of a map only the wrong entry. */
+function formatFound(value: unknown, entry?: string): string {
+  const map = z.record(z.string(), z.unknown()).safeParse(value);
+  const shown = entry !== undefined && map.success ? { [entry]: map.data[entry] } : value;
+  const text = JSON.stringify(shown);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -1,7 +1,7 @@
 /** The data stack: the tables, apart from the code that uses them (ADR 36). */
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { Config } from './config.ts';
+import { type Config, getDataStackName, pickPlace } from './config.ts';
 import { warnUnprotected } from './protection.ts';
 import { makeTables, type Tables } from './tables.ts';
 
@@ -10,9 +10,10 @@ export class DataStack extends Stack {
   readonly tables: Partial<Tables>;
 
   constructor(scope: Construct, config: Config) {
-    super(scope, `${config.stackName}Data`, {
+    super(scope, getDataStackName(config.stackName), {
       description: 'Bulk fielding-run jobs: tables',
       terminationProtection: config.protect,
+      env: pickPlace(config),
     });
     this.tables = makeTables(this, config);
     warnUnprotected(this, config);

@@ -1,4 +1,5 @@
 /** Makes the two stacks of the app: the tables, and the service that uses them. */
+import { Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Config } from './config.ts';
 import { DataStack } from './data-stack.ts';
@@ -13,6 +14,8 @@ export interface Stacks {
 
 /** Makes the stacks. The service reads the names of the tables from the outputs of the data stack. */
 export function makeStacks(scope: Construct, config: Config): Stacks {
+  // In the templates, so on resources only: https://docs.aws.amazon.com/cdk/v2/guide/tagging.html
+  for (const [key, value] of Object.entries(config.tags ?? {})) Tags.of(scope).add(key, value);
   // CloudFormation has no stack without resources.
   const data = makesTables(config) ? new DataStack(scope, config) : undefined;
   return { data, service: new ServiceStack(scope, config, data?.tables ?? {}) };

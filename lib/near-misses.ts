@@ -6,9 +6,12 @@
 /** Maximum number of letters (missing, extra or wrong) by which a misspelt key differs from a known one. */
 const MAX_SLIPS = 2;
 
+/** A third of a key's letters at most: `dev`, of another app, is no misspelt `env`. */
+const MAX_SHARE = 1 / 3;
+
 /**
  * Finds the keys that are not in `known` but close to one: equal except for case and separators, or up to two
- * letters different.
+ * letters different, one if the known key has fewer than six.
  * @returns each such key with the known key that is closest
  */
 export function findNearMisses(
@@ -23,7 +26,9 @@ export function findNearMisses(
         slips: countSlips(normalizeKey(key), normalizeKey(meant)),
       }));
       const closest = distances.reduce((best, next) => (next.slips < best.slips ? next : best));
-      return closest.slips <= MAX_SLIPS ? [{ key, meant: closest.meant }] : [];
+      return closest.slips <= Math.min(MAX_SLIPS, closest.meant.length * MAX_SHARE)
+        ? [{ key, meant: closest.meant }]
+        : [];
     });
 }
 

@@ -6,7 +6,7 @@ import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Api } from './api.ts';
 import { ChunksQueue } from './chunks-queue.ts';
-import { type Config, listPlaceholders } from './config.ts';
+import { type Config, listPlaceholders, pickPlace } from './config.ts';
 import { FUNCTION_NAMES, makeFunctions, toPascalCase } from './functions/make-functions.ts';
 import { OwnMetrics } from './observability/own-metrics.ts';
 import { Observability } from './observability/observability.ts';
@@ -20,6 +20,7 @@ export class ServiceStack extends Stack {
     super(scope, config.stackName, {
       description: 'Bulk fielding-run jobs: HTTP API, queue, workers',
       terminationProtection: config.protect,
+      env: pickPlace(config),
     });
 
     const tables = addExistingTables(this, config, made);
@@ -67,7 +68,7 @@ export class ServiceStack extends Stack {
     for (const key of listPlaceholders(config)) {
       Annotations.of(this).addWarningV2(
         `fielding-jobs:${key}`,
-        `${key} is the placeholder ${config[key]}: a real deployment must set it (-c ${key}=..., or context in cdk.json)`,
+        `${key} is the placeholder ${config[key]}: a real deployment must set it (in config/<name>.json, or -c ${key}=...)`,
       );
     }
   }

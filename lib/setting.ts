@@ -5,6 +5,7 @@
  * The message of an error is the text `expected`, which the documentation shows, too.
  */
 import { z } from 'zod';
+import { JsonTextError, parseJsonText } from './json-text.ts';
 
 /** The notes on a key, shown in errors and in the documentation. */
 export interface SettingNotes {
@@ -15,6 +16,9 @@ export interface SettingNotes {
 
 /** The host names of this machine, to which a URL may be http. */
 const LOOPBACK_HOSTNAMES = ['localhost', '127.0.0.1', '[::1]'];
+
+const TAG_KEY = /^[\p{L}\p{Z}\p{N}_.:/=+@-]{1,128}$/u;
+const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+@-]{1,256}$/u;
 
 /** A whole number within bounds, both included. */
 export function wholeNumber(from: number, to: number, fallback: number, description: string) {
@@ -85,6 +89,15 @@ export function matching(pattern: RegExp, expected: string, fallback: string, de
     .meta({ expected, description });
 }
 
+/** Text that matches a pattern, or nothing. `expected` describes it in words. */
+export function optionalMatching(pattern: RegExp, expected: string, description: string) {
+  return z
+    .string({ error: expected })
+    .regex(pattern, { error: expected })
+    .optional()
+    .meta({ expected, description });
+}
+
 /**
  * The URL that tokens or keys come from: https, or http on this machine (a local issuer). It is kept as
  * written, because an issuer is compared character by character.
@@ -126,6 +139,33 @@ export function optionalEmail(description: string) {
   return z.email({ error }).optional().meta({ expected: error, description });
 }
 
+/**
+ * A map of tags, plain or as JSON text, or nothing. Each service has its own rules; these are what all take:
+ * - characters: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html
+ * - a value: CloudFormation's schemas of alarms and dashboards refuse an empty one
+ * - a role's keys are one if they differ only in case: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+ * - 50 tags, and `aws:`: https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/allocation-tag-restrictions.html
+ */
+export function optionalTags(description: string) {
+  const error = 'a map of at most 50 tags, 1 to 128 and 1 to 256 letters, digits, spaces and _.:/=+-@';
+  const tags = z
+    .record(z.string(), z.string({ error }), { error })
+    .refine((map) => Object.keys(map).length <= 50, { error })
+    .superRefine((map, context) => {
+      const keys = Object.keys(map).map((key) => key.toLowerCase());
+      for (const [index, [key, value]] of Object.entries(map).entries()) {
+        const rules: [boolean, string][] = [
+          [TAG_KEY.test(key) && TAG_VALUE.test(value), error],
+          [![key, value].some((text) => /^aws:/i.test(text)), 'no tag that begins with aws:'],
+          [keys.indexOf(key.toLowerCase()) === index, 'no key that differs from another only in case'],
+        ];
+        const broken = rules.find(([holds]) => !holds);
+        if (broken !== undefined) context.addIssue({ code: 'custom', path: [key], message: broken[1] });
+      }
+    });
+  return z.preprocess(parsePlainOrJson, tags.optional()).optional().meta({ expected: error, description });
+}
+
 /** Reads the notes that one of the functions above has attached to a schema. */
 export function readNotes(schema: z.ZodType): SettingNotes {
   const meta = schema.meta();
@@ -138,6 +178,17 @@ function parseNumber(value: unknown): unknown {
 
 function parseBoolean(value: unknown): unknown {
   return value === 'true' || value === 'false' ? value === 'true' : value;
+}
+
+/** Parses JSON text; a value that is none is left for the schema to refuse. */
+function parsePlainOrJson(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return parseJsonText(value);
+  } catch (error) {
+    if (error instanceof JsonTextError) return value;
+    throw error;
+  }
 }
 
 function parseDecimal(value: unknown): unknown {

@@ -17,6 +17,9 @@ const KEYS = describeConfig().map(({ key }) => key);
 
 /** Keys without a default. */
 const OPTIONAL = [
+  'account',
+  'region',
+  'tags',
   'jobsTable',
   'targetGroupsTable',
   'idempotencyTable',
@@ -31,7 +34,7 @@ test('without any context every key that is not optional has its default', () =>
   expect(readConfig({})).toEqual({
     stackName: 'FieldingJobs',
     issuer: 'https://issuer.example.com/',
-    audience: 'fielding-jobs',
+    audience: 'https://audience.example.com/',
     jwksUrl: 'https://issuer.example.com/.well-known/jwks.json',
     accountsClaim: 'account_ids',
     scopesClaim: 'scope',
@@ -106,6 +109,9 @@ test('numbers may be given as text, as `cdk -c key=value` passes them', () => {
 
 const BAD: Record<ConfigKey, unknown[]> = {
   stackName: ['', '1st', 'a b', 'x'.repeat(125), 7],
+  account: ['', '12345678901', '1234567890123', '12345678901x', 123_456_789_012, null],
+  region: ['', 'Ireland', 'eu-west', 'EU-WEST-1', 'eu-west-1a', 1],
+  tags: ['', 'team=jobs', '{"team":"jobs"', '{"team":"a","team":"b"}', '["team"]', ['team'], 5, null],
   issuer: ['', 'issuer', 'ftp://id.test/', 'http://id.test/', ' https://id.test/', 'https://u:p@id.test/', 1],
   audience: ['', 'two words', 'x'.repeat(201), null],
   jwksUrl: ['keys', 'http://localhost.id.test/', 'http://127.0.0.1@id.test/', 'file:///keys', {}],
@@ -168,6 +174,56 @@ describe('a bad value is refused in one line that names key, found and expected'
   });
 });
 
+describe('tags', () => {
+  test('are a map in a file, and JSON text in the context', () => {
+    const tags = { team: 'jobs', 'cost center': 'a@b+c=1:2/3_4.5-6', Straße: 'Köln' };
+    expect(readConfig({ tags }).tags).toEqual(tags);
+    expect(readConfig({ tags: JSON.stringify(tags) }).tags).toEqual(tags);
+    expect(readConfig({ tags: {} }).tags).toEqual({});
+  });
+
+  test.each([
+    { '': 'x' },
+    { ['k'.repeat(129)]: 'x' },
+    { 'team!': 'x' },
+    { team: '' },
+    { team: 'v'.repeat(257) },
+    { team: 'a,b' },
+    { team: 5 },
+    { team: null },
+    { team: ['x'] },
+  ])('%j is refused, and only the wrong entry shown', (tags) => {
+    const shown = JSON.stringify(tags);
+    const [problem, ...others] = listProblems({ tags: { owner: 'ops', ...tags } });
+    expect(others).toEqual([]);
+    expect(problem).toContain(`context key tags: found ${shown.slice(0, 80)}`);
+    expect(problem).toContain(', expected a map of at most 50 tags, ');
+  });
+
+  test.each([{ 'aws:team': 'x' }, { 'AWS:team': 'x' }, { team: 'aws:x' }])('%j is refused', (tags) => {
+    expect(listProblems({ tags })).toEqual([
+      `context key tags: found ${JSON.stringify(tags)}, expected no tag that begins with aws:`,
+    ]);
+  });
+
+  test('are at most 50, and no two keys differ only in case', () => {
+    const makeTags = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`key${index}`, 'x']));
+    expect(Object.keys(readConfig({ tags: makeTags(50) }).tags ?? {})).toHaveLength(50);
+    expect(listProblems({ tags: makeTags(51) })).toHaveLength(1);
+    expect(listProblems({ tags: { team: 'a', Team: 'b' } })).toEqual([
+      'context key tags: found {"Team":"b"}, expected no key that differs from another only in case',
+    ]);
+  });
+});
+
+test.each(['eu-west-1', 'ap-southeast-7', 'us-gov-west-1', 'cn-north-1', 'us-isob-east-1', 'eusc-de-east-1'])(
+  'the region may be %s',
+  (region) => {
+    expect(readConfig({ region })).toMatchObject({ region });
+  },
+);
+
 test('an address of this machine may use http', () => {
   for (const host of ['localhost', '127.0.0.1', '[::1]']) {
     const address = `http://${host}:8080/`;
@@ -205,6 +261,9 @@ describe('keys', () => {
     ['jwksUri', 'jwksUrl'],
     ['accountClaim', 'accountsClaim'],
     ['alarmEMail', 'alarmEmail'],
+    ['ENV', 'env'],
+    ['allowPlaceholder', 'allowPlaceholders'],
+    ['tag', 'tags'],
   ])('%s is taken for a misspelt %s', (key, meant) => {
     expect(listProblems({ [key]: 'x' })).toEqual([`context key ${key}: not known, did you mean ${meant}?`]);
   });
@@ -217,6 +276,7 @@ describe('keys', () => {
       'acknowledged-issue-numbers': [1],
       vpcId: 'vpc-1',
       stage: 'beta',
+      dev: true,
     };
     expect(readConfig(context)).toEqual(readConfig({}));
   });

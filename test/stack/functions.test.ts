@@ -11,7 +11,7 @@ const COMMON = {
 const METRICS = { POWERTOOLS_METRICS_NAMESPACE: 'FieldingJobs' };
 const TOKENS = {
   TOKEN_ISSUER: 'https://issuer.example.com/',
-  TOKEN_AUDIENCE: 'fielding-jobs',
+  TOKEN_AUDIENCE: 'https://audience.example.com/',
   TOKEN_JWKS_URL: 'https://issuer.example.com/.well-known/jwks.json',
   TOKEN_ACCOUNTS_CLAIM: 'account_ids',
   TOKEN_SCOPES_CLAIM: 'scope',

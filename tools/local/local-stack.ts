@@ -15,10 +15,12 @@ import { Router } from './gateway/router.ts';
 import { Gateway } from './gateway/server.ts';
 import { Access } from './iam/access.ts';
 import { openCheckingProxies } from './iam/checking-proxies.ts';
+import { ACCOUNT_ID } from './cloud.ts';
 import { makeInfrastructure } from './infrastructure.ts';
 import { AUDIENCE, Issuer, ISSUER } from './issuer.ts';
 import { combineLogs, type Log, silentLog } from './logs.ts';
 import { Processes } from './function-processes.ts';
+import { REGION } from '../kit/emulator.ts';
 import { PROJECT } from '../kit/project.ts';
 import { Recorder } from './status/recorder.ts';
 import { makeSources, Status } from './status/status.ts';
@@ -224,9 +226,18 @@ async function synthesizeFor(
     audience: AUDIENCE,
     jwksUrl: `${gateway.url}/_local/jwks.json`,
     ...options.context,
+    ...(namesPlace(options.context ?? {}) && { account: ACCOUNT_ID, region: REGION }),
   };
   await synthesize(folder, context, signal, (name) => {
     notice(`bundling ${name}`);
   });
   return folder;
+}
+
+/**
+ * Whether the context may name an account or region. The local stack has its own, and a template with others
+ * would grant nothing here; a template without any is left as it would be deployed.
+ */
+function namesPlace(context: Readonly<Record<string, unknown>>): boolean {
+  return ['env', 'account', 'region'].some((key) => key in context);
 }

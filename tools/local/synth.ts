@@ -14,6 +14,9 @@ const cdkJson = z.object({ app: z.string(), context: z.record(z.string(), z.unkn
  */
 const CLI_CONTEXT = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true };
 
+/** What is synthesized here is never deployed. */
+const OWN_CONTEXT = { allowPlaceholders: true };
+
 /**
  * Runs the app that cdk.json names, including the bundling.
  * @param outputFolder is emptied first
@@ -44,7 +47,7 @@ export async function synthesize(
       ...process.env,
       PATH: [join(PROJECT, 'node_modules', '.bin'), process.env['PATH']].join(delimiter),
       CDK_OUTDIR: outputFolder,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...CLI_CONTEXT, ...config.context, ...context }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...CLI_CONTEXT, ...config.context, ...OWN_CONTEXT, ...context }),
     },
   });
   const kill = () => {
