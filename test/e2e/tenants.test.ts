@@ -35,7 +35,15 @@ let them: Client;
 beforeAll(async () => {
   spy = await spyOnDynamoDB(shared.endpoints.dynamodb);
   stack = await startLocalStack({
-    context: { stackName: `Tenants${process.pid}`, chunkSize: 3, ...HIGH_LIMITS },
+    context: {
+      stackName: `Tenants${process.pid}`,
+      chunkSize: 3,
+      ...HIGH_LIMITS,
+      // Those of an environment, in place of which the local stack has its own: else its roles grant nothing.
+      account: '111122223333',
+      region: 'eu-west-1',
+      tags: { team: 'jobs' },
+    },
     dynamodbEndpoint: spy.url,
   });
   us = await Client.signIn(stack.url, { accounts: [OURS] });

@@ -31,7 +31,7 @@ test('it reads what JSON.stringify writes, with any white space', () => {
 
 test('it refuses what JSON.parse refuses, and reads the rest like it', () => {
   const token = fc.constantFrom(
-    ...'{}[],:" \\\n',
+    ...Array.from('{}[],:" \\\n'),
     '"a"',
     '"b"',
     '1',
