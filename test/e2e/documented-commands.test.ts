@@ -2,7 +2,7 @@
  * Runs every command of the documents in order on the running stack, and compares the answers that the
  * documents show with the real ones.
  */
-import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
@@ -12,6 +12,7 @@ import { REGION } from '../../tools/kit/emulator.ts';
 import { checkData } from '../../tools/local/data/seed.ts';
 import { parseStartOptions } from '../../tools/local/start-options.ts';
 import { readConfig } from '../../lib/config.ts';
+import { readConfiguration } from '../../lib/environment.ts';
 import { listBlocks, findBlock, type Block } from '../support/docs/markdown.ts';
 import { Workplace } from '../support/docs/workplace.ts';
 import { type WatchedStack, watchStack } from '../rigs/conformance/watched-stack.ts';
@@ -179,15 +180,23 @@ test('docs/calling.md: the commands work, and so does the program that it shows'
   expect(output).toContain('Completed: 1 updated\n01JDEM0TARGETGR0VP10000007: StatusTransitionNotAllowed, ');
 });
 
-/** Expects so many deployments among the calls, of all stacks, each with settings that are valid. */
+/**
+ * Expects so many deployments among the calls, of all stacks, each with settings that are valid. The file of
+ * the environment is the one that docs/deploying.md shows.
+ */
 function expectValidDeployments(calls: readonly string[], count: number): void {
+  // Not in the workplace itself, whose config/ is that of the project.
+  const project = join(place.folder, 'environments');
+  mkdirSync(join(project, 'config'), { recursive: true });
+  const file = findBlock(readBlocks('docs/deploying.md'), 'json', '"issuer"');
+  place.write('environments/config/prod.json', file);
+  place.write('environments/cdk.json', '{}');
   const deployments = calls.filter((call) => call.startsWith('cdk deploy'));
   expect(deployments).toHaveLength(count);
   for (const call of deployments) {
     expect(call).toMatch(/^cdk deploy --all\b/);
     const context = [...call.matchAll(/-c (\S+?)=(\S+)/g)].map(([, key, value]) => [key, value] as const);
-    expect(context.length).toBeGreaterThan(0);
-    expect(() => readConfig(Object.fromEntries(context) as Record<string, unknown>)).not.toThrow();
+    expect(() => readConfiguration(Object.fromEntries(context), project)).not.toThrow();
   }
 }
 
@@ -218,12 +227,13 @@ test('docs/deploying.md: the commands import, deploy with valid settings, and de
   const output = await run('docs/deploying.md');
   expect(output).toContain('1 added, 0 updated, 0 left');
   const calls = place.readCalls();
-  expectValidDeployments(calls, 5);
+  expectValidDeployments(calls, 6);
   expect(calls.filter((call) => !call.startsWith('cdk deploy'))).toEqual([
+    'cdk diff -c env=prod',
     'aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name FieldingJobsData',
     'aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name FieldingJobs',
     'aws apigatewayv2 delete-route-settings --api-id abc123 --stage-name $default --route-key POST /demand/…',
-    'cdk destroy --all',
+    'cdk destroy --all -c env=prod',
     'aws dynamodb update-table --table-name LeftBehind --no-deletion-protection-enabled',
   ]);
 });
