@@ -1,7 +1,7 @@
 /** Synthesizes all stacks of the app as they are deployed to a region, and reads their templates. */
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Stage } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib';
 import { z } from 'zod';
 import { readConfig } from '../../../lib/config.ts';
 import { makeStacks } from '../../../lib/make-stacks.ts';
@@ -37,17 +37,13 @@ interface SynthesisOptions {
   readonly folder: string;
   /** The configuration, over the defaults. */
   readonly context?: Readonly<Record<string, unknown>>;
-  readonly region?: string | undefined;
   /** Whether the CDK's validator checks the templates, which takes seconds. It throws. Default: no. */
   readonly validate?: boolean;
 }
 
-/** An account of the documentation of AWS. */
-const ACCOUNT = '123456789012';
-
 /** Synthesizes the app with the feature flags of cdk.json, without bundling. */
 export function synthesizeTemplates(options: SynthesisOptions): DeployedTemplate[] {
-  const { folder, context = {}, region, validate = false } = options;
+  const { folder, context = {}, validate = false } = options;
   const flags = cdkJson.parse(JSON.parse(readFileSync(join(PROJECT, 'cdk.json'), 'utf8'))).context;
   const app = new App({
     outdir: mkdtempSync(join(folder, 'assembly-')),
@@ -60,11 +56,10 @@ export function synthesizeTemplates(options: SynthesisOptions): DeployedTemplate
     },
     builtinCloudFormationValidation: validate,
   });
-  const scope = region === undefined ? app : new Stage(app, 'Region', { env: { account: ACCOUNT, region } });
-  makeStacks(scope, readConfig(context));
-  app.synth();
-  return scope.synth().stacks.map(({ templateFullPath: file }) => ({
-    region,
+  const config = readConfig(context);
+  makeStacks(app, config);
+  return app.synth().stacks.map(({ templateFullPath: file }) => ({
+    region: config.region,
     file,
     ...parseTemplate(readFileSync(file, 'utf8')),
   }));

@@ -4,6 +4,10 @@
 const EVERY_SETTING: Readonly<Record<string, unknown>> = {
   // The longest name, for the lengths of what is named after the stack.
   stackName: 'S'.repeat(110),
+  // An account of the documentation of AWS.
+  account: '123456789012',
+  region: 'eu-central-1',
+  tags: { team: 'fielding', 'cost center': '4711' },
   issuer: 'https://login.example.org/',
   audience: 'https://api.example.org/demand',
   jwksUrl: 'https://login.example.org/keys',
@@ -51,13 +55,12 @@ const OWN_TABLES = {
 
 export interface Variant {
   readonly context: Readonly<Record<string, unknown>>;
-  readonly region?: string;
 }
 
 /** The variants by name. */
 export const VARIANTS: Readonly<Record<string, Variant>> = {
   'the defaults': { context: {} },
   'every setting': { context: EVERY_SETTING },
-  GovCloud: { context: OWN_TABLES, region: 'us-gov-west-1' },
-  China: { context: OWN_TABLES, region: 'cn-north-1' },
+  GovCloud: { context: { ...OWN_TABLES, region: 'us-gov-west-1' } },
+  China: { context: { ...OWN_TABLES, region: 'cn-north-1' } },
 };
