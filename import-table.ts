@@ -53,7 +53,7 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
   },
   'src/observability': {
     imports: ['src/domain', 'src/ports'],
-    packages: ['@aws-lambda-powertools', '@aws-sdk', '@middy/core'],
+    packages: ['@aws-lambda-powertools', '@aws-sdk', '@middy/core', 'aws-xray-sdk-core'],
     node: 'any',
   },
   'src/http': {

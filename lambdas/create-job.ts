@@ -17,8 +17,7 @@ import { makeCreatedResponse } from '../src/http/job-view.ts';
 import { readAction, parsePath } from '../src/http/path.ts';
 import { computeStopTime, RESERVE_MS } from '../src/adapters/lambda/stop-time.ts';
 import { journal } from '../src/observability/report.ts';
-import { traceCalls } from '../src/observability/trace-calls.ts';
-import { getCurrentSegment } from '../src/observability/xray.ts';
+import { captureClient, getCurrentSegment, isRecorded } from '../src/observability/recording.ts';
 
 const env = readEnv([
   ...TOKEN_VARIABLES,
@@ -36,7 +35,7 @@ const env = readEnv([
 export type Environment = typeof env;
 
 const authenticate = makeAuthenticatorFromEnv(env);
-const dynamoDB = traceCalls(makeRetryingDynamoDBClient());
+const dynamoDB = captureClient(makeRetryingDynamoDBClient());
 const groups = new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE);
 const once = makePowertoolsOnce({
   client: dynamoDB,
@@ -45,7 +44,7 @@ const once = makePowertoolsOnce({
 });
 const deps = {
   jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
-  queue: new SqsWorkQueue(traceCalls(makeSqsClient()), env.CHUNKS_QUEUE_URL),
+  queue: new SqsWorkQueue(captureClient(makeSqsClient()), env.CHUNKS_QUEUE_URL, { isRecorded }),
   clock: systemClock,
   journal,
   settings: {

@@ -8,14 +8,14 @@ import { makeAuthenticatorFromEnv } from '../src/http/authenticator-from-env.ts'
 import { makeFieldingRunsResponse } from '../src/http/fielding-run-view.ts';
 import { makeHttpHandler } from '../src/http/http-handler.ts';
 import { parsePath } from '../src/http/path.ts';
-import { traceCalls } from '../src/observability/trace-calls.ts';
+import { captureClient } from '../src/observability/recording.ts';
 
 const env = readEnv([...TOKEN_VARIABLES, 'TARGET_GROUPS_TABLE']);
 /** The variables that the stack has to set, no more and no fewer: lib/functions/get-fielding-runs.ts. */
 export type Environment = typeof env;
 
 const authenticate = makeAuthenticatorFromEnv(env);
-const groups = new DynamoDBTargetGroups(traceCalls(makeRetryingDynamoDBClient()), env.TARGET_GROUPS_TABLE);
+const groups = new DynamoDBTargetGroups(captureClient(makeRetryingDynamoDBClient()), env.TARGET_GROUPS_TABLE);
 
 export const handler = makeHttpHandler(async (request) => {
   const caller = await authenticate(request.headers['authorization']);

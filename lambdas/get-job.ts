@@ -10,14 +10,14 @@ import { makeAuthenticatorFromEnv } from '../src/http/authenticator-from-env.ts'
 import { makeHttpHandler } from '../src/http/http-handler.ts';
 import { makeJobResponse } from '../src/http/job-view.ts';
 import { readAction, parsePath } from '../src/http/path.ts';
-import { traceCalls } from '../src/observability/trace-calls.ts';
+import { captureClient } from '../src/observability/recording.ts';
 
 const env = readEnv([...TOKEN_VARIABLES, 'JOBS_TABLE']);
 /** The variables that the stack has to set, no more and no fewer: lib/functions/get-job.ts. */
 export type Environment = typeof env;
 
 const authenticate = makeAuthenticatorFromEnv(env);
-const dynamoDB = traceCalls(makeRetryingDynamoDBClient());
+const dynamoDB = captureClient(makeRetryingDynamoDBClient());
 const deps = {
   jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
   chunks: new DynamoDBChunks(dynamoDB, env.JOBS_TABLE),

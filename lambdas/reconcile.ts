@@ -13,8 +13,10 @@ import { reconcile } from '../src/application/reconcile.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
 import { readEnv } from '../src/adapters/lambda/read-environment.ts';
 import { computeStopTime, RESERVE_MS } from '../src/adapters/lambda/stop-time.ts';
+import { recordRun } from '../src/observability/record-work.ts';
+import { isRecorded } from '../src/observability/recording.ts';
 import { journal, reportInvocation } from '../src/observability/report.ts';
-import { traceCalls } from '../src/observability/trace-calls.ts';
+import { countCalls } from '../src/observability/count-calls.ts';
 
 const env = readEnv([
   'JOBS_TABLE',
@@ -28,13 +30,13 @@ const env = readEnv([
 /** The variables that the stack has to set, no more and no fewer: lib/functions/reconcile.ts. */
 export type Environment = typeof env;
 
-const dynamoDB = traceCalls(makeDynamoDBClient());
+const dynamoDB = countCalls(makeDynamoDBClient());
 const deps = {
   jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
   chunks: new DynamoDBChunks(dynamoDB, env.JOBS_TABLE),
   openJobs: new DynamoDBOpenJobs(dynamoDB, env.JOBS_TABLE),
   groups: new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE),
-  queue: new SqsWorkQueue(traceCalls(makeSqsClient()), env.CHUNKS_QUEUE_URL),
+  queue: new SqsWorkQueue(countCalls(makeSqsClient()), env.CHUNKS_QUEUE_URL, { isRecorded }),
   clock: systemClock,
   journal,
   settings: {
@@ -50,5 +52,6 @@ const deps = {
 export const handler = middy()
   .use(reportInvocation())
   .handler(async (_event: unknown, context: Context) => {
-    await reconcile(deps, { owner: randomUUID(), stopAt: computeStopTime(context, RESERVE_MS.reconcile) });
+    const run = { owner: randomUUID(), stopAt: computeStopTime(context, RESERVE_MS.reconcile) };
+    await recordRun(context.awsRequestId, () => reconcile(deps, run));
   });

@@ -21,9 +21,9 @@ import type { ChunkWork } from '../src/ports/work-queue.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
 import { readEnv } from '../src/adapters/lambda/read-environment.ts';
 import { computeStopTime, HAND_BACK_MS, RESERVE_MS } from '../src/adapters/lambda/stop-time.ts';
-import { runInChunkSegment } from '../src/observability/chunk-segment.ts';
+import { recordChunk } from '../src/observability/record-work.ts';
 import { journal, report, reportInvocation } from '../src/observability/report.ts';
-import { traceCalls } from '../src/observability/trace-calls.ts';
+import { countCalls } from '../src/observability/count-calls.ts';
 
 const env = readEnv([
   'JOBS_TABLE',
@@ -35,13 +35,13 @@ const env = readEnv([
 /** The variables that the stack has to set, no more and no fewer: lib/functions/worker.ts. */
 export type Environment = typeof env;
 
-const dynamoDB = traceCalls(makeDynamoDBClient());
-const returnToQueue = makeReturnToQueue(traceCalls(makeSqsClient()), env.CHUNKS_QUEUE_URL);
+const dynamoDB = countCalls(makeDynamoDBClient());
+const returnToQueue = makeReturnToQueue(countCalls(makeSqsClient()), env.CHUNKS_QUEUE_URL);
 const deps = {
   jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
   chunks: new DynamoDBChunks(dynamoDB, env.JOBS_TABLE),
   openJobs: new DynamoDBOpenJobs(dynamoDB, env.JOBS_TABLE),
-  groups: new DynamoDBTargetGroups(traceCalls(makeSingleTryDynamoDBClient()), env.TARGET_GROUPS_TABLE),
+  groups: new DynamoDBTargetGroups(countCalls(makeSingleTryDynamoDBClient()), env.TARGET_GROUPS_TABLE),
   clock: systemClock,
   journal,
   settings: { parallelism: env.PARALLELISM, claimMs: env.CLAIM_SECONDS * 1_000 },
@@ -55,7 +55,7 @@ async function handleMessage(
   const chunkWork = decodeMessage(record);
   const subject = makeChunkSubject(chunkWork);
   try {
-    await runInChunkSegment(subject, requestId, () =>
+    await recordChunk(subject, requestId, () =>
       runChunk(deps, { work: chunkWork, owner: randomUUID(), ...times }),
     );
   } catch (error) {

@@ -163,6 +163,11 @@ const settings = z.object({
     'Least level of a log line that is written.',
   ),
   debugSampleRate: share(0, 'Share of the invocations that write every log line, whatever `logLevel` says.'),
+  tracing: oneOf(
+    ['active', 'off'],
+    'active',
+    'Whether Lambda samples invocations for X-Ray, and the functions record those. `off` where there is no X-Ray.',
+  ),
   removalPolicy: oneOf(
     ['retain', 'destroy'],
     'retain',

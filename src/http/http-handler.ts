@@ -5,12 +5,13 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { FieldingJobsError } from '../domain/errors.ts';
 import type { Subject } from '../ports/journal.ts';
 import { formatEvidence, appendTraceId } from '../observability/logger.ts';
+import { getCurrentSegment } from '../observability/recording.ts';
 import { report, reportInvocation } from '../observability/report.ts';
 import { type TraceContext, makeTraceContext } from '../observability/trace-context.ts';
 import { makeErrorResponse } from './error-response.ts';
 import { type ApiRequest, type ApiResponse, readApiRequest } from './message.ts';
 import { readSubject } from './path.ts';
-import { beginRequestSegment, endRequestSegment } from './request-segment.ts';
+import { beginRecording, endRecording } from './record-request.ts';
 
 /** Answers a request. `makeErrorResponse` turns what it throws into an error of the contract. */
 export type Handle = (request: ApiRequest, trace: TraceContext, context: Context) => Promise<ApiResponse>;
@@ -41,19 +42,20 @@ export function makeHttpHandler(handle: Handle) {
   };
 
   /** Ends the segment and adds the trace to the response, for errors and replays too. */
-  const finishTrace = ({ event, response }: MiddyRequest) => {
+  const finishTrace = (middyRequest: MiddyRequest) => {
+    const { event, response } = middyRequest;
     const { trace, request } = receive(event);
-    endRequestSegment(trace, request.routeKey, response?.statusCode ?? 500);
+    endRecording(middyRequest, trace, request.routeKey, response?.statusCode ?? 500);
     if (response === null || response === undefined) return;
     const { traceparent, tracestate } = trace;
     response.headers = { ...response.headers, traceparent, tracestate };
   };
 
   const traceMiddleware: Middleware = {
-    before: ({ event, context }) => {
-      const { trace, subject } = receive(event);
+    before: async (middyRequest) => {
+      const { trace, subject } = receive(middyRequest.event);
       appendTraceId(trace.traceId);
-      beginRequestSegment(trace, subject, context.awsRequestId);
+      await beginRecording(middyRequest, trace, subject);
     },
     after: finishTrace,
     onError: finishTrace,
@@ -70,6 +72,7 @@ export function makeHttpHandler(handle: Handle) {
       const { subject, request: received } = receive(event);
       const { routeKey: route } = received;
       const errorId = randomUUID();
+      getCurrentSegment()?.annotate({ error_id: errorId });
       const response = makeErrorResponse(error, errorId);
       const status = response.statusCode ?? 500;
       if (status >= 500) {

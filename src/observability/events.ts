@@ -35,6 +35,8 @@ type HandlerEntry =
       readonly chunk: number;
       readonly cause: unknown;
     }
+  /** The Tracer could not be loaded, or a segment not be made: X-Ray lacks it, and nothing else does. */
+  | { readonly event: 'tracer.failed'; readonly cause: unknown }
   /** A message is not the work on a chunk. After `maxReceiveCount` deliveries it becomes a dead letter. */
   | { readonly event: 'message.unparsable'; readonly messageId: string; readonly cause: unknown };
 
@@ -68,5 +70,6 @@ export const LEVELS: Readonly<Record<EventName, Level>> = {
   'request.refused': 'info',
   'request.failed': 'error',
   'issuer.unreachable': 'warn',
+  'tracer.failed': 'warn',
   'message.unparsable': 'error',
 };

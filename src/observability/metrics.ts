@@ -74,6 +74,7 @@ export function listMeasurements(report: Report): Measurement[] {
     case 'chunk.expired':
     case 'job.unknown':
     case 'open-jobs.not-counted':
+    case 'tracer.failed':
       return [];
   }
 }

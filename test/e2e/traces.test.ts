@@ -1,7 +1,7 @@
 /** Tests that a client's trace reaches the answer, the log lines, the worker and the segments for X-Ray. */
 import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { Client, readLocation } from '../support/api-client.ts';
+import { type Answer, Client, readLocation } from '../support/api-client.ts';
 import { aProject, readE2eStack, readObjectLines } from '../support/e2e.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -15,15 +15,30 @@ function waitForLines(file: string, text: string, enough: (lines: Record<string,
   });
 }
 
+/** Makes the ids of a client's trace: random ones, where ids of X-Ray begin with a time. */
+function makeClientTrace(flags: string) {
+  const traceId = `f${randomBytes(16).toString('hex').slice(1)}`;
+  const parentId = randomBytes(8).toString('hex');
+  return {
+    traceId,
+    parentId,
+    xrayId: `1-${traceId.slice(0, 8)}-${traceId.slice(8)}`,
+    traceparent: `00-${traceId}-${parentId}-${flags}`,
+  };
+}
+
+/** Reads the span id of an answer. */
+function readSpanId({ headers }: Answer): string | undefined {
+  return headers.get('traceparent')?.split('-')[2];
+}
+
 test('all log lines and segments of a sampled request have the trace id of the client', async () => {
   const client = await Client.signIn(stack.url);
   const { tenant, ids } = await aProject(stack, Array<object>(250).fill({}));
-  // A random trace id, as clients make them; ids of X-Ray begin with a time.
-  const traceId = `f${randomBytes(16).toString('hex').slice(1)}`;
-  const parentId = randomBytes(8).toString('hex');
-  const created = await client.create(tenant, ids, { traceparent: `00-${traceId}-${parentId}-01` });
-  const [, answered, spanId] = created.headers.get('traceparent')?.split('-') ?? [];
-  expect(answered).toBe(traceId);
+  const { traceId, parentId, xrayId, traceparent } = makeClientTrace('01');
+  const created = await client.create(tenant, ids, { traceparent });
+  expect(created.headers.get('traceparent')?.split('-')[1]).toBe(traceId);
+  const spanId = readSpanId(created);
   const { job_id: jobId } = await client.waitUntilEnded(readLocation(created));
 
   const lines = await waitForLines(stack.logFile, traceId, (found) =>
@@ -43,16 +58,77 @@ test('all log lines and segments of a sampled request have the trace id of the c
     });
   }
 
-  const xrayId = `1-${traceId.slice(0, 8)}-${traceId.slice(8)}`;
-  const segments = await waitForLines(stack.segmentFile, xrayId, (found) => found.length >= 3);
-  const ofCreation = segments.filter(({ id }) => id === spanId);
-  expect(ofCreation).toMatchObject([
-    { parent_id: parentId, annotations: { job_id: jobId }, http: { response: { status: 201 } } },
-  ]);
+  const ofJob = {
+    account_id: tenant.accountId,
+    project_id: tenant.projectId,
+    action: 'resume',
+    job_id: jobId,
+    trace_id: traceId,
+    function_request_id: expect.any(String) as unknown,
+  };
+  const documents = await waitForLines(
+    stack.segmentFile,
+    xrayId,
+    (found) => found.filter(({ type }) => type !== 'subsegment').length >= 3,
+  );
+  const segments = documents.filter(({ type }) => type !== 'subsegment');
+  const [creation, ...others] = segments.filter(({ id }) => id === spanId);
+  expect(others).toEqual([]);
+  expect(creation).toMatchObject({
+    name: expect.stringContaining('CreateJob') as unknown,
+    trace_id: xrayId,
+    parent_id: parentId,
+    annotations: ofJob,
+    http: { request: { method: 'POST' }, response: { status: 201 } },
+  });
+  const [handler, ...more] = creation?.['subsegments'] as Record<string, unknown>[];
+  expect(more).toEqual([]);
+  expect(handler).toMatchObject({
+    name: '## index.handler',
+    annotations: { ColdStart: expect.any(Boolean) as unknown, Service: 'fielding-jobs' },
+  });
+  // Each call is a subsegment of the handler. The SDK sends those that end before it by themselves.
+  const calls = documents
+    .filter(({ type, parent_id }) => type === 'subsegment' && parent_id === handler?.['id'])
+    .map(({ name, aws }) => `${String(name)} ${(aws as { operation: string }).operation}`);
+  expect(calls).toEqual(expect.arrayContaining(['DynamoDB PutItem', 'SQS SendMessageBatch']));
+
   const ofChunks = segments.filter(({ id }) => id !== spanId);
   expect(ofChunks).toHaveLength(2);
+  const indexes = ofChunks.map(({ annotations }) => (annotations as { chunk: number }).chunk);
+  expect(indexes.sort()).toEqual([0, 1]);
   for (const segment of ofChunks) {
-    expect(segment).toMatchObject({ parent_id: spanId, annotations: { job_id: jobId } });
-    expect(segment['name']).toContain('Worker');
+    expect(segment).toMatchObject({
+      name: expect.stringContaining('Worker') as unknown,
+      trace_id: xrayId,
+      parent_id: spanId,
+      annotations: ofJob,
+    });
+    // One subsegment for all writes of the chunk to a table.
+    const kinds = (segment['subsegments'] as { aws: Record<string, string> }[]).map(
+      ({ aws }) => `${aws['operation'] ?? ''} ${aws['table_name'] ?? ''}`,
+    );
+    expect(new Set(kinds).size).toBe(kinds.length);
+    expect(kinds.filter((kind) => /^UpdateItem .*TargetGroups/.test(kind))).toHaveLength(1);
   }
+
+  const sent = JSON.stringify(documents);
+  for (const secret of [ids[0] ?? '', client.token, 'Bearer']) expect(sent).not.toContain(secret);
+});
+
+test('a refused request is found in the client’s trace, by the id of its error too, whatever the flag', async () => {
+  const client = await Client.signIn(stack.url);
+  const { tenant } = await aProject(stack);
+  const { xrayId, parentId, traceparent } = makeClientTrace('00');
+  const refused = await client.create(tenant, [], { traceparent });
+  expect(refused.status).toBe(400);
+  const { id: errorId } = JSON.parse(refused.text) as { id: string };
+  const [segment] = await waitForLines(stack.segmentFile, xrayId, (found) => found.length > 0);
+  expect(segment).toMatchObject({
+    id: readSpanId(refused),
+    parent_id: parentId,
+    error: true,
+    annotations: { error_id: errorId, account_id: tenant.accountId, action: 'resume' },
+    http: { response: { status: 400 } },
+  });
 });

@@ -14,6 +14,7 @@ import { formatTimestamp } from '../../src/domain/time.ts';
 import { TENANT, TRACE, aJob, aTargetGroup, makeChunkKey } from '../support/builders.ts';
 import { type TestTables, openTables } from '../support/test-tables.ts';
 import { FakeXrayDaemon } from '../support/fake-xray-daemon.ts';
+import { setLambdaEnvironment, setSampled } from '../support/lambda-environment.ts';
 
 let tables: TestTables;
 let daemon: FakeXrayDaemon;
@@ -34,14 +35,13 @@ beforeAll(async () => {
     CLAIM_SECONDS: '330',
     POWERTOOLS_LOG_LEVEL: 'DEBUG',
     POWERTOOLS_METRICS_NAMESPACE: 'Stack',
-    AWS_XRAY_DAEMON_ADDRESS: daemon.address,
-    AWS_LAMBDA_FUNCTION_NAME: 'Stack-Worker',
     AWS_REGION: REGION,
     AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: `http://${endpoint?.hostname ?? ''}:${endpoint?.port ?? ''}`,
     AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9',
   });
+  setLambdaEnvironment('Stack-Worker', daemon.address);
   ({ handler } = await import('../../lambdas/worker.ts'));
 });
 afterAll(() => {
@@ -51,6 +51,7 @@ afterAll(() => {
 
 beforeEach(() => {
   printed = [];
+  setSampled(true);
   jest.spyOn(process.stdout, 'write').mockImplementation(keepLines);
   jest.spyOn(process.stderr, 'write').mockImplementation(keepLines);
 });
@@ -151,12 +152,13 @@ describe('a batch of messages of several traces', () => {
     traceId: digit.repeat(32),
     trace: { traceparent: `00-${digit.repeat(32)}-${digit.repeat(16)}-${flags}`, tracestate: '' },
   });
-  const [one, other, unrecorded] = [makeTrace('1', '01'), makeTrace('2', '01'), makeTrace('3', '00')];
+  // The flag is the client's, and decides nothing.
+  const [one, other, unflagged] = [makeTrace('1', '01'), makeTrace('2', '01'), makeTrace('3', '00')];
 
   test('puts the log lines and the segment of each chunk in the trace of that chunk', async () => {
     const jobs = [
       await aJobInMessages(2, 2, one.trace),
-      await aJobInMessages(2, 2, unrecorded.trace),
+      await aJobInMessages(2, 2, unflagged.trace),
       await aJobInMessages(2, 2, other.trace),
     ];
     const bodies = [...jobs.flatMap((job) => job.bodies), 'not ours'];
@@ -165,12 +167,12 @@ describe('a batch of messages of several traces', () => {
     });
 
     const ours = jobs.map(({ job }) => job.jobId);
-    const segments = await daemon.waitForSegments(2, ({ annotations }) =>
-      ours.includes(String(annotations['job_id'])),
+    const segments = await daemon.waitForSegments(3, ({ annotations }) =>
+      ours.includes(String(annotations?.['job_id'])),
     );
-    expect(segments).toHaveLength(2);
-    for (const [i, { traceId }] of [one, other].entries()) {
-      const job = jobs[2 * i]?.job;
+    expect(segments).toHaveLength(3);
+    for (const [i, { traceId }] of [one, unflagged, other].entries()) {
+      const job = jobs[i]?.job;
       expect(segments[i]).toMatchObject({
         name: 'Stack-Worker',
         trace_id: `1-${traceId.slice(0, 8)}-${traceId.slice(8)}`,
@@ -180,16 +182,17 @@ describe('a batch of messages of several traces', () => {
           account_id: 101,
           action: 'resume',
           chunk: 0,
+          trace_id: traceId,
           function_request_id: 'r',
         },
       });
-      const calls = segments[i]?.subsegments.map(({ aws, metadata }) => ({ aws, metadata }));
+      const calls = segments[i]?.subsegments?.map(({ aws, metadata }) => ({ aws, metadata }));
       expect(calls).toContainEqual({
         aws: { operation: 'UpdateItem', region: REGION, table_name: tables.targetGroups },
-        metadata: { calls: { count: 2 } },
+        metadata: { default: { calls: { count: 2 } } },
       });
     }
-    for (const [i, { traceId }] of [one, unrecorded, other].entries()) {
+    for (const [i, { traceId }] of [one, unflagged, other].entries()) {
       const lines = printed.filter(({ job_id: jobId }) => jobId === ours[i]);
       expect(lines.map(({ message }) => message)).toEqual([
         'chunk.claimed',
@@ -240,9 +243,12 @@ describe('a batch of messages of several traces', () => {
     });
     const [segment] = await daemon.waitForSegments(
       1,
-      ({ annotations }) => annotations['job_id'] === job.jobId,
+      ({ annotations }) => annotations?.['job_id'] === job.jobId,
     );
-    expect(segment).toMatchObject({ fault: true });
+    expect(segment).toMatchObject({
+      fault: true,
+      cause: { exceptions: [{ type: 'InconsistentStoreError' }] },
+    });
     expect(printed.find(({ message }) => message === 'chunk.failed')).toMatchObject({
       level: 'ERROR',
       job_id: job.jobId,

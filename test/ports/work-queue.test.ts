@@ -56,15 +56,19 @@ interface Entry {
 /**
  * Makes a queue whose batches are answered by `answer`, and records the entries of each call.
  * @param answer gets the entries of a batch and the 1-based number of the call
+ * @param isRecorded whether the invocation that sends is recorded
  */
-function makeAnsweredQueue(answer: (entries: Entry[], call: number) => { Failed?: { Id: string }[] }) {
+function makeAnsweredQueue(
+  answer: (entries: Entry[], call: number) => { Failed?: { Id: string }[] },
+  isRecorded = () => false,
+) {
   const sqs = makeClient();
   const calls: Entry[][] = [];
   sqs.send = ((command: { input: { Entries: Entry[] } }) => {
     calls.push(command.input.Entries);
     return Promise.resolve(answer(command.input.Entries, calls.length));
   }) as never;
-  return { calls, queue: new SqsWorkQueue(sqs, queueUrl, () => 0) };
+  return { calls, queue: new SqsWorkQueue(sqs, queueUrl, { isRecorded, backoff: () => 0 }) };
 }
 
 describe('sending chunks', () => {
@@ -91,22 +95,31 @@ describe('sending chunks', () => {
     expect(calls.flat().map(({ MessageGroupId }) => MessageGroupId)).toEqual(['101', '101']);
   });
 
-  test('each message has the trace header of AWS if its trace is recorded', async () => {
-    const { calls, queue } = makeAnsweredQueue(() => ({}));
+  test('each message has the trace header of AWS if the invocation is recorded, whatever the client’s flag', async () => {
+    let recorded = true;
+    const { calls, queue } = makeAnsweredQueue(
+      () => ({}),
+      () => recorded,
+    );
     const [chunk] = makeWork(1);
     if (chunk === undefined) throw new Error('there is no chunk');
     const { traceparent } = TRACE;
-    for (const flags of ['01', '00']) {
-      const trace = { ...TRACE, traceparent: traceparent.replace(/01$/, flags) };
-      await queue.send([{ ...chunk, trace }], Infinity);
+    for (recorded of [true, false]) {
+      for (const flags of ['01', '00']) {
+        const trace = { ...TRACE, traceparent: traceparent.replace(/01$/, flags) };
+        await queue.send([{ ...chunk, trace }], Infinity);
+      }
     }
-    expect(calls.flat().map(({ MessageSystemAttributes }) => MessageSystemAttributes)).toEqual([
-      {
-        AWSTraceHeader: {
-          DataType: 'String',
-          StringValue: `Root=1-aaaaaaaa-${'a'.repeat(24)};Parent=${'b'.repeat(16)};Sampled=1`,
-        },
+    const header = {
+      AWSTraceHeader: {
+        DataType: 'String',
+        StringValue: `Root=1-aaaaaaaa-${'a'.repeat(24)};Parent=${'b'.repeat(16)};Sampled=1`,
       },
+    };
+    expect(calls.flat().map(({ MessageSystemAttributes }) => MessageSystemAttributes)).toEqual([
+      header,
+      header,
+      undefined,
       undefined,
     ]);
   });

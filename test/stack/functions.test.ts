@@ -119,6 +119,19 @@ test('concurrency is reserved as configured, for create-job and for get-job', ()
   });
 });
 
+test('with tracing off, Lambda samples nothing, the code records nothing, and no role may send traces', () => {
+  const template = synthesizeTemplate({ tracing: 'off' });
+  for (const id of FUNCTIONS) {
+    expect(template.readProperties(id)).not.toHaveProperty('TracingConfig');
+    expect(template.readProperties(id)['Environment']).toEqual({
+      Variables: { ...ENVIRONMENTS[id], POWERTOOLS_TRACE_ENABLED: 'false' },
+    });
+  }
+  expect(JSON.stringify(template.resources)).not.toContain('xray');
+  // So the test above would find it.
+  expect(JSON.stringify(synthesizeTemplate().resources)).toContain('xray');
+});
+
 test('the metrics of each stack have a namespace of their own', () => {
   const template = synthesizeTemplate({ stackName: 'Staging' });
   // The function for unknown routes publishes no metrics.

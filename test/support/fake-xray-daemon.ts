@@ -3,9 +3,10 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 
-/** The fields of a segment document that tests read. */
+/** The fields of a segment document that tests read. A subsegment may come with its segment or by itself. */
 export interface SegmentDocument {
   readonly name: string;
+  readonly type?: 'subsegment';
   readonly id: string;
   readonly trace_id: string;
   readonly parent_id?: string;
@@ -14,8 +15,8 @@ export interface SegmentDocument {
   readonly error?: boolean;
   readonly fault?: boolean;
   readonly http?: unknown;
-  readonly annotations: Readonly<Record<string, unknown>>;
-  readonly subsegments: readonly Readonly<Record<string, unknown>>[];
+  readonly annotations?: Readonly<Record<string, unknown>>;
+  readonly subsegments?: readonly Readonly<Record<string, unknown>>[];
 }
 
 export class FakeXrayDaemon {
@@ -55,7 +56,7 @@ export class FakeXrayDaemon {
   get segments(): SegmentDocument[] {
     return this.datagrams.map((datagram) => {
       const [header = '', document = ''] = datagram.split('\n');
-      if (header !== '{"format": "json", "version": 1}') throw new Error(`not for the daemon: ${header}`);
+      if (header !== '{"format":"json","version":1}') throw new Error(`not for the daemon: ${header}`);
       return JSON.parse(document) as SegmentDocument;
     });
   }

@@ -8,13 +8,13 @@ import {
 } from '../../src/domain/errors.ts';
 import type { Handle, makeHttpHandler as HttpHandler } from '../../src/http/http-handler.ts';
 import { FakeXrayDaemon } from '../support/fake-xray-daemon.ts';
+import { setLambdaEnvironment, setSampled } from '../support/lambda-environment.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT_ID = '00f067aa0ba902b7';
 const ROUTE =
   'POST /demand/accounts/{account_id}/projects/{project_id}/batch-jobs/resume-fielding-runs-by-target-group-id';
 const PROJECT = 'PR0JECT0000000000000000001';
-const LAMBDA = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8';
 
 let daemon: FakeXrayDaemon;
 let httpHandler: typeof HttpHandler;
@@ -26,9 +26,8 @@ beforeAll(async () => {
   Object.assign(process.env, {
     POWERTOOLS_LOG_LEVEL: 'DEBUG',
     POWERTOOLS_METRICS_NAMESPACE: 'Stack',
-    AWS_XRAY_DAEMON_ADDRESS: daemon.address,
-    AWS_LAMBDA_FUNCTION_NAME: 'Stack-CreateJob',
   });
+  setLambdaEnvironment('Stack-CreateJob', daemon.address);
   ({ makeHttpHandler: httpHandler } = await import('../../src/http/http-handler.ts'));
 });
 afterAll(() => {
@@ -43,7 +42,7 @@ beforeEach(() => {
   };
   jest.spyOn(process.stdout, 'write').mockImplementation(keep);
   jest.spyOn(process.stderr, 'write').mockImplementation(keep);
-  process.env['_X_AMZN_TRACE_ID'] = `${LAMBDA};Sampled=0`;
+  setSampled(true);
 });
 afterEach(() => {
   jest.restoreAllMocks();
@@ -82,23 +81,30 @@ test('a request has a segment in the client’s trace, with the span id of the a
     http: { request: { method: 'POST', url: ROUTE.split(' ')[1] }, response: { status: 201 } },
     annotations: {
       account_id: 101,
+      project_id: PROJECT,
       action: 'resume',
+      trace_id: TRACE_ID,
       function_request_id: 'r',
       lambda_trace_id: '1-5759e988-bd862e3fe1be46a994272793',
     },
+    subsegments: [{ name: '## index.handler', annotations: { ColdStart: true, Service: 'fielding-jobs' } }],
   });
-  expect(segment).not.toHaveProperty('error');
+  for (const flag of ['error', 'fault', 'metadata'])
+    expect(JSON.stringify(segment)).not.toContain(`"${flag}"`);
   expect(printed).toMatchObject([{ level: 'DEBUG', message: 'request.answered', status: 201, ...about }]);
 });
 
 test('a request without a trace has its segment in the trace of the invocation, below Lambda’s own', async () => {
-  process.env['_X_AMZN_TRACE_ID'] = `${LAMBDA};Sampled=1`;
   const { spanId } = await callHandler(answerCreated, { headers: {} });
   const [segment] = await daemon.waitForSegments(1, ({ id }) => id === spanId);
   expect(segment).toMatchObject({
     trace_id: '1-5759e988-bd862e3fe1be46a994272793',
     parent_id: '53995c3f42cd8ad8',
+    annotations: { trace_id: '5759e988bd862e3fe1be46a994272793' },
+    // Not the first invocation of this instance.
+    subsegments: [{ annotations: { ColdStart: false } }],
   });
+  expect(segment?.annotations).not.toHaveProperty('lambda_trace_id');
 });
 
 test('an error is logged with the error id of the answer, and without secrets of the client', async () => {
@@ -116,7 +122,18 @@ test('an error is logged with the error id of the answer, and without secrets of
   ]);
   expect(JSON.stringify(printed)).not.toMatch(/secret|confidential/);
   const [segment] = await daemon.waitForSegments(1, ({ id: span }) => span === spanId);
-  expect(segment).toMatchObject({ fault: true, http: { response: { status: 500 } } });
+  expect(segment).toMatchObject({
+    fault: true,
+    http: { response: { status: 500 } },
+    annotations: { error_id: id },
+    subsegments: [
+      {
+        name: '## index.handler',
+        fault: true,
+        cause: { exceptions: [{ type: 'Error', message: 'The log has the message.' }] },
+      },
+    ],
+  });
   expect(JSON.stringify(segment)).not.toMatch(/secret|confidential|no table/);
 });
 
@@ -137,16 +154,29 @@ test('metrics are written at the end of a request, even if it is refused', async
     },
   ]);
   const [segment] = await daemon.waitForSegments(1, ({ id }) => id === spanId);
-  expect(segment).toMatchObject({ error: true });
+  expect(segment).toMatchObject({ error: true, subsegments: [{ error: true }] });
+  expect(JSON.stringify(segment)).not.toContain('"fault"');
 });
 
-test('unauthenticated requests and unknown routes are recorded only if Lambda records the invocation', async () => {
+test('the flag of a client does not make a request recorded', async () => {
+  setSampled(false);
+  const { answered, spanId } = await callHandler(answerCreated);
+  // The flag is passed on.
+  expect(answered.headers?.['traceparent']).toBe(`00-${TRACE_ID}-${spanId ?? ''}-01`);
+  setSampled(true);
+  const unflagged = await callHandler(answerCreated, {
+    headers: { traceparent: `00-${TRACE_ID}-${PARENT_ID}-00` },
+  });
+  await daemon.waitForSegments(1, ({ id }) => id === unflagged.spanId);
+  expect(daemon.segments.filter(({ id }) => id === spanId)).toEqual([]);
+});
+
+test('unauthenticated requests and unknown routes do not write into the trace of a client', async () => {
   const unauthenticated = makeRefusing(new UnauthenticatedError('no token'));
   const hidden = [
     (await callHandler(unauthenticated)).spanId,
     (await callHandler(makeRefusing(new RouteNotFoundError('nothing')), { routeKey: '$default' })).spanId,
   ];
-  process.env['_X_AMZN_TRACE_ID'] = `${LAMBDA};Sampled=1`;
   const shown = (await callHandler(unauthenticated, { headers: {} })).spanId;
   // Segments arrive in order, so a hidden one would have arrived before this one.
   await daemon.waitForSegments(1, ({ id }) => id === shown);

@@ -72,6 +72,7 @@ const MEASURED: readonly (readonly [Report, readonly Measurement[]])[] = [
     ],
   ],
   [{ event: 'open-jobs.not-counted', cause }, []],
+  [{ event: 'tracer.failed', cause }, []],
   [{ event: 'issuer.unreachable', cause }, [{ name: 'IssuerUnreachable', value: 1 }]],
   [{ event: 'request.answered', status: 200, route: 'r' }, []],
   [{ event: 'request.failed', errorId: 'e', status: 500, route: 'r', cause }, []],

@@ -1,5 +1,6 @@
 /** Tests the trace context of requests and answers: https://www.w3.org/TR/trace-context/ */
 import { describe, expect, test } from '@jest/globals';
+import { formatXrayHeader, parseTraceparent, parseXrayHeader } from '../../src/domain/trace.ts';
 import { makeTraceContext } from '../../src/observability/trace-context.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -78,5 +79,31 @@ describe('tracestate', () => {
     const list = (total: number) => Array.from({ length: total }, (_, i) => `k${i}=v`).join(',');
     expect(answerTracestate(list(33))).toBe('fielding-jobs=SPAN');
     expect(answerTracestate(`${list(31)}, ,`)).toBe(`fielding-jobs=SPAN,${list(31)}`);
+  });
+});
+
+describe('names of a trace', () => {
+  const XRAY_ID = '1-4bf92f35-77b34da6a3ce929d0e0e4736';
+
+  test('convert between both notations', () => {
+    const span = parseTraceparent(`00-${TRACE_ID}-00f067aa0ba902b7-01`);
+    const header = span === undefined ? '' : formatXrayHeader(span);
+    expect(header).toBe(`Root=${XRAY_ID};Parent=00f067aa0ba902b7;Sampled=1`);
+    expect(parseXrayHeader(header)).toEqual({
+      traceId: TRACE_ID,
+      parentId: '00f067aa0ba902b7',
+      sampled: true,
+    });
+  });
+
+  test('are not read from malformed headers, and are incomplete if only the root is given', () => {
+    for (const header of ['', 'Root=1-0-0', `Root=${XRAY_ID}0`, `Self=${XRAY_ID}`]) {
+      expect(parseXrayHeader(header)).toBeUndefined();
+    }
+    expect(parseXrayHeader(`Root=${XRAY_ID}`)).toEqual({
+      traceId: TRACE_ID,
+      parentId: undefined,
+      sampled: false,
+    });
   });
 });

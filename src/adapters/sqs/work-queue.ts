@@ -26,16 +26,24 @@ const TRIES = 5;
 /** Longest delay of a Node.js timer: 2^31 - 1 ms. */
 const MAX_DELAY_MS = 2_147_483_647;
 
+export interface WorkQueueOptions {
+  /** Returns whether X-Ray records the current invocation. By default it records none. */
+  readonly isRecorded?: () => boolean;
+  /** Returns the delay in ms after `tries` tries. */
+  readonly backoff?: (tries: number) => number;
+}
+
 export class SqsWorkQueue implements WorkQueue {
   readonly #client: SQSClient;
   readonly #queueUrl: string;
-  /** Returns the delay in ms after `tries` tries. */
+  readonly #isRecorded: () => boolean;
   readonly #backoff: (tries: number) => number;
 
-  constructor(client: SQSClient, queueUrl: string, backoff = computeJitteredDelay) {
+  constructor(client: SQSClient, queueUrl: string, options: WorkQueueOptions = {}) {
     this.#client = client;
     this.#queueUrl = queueUrl;
-    this.#backoff = backoff;
+    this.#isRecorded = options.isRecorded ?? (() => false);
+    this.#backoff = options.backoff ?? computeJitteredDelay;
   }
 
   async send(work: readonly ChunkWork[], until: number): Promise<void> {
@@ -80,7 +88,7 @@ export class SqsWorkQueue implements WorkQueue {
               MessageBody: encodeChunk(work),
               // Makes the queue a fair queue: an account with a large backlog does not delay the others.
               MessageGroupId: String(work.chunk.accountId),
-              ...makeTraceAttribute(work.trace.traceparent),
+              ...(this.#isRecorded() && makeTraceAttribute(work.trace.traceparent)),
             })),
           }),
           { abortSignal: AbortSignal.timeout(Math.min(msLeft, MAX_DELAY_MS)) },
@@ -98,17 +106,19 @@ export class SqsWorkQueue implements WorkQueue {
 }
 
 /**
- * Makes the trace header of a message, if its trace is recorded. Lambda then links the worker's trace with
- * it:
+ * Makes the trace header of a message that a recorded invocation sends. Lambda then records the worker too,
+ * and links its trace with this one, so the flag of a client's `traceparent` must not decide it:
  * https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html
  */
 function makeTraceAttribute(
   traceparent: string,
 ): Pick<SendMessageBatchRequestEntry, 'MessageSystemAttributes'> {
   const span = parseTraceparent(traceparent);
-  if (span?.sampled !== true) return {};
+  if (span === undefined) return {};
   return {
-    MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: formatXrayHeader(span) } },
+    MessageSystemAttributes: {
+      AWSTraceHeader: { DataType: 'String', StringValue: formatXrayHeader({ ...span, sampled: true }) },
+    },
   };
 }
 

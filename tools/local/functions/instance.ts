@@ -9,7 +9,7 @@ import type { LambdaFunction } from '../template/read-functions.ts';
 import { makeThreadOptions } from '../threads.ts';
 import { makeEnvironment, type ServiceEndpoints } from './function-environment.ts';
 import type { FunctionError, InstanceData, InstanceMessage, InvocationResult } from './messages.ts';
-import { makeTraceId } from './trace-id.ts';
+import { decideSampling, makeTraceId } from './trace-id.ts';
 
 /** Extensions of the handler's module, in the order in which Lambda tries them. */
 const EXTENSIONS = ['.js', '.mjs', '.cjs'];
@@ -22,6 +22,8 @@ type Settle = (result: InvocationResult) => void;
 export class FunctionInstance {
   readonly #lambda: LambdaFunction;
   readonly #log: (text: string) => void;
+  /** Whether its invocations are sampled: all are if a daemon takes the segments, and otherwise none. */
+  readonly #isSampled: boolean;
   readonly #thread: Worker;
   readonly #loaded = Promise.withResolvers<FunctionError | undefined>();
   #current: { readonly requestId: string; readonly settle: Settle } | undefined;
@@ -31,6 +33,7 @@ export class FunctionInstance {
   constructor(lambda: LambdaFunction, endpoints: ServiceEndpoints, log: (text: string) => void) {
     this.#lambda = lambda;
     this.#log = log;
+    this.#isSampled = endpoints.xrayDaemon !== undefined;
     const logStream = `local/[$LATEST]${randomUUID().replaceAll('-', '')}`;
     const [file = '', exportName = ''] = lambda.handler.split('.');
     const workerData: InstanceData = {
@@ -72,7 +75,7 @@ export class FunctionInstance {
   /**
    * Runs one event. Never rejects. After a timeout or a crash the instance cannot be used again.
    * @param event JSON
-   * @param traceId in the form of the header `X-Amzn-Trace-Id`
+   * @param traceId in the form of the header `X-Amzn-Trace-Id`, without a sampling decision
    */
   async invoke(event: string, traceId: string = makeTraceId()): Promise<InvocationResult> {
     const requestId = randomUUID();
@@ -86,7 +89,12 @@ export class FunctionInstance {
       const message = `Task timed out after ${this.#lambda.timeoutSeconds.toFixed(2)} seconds`;
       void this.#kill(makeFailure('Sandbox.Timedout', `${requestId} ${message}`));
     }, limit);
-    this.#thread.postMessage({ requestId, event, deadline: Date.now() + limit, traceId });
+    this.#thread.postMessage({
+      requestId,
+      event,
+      deadline: Date.now() + limit,
+      traceId: decideSampling(traceId, this.#isSampled),
+    });
     const result = await promise;
     clearTimeout(timer);
     this.#current = undefined;

@@ -1,7 +1,8 @@
-/** Records the calls of an AWS client in the current trace segment (ADR 22). */
+/** Counts the calls of an AWS client for the current trace segment: the worker's and reconcile's (ADR 33). */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { getCurrentSegment, type Failure } from './xray.ts';
+import type { CallFailure } from './call-counts.ts';
+import { getCurrentSegment } from './recording.ts';
 
 /** The fields of an SDK error that say how the call failed. */
 interface SdkError {
@@ -12,12 +13,12 @@ interface SdkError {
 const THROTTLING = /Throttl|ProvisionedThroughputExceeded|RequestLimitExceeded/;
 
 /**
- * Adds a middleware to the client that records each call, with its retries, in the segment that was current
+ * Adds a middleware to the client that counts each call, with its retries, in the segment that was current
  * when the call began.
  *
  * @returns the same client
  */
-export function traceCalls<T extends DynamoDBClient | SQSClient>(client: T): T {
+export function countCalls<T extends DynamoDBClient | SQSClient>(client: T): T {
   const stack: DynamoDBClient['middlewareStack'] = client.middlewareStack as never;
   stack.add(
     (next, { clientName = '', commandName = '' }) =>
@@ -25,8 +26,8 @@ export function traceCalls<T extends DynamoDBClient | SQSClient>(client: T): T {
         const segment = getCurrentSegment();
         if (segment === undefined) return next(args);
         const startedAt = Date.now();
-        const note = (failure?: Failure) => {
-          segment.add({
+        const note = (failure?: CallFailure) => {
+          segment.calls.add({
             service: clientName.replace(/Client$/, ''),
             operation: commandName.replace(/Command$/, ''),
             resource: readResource(args.input as Readonly<Record<string, unknown>>),
@@ -44,7 +45,7 @@ export function traceCalls<T extends DynamoDBClient | SQSClient>(client: T): T {
           throw error;
         }
       },
-    { step: 'initialize', name: 'trace' },
+    { step: 'initialize', name: 'countCalls' },
   );
   return client;
 }
@@ -54,7 +55,7 @@ function readResource({ TableName, QueueUrl }: Readonly<Record<string, unknown>>
   return typeof QueueUrl === 'string' ? { queue_url: QueueUrl } : {};
 }
 
-function classifyError({ name, $fault }: SdkError): Failure | undefined {
+function classifyError({ name, $fault }: SdkError): CallFailure | undefined {
   // A failed condition is a normal answer, not a failure.
   if (name === 'ConditionalCheckFailedException') return undefined;
   if (typeof name === 'string' && THROTTLING.test(name)) return 'throttle';

@@ -1,0 +1,94 @@
+/** Tests that a request and a chunk succeed without a daemon, and when the Tracer fails (ADR 33). */
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { setLambdaEnvironment, setSampled } from '../support/lambda-environment.ts';
+
+/** Nobody listens there. */
+const NOBODY = '127.0.0.1:9';
+
+let printed: Record<string, unknown>[];
+
+beforeEach(() => {
+  jest.resetModules();
+  printed = [];
+  const keep = (text: string | Uint8Array) => {
+    printed.push(JSON.parse(text.toString()) as Record<string, unknown>);
+    return true;
+  };
+  jest.spyOn(process.stdout, 'write').mockImplementation(keep);
+  jest.spyOn(process.stderr, 'write').mockImplementation(keep);
+  setLambdaEnvironment('Stack-CreateJob', NOBODY);
+  setSampled(true);
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+const context = { getRemainingTimeInMillis: () => 10_000, awsRequestId: 'r', functionName: 'f' } as Context;
+
+/** Loads the code anew, and answers two requests. */
+async function answerTwice(): Promise<(number | undefined)[]> {
+  const { makeHttpHandler } = await import('../../src/http/http-handler.ts');
+  const { getCurrentSegment } = await import('../../src/observability/recording.ts');
+  const handler = makeHttpHandler(() => {
+    getCurrentSegment()?.annotate({ job_id: 'J' });
+    return Promise.resolve({ statusCode: 200 });
+  });
+  const event = { routeKey: 'GET /', headers: {}, isBase64Encoded: false };
+  const answers = [];
+  for (let i = 0; i < 2; i += 1) {
+    answers.push(await handler(event as unknown as APIGatewayProxyEventV2, context));
+  }
+  return answers.map(({ statusCode }) => statusCode);
+}
+
+async function runChunk(): Promise<string> {
+  const { recordChunk } = await import('../../src/observability/record-work.ts');
+  let done = '';
+  const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+  await recordChunk({ traceparent }, 'r', () => {
+    done += 'x';
+    return Promise.resolve();
+  });
+  return done;
+}
+
+function listFailures(): unknown[] {
+  return printed.filter(({ message }) => message === 'tracer.failed').map(({ error }) => error);
+}
+
+describe('requests are answered, and chunks are worked on,', () => {
+  test('without a daemon, and nothing is reported', async () => {
+    expect(await answerTwice()).toEqual([200, 200]);
+    expect(await runChunk()).toBe('x');
+    expect(listFailures()).toEqual([]);
+  });
+
+  test('when the Tracer cannot be loaded, which is tried and reported once', async () => {
+    // The SDK throws when it is loaded.
+    process.env['AWS_XRAY_DAEMON_ADDRESS'] = 'nowhere';
+    expect(await answerTwice()).toEqual([200, 200]);
+    expect(await runChunk()).toBe('x');
+    expect(listFailures()).toMatchObject([
+      { message: expect.stringContaining('Invalid Daemon Address') as unknown },
+    ]);
+  });
+
+  test.each([
+    // `init` is what the constructor calls.
+    ['made', 'init'],
+    ['annotated', 'addAnnotation'],
+    ['sent', 'close'],
+  ])('when a segment cannot be %s', async (_what, method) => {
+    const { default: xray } = await import('aws-xray-sdk-core');
+    jest
+      .spyOn(xray.Segment.prototype as unknown as Record<string, () => void>, method)
+      .mockImplementation(() => {
+        throw new Error('out of order');
+      });
+    expect(await answerTwice()).toEqual([200, 200]);
+    expect(await runChunk()).toBe('x');
+    expect(listFailures().length).toBeGreaterThanOrEqual(3);
+    for (const failure of listFailures()) expect(failure).toMatchObject({ message: 'out of order' });
+  });
+});
