@@ -1,5 +1,5 @@
 /**
- * The ids of a trace and of a span in it, in the formats of W3C trace context and of AWS X-Ray (ADR 22).
+ * The ids of a trace and of a span in it, in the formats of W3C trace context and of AWS X-Ray (ADR 33).
  * Sources: https://www.w3.org/TR/trace-context/ (level 1),
  * https://docs.aws.amazon.com/xray/latest/api/API_PutTraceSegments.html
  */

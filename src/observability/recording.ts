@@ -7,6 +7,8 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { formatXrayTraceId, parseXrayHeader } from '../domain/trace.ts';
 import type { Annotations } from './annotations.ts';
 import { report } from './report.ts';
+import { makeTraceableError } from './traceable-error.ts';
+import type * as TracerFile from './tracer.ts';
 import type { Segment, SegmentTracer } from './tracer.ts';
 
 /** A segment to begin. The ids are hexadecimal digits: 32 of the trace, 16 of a span. */
@@ -16,6 +18,9 @@ export interface SegmentStart {
   readonly parentId?: string | undefined;
   readonly annotations: Annotations;
 }
+
+/** In a bundle, the file of the Tracer beside it (lib/functions/bundled-function.ts). */
+declare const TRACER_FILE: string | undefined;
 
 /** The clients to capture once the Tracer is loaded. */
 const clients: (DynamoDBClient | SQSClient)[] = [];
@@ -80,8 +85,9 @@ async function loadTracer(isFirst: boolean): Promise<SegmentTracer | undefined> 
   try {
     // The SDK reads this when it is loaded, which is before Powertools sets it.
     process.env['AWS_XRAY_CONTEXT_MISSING'] ??= 'IGNORE_ERROR';
-    const { SegmentTracer: Loaded } = await import('./tracer.ts');
-    const tracer = new Loaded(isFirst, reportFailure);
+    const file = typeof TRACER_FILE === 'undefined' ? './tracer.ts' : TRACER_FILE;
+    const { SegmentTracer: Loaded } = (await import(file)) as typeof TracerFile;
+    const tracer = new Loaded(isFirst, { describeError: makeTraceableError, onFailure: reportFailure });
     for (const client of clients) tracer.captureClient(client);
     return tracer;
   } catch (cause) {

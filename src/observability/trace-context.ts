@@ -1,5 +1,5 @@
 /**
- * W3C trace context of a request and of its answer (ADR 22).
+ * W3C trace context of a request and of its answer (ADR 33).
  * Source: https://www.w3.org/TR/trace-context/ (level 1).
  */
 import { randomBytes } from 'node:crypto';

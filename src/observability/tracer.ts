@@ -1,6 +1,7 @@
 /**
  * Powertools' Tracer and the X-Ray SDK below it, which no other file knows (ADR 33). The first invocation
- * that Lambda samples loads this file (`recording.ts`). A static import of it would run it at every start.
+ * that Lambda samples loads this file (`recording.ts`), which is a bundle of its own: it has its own copies
+ * of what it imports, so an `instanceof` of our classes would be false here.
  */
 import { Tracer } from '@aws-lambda-powertools/tracer';
 import { captureLambdaHandler } from '@aws-lambda-powertools/tracer/middleware';
@@ -8,7 +9,6 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Request } from '@middy/core';
 import xray from 'aws-xray-sdk-core';
-import { FieldingJobsError } from '../domain/errors.ts';
 import type { Annotations } from './annotations.ts';
 import { type CallFailure, CallCounts, type CallsOfKind } from './call-counts.ts';
 
@@ -46,15 +46,22 @@ class FieldingJobsTracer extends Tracer {
   }
 }
 
+/** What the segments need of the code around them. */
+export interface TracerHooks {
+  /** Makes what X-Ray may show of an error. */
+  readonly describeError: (error: unknown) => Error;
+  /** Is called with what a segment failed with, instead of throwing it. */
+  readonly onFailure: (cause: unknown) => void;
+}
+
 /** Makes the segments of one instance of a function. */
 export class SegmentTracer {
   readonly #tracer: Tracer;
-  readonly #onFailure: (cause: unknown) => void;
+  readonly #hooks: TracerHooks;
 
-  /** @param onFailure is called with what a segment failed with, instead of throwing it */
-  constructor(isColdStart: boolean, onFailure: (cause: unknown) => void) {
+  constructor(isColdStart: boolean, hooks: TracerHooks) {
     this.#tracer = new FieldingJobsTracer(isColdStart);
-    this.#onFailure = onFailure;
+    this.#hooks = hooks;
   }
 
   /** Adds a middleware to the client that makes a subsegment of each call. */
@@ -65,9 +72,9 @@ export class SegmentTracer {
   /** @returns undefined if the segment cannot be made */
   beginSegment(options: SegmentOptions): Segment | undefined {
     try {
-      return new Segment(this.#tracer, options, this.#onFailure);
+      return new Segment(this.#tracer, options, this.#hooks);
     } catch (error) {
-      this.#onFailure(error);
+      this.#hooks.onFailure(error);
       return undefined;
     }
   }
@@ -82,12 +89,12 @@ export class Segment {
   /** Lambda's own segment, which was the current one before. */
   readonly #outer: ReturnType<Tracer['getSegment']>;
   readonly #handler: ReturnType<typeof captureLambdaHandler>;
-  readonly #onFailure: (cause: unknown) => void;
+  readonly #hooks: TracerHooks;
 
-  constructor(tracer: Tracer, options: SegmentOptions, onFailure: (cause: unknown) => void) {
+  constructor(tracer: Tracer, options: SegmentOptions, hooks: TracerHooks) {
     const { xrayTraceId, spanId, parentId, annotations } = options;
     this.#tracer = tracer;
-    this.#onFailure = onFailure;
+    this.#hooks = hooks;
     this.#handler = captureLambdaHandler(tracer, { captureResponse: false });
     this.#segment = new xray.Segment(
       process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? 'unnamed',
@@ -122,7 +129,7 @@ export class Segment {
   endHandler(request: Request, error: unknown, failure: Failure | undefined): void {
     this.#try(() => {
       if (failure === 'fault') {
-        this.#handler.onError?.({ ...request, error: makeTraceableError(error) });
+        this.#handler.onError?.({ ...request, error: this.#hooks.describeError(error) });
         return;
       }
       if (failure === 'error') this.#tracer.getSegment()?.addErrorFlag();
@@ -133,7 +140,7 @@ export class Segment {
   /** Shows the error in the segment itself. */
   addError(error: unknown): void {
     this.#try(() => {
-      this.#tracer.addErrorAsMetadata(makeTraceableError(error));
+      this.#tracer.addErrorAsMetadata(this.#hooks.describeError(error));
     });
   }
 
@@ -165,7 +172,7 @@ export class Segment {
     try {
       work();
     } catch (error) {
-      this.#onFailure(error);
+      this.#hooks.onFailure(error);
     }
   }
 }
@@ -195,17 +202,6 @@ function addFlags(subsegment: xray.Subsegment, failure: CallFailure): void {
   // X-Ray counts a throttled call as the caller's error too.
   subsegment.addErrorFlag();
   if (failure === 'throttle') subsegment.addThrottleFlag();
-}
-
-/**
- * Makes what X-Ray may show of an error. The message of an error that is not ours can quote what a client
- * sent or what is stored, so it is in the log only.
- */
-function makeTraceableError(error: unknown): Error {
-  const { name, stack = '' } = error instanceof Error ? error : new Error();
-  const message = error instanceof FieldingJobsError ? error.message : 'The log has the message.';
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
-  return { name, message, stack: [`${name}: ${message}`, ...frames].join('\n') };
 }
 
 function ignore(): void {

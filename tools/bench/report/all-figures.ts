@@ -16,7 +16,7 @@ import {
   computeSpread,
 } from './figures.ts';
 
-const BUNDLE_TARGETS = { 'create-job': 500, worker: 450, 'get-job': 450 } as const;
+const BUNDLE_TARGETS = { 'create-job': 520, worker: 450, 'get-job': 440 } as const;
 
 export function makeReport(measured: Measured): Report {
   const { speed, counts, processes, parallelism, memoryMb, peers } = measured;
@@ -99,7 +99,7 @@ function makeFigures(measured: Measured): Figure[] {
     ),
     ...STARTED.map((name) =>
       makeTimedFigure(
-        1.5,
+        1.15,
         `start-up, ${name}, CPU against a bare client`,
         startUp.cpuMs[name] / startUp.bareMs,
       ),
