@@ -47,7 +47,8 @@ export function maskVolatileValues(examples: Examples): unknown {
   const text = JSON.stringify(examples)
     .replace(/"id":"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"/g, '"id":"UUID"')
     .replace(/"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"/g, '"TIME"')
-    .replace(/\b[0-9a-f]{32}-[0-9a-f]{16}\b/g, 'TRACE-SPAN')
+    // With the flag, which says whether the stack samples: only the one of the tests does.
+    .replace(/\b[0-9a-f]{32}-[0-9a-f]{16}-0[01]\b/g, 'TRACE-SPAN-FLAG')
     .replace(/fielding-jobs=[0-9a-f]{16}\b/g, 'fielding-jobs=SPAN');
   return JSON.parse(text, (key, value: unknown) =>
     key === 'processing' ? maskProgress(value as Example) : value,

@@ -50,6 +50,8 @@ function makeTracerCommand(folder: string): string {
     `--outfile="${join(folder, 'tracer.mjs')}"`,
     '--bundle --platform=node --format=esm --main-fields=module,main --target=node24',
     '--minify --sourcemap --sources-content=false --log-level=warning',
+    // So that nothing of a recorded invocation makes the later ones slower.
+    `"--alias:async_hooks=${join(PROJECT, 'src/observability/no-async-hooks.ts')}"`,
     // The X-Ray SDK is CommonJS: it calls `require` for modules of Node.js, which an ES module does not have.
     '"--banner:js=const require=(name)=>process.getBuiltinModule(name);"',
   ].join(' ');

@@ -124,14 +124,24 @@ test('each bundle has exactly these packages', () => {
   expect(formatTable(found)).toBe(PACKAGES.trim());
 });
 
-/** Runs a function once as Lambda does, and prints whether the Tracer was loaded, and what else was. */
+/**
+ * Runs a function once as Lambda does, and prints whether the Tracer was loaded, and how many hooks follow
+ * every promise from then on.
+ */
 const INVOKE = `
+  const asyncHooks = process.getBuiltinModule('async_hooks');
+  const { createHook } = asyncHooks;
+  let hooks = 0;
+  asyncHooks.createHook = (callbacks) => {
+    hooks += 1;
+    return createHook(callbacks);
+  };
   const { handler } = await import(process.argv[1]);
   const atStart = process.namespaces !== undefined;
   const event = { routeKey: '$default', headers: {}, isBase64Encoded: false };
   const context = { getRemainingTimeInMillis: () => 5_000, awsRequestId: 'r' };
   const { statusCode } = await handler(event, context);
-  process.stderr.write(JSON.stringify({ atStart, loaded: process.namespaces !== undefined, statusCode }));
+  process.stderr.write(JSON.stringify({ atStart, loaded: process.namespaces !== undefined, hooks, statusCode }));
   process.exit();
 `;
 
@@ -157,7 +167,7 @@ test.each([
       ...variables,
     },
   });
-  expect(JSON.parse(stderr)).toEqual({ atStart: false, loaded, statusCode: 404 });
+  expect(JSON.parse(stderr)).toEqual({ atStart: false, loaded, hooks: 0, statusCode: 404 });
 });
 
 test('nothing of the Tracer is in the file that a cold start reads', () => {
