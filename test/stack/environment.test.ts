@@ -38,6 +38,7 @@ const FULL = {
   logRetentionDays: 365,
   logLevel: 'WARN',
   debugSampleRate: 0.01,
+  tracing: 'off',
   removalPolicy: 'retain',
   protect: true,
   jobsTable: 'jobs',

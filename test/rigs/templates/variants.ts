@@ -32,6 +32,7 @@ const EVERY_SETTING: Readonly<Record<string, unknown>> = {
   logRetentionDays: 731,
   logLevel: 'DEBUG',
   debugSampleRate: 0.5,
+  tracing: 'off',
   protect: true,
   jobsTable: 'jobs-restored',
   targetGroupsTable: 'target-groups-restored',
