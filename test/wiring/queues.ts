@@ -21,8 +21,8 @@ export function describeQueues(rig: WiringRig): void {
     async () => {
       const { MessageRetentionPeriod, VisibilityTimeout, RedrivePolicy } = await readAttributes('Chunks');
       expect(Number(MessageRetentionPeriod)).toBe(4 * 24 * 60 * 60);
-      // The worker's 11 s, at the end of which it may have made a claim of 147 s, and 5 s more.
-      expect(Number(VisibilityTimeout)).toBe(163);
+      // The worker's 17 s, at the end of which it may have made a claim of 153 s, and 5 s more.
+      expect(Number(VisibilityTimeout)).toBe(175);
       expect(JSON.parse(RedrivePolicy ?? '')).toMatchObject({ maxReceiveCount: 4 });
     },
   );

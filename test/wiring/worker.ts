@@ -14,7 +14,7 @@ import { aProject, makeDynamoDBClient, findName } from '../support/e2e.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** In ms: the worker's 11 s, the 131 s that clocks may be apart, and 5 s for late writes. */
-const CLAIM_MS = 147_000;
+const CLAIM_MS = 153_000;
 
 /** Of the update that claims a chunk, and of those that follow it. */
 const CLAIMS = 'SET claimed_by';
