@@ -124,6 +124,18 @@ export function describeFreezes(rig: LambdaRuntimeRig): void {
     end();
   });
 
+  test('comes after the segment of a recorded request was sent', async () => {
+    const notFound = await rig.startEnvironment('NotFound');
+    const event = makeApiEvent({ routeKey: '$default', path: '/' });
+    for (const digit of ['7', '8', '9']) {
+      const root = `1-${digit.repeat(8)}-${digit.repeat(24)}`;
+      await notFound.invoke(event, { traceId: `Root=${root};Parent=${digit.repeat(16)};Sampled=1` });
+      // The process is frozen while this waits.
+      const [segment] = await rig.daemon.waitForSegments(1, ({ trace_id }) => trace_id === root);
+      expect(segment).toMatchObject({ subsegments: [{ name: '## index.handler' }] });
+    }
+  });
+
   test('finds nothing of a failed run of reconcile still going on', async () => {
     const reconcile = await rig.startEnvironment('Reconcile');
     const failed = Promise.withResolvers<undefined>();

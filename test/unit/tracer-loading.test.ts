@@ -1,6 +1,7 @@
-/** Tests that a request and a chunk succeed without a daemon, and when the Tracer fails (ADR 33). */
+/** Tests the load of the Tracer, and that requests and chunks succeed without it or a daemon (ADR 33). */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { FakeXrayDaemon } from '../support/fake-xray-daemon.ts';
 import { setLambdaEnvironment, setSampled } from '../support/lambda-environment.ts';
 
 /** Nobody listens there. */
@@ -56,6 +57,26 @@ async function runChunk(): Promise<string> {
 function listFailures(): unknown[] {
   return printed.filter(({ message }) => message === 'tracer.failed').map(({ error }) => error);
 }
+
+test.each([
+  { sampled: [true, true], coldStarts: [true, false] },
+  { sampled: [false, true], coldStarts: [false] },
+])('of invocations with $sampled, the cold start is only the first one', async ({ sampled, coldStarts }) => {
+  const daemon = await FakeXrayDaemon.listen();
+  process.env['AWS_XRAY_DAEMON_ADDRESS'] = daemon.address;
+  const { makeHttpHandler } = await import('../../src/http/http-handler.ts');
+  const handler = makeHttpHandler(() => Promise.resolve({ statusCode: 200 }));
+  const event = { routeKey: 'GET /', headers: {}, isBase64Encoded: false };
+  for (const each of sampled) {
+    setSampled(each);
+    await handler(event as unknown as APIGatewayProxyEventV2, context);
+  }
+  const segments = await daemon.waitForSegments(coldStarts.length, () => true);
+  expect(segments.map(({ subsegments }) => subsegments)).toMatchObject(
+    coldStarts.map((ColdStart) => [{ annotations: { ColdStart } }]),
+  );
+  daemon.close();
+});
 
 describe('requests are answered, and chunks are worked on,', () => {
   test('without a daemon, and nothing is reported', async () => {
