@@ -78,6 +78,16 @@ test.each([
   daemon.close();
 });
 
+test('the SDK writes nothing of its own into the log', async () => {
+  // Before the SDK is loaded, because it keeps these functions.
+  const spies = (['log', 'info', 'warn', 'error'] as const).map((name) => jest.spyOn(console, name));
+  const { beginSegment } = await import('../../src/observability/recording.ts');
+  const start = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) };
+  // It complains of an annotation that is no text, number or boolean.
+  (await beginSegment({ ...start, annotations: { bad: {} as never } }))?.end();
+  for (const spy of spies) expect(spy).not.toHaveBeenCalled();
+});
+
 describe('requests are answered, and chunks are worked on,', () => {
   test('without a daemon, and nothing is reported', async () => {
     expect(await answerTwice()).toEqual([200, 200]);
