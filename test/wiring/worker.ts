@@ -65,8 +65,8 @@ export function describeWorker(rig: WiringRig): void {
 
     const released = await waitUntil(() => recording.listCalls('UpdateItem', jobId, RELEASES)[0]);
     expect(moves).toBe(7);
-    // The first write is given up after 2 s, and can no longer arrive 5 s later. Then the chunk is free. The 2 s
-    // began before the write arrived here. Without the wait the chunk is free after 5.2 s.
+    // The first write is given up 2 s after it was sent, which was before it arrived here. Another 5 s later
+    // it can no longer be carried out, and the chunk is free. Without that wait it is free after 5.2 s.
     expect(released.at).toBeGreaterThan(sentAt + 6_500);
     expect(released.values[':until']).toBeLessThanOrEqual(released.at);
 
