@@ -11,15 +11,16 @@ export function getRemovalPolicy(config: Config): RemovalPolicy {
   return config.removalPolicy === 'retain' ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 }
 
-/** How an operator switches the protection on, as the output of each deployment says it. */
-export const PROTECT_COMMAND = 'npx cdk deploy --all -c protect=true';
+/** How an operator switches the protection on. A deployment without the setting switches it off again. */
+export const HOW_TO_PROTECT =
+  'set "protect": true in the file of the environment, or -c protect=true at every deployment, and deploy again';
 
 /** Adds a warning to every synthesis of a stack that is to be kept and is not protected. */
 export function warnUnprotected(stack: Stack, config: Config): void {
   if (config.protect || config.removalPolicy === 'destroy') return;
   Annotations.of(stack).addWarningV2(
     'fielding-jobs:protect',
-    'anybody who may delete the stack can delete it: once its first deployment has succeeded, set protect ' +
-      `(${PROTECT_COMMAND}, with the rest of the configuration)`,
+    'anybody who may delete the stack can delete it. Once its first deployment has succeeded: ' +
+      HOW_TO_PROTECT,
   );
 }

@@ -11,7 +11,7 @@ import { FUNCTION_NAMES, makeFunctions, toPascalCase } from './functions/make-fu
 import { OwnMetrics } from './observability/own-metrics.ts';
 import { Observability } from './observability/observability.ts';
 import { ReconcileSchedule } from './reconcile-schedule.ts';
-import { PROTECT_COMMAND, warnUnprotected } from './protection.ts';
+import { HOW_TO_PROTECT, warnUnprotected } from './protection.ts';
 import { addExistingTables, type Tables } from './tables.ts';
 
 export class ServiceStack extends Stack {
@@ -53,7 +53,7 @@ export class ServiceStack extends Stack {
     this.#addOutput('AlarmTopicArn', observability.alarmTopic.topicArn, 'Topic that alarms are sent to');
     this.#addOutput(
       'Protection',
-      config.protect ? 'on' : `off: switch it on with ${PROTECT_COMMAND}, and the rest of the configuration`,
+      config.protect ? 'on' : `off: ${HOW_TO_PROTECT}`,
       'Whether stacks and tables are protected from deletion',
     );
     this.#addOutput('Dashboard', dashboard.dashboardName, 'Dashboard in CloudWatch');

@@ -115,7 +115,7 @@ test('the service stack reads the tables from outputs, not from exports, which w
 
 test('both stacks are protected from deletion if protect is set, and the output says whether it is', () => {
   for (const [protect, output] of [
-    [false, /^off: switch it on with npx cdk deploy --all -c protect=true\b/],
+    [false, /^off: set "protect": true in the file of the environment\b/],
     [true, /^on$/],
   ] as const) {
     const { data, service } = makeTestStacks({ protect });
