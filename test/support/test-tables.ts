@@ -21,6 +21,12 @@ export interface TestTables {
   close(): Promise<void>;
 }
 
+/**
+ * On a busy machine an answer of the emulator may take longer than the functions wait. The repeat of a write
+ * then finds the write itself, which no test here means.
+ */
+const PATIENT = { requestHandler: { connectionTimeout: 30_000, requestTimeout: 60_000 } };
+
 /** Makes the three tables under unique names, so that suites that run at once do not share data. */
 export async function openTables(): Promise<TestTables> {
   const given = process.env['DYNAMODB_ENDPOINT'];
@@ -28,7 +34,7 @@ export async function openTables(): Promise<TestTables> {
     given === undefined
       ? await listenOnLoopback(dynalite({ createTableMs: 0, deleteTableMs: 0 }))
       : undefined;
-  const client = makeDynamoDBClient(makeEmulatorConfig(given ?? embedded?.url ?? ''));
+  const client = makeDynamoDBClient({ ...makeEmulatorConfig(given ?? embedded?.url ?? ''), ...PATIENT });
 
   const run = randomUUID();
   const tables = readTableDefinitions().map((table) => ({ ...table, name: `${table.logicalId}-${run}` }));
