@@ -19,8 +19,8 @@ import { aProject, scanTable } from '../support/e2e.ts';
 import { readTableDefinitions } from '../support/test-tables.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-/** Short times: an open job is stalled after 9 seconds. */
-const TIMES = { chunkSize: 2, workerTimeoutSeconds: 1, clockSkewSeconds: 1, stalledSeconds: 9 };
+/** Short times: an open job is stalled after 14 seconds. */
+const TIMES = { chunkSize: 2, workerTimeoutSeconds: 1, clockSkewSeconds: 1, stalledSeconds: 14 };
 
 const FAILED = { status: 500, headers: {}, body: Buffer.from('{}') };
 
