@@ -6,8 +6,8 @@ const config: KnipConfig = {
   entry: [
     'bin/app.ts',
     'lambdas/*.ts',
-    // In the bundle of the Tracer it takes the place of a module of Node.js.
-    'src/observability/no-async-hooks.ts',
+    // In the bundle of the Tracer they take the places of others.
+    'src/observability/no-{async-hooks,semver}.ts',
     'client/index.ts',
     'dependency-cruiser.config.ts',
     'jest.slow.config.ts',

@@ -52,6 +52,7 @@ function makeTracerCommand(folder: string): string {
     '--minify --sourcemap --sources-content=false --log-level=warning',
     // So that nothing of a recorded invocation makes the later ones slower.
     `"--alias:async_hooks=${join(PROJECT, 'src/observability/no-async-hooks.ts')}"`,
+    `"--alias:semver=${join(PROJECT, 'src/observability/no-semver.ts')}"`,
     // The X-Ray SDK is CommonJS: it calls `require` for modules of Node.js, which an ES module does not have.
     '"--banner:js=const require=(name)=>process.getBuiltinModule(name);"',
   ].join(' ');
