@@ -169,6 +169,14 @@ test.each([
   expect(JSON.parse(stderr)).toEqual({ atStart: false, loaded, hooks: 0, statusCode: 404 });
 });
 
+test('no function imports node:http, which would load all of fetch at its start', () => {
+  for (const { code } of bundles.values()) {
+    const imported = [...code[0].matchAll(/\bfrom\s?"node:([\w/]+)"/g)].map(([, name]) => name);
+    expect(imported).toContain('crypto');
+    expect(imported).not.toContain('http');
+  }
+});
+
 test('nothing of the Tracer is in the file that a cold start reads', () => {
   for (const { folder, code } of bundles.values()) {
     expect(code[1]).toContain('AWS_XRAY_DAEMON_ADDRESS');
