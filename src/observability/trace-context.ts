@@ -11,7 +11,7 @@ export interface TraceContext {
   readonly spanId: string;
   /** The parent span: the client's, or that of the invocation. */
   readonly parentId: string | undefined;
-  /** Whether the trace is recorded. */
+  /** The flag that is passed on: the client's, or Lambda's. It does not decide what is recorded (ADR 33). */
   readonly sampled: boolean;
   /** Whether it continues a client's trace. Otherwise a new trace began with this request. */
   readonly continued: boolean;

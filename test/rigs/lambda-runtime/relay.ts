@@ -25,7 +25,7 @@ export class Relay implements AsyncDisposable {
         open.delete(near);
         far.destroy();
       });
-      // Who forgot a connection does not say so when the other end closes it.
+      // A gateway that forgot a connection passes nothing on, so the close of the far end stays unseen.
       far.on('close', () => {
         if (!isExpired()) near.destroy();
       });
@@ -50,8 +50,8 @@ export class Relay implements AsyncDisposable {
   }
 
   /**
-   * Forgets the connections of now: each is reset when it is used again, and nothing shows before. A NAT
-   * gateway does so after 350 seconds:
+   * Forgets the open connections: each is reset when it is used again, and nothing shows it before that. A
+   * NAT gateway does so after 350 seconds:
    * https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
    *
    * @returns their number
@@ -61,7 +61,7 @@ export class Relay implements AsyncDisposable {
     return this.#open.size;
   }
 
-  /** Closes the connections of now, as a server does with idle ones. @returns their number */
+  /** Closes the open connections, as a server does with idle ones. @returns their number */
   closeConnections(): number {
     const sockets = [...this.#open];
     for (const socket of sockets) socket.destroy();

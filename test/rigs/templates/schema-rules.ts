@@ -1,7 +1,8 @@
 /**
  * Holds templates to the resource schemas that AWS publishes, as the database `@aws-cdk/aws-service-spec` has
  * them: types of resources, properties and attributes, required and read-only properties, types of values and
- * enumerations. It has no patterns, lengths or bounds; those the CDK's own validator checks (cdk-rules.ts).
+ * enumerations. It has no patterns, lengths or bounds; the CDK's own validator checks those
+ * (validate-variants.ts).
  */
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
 import type { Property, PropertyType, SpecDatabase } from '@aws-cdk/service-spec-types';

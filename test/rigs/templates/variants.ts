@@ -1,8 +1,8 @@
 /** The deployments whose templates are held to the rules: configurations, and partitions of AWS. */
 
-/** Every key of the configuration with another value than the default, as far as they go together. */
+/** Every key that can be combined with the others, each with a value that is not its default. */
 const EVERY_SETTING: Readonly<Record<string, unknown>> = {
-  // The longest name, for the lengths of what is named after the stack.
+  // A long name, for the lengths of what is named after the stack. Up to 124 characters are valid.
   stackName: 'S'.repeat(110),
   // An account of the documentation of AWS.
   account: '123456789012',
