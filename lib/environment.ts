@@ -100,15 +100,19 @@ function parseFile(file: string, path: string): unknown {
  * and that of `-c` as one, so that the first would go before the file like the second.
  */
 function refuseValuesInBoth(project: string, { path, values }: EnvironmentFile): void {
-  const cdkJson = z
-    .object({ context: z.record(z.string(), z.unknown()).default({}) })
-    .parse(JSON.parse(readFileSync(join(project, 'cdk.json'), 'utf8')));
-  const both = Object.keys(values).filter((key) => isConfigKey(key) && Object.hasOwn(cdkJson.context, key));
+  const context = readCdkContext(project);
+  const both = Object.keys(values).filter((key) => isConfigKey(key) && Object.hasOwn(context, key));
   if (both.length > 0) {
     throw new ConfigurationError(
       both.map((key) => `${path}: ${key}: also in the context of cdk.json, remove it from one of the two`),
     );
   }
+}
+
+function readCdkContext(project: string): Record<string, unknown> {
+  return z
+    .object({ context: z.record(z.string(), z.unknown()).default({}) })
+    .parse(JSON.parse(readFileSync(join(project, 'cdk.json'), 'utf8'))).context;
 }
 
 /** Reads a flag of the context, false by default. */
@@ -178,10 +182,10 @@ function listOwned(config: Config): string[] {
   ];
 }
 
-/** Reads the configuration of a file by itself, or nothing if that cannot be deployed. */
+/** Reads the configuration of a file, with what cdk.json adds, or nothing if that cannot be deployed. */
 function readDeployable(project: string, name: string): Config | undefined {
   try {
-    const config = readConfig({}, readFile(project, name));
+    const config = readConfig(readCdkContext(project), readFile(project, name));
     return listPlaceholders(config).length === 0 ? config : undefined;
   } catch (error) {
     if (error instanceof ConfigurationError) return undefined;

@@ -291,6 +291,15 @@ describe('two environments that would share a stack or a table', () => {
     expect(readEnvironment('staging').config).toMatchObject(staging);
   });
 
+  test('are refused also if they take their values from cdk.json', () => {
+    writeFileSync(join(project, 'cdk.json'), JSON.stringify({ context: BARE }));
+    write('prod', {});
+    write('staging', {});
+    expect(listProblems({ env: 'prod', ...BARE })).toContain(
+      'config/prod.json: the stack FieldingJobs is also one of config/staging.json',
+    );
+  });
+
   test('a file that cannot be deployed is none of them', () => {
     write('prod', BARE);
     write('draft', { stackName: 'FieldingJobs' });
