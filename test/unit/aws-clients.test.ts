@@ -1,11 +1,12 @@
 /** Tests that the AWS clients give up a service that never answers, and do not delay calls (ADR 17). */
 import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { createServer, type Socket } from 'node:net';
-import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Listener, listenOnLoopback } from '../../tools/kit/loopback.ts';
 import { makeDynamoDBClient } from '../../src/adapters/dynamodb/dynamodb-client.ts';
+import { MAX_IDLE_MS } from '../../src/adapters/lambda/connections.ts';
 import { makeSqsClient } from '../../src/adapters/sqs/sqs-client.ts';
 
 const silent = createServer();
@@ -62,21 +63,29 @@ describe('after a freeze, in which all of its connections died unseen', () => {
   const CALLS = 16;
   let server: Listener;
   let connections: Socket[];
+  /** The connection of the last request. */
+  let last: Socket | undefined;
   let forgotten: Set<Socket>;
+  /** So many requests are answered together, so that each has a connection. */
+  let atOnce: number;
+  /** By the clock of the client, ms. */
+  let now: number;
 
   beforeEach(async () => {
     connections = [];
     forgotten = new Set();
+    atOnce = CALLS;
+    now = 0;
     let waiting: ServerResponse[] = [];
     const http = createHttpServer((request, response) => {
       request.resume();
+      last = request.socket;
       if (forgotten.has(request.socket)) {
         request.socket.resetAndDestroy();
         return;
       }
-      // The first calls are answered together, so that each has a connection.
       waiting.push(response);
-      if (waiting.length < CALLS && forgotten.size === 0) return;
+      if (waiting.length < atOnce) return;
       for (const each of waiting) each.end('{}');
       waiting = [];
     });
@@ -85,16 +94,57 @@ describe('after a freeze, in which all of its connections died unseen', () => {
   });
   afterEach(() => server.close());
 
-  function forgetConnections() {
+  function forgetConnections(except?: Socket) {
     expect(connections).toHaveLength(CALLS);
-    forgotten = new Set(connections);
+    forgotten = new Set(connections.filter((socket) => socket !== except));
+    atOnce = 1;
   }
+
+  function makeSingleTryClient() {
+    return makeDynamoDBClient({ ...options, endpoint: server.url, maxAttempts: 1 }, () => now);
+  }
+
+  const callAtOnce = (client: DynamoDBClient, calls: number) =>
+    Promise.all(Array.from({ length: calls }, () => client.send(new ListTablesCommand({}))));
 
   test('DynamoDB answers at the second try', async () => {
     const client = makeDynamoDBClient({ ...options, endpoint: server.url });
-    await Promise.all(Array.from({ length: CALLS }, () => client.send(new ListTablesCommand({}))));
+    await callAtOnce(client, CALLS);
     forgetConnections();
     await client.send(new ListTablesCommand({}));
+    client.destroy();
+  });
+
+  test('DynamoDB answers calls that get one try, if the freeze was long', async () => {
+    const client = makeSingleTryClient();
+    await callAtOnce(client, CALLS);
+    forgetConnections();
+    now += MAX_IDLE_MS + 1;
+    await callAtOnce(client, CALLS);
+    client.destroy();
+  });
+
+  test('of the connections of DynamoDB only those are kept that were used lately', async () => {
+    const client = makeSingleTryClient();
+    await callAtOnce(client, CALLS);
+    atOnce = 1;
+    now += MAX_IDLE_MS;
+    await client.send(new ListTablesCommand({}));
+    forgetConnections(last);
+    now += 1;
+    atOnce = 2;
+    await callAtOnce(client, 2);
+    expect(connections).toHaveLength(CALLS + 1);
+    client.destroy();
+  });
+
+  test('DynamoDB keeps the connections of a function that is invoked all the time', async () => {
+    const client = makeSingleTryClient();
+    for (let invocation = 1; invocation <= 3; invocation += 1) {
+      await callAtOnce(client, CALLS);
+      now += MAX_IDLE_MS;
+    }
+    expect(connections).toHaveLength(CALLS);
     client.destroy();
   });
 
@@ -103,6 +153,15 @@ describe('after a freeze, in which all of its connections died unseen', () => {
     await Promise.all(Array.from({ length: CALLS }, () => client.send(new ListQueuesCommand({}))));
     forgetConnections();
     await expect(client.send(new ListQueuesCommand({}))).rejects.toThrow('ECONNRESET');
+    await client.send(new ListQueuesCommand({}));
+    client.destroy();
+  });
+
+  test('SQS answers at the first call, if the freeze was long', async () => {
+    const client = makeSqsClient({ ...options, endpoint: server.url }, () => now);
+    await Promise.all(Array.from({ length: CALLS }, () => client.send(new ListQueuesCommand({}))));
+    forgetConnections();
+    now += MAX_IDLE_MS + 1;
     await client.send(new ListQueuesCommand({}));
     client.destroy();
   });

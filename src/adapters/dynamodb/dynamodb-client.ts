@@ -1,6 +1,6 @@
 /** DynamoDB clients with timeouts and retries for functions that have seconds, not minutes (ADR 17). */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import { closeIdleAfterReset, makeAgents } from '../lambda/connections.ts';
+import { closeDeadConnections, makeAgents } from '../lambda/connections.ts';
 
 /** How long a call waits for a connection, and then for its answer, ms. */
 export const CALL_LIMITS = { connectionTimeout: 1_000, requestTimeout: 2_000 } as const;
@@ -12,8 +12,9 @@ const MAX_SOCKETS = 100;
  * Makes the client of the worker and of reconcile, whose use cases retry as long as there is time.
  *
  * @param config overrides for tests and the local stack; none in AWS
+ * @param now the wall clock, epoch ms
  */
-export function makeDynamoDBClient(config: DynamoDBClientConfig = {}): DynamoDBClient {
+export function makeDynamoDBClient(config: DynamoDBClientConfig = {}, now = Date.now): DynamoDBClient {
   const agents = makeAgents(MAX_SOCKETS);
   const client = new DynamoDBClient({
     // Not `adaptive`, which also delays first attempts, at a rate that each instance estimates for itself.
@@ -28,7 +29,7 @@ export function makeDynamoDBClient(config: DynamoDBClientConfig = {}): DynamoDBC
     },
     ...config,
   });
-  return closeIdleAfterReset(client, agents);
+  return closeDeadConnections(client, agents, now);
 }
 
 /** Makes the client of the HTTP functions. It retries itself, because their use cases do not. */

@@ -1,12 +1,15 @@
 /** The SQS client, with timeouts for functions that have seconds, not minutes (ADR 17). */
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
-import { closeIdleAfterReset, makeAgents } from '../lambda/connections.ts';
+import { closeDeadConnections, makeAgents } from '../lambda/connections.ts';
 
 /** The SDK's own number. It is enough, because at most ten batches are sent at once. */
 const MAX_SOCKETS = 50;
 
-/** @param config overrides for tests and the local stack; none in AWS */
-export function makeSqsClient(config: SQSClientConfig = {}): SQSClient {
+/**
+ * @param config overrides for tests and the local stack; none in AWS
+ * @param now the wall clock, epoch ms
+ */
+export function makeSqsClient(config: SQSClientConfig = {}, now = Date.now): SQSClient {
   const agents = makeAgents(MAX_SOCKETS);
   const client = new SQSClient({
     // `SqsWorkQueue` retries by itself, with the refused entries only.
@@ -19,5 +22,5 @@ export function makeSqsClient(config: SQSClientConfig = {}): SQSClient {
     },
     ...config,
   });
-  return closeIdleAfterReset(client, agents);
+  return closeDeadConnections(client, agents, now);
 }
