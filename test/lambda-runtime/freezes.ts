@@ -5,6 +5,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
+import { MAX_IDLE_MS } from '../../src/adapters/lambda/connections.ts';
+import type { TargetGroup } from '../../src/domain/target-group.ts';
 import { makeRefusal } from '../rigs/cloudwatch/call-interceptor.ts';
 import { makeApiEvent, makeQueueEvent, makeScheduleEvent } from '../rigs/lambda-runtime/events.ts';
 import {
@@ -19,6 +21,7 @@ import type { LambdaRuntimeRig } from '../rigs/lambda-runtime/rig.ts';
 import { storeJob } from '../rigs/wiring/jobs.ts';
 import { anId } from '../support/builders.ts';
 import { aProject, scanTable } from '../support/e2e.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const DEATHS: { readonly how: string; readonly end: (relay: Relay) => number }[] = [
   { how: 'closed by the other end', end: (relay) => relay.closeConnections() },
@@ -31,8 +34,9 @@ export function describeFreezes(rig: LambdaRuntimeRig): void {
   /** Ends every connection to the stores. @returns their number */
   const endConnections = (end: (relay: Relay) => number) => end(rig.relays.dynamoDB) + end(rig.relays.sqs);
 
-  async function receiveJob(groups: number, chunkSize: number) {
-    const { tenant, ids } = await aProject(rig.unobserved, Array<object>(groups).fill({}));
+  async function receiveJob(count: number, chunkSize: number, overrides: Partial<TargetGroup> = {}) {
+    const groups = Array<Partial<TargetGroup>>(count).fill(overrides);
+    const { tenant, ids } = await aProject(rig.unobserved, groups);
     const { job, messages } = await storeJob(rig, { tenant, ids, chunkSize });
     for (const body of messages) await rig.sendMessage(body);
     const received = await rig.receiveMessages(messages.length, tenant.projectId);
@@ -67,6 +71,24 @@ export function describeFreezes(rig: LambdaRuntimeRig): void {
     const second = await receiveJob(40, 20);
     expect(endConnections(end)).toBeGreaterThanOrEqual(16);
     expect(await worker.invoke(second.event)).toMatchObject({ body: '{"batchItemFailures":[]}' });
+  });
+
+  test('whose connections were forgotten on the way makes no move of the worker uncertain', async () => {
+    const worker = await rig.startEnvironment('Worker');
+    const first = await receiveJob(40, 20);
+    expect(await worker.invoke(first.event)).toMatchObject({ body: '{"batchItemFailures":[]}' });
+    const second = await receiveJob(40, 20, { status: 'draft' });
+    // The worker must see by its own clock how long it was frozen.
+    await pause(MAX_IDLE_MS + 100);
+    expect(endConnections((relay) => relay.forgetConnections())).toBeGreaterThanOrEqual(16);
+    // A refusal after an uncertain move is not final for 5 seconds. This worker has no such time left, and
+    // hands the chunk back.
+    expect(await worker.invoke(second.event)).toMatchObject({ body: '{"batchItemFailures":[]}' });
+    const settled = await waitUntil(() => {
+      const records = worker.records.filter(({ message }) => message === 'chunk.settled');
+      return records.length >= 4 && records;
+    });
+    expect(settled).toMatchObject([{ updated: 20 }, { updated: 20 }, { failed: 20 }, { failed: 20 }]);
   });
 
   test.each(DEATHS)('whose connections were $how does not fail reconcile', async ({ end }) => {
