@@ -7,7 +7,7 @@ import type { Config } from 'jest';
 export const common: Config = {
   // Not in the temporary directory, where nobody would remove it.
   cacheDirectory: '<rootDir>/.cache/jest',
-  setupFilesAfterEnv: ['<rootDir>/test/support/set-timeout.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/set-up-suite.ts'],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },

@@ -18,7 +18,7 @@ const [project = ''] = process.argv.slice(2);
 const config = JSON.stringify({
   rootDir: project,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  setupFilesAfterEnv: ['<rootDir>/test/support/set-timeout.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/set-up-suite.ts'],
   testEnvironment: join(import.meta.dirname, 'fail-fast-environment.ts'),
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': join(import.meta.dirname, 'strip-types.ts') },
