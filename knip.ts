@@ -15,7 +15,7 @@ const config: KnipConfig = {
     'tools/local/{docs,status}/page/page.js',
     'tools/bench/bare/{bare-client,writes}.ts',
     'tools/bench/peers/plain-functions.ts',
-    'tools/mutate/{fail-fast-environment,strip-types,suite-runner}.ts',
+    'tools/mutate/{fail-fast-environment,suite-runner}.ts',
     'test/rigs/lambda-runtime/jest.config.ts',
     'test/support/docs/stand-ins/*',
   ],

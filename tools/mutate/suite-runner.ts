@@ -21,7 +21,7 @@ const config = JSON.stringify({
   setupFilesAfterEnv: ['<rootDir>/test/support/set-up-suite.ts'],
   testEnvironment: join(import.meta.dirname, 'fail-fast-environment.ts'),
   extensionsToTreatAsEsm: ['.ts'],
-  transform: { '^.+\\.ts$': join(import.meta.dirname, 'strip-types.ts') },
+  transform: { '^.+\\.ts$': join(project, 'strip-types.ts') },
   cacheDirectory: join(project, '.cache/jest'),
 });
 async function runSuite(suite: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** A Jest transform that removes the types as Node.js does (ADR 13). It is faster than ts-jest. */
+/** A Jest transform that removes the types as Node.js does (ADR 13): lines and columns stay the same. */
 import { stripTypeScriptTypes } from 'node:module';
 
 const stripTypes = (source: string) => ({ code: stripTypeScriptTypes(source) });
