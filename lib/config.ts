@@ -103,10 +103,15 @@ const settings = z.object({
     30,
     'Timeout of the worker function. Claims of chunks and the visibility timeout of messages follow from it.',
   ),
+  // Lambda's environments set their clocks by NTP (`TZ` in the list of variables), and the Amazon Time Sync
+  // Service that AWS's services use gives 1 ms, so that 10 s are far more than two clocks differ:
+  // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+  // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/set-time.html
+  // https://aws.amazon.com/blogs/compute/its-about-time-microsecond-accurate-clocks-on-amazon-ec2-instances/
   clockSkewSeconds: wholeNumber(
     1,
     3_600,
-    300,
+    10,
     'How far the clocks of two functions may be apart. Claims of chunks last so much longer than the functions run.',
   ),
   // A new on-demand table takes 4,000 writes per second, so 400 for each of 10 workers:

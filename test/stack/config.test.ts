@@ -45,7 +45,7 @@ test('without any context every key that is not optional has its default', () =>
     stalledSeconds: 600,
     deadlineSeconds: 3_600,
     workerTimeoutSeconds: 30,
-    clockSkewSeconds: 300,
+    clockSkewSeconds: 10,
     workerMaxConcurrency: 10,
     createRateLimit: 20,
     createBurstLimit: 40,

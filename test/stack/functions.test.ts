@@ -45,7 +45,7 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
     ...TARGET_GROUPS,
     ...QUEUE,
     PARALLELISM: '16',
-    CLAIM_SECONDS: '335',
+    CLAIM_SECONDS: '45',
   },
   FunctionsReconcile: {
     ...COMMON,
@@ -56,7 +56,7 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
     STALLED_SECONDS: '600',
     DEADLINE_SECONDS: '3600',
     PARALLELISM: '16',
-    CLAIM_SECONDS: '355',
+    CLAIM_SECONDS: '65',
   },
 };
 const FUNCTIONS = Object.keys(ENVIRONMENTS);
@@ -178,7 +178,7 @@ test('every setting of a function reaches its environment', () => {
     },
   });
   expect(template.readProperties('FunctionsWorker')['Environment']).toMatchObject({
-    Variables: { CLAIM_SECONDS: '405' },
+    Variables: { CLAIM_SECONDS: '115' },
   });
   expect(template.readProperties('FunctionsReconcile')['Environment']).toMatchObject({
     Variables: { STALLED_SECONDS: '700', DEADLINE_SECONDS: '7200' },

@@ -27,7 +27,7 @@ describe('queue', () => {
   test('a chunk is hidden until the claim of a killed worker has ended, and is a dead letter after 8 deliveries', () => {
     expect(template.readProperties('QueueChunks')).toMatchObject({
       SqsManagedSseEnabled: true,
-      VisibilityTimeout: 370,
+      VisibilityTimeout: 180,
       RedrivePolicy: { deadLetterTargetArn: '${QueueDeadLetters.Arn}', maxReceiveCount: 8 },
     });
     expect(template.readProperties('FunctionsWorker')['Timeout']).toBe(30);
@@ -71,7 +71,7 @@ test('the configuration sets timeout, visibility timeout, concurrency and number
   });
   expect(template.readProperties('FunctionsWorker')['Timeout']).toBe(60);
   expect(template.readProperties('QueueChunks')).toMatchObject({
-    VisibilityTimeout: 430,
+    VisibilityTimeout: 360,
     RedrivePolicy: { maxReceiveCount: 7 },
   });
   expect(template.readProperties('QueueDelivery')).toMatchObject({
