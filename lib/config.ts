@@ -34,6 +34,12 @@ const LOG_RETENTION_DAYS = Object.values(RetentionDays)
   .filter((days) => typeof days === 'number')
   .filter((days) => days !== RetentionDays.INFINITE);
 
+/**
+ * Most chunks of a job. Each set-add is billed for all of META, in which the set of settled chunks grows: 2
+ * units at the end of 500 chunks, and some 30 of 10,000 (docs/costs.md).
+ */
+const MAX_CHUNKS_PER_JOB = 500;
+
 const settings = z.object({
   // CloudFormation's limit is 128, and the name of the data stack is four longer.
   stackName: matching(
@@ -240,6 +246,12 @@ export type Config = Readonly<z.output<typeof settings>>;
 export type ConfigKey = keyof Config;
 
 const settingsWithRelations = settings
+  .refine(
+    ...relation(['chunkSize', 'maxTargetGroupsPerJob'], {
+      holds: (c) => c.chunkSize * MAX_CHUNKS_PER_JOB >= c.maxTargetGroupsPerJob,
+      expected: `at least maxTargetGroupsPerJob / ${MAX_CHUNKS_PER_JOB}: a job has at most ${MAX_CHUNKS_PER_JOB} chunks`,
+    }),
+  )
   .refine(
     ...relation(['stalledSeconds', 'workerTimeoutSeconds', 'clockSkewSeconds'], {
       holds: (c) => c.stalledSeconds > computeVisibilitySeconds(c),

@@ -20,7 +20,13 @@ import { readTableDefinitions } from '../support/test-tables.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** Short times: an open job is stalled after 14 seconds. */
-const TIMES = { chunkSize: 2, workerTimeoutSeconds: 1, clockSkewSeconds: 1, stalledSeconds: 14 };
+const TIMES = {
+  chunkSize: 2,
+  maxTargetGroupsPerJob: 1_000,
+  workerTimeoutSeconds: 1,
+  clockSkewSeconds: 1,
+  stalledSeconds: 14,
+};
 
 const FAILED = { status: 500, headers: {}, body: Buffer.from('{}') };
 

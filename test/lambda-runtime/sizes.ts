@@ -50,7 +50,10 @@ export function describeSizes(rig: LambdaRuntimeRig): void {
     const { tenant } = await aProject(rig.unobserved);
     const text = JSON.stringify({ target_group_ids: makeIds(MAX_TARGET_GROUPS, 'U') });
     const event = makeCreateEvent(tenant, Buffer.from(text).toString('base64'), await makeHeaders());
-    const createJob = await rig.startEnvironment('CreateJob', { CHUNK_SIZE: '1000' });
+    const createJob = await rig.startEnvironment('CreateJob', {
+      CHUNK_SIZE: '1000',
+      MAX_TARGET_GROUPS: String(MAX_TARGET_GROUPS),
+    });
     readJobId(await createJob.invoke({ ...event, isBase64Encoded: true }));
     await rig.deleteMessages(await rig.receiveMessages(MAX_TARGET_GROUPS / 1_000, tenant.projectId));
   });

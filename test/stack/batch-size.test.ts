@@ -13,7 +13,8 @@ import { makeApp } from './readable-template.ts';
 /** Synthesizes the mapping alone: a whole stack for each size would take seconds. */
 function synthesizeMapping(chunkSize: number) {
   const stack = new Stack(makeApp({}), 'S');
-  const queue = new ChunksQueue(stack, 'Queue', readConfig({ chunkSize }));
+  const config = readConfig({ chunkSize, maxTargetGroupsPerJob: 500 });
+  const queue = new ChunksQueue(stack, 'Queue', config);
   queue.deliverTo(LambdaFunction.fromFunctionName(stack, 'Worker', 'worker'));
   const [mapping] = Object.values(
     Template.fromStack(stack).findResources('AWS::Lambda::EventSourceMapping'),

@@ -78,7 +78,7 @@ test('every key is described, and its default is a valid value', () => {
 test('numbers may be given as text, as `cdk -c key=value` passes them', () => {
   const numbers = {
     maxTargetGroupsPerJob: 9_999,
-    chunkSize: 1,
+    chunkSize: 20,
     jobRetentionDays: 31,
     idempotencyHours: 48,
     stalledSeconds: 601,
@@ -239,10 +239,14 @@ describe('values that do not fit together', () => {
     ['deadlineSeconds', { stalledSeconds: 700, deadlineSeconds: 700 }, { deadlineSeconds: 701 }],
     ['deadlineSeconds', { jobRetentionDays: 1, deadlineSeconds: 41_401 }, { deadlineSeconds: 41_400 }],
     ['idempotencyHours', { jobRetentionDays: 1, idempotencyHours: 25 }, { idempotencyHours: 24 }],
+    ['chunkSize', { chunkSize: 19 }, { chunkSize: 20 }],
+    ['chunkSize', { chunkSize: 1, maxTargetGroupsPerJob: 501 }, { maxTargetGroupsPerJob: 500 }],
   ])('%s is refused beside a value that it does not fit', (key, bad, mended) => {
     const problems = listProblems(bad);
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatch(new RegExp(`^context key ${key}: found \\d+, expected (more than|at most) `));
+    expect(problems[0]).toMatch(
+      new RegExp(`^context key ${key}: found \\d+, expected (more than|at most|at least) `),
+    );
     expect(readConfig({ ...bad, ...mended })).toMatchObject(mended);
   });
 

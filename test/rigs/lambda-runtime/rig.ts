@@ -40,7 +40,13 @@ import { Relay } from './relay.ts';
  * The claim of a worker that is killed ends within seconds, and every invocation writes lines. With a shorter
  * timeout the worker's reserve, a quarter of it, would be shorter than a call may take (2 s).
  */
-const SETTINGS = { workerTimeoutSeconds: 10, clockSkewSeconds: 1, chunkSize: 2, logLevel: 'DEBUG' } as const;
+const SETTINGS = {
+  workerTimeoutSeconds: 10,
+  clockSkewSeconds: 1,
+  chunkSize: 2,
+  maxTargetGroupsPerJob: 1_000,
+  logLevel: 'DEBUG',
+} as const;
 
 interface Started {
   readonly runtime: Runtime;
