@@ -80,7 +80,7 @@ const RESOURCES: Resources = {
     'lambda.amazonaws.com',
     allow(
       ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
-      [{ 'Fn::GetAtt': ['Work', 'Arn'] }, { 'Fn::GetAtt': ['Flood', 'Arn'] }],
+      ['Work', 'Second', 'Flood'].map((queue) => ({ 'Fn::GetAtt': [queue, 'Arn'] })),
     ),
   ),
   ScheduleRole: aRole(
@@ -90,8 +90,11 @@ const RESOURCES: Resources = {
   Table: TABLE,
   Work: aQueue('Dead'),
   Dead: aQueue(undefined),
+  Second: aQueue('SecondDead'),
+  SecondDead: aQueue(undefined),
   Flood: aQueue(undefined, { VisibilityTimeout: 30 }),
   Delivery: aMapping('Work', 'Worker', { BatchSize: 3, ScalingConfig: { MaximumConcurrency: 2 } }),
+  SecondDelivery: aMapping('Second', 'Worker', { BatchSize: 3, ScalingConfig: { MaximumConcurrency: 2 } }),
   FloodDelivery: aMapping('Flood', 'Slow', { BatchSize: 1, ScalingConfig: { MaximumConcurrency: 2 } }),
   EveryMinute: {
     Type: 'AWS::Scheduler::Schedule',
@@ -159,13 +162,13 @@ function findReceived(messageId: string): SQSRecord[] {
     .filter((record) => record !== undefined);
 }
 
-/** Waits until a message with this body is in the dead-letter queue. */
-async function waitForDeadLetter(body: string): Promise<void> {
+/** Waits until a message with this body is in a dead-letter queue. */
+async function waitForDeadLetter(body: string, queue = 'Dead'): Promise<void> {
   const found = new Set<string | undefined>();
   await waitUntil(async () => {
     const { Messages } = await sqs.send(
       new ReceiveMessageCommand({
-        QueueUrl: stack.queues['Dead'],
+        QueueUrl: stack.queues[queue],
         MaxNumberOfMessages: 10,
         VisibilityTimeout: 1,
       }),
@@ -231,6 +234,15 @@ test('a message that is reported as failed comes again, then is a dead letter; t
   await waitForDeadLetter('fail 1');
   expect(findReceived(bad).map(({ attributes }) => attributes.ApproximateReceiveCount)).toEqual(['1', '2']);
   expect(findReceived(good)).toHaveLength(1);
+});
+
+test('a function gets the messages of two queues, each in batches and with dead letters of its own', async () => {
+  const [first, second] = await Promise.all([send('Work', 'one'), send('Second', 'fail 2')]);
+  await waitForDeadLetter('fail 2', 'SecondDead');
+  await waitUntil(() => findReceived(first).length === 1);
+  const listSources = (id: string) => findReceived(id).map(({ eventSourceARN }) => eventSourceARN);
+  expect(listSources(first)).toEqual(['arn:aws:sqs:us-east-1:000000000000:Local-Work']);
+  expect(listSources(second)).toEqual(Array(2).fill('arn:aws:sqs:us-east-1:000000000000:Local-Second'));
 });
 
 test.each(['throw', 'exit', 'hang'])('a message comes again after its batch ends by %s', async (body) => {
