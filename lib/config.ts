@@ -122,7 +122,14 @@ const settings = z.object({
   ),
   // A new on-demand table takes 4,000 writes per second, so 400 for each of 10 workers:
   // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
-  workerMaxConcurrency: wholeNumber(2, 1_000, 10, 'Most workers at a time, so that they starve nobody else.'),
+  // The queues of chunks and of give-ups have this limit each (lib/work-queue.ts). So twice as many workers
+  // can run at once, and an account needs concurrency for them; those that give up read and do not move.
+  workerMaxConcurrency: wholeNumber(
+    2,
+    1_000,
+    10,
+    'Most workers at a time on chunks, and as many on give-ups, so that they starve nobody else.',
+  ),
   // Two routes create. At 20 requests per second of about 150 ms, they are 6 concurrent functions, which even
   // a new account has (ADR 20).
   createRateLimit: wholeNumber(

@@ -5,7 +5,6 @@
 import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Api } from './api.ts';
-import { ChunksQueue } from './chunks-queue.ts';
 import { type Config, listPlaceholders, pickPlace } from './config.ts';
 import { FUNCTION_NAMES, makeFunctions, toPascalCase } from './functions/make-functions.ts';
 import { OwnMetrics } from './observability/own-metrics.ts';
@@ -13,6 +12,7 @@ import { Observability } from './observability/observability.ts';
 import { ReconcileSchedule } from './reconcile-schedule.ts';
 import { HOW_TO_PROTECT, warnUnprotected } from './protection.ts';
 import { addExistingTables, type Tables } from './tables.ts';
+import { WorkQueue } from './work-queue.ts';
 
 export class ServiceStack extends Stack {
   /** @param made the tables of the data stack; those that the configuration names are added to them */
@@ -24,11 +24,15 @@ export class ServiceStack extends Stack {
     });
 
     const tables = addExistingTables(this, config, made);
-    const chunks = new ChunksQueue(this, 'Queue', config);
+    const chunks = new WorkQueue(this, 'Queue', 'Chunks', config);
+    const giveUps = new WorkQueue(this, 'GivingUp', 'GiveUps', config);
     const observability = new Observability(this, 'Observability', config);
-    const functions = makeFunctions(this, { config, tables, chunks }, (id) => observability.makeLogGroup(id));
+    const functions = makeFunctions(this, { config, tables, chunks, giveUps }, (id) =>
+      observability.makeLogGroup(id),
+    );
     const api = new Api(this, 'Api', { config, functions, accessLogs: observability.accessLogs });
     chunks.deliverTo(functions.worker);
+    giveUps.deliverTo(functions.worker);
     new ReconcileSchedule(this, 'Reconcile', functions.reconcile);
     const dashboard = observability.watch({
       config,
@@ -36,6 +40,7 @@ export class ServiceStack extends Stack {
       accessLogs: observability.accessLogs,
       functions,
       chunks,
+      giveUps,
       tables,
       own: new OwnMetrics(config.stackName),
     });
@@ -49,7 +54,13 @@ export class ServiceStack extends Stack {
     );
     this.#addOutput('IdempotencyTable', tables.idempotency.tableName, 'Table of the idempotency records');
     this.#addOutput('ChunksQueueUrl', chunks.queue.queueUrl, 'Queue of the chunks');
-    this.#addOutput('DeadLetterQueueUrl', chunks.deadLetters.queueUrl, 'Queue of the messages given up on');
+    this.#addOutput('DeadLetterQueueUrl', chunks.deadLetters.queueUrl, 'Dead letters of the queue of chunks');
+    this.#addOutput('GiveUpsQueueUrl', giveUps.queue.queueUrl, 'Queue of the give-ups');
+    this.#addOutput(
+      'GiveUpsDeadLetterQueueUrl',
+      giveUps.deadLetters.queueUrl,
+      'Dead letters of the queue of give-ups',
+    );
     this.#addOutput('AlarmTopicArn', observability.alarmTopic.topicArn, 'Topic that alarms are sent to');
     this.#addOutput(
       'Protection',

@@ -8,9 +8,9 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { TokenVariable } from '../../src/adapters/lambda/read-environment.ts';
 import { SERVICE } from '../../src/observability/metric-names.ts';
-import type { ChunksQueue } from '../chunks-queue.ts';
 import type { Config } from '../config.ts';
 import type { Tables } from '../tables.ts';
+import type { WorkQueue } from '../work-queue.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 
@@ -62,7 +62,8 @@ function makeTracerCommand(folder: string): string {
 export interface StackParts {
   readonly config: Config;
   readonly tables: Tables;
-  readonly chunks: ChunksQueue;
+  readonly chunks: WorkQueue;
+  readonly giveUps: WorkQueue;
 }
 
 /** The specification of a function. Each function has a file in this folder. */

@@ -6,7 +6,12 @@ import { computeClaimSeconds } from '../worker-times.ts';
 import { allow, type FunctionSpecFor, type StackParts } from './bundled-function.ts';
 import { PARALLELISM } from './worker.ts';
 
-export function specifyReconcile({ config, tables, chunks }: StackParts): FunctionSpecFor<Environment> {
+export function specifyReconcile({
+  config,
+  tables,
+  chunks,
+  giveUps,
+}: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Takes up stalled jobs and ends those past their deadline',
     // It reads jobs in pages, so it never holds more than a few.
@@ -18,8 +23,11 @@ export function specifyReconcile({ config, tables, chunks }: StackParts): Functi
       JOBS_TABLE: tables.jobs.tableName,
       TARGET_GROUPS_TABLE: tables.targetGroups.tableName,
       CHUNKS_QUEUE_URL: chunks.queue.queueUrl,
+      GIVE_UPS_QUEUE_URL: giveUps.queue.queueUrl,
       STALLED_SECONDS: String(config.stalledSeconds),
       DEADLINE_SECONDS: String(config.deadlineSeconds),
+      // How many workers share what waits in a queue.
+      WORKER_MAX_CONCURRENCY: String(config.workerMaxConcurrency),
       // It claims and settles chunks as the worker does.
       PARALLELISM: String(PARALLELISM),
       CLAIM_SECONDS: String(computeClaimSeconds(TIMEOUT_SECONDS.reconcile, config.clockSkewSeconds)),
@@ -31,8 +39,10 @@ export function specifyReconcile({ config, tables, chunks }: StackParts): Functi
       allow(`${tables.jobs.tableArn}/index/${OPEN_JOBS_INDEX}`, 'dynamodb:Query'),
       // Reads target groups at the deadline, and never moves one.
       allow(tables.targetGroups.tableArn, 'dynamodb:GetItem'),
-      // Sends chunks again.
-      allow(chunks.queue.queueArn, 'sqs:SendMessage'),
+      // Sends chunks again, or give-ups; counts what waits in the queues.
+      ...[chunks, giveUps].map(({ queue: { queueArn } }) =>
+        allow(queueArn, 'sqs:GetQueueAttributes', 'sqs:SendMessage'),
+      ),
     ],
   };
 }

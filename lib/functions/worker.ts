@@ -9,7 +9,7 @@ import { allow, type FunctionSpecFor, type StackParts } from './bundled-function
  */
 export const PARALLELISM = 16;
 
-export function specifyWorker({ config, tables, chunks }: StackParts): FunctionSpecFor<Environment> {
+export function specifyWorker({ config, tables, chunks, giveUps }: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Moves the target groups of a chunk and settles their outcomes',
     // The CPU is the limit: a function signs and sends the writes of a chunk of 200 in about half a second.
@@ -18,13 +18,16 @@ export function specifyWorker({ config, tables, chunks }: StackParts): FunctionS
     // the heap.
     memorySize: 512,
     timeoutSeconds: config.workerTimeoutSeconds,
-    // No reservation: workerMaxConcurrency of the queue is the limit.
+    // No reservation: workerMaxConcurrency is the limit of each of the two queues, so twice as many at most.
     verifiesTokens: false,
     reportsMetrics: true,
     environment: {
       JOBS_TABLE: tables.jobs.tableName,
       TARGET_GROUPS_TABLE: tables.targetGroups.tableName,
       CHUNKS_QUEUE_URL: chunks.queue.queueUrl,
+      GIVE_UPS_QUEUE_URL: giveUps.queue.queueUrl,
+      // The deadline of a job whose message does not name one.
+      DEADLINE_SECONDS: String(config.deadlineSeconds),
       PARALLELISM: String(PARALLELISM),
       // A claim outlasts the function that made it, even when clocks differ (ADR 5).
       CLAIM_SECONDS: String(computeClaimSeconds(config.workerTimeoutSeconds, config.clockSkewSeconds)),
@@ -35,9 +38,13 @@ export function specifyWorker({ config, tables, chunks }: StackParts): FunctionS
       // Moves target groups; reads those whose move was refused.
       allow(tables.targetGroups.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem'),
       // Lambda itself needs these actions, under this role, to deliver the messages.
-      allow(chunks.queue.queueArn, 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'),
+      ...[chunks, giveUps].map(({ queue: { queueArn } }) =>
+        allow(queueArn, 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'),
+      ),
       // The worker calls this action, so that a chunk that it hands back is delivered again soon.
-      allow(chunks.queue.queueArn, 'sqs:ChangeMessageVisibility'),
+      ...[chunks, giveUps].map(({ queue: { queueArn } }) => allow(queueArn, 'sqs:ChangeMessageVisibility')),
+      // Sends a give-up again that found its chunk claimed, with a delay until the claim has ended.
+      allow(giveUps.queue.queueArn, 'sqs:SendMessage'),
     ],
   };
 }

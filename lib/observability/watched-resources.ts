@@ -2,10 +2,10 @@
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { GraphWidgetProps } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import type { ChunksQueue } from '../chunks-queue.ts';
 import type { Config } from '../config.ts';
 import type { Functions } from '../functions/make-functions.ts';
 import type { Tables } from '../tables.ts';
+import type { WorkQueue } from '../work-queue.ts';
 import type { OwnMetrics } from './own-metrics.ts';
 
 export interface WatchedResources {
@@ -13,7 +13,8 @@ export interface WatchedResources {
   readonly api: HttpApi;
   readonly accessLogs: ILogGroup;
   readonly functions: Functions;
-  readonly chunks: ChunksQueue;
+  readonly chunks: WorkQueue;
+  readonly giveUps: WorkQueue;
   readonly tables: Tables;
   readonly own: OwnMetrics;
 }

@@ -57,7 +57,7 @@ async function makeVariables(): Promise<Record<string, string>> {
     PROJECT: `${watched.url}/demand/accounts/101/projects/01JDEM0PR0JECT000000000001`,
     TOKEN: await aToken(),
     TARGET_GROUPS_TABLE: findName(stack.tables, 'TargetGroups'),
-    DEAD_LETTER_QUEUE_URL: findName(stack.queues, 'Dead'),
+    DEAD_LETTER_QUEUE_URL: findName(stack.queues, 'QueueDead'),
     TABLE: 'LeftBehind',
     JOBS: findName(stack.tables, 'Jobs'),
     CREATE_JOB: findName(stack.functions, 'CreateJob'),

@@ -46,7 +46,7 @@ test('the snapshot shows a job with its progress, its log lines and the function
     expect(stats?.p50).toBeGreaterThanOrEqual(0);
   }
   expect(seen.health.schedules).toMatchObject([{ functionName: 'Reconcile', everySeconds: 60 }]);
-  expect(seen.queues.map(({ deadLetters }) => deadLetters).sort()).toEqual([false, true]);
+  expect(seen.queues.map(({ deadLetters }) => deadLetters).sort()).toEqual([false, false, true, true]);
 });
 
 test('the stack serves the page, and the snapshot counts the runs of a scheduled function', async () => {

@@ -31,6 +31,8 @@ beforeAll(async () => {
     TARGET_GROUPS_TABLE: tables.targetGroups,
     // Nothing listens here: the worker must not fail when it cannot shorten a visibility timeout.
     CHUNKS_QUEUE_URL: 'http://127.0.0.1:9/000000000000/chunks',
+    GIVE_UPS_QUEUE_URL: 'http://127.0.0.1:9/000000000000/give-ups',
+    DEADLINE_SECONDS: '3600',
     PARALLELISM: '4',
     CLAIM_SECONDS: '330',
     POWERTOOLS_LOG_LEVEL: 'DEBUG',

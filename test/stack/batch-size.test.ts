@@ -6,15 +6,15 @@ import { Stack } from 'aws-cdk-lib';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Template } from 'aws-cdk-lib/assertions';
 import { expect, test } from '@jest/globals';
-import { ChunksQueue } from '../../lib/chunks-queue.ts';
 import { readConfig } from '../../lib/config.ts';
+import { WorkQueue } from '../../lib/work-queue.ts';
 import { makeApp } from './readable-template.ts';
 
 /** Synthesizes the mapping alone: a whole stack for each size would take seconds. */
 function synthesizeMapping(chunkSize: number) {
   const stack = new Stack(makeApp({}), 'S');
   const config = readConfig({ chunkSize, maxTargetGroupsPerJob: 500 });
-  const queue = new ChunksQueue(stack, 'Queue', config);
+  const queue = new WorkQueue(stack, 'Queue', 'Chunks', config);
   queue.deliverTo(LambdaFunction.fromFunctionName(stack, 'Worker', 'worker'));
   const [mapping] = Object.values(
     Template.fromStack(stack).findResources('AWS::Lambda::EventSourceMapping'),

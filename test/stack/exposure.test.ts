@@ -45,7 +45,7 @@ describe('exposure', () => {
     expect(open).toEqual([]);
   });
 
-  test('both queues and the topic refuse every call without TLS', () => {
+  test('the queues and the topic refuse every call without TLS', () => {
     const refused = statements
       .filter(
         ({ statement: { Effect, ...rest } }) =>
@@ -55,6 +55,8 @@ describe('exposure', () => {
       )
       .map(({ where }) => where.replace('.PolicyDocument', ''));
     expect(refused.sort()).toEqual([
+      'GivingUpDeadLettersPolicy',
+      'GivingUpGiveUpsPolicy',
       'ObservabilityAlarmTopicPolicy',
       'QueueChunksPolicy',
       'QueueDeadLettersPolicy',

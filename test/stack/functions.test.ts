@@ -19,6 +19,7 @@ const TOKENS = {
 const JOBS = { JOBS_TABLE: '${TablesJobs}' };
 const TARGET_GROUPS = { TARGET_GROUPS_TABLE: '${TablesTargetGroups}' };
 const QUEUE = { CHUNKS_QUEUE_URL: '${QueueChunks}' };
+const GIVE_UPS = { GIVE_UPS_QUEUE_URL: '${GivingUpGiveUps}' };
 
 const ENVIRONMENTS: Record<string, Record<string, string>> = {
   FunctionsCreateJob: {
@@ -44,6 +45,8 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
     ...JOBS,
     ...TARGET_GROUPS,
     ...QUEUE,
+    ...GIVE_UPS,
+    DEADLINE_SECONDS: '3600',
     PARALLELISM: '16',
     CLAIM_SECONDS: '45',
   },
@@ -53,8 +56,10 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
     ...JOBS,
     ...TARGET_GROUPS,
     ...QUEUE,
+    ...GIVE_UPS,
     STALLED_SECONDS: '600',
     DEADLINE_SECONDS: '3600',
+    WORKER_MAX_CONCURRENCY: '10',
     PARALLELISM: '16',
     CLAIM_SECONDS: '65',
   },
@@ -156,6 +161,7 @@ test('every setting of a function reaches its environment', () => {
     stalledSeconds: 700,
     deadlineSeconds: 7_200,
     workerTimeoutSeconds: 100,
+    workerMaxConcurrency: 7,
     logLevel: 'DEBUG',
     debugSampleRate: '0.05',
     stackName: 'Other',
@@ -178,9 +184,9 @@ test('every setting of a function reaches its environment', () => {
     },
   });
   expect(template.readProperties('FunctionsWorker')['Environment']).toMatchObject({
-    Variables: { CLAIM_SECONDS: '115' },
+    Variables: { CLAIM_SECONDS: '115', DEADLINE_SECONDS: '7200' },
   });
   expect(template.readProperties('FunctionsReconcile')['Environment']).toMatchObject({
-    Variables: { STALLED_SECONDS: '700', DEADLINE_SECONDS: '7200' },
+    Variables: { STALLED_SECONDS: '700', DEADLINE_SECONDS: '7200', WORKER_MAX_CONCURRENCY: '7' },
   });
 });

@@ -23,6 +23,7 @@ type Grants = Record<string, string[]>;
 const JOBS = '${TablesJobs.Arn}';
 const TARGET_GROUPS = '${TablesTargetGroups.Arn}';
 const QUEUE = '${QueueChunks.Arn}';
+const GIVE_UPS = '${GivingUpGiveUps.Arn}';
 
 /** The names of the resources in docs/architecture.md. */
 const DOCUMENTED: Record<string, string> = {
@@ -31,6 +32,7 @@ const DOCUMENTED: Record<string, string> = {
   [TARGET_GROUPS]: 'target groups table',
   '${TablesIdempotency.Arn}': 'idempotency table',
   [QUEUE]: 'queue of chunks',
+  [GIVE_UPS]: 'queue of give-ups',
 };
 
 /** The grants of each function's role besides logs and traces: actions by resource. */
@@ -58,12 +60,20 @@ const GRANTS: Record<string, Grants> = {
       'sqs:GetQueueAttributes',
       'sqs:ReceiveMessage',
     ],
+    [GIVE_UPS]: [
+      'sqs:ChangeMessageVisibility',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ReceiveMessage',
+      'sqs:SendMessage',
+    ],
   },
   Reconcile: {
     [JOBS]: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
     '${TablesJobs.Arn}/index/open-jobs': ['dynamodb:Query'],
     [TARGET_GROUPS]: ['dynamodb:GetItem'],
-    [QUEUE]: ['sqs:SendMessage'],
+    [QUEUE]: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
+    [GIVE_UPS]: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
   },
 };
 

@@ -2,47 +2,66 @@
 import { describe, expect, test } from '@jest/globals';
 import { synthesizeTemplate } from './readable-template.ts';
 
-/** The name of the queue, in a stack with the default name. */
-const CHUNKS = 'FieldingJobs-Chunks-${AWS::StackId/2}';
+/** What the template has of each queue: its id, that of its dead letters, and its name. */
+const QUEUES = [
+  {
+    id: 'QueueChunks',
+    deadLetters: 'QueueDeadLetters',
+    delivery: 'QueueDelivery',
+    name: 'FieldingJobs-Chunks-${AWS::StackId/2}',
+  },
+  {
+    id: 'GivingUpGiveUps',
+    deadLetters: 'GivingUpDeadLetters',
+    delivery: 'GivingUpDelivery',
+    name: 'FieldingJobs-GiveUps-${AWS::StackId/2}',
+  },
+];
 
-describe('queue', () => {
+test('there are two queues with their dead letters, and both are delivered to the worker', () => {
+  const template = synthesizeTemplate();
+  expect(Object.keys(template.findByType('AWS::SQS::Queue')).sort()).toEqual(
+    QUEUES.flatMap(({ id, deadLetters }) => [id, deadLetters]).sort(),
+  );
+  expect(Object.keys(template.findByType('AWS::Lambda::EventSourceMapping')).sort()).toEqual(
+    QUEUES.map(({ delivery }) => delivery).sort(),
+  );
+});
+
+describe.each(QUEUES)('$id', ({ id, deadLetters, delivery, name }) => {
   const template = synthesizeTemplate();
 
-  test('both queues are encrypted; dead letters come from the other queue only, and are kept for 14 days', () => {
-    expect(Object.keys(template.findByType('AWS::SQS::Queue')).sort()).toEqual([
-      'QueueChunks',
-      'QueueDeadLetters',
-    ]);
-    expect(template.readProperties('QueueDeadLetters')).toEqual({
+  test('is encrypted, as are its dead letters, which come from it only, and are kept for 14 days', () => {
+    expect(template.readProperties(deadLetters)).toEqual({
       MessageRetentionPeriod: 14 * 86_400,
       RedriveAllowPolicy: {
         redrivePermission: 'byQueue',
-        sourceQueueArns: [`arn:\${AWS::Partition}:sqs:\${AWS::Region}:\${AWS::AccountId}:${CHUNKS}`],
+        sourceQueueArns: [`arn:\${AWS::Partition}:sqs:\${AWS::Region}:\${AWS::AccountId}:${name}`],
       },
       SqsManagedSseEnabled: true,
     });
-    expect(template.readProperties('QueueChunks')['QueueName']).toBe(CHUNKS);
+    expect(template.readProperties(id)['QueueName']).toBe(name);
   });
 
-  test('a chunk is hidden until the claim of a killed worker has ended, and is a dead letter after 8 deliveries', () => {
-    expect(template.readProperties('QueueChunks')).toMatchObject({
+  test('hides a message until the claim of a killed worker has ended; after 8 deliveries it is a dead letter', () => {
+    expect(template.readProperties(id)).toMatchObject({
       SqsManagedSseEnabled: true,
       VisibilityTimeout: 180,
-      RedrivePolicy: { deadLetterTargetArn: '${QueueDeadLetters.Arn}', maxReceiveCount: 8 },
+      RedrivePolicy: { deadLetterTargetArn: `\${${deadLetters}.Arn}`, maxReceiveCount: 8 },
     });
     expect(template.readProperties('FunctionsWorker')['Timeout']).toBe(30);
   });
 
-  test.each(['QueueChunks', 'QueueDeadLetters'])('%s refuses every call without TLS', (id) => {
-    expect(template.readProperties(`${id}Policy`)).toMatchObject({
-      Queues: [`\${${id}}`],
+  test.each([id, deadLetters])('%s refuses every call without TLS', (queue) => {
+    expect(template.readProperties(`${queue}Policy`)).toMatchObject({
+      Queues: [`\${${queue}}`],
       PolicyDocument: {
         Statement: [
           {
             Effect: 'Deny',
             Action: 'sqs:*',
             Principal: { AWS: '*' },
-            Resource: `\${${id}.Arn}`,
+            Resource: `\${${queue}.Arn}`,
             Condition: { Bool: { 'aws:SecureTransport': 'false' } },
           },
         ],
@@ -50,16 +69,24 @@ describe('queue', () => {
     });
   });
 
-  test('the worker gets batches in which single messages can fail, with a limit on concurrent workers', () => {
-    expect(Object.keys(template.findByType('AWS::Lambda::EventSourceMapping'))).toEqual(['QueueDelivery']);
-    expect(template.readProperties('QueueDelivery')).toEqual({
-      EventSourceArn: '${QueueChunks.Arn}',
+  test('comes to the worker in batches in which single messages can fail, with a limit on concurrent workers', () => {
+    expect(template.readProperties(delivery)).toEqual({
+      EventSourceArn: `\${${id}.Arn}`,
       FunctionName: '${FunctionsWorker}',
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       BatchSize: 1,
       MaximumBatchingWindowInSeconds: 0,
       ScalingConfig: { MaximumConcurrency: 10 },
     });
+  });
+
+  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
+  test('has a name of at most 80 characters, however long that of the stack', () => {
+    const { QueueName } = synthesizeTemplate({ stackName: 'S'.repeat(100) }).readProperties(id);
+    const uuid = '5b918d10-cd98-11ea-90d5-0a9cd3354c10';
+    const whole = String(QueueName).replace('${AWS::StackId/2}', uuid);
+    expect(whole).toMatch(new RegExp(`^S{35,}-(Chunks|GiveUps)-${uuid}$`));
+    expect(whole).toHaveLength(80);
   });
 });
 
@@ -70,19 +97,11 @@ test('the configuration sets timeout, visibility timeout, concurrency and number
     maxReceiveCount: '7',
   });
   expect(template.readProperties('FunctionsWorker')['Timeout']).toBe(60);
-  expect(template.readProperties('QueueChunks')).toMatchObject({
-    VisibilityTimeout: 360,
-    RedrivePolicy: { maxReceiveCount: 7 },
-  });
-  expect(template.readProperties('QueueDelivery')).toMatchObject({
-    ScalingConfig: { MaximumConcurrency: 3 },
-  });
-});
-
-// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
-test('the name of the queue has at most 80 characters, however long that of the stack', () => {
-  const { QueueName } = synthesizeTemplate({ stackName: 'S'.repeat(100) }).readProperties('QueueChunks');
-  const uuid = '5b918d10-cd98-11ea-90d5-0a9cd3354c10';
-  expect(String(QueueName).replace('${AWS::StackId/2}', uuid)).toBe(`${'S'.repeat(36)}-Chunks-${uuid}`);
-  expect(`${'S'.repeat(36)}-Chunks-${uuid}`).toHaveLength(80);
+  for (const { id, delivery } of QUEUES) {
+    expect(template.readProperties(id)).toMatchObject({
+      VisibilityTimeout: 360,
+      RedrivePolicy: { maxReceiveCount: 7 },
+    });
+    expect(template.readProperties(delivery)).toMatchObject({ ScalingConfig: { MaximumConcurrency: 3 } });
+  }
 });

@@ -67,6 +67,8 @@ test('the outputs name the resources that others need', () => {
     IdempotencyTable: '${TablesIdempotency}',
     ChunksQueueUrl: '${QueueChunks}',
     DeadLetterQueueUrl: '${QueueDeadLetters}',
+    GiveUpsQueueUrl: '${GivingUpGiveUps}',
+    GiveUpsDeadLetterQueueUrl: '${GivingUpDeadLetters}',
     AlarmTopicArn: '${ObservabilityAlarmTopic}',
     Protection: expect.stringMatching(/^off/),
     Dashboard: '${ObservabilityDashboard}',

@@ -16,10 +16,10 @@ export function describeQueues(rig: WiringRig): void {
     return Attributes;
   }
 
-  test.concurrent(
-    'a chunk stays for four days, and away until the claim of a killed worker is over',
-    async () => {
-      const { MessageRetentionPeriod, VisibilityTimeout, RedrivePolicy } = await readAttributes('Chunks');
+  test.concurrent.each(['Chunks', 'GiveUps'])(
+    'a message in %s stays for four days, and away until the claim of a killed worker is over',
+    async (queue) => {
+      const { MessageRetentionPeriod, VisibilityTimeout, RedrivePolicy } = await readAttributes(queue);
       expect(Number(MessageRetentionPeriod)).toBe(4 * 24 * 60 * 60);
       // The worker's 17 s, at the end of which it may have made a claim of 153 s, and 5 s more.
       expect(Number(VisibilityTimeout)).toBe(175);
@@ -27,8 +27,8 @@ export function describeQueues(rig: WiringRig): void {
     },
   );
 
-  test.concurrent('a dead letter stays for two weeks', async () => {
-    const { MessageRetentionPeriod } = await readAttributes('DeadLetters');
+  test.concurrent.each(['Queue', 'GivingUp'])('a dead letter of %s stays for two weeks', async (of) => {
+    const { MessageRetentionPeriod } = await readAttributes(`${of}DeadLetters`);
     expect(Number(MessageRetentionPeriod)).toBe(14 * 24 * 60 * 60);
   });
 }

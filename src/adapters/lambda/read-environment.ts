@@ -30,6 +30,7 @@ const VARIABLES = {
   IDEMPOTENCY_TABLE: text,
   IDEMPOTENCY_TTL_SECONDS: count,
   CHUNKS_QUEUE_URL: z.url(),
+  GIVE_UPS_QUEUE_URL: z.url(),
   /** Most target groups per request. */
   MAX_TARGET_GROUPS: count,
   /** Target groups per chunk. */
@@ -37,6 +38,7 @@ const VARIABLES = {
   JOB_RETENTION_DAYS: count,
   STALLED_SECONDS: count,
   DEADLINE_SECONDS: count,
+  WORKER_MAX_CONCURRENCY: count,
   /** Number of target groups that are worked on at once. */
   PARALLELISM: count,
   CLAIM_SECONDS: count,

@@ -129,7 +129,7 @@ export class LambdaRuntimeRig {
       },
     });
     const runtime = readRuntime(template, references, assets, queues);
-    const [source] = runtime.eventSources;
+    const source = runtime.eventSources.find(({ queue }) => queue.logicalId.includes('Chunks'));
     const stack: StackInfo = {
       url: apiUrl,
       tables: Object.fromEntries(tables.map(({ logicalId, name }) => [logicalId, name])),

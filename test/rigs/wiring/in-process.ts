@@ -14,10 +14,12 @@ export type Handler = (event: unknown, context: Context) => Promise<unknown>;
 export async function loadBundle(rig: WiringRig, name: string): Promise<Handler> {
   const lambda = rig.findFunction(name);
   const { dynamodb, sqs } = rig.stack.endpoints;
-  const queueUrl = lambda.environment['CHUNKS_QUEUE_URL'];
+  // The SDK calls a queue at the host that its URL names.
+  const queueUrls = Object.entries(lambda.environment)
+    .filter(([name]) => name.endsWith('_QUEUE_URL'))
+    .map(([name, url]) => [name, new URL(new URL(url).pathname, sqs).href]);
   Object.assign(process.env, lambda.environment, {
-    // The SDK calls a queue at the host that its URL names.
-    ...(queueUrl !== undefined && { CHUNKS_QUEUE_URL: new URL(new URL(queueUrl).pathname, sqs).href }),
+    ...Object.fromEntries(queueUrls),
     AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
     AWS_REGION: REGION,

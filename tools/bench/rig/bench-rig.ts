@@ -73,8 +73,8 @@ export async function openBenchRig(): Promise<BenchRig> {
     findQueueUrl: (id) => made.queueUrls.get(id),
   });
   const runtime = readRuntime(template, references, assets, made.queues);
-  const [source] = runtime.eventSources;
-  if (source === undefined) throw new Error('the template has no event source mapping');
+  const source = runtime.eventSources.find(({ queue }) => queue.logicalId.includes('Chunks'));
+  if (source === undefined) throw new Error('the template has no event source mapping of the chunks');
   const queueUrl = made.queueUrls.get(source.queue.logicalId) ?? '';
 
   let queues = 0;

@@ -1,4 +1,4 @@
-/** The queue of chunks with its dead-letter queue, and how its messages are delivered to the worker. */
+/** A queue of work with its dead-letter queue, and how its messages are delivered to the worker. */
 import { Duration, Stack } from 'aws-cdk-lib';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -28,26 +28,29 @@ const RETENTION = Duration.days(4);
 /** The longest that SQS offers, so that operators have time to examine a dead letter. */
 const DEAD_LETTER_RETENTION = Duration.days(14);
 
-/**
- * Most characters of the stack's name in the name of a queue, which has at most 80:
- * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
- */
-const MOST_OF_STACK_NAME = 36;
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html */
+const MOST_CHARACTERS_OF_NAME = 80;
 
-export class ChunksQueue extends Construct {
+const UUID_CHARACTERS = 36;
+
+/** The queues of the worker, by the word in their names. */
+type QueueName = 'Chunks' | 'GiveUps';
+
+export class WorkQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
   readonly #config: Config;
 
-  constructor(scope: Construct, id: string, config: Config) {
+  /** @param name also the id of the queue below this construct */
+  constructor(scope: Construct, id: string, name: QueueName, config: Config) {
     super(scope, id);
     this.#config = config;
     const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
 
-    const queueName = `${config.stackName.slice(0, MOST_OF_STACK_NAME)}-Chunks-${STACK_UUID}`;
+    const queueName = makeQueueName(config.stackName, name);
     this.deadLetters = new Queue(this, 'DeadLetters', { ...common, retentionPeriod: DEAD_LETTER_RETENTION });
     allowDeadLettersOf(this.deadLetters, Stack.of(this).formatArn({ service: 'sqs', resource: queueName }));
-    this.queue = new Queue(this, 'Chunks', {
+    this.queue = new Queue(this, name, {
       ...common,
       queueName,
       retentionPeriod: RETENTION,
@@ -60,6 +63,10 @@ export class ChunksQueue extends Construct {
    * Delivers the messages to a function, which returns the ids of those that failed. The function's role must
    * already have its permissions on the queue, because CDK's event source object would grant more than is
    * used.
+   *
+   * The limit on concurrent invocations is one of this queue alone. A function that two queues are delivered
+   * to may run twice workerMaxConcurrency times at once, and a reservation must not be less than the sum:
+   * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
    */
   deliverTo(worker: IFunction): void {
     new EventSourceMapping(this, 'Delivery', {
@@ -71,6 +78,12 @@ export class ChunksQueue extends Construct {
       maxConcurrency: this.#config.workerMaxConcurrency,
     });
   }
+}
+
+/** Makes a name that no other queue of the account has, with as much of the stack's name as has room. */
+function makeQueueName(stackName: string, name: QueueName): string {
+  const room = MOST_CHARACTERS_OF_NAME - `-${name}-`.length - UUID_CHARACTERS;
+  return `${stackName.slice(0, room)}-${name}-${STACK_UUID}`;
 }
 
 /** Computes the messages per invocation: as many chunks as make up TARGET_GROUPS_PER_BATCH. */
