@@ -55,13 +55,17 @@ function makeConsumedUnits(
   ];
 }
 
-function makeSqsMessages({ chunks: { queue } }: WatchedResources): IMetric[] {
-  return [
-    queue.metricNumberOfMessagesSent({ statistic: 'Sum', label: 'sent' }),
-    queue.metricNumberOfMessagesReceived({ statistic: 'Sum', label: 'received' }),
-    queue.metricNumberOfMessagesDeleted({ statistic: 'Sum', label: 'deleted' }),
-    queue.metricNumberOfEmptyReceives({ statistic: 'Sum', label: 'empty receives' }),
-  ];
+function makeSqsMessages({ chunks, giveUps }: WatchedResources): IMetric[] {
+  const queues = [
+    ['chunks', chunks.queue],
+    ['give-ups', giveUps.queue],
+  ] as const;
+  return queues.flatMap(([name, queue]) => [
+    queue.metricNumberOfMessagesSent({ statistic: 'Sum', label: `${name}: sent` }),
+    queue.metricNumberOfMessagesReceived({ statistic: 'Sum', label: `${name}: received` }),
+    queue.metricNumberOfMessagesDeleted({ statistic: 'Sum', label: `${name}: deleted` }),
+    queue.metricNumberOfEmptyReceives({ statistic: 'Sum', label: `${name}: empty receives` }),
+  ]);
 }
 
 function makeLogBytes({ functions, accessLogs }: WatchedResources): IMetric[] {

@@ -8,11 +8,11 @@ import type { WatchedResources } from './watched-resources.ts';
 const MINUTE = Duration.minutes(1);
 
 /** Makes the specifications, the most important first. */
-export function specifyJobAlarms({ config, chunks, own }: WatchedResources): AlarmSpec[] {
+export function specifyJobAlarms({ config, chunks, giveUps, own }: WatchedResources): AlarmSpec[] {
   return [
     {
       name: 'DeadLetters',
-      description: 'At least one message is in the dead-letter queue: a chunk failed at every delivery.',
+      description: 'At least one dead letter of the queue of chunks: a chunk failed at every delivery.',
       metric: chunks.deadLetters.metricApproximateNumberOfMessagesVisible({
         statistic: 'Maximum',
         period: MINUTE,
@@ -21,6 +21,18 @@ export function specifyJobAlarms({ config, chunks, own }: WatchedResources): Ala
       threshold: 1,
       periods: AT_ONCE,
       // SQS publishes no metrics of an unused queue, and a dead-letter queue is normally unused.
+      missing: 'quiet',
+    },
+    // Give-ups have no alarm on their age: whatever delays them raised OldestOpenJob before the deadline.
+    {
+      name: 'GiveUpDeadLetters',
+      description: 'At least one dead letter of the queue of give-ups: a job past its deadline ends later.',
+      metric: giveUps.deadLetters.metricApproximateNumberOfMessagesVisible({
+        statistic: 'Maximum',
+        period: MINUTE,
+      }),
+      threshold: 1,
+      periods: AT_ONCE,
       missing: 'quiet',
     },
     {

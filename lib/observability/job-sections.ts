@@ -1,4 +1,4 @@
-/** The sections of the dashboard that follow a job: traffic, outcome, latency, queue, dead letters. */
+/** The sections of the dashboard that follow a job: traffic, outcome, latency, queues, dead letters. */
 import type { Alarms } from './alarms.ts';
 import type { Section, WatchedResources } from './watched-resources.ts';
 
@@ -7,7 +7,7 @@ export function makeJobSections(watched: WatchedResources, alarms: Alarms): Sect
     makeTraffic(watched),
     makeOutcome(watched, alarms),
     makeLatency(watched, alarms),
-    makeQueue(watched, alarms),
+    makeQueues(watched, alarms),
     makeDeadLetters(watched),
   ];
 }
@@ -115,26 +115,31 @@ function makeLatency({ api, own }: WatchedResources, alarms: Alarms): Section {
   };
 }
 
-function makeQueue({ chunks: { queue: chunks }, own }: WatchedResources, alarms: Alarms): Section {
+function makeQueues({ chunks, giveUps, own }: WatchedResources, alarms: Alarms): Section {
+  const queues = [
+    ['chunks', chunks.queue],
+    ['give-ups', giveUps.queue],
+  ] as const;
+  const options = (label: string) => ({ statistic: 'Maximum', label });
   return {
-    title: 'Queue',
+    title: 'Queues',
     normal:
-      'messages come in bursts and are gone within seconds; the oldest is seconds old. A chunk that is handed back, ' +
-      'sent again or delivered twice is safe and rare; so is a lost race. A steady stream of them is a sign of trouble.',
+      'chunks come in bursts and are gone within seconds; the oldest is seconds old. There are no give-ups: each is a ' +
+      'chunk of a job past its deadline. A chunk that is handed back, sent again or delivered twice is safe and rare; ' +
+      'so is a lost race. A steady stream of them is a sign of trouble.',
     graphs: [
       {
-        title: 'Messages in the queue',
-        left: [
-          chunks.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', label: 'waiting' }),
-          chunks.metricApproximateNumberOfMessagesNotVisible({
-            statistic: 'Maximum',
-            label: 'being worked on',
-          }),
-        ],
+        title: 'Messages in the queues',
+        left: queues.flatMap(([name, queue]) => [
+          queue.metricApproximateNumberOfMessagesVisible(options(`${name}: waiting`)),
+          queue.metricApproximateNumberOfMessagesNotVisible(options(`${name}: being worked on`)),
+        ]),
       },
       {
         title: 'Age of the oldest message',
-        left: [chunks.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', label: 'age (s)' })],
+        left: queues.map(([name, queue]) =>
+          queue.metricApproximateAgeOfOldestMessage(options(`${name} (s)`)),
+        ),
         leftAnnotations: [alarms.getAlarm('MessageAge').toAnnotation()],
       },
       {
@@ -152,18 +157,18 @@ function makeQueue({ chunks: { queue: chunks }, own }: WatchedResources, alarms:
   };
 }
 
-function makeDeadLetters({ chunks, own }: WatchedResources): Section {
+function makeDeadLetters({ chunks, giveUps, own }: WatchedResources): Section {
+  const options = (label: string) => ({ statistic: 'Maximum', label });
   return {
     title: 'Dead letters',
-    normal: 'nothing. Each message here is a chunk that failed at every delivery, or is none of ours.',
+    normal:
+      'nothing. Each message here is a chunk or a give-up that failed at every delivery, or is none of ours.',
     graphs: [
       {
-        title: 'Messages in the dead-letter queue',
+        title: 'Messages in the dead-letter queues',
         left: [
-          chunks.deadLetters.metricApproximateNumberOfMessagesVisible({
-            statistic: 'Maximum',
-            label: 'dead letters',
-          }),
+          chunks.deadLetters.metricApproximateNumberOfMessagesVisible(options('chunks')),
+          giveUps.deadLetters.metricApproximateNumberOfMessagesVisible(options('give-ups')),
         ],
       },
       {

@@ -78,6 +78,9 @@ const EXPECTED: Record<string, string> = {
   DeadLetters:
     'Maximum AWS/SQS ApproximateNumberOfMessagesVisible ${QueueDeadLetters.QueueName} / 60 s >= 1, ' +
     '1 of 1, missing: notBreaching',
+  GiveUpDeadLetters:
+    'Maximum AWS/SQS ApproximateNumberOfMessagesVisible ${GivingUpDeadLetters.QueueName} / 60 s >= 1, ' +
+    '1 of 1, missing: notBreaching',
   JobsFailed: 'Sum FieldingJobs JobsFailed / 300 s >= 1, 1 of 1, missing: notBreaching',
   OldestOpenJob: 'Maximum FieldingJobs OldestOpenJobAge / 60 s >= 2100, 3 of 3, missing: ignore',
   ReconcileSilent: 'SampleCount FieldingJobs OpenJobs / 60 s < 1, 5 of 5, missing: breaching',
@@ -134,7 +137,7 @@ describe('alarms', () => {
 
   test('only dead letters and failed jobs are reported after a single datapoint', () => {
     const hasty = Object.entries(alarms).filter(([, { DatapointsToAlarm }]) => DatapointsToAlarm === 1);
-    expect(hasty.map(([name]) => name)).toEqual(['DeadLetters', 'JobsFailed']);
+    expect(hasty.map(([name]) => name)).toEqual(['DeadLetters', 'GiveUpDeadLetters', 'JobsFailed']);
   });
 });
 

@@ -40,7 +40,7 @@ describe('dashboard', () => {
       'Traffic',
       'Outcome',
       'Latency',
-      'Queue',
+      'Queues',
       'Dead letters',
       'Functions',
       'Tables',

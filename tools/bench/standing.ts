@@ -24,6 +24,8 @@ export interface Standing {
   readonly keys: number;
   readonly runEverySeconds: number;
   readonly runMemoryMb: number;
+  /** Queues that Lambda reads for a function. */
+  readonly polledQueues: number;
 }
 
 /** One row of the bill. */
@@ -36,7 +38,10 @@ export interface StandingCost {
 
 const SECONDS_A_MONTH = 730 * 3_600;
 
-/** Lambda keeps so many long polls of 20 seconds open on a queue that is empty. */
+/**
+ * Lambda keeps so many long polls of 20 seconds open on a queue that is empty, and with a maximum concurrency
+ * it never keeps fewer: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
 const IDLE_POLLS = 5;
 const POLL_SECONDS = 20;
 const POLLS_A_MONTH = (SECONDS_A_MONTH / POLL_SECONDS) * IDLE_POLLS;
@@ -82,6 +87,7 @@ export function countStanding(template: Template): Standing {
     keys: findResources(template, 'AWS::KMS::Key').length,
     runEverySeconds: scheduleShape.parse(schedules[0]?.properties).ScheduleExpression,
     runMemoryMb: functionShape.parse(reconciles[0]?.properties).MemorySize,
+    polledQueues: findResources(template, 'AWS::Lambda::EventSourceMapping').length,
   };
 }
 
@@ -92,7 +98,7 @@ export function computeIdleQueueDollars(): number {
 
 /** Every row of the bill of a month. */
 export function listStandingCosts(standing: Standing): StandingCost[] {
-  const { alarmMetrics, dashboards, keys, runEverySeconds, runMemoryMb } = standing;
+  const { alarmMetrics, dashboards, keys, runEverySeconds, runMemoryMb, polledQueues } = standing;
   return [
     { what: 'metrics that the alarms read', count: alarmMetrics, each: PRICES.alarmMetricMonth },
     { what: 'dashboard', count: dashboards, each: PRICES.dashboardMonth },
@@ -103,7 +109,7 @@ export function listStandingCosts(standing: Standing): StandingCost[] {
       count: SECONDS_A_MONTH / runEverySeconds,
       each: computeRunDollars(runMemoryMb),
     },
-    { what: 'polls of the empty queue', count: POLLS_A_MONTH, each: PRICES.queueRequest },
+    { what: 'polls of the empty queues', count: POLLS_A_MONTH * polledQueues, each: PRICES.queueRequest },
   ];
 }
 

@@ -17,7 +17,14 @@ import { commitLostJob } from '../../support/lost-job.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { makeRefusal } from './call-interceptor.ts';
 import { type AlarmRig, CONFIG } from './alarm-rig.ts';
-import { endVisibilityTimeout, sendMessage, setTargetGroup, withDynamoDB } from './tampering.ts';
+import {
+  DEAD_LETTERS,
+  endVisibilityTimeout,
+  type QueueName,
+  sendMessage,
+  setTargetGroup,
+  withDynamoDB,
+} from './tampering.ts';
 
 export interface Fault {
   /** The fault in words, for the title of its test. */
@@ -41,7 +48,8 @@ const BURST = 20;
 const FUNCTIONS_WITH_EVENT = ['CreateJob', 'GetJob', 'GetFieldingRuns', 'NotFound', 'Worker'];
 
 export const FAULTS: Readonly<Record<string, Fault>> = {
-  DeadLetters: { what: 'a message that fails at every delivery', drive: makeDeadLetter },
+  DeadLetters: { what: 'a message that fails at every delivery', drive: makeDeadLetter('Chunks') },
+  GiveUpDeadLetters: { what: 'a give-up that fails at every delivery', drive: makeDeadLetter('GiveUps') },
   JobsFailed: { what: 'a job with a damaged target group', drive: damageRecord },
   OldestOpenJob: { what: 'a job that has been open for more than half an hour', drive: makeOldJob },
   ReconcileSilent: {
@@ -88,17 +96,20 @@ async function slowDownReads(rig: AlarmRig): Promise<void> {
   await Promise.all([rig.client.get(path), rig.client.get(path)]);
 }
 
-async function makeDeadLetter(rig: AlarmRig): Promise<void> {
-  const message = await sendMessage(rig, 'no chunk');
-  for (let deliveries = 1; deliveries <= 3; deliveries += 1) {
-    await waitUntil(() => message.receives === deliveries);
-    await waitUntil(() => countDeliveries(rig, message.id) === deliveries);
-    await endVisibilityTimeout(rig, message);
-  }
-  // The next receive moves it to the dead-letter queue.
-  await waitUntil(async () => (await rig.countWaiting('DeadLetters')) > 0);
-  await rig.sample();
-  await rig.sqs.send(new PurgeQueueCommand({ QueueUrl: findName(rig.stack.queues, 'DeadLetters') }));
+function makeDeadLetter(queue: QueueName) {
+  return async (rig: AlarmRig): Promise<void> => {
+    const message = await sendMessage(rig, 'no chunk', queue);
+    for (let deliveries = 1; deliveries <= 3; deliveries += 1) {
+      await waitUntil(() => message.receives === deliveries);
+      await waitUntil(() => countDeliveries(rig, message.id) === deliveries);
+      await endVisibilityTimeout(rig, message);
+    }
+    // The next receive moves it to the dead-letter queue.
+    const deadLetters = DEAD_LETTERS[queue];
+    await waitUntil(async () => (await rig.countWaiting(deadLetters)) > 0);
+    await rig.sample();
+    await rig.sqs.send(new PurgeQueueCommand({ QueueUrl: findName(rig.stack.queues, deadLetters) }));
+  };
 }
 
 function countDeliveries(rig: AlarmRig, messageId: string): number {

@@ -15,6 +15,7 @@ import {
   forgetCalls,
   removeMessage,
   endVisibilityTimeout,
+  type QueueName,
   sendMessage,
   sendChunk,
   setAttributes,
@@ -34,7 +35,8 @@ export async function runMixedLoad(rig: AlarmRig): Promise<void> {
   await loseSettlement(rig);
   await loseMove(rig);
   await loseClosing(rig);
-  await sendUnparsableMessage(rig);
+  await sendUnparsableMessage(rig, 'Chunks');
+  await sendUnparsableMessage(rig, 'GiveUps');
   await reconcileLostJobs(rig);
   await handedBack;
 }
@@ -177,8 +179,8 @@ async function loseClosing(rig: AlarmRig): Promise<void> {
   await lost;
 }
 
-async function sendUnparsableMessage(rig: AlarmRig): Promise<void> {
-  const message = await sendMessage(rig, '{"chunk": "none"}');
+async function sendUnparsableMessage(rig: AlarmRig, queue: QueueName): Promise<void> {
+  const message = await sendMessage(rig, '{"chunk": "none"}', queue);
   await rig.waitForLine('"message.unparsable"', message.id);
   await removeMessage(rig, message);
 }

@@ -80,10 +80,23 @@ export async function withDynamoDB<T>(
   }
 }
 
+/** A queue of the worker, by a part of its logical id. */
+export type QueueName = 'Chunks' | 'GiveUps';
+
+/** The dead-letter queues, by a part of their logical ids. */
+export const DEAD_LETTERS: Readonly<Record<QueueName, string>> = {
+  Chunks: 'QueueDeadLetters',
+  GiveUps: 'GivingUpDeadLetters',
+};
+
 /** Sends a message. @returns it as it was observed on its way to the queue */
-export async function sendMessage(rig: AlarmRig, body: string): Promise<Message> {
+export async function sendMessage(
+  rig: AlarmRig,
+  body: string,
+  queue: QueueName = 'Chunks',
+): Promise<Message> {
   const sent = await rig.sqs.send(
-    new SendMessageCommand({ QueueUrl: findChunksQueue(rig), MessageBody: body }),
+    new SendMessageCommand({ QueueUrl: findName(rig.stack.queues, queue), MessageBody: body }),
   );
   return waitUntil(() => rig.sqsMetrics.messages.get(sent.MessageId ?? ''));
 }
@@ -96,20 +109,25 @@ export function sendChunk(rig: AlarmRig, job: Job, ids: readonly string[]): Prom
 }
 
 /** Ends a message's visibility timeout: it is delivered again, or becomes a dead letter. */
-export async function endVisibilityTimeout(rig: AlarmRig, { receipt }: Message): Promise<void> {
+export async function endVisibilityTimeout(rig: AlarmRig, message: Message): Promise<void> {
   await rig.sqs.send(
     new ChangeMessageVisibilityCommand({
-      QueueUrl: findChunksQueue(rig),
-      ReceiptHandle: receipt,
+      QueueUrl: findQueue(rig, message),
+      ReceiptHandle: message.receipt,
       VisibilityTimeout: 0,
     }),
   );
 }
 
-export async function removeMessage(rig: AlarmRig, { receipt }: Message): Promise<void> {
-  await rig.sqs.send(new DeleteMessageCommand({ QueueUrl: findChunksQueue(rig), ReceiptHandle: receipt }));
+export async function removeMessage(rig: AlarmRig, message: Message): Promise<void> {
+  await rig.sqs.send(
+    new DeleteMessageCommand({ QueueUrl: findQueue(rig, message), ReceiptHandle: message.receipt }),
+  );
 }
 
-function findChunksQueue(rig: AlarmRig): string {
-  return findName(rig.stack.queues, 'Chunks');
+/** Returns the URL of the queue that a message is in. */
+function findQueue(rig: AlarmRig, { queue }: Message): string {
+  const url = Object.values(rig.stack.queues).find((each) => each.endsWith(`/${queue}`));
+  if (url === undefined) throw new Error(`there is no queue ${queue}`);
+  return url;
 }

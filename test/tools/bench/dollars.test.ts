@@ -81,10 +81,20 @@ test('Step Functions cost what the formula in docs/performance.md says', () => {
   );
 });
 
-test('an idle stack costs its alarms by their metrics, its dashboards, its keys and the runs of reconcile', () => {
-  const none = { alarmMetrics: 0, dashboards: 0, keys: 0, runEverySeconds: 60, runMemoryMb: 512 };
+test('an idle stack costs its alarms by their metrics, dashboards, keys, polls of queues and runs of reconcile', () => {
+  const none = {
+    alarmMetrics: 0,
+    dashboards: 0,
+    keys: 0,
+    runEverySeconds: 60,
+    runMemoryMb: 512,
+    polledQueues: 0,
+  };
   const some = { ...none, alarmMetrics: 10, dashboards: 1, keys: 1 };
   expect(computeStandingDollars(some) - computeStandingDollars(none)).toBeCloseTo(5, 10);
+  // Five polls of 20 s at a time, of each queue.
+  const polled = { ...none, polledQueues: 2 };
+  expect(computeStandingDollars(polled) - computeStandingDollars(none)).toBeCloseTo(2 * 657_000 * 0.4e-6, 10);
   const runs = listStandingCosts(none).find(({ what }) => what.startsWith('runs of reconcile'));
   expect(runs?.count).toBe(43_800);
   // A run is billed for 35 ms: 7 ms of CPU time at 512 of 1,769 MB, and two calls of 5 ms.
