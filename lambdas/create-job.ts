@@ -5,6 +5,7 @@ import { DynamoDBJobs } from '../src/adapters/dynamodb/jobs.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
 import { makePowertoolsOnce } from '../src/adapters/powertools/once.ts';
 import { makeSqsClient } from '../src/adapters/sqs/sqs-client.ts';
+import { encodeChunk } from '../src/adapters/sqs/work-message.ts';
 import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
 import { createJob, requireProject } from '../src/application/create-job.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
@@ -30,6 +31,7 @@ const env = readEnv([
   'CHUNK_SIZE',
   'JOB_RETENTION_DAYS',
   'STALLED_SECONDS',
+  'DEADLINE_SECONDS',
 ]);
 /** The variables that the stack has to set, no more and no fewer: lib/functions/create-job.ts. */
 export type Environment = typeof env;
@@ -44,13 +46,17 @@ const once = makePowertoolsOnce({
 });
 const deps = {
   jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
-  queue: new SqsWorkQueue(captureClient(makeSqsClient()), env.CHUNKS_QUEUE_URL, { isRecorded }),
+  queue: new SqsWorkQueue(captureClient(makeSqsClient()), env.CHUNKS_QUEUE_URL, {
+    encode: encodeChunk,
+    isRecorded,
+  }),
   clock: systemClock,
   journal,
   settings: {
     chunkSize: env.CHUNK_SIZE,
     retentionSeconds: env.JOB_RETENTION_DAYS * 86_400,
     stalledSeconds: env.STALLED_SECONDS,
+    deadlineSeconds: env.DEADLINE_SECONDS,
   },
 };
 

@@ -8,6 +8,7 @@ import { DynamoDBJobs } from '../src/adapters/dynamodb/jobs.ts';
 import { DynamoDBOpenJobs } from '../src/adapters/dynamodb/open-jobs.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
 import { makeSqsClient } from '../src/adapters/sqs/sqs-client.ts';
+import { encodeChunk, encodeGiveUp } from '../src/adapters/sqs/work-message.ts';
 import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
 import { reconcile } from '../src/application/reconcile.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
@@ -28,17 +29,20 @@ const env = readEnv([
   'WORKER_MAX_CONCURRENCY',
   'PARALLELISM',
   'CLAIM_SECONDS',
+  'WORKER_MAX_CONCURRENCY',
 ]);
 /** The variables that the stack has to set, no more and no fewer: lib/functions/reconcile.ts. */
 export type Environment = typeof env;
 
 const dynamoDB = countCalls(makeDynamoDBClient());
+const sqs = countCalls(makeSqsClient());
 const deps = {
   jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
   chunks: new DynamoDBChunks(dynamoDB, env.JOBS_TABLE),
   openJobs: new DynamoDBOpenJobs(dynamoDB, env.JOBS_TABLE),
   groups: new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE),
-  queue: new SqsWorkQueue(countCalls(makeSqsClient()), env.CHUNKS_QUEUE_URL, { isRecorded }),
+  queue: new SqsWorkQueue(sqs, env.CHUNKS_QUEUE_URL, { encode: encodeChunk, isRecorded }),
+  giveUps: new SqsWorkQueue(sqs, env.GIVE_UPS_QUEUE_URL, { encode: encodeGiveUp, isRecorded }),
   clock: systemClock,
   journal,
   settings: {
@@ -46,8 +50,9 @@ const deps = {
     claimMs: env.CLAIM_SECONDS * 1_000,
     stalledMs: env.STALLED_SECONDS * 1_000,
     deadlineMs: env.DEADLINE_SECONDS * 1_000,
-    pageSize: 100,
-    jobsAtOnce: 4,
+    workers: env.WORKER_MAX_CONCURRENCY,
+    looksAtOnce: 16,
+    settlesAtOnce: 4,
   },
 };
 

@@ -9,7 +9,12 @@ import {
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { OPEN, OPEN_JOBS_INDEX } from '../src/adapters/dynamodb/open-jobs-index.ts';
+import {
+  OPEN_JOBS_INDEX,
+  OPEN_KEY,
+  OPEN_SHARD,
+  PROJECTED,
+} from '../src/adapters/dynamodb/open-jobs-index.ts';
 import type { Config } from './config.ts';
 import { getRemovalPolicy } from './protection.ts';
 
@@ -38,11 +43,11 @@ const TABLES: Readonly<Record<keyof Tables, TableDescription>> = {
       globalSecondaryIndexes: [
         {
           indexName: OPEN_JOBS_INDEX,
-          partitionKey: { name: OPEN, type: AttributeType.STRING },
-          sortKey: { name: 'due_at', type: AttributeType.STRING },
-          // Only an attribute that never changes, so that a write of progress costs nothing on the index.
+          partitionKey: { name: OPEN_SHARD, type: AttributeType.STRING },
+          sortKey: { name: OPEN_KEY, type: AttributeType.STRING },
+          // Nothing that changes with a job's progress, so that a settled chunk costs nothing on the index.
           projectionType: ProjectionType.INCLUDE,
-          nonKeyAttributes: ['created_at'],
+          nonKeyAttributes: PROJECTED,
         },
       ],
     },

@@ -22,6 +22,7 @@ export function specifyCreateJob({ config, tables, chunks }: StackParts): Functi
       CHUNKS_QUEUE_URL: chunks.queue.queueUrl,
       // Reconcile first looks at a job this long after its creation.
       STALLED_SECONDS: String(config.stalledSeconds),
+      DEADLINE_SECONDS: String(config.deadlineSeconds),
       IDEMPOTENCY_TABLE: tables.idempotency.tableName,
       IDEMPOTENCY_TTL_SECONDS: String(config.idempotencyHours * SECONDS_PER_HOUR),
       MAX_TARGET_GROUPS: String(config.maxTargetGroupsPerJob),

@@ -9,13 +9,13 @@ import type { Jobs, Trace } from '../ports/jobs.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Created, Once } from '../ports/once.ts';
 import type { TargetGroups } from '../ports/target-groups.ts';
-import type { WorkQueue } from '../ports/work-queue.ts';
+import type { ChunkWork, WorkQueue } from '../ports/work-queue.ts';
 import { cutIntoChunks } from './cut-into-chunks.ts';
 import { withSubject } from './with-subject.ts';
 
 export interface CreateJobDeps {
   readonly jobs: Jobs;
-  readonly queue: WorkQueue;
+  readonly queue: WorkQueue<ChunkWork>;
   readonly once: Once;
   readonly clock: Clock;
   readonly journal: Journal;
@@ -25,6 +25,8 @@ export interface CreateJobDeps {
     readonly retentionSeconds: number;
     /** Seconds without progress after which a job is stalled and its unsettled chunks are sent again. */
     readonly stalledSeconds: number;
+    /** Age of a job at its deadline, seconds. */
+    readonly deadlineSeconds: number;
   };
 }
 
@@ -107,6 +109,7 @@ async function commitJob(
     projectId,
     action,
     createdAt: formatTimestamp(now),
+    deadlineAt: formatTimestamp(now + settings.deadlineSeconds * 1000),
     createdBy: creation.createdBy,
     bodyHash,
     total: ids.length,
@@ -114,7 +117,12 @@ async function commitJob(
     expiresAt: Math.floor(now / 1000) + settings.retentionSeconds,
     settled: new Set(),
     broken: new Set(),
-    open: true,
+    look: {
+      dueAt: formatTimestamp(now + settings.stalledSeconds * 1000),
+      settled: 0,
+      resends: 0,
+      giveUps: 0,
+    },
   };
 
   // What a crash leaves behind:
@@ -125,12 +133,7 @@ async function commitJob(
   //      that expires       has no message:    reconcile sends those of the unsettled chunks
   //                         reconcile sends
   await jobs.saveRequest(job, { ids, trace: creation.trace });
-  const committed = await jobs.commit(
-    job,
-    creation.owner,
-    now,
-    formatTimestamp(now + settings.stalledSeconds * 1000),
-  );
+  const committed = await jobs.commit(job, creation.owner, now);
   if (committed !== 'created') {
     journal.note({ event: 'race.lost', race: 'commit', jobId });
     return { ...makeReplay(committed, bodyHash), fanOut: Promise.resolve() };
@@ -165,7 +168,7 @@ async function sendAllChunks(
 ): Promise<void> {
   const indexes = [...Array(countChunks(job)).keys()];
   try {
-    await queue.send(cutIntoChunks(job, ids, indexes, trace), answerBy);
+    await queue.send(cutIntoChunks(job, ids, indexes, trace), { until: answerBy });
     journal.note({ event: 'fan-out.sent', jobId: job.jobId, chunks: indexes.length });
   } catch (cause) {
     journal.note({ event: 'fan-out.failed', jobId: job.jobId, cause });

@@ -13,10 +13,10 @@ export function cutIntoChunks(
   indexes: readonly number[],
   trace: Trace,
 ): ChunkWork[] {
-  const { jobId, createdAt, expiresAt, accountId, projectId, action, createdBy } = job;
+  const { jobId, createdAt, expiresAt, accountId, projectId, action, createdBy, deadlineAt } = job;
   return indexes.map((index) => ({
     chunk: { accountId, projectId, jobId, createdAt, expiresAt, index },
-    job: { action, createdBy },
+    job: { action, createdBy, deadlineAt },
     only: countChunks(job) === 1,
     ids: selectChunkIds(ids, index, job.chunkSize),
     trace,

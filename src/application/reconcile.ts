@@ -1,27 +1,33 @@
-/** Looks at due jobs: sends the chunks of stalled jobs again, and settles them past the deadline. */
+/**
+ * Looks at the open jobs that are due: sends the chunks of stalled jobs again, gives up those of jobs past
+ * their deadline, and settles what nobody has settled long after it (ADR 38).
+ */
+import { computeLastResort } from '../domain/deadline.ts';
 import { ChunkTakenError } from '../domain/errors.ts';
-import { runInParallel } from '../domain/run-in-parallel.ts';
 import { type Job, deriveStatus, listUnsettledChunks } from '../domain/job.ts';
-import { NOT_CARRIED_OUT, type Outcome, decide, makeMark, deriveOutcome } from '../domain/outcome.ts';
-import { formatTimestamp } from '../domain/time.ts';
-import type { DueJob } from '../ports/open-jobs.ts';
-import type { ChunkWork, WorkQueue } from '../ports/work-queue.ts';
+import { type Backlogs, type Look, type Step, planLook } from '../domain/look.ts';
+import { runInParallel } from '../domain/run-in-parallel.ts';
+import type { OpenJob } from '../ports/open-jobs.ts';
+import type { ChunkWork, GiveUpWork, WorkQueue } from '../ports/work-queue.ts';
+import { closeIfEnded } from './add-chunk-to-job.ts';
 import { cutIntoChunks } from './cut-into-chunks.ts';
-import { countOpenJobs } from './count-open-jobs.ts';
-import { type GiveUp, type RunChunkDeps, closeIfEnded, settleChunk } from './run-chunk.ts';
+import { readOpenJobs } from './read-open-jobs.ts';
+import { type RunChunkDeps, settleByReading } from './run-chunk.ts';
+import { takeTurns } from './take-turns.ts';
 import { makeJobSubject, withSubject } from './with-subject.ts';
 
 export interface ReconcileDeps extends RunChunkDeps {
-  readonly queue: WorkQueue;
+  readonly queue: WorkQueue<ChunkWork>;
+  readonly giveUps: WorkQueue<GiveUpWork>;
   readonly settings: RunChunkDeps['settings'] & {
     /** Time without progress after which a job is stalled: its unsettled chunks are then sent again. */
     readonly stalledMs: number;
-    /** Age of a job at its deadline. After that reconcile settles its unsettled chunks itself. */
-    readonly deadlineMs: number;
-    /** Number of due jobs that are read per page. */
-    readonly pageSize: number;
-    /** Number of jobs that are worked on at once. */
-    readonly jobsAtOnce: number;
+    /** Number of workers that each queue may have at a time. */
+    readonly workers: number;
+    /** Number of jobs that are looked at at once. */
+    readonly looksAtOnce: number;
+    /** Number of jobs that are settled at once, as a last resort. */
+    readonly settlesAtOnce: number;
   };
 }
 
@@ -33,101 +39,105 @@ export interface ReconcileRun {
   readonly stopAt: number;
 }
 
-/** Longest time until the next look at a job that could not be settled at its deadline. */
-const RETRY_AFTER_DEADLINE_MS = 60_000;
+/** More waiting messages per worker than this explain why a job makes no progress. */
+const BACKLOG_PER_WORKER = 10;
+
+/** Shares of a run's time after which it reads no more of the index, and looks at no more jobs. */
+const READ_UNTIL = 0.4;
+const LOOK_UNTIL = 0.7;
+
+/** A job that is due, as it was read. */
+type DueJob = Job & { readonly look: Look };
 
 /**
- * From twice the deadline on, a target group whose every read fails is given up. So much later, those are too
- * that an attempt had no time to read. Otherwise reads that always hang would keep a job open.
- */
-export const LAST_TRIES_MS = 15 * 60_000;
-
-/** An attempt that begins with less time than this gives up nothing for lack of time. */
-const FAIR_ATTEMPT_MS = 20_000;
-
-/**
- * Looks at the jobs that are due, the longest due first, until none is left or the time is up.
+ * Reads all open jobs, and looks at those that are due until none is left or the time is up. The accounts take
+ * turns. Jobs that it has to settle itself take long, so they come last, with the rest of the time.
  *
- * First a conditional write moves the time of the job's next look into the future. So only one of two runs at
- * the same time gets the job, and the job goes to the end of the line, so that no job starves.
+ * A look begins with a conditional write that moves the job's next look into the future. So only one of two
+ * runs at the same time gets the job, and a job that could not be helped does not keep the others waiting.
  */
 export async function reconcile(deps: ReconcileDeps, run: ReconcileRun): Promise<void> {
-  const mayGoOn = () => deps.clock.now() < run.stopAt;
-  // Both run at the same time, so that neither a long backlog nor the counting of it delays the other.
-  const counted = countOpenJobs(deps, mayGoOn);
-  try {
-    await reconcileDueJobs(deps, run, mayGoOn);
-  } finally {
-    // Also when the run fails: Lambda would freeze the counting, and it would go on in the next run.
-    await counted;
-  }
+  const start = deps.clock.now();
+  const mayGoOn = (share: number) => deps.clock.now() < start + share * (run.stopAt - start);
+
+  const due = takeTurns(await readOpenJobs(deps, () => mayGoOn(READ_UNTIL)));
+  if (due.length === 0) return;
+  const backlogs = await readBacklogs(deps);
+
+  const lastResorts: DueJob[] = [];
+  let withheld = 0;
+  const { looksAtOnce, settlesAtOnce } = deps.settings;
+  const look = (open: OpenJob) =>
+    withJob(deps, open, async (jobDeps, job) => {
+      if (deps.clock.now() >= computeLastResort(job, deps.settings.deadlineMs)) lastResorts.push(job);
+      else if ((await lookAtJob(jobDeps, job, run, backlogs)) === 'withhold') withheld += 1;
+    });
+  await runInParallel(due, looksAtOnce, look, () => mayGoOn(LOOK_UNTIL));
+  if (withheld > 0) deps.journal.note({ event: 'resends.withheld', jobs: withheld });
+
+  const settle = (open: DueJob) =>
+    withJob(deps, open, async (jobDeps, job) => {
+      await lookAtJob(jobDeps, job, run, backlogs);
+    });
+  await runInParallel(lastResorts, settlesAtOnce, settle, () => mayGoOn(1));
 }
 
-async function reconcileDueJobs(
-  deps: ReconcileDeps,
-  run: ReconcileRun,
-  mayGoOn: () => boolean,
-): Promise<void> {
-  const { openJobs, clock, settings } = deps;
-  const now = formatTimestamp(clock.now());
-  let last: DueJob | undefined;
-  do {
-    const page = await openJobs.findDue(now, settings.pageSize, last);
-    await runInParallel(page, settings.jobsAtOnce, (due) => reconcileJob(deps, due, run), mayGoOn);
-    last = page.length < settings.pageSize ? undefined : page.at(-1);
-  } while (last !== undefined && mayGoOn());
+/** Finds out whether full queues explain why jobs wait. A queue that does not answer explains nothing. */
+async function readBacklogs({ queue, giveUps, settings }: ReconcileDeps): Promise<Backlogs> {
+  const isFull = async (waiting: Promise<number>) =>
+    (await waiting.catch(() => 0)) > BACKLOG_PER_WORKER * settings.workers;
+  const [chunks, given] = await Promise.all([isFull(queue.countWaiting()), isFull(giveUps.countWaiting())]);
+  return { chunks, giveUps: given };
 }
 
 /**
- * Looks at one job that is due. Never throws, so that a failure does not stop the other jobs. The job is due
- * again at its next look.
+ * Reads a job and lets `work` do something about it, if it is open, due and not ended. The index may show an
+ * earlier state. Never throws, so that a failure does not stop the other jobs; the job is due again later.
  */
-async function reconcileJob(baseDeps: ReconcileDeps, due: DueJob, run: ReconcileRun): Promise<void> {
+async function withJob(
+  baseDeps: ReconcileDeps,
+  open: Pick<OpenJob, 'accountId' | 'projectId' | 'jobId'>,
+  work: (deps: ReconcileDeps, job: DueJob) => Promise<void>,
+): Promise<void> {
   // The journal gets what was read of the job, so that the entry of a failure says whose job it is.
   let deps = baseDeps;
   try {
     const now = deps.clock.now();
-    const job = await deps.jobs.find(due, now);
-    if (job === undefined) return;
+    const job = await deps.jobs.find(open, now);
+    if (job?.look === undefined || Date.parse(job.look.dueAt) > now) return;
     deps = withSubject(deps, makeJobSubject(job));
-    if (!(await postponeOrClose(deps, job, due, now))) return;
-
-    const { ids, trace } = await deps.jobs.readRequest(job);
-    deps = withSubject(deps, { traceparent: trace.traceparent });
-    const unsettled = cutIntoChunks(job, ids, listUnsettledChunks(job), trace);
-    if (now < computeDeadline(job, deps)) await resendChunks(deps, job, unsettled, run);
-    else await settlePastDeadline(deps, job, unsettled, run);
+    if (deriveStatus(job) === 'Processing') await work(deps, { ...job, look: job.look });
+    else await closeIfEnded(deps, job);
   } catch (cause) {
-    deps.journal.note({ event: 'job.not-reconciled', jobId: due.jobId, cause });
+    deps.journal.note({ event: 'job.not-reconciled', jobId: open.jobId, cause });
   }
 }
 
 /**
- * Moves the time of the job's next look into the future, or closes the job if it has ended.
+ * Notes the look, and does what `planLook` says.
  *
- * @returns whether the job needs action: it made no progress since its last look, or is past its deadline
+ * @returns the step that was done; `wait` when another run has looked at the job first
  */
-async function postponeOrClose(deps: ReconcileDeps, job: Job, due: DueJob, now: number): Promise<boolean> {
-  const { openJobs, journal, settings } = deps;
-  if (deriveStatus(job) !== 'Processing') {
-    await closeIfEnded(deps, job);
-    return false;
-  }
-  const deadline = computeDeadline(job, deps);
-  const nextLook =
-    now < deadline
-      ? Math.min(now + settings.stalledMs, deadline)
-      : now + Math.min(settings.stalledMs, RETRY_AFTER_DEADLINE_MS);
-  const postponed = await openJobs.postpone(job, due.dueAt, formatTimestamp(nextLook));
-  if (postponed === 'lost') {
+async function lookAtJob(
+  deps: ReconcileDeps,
+  job: DueJob,
+  run: ReconcileRun,
+  backlogs: Backlogs,
+): Promise<Step> {
+  const { openJobs, clock, journal, settings } = deps;
+  const { step, look } = planLook(job, job.look, clock.now(), settings, backlogs);
+  if (!(await openJobs.postpone(job, look))) {
     journal.note({ event: 'race.lost', race: 'postpone', jobId: job.jobId });
-    return false;
+    return 'wait';
   }
-  return now >= deadline || job.settled.size <= postponed.settledBefore;
-}
-
-function computeDeadline(job: Job, { settings }: ReconcileDeps): number {
-  return Date.parse(job.createdAt) + settings.deadlineMs;
+  if (step === 'wait' || step === 'withhold') return step;
+  const { ids, trace } = await deps.jobs.readRequest(job);
+  const unsettled = cutIntoChunks(job, ids, listUnsettledChunks(job), trace);
+  const jobDeps = withSubject(deps, { traceparent: trace.traceparent });
+  if (step === 'resend') await resendChunks(jobDeps, job, unsettled, run);
+  else if (step === 'give-up') await sendGiveUps(jobDeps, job, unsettled, run);
+  else await settleAll(jobDeps, job, unsettled, run);
+  return step;
 }
 
 /**
@@ -140,67 +150,42 @@ async function resendChunks(
   unsettled: readonly ChunkWork[],
   { stopAt }: ReconcileRun,
 ): Promise<void> {
-  await queue.send(unsettled, stopAt);
+  await queue.send(unsettled, { until: stopAt });
   journal.note({ event: 'job.re-enqueued', jobId, chunks: unsettled.length });
 }
 
-/**
- * Settles the unsettled chunks of a job past its deadline. A target group that cannot be read is tried again
- * at the next looks, until it is given up as `InternalError`, because every job must end.
- *
- *   created ──── deadline ──── twice the deadline ──── 15 minutes later
- *                    └─ what can be read  └─ what fails at every try  └─ what no run had the time for
- */
-async function settlePastDeadline(
+/** Sends the unsettled chunks of a job past its deadline as give-ups, so that the workers settle them. */
+async function sendGiveUps(
+  { giveUps, journal }: ReconcileDeps,
+  { jobId }: Job,
+  unsettled: readonly ChunkWork[],
+  { stopAt }: ReconcileRun,
+): Promise<void> {
+  const work = unsettled.map((chunk) => ({ ...chunk, reason: 'deadline' as const }));
+  await giveUps.send(work, { until: stopAt });
+  journal.note({ event: 'job.deadline-passed', jobId, chunks: unsettled.length });
+}
+
+/** Settles the unsettled chunks by reading, one after the other. */
+async function settleAll(
   deps: ReconcileDeps,
   job: Job,
   unsettled: readonly ChunkWork[],
   { owner, stopAt }: ReconcileRun,
 ): Promise<void> {
   const { clock, journal } = deps;
-  journal.note({ event: 'job.deadline-passed', jobId: job.jobId, chunks: unsettled.length });
+  journal.note({ event: 'job.last-resort', jobId: job.jobId, chunks: unsettled.length });
   const errors: unknown[] = [];
   for (const work of unsettled) {
     if (clock.now() >= stopAt) break;
     const { index } = work.chunk;
     try {
-      await settleChunk(
-        withSubject(deps, { chunk: index }),
-        { work, owner: `${owner}/${index}`, stopAt, ...chooseGiveUp(deps, job, stopAt) },
-        (targetGroupId) => decideByReading(deps, work, targetGroupId),
-      );
+      const attempt = { work, owner: `${owner}/${index}`, stopAt };
+      await settleByReading(withSubject(deps, { chunk: index }), attempt, 'deadline');
     } catch (error) {
       // Another owner still holds this chunk, or the store failed. The other chunks do not depend on it.
       if (!(error instanceof ChunkTakenError)) errors.push(error);
     }
   }
   if (errors.length > 0) throw new AggregateError(errors, 'Some chunks could not be settled yet.');
-}
-
-/** Chooses which target groups of the next chunk are given up, by the time since twice the deadline. */
-function chooseGiveUp(deps: ReconcileDeps, job: Job, stopAt: number): { readonly giveUp?: GiveUp } {
-  const now = deps.clock.now();
-  const overdueMs = now - (computeDeadline(job, deps) + deps.settings.deadlineMs);
-  if (overdueMs < 0) return {};
-  const isFair = stopAt - now >= FAIR_ATTEMPT_MS;
-  return { giveUp: overdueMs >= LAST_TRIES_MS && isFair ? 'undecided' : 'failing' };
-}
-
-/**
- * Decides the outcome of a target group past the deadline by reading it, without moving it.
- *
- * A target group that has the job's mark or the target status is updated. One that may not move is refused as
- * always. One that could still move ends as `InternalError`. The caller holds the claim on the chunk, so no
- * worker moves the target group after this read.
- *
- * @throws what the store throws
- */
-async function decideByReading(
-  { groups, clock }: ReconcileDeps,
-  { chunk, job }: ChunkWork,
-  targetGroupId: string,
-): Promise<Outcome> {
-  const found = await groups.find({ accountId: chunk.accountId, projectId: chunk.projectId, targetGroupId });
-  const decision = decide(job.action, found, makeMark(chunk), formatTimestamp(clock.now()));
-  return deriveOutcome(targetGroupId, decision) ?? { targetGroupId, failure: NOT_CARRIED_OUT };
 }

@@ -6,8 +6,9 @@
  *   3. settle the chunk: write its result           `Chunks.settle`
  *   4. add the chunk to its job                     `addChunkToJob`
  *
- * The functions below are in this order. In step 2 a worker moves each target group (`moveTargetGroup`), with
- * retries (`retry.ts`). Past a job's deadline reconcile runs the same flow, but decides by reading alone.
+ * The functions below are in this order. In step 2 each target group is moved until the job's deadline, and
+ * only read from then on, whoever does it: a worker with the message of a chunk (`runChunk`) or with a give-up
+ * (`giveUpChunk`), or reconcile. Each is tried again while there is time (`retry.ts`).
  */
 import {
   ChunkTakenError,
@@ -18,18 +19,19 @@ import {
   UncertainWriteError,
   UnknownFormatError,
 } from '../domain/errors.ts';
+import { chooseGiveUp, computeDeadline } from '../domain/deadline.ts';
 import { LATE_WRITES_MS } from '../domain/late-writes.ts';
 import { runInParallel } from '../domain/run-in-parallel.ts';
 import {
   type ChunkKey,
   type FailureGroup,
-  type Job,
   countFailuresByCode,
   groupFailures,
   isBroken,
-  deriveStatus,
 } from '../domain/job.ts';
 import {
+  GIVEN_UP,
+  type GiveUpReason,
   NOT_READ,
   RECORD_DAMAGED,
   RECORD_UNREADABLE,
@@ -38,25 +40,18 @@ import {
   makeMark,
   deriveOutcome,
 } from '../domain/outcome.ts';
-import type { TargetGroupKey } from '../domain/target-group.ts';
+import type { TargetGroup, TargetGroupKey } from '../domain/target-group.ts';
 import { formatTimestamp } from '../domain/time.ts';
 import type { Chunks } from '../ports/chunks.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Jobs } from '../ports/jobs.ts';
-import type { Journal } from '../ports/journal.ts';
-import type { OpenJobs } from '../ports/open-jobs.ts';
-import type { Move, TargetGroups } from '../ports/target-groups.ts';
-import type { ChunkWork } from '../ports/work-queue.ts';
+import type { Move, MoveResult, TargetGroups } from '../ports/target-groups.ts';
+import type { ChunkWork, GiveUpWork, WorkQueue } from '../ports/work-queue.ts';
+import { type AddChunkDeps, addChunkToJob } from './add-chunk-to-job.ts';
 import { OutOfTimeError, retryUntilCertain } from './retry.ts';
 import { makeChunkSubject, withSubject } from './with-subject.ts';
 
-export interface RunChunkDeps {
-  readonly jobs: Jobs;
+export interface RunChunkDeps extends AddChunkDeps {
   readonly chunks: Chunks;
-  readonly openJobs: OpenJobs;
   readonly groups: TargetGroups;
-  readonly clock: Clock;
-  readonly journal: Journal;
   readonly settings: {
     /** Number of target groups that are worked on at once. */
     readonly parallelism: number;
@@ -65,26 +60,25 @@ export interface RunChunkDeps {
      * between two machines.
      */
     readonly claimMs: number;
+    /** Age at its deadline of a job that was created without one. */
+    readonly deadlineMs: number;
   };
 }
 
+export interface GiveUpChunkDeps extends RunChunkDeps {
+  readonly giveUps: WorkQueue<GiveUpWork>;
+}
+
 /** One attempt at a chunk. */
-export interface Attempt {
-  readonly work: ChunkWork;
+export interface Attempt<Work extends ChunkWork = ChunkWork> {
+  readonly work: Work;
   /** Unique name of this attempt, the owner of its claim. */
   readonly owner: string;
   /** Epoch ms after which no further target group is started. */
   readonly stopAt: number;
   /** Epoch ms after which a claim is left to end by itself, because it is too late to hand it back. */
   readonly handBackBy?: number;
-  /** Which target groups end as `InternalError`, instead of the chunk being handed back. None by default. */
-  readonly giveUp?: GiveUp;
 }
-
-/**
- * `failing`: those whose every try fails. `undecided`: also those for which this attempt had too little time.
- */
-export type GiveUp = 'failing' | 'undecided';
 
 /** What attempts at a chunk have written, or may have. */
 interface Writes {
@@ -94,11 +88,12 @@ interface Writes {
   certainFrom: number;
 }
 
-/** Decides the outcome of one target group. It is called again when it throws. */
-export type DecideOutcome = (targetGroupId: string, writes: Writes) => Promise<Outcome>;
+/** A margin, so that a give-up returns when the claim that it met has ended, also by another clock. */
+const AFTER_CLAIM_MS = 1_000;
 
 /**
- * Works on the chunk of a message. When it returns, the message may be deleted: the chunk has its result and
+ * Works on the chunk of a message: moves its target groups until the job's deadline, and from then on settles
+ * them by reading. When it returns, the message may be deleted: the chunk has its result and
  * is added to its job.
  *
  * @throws ChunkTakenError when another owner holds the claim on the chunk
@@ -107,19 +102,58 @@ export type DecideOutcome = (targetGroupId: string, writes: Writes) => Promise<O
  */
 export async function runChunk(deps: RunChunkDeps, attempt: Attempt): Promise<void> {
   const chunkDeps = withSubject(deps, makeChunkSubject(attempt.work));
-  await settleChunk(chunkDeps, attempt, (id, writes) => moveTargetGroup(chunkDeps, attempt.work, id, writes));
+  const deadline = computeDeadline({ ...attempt.work.job, ...attempt.work.chunk }, deps.settings.deadlineMs);
+  await settleChunk(chunkDeps, attempt, (id, writes) =>
+    deps.clock.now() < deadline
+      ? moveTargetGroup(chunkDeps, attempt.work, id, writes)
+      : decideByReading(chunkDeps, attempt.work, id, 'deadline'),
+  );
+}
+
+/**
+ * Settles the chunk of a give-up by reading. If another owner holds its claim, that owner decides; the give-up
+ * then returns once the claim has ended. It is sent as a new message, because a queue counts the deliveries of
+ * one, and a message that only waits must not become a dead letter.
+ *
+ * @throws the same errors as `runChunk`, but no ChunkTakenError
+ * @throws EnqueueFailedError when the give-up could not be sent again
+ */
+export async function giveUpChunk(deps: GiveUpChunkDeps, attempt: Attempt<GiveUpWork>): Promise<void> {
+  const { work, stopAt, handBackBy } = attempt;
+  const chunkDeps = withSubject(deps, makeChunkSubject(work));
+  try {
+    await settleByReading(chunkDeps, attempt, work.reason);
+  } catch (error) {
+    if (!(error instanceof ChunkTakenError)) throw error;
+    const delayMs = Math.max(0, error.until - deps.clock.now()) + AFTER_CLAIM_MS;
+    await deps.giveUps.send([work], { until: handBackBy ?? stopAt, delayMs });
+  }
+}
+
+/**
+ * Settles a chunk by reading its target groups, without moving any.
+ *
+ * @throws the same errors as `runChunk`
+ */
+export async function settleByReading(
+  deps: RunChunkDeps,
+  attempt: Attempt,
+  reason: GiveUpReason,
+): Promise<void> {
+  await settleChunk(deps, attempt, (id) => decideByReading(deps, attempt.work, id, reason));
 }
 
 /**
  * Claims a chunk, decides the outcome of each of its target groups with `decideOutcome`, writes the result,
  * and adds the chunk to its job.
  *
+ * @param decideOutcome is called again when it throws
  * @throws the same errors as `runChunk`
  */
-export async function settleChunk(
+async function settleChunk(
   deps: RunChunkDeps,
   attempt: Attempt,
-  decideOutcome: DecideOutcome,
+  decideOutcome: (targetGroupId: string, writes: Writes) => Promise<Outcome>,
 ): Promise<void> {
   const { chunks, clock, journal } = deps;
   const { work, owner } = attempt;
@@ -211,7 +245,7 @@ async function claimChunk(
       return claim;
     case 'taken':
       journal.note({ event: 'race.lost', race: 'claim', jobId });
-      throw new ChunkTakenError('Another worker holds the chunk.', { ...chunk });
+      throw new ChunkTakenError('Another worker holds the chunk.', claim.until, { ...chunk });
     case 'settled':
       // The attempt that settled it may have died before it added the chunk to its job. Adding twice is safe.
       journal.note({ event: 'chunk.repeated', jobId, chunk: index });
@@ -227,9 +261,10 @@ async function claimChunk(
  */
 async function decideOutcomes(
   { clock, journal, settings }: RunChunkDeps,
-  { work: { chunk, ids }, stopAt, giveUp }: Attempt,
+  { work: { chunk, job, ids }, stopAt }: Attempt,
   decideOutcome: (targetGroupId: string) => Promise<Outcome>,
 ): Promise<Outcome[]> {
+  const giveUp = chooseGiveUp({ ...job, ...chunk }, settings.deadlineMs, { now: clock.now(), stopAt });
   const outcomes: Outcome[] = [];
   let cause: unknown;
   const decideOne = async (id: string) => {
@@ -274,7 +309,8 @@ async function failUnreadableRecord(
 }
 
 /**
- * Moves a target group with one conditional write. Reads it when the write is refused, to decide why.
+ * Moves a target group with one conditional write. When the write is refused, the target group as it was then
+ * shows why; it is read if the store does not bring it.
  *
  * If an earlier attempt at the chunk may have moved it, it is read first, because one that was moved needs no
  * second write. So each attempt at a chunk gets further than the last.
@@ -293,20 +329,21 @@ async function moveTargetGroup(
   const key = { accountId: chunk.accountId, projectId: chunk.projectId, targetGroupId };
   const mark = makeMark(chunk);
   const now = formatTimestamp(clock.now());
-  const readOutcome = async () =>
-    deriveOutcome(targetGroupId, decide(action, await groups.find(key), mark, now));
+  const derive = (found: TargetGroup | undefined) =>
+    deriveOutcome(targetGroupId, decide(action, found, mark, now));
 
-  const before = writes.begun ? await readOutcome() : undefined;
+  const before = writes.begun ? derive(await groups.find(key)) : undefined;
   if (before !== undefined) return before;
+  let result: MoveResult;
   try {
-    if (await moveOrMarkUncertain(groups, key, { action, mark, now, by: createdBy }))
-      return { targetGroupId };
+    result = await moveOrMarkUncertain(groups, key, { action, mark, now, by: createdBy });
   } catch (error) {
     // From now on, because a function that was suspended may have sent the write long after `now`.
     if (error instanceof UncertainWriteError) writes.certainFrom = clock.now() + LATE_WRITES_MS;
     throw error;
   }
-  const after = await readOutcome();
+  if (result.moved) return { targetGroupId };
+  const after = derive(result.found ?? (await groups.find(key)));
   if (after !== undefined) return after;
   // Somebody changed it after our write was refused and before we read it: the read shows no reason.
   journal.note({ event: 'race.lost', race: 'move', jobId: chunk.jobId });
@@ -317,7 +354,11 @@ async function moveTargetGroup(
  * Moves a target group, and turns every error after which the write may still be carried out into an
  * UncertainWriteError.
  */
-async function moveOrMarkUncertain(groups: TargetGroups, key: TargetGroupKey, move: Move): Promise<boolean> {
+async function moveOrMarkUncertain(
+  groups: TargetGroups,
+  key: TargetGroupKey,
+  move: Move,
+): Promise<MoveResult> {
   try {
     return await groups.move(key, move);
   } catch (error) {
@@ -329,63 +370,23 @@ async function moveOrMarkUncertain(groups: TargetGroups, key: TargetGroupKey, mo
 }
 
 /**
- * Adds a settled chunk to its job, and takes the job out of the index of open jobs if that was the last
- * chunk. May be repeated: a set holds a chunk once (ADR 3), and only one call closes the job.
+ * Decides the outcome of a target group that is given up by reading it, without moving it.
  *
- * The only chunk of a job always ends the job, so one write does both. When a job has several chunks, only
- * the answer of the first write shows whether the chunk was the last one (ADR 4).
+ * A target group that has the job's mark or the target status is updated. One that may not move is refused as
+ * always. One that could still move ends as `InternalError`. The caller holds the claim on the chunk, so nobody
+ * moves the target group for this job after this read.
  *
- * @param repeated whether the chunk was settled before this attempt, so that the job may have it already
+ * @throws what the store throws
  */
-async function addChunkToJob(
-  deps: RunChunkDeps,
-  { chunk, only }: ChunkWork,
-  { broken, repeated }: { readonly broken: boolean; readonly repeated: boolean },
-): Promise<void> {
-  const { jobs, clock, journal } = deps;
-  const { jobId } = chunk;
-  const now = clock.now();
-  const ended = only ? await jobs.addOnlyChunk(chunk, broken, now) : undefined;
-  const job = only ? ended?.job : await jobs.addChunk(chunk, broken);
-  if (job === undefined) {
-    journal.note({ event: 'job.unknown', jobId, chunk: chunk.index });
-    return;
-  }
-  if (job.settled.size === 1 && !repeated) {
-    journal.note({ event: 'job.first-outcome', jobId, ms: clock.now() - Date.parse(job.createdAt) });
-  }
-  if (ended?.closed === true) {
-    noteEnd(journal, job, now);
-  } else if (only && !repeated) {
-    // Another delivery found our result and closed the job first, or the answer of our first try was lost.
-    journal.note({ event: 'race.lost', race: 'close', jobId });
-  } else {
-    await closeIfEnded(deps, job);
-  }
-}
-
-/**
- * Takes a job out of the index of open jobs if it has ended. A crash before this write is harmless: the job's
- * status follows from its settled chunks, and reconcile takes the job out of the index later.
- */
-export async function closeIfEnded(
-  { openJobs, clock, journal }: Pick<RunChunkDeps, 'openJobs' | 'clock' | 'journal'>,
-  job: Job,
-): Promise<void> {
-  if (deriveStatus(job) === 'Processing' || !job.open) return;
-  const now = clock.now();
-  if (await openJobs.close(job, now)) noteEnd(journal, job, now);
-  else journal.note({ event: 'race.lost', race: 'close', jobId: job.jobId });
-}
-
-/** @param now time at which the job was closed, epoch ms */
-function noteEnd(journal: Journal, job: Job, now: number): void {
-  journal.note({
-    event: 'job.finished',
-    jobId: job.jobId,
-    status: deriveStatus(job),
-    ms: now - Date.parse(job.createdAt),
-  });
+async function decideByReading(
+  { groups, clock }: RunChunkDeps,
+  { chunk, job }: ChunkWork,
+  targetGroupId: string,
+  reason: GiveUpReason,
+): Promise<Outcome> {
+  const found = await groups.find({ accountId: chunk.accountId, projectId: chunk.projectId, targetGroupId });
+  const decision = decide(job.action, found, makeMark(chunk), formatTimestamp(clock.now()));
+  return deriveOutcome(targetGroupId, decision) ?? { targetGroupId, failure: GIVEN_UP[reason] };
 }
 
 function makeUnfinishedError(chunk: ChunkKey, why: string, cause?: unknown): ChunkUnfinishedError {

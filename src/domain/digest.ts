@@ -1,4 +1,4 @@
-/** The two digests that make a creation repeatable: the job's id (ADR 1) and the hash of its request. */
+/** Digests: the job's id (ADR 1), the hash of its request, and the shard of an account (ADR 38). */
 import { createHash } from 'node:crypto';
 import type { Action } from './actions.ts';
 import { ID_LENGTH, type Tenant } from './ids.ts';
@@ -26,6 +26,15 @@ export function deriveJobId(key: CreationKey): string {
     bits >>= 5n;
   }
   return id;
+}
+
+/** Number of parts of the index of open jobs, each with the jobs of some accounts. */
+export const OPEN_JOBS_SHARDS = 16;
+
+/** Chooses the part of the index of open jobs that holds the jobs of an account: 0 to 15. */
+export function computeShard(accountId: number): number {
+  const digest = createHash('sha256').update(String(accountId)).digest();
+  return digest.readUInt32BE() % OPEN_JOBS_SHARDS;
 }
 
 /** SHA-256 of the canonical ids, in hexadecimal. All ids have the same length, so joining is unambiguous. */

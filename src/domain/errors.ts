@@ -106,6 +106,13 @@ export class TargetGroupChangedError extends FieldingJobsError {
 /** Another owner holds the claim on a chunk. */
 export class ChunkTakenError extends FieldingJobsError {
   override readonly name = 'ChunkTakenError';
+  /** The end of that claim, epoch ms. */
+  readonly until: number;
+
+  constructor(message: string, until: number, evidence: Record<string, unknown>) {
+    super(message, evidence);
+    this.until = until;
+  }
 }
 
 /** A chunk could not be finished now. It is handed back to the queue. */

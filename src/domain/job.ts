@@ -1,7 +1,8 @@
 /** A bulk job: its request, its chunks, and the status that follows from its settled chunks (ADR 4). */
 import type { Action } from './actions.ts';
-import type { Failure, Outcome } from './outcome.ts';
 import type { Tenant } from './ids.ts';
+import type { Look } from './look.ts';
+import type { Failure, Outcome } from './outcome.ts';
 
 /** `Processing` until every chunk is settled. The other statuses are final. */
 export const JOB_STATUSES = ['Processing', 'Completed', 'Failed'] as const;
@@ -18,6 +19,11 @@ export interface Job extends JobKey {
   readonly action: Action;
   /** RFC 3339, UTC, milliseconds, `Z`. Tells this job from an earlier or later one with the same id. */
   readonly createdAt: string;
+  /**
+   * From then on nothing of the job is moved any more (RFC 3339, UTC, milliseconds, `Z`). A job of an earlier
+   * release has none.
+   */
+  readonly deadlineAt?: string | undefined;
   /** The user who created the job, a UUID. */
   readonly createdBy: string;
   /** SHA-256 of the canonical ids, hexadecimal. */
@@ -32,8 +38,8 @@ export interface Job extends JobKey {
   readonly settled: ReadonlySet<number>;
   /** Indexes of the settled chunks in which a target group ended as `InternalError`. */
   readonly broken: ReadonlySet<number>;
-  /** Whether the job is still in the index of open jobs. */
-  readonly open: boolean;
+  /** What reconcile notes about an open job. Undefined once the job has left the index of open jobs. */
+  readonly look?: Look | undefined;
 }
 
 /** Identifies one chunk of a job. `createdAt` tells jobs with the same id apart. */

@@ -30,9 +30,18 @@ export const NOT_FOUND: Failure = {
   description: 'The project has no target group with this id.',
 };
 
-export const NOT_CARRIED_OUT: Failure = {
-  code: 'InternalError',
-  description: 'The target group could not be processed before the deadline of the job. It was not changed.',
+/** Why the unsettled chunks of a job are given up. */
+export const GIVE_UP_REASONS = ['deadline'] as const;
+
+export type GiveUpReason = (typeof GIVE_UP_REASONS)[number];
+
+/** The failure of a target group that could still have been moved when its chunk was given up. */
+export const GIVEN_UP: Readonly<Record<GiveUpReason, Failure>> = {
+  deadline: {
+    code: 'InternalError',
+    description:
+      'The target group could not be processed before the deadline of the job. It was not changed.',
+  },
 };
 
 export const NOT_READ: Failure = {

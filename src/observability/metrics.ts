@@ -66,6 +66,7 @@ export function listMeasurements(report: Report): Measurement[] {
       return [];
     // OldestOpenJobAge shows a job that does not end. The queue's own metrics show a chunk that fails.
     case 'job.deadline-passed':
+    case 'job.last-resort':
     case 'chunk.failed':
       return [];
     // Intermediate steps, and rare events for which the log is enough.
@@ -74,6 +75,7 @@ export function listMeasurements(report: Report): Measurement[] {
     case 'chunk.expired':
     case 'job.unknown':
     case 'open-jobs.not-counted':
+    case 'resends.withheld':
     case 'tracer.failed':
       return [];
   }

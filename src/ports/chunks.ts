@@ -9,7 +9,11 @@ export type Claim =
    */
   | { readonly kind: 'claimed'; readonly begun: boolean }
   /** Another owner's claim has not ended yet. That owner is at work, or has died. */
-  | { readonly kind: 'taken' }
+  | {
+      readonly kind: 'taken';
+      /** The end of that claim, epoch ms. */
+      readonly until: number;
+    }
   /** The chunk has its result already. */
   | { readonly kind: 'settled'; readonly failures: readonly FailureGroup[] };
 

@@ -32,10 +32,9 @@ export interface Jobs {
    *
    * @param owner names this attempt, so that it gets `created` even when the answer of its first try was lost
    * @param now epoch ms; a job whose life has ended by then counts as absent
-   * @param dueAt when reconcile first looks at the job (RFC 3339, UTC, milliseconds, `Z`)
    * @returns `created`, or the job that another attempt has created
    */
-  commit(job: Job, owner: string, now: number, dueAt: string): Promise<'created' | Job>;
+  commit(job: Job, owner: string, now: number): Promise<'created' | Job>;
 
   /**
    * Returns the job, if it exists and its life has not ended by `now` (epoch ms). Sees every write that was

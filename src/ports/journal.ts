@@ -14,7 +14,7 @@ export const RACES = [
   'move',
   /** Another worker, or reconcile, took the ended job out of the index of open jobs first. */
   'close',
-  /** Another run of reconcile postponed the job first. */
+  /** Another run of reconcile looked at the job first. */
   'postpone',
 ] as const;
 
@@ -72,7 +72,12 @@ export type Entry =
   | (JobFields & { readonly event: 'job.first-outcome'; readonly ms: number })
   | (JobFields & { readonly event: 'job.finished'; readonly status: JobStatus; readonly ms: number })
   | (JobFields & { readonly event: 'job.re-enqueued'; readonly chunks: number })
+  /** The chunks of a job past its deadline were sent as give-ups. */
   | (JobFields & { readonly event: 'job.deadline-passed'; readonly chunks: number })
+  /** Reconcile settles the chunks of a job itself, because nobody has done so long after its deadline. */
+  | (JobFields & { readonly event: 'job.last-resort'; readonly chunks: number })
+  /** Nothing was sent again for these jobs in this run, because a full queue explains why they wait. */
+  | { readonly event: 'resends.withheld'; readonly jobs: number }
   | (JobFields & { readonly event: 'job.not-reconciled'; readonly cause: unknown })
   /** The number of open jobs and the age of the oldest one; both are 0 when there is none. */
   | {

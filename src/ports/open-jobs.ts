@@ -1,40 +1,48 @@
-/** The index of open jobs: each from its commit until its end is noted, ordered by when they are due. */
+/** The index of open jobs, by account: each from its commit until its end is noted (ADR 38). */
+import type { Action } from '../domain/actions.ts';
 import type { Job, JobKey } from '../domain/job.ts';
+import type { Look } from '../domain/look.ts';
 
-/** An open job, and when reconcile is due to look at it. */
-export interface DueJob extends JobKey {
+/** An open job as the index shows it, which may be minutes behind the job itself. */
+export interface OpenJob extends JobKey {
   /** RFC 3339, UTC, milliseconds, `Z`. */
+  readonly createdAt: string;
+  /** When reconcile is due to look at it (RFC 3339, UTC, milliseconds, `Z`). */
   readonly dueAt: string;
+  readonly action: Action;
+  /** Number of its target groups. */
+  readonly total: number;
 }
 
-/** A count of some of the open jobs. */
+/** Behind which job, or behind all jobs of which account, a page begins. */
+export type PageStart = Pick<OpenJob, 'accountId'> &
+  Partial<Pick<OpenJob, 'projectId' | 'jobId' | 'createdAt'>>;
+
 export interface OpenJobsPage {
-  readonly count: number;
-  /** Creation of the oldest one (RFC 3339, UTC, milliseconds, `Z`), or undefined when there is none. */
-  readonly oldestCreatedAt: string | undefined;
-  /** The job after which the next page begins, or undefined when this is the last page. */
-  readonly next: DueJob | undefined;
+  readonly jobs: readonly OpenJob[];
+  /** The start of the next page, or undefined when this is the last one. */
+  readonly next: PageStart | undefined;
 }
 
 export interface OpenJobs {
   /**
-   * Finds open jobs that are due at `now` (RFC 3339): at most `limit`, the longest due first, those that
-   * follow `after`. May miss recent writes.
-   */
-  findDue(now: string, limit: number, after?: DueJob): Promise<DueJob[]>;
-
-  /**
-   * Counts open jobs, due or not, those that follow `after`: about `limit` of them, with one call to the
-   * store. May miss recent writes.
-   */
-  count(limit: number, after?: DueJob): Promise<OpenJobsPage>;
-
-  /**
-   * Moves the time of a job's next look from `from` to `to`, and stores how many chunks are settled now.
+   * Reads open jobs of one shard, ordered by account and then by creation: about `limit` of them, with one
+   * call to the store. May miss recent writes.
    *
-   * @returns the number stored at the look before, or `lost` when another run of reconcile moved it first
+   * @param shard 0 to 15: `computeShard` of an account
    */
-  postpone(job: Job, from: string, to: string): Promise<{ readonly settledBefore: number } | 'lost'>;
+  readShard(shard: number, limit: number, after?: PageStart): Promise<OpenJobsPage>;
+
+  /** Reads at most `limit` open jobs of an account, the oldest first. May miss recent writes. */
+  readAccount(accountId: number, limit: number): Promise<OpenJob[]>;
+
+  /**
+   * Stores what a look at an open job has noted, and with it the time of the next one.
+   *
+   * @param job with the look before. Of several calls with the same one, one succeeds.
+   * @returns whether it was stored; if not, another run of reconcile was first, or the job is closed
+   */
+  postpone(job: Job & { readonly look: Look }, look: Look): Promise<boolean>;
 
   /**
    * Takes a job that has ended out of the index.

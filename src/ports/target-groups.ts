@@ -14,6 +14,14 @@ export interface Move {
   readonly by: string;
 }
 
+export type MoveResult =
+  | { readonly moved: true }
+  | {
+      readonly moved: false;
+      /** The target group at the moment of the refusal. Undefined if there is none, or the store brings none. */
+      readonly found?: TargetGroup | undefined;
+    };
+
 export interface TargetGroups {
   /** @throws UnknownFormatError when a later release has written the project in a format of its own */
   projectExists(tenant: Tenant): Promise<boolean>;
@@ -31,10 +39,10 @@ export interface TargetGroups {
    * start from its status, every guard holds, and the job's mark is not there. `applyMove` defines what the
    * target group is after the move.
    *
-   * @returns whether it moved; if not, nothing was written
-   * @throws InconsistentStoreError, UnknownFormatError as `find`; or it answers false, and `find` throws
+   * @returns what became of it; if it did not move, nothing was written
+   * @throws InconsistentStoreError, UnknownFormatError as `find`; or it answers without `found`, and `find` throws
    * @throws ThrottledError when the store throttled the write, so that it will never be carried out
    * @throws UncertainWriteError when it did not move, but a write of this call may still be carried out
    */
-  move(key: TargetGroupKey, move: Move): Promise<boolean>;
+  move(key: TargetGroupKey, move: Move): Promise<MoveResult>;
 }

@@ -12,6 +12,9 @@ export const NOW = Date.UTC(2026, 0, 15, 12);
 /** The same time as a timestamp. */
 export const AT = new Date(NOW).toISOString();
 
+/** When reconcile first looks at a job that was created now. */
+export const DUE = new Date(NOW + 600_000).toISOString();
+
 let counter = 0;
 
 /** Returns a new id at each call. */
@@ -63,7 +66,8 @@ export function aJob(overrides: Partial<Job> = {}): Job {
     expiresAt: NOW / 1000 + 86_400,
     settled: new Set(),
     broken: new Set(),
-    open: true,
+    look: { dueAt: DUE, settled: 0, resends: 0, giveUps: 0 },
+    deadlineAt: new Date(NOW + 3_600_000).toISOString(),
     ...overrides,
   };
 }

@@ -6,11 +6,11 @@ import { MemoryWorkQueue } from './memory/work-queue.ts';
 import { type Creation, createJob } from '../../src/application/create-job.ts';
 import { getJob } from '../../src/application/get-job.ts';
 import { reconcile } from '../../src/application/reconcile.ts';
-import { runChunk } from '../../src/application/run-chunk.ts';
+import { giveUpChunk, runChunk } from '../../src/application/run-chunk.ts';
 import { canonicalizeIds } from '../../src/domain/job.ts';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
 import type { Entry, Subject } from '../../src/ports/journal.ts';
-import type { ChunkWork } from '../../src/ports/work-queue.ts';
+import type { ChunkWork, GiveUpWork } from '../../src/ports/work-queue.ts';
 import { CREATOR, NOW, TENANT, TRACE, aTargetGroup, anId } from './builders.ts';
 
 export class UseCaseRig {
@@ -19,7 +19,8 @@ export class UseCaseRig {
   readonly chunks = this.jobs;
   readonly openJobs = this.jobs;
   readonly groups = new MemoryTargetGroups();
-  readonly queue = new MemoryWorkQueue();
+  readonly queue = new MemoryWorkQueue<ChunkWork>();
+  readonly giveUps = new MemoryWorkQueue<GiveUpWork>();
   readonly once = new MemoryOnce();
   readonly entries: Entry[] = [];
   readonly subjects = new Map<Entry, Subject | undefined>();
@@ -42,12 +43,14 @@ export class UseCaseRig {
     chunkSize: 2,
     retentionSeconds: 86_400,
     stalledSeconds: 600,
+    deadlineSeconds: 3_600,
     stalledMs: 600_000,
     deadlineMs: 3_600_000,
     parallelism: 4,
     claimMs: 330_000,
-    pageSize: 10,
-    jobsAtOnce: 2,
+    workers: 10,
+    looksAtOnce: 2,
+    settlesAtOnce: 2,
   };
 
   constructor() {
@@ -80,9 +83,14 @@ export class UseCaseRig {
     return runChunk(this, { work, owner, stopAt });
   }
 
-  /** Works on every chunk in the queue. */
+  giveUp(work: GiveUpWork, owner = anId('O'), stopAt = Infinity) {
+    return giveUpChunk(this, { work, owner, stopAt });
+  }
+
+  /** Works on every chunk in the queues. */
   async drain(): Promise<void> {
     for (const work of this.queue.sent.splice(0)) await this.run(work);
+    for (const work of this.giveUps.sent.splice(0)) await this.giveUp(work);
   }
 
   reconcile(stopAt = Infinity) {

@@ -12,6 +12,7 @@ import {
   makeResultPrefix,
   RESULT_FORMAT,
 } from './job-item.ts';
+import { readNumber } from './read-item.ts';
 import { updateIf } from './update.ts';
 
 export class DynamoDBChunks implements Chunks {
@@ -24,7 +25,7 @@ export class DynamoDBChunks implements Chunks {
   }
 
   async claim(chunk: ChunkKey, owner: string, now: number, until: number): Promise<Claim> {
-    const claimed = await updateIf(this.#client, {
+    const result = await updateIf(this.#client, {
       table: this.#table,
       key: makeResultKey(chunk),
       format: RESULT_FORMAT,
@@ -36,12 +37,14 @@ export class DynamoDBChunks implements Chunks {
       values: { ':owner': owner, ':until': until, ':now': now, ':expires': chunk.expiresAt },
       returns: 'UPDATED_OLD',
     });
-    if (claimed !== undefined) return { kind: 'claimed', begun: claimed['claimed_by'] !== undefined };
-    const item = await getItem(this.#client, this.#table, makeResultKey(chunk));
-    const result = item && readResult(item);
-    if (result !== undefined) return { kind: 'settled', failures: result.failures };
+    if (result.written) return { kind: 'claimed', begun: result.item['claimed_by'] !== undefined };
+    const item = result.found ?? (await getItem(this.#client, this.#table, makeResultKey(chunk)));
+    const settled = item && readResult(item);
+    if (settled !== undefined) return { kind: 'settled', failures: settled.failures };
     // The claim is ours if the answer of its first try was lost and the client tried again.
-    return item?.['claimed_by'] === owner ? { kind: 'claimed', begun: true } : { kind: 'taken' };
+    if (item?.['claimed_by'] === owner) return { kind: 'claimed', begun: true };
+    // Without an item, its claim was deleted since: it is over.
+    return { kind: 'taken', until: item === undefined ? now : readNumber(item, 'claimed_until') };
   }
 
   async release(chunk: ChunkKey, owner: string, until: number): Promise<void> {
@@ -62,7 +65,7 @@ export class DynamoDBChunks implements Chunks {
     failures: readonly FailureGroup[],
     now: number,
   ): Promise<boolean> {
-    const settled = await updateIf(this.#client, {
+    const result = await updateIf(this.#client, {
       table: this.#table,
       key: makeResultKey(chunk),
       format: RESULT_FORMAT,
@@ -73,9 +76,9 @@ export class DynamoDBChunks implements Chunks {
       condition: 'claimed_by = :owner AND attribute_not_exists(settled_at)',
       values: { ':owner': owner, ':now': now, ':failures': makeFailureItems(failures) },
     });
-    if (settled !== undefined) return true;
+    if (result.written) return true;
     // The result is ours if the answer of its first try was lost: an owner settles once, and a result stands.
-    const item = await getItem(this.#client, this.#table, makeResultKey(chunk));
+    const item = result.found ?? (await getItem(this.#client, this.#table, makeResultKey(chunk)));
     return item?.['settled_at'] !== undefined && item['claimed_by'] === owner;
   }
 

@@ -15,9 +15,10 @@ import type { Action } from '../../domain/actions.ts';
 import { ACTION_NAMES } from '../../domain/actions.ts';
 import { InconsistentStoreError } from '../../domain/errors.ts';
 import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../domain/job.ts';
+import type { Look } from '../../domain/look.ts';
 import { FAILURE_CODES } from '../../domain/outcome.ts';
 import { FORMAT } from '../format.ts';
-import { OPEN } from './open-jobs-index.ts';
+import { makeOpenKey, OPEN_SHARD } from './open-jobs-index.ts';
 import {
   type Item,
   readNumber,
@@ -49,7 +50,7 @@ export const makeResultKey = (chunk: ChunkKey) => ({
   sk: `${makeResultPrefix(chunk)}${String(chunk.index).padStart(5, '0')}`,
 });
 
-export function makeMetaItem(job: Job, owner: string, dueAt: string) {
+export function makeMetaItem(job: Job, owner: string) {
   return {
     ...makeMetaKey(job),
     [FORMAT]: META_FORMAT,
@@ -61,8 +62,32 @@ export function makeMetaItem(job: Job, owner: string, dueAt: string) {
     total: job.total,
     chunk_size: job.chunkSize,
     expires_at: job.expiresAt,
-    [OPEN]: OPEN,
-    due_at: dueAt,
+    ...(job.deadlineAt !== undefined && { deadline_at: job.deadlineAt }),
+    ...(job.look !== undefined && { ...makeOpenKey(job), due_at: job.look.dueAt }),
+  };
+}
+
+/** Makes the update of META that stores a look, and its values. A new job has no numbers yet: all are 0. */
+export function makeLookAttributes(look: Look) {
+  return {
+    update: 'SET due_at = :due, settled_seen = :settled, resends = :resends, give_ups = :give_ups',
+    values: {
+      ':due': look.dueAt,
+      ':settled': look.settled,
+      ':resends': look.resends,
+      ':give_ups': look.giveUps,
+    },
+  };
+}
+
+function readLook(item: Item): Look | undefined {
+  if (item[OPEN_SHARD] === undefined) return undefined;
+  const readCount = (name: string) => (item[name] === undefined ? 0 : readNumber(item, name));
+  return {
+    dueAt: readText(item, 'due_at'),
+    settled: readCount('settled_seen'),
+    resends: readCount('resends'),
+    giveUps: readCount('give_ups'),
   };
 }
 
@@ -86,7 +111,8 @@ export function readMeta(item: Item): Job {
     expiresAt: readNumber(item, 'expires_at'),
     settled: readNumberSet(item, 'settled'),
     broken: readNumberSet(item, 'broken'),
-    open: item[OPEN] !== undefined,
+    deadlineAt: item['deadline_at'] === undefined ? undefined : readText(item, 'deadline_at'),
+    look: readLook(item),
   };
 }
 

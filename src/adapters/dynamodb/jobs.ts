@@ -23,10 +23,10 @@ import {
   makeRequestKey,
   REQUEST_FORMAT,
 } from './job-item.ts';
-import { OPEN } from './open-jobs-index.ts';
+import { OPEN_KEY, OPEN_SHARD } from './open-jobs-index.ts';
 import { packIds, unpackIds } from './packed-ids.ts';
-import { readBytes, readText, requireKnownFormat } from './read-item.ts';
-import { updateIf } from './update.ts';
+import { type Item, readBytes, readText, requireKnownFormat } from './read-item.ts';
+import { readFoundItem, updateIf } from './update.ts';
 
 export class DynamoDBJobs implements Jobs {
   readonly #client: DynamoDBClient;
@@ -64,23 +64,24 @@ export class DynamoDBJobs implements Jobs {
     }
   }
 
-  async commit(job: Job, owner: string, now: number, dueAt: string): Promise<'created' | Job> {
+  async commit(job: Job, owner: string, now: number): Promise<'created' | Job> {
     try {
       await this.#client.send(
         new PutItemCommand({
           TableName: this.#table,
-          Item: marshall(makeMetaItem(job, owner, dueAt)),
+          Item: marshall(makeMetaItem(job, owner)),
           //  nobody has created the job │ it was created, and lives │ its life is over, deletion is late
           //  ───────────────────────────┼───────────────────────────┼──────────────────────────────────►
           //            ours             │          theirs           │               ours
           ConditionExpression: 'attribute_not_exists(pk) OR expires_at <= :now',
           ExpressionAttributeValues: marshall({ ':now': convertToEpochSeconds(now) }),
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       );
       return 'created';
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      const item = await getItem(this.#client, this.#table, makeMetaKey(job));
+      const item = readFoundItem(error) ?? (await getItem(this.#client, this.#table, makeMetaKey(job)));
       if (item === undefined) {
         throw new InconsistentStoreError(
           'The job disappeared while it was created.',
@@ -112,7 +113,7 @@ export class DynamoDBJobs implements Jobs {
   }
 
   async addChunk(chunk: ChunkKey, broken: boolean): Promise<Job | undefined> {
-    const item = await updateIf(this.#client, {
+    const result = await updateIf(this.#client, {
       table: this.#table,
       key: makeMetaKey(chunk),
       format: META_FORMAT,
@@ -122,36 +123,36 @@ export class DynamoDBJobs implements Jobs {
       values: { ':chunk': new Set([chunk.index]), ':created': chunk.createdAt },
       returns: 'ALL_NEW',
     });
-    return item === undefined ? this.#requireReadable(chunk) : readMeta(item);
+    return result.written ? readMeta(result.item) : this.#requireReadable(chunk, result.found);
   }
 
   async addOnlyChunk(chunk: ChunkKey, broken: boolean, now: number): Promise<EndedJob | undefined> {
-    const item = await updateIf(this.#client, {
+    const result = await updateIf(this.#client, {
       table: this.#table,
       key: makeMetaKey(chunk),
       format: META_FORMAT,
       update:
         `ADD settled :chunk${broken ? ', broken :chunk' : ''} ` +
-        'SET closed_at = if_not_exists(closed_at, :now) REMOVE #open, due_at',
+        'SET closed_at = if_not_exists(closed_at, :now) REMOVE #shard, #key, due_at',
       // As in `addChunk`. The job need not be open: the chunk must be added in any case.
       condition: 'created_at = :created',
-      names: { '#open': OPEN },
+      names: { '#shard': OPEN_SHARD, '#key': OPEN_KEY },
       values: { ':chunk': new Set([chunk.index]), ':now': now, ':created': chunk.createdAt },
       // The old item shows whether this write closed the job: of repeated writes only one finds it open. If
       // the answer of that one is lost, no call reports the end of the job, as with `OpenJobs.close`.
       returns: 'ALL_OLD',
     });
-    if (item === undefined) return this.#requireReadable(chunk);
-    const before = readMeta(item);
-    return { job: { ...withSettledChunk(before, chunk.index, broken), open: false }, closed: before.open };
+    if (!result.written) return this.#requireReadable(chunk, result.found);
+    const { look, ...before } = readMeta(result.item);
+    return { job: withSettledChunk(before, chunk.index, broken), closed: look !== undefined };
   }
 
   /**
    * Tells a job that this release cannot read from one that is gone, after a chunk could not be added to it.
    * The message of a chunk is deleted when its job is gone.
    */
-  async #requireReadable(key: JobKey): Promise<undefined> {
-    const item = await getItem(this.#client, this.#table, makeMetaKey(key));
+  async #requireReadable(key: JobKey, found: Item | undefined): Promise<undefined> {
+    const item = found ?? (await getItem(this.#client, this.#table, makeMetaKey(key)));
     if (item !== undefined) requireKnownFormat(item, META_FORMAT);
   }
 }

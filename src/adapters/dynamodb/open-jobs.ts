@@ -1,12 +1,24 @@
 /** Open jobs in DynamoDB: the sparse index of the jobs table, and the attributes that put a job into it. */
-import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, QueryCommand, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { ACTION_NAMES } from '../../domain/actions.ts';
+import { computeShard } from '../../domain/digest.ts';
 import type { Job } from '../../domain/job.ts';
-import type { DueJob, OpenJobs, OpenJobsPage } from '../../ports/open-jobs.ts';
-import { makeMetaKey, META_FORMAT, readJobKey } from './job-item.ts';
-import { OPEN, OPEN_JOBS_INDEX } from './open-jobs-index.ts';
-import { type Item, readNumber, readText } from './read-item.ts';
+import type { Look } from '../../domain/look.ts';
+import type { OpenJob, OpenJobs, OpenJobsPage, PageStart } from '../../ports/open-jobs.ts';
+import { makeLookAttributes, makeMetaKey, META_FORMAT, readJobKey } from './job-item.ts';
+import {
+  makeAccountPrefix,
+  makeShardName,
+  makeStartKey,
+  OPEN_JOBS_INDEX,
+  OPEN_KEY,
+  OPEN_SHARD,
+} from './open-jobs-index.ts';
+import { type Item, readNumber, readOneOf, readText } from './read-item.ts';
 import { updateIf } from './update.ts';
+
+const KEY_NAMES = { '#shard': OPEN_SHARD, '#key': OPEN_KEY };
 
 export class DynamoDBOpenJobs implements OpenJobs {
   readonly #client: DynamoDBClient;
@@ -17,79 +29,73 @@ export class DynamoDBOpenJobs implements OpenJobs {
     this.#table = table;
   }
 
-  async findDue(now: string, limit: number, after?: DueJob): Promise<DueJob[]> {
-    const { Items = [] } = await this.#client.send(
-      new QueryCommand({
-        TableName: this.#table,
-        IndexName: OPEN_JOBS_INDEX,
-        KeyConditionExpression: '#open = :open AND due_at <= :now',
-        ExpressionAttributeNames: { '#open': OPEN },
-        ExpressionAttributeValues: marshall({ ':open': OPEN, ':now': now }),
-        Limit: limit,
-        ExclusiveStartKey: after && makeOpenKey(after),
-      }),
-    );
-    return Items.map((item) => readDueJob(unmarshall(item)));
+  async readShard(shard: number, limit: number, after?: PageStart): Promise<OpenJobsPage> {
+    const from = after && { ':after': makeStartKey(after) };
+    return this.#query({
+      Limit: limit,
+      KeyConditionExpression: `#shard = :shard${from === undefined ? '' : ' AND #key > :after'}`,
+      ExpressionAttributeNames: from === undefined ? { '#shard': OPEN_SHARD } : KEY_NAMES,
+      ExpressionAttributeValues: marshall({ ':shard': makeShardName(shard), ...from }),
+    });
   }
 
-  async count(limit: number, after?: DueJob): Promise<OpenJobsPage> {
-    const { Items = [], LastEvaluatedKey } = await this.#client.send(
-      new QueryCommand({
-        TableName: this.#table,
-        IndexName: OPEN_JOBS_INDEX,
-        KeyConditionExpression: '#open = :open',
-        ProjectionExpression: 'created_at',
-        ExpressionAttributeNames: { '#open': OPEN },
-        ExpressionAttributeValues: marshall({ ':open': OPEN }),
-        Limit: limit,
-        ExclusiveStartKey: after && makeOpenKey(after),
+  async readAccount(accountId: number, limit: number): Promise<OpenJob[]> {
+    const { jobs } = await this.#query({
+      Limit: limit,
+      KeyConditionExpression: '#shard = :shard AND begins_with(#key, :prefix)',
+      ExpressionAttributeNames: KEY_NAMES,
+      ExpressionAttributeValues: marshall({
+        ':shard': makeShardName(computeShard(accountId)),
+        ':prefix': makeAccountPrefix(accountId),
       }),
-    );
-    let oldestCreatedAt: string | undefined;
-    for (const item of Items) {
-      const createdAt = readText(unmarshall(item), 'created_at');
-      if (oldestCreatedAt === undefined || createdAt < oldestCreatedAt) oldestCreatedAt = createdAt;
-    }
-    const next = LastEvaluatedKey && readDueJob(unmarshall(LastEvaluatedKey));
-    return { count: Items.length, oldestCreatedAt, next };
+    });
+    return [...jobs];
   }
 
-  async postpone(job: Job, from: string, to: string): Promise<{ readonly settledBefore: number } | 'lost'> {
-    const before = await updateIf(this.#client, {
+  async postpone(job: Job & { readonly look: Look }, look: Look): Promise<boolean> {
+    const { update, values } = makeLookAttributes(look);
+    const result = await updateIf(this.#client, {
       table: this.#table,
       key: makeMetaKey(job),
       format: META_FORMAT,
-      update: 'SET due_at = :to, settled_seen = :seen',
-      // Nobody has moved the look since we read the index. When the answer of this write is lost, its retry
-      // is refused and counts as a lost race; the job is then due again at its next look.
-      condition: 'due_at = :from',
-      values: { ':from': from, ':to': to, ':seen': job.settled.size },
-      returns: 'ALL_OLD',
+      update,
+      // Nobody has looked at it since we read the job, and it is open. When the answer of this write is lost,
+      // its retry is refused and counts as a lost race; the job is then due again at its next look.
+      condition: 'due_at = :from AND created_at = :created',
+      values: { ...values, ':from': job.look.dueAt, ':created': job.createdAt },
     });
-    if (before === undefined) return 'lost';
-    return { settledBefore: before['settled_seen'] === undefined ? 0 : readNumber(before, 'settled_seen') };
+    return result.written;
   }
 
   async close(job: Job, now: number): Promise<boolean> {
-    const closed = await updateIf(this.#client, {
+    const result = await updateIf(this.#client, {
       table: this.#table,
       key: makeMetaKey(job),
       format: META_FORMAT,
-      update: 'SET closed_at = :now REMOVE #open, due_at',
+      update: 'SET closed_at = :now REMOVE #shard, #key, due_at',
       // The job is still open, and it is this job, not a later one with the same id.
-      condition: 'attribute_exists(#open) AND created_at = :created',
-      names: { '#open': OPEN },
+      condition: 'attribute_exists(#shard) AND created_at = :created',
+      names: KEY_NAMES,
       values: { ':now': now, ':created': job.createdAt },
     });
-    return closed !== undefined;
+    return result.written;
+  }
+
+  async #query(input: Omit<QueryCommandInput, 'TableName' | 'IndexName'>): Promise<OpenJobsPage> {
+    const { Items = [], LastEvaluatedKey } = await this.#client.send(
+      new QueryCommand({ TableName: this.#table, IndexName: OPEN_JOBS_INDEX, ...input }),
+    );
+    const jobs = Items.map((item) => readOpenJob(unmarshall(item)));
+    return { jobs, next: LastEvaluatedKey === undefined ? undefined : jobs.at(-1) };
   }
 }
 
-/** Makes the key of an open job in the index. */
-function makeOpenKey(due: DueJob) {
-  return marshall({ ...makeMetaKey(due), [OPEN]: OPEN, due_at: due.dueAt });
-}
-
-function readDueJob(item: Item): DueJob {
-  return { ...readJobKey(item), dueAt: readText(item, 'due_at') };
+function readOpenJob(item: Item): OpenJob {
+  return {
+    ...readJobKey(item),
+    createdAt: readText(item, OPEN_KEY).split('#')[1] ?? '',
+    dueAt: readText(item, 'due_at'),
+    action: readOneOf(item, 'action', ACTION_NAMES),
+    total: readNumber(item, 'total'),
+  };
 }

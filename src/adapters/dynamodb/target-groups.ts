@@ -3,7 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Effect, type Guard, getTransition } from '../../domain/actions.ts';
 import type { Tenant } from '../../domain/ids.ts';
 import type { TargetGroup, TargetGroupKey } from '../../domain/target-group.ts';
-import type { Move, TargetGroups } from '../../ports/target-groups.ts';
+import type { Move, MoveResult, TargetGroups } from '../../ports/target-groups.ts';
 import { getItem } from './get-item.ts';
 import { requireKnownFormat } from './read-item.ts';
 import {
@@ -59,11 +59,11 @@ export class DynamoDBTargetGroups implements TargetGroups {
     return item && readTargetGroup(key, item);
   }
 
-  async move(key: TargetGroupKey, { action, mark, now, by }: Move): Promise<boolean> {
+  async move(key: TargetGroupKey, { action, mark, now, by }: Move): Promise<MoveResult> {
     const { from, to, guards, effects } = getTransition(action);
     const fromValues = from.map((status, i) => [`:from${i}`, status] as const);
     // The action may start from its status, every guard holds now, and this job has not moved it yet. If one
-    // of these fails, nothing is written, and the caller reads the item to learn which.
+    // of these fails, nothing is written, and the item as it was then shows which.
     const condition = [
       `#status IN (${fromValues.map(([name]) => name).join(', ')})`,
       ...guards.map((guard) => GUARD_CONDITIONS[guard]),
@@ -94,7 +94,9 @@ export class DynamoDBTargetGroups implements TargetGroups {
       certain: true,
     };
     try {
-      return (await updateIf(this.#client, update)) !== undefined;
+      const result = await updateIf(this.#client, update);
+      if (result.written) return { moved: true };
+      return { moved: false, found: result.found && readTargetGroup(key, result.found) };
     } catch (error) {
       // DynamoDB answers so when an attribute has the wrong type, say a version that is a string. Then `find`
       // throws an InconsistentStoreError that names it. If `find` succeeds, the item is not the cause.

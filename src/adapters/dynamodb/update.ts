@@ -11,6 +11,15 @@ import { ThrottledError, UncertainWriteError } from '../../domain/errors.ts';
 import { FORMAT } from '../format.ts';
 import type { Item } from './read-item.ts';
 
+export type UpdateResult =
+  /** `item`: the attributes that `returns` asks for. */
+  | { readonly written: true; readonly item: Item }
+  /**
+   * The condition failed. `found`: the item at that moment. Undefined when there is none; dynalite brings none
+   * in any case: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
+   */
+  | { readonly written: false; readonly found: Item | undefined };
+
 export interface ConditionalUpdate {
   readonly table: string;
   readonly key: Readonly<Record<string, string>>;
@@ -43,12 +52,11 @@ const HAS_KNOWN_FORMAT = '(attribute_not_exists(#format) OR #format <= :format)'
  * When the answer of a try was lost, the client's retry meets the write of the first try, so that the
  * condition may fail. Each caller explains at its condition what that means.
  *
- * @returns the attributes that `returns` asks for (by default none), or undefined when the condition failed
  * @throws UncertainWriteError when `certain` is set and the condition failed at a retry: an earlier try may
  *   still be carried out
  * @throws ThrottledError when DynamoDB throttled the only try
  */
-export async function updateIf(client: DynamoDBClient, update: ConditionalUpdate): Promise<Item | undefined> {
+export async function updateIf(client: DynamoDBClient, update: ConditionalUpdate): Promise<UpdateResult> {
   try {
     const { Attributes } = await client.send(
       new UpdateItemCommand({
@@ -59,9 +67,10 @@ export async function updateIf(client: DynamoDBClient, update: ConditionalUpdate
         ExpressionAttributeNames: { ...update.names, '#format': FORMAT },
         ExpressionAttributeValues: marshall({ ...update.values, ':format': update.format }),
         ReturnValues: update.returns ?? 'NONE',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );
-    return Attributes === undefined ? {} : unmarshall(Attributes);
+    return { written: true, item: Attributes === undefined ? {} : unmarshall(Attributes) };
   } catch (error) {
     const tries = error instanceof DynamoDBServiceException ? (error.$metadata.attempts ?? 1) : 1;
     if (tries === 1 && error instanceof Error && THROTTLING.has(error.name)) {
@@ -75,6 +84,11 @@ export async function updateIf(client: DynamoDBClient, update: ConditionalUpdate
         { cause: error },
       );
     }
-    return undefined;
+    return { written: false, found: readFoundItem(error) };
   }
+}
+
+/** Reads the item that a failed condition brings. */
+export function readFoundItem({ Item }: ConditionalCheckFailedException): Item | undefined {
+  return Item && unmarshall(Item);
 }

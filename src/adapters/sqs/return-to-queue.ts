@@ -20,8 +20,8 @@ export function computeReturnSeconds(receives: number, random: number): number {
  * Makes the function that hands a message back. If the call fails, the message returns at the end of its
  * visibility timeout.
  */
-export function makeReturnToQueue(client: SQSClient, queueUrl: string) {
-  return async (receiptHandle: string, receives: number): Promise<void> => {
+export function makeReturnToQueue(client: SQSClient) {
+  return async (queueUrl: string, receiptHandle: string, receives: number): Promise<void> => {
     try {
       await client.send(
         new ChangeMessageVisibilityCommand({

@@ -1,9 +1,10 @@
 /**
- * The work queue on SQS: sends chunks in batches, and sends again what SQS refuses. The queue is a fair one:
+ * A work queue on SQS: sends chunks in batches, and sends again what SQS refuses. The queue is a fair one:
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import {
+  GetQueueAttributesCommand,
   SendMessageBatchCommand,
   type SendMessageBatchRequestEntry,
   type SQSClient,
@@ -11,8 +12,7 @@ import {
 import { computeDelay } from '../../domain/backoff.ts';
 import { EnqueueFailedError } from '../../domain/errors.ts';
 import { parseTraceparent, formatXrayHeader } from '../../domain/trace.ts';
-import type { ChunkWork, WorkQueue } from '../../ports/work-queue.ts';
-import { encodeChunk } from './chunk-message.ts';
+import type { ChunkWork, SendOptions, WorkQueue } from '../../ports/work-queue.ts';
 
 /**
  * SQS takes at most 10 messages and 1 MiB per batch. The largest chunk, with 1,000 ids, has 30 KB. Source:
@@ -24,37 +24,46 @@ const PARALLEL_BATCHES = 10;
 /** Most tries per batch. */
 const TRIES = 5;
 /** Longest delay of a Node.js timer: 2^31 - 1 ms. */
-const MAX_DELAY_MS = 2_147_483_647;
+const MAX_TIMER_MS = 2_147_483_647;
+/**
+ * Longest delay of a message in seconds:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatchRequestEntry.html
+ */
+const MAX_DELAY_SECONDS = 900;
 
-export interface WorkQueueOptions {
+export interface WorkQueueOptions<Work> {
+  /** Makes the text of a message. */
+  readonly encode: (work: Work) => string;
   /** Returns whether X-Ray records the current invocation. By default it records none. */
   readonly isRecorded?: () => boolean;
   /** Returns the delay in ms after `tries` tries. */
   readonly backoff?: (tries: number) => number;
 }
 
-export class SqsWorkQueue implements WorkQueue {
+export class SqsWorkQueue<Work extends ChunkWork> implements WorkQueue<Work> {
   readonly #client: SQSClient;
   readonly #queueUrl: string;
+  readonly #encode: (work: Work) => string;
   readonly #isRecorded: () => boolean;
   readonly #backoff: (tries: number) => number;
 
-  constructor(client: SQSClient, queueUrl: string, options: WorkQueueOptions = {}) {
+  constructor(client: SQSClient, queueUrl: string, options: WorkQueueOptions<Work>) {
     this.#client = client;
     this.#queueUrl = queueUrl;
+    this.#encode = options.encode;
     this.#isRecorded = options.isRecorded ?? (() => false);
     this.#backoff = options.backoff ?? computeJitteredDelay;
   }
 
-  async send(work: readonly ChunkWork[], until: number): Promise<void> {
-    const batches: ChunkWork[][] = [];
+  async send(work: readonly Work[], options: SendOptions): Promise<void> {
+    const batches: Work[][] = [];
     for (let i = 0; i < work.length; i += BATCH_SIZE) batches.push(work.slice(i, i + BATCH_SIZE));
 
     let refused = 0;
     let cause: unknown;
     const sendBatches = async () => {
       for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
-        const result = await this.#sendBatch(batch, until);
+        const result = await this.#sendBatch(batch, options);
         refused += result.refused;
         cause ??= result.cause;
       }
@@ -69,10 +78,20 @@ export class SqsWorkQueue implements WorkQueue {
     }
   }
 
+  async countWaiting(): Promise<number> {
+    const { Attributes } = await this.#client.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: this.#queueUrl,
+        AttributeNames: ['ApproximateNumberOfMessages'],
+      }),
+    );
+    return Number(Attributes?.['ApproximateNumberOfMessages']);
+  }
+
   /** Sends up to ten messages. SQS may refuse some entries of a batch; only these are sent again. */
   async #sendBatch(
-    batch: readonly ChunkWork[],
-    until: number,
+    batch: readonly Work[],
+    { until, delayMs = 0 }: SendOptions,
   ): Promise<{ refused: number; cause?: unknown }> {
     let left = [...batch];
     let cause: unknown = 'no time left';
@@ -85,13 +104,14 @@ export class SqsWorkQueue implements WorkQueue {
             QueueUrl: this.#queueUrl,
             Entries: left.map((work, i) => ({
               Id: String(i),
-              MessageBody: encodeChunk(work),
+              MessageBody: this.#encode(work),
               // Makes the queue a fair queue: an account with a large backlog does not delay the others.
               MessageGroupId: String(work.chunk.accountId),
+              ...(delayMs > 0 && { DelaySeconds: Math.min(Math.ceil(delayMs / 1_000), MAX_DELAY_SECONDS) }),
               ...(this.#isRecorded() && makeTraceAttribute(work.trace.traceparent)),
             })),
           }),
-          { abortSignal: AbortSignal.timeout(Math.min(msLeft, MAX_DELAY_MS)) },
+          { abortSignal: AbortSignal.timeout(Math.min(msLeft, MAX_TIMER_MS)) },
         );
         if (Failed.length === 0) return { refused: 0 };
         cause = Failed[0];

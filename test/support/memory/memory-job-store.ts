@@ -5,14 +5,13 @@ import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../../
 import { countChunks, withSettledChunk } from '../../../src/domain/job.ts';
 import type { Chunks, Claim } from '../../../src/ports/chunks.ts';
 import type { EndedJob, JobRequest, Jobs } from '../../../src/ports/jobs.ts';
-import type { DueJob, OpenJobs, OpenJobsPage } from '../../../src/ports/open-jobs.ts';
+import type { Look } from '../../../src/domain/look.ts';
+import type { OpenJob, OpenJobs, OpenJobsPage, PageStart } from '../../../src/ports/open-jobs.ts';
 import { OpenIndex } from './open-index.ts';
 
 interface Meta {
   job: Job;
   owner: string;
-  dueAt: string;
-  settledSeen: number;
 }
 
 interface Result {
@@ -42,12 +41,12 @@ export class MemoryJobStore implements Jobs, Chunks, OpenJobs {
     this.#requests.set(name, { ...request, expiresAt: job.expiresAt });
   }
 
-  async commit(job: Job, owner: string, now: number, dueAt: string): Promise<'created' | Job> {
+  async commit(job: Job, owner: string, now: number): Promise<'created' | Job> {
     const there = this.#metas.get(makeJobName(job));
     if (there !== undefined && isAlive(there.job, now)) return there.owner === owner ? 'created' : there.job;
-    if (there?.job.open === true) this.#open.remove({ ...pickJobKey(job), dueAt: there.dueAt });
-    this.#metas.set(makeJobName(job), { job, owner, dueAt, settledSeen: 0 });
-    if (job.open) this.#open.add({ ...pickJobKey(job), dueAt });
+    if (there?.job.look !== undefined) this.#open.remove(there.job);
+    this.#metas.set(makeJobName(job), { job, owner });
+    if (job.look !== undefined) this.#open.put(makeOpenJob(job, job.look));
     return 'created';
   }
 
@@ -75,7 +74,9 @@ export class MemoryJobStore implements Jobs, Chunks, OpenJobs {
     const result = this.#results.get(makeResultName(chunk));
     if (result?.failures !== undefined) return { kind: 'settled', failures: result.failures };
     if (result !== undefined && result.until > now) {
-      return result.owner === owner ? { kind: 'claimed', begun: true } : { kind: 'taken' };
+      return result.owner === owner
+        ? { kind: 'claimed', begun: true }
+        : { kind: 'taken', until: result.until };
     }
     this.#results.set(makeResultName(chunk), { owner, until });
     return { kind: 'claimed', begun: result !== undefined };
@@ -114,33 +115,21 @@ export class MemoryJobStore implements Jobs, Chunks, OpenJobs {
     return meta?.job.createdAt === job.createdAt && this.#close(meta);
   }
 
-  async findDue(now: string, limit: number, after?: DueJob): Promise<DueJob[]> {
-    return this.#open.readPage(now, limit, after);
+  async readShard(shard: number, limit: number, after?: PageStart): Promise<OpenJobsPage> {
+    const jobs = this.#open.readPage(shard, limit, after);
+    return { jobs, next: jobs.length < limit ? undefined : jobs.at(-1) };
   }
 
-  async count(limit: number, after?: DueJob): Promise<OpenJobsPage> {
-    const page = this.#open.readPage(undefined, limit, after);
-    let oldestCreatedAt: string | undefined;
-    for (const due of page) {
-      const createdAt = this.#metas.get(makeJobName(due))?.job.createdAt;
-      if (oldestCreatedAt === undefined || (createdAt ?? '') < oldestCreatedAt) oldestCreatedAt = createdAt;
-    }
-    return {
-      count: page.length,
-      oldestCreatedAt,
-      next: page.length < limit ? undefined : page.at(-1),
-    };
+  async readAccount(accountId: number, limit: number): Promise<OpenJob[]> {
+    return this.#open.readAccount(accountId, limit);
   }
 
-  async postpone(job: Job, from: string, to: string): Promise<{ readonly settledBefore: number } | 'lost'> {
+  async postpone(job: Job & { readonly look: Look }, look: Look): Promise<boolean> {
     const meta = this.#metas.get(makeJobName(job));
-    if (meta === undefined || !meta.job.open || meta.dueAt !== from) return 'lost';
-    const settledBefore = meta.settledSeen;
-    this.#open.remove({ ...pickJobKey(job), dueAt: from });
-    meta.dueAt = to;
-    this.#open.add({ ...pickJobKey(job), dueAt: to });
-    meta.settledSeen = job.settled.size;
-    return { settledBefore };
+    if (meta?.job.createdAt !== job.createdAt || meta.job.look?.dueAt !== job.look.dueAt) return false;
+    meta.job = { ...meta.job, look };
+    this.#open.put(makeOpenJob(job, look));
+    return true;
   }
 
   #add(chunk: ChunkKey, broken: boolean): Meta | undefined {
@@ -151,15 +140,16 @@ export class MemoryJobStore implements Jobs, Chunks, OpenJobs {
   }
 
   #close(meta: Meta): boolean {
-    if (!meta.job.open) return false;
-    meta.job = { ...meta.job, open: false };
-    this.#open.remove({ ...pickJobKey(meta.job), dueAt: meta.dueAt });
+    if (meta.job.look === undefined) return false;
+    meta.job = { ...meta.job, look: undefined };
+    this.#open.remove(meta.job);
     return true;
   }
 }
 
-function pickJobKey({ accountId, projectId, jobId }: JobKey): JobKey {
-  return { accountId, projectId, jobId };
+function makeOpenJob(job: Job, { dueAt }: Look): OpenJob {
+  const { accountId, projectId, jobId, createdAt, action, total } = job;
+  return { accountId, projectId, jobId, createdAt, dueAt, action, total };
 }
 
 function isAlive(job: Job, now: number): boolean {

@@ -1,55 +1,62 @@
-/** Holds the open jobs in the order in which they are due, as the index of the jobs table does. */
-import type { DueJob } from '../../../src/ports/open-jobs.ts';
+/** Holds the open jobs of each shard in the order of their keys, as the index of the jobs table does. */
+import { computeShard } from '../../../src/domain/digest.ts';
+import type { OpenJob, PageStart } from '../../../src/ports/open-jobs.ts';
+
+interface Entry {
+  readonly key: string;
+  readonly job: OpenJob;
+}
 
 export class OpenIndex {
-  /** Sorted by `compareByDue` from `#first` on; the entries before that are removed ones. */
-  readonly #jobs: DueJob[] = [];
-  #first = 0;
+  readonly #shards = new Map<number, Entry[]>();
 
-  add(due: DueJob): void {
-    this.#jobs.splice(this.#findPlace(due), 0, due);
+  /** Adds a job, or replaces it. */
+  put(job: OpenJob): void {
+    const { entries, place, isThere } = this.#find(job);
+    entries.splice(place, isThere ? 1 : 0, { key: makeKey(job), job });
   }
 
-  remove(due: DueJob): void {
-    const place = this.#findPlace(due);
-    const there = this.#jobs[place];
-    if (there === undefined || compareByDue(there, due) !== 0) return;
-    // Most removals are near the front, where it is quicker to move the entries before than those behind.
-    this.#jobs.copyWithin(this.#first + 1, this.#first, place);
-    this.#first += 1;
-    if (2 * this.#first < this.#jobs.length) return;
-    this.#jobs.splice(0, this.#first);
-    this.#first = 0;
+  remove(job: PageStart): void {
+    const { entries, place, isThere } = this.#find(job);
+    if (isThere) entries.splice(place, 1);
   }
 
-  /** Returns at most `limit` jobs behind `after` that are due at `now`, or at any time without `now`. */
-  readPage(now: string | undefined, limit: number, after?: DueJob): DueJob[] {
-    let first = after === undefined ? this.#first : this.#findPlace(after);
-    const there = this.#jobs[first];
-    if (after !== undefined && there !== undefined && compareByDue(there, after) === 0) first += 1;
-    return this.#jobs.slice(first, first + limit).filter(({ dueAt }) => now === undefined || dueAt <= now);
+  /** Returns at most `limit` jobs behind `after`. */
+  readPage(shard: number, limit: number, after?: PageStart): OpenJob[] {
+    const entries = this.#shards.get(shard) ?? [];
+    let first = after === undefined ? 0 : findPlace(entries, makeKey(after));
+    if (after !== undefined && entries[first]?.key === makeKey(after)) first += 1;
+    return entries.slice(first, first + limit).map(({ job }) => job);
   }
 
-  /** Returns the position of a job, or the one at which it would be inserted. */
-  #findPlace(due: DueJob): number {
-    let low = this.#first;
-    let high = this.#jobs.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const there = this.#jobs[middle];
-      if (there !== undefined && compareByDue(there, due) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  readAccount(accountId: number, limit: number): OpenJob[] {
+    const entries = this.#shards.get(computeShard(accountId)) ?? [];
+    return entries
+      .filter(({ job }) => job.accountId === accountId)
+      .slice(0, limit)
+      .map(({ job }) => job);
+  }
+
+  #find(job: PageStart): { entries: Entry[]; place: number; isThere: boolean } {
+    const shard = computeShard(job.accountId);
+    const entries = this.#shards.get(shard) ?? [];
+    this.#shards.set(shard, entries);
+    const place = findPlace(entries, makeKey(job));
+    return { entries, place, isThere: entries[place]?.key === makeKey(job) };
   }
 }
 
-const compareByDue = (a: DueJob, b: DueJob) =>
-  compareTexts(a.dueAt, b.dueAt) ||
-  a.accountId - b.accountId ||
-  compareTexts(a.projectId + a.jobId, b.projectId + b.jobId);
+const makeKey = ({ accountId, createdAt, projectId, jobId }: PageStart) =>
+  createdAt === undefined ? `${accountId}$` : [accountId, createdAt, projectId, jobId].join('#');
 
-function compareTexts(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+/** Returns the position of a key, or the one at which it would be inserted. */
+function findPlace(entries: readonly Entry[], key: string): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((entries[middle]?.key ?? '') < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -3,7 +3,7 @@ import type { Tenant } from '../../../src/domain/ids.ts';
 import { applyMove } from '../../../src/domain/apply-move.ts';
 import { decide } from '../../../src/domain/outcome.ts';
 import type { TargetGroup, TargetGroupKey } from '../../../src/domain/target-group.ts';
-import type { Move, TargetGroups } from '../../../src/ports/target-groups.ts';
+import type { Move, MoveResult, TargetGroups } from '../../../src/ports/target-groups.ts';
 
 const makeProjectName = ({ accountId, projectId }: Tenant) => `${accountId}#${projectId}`;
 const makeGroupName = (key: TargetGroupKey) => `${makeProjectName(key)}#${key.targetGroupId}`;
@@ -29,11 +29,11 @@ export class MemoryTargetGroups implements TargetGroups {
     return Promise.resolve(this.#groups.get(makeGroupName(key)));
   }
 
-  move(key: TargetGroupKey, move: Move): Promise<boolean> {
+  move(key: TargetGroupKey, move: Move): Promise<MoveResult> {
     const found = this.#groups.get(makeGroupName(key));
     if (found === undefined || decide(move.action, found, move.mark, move.now).kind !== 'move')
-      return Promise.resolve(false);
+      return Promise.resolve({ moved: false, found });
     this.put(applyMove(found, move));
-    return Promise.resolve(true);
+    return Promise.resolve({ moved: true });
   }
 }

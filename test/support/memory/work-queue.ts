@@ -1,11 +1,18 @@
-/** Implements the work queue in memory: keeps the chunks that were sent, until a test delivers them. */
-import type { ChunkWork, WorkQueue } from '../../../src/ports/work-queue.ts';
+/** Implements the work queues in memory: each keeps what was sent, until a test delivers it. */
+import type { ChunkWork, SendOptions, WorkQueue } from '../../../src/ports/work-queue.ts';
 
-export class MemoryWorkQueue implements WorkQueue {
-  readonly sent: ChunkWork[] = [];
+export class MemoryWorkQueue<Work extends ChunkWork> implements WorkQueue<Work> {
+  readonly sent: Work[] = [];
+  /** The options of each call of `send`. */
+  readonly options: SendOptions[] = [];
 
-  send(work: readonly ChunkWork[], _until: number): Promise<void> {
+  send(work: readonly Work[], options: SendOptions): Promise<void> {
     this.sent.push(...work);
+    this.options.push(options);
     return Promise.resolve();
+  }
+
+  countWaiting(): Promise<number> {
+    return Promise.resolve(this.sent.length);
   }
 }

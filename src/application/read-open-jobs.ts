@@ -1,0 +1,88 @@
+/** Reads all open jobs once per run of reconcile: counts them, and finds those that are due (ADR 38). */
+import { OPEN_JOBS_SHARDS } from '../domain/digest.ts';
+import { formatTimestamp } from '../domain/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { OpenJob, OpenJobs, PageStart } from '../ports/open-jobs.ts';
+
+/** Jobs per page: somewhat more than fit into one answer of DynamoDB (1 MB), at some 300 bytes each. */
+export const PAGE_SIZE = 5_000;
+
+/**
+ * Most jobs of one account that a pass reads, rounded up to whole pages. The younger ones are read once the
+ * older ones have ended. So the jobs of one account do not keep a pass from those behind them in the shard.
+ */
+export const MOST_PER_ACCOUNT = 20_000;
+
+export interface ReadOpenJobsDeps {
+  readonly openJobs: OpenJobs;
+  readonly clock: Clock;
+  readonly journal: Journal;
+}
+
+/**
+ * Reads all shards in parallel, and reports the number of open jobs and the age of the oldest one to the
+ * journal. Never throws: a shard that cannot be read now is left out.
+ *
+ * @param mayGoOn whether there is time for another page
+ * @returns the jobs that are due, of each account the oldest first
+ */
+export async function readOpenJobs(deps: ReadOpenJobsDeps, mayGoOn: () => boolean): Promise<OpenJob[]> {
+  const { clock, journal } = deps;
+  const now = clock.now();
+  const pass: Pass = { now: formatTimestamp(now), due: [], count: 0, oldest: undefined, complete: true };
+  const shards = Array.from({ length: OPEN_JOBS_SHARDS }, (_, shard) =>
+    readShard(deps, shard, pass, mayGoOn),
+  );
+  const failed = (await Promise.allSettled(shards)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') {
+    journal.note({ event: 'open-jobs.not-counted', cause: failed.reason });
+    return pass.due;
+  }
+  const oldestMs = pass.oldest === undefined ? now : Date.parse(pass.oldest);
+  journal.note({
+    event: 'open-jobs.counted',
+    count: pass.count,
+    // The clock of the creation may be ahead of ours.
+    oldestSeconds: Math.max(0, Math.floor((now - oldestMs) / 1000)),
+    complete: pass.complete,
+  });
+  return pass.due;
+}
+
+interface Pass {
+  /** RFC 3339, UTC, milliseconds, `Z`. */
+  readonly now: string;
+  readonly due: OpenJob[];
+  count: number;
+  oldest: string | undefined;
+  complete: boolean;
+}
+
+async function readShard(
+  { openJobs }: ReadOpenJobsDeps,
+  shard: number,
+  pass: Pass,
+  mayGoOn: () => boolean,
+): Promise<void> {
+  let start: PageStart | undefined;
+  /** Jobs that were read of the account that the last page ended with. */
+  let ofAccount = 0;
+  do {
+    const { jobs, next } = await openJobs.readShard(shard, PAGE_SIZE, start);
+    for (const job of jobs) {
+      pass.count += 1;
+      if (pass.oldest === undefined || job.createdAt < pass.oldest) pass.oldest = job.createdAt;
+      if (job.dueAt <= pass.now) pass.due.push(job);
+    }
+    const last = next?.accountId;
+    const inPage = jobs.filter(({ accountId }) => accountId === last).length;
+    ofAccount = start?.accountId === last ? ofAccount + inPage : inPage;
+    start = next;
+    if (next !== undefined && ofAccount >= MOST_PER_ACCOUNT) {
+      start = { accountId: next.accountId };
+      pass.complete = false;
+    }
+  } while (start !== undefined && mayGoOn());
+  if (start !== undefined) pass.complete = false;
+}

@@ -1,0 +1,85 @@
+/** Decides what reconcile does about an open job that is due, and when it looks at the job again. */
+import { computeDeadline, computeLastResort } from './deadline.ts';
+import type { Job } from './job.ts';
+
+/** What reconcile noted at its last look at a job, and when the next one is due. */
+export interface Look {
+  /** RFC 3339, UTC, milliseconds, `Z`. */
+  readonly dueAt: string;
+  /** Number of chunks that were settled. */
+  readonly settled: number;
+  /** How often the unsettled chunks were sent again before the deadline. */
+  readonly resends: number;
+  /** How often they were sent as give-ups after it. */
+  readonly giveUps: number;
+}
+
+/**
+ * - `wait`: nothing. The job has made progress, or everything was tried.
+ * - `withhold`: nothing, because a full queue explains why the job has made no progress.
+ * - `resend`: send the unsettled chunks again, in case their messages were lost.
+ * - `give-up`: send them as give-ups, past the deadline.
+ * - `settle`: settle them, as a last resort.
+ */
+export type Step = 'wait' | 'withhold' | 'resend' | 'give-up' | 'settle';
+
+/** Most times that the chunks of a job are sent again before its deadline. */
+export const MOST_RESENDS = 2;
+
+/** Longest time until the next look at a job that reconcile settles itself. */
+const RETRY_LAST_RESORT_MS = 60_000;
+
+export interface LookSettings {
+  /** Time without progress after which a job is stalled. */
+  readonly stalledMs: number;
+  /** Age at the deadline of a job that was created without one. */
+  readonly deadlineMs: number;
+}
+
+/** Whether the queues hold more messages than their workers will soon have taken. */
+export interface Backlogs {
+  readonly chunks: boolean;
+  readonly giveUps: boolean;
+}
+
+/**
+ * Plans a look at an open job. Each time that its chunks were sent doubles the wait until the next look, so
+ * that a job that is waiting for its turn adds less and less to the queue that it waits in.
+ *
+ *   created ── stalled ─── … ─── deadline ────── … ────── 1.5 times the deadline ── … ── twice
+ *                 └─ resend, at most twice └─ give up            └─ settle            └─ what cannot be read
+ *
+ * @param now epoch ms
+ */
+export function planLook(
+  job: Job,
+  look: Look,
+  now: number,
+  { stalledMs, deadlineMs }: LookSettings,
+  backlogs: Backlogs,
+): { readonly step: Step; readonly look: Look } {
+  const deadline = computeDeadline(job, deadlineMs);
+  const lastResort = computeLastResort(job, deadlineMs);
+  const hasProgressed = job.settled.size > look.settled;
+  const plan = (step: Step, nextLook: number, noted: Partial<Look> = {}) => ({
+    step,
+    look: { ...look, settled: job.settled.size, dueAt: new Date(nextLook).toISOString(), ...noted },
+  });
+
+  if (now >= lastResort) return plan('settle', now + Math.min(stalledMs, RETRY_LAST_RESORT_MS));
+  if (now >= deadline) {
+    const { giveUps } = look;
+    const planNext = (step: Step, sent: number) =>
+      plan(step, Math.min(now + stalledMs * 2 ** sent, lastResort), { giveUps: sent });
+    if (giveUps === 0) return planNext('give-up', 1);
+    if (hasProgressed) return planNext('wait', giveUps);
+    return backlogs.giveUps ? planNext('withhold', giveUps) : planNext('give-up', giveUps + 1);
+  }
+  const { resends } = look;
+  const planNext = (step: Step, sent: number) =>
+    plan(step, Math.min(now + stalledMs * 2 ** sent, deadline), { resends: sent });
+  if (hasProgressed || resends >= MOST_RESENDS) return planNext('wait', resends);
+  // Close to the deadline the queue explains nothing any more: this is the last chance of a lost message.
+  if (backlogs.chunks && deadline - now > stalledMs) return planNext('withhold', resends);
+  return planNext('resend', resends + 1);
+}
