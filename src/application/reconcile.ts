@@ -50,8 +50,8 @@ const LOOK_UNTIL = 0.7;
 type DueJob = Job & { readonly look: Look };
 
 /**
- * Reads all open jobs, and looks at those that are due until none is left or the time is up. The accounts take
- * turns. Jobs that it has to settle itself take long, so they come last, with the rest of the time.
+ * Reads all open jobs, and looks at those that are due until none is left or the time is up. The accounts
+ * take turns. Jobs that it has to settle itself take long, so they come last, with the rest of the time.
  *
  * A look begins with a conditional write that moves the job's next look into the future. So only one of two
  * runs at the same time gets the job, and a job that could not be helped does not keep the others waiting.

@@ -7,8 +7,8 @@
  *   4. add the chunk to its job                     `addChunkToJob`
  *
  * The functions below are in this order. In step 2 each target group is moved until the job's deadline, and
- * only read from then on, whoever does it: a worker with the message of a chunk (`runChunk`) or with a give-up
- * (`giveUpChunk`), or reconcile. Each is tried again while there is time (`retry.ts`).
+ * only read from then on, whoever does it: a worker with the message of a chunk (`runChunk`) or with a
+ * give-up (`giveUpChunk`), or reconcile. Each is tried again while there is time (`retry.ts`).
  */
 import {
   ChunkTakenError,
@@ -111,9 +111,9 @@ export async function runChunk(deps: RunChunkDeps, attempt: Attempt): Promise<vo
 }
 
 /**
- * Settles the chunk of a give-up by reading. If another owner holds its claim, that owner decides; the give-up
- * then returns once the claim has ended. It is sent as a new message, because a queue counts the deliveries of
- * one, and a message that only waits must not become a dead letter.
+ * Settles the chunk of a give-up by reading. If another owner holds its claim, that owner decides. The
+ * give-up then returns once the claim has ended. It is sent as a new message, because the queue counts the deliveries
+ * of a message, and one that only waits must not become a dead letter.
  *
  * @throws the same errors as `runChunk`, but no ChunkTakenError
  * @throws EnqueueFailedError when the give-up could not be sent again
@@ -373,8 +373,8 @@ async function moveOrMarkUncertain(
  * Decides the outcome of a target group that is given up by reading it, without moving it.
  *
  * A target group that has the job's mark or the target status is updated. One that may not move is refused as
- * always. One that could still move ends as `InternalError`. The caller holds the claim on the chunk, so nobody
- * moves the target group for this job after this read.
+ * always. One that could still move ends as `InternalError`. The caller holds the claim on the chunk, so
+ * nobody moves the target group for this job after this read.
  *
  * @throws what the store throws
  */

@@ -18,7 +18,7 @@ export type MoveResult =
   | { readonly moved: true }
   | {
       readonly moved: false;
-      /** The target group at the moment of the refusal. Undefined if there is none, or the store brings none. */
+      /** The target group at that moment. Undefined if there is none, or the store does not bring it. */
       readonly found?: TargetGroup | undefined;
     };
 
@@ -40,7 +40,8 @@ export interface TargetGroups {
    * target group is after the move.
    *
    * @returns what became of it; if it did not move, nothing was written
-   * @throws InconsistentStoreError, UnknownFormatError as `find`; or it answers without `found`, and `find` throws
+   * @throws InconsistentStoreError, UnknownFormatError as `find`; or it answers without `found`,
+   *   and `find` throws
    * @throws ThrottledError when the store throttled the write, so that it will never be carried out
    * @throws UncertainWriteError when it did not move, but a write of this call may still be carried out
    */

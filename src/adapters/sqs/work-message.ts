@@ -1,4 +1,4 @@
-/** Encodes the work on a chunk, and a give-up, as the text of a queue message, and decodes them (ADR 8, 38). */
+/** Encodes the work on a chunk, or a give-up, as the text of a message, and decodes it (ADR 8, ADR 38). */
 import * as z from 'zod/mini';
 import { ACTION_NAMES } from '../../domain/actions.ts';
 import { UnparsableMessageError } from '../../domain/errors.ts';

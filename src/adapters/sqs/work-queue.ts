@@ -85,7 +85,7 @@ export class SqsWorkQueue<Work extends ChunkWork> implements WorkQueue<Work> {
         AttributeNames: ['ApproximateNumberOfMessages'],
       }),
     );
-    return Number(Attributes?.['ApproximateNumberOfMessages']);
+    return Number(Attributes?.ApproximateNumberOfMessages);
   }
 
   /** Sends up to ten messages. SQS may refuse some entries of a batch; only these are sent again. */
