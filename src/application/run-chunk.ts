@@ -111,9 +111,9 @@ export async function runChunk(deps: RunChunkDeps, attempt: Attempt): Promise<vo
 }
 
 /**
- * Settles the chunk of a give-up by reading. If another owner holds its claim, that owner decides. The
- * give-up then returns once the claim has ended. It is sent as a new message, because the queue counts the deliveries
- * of a message, and one that only waits must not become a dead letter.
+ * Settles the chunk of a give-up by reading. If another owner holds its claim, that owner decides, and the
+ * give-up returns once the claim has ended. It is sent as a new message, because the queue counts the
+ * deliveries of a message, and one that only waits must not become a dead letter.
  *
  * @throws the same errors as `runChunk`, but no ChunkTakenError
  * @throws EnqueueFailedError when the give-up could not be sent again

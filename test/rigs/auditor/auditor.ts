@@ -18,9 +18,10 @@ import {
 } from '../../../src/domain/job.ts';
 import { NOT_READ, type Outcome } from '../../../src/domain/outcome.ts';
 import type { TargetGroup, TargetGroupKey } from '../../../src/domain/target-group.ts';
+import { MOST_RESENDS } from '../../../src/domain/look.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';
-import type { DueJob } from '../../../src/ports/open-jobs.ts';
-import type { ChunkWork } from '../../../src/ports/work-queue.ts';
+import type { OpenJob } from '../../../src/ports/open-jobs.ts';
+import type { ChunkWork, GiveUpWork } from '../../../src/ports/work-queue.ts';
 import { History, makeGroupName } from './history.ts';
 
 /** The system under audit. */
@@ -29,8 +30,8 @@ export interface ObservedSystem {
   readonly now: () => number;
   /** Reads the job of this key as a client would see it now. @throws JobNotFoundError */
   readonly getJob: (key: CreationKey, jobId: string) => Promise<JobView>;
-  /** Lists one page of the index of open jobs; the job that is due first comes first. */
-  readonly listOpenJobs: () => Promise<readonly DueJob[]>;
+  /** Lists the open jobs. */
+  readonly listOpenJobs: () => Promise<readonly OpenJob[]>;
   /** The largest error of a function's clock, ms. */
   readonly maxSkewMs: number;
   /** Whether all faults end long before any job's deadline. */
@@ -45,6 +46,8 @@ export interface ObservedSystem {
    * or at so much after the creation of its job, ms. Undefined in a rig that reports no reads.
    */
   readonly giveUp?: { readonly failedReads: number; readonly afterMs: number };
+  /** An account whose jobs are looked after within so much of the time at which they are due, ms. */
+  readonly quiet?: { readonly accountId: number; readonly lookWithinMs: number } | undefined;
   /** Called at every violation. */
   readonly onViolation?: () => void;
 }
@@ -97,6 +100,10 @@ export class Auditor {
   readonly #history = new History();
   /** Number of failed reads by function and target group. */
   readonly #failedReads = new Map<string, number>();
+  /** The invocations that sent each chunk. */
+  readonly #senders = new Map<string, Set<string>>();
+  /** Number of give-ups of each chunk that were sent and not deleted. */
+  readonly #giveUps = new Map<string, number>();
   /** Moves that were written and not yet checked. */
   readonly #moves: { readonly asked: RequestedJob; readonly group: TargetGroup }[] = [];
 
@@ -137,10 +144,43 @@ export class Auditor {
     this.#require(asked.bodies.size > 1, 'turned-away-wrongly', `key ${asked.key.idempotencyKey}`);
   }
 
-  /** Checks that a message is for the only job of its key. */
-  checkSent({ chunk, job }: ChunkWork): void {
+  /**
+   * Checks that a message is for the only job of its key, and that no chunk is sent again more than twice.
+   *
+   * @param by names the invocation that sends it, if the rig knows
+   */
+  checkSent({ chunk, job }: ChunkWork, by?: string): void {
     const asked = this.#requestedJobs.find((each) => each.createdBy === job.createdBy);
     if (asked !== undefined) this.#assignJob(asked, chunk.jobId);
+    if (by === undefined) return;
+    const senders = this.#senders.get(makeChunkName(chunk)) ?? new Set();
+    this.#senders.set(makeChunkName(chunk), senders.add(by));
+    // One of them is the creation; others that run at the same time send nothing.
+    this.#require(senders.size <= 1 + MOST_RESENDS, 'sent-too-often', makeChunkName(chunk));
+  }
+
+  /** Checks that a chunk is given up only after the deadline of its job. */
+  checkGiveUpSent(work: GiveUpWork): void {
+    const { chunk, job } = work;
+    this.checkSent(work);
+    const name = makeChunkName(chunk);
+    this.#giveUps.set(name, (this.#giveUps.get(name) ?? 0) + 1);
+    // Both the deadline and this time were read from clocks.
+    const latest = this.#system.now() + 2 * this.#system.maxSkewMs;
+    this.#require(latest >= Date.parse(job.deadlineAt ?? ''), 'given-up-before-deadline', name);
+  }
+
+  /** Checks that the chunk of a deleted give-up is settled, or that the give-up was sent again. */
+  async checkGiveUpAcknowledged({ chunk }: GiveUpWork): Promise<void> {
+    const view = await this.#readAndCheck(chunk.jobId);
+    const name = makeChunkName(chunk);
+    const left = (this.#giveUps.get(name) ?? 0) - 1;
+    this.#giveUps.set(name, left);
+    this.#require(
+      left > 0 || view?.job.settled.has(chunk.index) === true,
+      'acknowledged-unsettled',
+      `give-up of ${name}`,
+    );
   }
 
   /** Checks that the chunk of a deleted message is settled. */
@@ -219,6 +259,17 @@ export class Auditor {
     }
   }
 
+  /** Checks that no job of the quiet account has been due for long. To be called every minute. */
+  async checkQuietJobs(): Promise<void> {
+    const { quiet, now, maxSkewMs } = this.#system;
+    if (quiet === undefined) return;
+    const latest = now() - quiet.lookWithinMs - maxSkewMs;
+    for (const { accountId, jobId, dueAt } of await this.#system.listOpenJobs()) {
+      if (accountId !== quiet.accountId) continue;
+      this.#require(Date.parse(dueAt) >= latest, 'quiet-job-waited', `${jobId}, due at ${dueAt}`);
+    }
+  }
+
   /** Whether the index of open jobs is empty. */
   async haveAllEnded(): Promise<boolean> {
     return (await this.#system.listOpenJobs()).length === 0;
@@ -226,7 +277,8 @@ export class Auditor {
 
   /** Returns when the next open job is due for reconcile, epoch ms; in the year 9999 if there is none. */
   async findNextDue(): Promise<number> {
-    return Date.parse((await this.#system.listOpenJobs())[0]?.dueAt ?? '9999-01-01T00:00:00.000Z');
+    const dues = (await this.#system.listOpenJobs()).map(({ dueAt }) => dueAt);
+    return Date.parse(dues.sort()[0] ?? '9999-01-01T00:00:00.000Z');
   }
 
   /** Checks that every job has ended and every accepted job exists. To be called at the end. */
@@ -378,6 +430,14 @@ export class Auditor {
       }
     }
     this.#require(named, 'moved-for-no-job', `${name} by ${asked.key.idempotencyKey}`);
+    for (const jobId of asked.jobIds) {
+      const deadlineAt = views.get(jobId)?.job.deadlineAt;
+      this.#require(
+        deadlineAt === undefined || group.lastChangedAt < deadlineAt,
+        'moved-after-deadline',
+        `${name} at ${group.lastChangedAt}, deadline ${deadlineAt ?? ''}`,
+      );
+    }
   }
 
   #require(holds: boolean, rule: string, detail: string): void {
@@ -413,4 +473,8 @@ function mayRefuse(action: Action, group: TargetGroup, latest: string): boolean 
     (guards.includes('completes-goal-open') && group.currentCompletes >= group.completesGoal) ||
     (guards.includes('end-date-ahead') && group.endFieldingAt <= latest)
   );
+}
+
+function makeChunkName({ jobId, createdAt, index }: ChunkKey): string {
+  return `${jobId}#${createdAt} chunk ${index}`;
 }

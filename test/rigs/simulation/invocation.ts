@@ -54,6 +54,13 @@ export class Invocation {
     return time < this.#diedAt && time < this.endsAt;
   }
 
+  /** Waits until it is killed at its timeout, if it has not ended before. */
+  waitForEnd(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#scheduler.runAfter(Math.max(0, this.endsAt - this.#scheduler.now), resolve);
+    });
+  }
+
   /** Calls `goOn` after `ms`, if the invocation is still running then. */
   runAfter(ms: number, goOn: () => void): void {
     this.#scheduler.runAfter(ms, () => {

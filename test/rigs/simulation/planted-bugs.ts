@@ -6,10 +6,19 @@ import { LATE_WRITES_MS } from '../../../src/domain/late-writes.ts';
 import { type FailureGroup, type Job, canonicalizeIds, countChunks } from '../../../src/domain/job.ts';
 import type { Chunks } from '../../../src/ports/chunks.ts';
 import type { JobRequest, Jobs } from '../../../src/ports/jobs.ts';
+import type { OpenJobs, OpenJobsPage } from '../../../src/ports/open-jobs.ts';
 import type { TargetGroups } from '../../../src/ports/target-groups.ts';
+import type { ChunkWork, WorkQueue } from '../../../src/ports/work-queue.ts';
 import { override } from '../../support/intercept.ts';
 import type { JobStore } from '../../support/jobs-table-ports.ts';
-import { makeHangingProfile, makeLateWritesProfile, makeRushProfile, makeZombieProfile } from './profile.ts';
+import {
+  makeDeadWorkersProfile,
+  makeFloodProfile,
+  makeHangingProfile,
+  makeLateWritesProfile,
+  makeRushProfile,
+  makeZombieProfile,
+} from './profile.ts';
 import type { UseCases } from './shipped-use-cases.ts';
 import { FUNCTIONS, MAX_SKEW_MS, SECOND, WORKER_CLAIM_MS } from './simulated-times.ts';
 
@@ -113,10 +122,53 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plant: (sound) => ({ ...sound, workerClaimMs: Number.MAX_SAFE_INTEGER / 2 }),
   },
   {
-    name: 'a reconcile that takes chunks from their workers',
+    name: 'a give-up that takes chunks from their workers',
     schedules: 70,
     plant: stealClaims,
     profile: makeRushProfile,
+  },
+  {
+    name: 'a worker that moves past the deadline',
+    schedules: 3,
+    plant: moveAlways,
+    profile: makeRushProfile,
+  },
+  {
+    name: 'a give-up that is taken for work',
+    schedules: 3,
+    plant: moveGiveUps,
+    profile: makeDeadWorkersProfile,
+  },
+  {
+    name: 'a give-up that is deleted because its chunk is claimed',
+    schedules: 3,
+    plant: dropGiveUps,
+    profile: makeDeadWorkersProfile,
+  },
+  { name: 'a reconcile that gives up before the deadline', schedules: 3, plant: plantInLooks(hurryDeadline) },
+  {
+    name: 'a reconcile that forgets how often it has sent chunks again',
+    schedules: 3,
+    plant: plantInLooks(forgetResends),
+    profile: makeDeadWorkersProfile,
+  },
+  {
+    name: 'a reconcile that never settles a chunk itself',
+    schedules: 3,
+    plant: settleNothing,
+    profile: makeDeadWorkersProfile,
+  },
+  {
+    name: 'a reconcile that reads half of the shards',
+    schedules: 3,
+    plant: plantInPass((page, shard) => (shard % 2 === 0 ? page : { jobs: [], next: undefined })),
+    profile: makeDeadWorkersProfile,
+  },
+  {
+    name: 'a reconcile whose accounts do not take turns',
+    schedules: 1,
+    plant: lookWithoutTurns,
+    profile: makeFloodProfile,
   },
   { name: 'a reconcile that sends nothing again', schedules: 39, plant: sendNothingAgain },
   { name: 'a reconcile that skips jobs with some settled chunks', schedules: 10, plant: skipStartedJobs },
@@ -245,13 +297,14 @@ function sendBeforeCommit(sound: UseCases): UseCases {
           request = saved;
           return deps.jobs.saveRequest(job, saved);
         },
-        commit: async (job, owner, now, dueAt) => {
+        commit: async (job, owner, now) => {
           const indexes = Array.from({ length: countChunks(job) }, (_, index) => index);
-          await deps.queue.send(cutIntoChunks(job, request.ids, indexes, request.trace), creation.answerBy);
-          return deps.jobs.commit(job, owner, now, dueAt);
+          const work = cutIntoChunks(job, request.ids, indexes, request.trace);
+          await deps.queue.send(work, { until: creation.answerBy });
+          return deps.jobs.commit(job, owner, now);
         },
       });
-      return createJob({ ...deps, jobs, queue: { send: () => Promise.resolve() } }, creation);
+      return createJob({ ...deps, jobs, queue: sendNothing(deps.queue) }, creation);
     },
   };
 }
@@ -259,7 +312,7 @@ function sendBeforeCommit(sound: UseCases): UseCases {
 /** Commits with a clock at the end of time: the life of an existing job has then ended, so it is replaced. */
 function overwriteJob(jobs: Jobs): Partial<Jobs> {
   return {
-    commit: (job, owner, _now, dueAt) => jobs.commit(job, owner, Number.MAX_SAFE_INTEGER, dueAt),
+    commit: (job, owner) => jobs.commit(job, owner, Number.MAX_SAFE_INTEGER),
   };
 }
 
@@ -327,8 +380,8 @@ function acceptAnyBody(sound: UseCases): UseCases {
           const job = await deps.jobs.find(key, now);
           return job && { ...job, bodyHash };
         },
-        commit: async (job, owner, now, dueAt) => {
-          const committed = await deps.jobs.commit(job, owner, now, dueAt);
+        commit: async (job, owner, now) => {
+          const committed = await deps.jobs.commit(job, owner, now);
           return committed === 'created' ? committed : { ...committed, bodyHash };
         },
       });
@@ -342,7 +395,7 @@ function acceptAnyBody(sound: UseCases): UseCases {
 }
 
 function skipIndex(jobs: Jobs): Partial<Jobs> {
-  return { commit: (job, owner, now, dueAt) => jobs.commit({ ...job, open: false }, owner, now, dueAt) };
+  return { commit: (job, owner, now) => jobs.commit({ ...job, look: undefined }, owner, now) };
 }
 
 function addAsOnlyChunk(jobs: Jobs): Partial<Jobs> {
@@ -365,7 +418,7 @@ function ignoreRefusals(groups: TargetGroups): Partial<TargetGroups> {
     // Every third move is not made, and reported as a success.
     move: (key, move) => {
       tries += 1;
-      return tries % 3 === 0 ? Promise.resolve(true) : groups.move(key, move);
+      return tries % 3 === 0 ? Promise.resolve({ moved: true }) : groups.move(key, move);
     },
   };
 }
@@ -374,10 +427,106 @@ function ignoreRefusals(groups: TargetGroups): Partial<TargetGroups> {
 function stealClaims(sound: UseCases): UseCases {
   return {
     ...sound,
-    reconcile: (deps, run) => {
+    giveUpChunk: (deps, attempt) => {
       const claim: Chunks['claim'] = (chunk, by, _now, until) =>
         deps.chunks.claim(chunk, by, Number.MAX_SAFE_INTEGER, until);
+      return sound.giveUpChunk({ ...deps, chunks: override(deps.chunks, { claim }) }, attempt);
+    },
+  };
+}
+
+const NEVER = '9999-01-01T00:00:00.000Z';
+
+function withoutDeadline<Work extends ChunkWork>(work: Work): Work {
+  return { ...work, job: { ...work.job, deadlineAt: NEVER } };
+}
+
+function moveAlways(sound: UseCases): UseCases {
+  return {
+    ...sound,
+    runChunk: (deps, attempt) => sound.runChunk(deps, { ...attempt, work: withoutDeadline(attempt.work) }),
+  };
+}
+
+function moveGiveUps(sound: UseCases): UseCases {
+  return {
+    ...sound,
+    giveUpChunk: (deps, attempt) => sound.runChunk(deps, { ...attempt, work: withoutDeadline(attempt.work) }),
+  };
+}
+
+/** Acknowledges a give-up that finds its chunk claimed, without sending it again. */
+function dropGiveUps(sound: UseCases): UseCases {
+  return {
+    ...sound,
+    giveUpChunk: (deps, attempt) =>
+      sound.giveUpChunk({ ...deps, giveUps: sendNothing(deps.giveUps) }, attempt),
+  };
+}
+
+/** Changes what reconcile reads of a job. */
+function plantInLooks(change: (job: Job) => Job): PlantedBug['plant'] {
+  return (sound) => ({
+    ...sound,
+    reconcile: (deps, run) => {
+      const find: Jobs['find'] = async (key, now) => {
+        const job = await deps.jobs.find(key, now);
+        return job && change(job);
+      };
+      return sound.reconcile({ ...deps, jobs: override(deps.jobs, { find }) }, run);
+    },
+  });
+}
+
+function forgetResends(job: Job): Job {
+  return { ...job, look: job.look && { ...job.look, resends: 0 } };
+}
+
+function hurryDeadline(job: Job): Job {
+  const createdAt = Date.parse(job.createdAt);
+  const deadline = Date.parse(job.deadlineAt ?? NEVER);
+  return { ...job, deadlineAt: new Date((createdAt + deadline) / 2).toISOString() };
+}
+
+/** Finds every chunk claimed, so that reconcile settles none. */
+function settleNothing(sound: UseCases): UseCases {
+  return {
+    ...sound,
+    reconcile: (deps, run) => {
+      const claim: Chunks['claim'] = (_chunk, _by, _now, until) => Promise.resolve({ kind: 'taken', until });
       return sound.reconcile({ ...deps, chunks: override(deps.chunks, { claim }) }, run);
+    },
+  };
+}
+
+function plantInPass(change: (page: OpenJobsPage, shard: number) => OpenJobsPage): PlantedBug['plant'] {
+  return (sound) => ({
+    ...sound,
+    reconcile: (deps, run) => {
+      const readShard: OpenJobs['readShard'] = async (shard, ...args) =>
+        change(await deps.openJobs.readShard(shard, ...args), shard);
+      return sound.reconcile({ ...deps, openJobs: override(deps.openJobs, { readShard }) }, run);
+    },
+  });
+}
+
+/** Looks at the jobs of all accounts in the order in which they are due: takes them for those of one account. */
+function lookWithoutTurns(sound: UseCases): UseCases {
+  return {
+    ...sound,
+    reconcile: (deps, run) => {
+      const accounts = new Map<string, number>();
+      const readShard: OpenJobs['readShard'] = async (...args) => {
+        const page = await deps.openJobs.readShard(...args);
+        for (const { jobId, accountId } of page.jobs) accounts.set(jobId, accountId);
+        return { ...page, jobs: page.jobs.map((job) => ({ ...job, accountId: 0 })) };
+      };
+      const find: Jobs['find'] = (key, now) =>
+        deps.jobs.find({ ...key, accountId: accounts.get(key.jobId) ?? key.accountId }, now);
+      return sound.reconcile(
+        { ...deps, openJobs: override(deps.openJobs, { readShard }), jobs: override(deps.jobs, { find }) },
+        run,
+      );
     },
   };
 }
@@ -419,8 +568,12 @@ function reconcileUntilTheEnd(sound: UseCases): UseCases {
 function sendNothingAgain(sound: UseCases): UseCases {
   return {
     ...sound,
-    reconcile: (deps, run) => sound.reconcile({ ...deps, queue: { send: () => Promise.resolve() } }, run),
+    reconcile: (deps, run) => sound.reconcile({ ...deps, queue: sendNothing(deps.queue) }, run),
   };
+}
+
+function sendNothing<Work extends ChunkWork>(queue: WorkQueue<Work>): WorkQueue<Work> {
+  return override(queue, { send: () => Promise.resolve() });
 }
 
 function skipStartedJobs(sound: UseCases): UseCases {

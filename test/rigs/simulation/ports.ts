@@ -4,12 +4,13 @@ import type { ChunkKey, FailureGroup, JobKey } from '../../../src/domain/job.ts'
 import type { Created, Once } from '../../../src/ports/once.ts';
 import type { Action } from '../../../src/domain/actions.ts';
 import type { TargetGroupKey } from '../../../src/domain/target-group.ts';
-import type { Move, TargetGroups } from '../../../src/ports/target-groups.ts';
-import type { ChunkWork, WorkQueue } from '../../../src/ports/work-queue.ts';
+import type { Move, MoveResult, TargetGroups } from '../../../src/ports/target-groups.ts';
+import type { ChunkWork, SendOptions, WorkQueue } from '../../../src/ports/work-queue.ts';
 import { intercept, override } from '../../support/intercept.ts';
 import type { JobStore } from '../../support/jobs-table-ports.ts';
 import type { Calls } from './calls.ts';
 import type { Invocation } from './invocation.ts';
+import type { Queue } from './queue.ts';
 
 /** Called before the result of a chunk is written. */
 type Settle = (chunk: ChunkKey, failures: readonly FailureGroup[]) => Promise<void>;
@@ -19,6 +20,7 @@ export function makeJobStorePorts(
   calls: Calls,
   by: Invocation,
   { jobs, chunks, openJobs }: JobStore,
+  usedShards: ReadonlySet<number>,
   onSettle: Settle,
 ): JobStore {
   const wrapPort = <P extends object>(port: P): P =>
@@ -27,13 +29,21 @@ export function makeJobStorePorts(
         jobId: (args[0] as Partial<JobKey> | undefined)?.jobId,
       }),
     );
+  const wrapped = wrapPort(openJobs);
+  const shardsInUse = override(wrapped, {
+    // Most shards are empty for ever: their reads would be most calls of a schedule.
+    readShard: (shard, limit, after) =>
+      usedShards.has(shard)
+        ? wrapped.readShard(shard, limit, after)
+        : Promise.resolve({ jobs: [], next: undefined }),
+  });
   const observed = override(chunks, {
     settle: async (chunk, owner, failures, now) => {
       await onSettle(chunk, failures);
       return chunks.settle(chunk, owner, failures, now);
     },
   });
-  return { jobs: wrapPort(jobs), chunks: wrapPort(observed), openJobs: wrapPort(openJobs) };
+  return { jobs: wrapPort(jobs), chunks: wrapPort(observed), openJobs: shardsInUse };
 }
 
 export interface GroupsObserver {
@@ -41,13 +51,15 @@ export interface GroupsObserver {
   readonly onLateMove: (key: TargetGroupKey, action: Action, arrivesInMs: number) => void;
   /** Called when a read has failed. */
   readonly onFailedRead: (key: TargetGroupKey) => void;
+  /** Whether this refusal does not bring the target group. */
+  readonly isSilent: () => boolean;
 }
 
 export function makeGroupsPort(
   calls: Calls,
   by: Invocation,
   groups: TargetGroups,
-  { onLateMove, onFailedRead }: GroupsObserver,
+  { onLateMove, onFailedRead, isSilent }: GroupsObserver,
 ): TargetGroups {
   return intercept(groups, (method, args, effect) => {
     const answer = calls.makeCall(by, `groups.${method}`, effect, {
@@ -57,6 +69,11 @@ export function makeGroupsPort(
         onLateMove(key, action, arrivesInMs);
       },
     });
+    if (method === 'move') {
+      return answer.then((result) =>
+        !(result as MoveResult).moved && isSilent() ? ({ moved: false } satisfies MoveResult) : result,
+      );
+    }
     if (method !== 'find') return answer;
     const [key] = args as [TargetGroupKey];
     return answer.catch((error: unknown) => {
@@ -70,27 +87,36 @@ export function makeGroupsPort(
 const SEND_TRIES = 2;
 
 /** Sends each message in its own call, because SQS may refuse single entries of a batch; retries those. */
-export function makeQueuePort(calls: Calls, by: Invocation, put: (work: ChunkWork) => void): WorkQueue {
-  const send = (work: ChunkWork) =>
+export function makeQueuePort<Work extends ChunkWork>(
+  calls: Calls,
+  by: Invocation,
+  { put, countVisible }: Pick<Queue<Work>, 'put' | 'countVisible'>,
+): WorkQueue<Work> {
+  const send = (work: Work, { delayMs }: SendOptions) =>
     calls.makeCall(
       by,
       'queue.send',
       () => {
-        put(work);
+        put(work, delayMs);
         return Promise.resolve();
       },
       { jobId: work.chunk.jobId },
     );
   return {
-    async send(work, until) {
+    async send(work, options) {
       let left = [...work];
-      for (let tries = 0; tries < SEND_TRIES && left.length > 0 && by.clock.now() < until; tries += 1) {
-        const refused: ChunkWork[] = [];
-        await Promise.all(left.map((each) => send(each).catch(() => refused.push(each))));
+      for (
+        let tries = 0;
+        tries < SEND_TRIES && left.length > 0 && by.clock.now() < options.until;
+        tries += 1
+      ) {
+        const refused: Work[] = [];
+        await Promise.all(left.map((each) => send(each, options).catch(() => refused.push(each))));
         left = refused;
       }
       if (left.length > 0) throw new EnqueueFailedError('Some messages could not be sent.');
     },
+    countWaiting: () => calls.makeCall(by, 'queue.count', () => Promise.resolve(countVisible())),
   };
 }
 

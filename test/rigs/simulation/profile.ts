@@ -1,6 +1,14 @@
 /** Draws how often each fault occurs in a schedule: extreme schedules find more bugs than average ones. */
 import type { Random } from './random.ts';
-import { DEADLINE_MS, HOUR, MAX_ANSWERED_WIRE_MS, MAX_SKEW_MS, MINUTE, SECOND } from './simulated-times.ts';
+import {
+  DEADLINE_MS,
+  HOUR,
+  MAX_ANSWERED_WIRE_MS,
+  MAX_SKEW_MS,
+  MINUTE,
+  SECOND,
+  WORKERS,
+} from './simulated-times.ts';
 
 /** A period in which most calls to one port are refused. Times in ms from the start of the schedule. */
 export interface Outage {
@@ -58,6 +66,32 @@ export interface Profile {
   readonly forget: number;
   /** The first request of each job arrives within this time from the start, ms. */
   readonly arrivalsMs: number;
+  /** Most workers that each queue has at a time. */
+  readonly workers: number;
+  /** When workers are dead, ms from the start. */
+  readonly deadWorkers: DeadWorkers | undefined;
+  /** How far the index of open jobs is behind, ms. */
+  readonly indexLagMs: number;
+  /** The share of the refused moves that do not bring the target group. */
+  readonly silentRefusals: number;
+  /** Age of a job at its deadline, ms. */
+  readonly deadlineMs: number;
+  /** A flood of jobs of one account, and a job of a quiet account whose messages are lost. */
+  readonly flood: Flood | undefined;
+}
+
+/** A period in which no message is worked on. */
+export interface DeadWorkers {
+  readonly from: number;
+  readonly until: number;
+  /** `silent`: nothing is delivered. `crashing`: each worker dies at once, and the deliveries count. */
+  readonly kind: 'silent' | 'crashing';
+}
+
+export interface Flood {
+  readonly jobs: number;
+  /** Within this time a job of the quiet account that is due is looked after, ms. */
+  readonly lookWithinMs: number;
 }
 
 /** A schedule in which nothing goes wrong. */
@@ -83,6 +117,12 @@ export const CALM: Profile = {
   spite: 0,
   forget: 0,
   arrivalsMs: 0,
+  workers: WORKERS,
+  deadWorkers: undefined,
+  indexLagMs: 0,
+  silentRefusals: 0,
+  deadlineMs: DEADLINE_MS,
+  flood: undefined,
 };
 
 /** If the faults end within this time, every job can be carried out before its deadline. */
@@ -92,7 +132,9 @@ export function makeRandomProfile(random: Random): Profile {
   const draw = random.next();
   if (draw < 0.25) return makeRushProfile(random);
   if (draw < 0.28) return makeHangingProfile(random);
-  return draw < 0.4 ? makeLateWritesProfile(random) : makeMixedProfile(random);
+  if (draw < 0.34) return makeDeadWorkersProfile(random);
+  if (draw < 0.35) return makeFloodProfile(random);
+  return draw < 0.45 ? makeLateWritesProfile(random) : makeMixedProfile(random);
 }
 
 /**
@@ -147,6 +189,57 @@ export function makeHangingProfile(random: Random): Profile {
   };
 }
 
+/**
+ * Draws a schedule in which no worker works for a long time, also beyond the deadline: messages and give-ups
+ * of a chunk meet when the workers are back, or reconcile settles what they do not.
+ */
+export function makeDeadWorkersProfile(random: Random): Profile {
+  const from = random.pick([0, 0, random.int(0, 20 * MINUTE)]);
+  return {
+    ...CALM,
+    crash: random.pick([0, 0.01]),
+    throttle: random.pick([0, 0.05]),
+    lose: random.pick([0, 0.05]),
+    freeze: random.pick([0, 0.05]),
+    edges: random.pick([0, 0.5]),
+    wireMs: random.pick([5, 100, MAX_ANSWERED_WIRE_MS]),
+    freezeMs: 30 * SECOND,
+    skewMs: random.pick([0, MAX_SKEW_MS]),
+    troubleMs: 3 * HOUR,
+    deadWorkers: {
+      from,
+      until: from + random.pick([HOUR, HOUR + 2 * MINUTE, 80 * MINUTE, 10 * HOUR]),
+      kind: random.pick(['silent', 'crashing']),
+    },
+    workers: random.pick([1, 2, WORKERS]),
+    duplicate: random.pick([0, 0.3]),
+    delayMs: [0, random.pick([100, 4 * MINUTE])],
+    reaction: random.pick([0, 0.8]),
+    indexLagMs: random.pick([0, 0, 3 * MINUTE]),
+    silentRefusals: random.pick([0, 1]),
+    arrivalsMs: random.pick([0, 4 * MINUTE]),
+  };
+}
+
+/**
+ * Draws a flood: one account has more jobs than the workers carry out before the deadline, and than a run of
+ * reconcile looks at. A quiet account's job has lost its messages.
+ */
+export function makeFloodProfile(random: Random): Profile {
+  const indexLagMs = random.pick([0, 0, 2 * MINUTE]);
+  return {
+    ...CALM,
+    wireMs: random.pick([500, MAX_ANSWERED_WIRE_MS]),
+    skewMs: random.pick([0, MAX_SKEW_MS]),
+    troubleMs: 3 * HOUR,
+    workers: 2,
+    indexLagMs,
+    deadlineMs: 20 * MINUTE,
+    arrivalsMs: 10 * SECOND,
+    flood: { jobs: random.pick([40, 80]), lookWithinMs: 2 * MINUTE + indexLagMs },
+  };
+}
+
 /** Draws a schedule in which every frozen function continues, however late. */
 export function makeZombieProfile(random: Random): Profile {
   return makeMixedProfile(random, true);
@@ -187,6 +280,12 @@ function makeMixedProfile(random: Random, zombies = random.chance(0.1)): Profile
     spite: random.pick([0, 0.3]),
     forget: random.pick([0, 0, 0.3]),
     arrivalsMs: random.pick([0, 20 * SECOND, 4 * MINUTE]),
+    workers: random.pick([2, WORKERS]),
+    deadWorkers: undefined,
+    indexLagMs: random.pick([0, 0, SECOND, 3 * MINUTE]),
+    silentRefusals: random.pick([0, 0.5]),
+    deadlineMs: DEADLINE_MS,
+    flood: undefined,
   };
 }
 
@@ -220,6 +319,6 @@ export function makeRushProfile(random: Random): Profile {
     delayMs: [DEADLINE_MS - skewMs - 30 * SECOND, DEADLINE_MS + skewMs + MINUTE],
     reaction: random.pick([0, 0.8]),
     spite: random.pick([0, 0.5]),
-    arrivalsMs: 0,
+    silentRefusals: random.pick([0, 0.5]),
   };
 }

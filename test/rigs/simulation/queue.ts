@@ -1,12 +1,15 @@
-/** Simulates an SQS standard queue: unordered at-least-once delivery, visibility timeouts, dead letters. */
+/**
+ * Simulates an SQS standard queue: unordered at-least-once delivery to a limited number of workers, visibility
+ * timeouts, dead letters.
+ */
 import type { ChunkWork } from '../../../src/ports/work-queue.ts';
-import type { Profile } from './profile.ts';
+import type { DeadWorkers, Profile } from './profile.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { FUNCTIONS, HOUR, MAX_RECEIVE_COUNT, MAX_WIRE_MS, SECOND, VISIBILITY_MS } from './simulated-times.ts';
 
-export interface Message {
-  readonly work: ChunkWork;
+export interface Message<Work extends ChunkWork = ChunkWork> {
+  readonly work: Work;
   receives: number;
   visibleAt: number;
 }
@@ -14,40 +17,56 @@ export interface Message {
 /** Fewer than SQS delivers, because a schedule has few messages: they too are to need several batches. */
 const BATCH_SIZE = 3;
 
-export class Queue {
+export interface QueueSettings<Work extends ChunkWork> {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly profile: Profile;
+  /** Starts a worker. The returned promise resolves when the worker has ended. */
+  readonly deliver: (batch: readonly Message<Work>[]) => Promise<void>;
+}
+
+export class Queue<Work extends ChunkWork> {
   readonly counts = { sent: 0, deliveries: 0, duplicates: 0, dropped: 0, deadLetters: 0, redriven: 0 };
   /** Every message that was ever sent, so that old copies can be sent again. */
-  readonly sent: ChunkWork[] = [];
-  readonly #waiting = new Set<Message>();
-  readonly #deadLetters = new Set<Message>();
+  readonly sent: Work[] = [];
+  readonly #waiting = new Set<Message<Work>>();
+  readonly #deadLetters = new Set<Message<Work>>();
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   readonly #profile: Profile;
-  readonly #deliver: (batch: readonly Message[]) => void;
+  readonly #deliver: (batch: readonly Message<Work>[]) => Promise<void>;
   readonly #start: number;
+  #workers = 0;
 
-  /** @param deliver starts a worker */
-  constructor(
-    scheduler: Scheduler,
-    random: Random,
-    profile: Profile,
-    deliver: (batch: readonly Message[]) => void,
-  ) {
+  constructor({ scheduler, random, profile, deliver }: QueueSettings<Work>) {
     this.#scheduler = scheduler;
     this.#random = random;
     this.#profile = profile;
     this.#deliver = deliver;
     this.#start = scheduler.now;
+    const dead = profile.deadWorkers;
+    if (dead !== undefined) {
+      scheduler.runAfter(dead.until, () => {
+        this.#poll();
+      });
+    }
   }
 
-  put(work: ChunkWork): void {
+  put(work: Work, delayMs = 0): void {
     this.counts.sent += 1;
     this.sent.push(work);
-    this.#enqueue(work, this.#random.int(...this.#profile.delayMs));
+    this.#enqueue(work, delayMs + this.#random.int(...this.#profile.delayMs));
     if (this.#random.chance(this.#profile.duplicate)) {
       this.counts.duplicates += 1;
-      this.#enqueue(work, this.#random.int(0, this.#random.pick([SECOND, 60 * SECOND, HOUR])));
+      this.#enqueue(work, delayMs + this.#random.int(0, this.#random.pick([SECOND, 60 * SECOND, HOUR])));
     }
+  }
+
+  /** Counts the messages that could be delivered now. */
+  countVisible(): number {
+    let count = 0;
+    for (const message of this.#waiting) if (message.visibleAt <= this.#scheduler.now) count += 1;
+    return count;
   }
 
   /** Sends a share of all earlier messages again, as an operator with old copies might. */
@@ -57,17 +76,17 @@ export class Queue {
   }
 
   /** Hands back a delivered message: it is visible again in `ms`, instead of after its visibility timeout. */
-  handBack(message: Message, ms: number): void {
+  handBack(message: Message<Work>, ms: number): void {
     if (!this.#waiting.has(message)) return;
     this.#showAfter(message, ms);
     if (!this.#isTroubled() || !this.#random.chance(this.#profile.echo)) return;
     this.counts.duplicates += 1;
     this.#scheduler.runAfter(this.#random.int(0, this.#random.pick([SECOND / 10, MAX_WIRE_MS])), () => {
-      this.#deliver([message]);
+      void this.#deliver([message]);
     });
   }
 
-  delete(message: Message): void {
+  delete(message: Message<Work>): void {
     this.#waiting.delete(message);
   }
 
@@ -80,43 +99,63 @@ export class Queue {
     this.#deadLetters.clear();
   }
 
-  #enqueue(work: ChunkWork, delayMs: number): void {
+  #enqueue(work: Work, delayMs: number): void {
     const message = { work, receives: 0, visibleAt: 0 };
     this.#waiting.add(message);
     this.#showAfter(message, delayMs);
   }
 
-  #showAfter(message: Message, ms: number): void {
+  #showAfter(message: Message<Work>, ms: number): void {
     const visibleAt = this.#scheduler.now + ms;
     message.visibleAt = visibleAt;
     this.#scheduler.runAfter(ms, () => {
       // The message may have been deleted or hidden again since.
-      if (message.visibleAt === visibleAt && this.#waiting.has(message)) this.#receive(message);
+      if (message.visibleAt === visibleAt && this.#waiting.has(message)) this.#poll();
     });
   }
 
-  #receive(first: Message): void {
-    const batch = [first];
-    for (const message of this.#waiting) {
-      if (batch.length === BATCH_SIZE) break;
-      if (message !== first && message.visibleAt <= this.#scheduler.now) batch.push(message);
+  /** Delivers what is visible, as long as a worker is free. */
+  #poll(): void {
+    while (this.#workers < this.#profile.workers) {
+      if (this.#areWorkersDead('silent')) return;
+      const batch: Message<Work>[] = [];
+      for (const message of this.#waiting) {
+        if (batch.length === BATCH_SIZE) break;
+        if (message.visibleAt <= this.#scheduler.now) batch.push(message);
+      }
+      if (batch.length === 0) return;
+      this.#receive(batch);
     }
+  }
+
+  #receive(batch: readonly Message<Work>[]): void {
     const troubled = this.#isTroubled();
     const received = batch.filter((message) => this.#countReceive(message));
-    if (received.length === 0) return;
+    const [first] = received;
+    if (first === undefined) return;
     this.counts.deliveries += received.length;
-    if (troubled && this.#random.chance(this.#profile.drop)) {
-      // The poller that received it died: no worker gets it until it is visible again.
+    if (this.#areWorkersDead('crashing') || (troubled && this.#random.chance(this.#profile.drop))) {
+      // The worker or the poller died: no other gets the messages until they are visible again.
       this.counts.dropped += received.length;
       return;
     }
-    this.#deliver(received);
+    this.#workers += 1;
+    void this.#deliver(received).then(() => {
+      this.#workers -= 1;
+      this.#poll();
+    });
     if (troubled && this.#random.chance(this.#profile.duplicate)) {
       this.counts.duplicates += 1;
       this.#scheduler.runAfter(this.#drawDuplicateMs(), () => {
-        this.#deliver([first]);
+        void this.#deliver([first]);
       });
     }
+  }
+
+  #areWorkersDead(kind: DeadWorkers['kind']): boolean {
+    const dead = this.#profile.deadWorkers;
+    const elapsed = this.#scheduler.now - this.#start;
+    return dead?.kind === kind && elapsed >= dead.from && elapsed < dead.until;
   }
 
   /** Draws how long after a message its duplicate comes, ms; at the extreme when a worker has ended. */
@@ -131,7 +170,7 @@ export class Queue {
   }
 
   /** Counts a receive. @returns whether the message may be delivered; otherwise it is now a dead letter */
-  #countReceive(message: Message): boolean {
+  #countReceive(message: Message<Work>): boolean {
     message.receives += 1;
     if (message.receives > MAX_RECEIVE_COUNT) {
       this.counts.deadLetters += 1;

@@ -5,7 +5,7 @@ import type { CreationKey } from '../../../src/domain/digest.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
 import { MARKS_KEPT, type TargetGroup } from '../../../src/domain/target-group.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';
-import type { Profile } from './profile.ts';
+import type { Flood, Profile } from './profile.ts';
 import type { Random } from './random.ts';
 import { DEADLINE_MS, HOUR, MINUTE } from './simulated-times.ts';
 
@@ -90,6 +90,35 @@ export function makeRandomPlan(
     tenants,
     groups,
     orders,
+  };
+}
+
+/** The account whose job has lost its messages while another account floods the system. */
+export const QUIET_TENANT: Tenant = { accountId: 103, projectId: 'PROJECT0000000000000000003' };
+
+/** Makes many jobs of one account, each with target groups of its own, and one of the quiet account. */
+export function makeFloodPlan(random: Random, { jobs }: Flood, start: number): Plan {
+  const [noisy] = TENANTS as [Tenant];
+  const makeOrder = (tenant: Tenant, number: number, at: number) => {
+    const ids = makeIds(`F${number}X`, 4);
+    return {
+      groups: ids.map((targetGroupId) => makePausedGroup({ ...tenant, targetGroupId }, start)),
+      order: {
+        key: { ...tenant, action: 'resume' as const, idempotencyKey: `key-${number}` },
+        createdBy: `creator-${number}`,
+        attempts: [{ at, ids, givesUp: false, retries: 2 }],
+      },
+    };
+  };
+  const made = Array.from({ length: jobs }, (_, i) => makeOrder(noisy, i, random.int(0, 10_000)));
+  // Due after all jobs of the other account.
+  made.push(makeOrder(QUIET_TENANT, jobs, 20_000));
+  return {
+    chunkSize: 1,
+    parallelism: 2,
+    tenants: [noisy, QUIET_TENANT],
+    groups: made.flatMap(({ groups }) => groups),
+    orders: made.map(({ order }) => order),
   };
 }
 

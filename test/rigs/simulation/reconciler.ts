@@ -1,7 +1,7 @@
 /** Starts reconcile every minute, sometimes twice, and ends the schedule once all jobs have ended. */
 import {
   DEADLINE_MS,
-  GIVEN_UP_LATEST_MS,
+  computeGivenUpLatestMs,
   HOUR,
   MAX_SKEW_MS,
   MINUTE,
@@ -26,7 +26,9 @@ export function startReconciler(system: SimulatedSystem): void {
   const faultsEnd = Math.max(profile.troubleMs, outage?.until ?? 0, HOUR);
   // While no target group can be read, jobs end nevertheless.
   const givenUpBy =
-    outage?.port === 'groups.' ? profile.arrivalsMs + GIVEN_UP_LATEST_MS + GIVE_UP_WITHIN_MS : Infinity;
+    outage?.port === 'groups.'
+      ? profile.arrivalsMs + computeGivenUpLatestMs(profile.deadlineMs) + GIVE_UP_WITHIN_MS
+      : Infinity;
   const latest = scheduler.now + Math.min(faultsEnd + END_WITHIN_MS, givenUpBy);
 
   const tick = async () => {
@@ -34,6 +36,7 @@ export function startReconciler(system: SimulatedSystem): void {
       system.resendOldMessages();
       return;
     }
+    await auditor.checkQuietJobs();
     if (scheduler.now > latest) {
       await auditor.checkEnd();
       scheduler.stop();
@@ -61,9 +64,10 @@ function runReconcile(system: SimulatedSystem): void {
     claimMs: useCases.reconcileClaimMs,
     stalledMs: STALLED_MS,
     deadlineMs: DEADLINE_MS,
-    // Fewer than the function has, because a schedule has few jobs: they too are to need several pages.
-    pageSize: 2,
-    jobsAtOnce: 2,
+    workers: system.profile.workers,
+    // Fewer than the function has, because a schedule has few jobs.
+    looksAtOnce: 2,
+    settlesAtOnce: 2,
   };
   useCases
     .reconcile({ ...system.makePorts(by), settings }, { owner: by.name, stopAt: by.stopAt })

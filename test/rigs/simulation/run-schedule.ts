@@ -2,7 +2,7 @@
 import { startClients } from './simulated-clients.ts';
 import { startReconciler } from './reconciler.ts';
 import { provoke, react, startUsers } from './simulated-users.ts';
-import { startWorker } from './workers.ts';
+import { startGivingUp, startWorker } from './workers.ts';
 import {
   type Actors,
   type ScheduleResult,
@@ -17,6 +17,7 @@ const ACTORS: Actors = {
     startReconciler(system);
   },
   startWorker,
+  startGivingUp,
   provoke,
   react,
 };

@@ -1,22 +1,29 @@
 /** The use cases on the memory adapters, which the simulator runs; a planted bug replaces one of them. */
-import { type JobStore, makeMemoryJobStore } from '../../support/jobs-table-ports.ts';
+import type { JobStore } from '../../support/jobs-table-ports.ts';
+import { MemoryJobStore } from '../../support/memory/memory-job-store.ts';
 import { MemoryOnce } from '../../support/memory/once.ts';
 import { MemoryTargetGroups } from '../../support/memory/target-groups.ts';
 import { createJob } from '../../../src/application/create-job.ts';
 import { getJob } from '../../../src/application/get-job.ts';
 import { reconcile } from '../../../src/application/reconcile.ts';
-import { runChunk } from '../../../src/application/run-chunk.ts';
+import { giveUpChunk, runChunk } from '../../../src/application/run-chunk.ts';
+import type { OpenJob } from '../../../src/ports/open-jobs.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
 import type { TargetGroups } from '../../../src/ports/target-groups.ts';
 import { makeGroupName } from '../auditor/history.ts';
+import { LaggingIndex } from './lagging-index.ts';
 import { RECONCILE_CLAIM_MS, WORKER_CLAIM_MS } from './simulated-times.ts';
 
 export interface UseCases {
   readonly createJob: typeof createJob;
   readonly runChunk: typeof runChunk;
+  readonly giveUpChunk: typeof giveUpChunk;
   readonly reconcile: typeof reconcile;
   readonly getJob: typeof getJob;
   readonly store: JobStore;
+  readonly index: LaggingIndex;
+  /** Lists the jobs that are open now. */
+  readonly listOpenJobs: () => OpenJob[];
   readonly groups: TargetGroups;
   /** The same target groups, for users and the auditor. */
   readonly targetGroupRecords: RecordedTargetGroups;
@@ -44,12 +51,17 @@ class RecordedTargetGroups extends MemoryTargetGroups {
 /** @returns the use cases as they are deployed, on empty stores */
 export function shippedUseCases(): UseCases {
   const targetGroupRecords = new RecordedTargetGroups();
+  const index = new LaggingIndex();
+  const jobStore = new MemoryJobStore(index);
   return {
     createJob,
     runChunk,
+    giveUpChunk,
     reconcile,
     getJob,
-    store: makeMemoryJobStore(),
+    store: { jobs: jobStore, chunks: jobStore, openJobs: jobStore },
+    index,
+    listOpenJobs: () => jobStore.listOpenJobs(),
     groups: targetGroupRecords,
     targetGroupRecords,
     once: new MemoryOnce(),

@@ -31,6 +31,7 @@ function sendCreate(system: SimulatedSystem, { key, createdBy, ...order }: Order
     chunkSize: plan.chunkSize,
     retentionSeconds: RETENTION_MS / SECOND,
     stalledSeconds: STALLED_MS / SECOND,
+    deadlineSeconds: system.profile.deadlineMs / SECOND,
   };
   const creation = {
     key,

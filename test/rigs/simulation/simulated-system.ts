@@ -1,13 +1,15 @@
 /** Simulates the system for one schedule: use cases, clients, users and faults, all drawn from one seed. */
 import type { Action } from '../../../src/domain/actions.ts';
+import { computeShard } from '../../../src/domain/digest.ts';
 import type { TargetGroup, TargetGroupKey } from '../../../src/domain/target-group.ts';
 import type { Entry } from '../../../src/ports/journal.ts';
+import type { ChunkWork, GiveUpWork } from '../../../src/ports/work-queue.ts';
 import { TRIES } from '../../../src/application/retry.ts';
 import { Auditor, type ObservedSystem, type Violation } from '../auditor/auditor.ts';
 import { Calls } from './calls.ts';
 import { type Faults, RandomFaults } from './call-faults.ts';
 import { Invocation } from './invocation.ts';
-import { type Plan, makeRandomPlan } from './random-plan.ts';
+import { type Plan, makeFloodPlan, makeRandomPlan, QUIET_TENANT } from './random-plan.ts';
 import { makeGroupsPort, makeJobStorePorts, makeOncePort, makeQueuePort } from './ports.ts';
 import { BRIEF_MS, type Profile, makeRandomProfile } from './profile.ts';
 import { type Message, Queue } from './queue.ts';
@@ -16,7 +18,7 @@ import { Scheduler } from './scheduler.ts';
 import { Stats } from './stats.ts';
 import { type UseCases, shippedUseCases } from './shipped-use-cases.ts';
 import type { FunctionName } from './simulated-times.ts';
-import { GIVEN_UP_LATEST_MS, HOUR, MAX_SKEW_MS, MAX_WIRE_MS } from './simulated-times.ts';
+import { computeGivenUpLatestMs, HOUR, MAX_SKEW_MS, MAX_WIRE_MS } from './simulated-times.ts';
 
 const START = Date.UTC(2026, 0, 15, 12);
 
@@ -46,7 +48,9 @@ export interface Actors {
   /** Starts clients, users and reconcile, which act on their own. */
   start(system: SimulatedSystem): void;
   /** Runs a worker on a batch that the queue delivers. */
-  startWorker(system: SimulatedSystem, batch: readonly Message[]): void;
+  startWorker(system: SimulatedSystem, batch: readonly Message[]): Promise<void>;
+  /** Runs a worker on a batch of give-ups. */
+  startGivingUp(system: SimulatedSystem, batch: readonly Message<GiveUpWork>[]): Promise<void>;
   /** Lets a user take advantage of a move that has no answer and arrives later. */
   provoke(system: SimulatedSystem, key: TargetGroupKey, action: Action, arrivesInMs: number): void;
   /** Lets a user react to a job's move of a target group. */
@@ -61,10 +65,12 @@ export class SimulatedSystem {
   readonly useCases: UseCases;
   readonly auditor: Auditor;
   readonly calls: Calls;
-  readonly queue: Queue;
+  readonly queue: Queue<ChunkWork>;
+  readonly giveUps: Queue<GiveUpWork>;
   readonly stats: Stats;
   readonly trace: (line: () => string) => void;
   readonly #actors: Actors;
+  readonly #usedShards: ReadonlySet<number>;
   #invocations = 0;
   #lastRequestAt = START;
   readonly #creations: Invocation[] = [];
@@ -74,7 +80,7 @@ export class SimulatedSystem {
     this.#actors = actors;
     this.random = new Random(options.seed);
     this.profile = (options.profile ?? makeRandomProfile)(this.random);
-    this.plan = options.plan?.(START) ?? makeRandomPlan(this.random, this.profile, START, options.actions);
+    this.plan = (options.plan ?? ((start) => this.#drawPlan(start, options.actions)))(START);
     this.useCases = options.useCases ?? shippedUseCases();
     this.stats = options.stats ?? new Stats();
     const { trace } = options;
@@ -85,9 +91,22 @@ export class SimulatedSystem {
             trace(`${((this.scheduler.now - START) / 1000).toFixed(3).padStart(10)} ${line()}`);
           };
     this.auditor = new Auditor(this.#makeObservedSystem());
-    this.queue = new Queue(this.scheduler, this.random, this.profile, (batch) => {
-      actors.startWorker(this, batch);
+    const { scheduler, random, profile } = this;
+    this.queue = new Queue({
+      scheduler,
+      random,
+      profile,
+      deliver: (batch) => actors.startWorker(this, batch),
     });
+    this.giveUps = new Queue({
+      scheduler,
+      random,
+      profile,
+      deliver: (batch) => actors.startGivingUp(this, batch),
+    });
+    this.useCases.index.lagMs = profile.indexLagMs;
+    this.useCases.index.now = () => scheduler.now;
+    this.#usedShards = new Set(this.plan.tenants.map(({ accountId }) => computeShard(accountId)));
     const faults = options.faults ?? new RandomFaults(this.scheduler, this.random, this.profile);
     this.calls = new Calls(this.scheduler, faults, {
       trace: this.trace,
@@ -124,7 +143,7 @@ export class SimulatedSystem {
   makePorts(by: Invocation) {
     const { calls, useCases } = this;
     return {
-      ...makeJobStorePorts(calls, by, useCases.store, (chunk, failures) =>
+      ...makeJobStorePorts(calls, by, useCases.store, this.#usedShards, (chunk, failures) =>
         this.auditor.checkGivenUp(by.name, chunk, failures),
       ),
       groups: makeGroupsPort(calls, by, useCases.groups, {
@@ -134,11 +153,22 @@ export class SimulatedSystem {
         onFailedRead: (key) => {
           this.auditor.addFailedRead(by.name, key);
         },
+        isSilent: () => this.random.chance(this.profile.silentRefusals),
       }),
       once: makeOncePort(calls, by, useCases.once),
-      queue: makeQueuePort(calls, by, (work) => {
-        this.auditor.checkSent(work);
-        this.queue.put(work);
+      queue: makeQueuePort<ChunkWork>(calls, by, {
+        put: (work, delayMs) => {
+          this.auditor.checkSent(work, by.name);
+          if (by.fn !== 'create-job' || !this.#isLost(work)) this.queue.put(work, delayMs);
+        },
+        countVisible: () => this.queue.countVisible(),
+      }),
+      giveUps: makeQueuePort<GiveUpWork>(calls, by, {
+        put: (work, delayMs) => {
+          this.auditor.checkGiveUpSent(work);
+          this.giveUps.put(work, delayMs);
+        },
+        countVisible: () => this.giveUps.countVisible(),
       }),
       clock: by.clock,
       journal: {
@@ -166,8 +196,15 @@ export class SimulatedSystem {
     if (this.#ending) return;
     this.#ending = true;
     this.trace(() => 'every job has ended');
-    this.queue.redrive();
-    this.queue.resendShare(0.2);
+    for (const queue of [this.queue, this.giveUps]) {
+      queue.redrive();
+      queue.resendShare(0.2);
+    }
+  }
+
+  /** Whether a message of a creation is lost on its way to the queue. */
+  #isLost({ chunk }: ChunkWork): boolean {
+    return this.profile.flood !== undefined && chunk.accountId === QUIET_TENANT.accountId;
   }
 
   #makeObservedSystem(): ObservedSystem {
@@ -177,15 +214,23 @@ export class SimulatedSystem {
     return {
       now,
       getJob: (key, jobId) => this.useCases.getJob({ ...store, clock }, key, key.action, jobId),
-      listOpenJobs: () => store.openJobs.findDue('9999-01-01T00:00:00.000Z', 100),
+      listOpenJobs: () => Promise.resolve(this.useCases.listOpenJobs()),
       maxSkewMs: MAX_SKEW_MS,
-      faultsAreBrief: Math.max(this.profile.troubleMs, this.profile.outage?.until ?? 0) <= BRIEF_MS,
+      faultsAreBrief: this.profile.troubleMs <= BRIEF_MS && (this.profile.outage?.until ?? 0) <= BRIEF_MS,
       zombies: this.profile.zombies,
-      giveUp: { failedReads: TRIES, afterMs: GIVEN_UP_LATEST_MS },
+      giveUp: { failedReads: TRIES, afterMs: computeGivenUpLatestMs(this.profile.deadlineMs) },
+      quiet: this.profile.flood && { accountId: QUIET_TENANT.accountId, ...this.profile.flood },
       onViolation: () => {
         this.scheduler.stop();
       },
     };
+  }
+
+  #drawPlan(start: number, actions?: readonly Action[]): Plan {
+    const { random, profile } = this;
+    return profile.flood === undefined
+      ? makeRandomPlan(random, profile, start, actions)
+      : makeFloodPlan(random, profile.flood, start);
   }
 
   #addRecords(): void {
@@ -202,12 +247,15 @@ export class SimulatedSystem {
     for (let i = 0; i < 3; i += 1) {
       this.scheduler.runAfter(this.random.int(0, 2 * HOUR), () => {
         this.queue.redrive();
+        this.giveUps.redrive();
       });
     }
   }
 
   #countTotals(): void {
     for (const [name, count] of Object.entries(this.queue.counts)) this.stats.add(`messages: ${name}`, count);
+    for (const [name, count] of Object.entries(this.giveUps.counts))
+      this.stats.add(`give-ups: ${name}`, count);
     this.stats.add('schedules');
     this.stats.add('steps', this.scheduler.steps);
     this.stats.add('violations', this.auditor.violations.length);

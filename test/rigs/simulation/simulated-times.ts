@@ -7,7 +7,7 @@ import { RECONCILE_EVERY_MINUTES, TIMEOUT_SECONDS } from '../../../lib/function-
 import { computeClaimSeconds, computeVisibilitySeconds } from '../../../lib/worker-times.ts';
 import { CALL_LIMITS } from '../../../src/adapters/dynamodb/dynamodb-client.ts';
 import { RESERVE_MS } from '../../../src/adapters/lambda/stop-time.ts';
-import { LAST_TRIES_MS } from '../../../src/application/reconcile.ts';
+import { LAST_TRIES_MS } from '../../../src/domain/deadline.ts';
 import { LATE_WRITES_MS } from '../../../src/domain/late-writes.ts';
 
 const CONFIG = readConfig({});
@@ -34,8 +34,10 @@ export const VISIBILITY_MS = computeVisibilitySeconds(CONFIG) * SECOND;
 export const MAX_RECEIVE_COUNT = CONFIG.maxReceiveCount;
 export const STALLED_MS = CONFIG.stalledSeconds * SECOND;
 export const DEADLINE_MS = CONFIG.deadlineSeconds * SECOND;
-/** From this age of a job on, what no run had the time to read is given up. */
-export const GIVEN_UP_LATEST_MS = 2 * DEADLINE_MS + LAST_TRIES_MS;
+/** From this age of a job on, what no attempt had the time to read is given up. */
+export const computeGivenUpLatestMs = (deadlineMs: number) => 2 * deadlineMs + LAST_TRIES_MS;
+/** Most workers that a queue has at a time. */
+export const WORKERS = CONFIG.workerMaxConcurrency;
 export const RETENTION_MS = CONFIG.jobRetentionDays * 24 * HOUR;
 export const RECONCILE_EVERY_MS = RECONCILE_EVERY_MINUTES * MINUTE;
 

@@ -30,7 +30,19 @@ export class MemoryJobStore implements Jobs, Chunks, OpenJobs {
   readonly #requests = new Map<string, JobRequest & { readonly expiresAt: number }>();
   readonly #metas = new Map<string, Meta>();
   readonly #results = new Map<string, Result>();
-  readonly #open = new OpenIndex();
+  readonly #open: OpenIndex;
+
+  /** @param index of the open jobs, which may be behind */
+  constructor(index = new OpenIndex()) {
+    this.#open = index;
+  }
+
+  /** Lists the jobs that are open now, whatever the index shows. */
+  listOpenJobs(): OpenJob[] {
+    return [...this.#metas.values()].flatMap(({ job }) =>
+      job.look === undefined ? [] : makeOpenJob(job, job.look),
+    );
+  }
 
   // No method awaits anything, so each one is atomic, like a conditional write.
 
