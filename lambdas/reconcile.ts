@@ -29,7 +29,6 @@ const env = readEnv([
   'WORKER_MAX_CONCURRENCY',
   'PARALLELISM',
   'CLAIM_SECONDS',
-  'WORKER_MAX_CONCURRENCY',
 ]);
 /** The variables that the stack has to set, no more and no fewer: lib/functions/reconcile.ts. */
 export type Environment = typeof env;

@@ -1,10 +1,12 @@
 /** Runs the simulator on a few fixed seeds, and tests that its auditor finds every planted bug. */
 import { describe, expect, test } from '@jest/globals';
-import { walkCrashPoints } from '../rigs/simulation/exhaustive.ts';
+import { walkCrashPoints, walkMeetings } from '../rigs/simulation/exhaustive.ts';
+import { measureGiveUpRate } from '../rigs/simulation/give-up-rate.ts';
 import { huntBug } from '../rigs/simulation/hunt.ts';
-import { PLANTED_BUGS } from '../rigs/simulation/planted-bugs.ts';
+import { giveUpNothing, PLANTED_BUGS } from '../rigs/simulation/planted-bugs.ts';
 import { Stats } from '../rigs/simulation/stats.ts';
 import { runSchedule } from '../rigs/simulation/run-schedule.ts';
+import { HOUR } from '../rigs/simulation/simulated-times.ts';
 
 const SEEDS = 250;
 
@@ -32,6 +34,11 @@ test('the auditor finds no violation in any schedule', async () => {
     'lost race: settle',
     'event: fan-out.failed',
     'event: job.deadline-passed',
+    'event: job.last-resort',
+    'event: resends.withheld',
+    'give-ups: deadLetters',
+    'give-ups: deliveries',
+    'give-ups: duplicates',
     'event: job.re-enqueued',
     'event: idempotency.bypassed',
     'clients: 400',
@@ -55,7 +62,7 @@ test('a seed replays to the same trace', async () => {
   };
   for (const seed of [1, 2, 3, 4, 5]) {
     const first = await traceSeed(seed);
-    expect(first.length).toBeGreaterThan(50);
+    expect(first.length).toBeGreaterThan(10);
     expect(await traceSeed(seed)).toEqual(first);
   }
   expect(await traceSeed(1)).not.toEqual(await traceSeed(2));
@@ -85,6 +92,38 @@ describe('every crash point of a small job', () => {
       bug?.plant,
     );
     expect(violations.map(({ violation }) => violation.rule)).toContain('never-ended');
+  });
+});
+
+describe('a give-up that meets the work on its chunk', () => {
+  test.each([
+    { deadlineMs: 1_010, when: 'at the deadline' },
+    { deadlineMs: HOUR, when: 'long before it, as by a wrong clock' },
+  ])('decides nothing twice, in any order, $when', async ({ deadlineMs }) => {
+    const { schedules, violations } = await walkMeetings(deadlineMs);
+    expect(violations).toEqual([]);
+    expect(schedules).toBeGreaterThan(50);
+  });
+
+  test('would contradict it if it took the claim', async () => {
+    const bug = PLANTED_BUGS.find(({ name }) => name.startsWith('a give-up that takes chunks'));
+    const { violations } = await walkMeetings(HOUR, bug?.plant);
+    expect(violations.map(({ rule }) => rule)).toContain('refused-but-moved');
+  });
+});
+
+describe('dead jobs', () => {
+  test.each([1, 2])(
+    'are given up about as fast as the same workers carry out live ones, seed %i',
+    async (seed) => {
+      const { violations } = await measureGiveUpRate(seed);
+      expect(violations).toEqual([]);
+    },
+  );
+
+  test('would be given up more slowly by reconcile alone', async () => {
+    const { violations } = await measureGiveUpRate(1, giveUpNothing);
+    expect(violations.map(({ rule }) => rule)).toEqual(['settled-too-slowly']);
   });
 });
 

@@ -48,6 +48,8 @@ export interface ObservedSystem {
   readonly giveUp?: { readonly failedReads: number; readonly afterMs: number };
   /** An account whose jobs are looked after within so much of the time at which they are due, ms. */
   readonly quiet?: { readonly accountId: number; readonly lookWithinMs: number } | undefined;
+  /** The least number of chunks that must be settled per minute. */
+  readonly leastSettleRate?: number | undefined;
   /** Called at every violation. */
   readonly onViolation?: () => void;
 }
@@ -100,6 +102,8 @@ export class Auditor {
   readonly #history = new History();
   /** Number of failed reads by function and target group. */
   readonly #failedReads = new Map<string, number>();
+  /** When chunks were seen as settled, and how many. */
+  readonly #settled: { readonly at: number; readonly count: number }[] = [];
   /** The invocations that sent each chunk. */
   readonly #senders = new Map<string, Set<string>>();
   /** Number of give-ups of each chunk that were sent and not deleted. */
@@ -159,15 +163,21 @@ export class Auditor {
     this.#require(senders.size <= 1 + MOST_RESENDS, 'sent-too-often', makeChunkName(chunk));
   }
 
-  /** Checks that a chunk is given up only after the deadline of its job. */
-  checkGiveUpSent(work: GiveUpWork): void {
-    const { chunk, job } = work;
+  /**
+   * Checks that a chunk is given up only after the deadline of its job.
+   *
+   * @param again whether a worker sends it again, because it has found the chunk claimed
+   */
+  async checkGiveUpSent(work: GiveUpWork, again: boolean): Promise<void> {
+    const { chunk } = work;
     this.checkSent(work);
     const name = makeChunkName(chunk);
     this.#giveUps.set(name, (this.#giveUps.get(name) ?? 0) + 1);
+    if (again) return;
     // Both the deadline and this time were read from clocks.
     const latest = this.#system.now() + 2 * this.#system.maxSkewMs;
-    this.#require(latest >= Date.parse(job.deadlineAt ?? ''), 'given-up-before-deadline', name);
+    const deadlineAt = (await this.#readAndCheck(chunk.jobId))?.job.deadlineAt ?? '';
+    this.#require(latest >= Date.parse(deadlineAt), 'given-up-before-deadline', name);
   }
 
   /** Checks that the chunk of a deleted give-up is settled, or that the give-up was sent again. */
@@ -270,6 +280,18 @@ export class Auditor {
     }
   }
 
+  /** Returns how many chunks were settled per minute, from the first to the last one. */
+  measureSettleRate(): number {
+    const first = this.#settled[0]?.at ?? 0;
+    const last = this.#settled.at(-1)?.at ?? 0;
+    const chunks = this.#settled.reduce((sum, { count }) => sum + count, 0);
+    return chunks / ((last - first) / 60_000);
+  }
+
+  #countSettled(count: number): void {
+    if (count > 0) this.#settled.push({ at: this.#system.now(), count });
+  }
+
   /** Whether the index of open jobs is empty. */
   async haveAllEnded(): Promise<boolean> {
     return (await this.#system.listOpenJobs()).length === 0;
@@ -291,6 +313,15 @@ export class Auditor {
       }
       this.#require(view === undefined || seen.ended !== undefined, 'never-ended', jobId);
     }
+    const { leastSettleRate } = this.#system;
+    if (leastSettleRate !== undefined) {
+      const rate = this.measureSettleRate();
+      this.#require(
+        rate >= leastSettleRate,
+        'settled-too-slowly',
+        `${Math.round(rate)} of ${Math.round(leastSettleRate)} chunks a minute`,
+      );
+    }
     await this.check();
   }
 
@@ -304,6 +335,7 @@ export class Auditor {
     try {
       const view = await this.#system.getJob(seen.asked.key, jobId);
       this.#require(view.job.settled.size >= settledBefore, 'progress-shrank', jobId);
+      this.#countSettled(view.job.settled.size - seen.settled);
       seen.settled = Math.max(seen.settled, view.job.settled.size);
       const shown = { status: deriveStatus(view.job), outcomes: view.outcomes };
       if (shown.status === 'Processing') await this.checkShown(jobId, shown, endedBefore);

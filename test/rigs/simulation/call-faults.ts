@@ -122,13 +122,17 @@ export interface CrashPoint {
 
 export class ScriptedFaults implements Faults {
   readonly #points: readonly CrashPoint[];
+  readonly #computeWireMs: (invocation: Invocation) => number;
 
-  constructor(points: readonly CrashPoint[]) {
+  /** @param computeWireMs how long each request of an invocation is on the wire; 1 ms by default */
+  constructor(points: readonly CrashPoint[], computeWireMs: (invocation: Invocation) => number = () => 1) {
     this.#points = points;
+    this.#computeWireMs = computeWireMs;
   }
 
-  planCall(_invocation: Invocation, _name: string, call: number): CallPlan {
+  planCall(invocation: Invocation, _name: string, call: number): CallPlan {
     const point = this.#points.find((each) => each.call === call);
-    return { fate: point?.fate ?? 'answered', freezeMs: 0, wireMs: 1, backMs: 1, lateMs: 0 };
+    const wireMs = this.#computeWireMs(invocation);
+    return { fate: point?.fate ?? 'answered', freezeMs: 0, wireMs, backMs: 1, lateMs: 0 };
   }
 }

@@ -4,13 +4,14 @@
  */
 import type { Violation } from '../auditor/auditor.ts';
 import { type CrashPoint, ScriptedFaults } from './call-faults.ts';
+import type { Invocation } from './invocation.ts';
 import { makeIds } from './make-ids.ts';
 import { type Plan, makePausedGroup } from './random-plan.ts';
 import { CALM, type Profile } from './profile.ts';
 import { runSchedule } from './run-schedule.ts';
 import type { UseCases } from './shipped-use-cases.ts';
 import { shippedUseCases } from './shipped-use-cases.ts';
-import { HOUR } from './simulated-times.ts';
+import { HOUR, SECOND } from './simulated-times.ts';
 
 export interface WalkOptions {
   readonly chunks: number;
@@ -57,6 +58,61 @@ export async function walkCrashPoints(
     }
   };
   await visit([]);
+  return result;
+}
+
+export interface MeetResult {
+  schedules: number;
+  readonly violations: Violation[];
+}
+
+/**
+ * Runs a small job once for every order in which its messages and give-ups can meet: the give-ups of all
+ * chunks are delivered at one call of the schedule, alone or once more soon after, and either their worker
+ * or that of the messages is slower.
+ *
+ * @param deadlineMs the age of the job at its deadline; the work on it begins when the job is a second old
+ */
+export async function walkMeetings(
+  deadlineMs: number,
+  plant: (sound: UseCases) => UseCases = (sound) => sound,
+): Promise<MeetResult> {
+  const result: MeetResult = { schedules: 0, violations: [] };
+  const plan = (start: number) => makeSmallPlan(2, false, start);
+  // The give-ups come too early for some jobs, so they are not without need.
+  const profile: Profile = {
+    ...CALM,
+    delayMs: [SECOND, SECOND],
+    giveUpDelayMs: 0,
+    deadlineMs,
+    troubleMs: 3 * HOUR,
+  };
+
+  const visit = async (giveUpAt: readonly number[], slowFirst: boolean): Promise<number> => {
+    const workers: string[] = [];
+    const computeWireMs = ({ fn, name }: Invocation) => {
+      if (fn === 'worker' && !workers.includes(name)) workers.push(name);
+      return slowFirst === (workers.indexOf(name) === 0) ? 5 : 1;
+    };
+    const { calls, violations } = await runSchedule({
+      seed: 1,
+      plan,
+      profile: () => profile,
+      faults: new ScriptedFaults([], computeWireMs),
+      useCases: plant(shippedUseCases()),
+      giveUpAt,
+    });
+    result.schedules += 1;
+    result.violations.push(...violations);
+    return calls;
+  };
+  for (const slowFirst of [true, false]) {
+    const calls = await visit([], slowFirst);
+    for (let call = 1; call <= calls; call += 1) {
+      await visit([call], slowFirst);
+      await visit([call, call + 3], slowFirst);
+    }
+  }
   return result;
 }
 

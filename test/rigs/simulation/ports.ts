@@ -10,7 +10,6 @@ import { intercept, override } from '../../support/intercept.ts';
 import type { JobStore } from '../../support/jobs-table-ports.ts';
 import type { Calls } from './calls.ts';
 import type { Invocation } from './invocation.ts';
-import type { Queue } from './queue.ts';
 
 /** Called before the result of a chunk is written. */
 type Settle = (chunk: ChunkKey, failures: readonly FailureGroup[]) => Promise<void>;
@@ -86,19 +85,23 @@ export function makeGroupsPort(
 /** Fewer than the adapter makes, so that some schedules have messages that could not be sent. */
 const SEND_TRIES = 2;
 
+export interface ObservedQueue<Work extends ChunkWork> {
+  readonly put: (work: Work, delayMs: number | undefined) => Promise<void>;
+  readonly countVisible: () => number;
+}
+
 /** Sends each message in its own call, because SQS may refuse single entries of a batch; retries those. */
 export function makeQueuePort<Work extends ChunkWork>(
   calls: Calls,
   by: Invocation,
-  { put, countVisible }: Pick<Queue<Work>, 'put' | 'countVisible'>,
+  { put, countVisible }: ObservedQueue<Work>,
 ): WorkQueue<Work> {
   const send = (work: Work, { delayMs }: SendOptions) =>
     calls.makeCall(
       by,
       'queue.send',
       () => {
-        put(work, delayMs);
-        return Promise.resolve();
+        return put(work, delayMs);
       },
       { jobId: work.chunk.jobId },
     );

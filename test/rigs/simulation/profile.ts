@@ -57,6 +57,8 @@ export interface Profile {
   readonly echo: number;
   /** The shortest and the longest delay of a message in the queue, ms. */
   readonly delayMs: readonly [number, number];
+  /** The longest delay of a give-up in its queue, ms. */
+  readonly giveUpDelayMs: number;
   /** How often users change a target group at random, and the probability that one reacts to a job's move. */
   readonly interferences: number;
   readonly reaction: number;
@@ -86,6 +88,8 @@ export interface DeadWorkers {
   readonly until: number;
   /** `silent`: nothing is delivered. `crashing`: each worker dies at once, and the deliveries count. */
   readonly kind: 'silent' | 'crashing';
+  /** Whether give-ups are not worked on either. */
+  readonly giveUpsToo: boolean;
 }
 
 export interface Flood {
@@ -112,6 +116,7 @@ export const CALM: Profile = {
   drop: 0,
   echo: 0,
   delayMs: [0, 1_000],
+  giveUpDelayMs: 1_000,
   interferences: 0,
   reaction: 0,
   spite: 0,
@@ -125,6 +130,8 @@ export const CALM: Profile = {
   flood: undefined,
 };
 
+const DEAD_FOR_HOURS: DeadWorkers = { from: 0, until: 10 * HOUR, kind: 'silent', giveUpsToo: true };
+
 /** If the faults end within this time, every job can be carried out before its deadline. */
 export const BRIEF_MS = 5 * MINUTE;
 
@@ -132,9 +139,11 @@ export function makeRandomProfile(random: Random): Profile {
   const draw = random.next();
   if (draw < 0.25) return makeRushProfile(random);
   if (draw < 0.28) return makeHangingProfile(random);
+  if (draw < 0.3) return makeMeetingProfile(random);
   if (draw < 0.34) return makeDeadWorkersProfile(random);
   if (draw < 0.35) return makeFloodProfile(random);
-  return draw < 0.45 ? makeLateWritesProfile(random) : makeMixedProfile(random);
+  if (draw < 0.38) return makeKilledProfile(random);
+  return draw < 0.48 ? makeLateWritesProfile(random) : makeMixedProfile(random);
 }
 
 /**
@@ -168,6 +177,20 @@ export function makeLateWritesProfile(random: Random): Profile {
 }
 
 /**
+ * Draws a schedule in which workers are killed in the middle of a move, and others get their chunks as soon
+ * as the claims end, by clocks that are as far apart as they may be.
+ */
+export function makeKilledProfile(random: Random): Profile {
+  return {
+    ...makeLateWritesProfile(random),
+    freeze: random.pick([0.1, 0.3]),
+    edges: 1,
+    skewMs: MAX_SKEW_MS,
+    duplicate: 1,
+  };
+}
+
+/**
  * Draws a schedule in which the target groups hardly answer until hours after every deadline: a run of
  * reconcile has no time to read all of a chunk, and still every job must end.
  */
@@ -185,6 +208,8 @@ export function makeHangingProfile(random: Random): Profile {
       kind: random.pick(['late', 'hanging', 'hanging']),
       share: random.pick([0.95, 1]),
     },
+    // Without workers, only reconcile can give them up.
+    deadWorkers: random.chance(0.5) ? DEAD_FOR_HOURS : undefined,
     arrivalsMs: random.pick([0, 4 * MINUTE]),
   };
 }
@@ -210,14 +235,42 @@ export function makeDeadWorkersProfile(random: Random): Profile {
       from,
       until: from + random.pick([HOUR, HOUR + 2 * MINUTE, 80 * MINUTE, 10 * HOUR]),
       kind: random.pick(['silent', 'crashing']),
+      giveUpsToo: random.chance(0.7),
     },
     workers: random.pick([1, 2, WORKERS]),
     duplicate: random.pick([0, 0.3]),
     delayMs: [0, random.pick([100, 4 * MINUTE])],
+    giveUpDelayMs: random.pick([100, 4 * MINUTE]),
     reaction: random.pick([0, 0.8]),
     indexLagMs: random.pick([0, 0, 3 * MINUTE]),
     silentRefusals: random.pick([0, 1]),
     arrivalsMs: random.pick([0, 4 * MINUTE]),
+  };
+}
+
+/**
+ * Draws a schedule in which work on a chunk meets its give-up: workers move at the deadline, and many moves
+ * get no answer, when reconcile gives up.
+ */
+export function makeMeetingProfile(random: Random): Profile {
+  return {
+    ...CALM,
+    crash: random.pick([0, 0.02]),
+    edges: 1,
+    wireMs: random.pick([5, 100]),
+    skewMs: MAX_SKEW_MS,
+    troubleMs: 2.3 * HOUR,
+    outage: {
+      port: 'groups.move',
+      from: DEADLINE_MS - 30 * SECOND,
+      until: DEADLINE_MS + 30 * SECOND,
+      kind: 'late',
+      share: random.pick([0.3, 0.6]),
+    },
+    delayMs: [DEADLINE_MS - 10 * SECOND, DEADLINE_MS + 10 * SECOND],
+    giveUpDelayMs: 100,
+    echo: random.pick([0, 0.8]),
+    spite: random.pick([0, 0.5]),
   };
 }
 
@@ -229,14 +282,14 @@ export function makeFloodProfile(random: Random): Profile {
   const indexLagMs = random.pick([0, 0, 2 * MINUTE]);
   return {
     ...CALM,
-    wireMs: random.pick([500, MAX_ANSWERED_WIRE_MS]),
+    wireMs: MAX_ANSWERED_WIRE_MS,
     skewMs: random.pick([0, MAX_SKEW_MS]),
     troubleMs: 3 * HOUR,
     workers: 2,
     indexLagMs,
     deadlineMs: 20 * MINUTE,
     arrivalsMs: 10 * SECOND,
-    flood: { jobs: random.pick([40, 80]), lookWithinMs: 2 * MINUTE + indexLagMs },
+    flood: { jobs: random.pick([150, 300]), lookWithinMs: 2 * MINUTE + indexLagMs },
   };
 }
 
@@ -275,6 +328,7 @@ function makeMixedProfile(random: Random, zombies = random.chance(0.1)): Profile
     drop: random.pick([0, 0, 0.1]),
     echo: random.pick([0, 0.3]),
     delayMs: [0, random.pick([100, 20 * SECOND, 4 * MINUTE])],
+    giveUpDelayMs: random.pick([100, 4 * MINUTE]),
     interferences: random.pick([0, 3, 12]),
     reaction: random.pick([0, 0.3, 0.8]),
     spite: random.pick([0, 0.3]),

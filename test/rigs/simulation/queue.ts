@@ -1,6 +1,6 @@
 /**
- * Simulates an SQS standard queue: unordered at-least-once delivery to a limited number of workers, visibility
- * timeouts, dead letters.
+ * Simulates an SQS standard queue: unordered at-least-once delivery to a limited number of workers,
+ * visibility timeouts, dead letters.
  */
 import type { ChunkWork } from '../../../src/ports/work-queue.ts';
 import type { DeadWorkers, Profile } from './profile.ts';
@@ -21,6 +21,9 @@ export interface QueueSettings<Work extends ChunkWork> {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly profile: Profile;
+  /** The shortest and the longest delay of a message, ms. */
+  readonly delayMs: readonly [number, number];
+  readonly deadWorkers: DeadWorkers | undefined;
   /** Starts a worker. The returned promise resolves when the worker has ended. */
   readonly deliver: (batch: readonly Message<Work>[]) => Promise<void>;
 }
@@ -34,19 +37,22 @@ export class Queue<Work extends ChunkWork> {
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   readonly #profile: Profile;
+  readonly #delayMs: readonly [number, number];
+  readonly #deadWorkers: DeadWorkers | undefined;
   readonly #deliver: (batch: readonly Message<Work>[]) => Promise<void>;
   readonly #start: number;
   #workers = 0;
 
-  constructor({ scheduler, random, profile, deliver }: QueueSettings<Work>) {
+  constructor({ scheduler, random, profile, delayMs, deadWorkers, deliver }: QueueSettings<Work>) {
     this.#scheduler = scheduler;
     this.#random = random;
     this.#profile = profile;
+    this.#delayMs = delayMs;
+    this.#deadWorkers = deadWorkers;
     this.#deliver = deliver;
     this.#start = scheduler.now;
-    const dead = profile.deadWorkers;
-    if (dead !== undefined) {
-      scheduler.runAfter(dead.until, () => {
+    if (deadWorkers !== undefined) {
+      scheduler.runAfter(deadWorkers.until, () => {
         this.#poll();
       });
     }
@@ -55,7 +61,7 @@ export class Queue<Work extends ChunkWork> {
   put(work: Work, delayMs = 0): void {
     this.counts.sent += 1;
     this.sent.push(work);
-    this.#enqueue(work, delayMs + this.#random.int(...this.#profile.delayMs));
+    this.#enqueue(work, delayMs + this.#random.int(...this.#delayMs));
     if (this.#random.chance(this.#profile.duplicate)) {
       this.counts.duplicates += 1;
       this.#enqueue(work, delayMs + this.#random.int(0, this.#random.pick([SECOND, 60 * SECOND, HOUR])));
@@ -153,7 +159,7 @@ export class Queue<Work extends ChunkWork> {
   }
 
   #areWorkersDead(kind: DeadWorkers['kind']): boolean {
-    const dead = this.#profile.deadWorkers;
+    const dead = this.#deadWorkers;
     const elapsed = this.#scheduler.now - this.#start;
     return dead?.kind === kind && elapsed >= dead.from && elapsed < dead.until;
   }

@@ -30,8 +30,12 @@ export interface SimulationOptions {
   /** The actions of a drawn plan; all actions by default. */
   readonly actions?: readonly Action[];
   readonly faults?: Faults;
+  /** The 1-based numbers of the calls at which all chunks that were sent by then are given up. */
+  readonly giveUpAt?: readonly number[];
   readonly useCases?: UseCases;
   readonly stats?: Stats;
+  /** The least number of chunks that must be settled per minute. */
+  readonly leastSettleRate?: number;
   /** Receives one line for each event. */
   readonly trace?: (line: string) => void;
 }
@@ -41,6 +45,8 @@ export interface ScheduleResult {
   readonly steps: number;
   /** Number of port calls. */
   readonly calls: number;
+  /** Chunks that were settled per minute. */
+  readonly settleRate: number;
 }
 
 /** Clients, users, workers and reconcile. They are passed in, because their modules import this one. */
@@ -90,18 +96,22 @@ export class SimulatedSystem {
         : (line) => {
             trace(`${((this.scheduler.now - START) / 1000).toFixed(3).padStart(10)} ${line()}`);
           };
-    this.auditor = new Auditor(this.#makeObservedSystem());
+    this.auditor = new Auditor(this.#makeObservedSystem(options.leastSettleRate));
     const { scheduler, random, profile } = this;
     this.queue = new Queue({
       scheduler,
       random,
       profile,
+      delayMs: profile.delayMs,
+      deadWorkers: profile.deadWorkers,
       deliver: (batch) => actors.startWorker(this, batch),
     });
     this.giveUps = new Queue({
       scheduler,
       random,
       profile,
+      delayMs: [0, profile.giveUpDelayMs],
+      deadWorkers: profile.deadWorkers?.giveUpsToo === true ? profile.deadWorkers : undefined,
       deliver: (batch) => actors.startGivingUp(this, batch),
     });
     this.useCases.index.lagMs = profile.indexLagMs;
@@ -112,6 +122,13 @@ export class SimulatedSystem {
       trace: this.trace,
       onFate: (fate) => {
         this.stats.add(`calls: ${fate}`);
+        if (options.giveUpAt?.includes(this.calls.made) === true) {
+          for (const work of this.queue.sent) {
+            const giveUp = { ...work, reason: 'deadline' as const };
+            void this.auditor.checkGiveUpSent(giveUp, true);
+            this.giveUps.put(giveUp);
+          }
+        }
       },
       onEffect: (_name, jobId) => (jobId === undefined ? this.auditor.check() : this.auditor.check(jobId)),
     });
@@ -127,7 +144,12 @@ export class SimulatedSystem {
     if (this.auditor.violations.length === 0) await this.auditor.checkEnd();
     this.#countTotals();
     for (const { rule, detail } of this.auditor.violations) this.trace(() => `VIOLATION ${rule}: ${detail}`);
-    return { violations: this.auditor.violations, steps: this.scheduler.steps, calls: this.calls.made };
+    return {
+      violations: this.auditor.violations,
+      steps: this.scheduler.steps,
+      calls: this.calls.made,
+      settleRate: this.auditor.measureSettleRate(),
+    };
   }
 
   /** Starts an invocation of a function. */
@@ -160,13 +182,14 @@ export class SimulatedSystem {
         put: (work, delayMs) => {
           this.auditor.checkSent(work, by.name);
           if (by.fn !== 'create-job' || !this.#isLost(work)) this.queue.put(work, delayMs);
+          return Promise.resolve();
         },
         countVisible: () => this.queue.countVisible(),
       }),
       giveUps: makeQueuePort<GiveUpWork>(calls, by, {
         put: (work, delayMs) => {
-          this.auditor.checkGiveUpSent(work);
           this.giveUps.put(work, delayMs);
+          return this.auditor.checkGiveUpSent(work, by.fn === 'worker');
         },
         countVisible: () => this.giveUps.countVisible(),
       }),
@@ -207,7 +230,7 @@ export class SimulatedSystem {
     return this.profile.flood !== undefined && chunk.accountId === QUIET_TENANT.accountId;
   }
 
-  #makeObservedSystem(): ObservedSystem {
+  #makeObservedSystem(leastSettleRate?: number): ObservedSystem {
     const { store } = this.useCases;
     const now = () => this.scheduler.now;
     const clock = { now, pause: () => Promise.resolve() };
@@ -218,6 +241,7 @@ export class SimulatedSystem {
       maxSkewMs: MAX_SKEW_MS,
       faultsAreBrief: this.profile.troubleMs <= BRIEF_MS && (this.profile.outage?.until ?? 0) <= BRIEF_MS,
       zombies: this.profile.zombies,
+      leastSettleRate,
       giveUp: { failedReads: TRIES, afterMs: computeGivenUpLatestMs(this.profile.deadlineMs) },
       quiet: this.profile.flood && { accountId: QUIET_TENANT.accountId, ...this.profile.flood },
       onViolation: () => {
