@@ -37,7 +37,7 @@ type HandlerEntry =
     }
   /** The Tracer could not be loaded, or a segment not be made: X-Ray lacks it, and nothing else does. */
   | { readonly event: 'tracer.failed'; readonly cause: unknown }
-  /** A message is neither a chunk nor a give-up. It becomes a dead letter after `maxReceiveCount` deliveries. */
+  /** A message is neither a chunk nor a give-up. It becomes a dead letter after some deliveries. */
   | { readonly event: 'message.unparsable'; readonly messageId: string; readonly cause: unknown };
 
 /** Any event. */
