@@ -26,8 +26,8 @@ export type Step = 'wait' | 'withhold' | 'resend' | 'give-up' | 'settle';
 /** Most times that the chunks of a job are sent again before its deadline. */
 export const MOST_RESENDS = 2;
 
-/** Longest time until the next look at a job that reconcile settles itself. */
-const RETRY_LAST_RESORT_MS = 60_000;
+/** Longest time until the next look at a job that reconcile settles itself: less than between two runs. */
+const RETRY_LAST_RESORT_MS = 30_000;
 
 export interface LookSettings {
   /** Time without progress after which a job is stalled. */

@@ -311,7 +311,7 @@ function makeMixedProfile(random: Random, zombies = random.chance(0.1)): Profile
     edges: random.pick([0, 0.5]),
     wireMs: random.pick([5, 50, MAX_ANSWERED_WIRE_MS]),
     freezeMs: zombies ? 20 * MINUTE : 30 * SECOND,
-    skewMs: random.pick([0, 10 * SECOND, MAX_SKEW_MS]),
+    skewMs: random.pick([0, SECOND, MAX_SKEW_MS]),
     troubleMs,
     outage:
       troubleMs > BRIEF_MS && random.chance(0.3)

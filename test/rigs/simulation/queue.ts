@@ -92,8 +92,9 @@ export class Queue<Work extends ChunkWork> {
     });
   }
 
-  delete(message: Message<Work>): void {
-    this.#waiting.delete(message);
+  /** @returns whether it was still there */
+  delete(message: Message<Work>): boolean {
+    return this.#waiting.delete(message);
   }
 
   /** Sends all dead letters back to the queue. */

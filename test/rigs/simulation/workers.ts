@@ -82,8 +82,7 @@ function runBatch<Work extends ChunkWork>(
     }
     await calls.makeCall(by, 'worker.answer', async () => {
       for (const message of acknowledged) {
-        queue.delete(message);
-        await onDeleted(message.work);
+        if (queue.delete(message)) await onDeleted(message.work);
       }
     });
   };
