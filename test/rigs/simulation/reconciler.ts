@@ -21,13 +21,14 @@ const END_WITHIN_MS = 90 * MINUTE;
 const GIVE_UP_WITHIN_MS = 45 * MINUTE;
 
 export function startReconciler(system: SimulatedSystem): void {
-  const { auditor, profile, random, scheduler } = system;
+  const { auditor, plan, profile, random, scheduler } = system;
   const { outage } = profile;
   const faultsEnd = Math.max(profile.troubleMs, outage?.until ?? 0, HOUR);
-  // While no target group can be read, jobs end nevertheless.
+  const lastAttemptMs = Math.max(...plan.orders.flatMap(({ attempts }) => attempts.map(({ at }) => at)));
+  // While no target group can be read, jobs end nevertheless, also those that a late attempt creates.
   const givenUpBy =
     outage?.port === 'groups.'
-      ? profile.arrivalsMs + computeGivenUpLatestMs(profile.deadlineMs) + GIVE_UP_WITHIN_MS
+      ? lastAttemptMs + computeGivenUpLatestMs(profile.deadlineMs) + GIVE_UP_WITHIN_MS
       : Infinity;
   const latest = scheduler.now + Math.min(faultsEnd + END_WITHIN_MS, givenUpBy);
 
