@@ -28,7 +28,7 @@ export async function handler({ tenant, ids, action, mark }: BareWrites): Promis
   await runInParallel(ids, Number(process.env['PARALLELISM']), async (targetGroupId) => {
     const now = formatTimestamp(Date.now());
     const move = { action, mark, now, by: '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11' };
-    if (await groups.move({ ...tenant, targetGroupId }, move)) moved += 1;
+    if ((await groups.move({ ...tenant, targetGroupId }, move)).moved) moved += 1;
   });
   return moved;
 }

@@ -21,7 +21,8 @@ const worker = new Worker<BullTask, boolean>(
   'target-groups',
   async ({ data: { tenant, id, mark } }) => {
     const now = formatTimestamp(Date.now());
-    return groups.move({ ...tenant, targetGroupId: id }, { action: 'resume', mark, now, by: CREATOR });
+    const move = { action: 'resume', mark, now, by: CREATOR } as const;
+    return (await groups.move({ ...tenant, targetGroupId: id }, move)).moved;
   },
   {
     connection: { host: '127.0.0.1', port: Number(process.env['REDIS_PORT']), maxRetriesPerRequest: null },
