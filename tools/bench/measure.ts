@@ -1,6 +1,8 @@
 /** Runs all sections of the bench one after the other, on one set of emulators. */
 import { countJobs, type JobCounts } from './sections/counts.ts';
 import { measureCreateLatency, type CreateSize } from './sections/create.ts';
+import { measureGiveUps, type GiveUpFigures } from './sections/give-ups.ts';
+import { countIndexWrites, type IndexFigures } from './sections/open-jobs-index.ts';
 import { measureProcesses, type ProcessFigures } from './sections/process-figures.ts';
 import { measureSpeed, type Speed } from './sections/speed.ts';
 import { measureStartUp, type StartUp } from './sections/start-up.ts';
@@ -18,10 +20,12 @@ export interface Measured {
   readonly memoryMb: Readonly<Record<'create-job' | 'get-job' | 'worker' | 'reconcile', number>>;
   readonly parallelism: number;
   readonly counts: readonly JobCounts[];
+  readonly index: IndexFigures;
   readonly createMs: Readonly<Record<CreateSize, number>>;
   readonly processes: ProcessFigures;
   readonly startUp: StartUp;
   readonly speed: Speed;
+  readonly giveUps: GiveUpFigures;
   readonly peers: PeerTimes;
   readonly standing: Standing;
 }
@@ -44,6 +48,8 @@ export async function measure(quick: boolean, print: (text: string) => void): Pr
     const timed = quick ? new TargetGroupSet(rig, 1_000) : groups;
     reportProgress('counting calls and units');
     const counts = await countJobs(rig, groups);
+    reportProgress('writes of the index of open jobs');
+    const index = await countIndexWrites(rig, groups);
     reportProgress('create calls by size');
     const createMs = await measureCreateLatency(rig, groups, quick ? 5 : 25);
     reportProgress('memory and CPU time');
@@ -52,6 +58,8 @@ export async function measure(quick: boolean, print: (text: string) => void): Pr
     const startUp = await measureStartUp(rig, quick ? 3 : 21);
     reportProgress('wall times');
     const speed = await measureSpeed(rig, timed, quick ? 1 : 4);
+    reportProgress('giving up');
+    const giveUps = await measureGiveUps(rig, groups, quick ? 1 : 4);
     reportProgress('the plain way');
     const peers = await measurePeers(rig, timed, quick ? 1 : 2, reportProgress);
     reportProgress('done');
@@ -69,10 +77,12 @@ export async function measure(quick: boolean, print: (text: string) => void): Pr
       },
       parallelism: Number(rig.findFunction('worker').environment['PARALLELISM']),
       counts,
+      index,
       createMs,
       processes,
       startUp,
       speed,
+      giveUps,
       peers,
       standing: countStanding(rig.template),
     };

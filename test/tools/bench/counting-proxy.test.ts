@@ -36,18 +36,24 @@ async function call(target: string, body: object): Promise<Response> {
 }
 
 test('the proxy asks DynamoDB for the consumed capacity and records it with each call', async () => {
-  answer = { status: 200, body: { ConsumedCapacity: { TableName: 'T', CapacityUnits: 3 } } };
+  const consumed = { TableName: 'T', CapacityUnits: 3, GlobalSecondaryIndexes: { I: { CapacityUnits: 2 } } };
+  answer = { status: 200, body: { ConsumedCapacity: consumed } };
   await call('DynamoDB_20120810.UpdateItem', { TableName: 'T' });
   await call('DynamoDB_20120810.GetItem', { TableName: 'T' });
   answer = { status: 200, body: { ConsumedCapacity: [{ CapacityUnits: 1 }, { CapacityUnits: 2.5 }] } };
   await call('DynamoDB_20120810.BatchWriteItem', {});
-  expect(readRequestBody(0)).toEqual({ TableName: 'T', ReturnConsumedCapacity: 'TOTAL' });
+  expect(readRequestBody(0)).toEqual({ TableName: 'T', ReturnConsumedCapacity: 'INDEXES' });
   expect(
-    proxy.calls.map(({ operation, writeUnits, readUnits }) => [operation, writeUnits, readUnits]),
+    proxy.calls.map(({ operation, writeUnits, indexUnits, readUnits }) => [
+      operation,
+      writeUnits,
+      indexUnits,
+      readUnits,
+    ]),
   ).toEqual([
-    ['UpdateItem', 3, 0],
-    ['GetItem', 0, 3],
-    ['BatchWriteItem', 3.5, 0],
+    ['UpdateItem', 3, 2, 0],
+    ['GetItem', 0, 0, 3],
+    ['BatchWriteItem', 3.5, 0, 0],
   ]);
 });
 

@@ -45,6 +45,8 @@ export interface BenchRig {
   findTableName(part: string): string;
   /** A token with all scopes on account 101. */
   readonly token: string;
+  /** Signs a token with all scopes on other accounts. */
+  signToken(accounts: readonly number[]): Promise<string>;
   /** Creates another queue with the settings of the template's queue. @returns its URL */
   createQueue(): Promise<string>;
   stop(): Promise<void>;
@@ -77,6 +79,13 @@ export async function openBenchRig(): Promise<BenchRig> {
   if (source === undefined) throw new Error('the template has no event source mapping of the chunks');
   const queueUrl = made.queueUrls.get(source.queue.logicalId) ?? '';
 
+  const signToken = (accounts: readonly number[]) =>
+    issuer.sign({
+      accounts,
+      scope: ALL_SCOPES,
+      subject: '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11',
+      ttlSeconds: 3_600,
+    });
   let queues = 0;
 
   return {
@@ -94,12 +103,8 @@ export async function openBenchRig(): Promise<BenchRig> {
     sqs: made.sqs,
     template,
     findTableName: (part) => made.tables.find(({ logicalId }) => logicalId.includes(part))?.name ?? '',
-    token: await issuer.sign({
-      accounts: [101],
-      scope: ALL_SCOPES,
-      subject: '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11',
-      ttlSeconds: 3_600,
-    }),
+    token: await signToken([101]),
+    signToken,
     createQueue: async () => {
       queues += 1;
       const { name, attributes } = source.queue;

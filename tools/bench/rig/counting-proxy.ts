@@ -10,7 +10,10 @@ import { countBilledRequests } from '../dollars.ts';
 
 export interface Call extends Interval {
   readonly operation: string;
+  /** On the table and on its indexes. */
   readonly writeUnits: number;
+  /** How many of the write units were on indexes. */
+  readonly indexUnits: number;
   readonly readUnits: number;
   /** Bytes of the bodies of sent or received messages, which SQS bills. */
   readonly messageBytes: number;
@@ -27,7 +30,10 @@ export function countQueueRequests({ operation, messageBytes: bytes, messages }:
 
 interface ConsumedCapacity {
   readonly CapacityUnits?: number;
+  readonly GlobalSecondaryIndexes?: Readonly<Record<string, { readonly CapacityUnits?: number }>>;
 }
+
+const NO_UNITS = { units: 0, indexUnits: 0 };
 
 const WRITES = /^(Put|Update|Delete)Item$|^BatchWriteItem$|^TransactWriteItems$/;
 
@@ -46,16 +52,17 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
     const operation = readOperation(call);
     const dynamodb = String(call.headers['x-amz-target']).startsWith('DynamoDB');
     const input = JSON.parse(call.body.toString()) as Record<string, unknown>;
-    const asked = JSON.stringify({ ...input, ReturnConsumedCapacity: 'TOTAL' });
+    const asked = JSON.stringify({ ...input, ReturnConsumedCapacity: 'INDEXES' });
     const answer = await forward(dynamodb ? { ...call, body: Buffer.from(asked) } : call);
     if (counted.delayMs > 0) await pause(counted.delayMs);
     const said = JSON.parse(answer.body.toString() || '{}') as Record<string, unknown>;
-    const units = dynamodb ? readConsumedUnits(operation, answer.status, said) : 0;
+    const { units, indexUnits } = dynamodb ? readConsumedUnits(operation, answer.status, said) : NO_UNITS;
     counted.calls.push({
       operation,
       start,
       end: performance.now(),
       writeUnits: WRITES.test(operation) ? units : 0,
+      indexUnits: WRITES.test(operation) ? indexUnits : 0,
       readUnits: WRITES.test(operation) ? 0 : units,
       messageBytes:
         countMessageBytes(input['Entries'], 'MessageBody') + countMessageBytes(said['Messages'], 'Body'),
@@ -75,10 +82,15 @@ function readConsumedUnits(
   operation: string,
   status: number,
   said: Readonly<Record<string, unknown>>,
-): number {
-  if (status !== 200) return WRITES.test(operation) ? 1 : 0;
+): typeof NO_UNITS {
+  if (status !== 200) return WRITES.test(operation) ? { units: 1, indexUnits: 0 } : NO_UNITS;
   const consumed = said['ConsumedCapacity'];
   const list = (Array.isArray(consumed) ? consumed : [consumed ?? {}]) as ConsumedCapacity[];
+  const indexes = list.flatMap(({ GlobalSecondaryIndexes = {} }) => Object.values(GlobalSecondaryIndexes));
+  return { units: sumUnits(list), indexUnits: sumUnits(indexes) };
+}
+
+function sumUnits(list: readonly { readonly CapacityUnits?: number }[]): number {
   return list.reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
 }
 

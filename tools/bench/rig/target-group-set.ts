@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { makeResumableGroup } from '../../local/data/demo.ts';
 import { BatchWriter } from '../../local/data/write.ts';
 import { ID_LENGTH, type Tenant } from '../../../src/domain/ids.ts';
+import type { FieldingRunStatus } from '../../../src/domain/target-group.ts';
 import type { BenchRig } from './bench-rig.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
@@ -19,14 +20,14 @@ export class TargetGroupSet {
     this.ids = Array.from({ length: count }, () => makeRandomId());
   }
 
-  /** Writes the first `count` target groups again, in their state before any job. */
-  async reset(count = this.ids.length): Promise<void> {
+  /** Writes the first `count` target groups again, without marks of jobs. By default each can be resumed. */
+  async reset(count = this.ids.length, status: FieldingRunStatus = 'paused'): Promise<void> {
     const writer = new BatchWriter(this.#rig.dynamodb, this.#rig.findTableName('TargetGroups'));
     await writer.put({ type: 'project', tenant: this.tenant });
     for (const targetGroupId of this.ids.slice(0, count)) {
       await writer.put({
         type: 'target_group',
-        group: makeResumableGroup(this.tenant, targetGroupId, Date.now()),
+        group: { ...makeResumableGroup(this.tenant, targetGroupId, Date.now()), status },
       });
     }
     await writer.flush();
