@@ -22,8 +22,8 @@ export interface ProcessesProps {
   /** URLs by the queue's logical id. */
   readonly queueUrls: ReadonlyMap<string, string>;
   readonly log: Log;
-  /** Share of all invocations that are killed at a random moment, 0 to 1. */
-  readonly killShare: number;
+  /** Draws after how long an invocation of a function is killed; undefined for one that is not. */
+  readonly killAfterMs?: ((lambda: LambdaFunction) => number | undefined) | undefined;
   readonly recorder: Recorder;
   /** Makes a second watch for a function, beside the recorder's. */
   readonly watch?: ((lambda: LambdaFunction) => InvocationWatch) | undefined;
@@ -98,11 +98,11 @@ export class Processes {
   }
 
   #makePool(lambda: LambdaFunction): FunctionPool {
-    const { endpoints, killShare, log, recorder, watch } = this.#props;
+    const { endpoints, killAfterMs, log, recorder, watch } = this.#props;
     const logText = (text: string) => {
       log({ kind: 'function', functionName: lambda.displayName, text });
     };
-    const pool = new FunctionPool(lambda, endpoints, logText, killShare);
+    const pool = new FunctionPool(lambda, endpoints, logText, () => killAfterMs?.(lambda));
     pool.watch = combineWatches(recorder.record(lambda.displayName), watch?.(lambda));
     return pool;
   }

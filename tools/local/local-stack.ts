@@ -48,8 +48,8 @@ export interface LocalStackOptions {
   readonly xrayDaemon?: string | undefined;
   /** Default: prints nothing. */
   readonly log?: Log | undefined;
-  /** Share of all invocations that are killed at a random moment, 0 to 1. Default: 0. */
-  readonly killShare?: number | undefined;
+  /** Draws after how long an invocation of a function is killed, ms. By default none is. */
+  readonly killAfterMs?: ((lambda: LambdaFunction) => number | undefined) | undefined;
   /** Makes an observer of the invocations of a function. */
   readonly watch?: ((lambda: LambdaFunction) => InvocationWatch) | undefined;
   /** Folder of an assembly to run instead of synthesizing the app. */
@@ -173,7 +173,7 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
     access,
     queueUrls,
     log,
-    killShare: options.killShare ?? 0,
+    killAfterMs: options.killAfterMs,
     recorder,
     watch: options.watch,
   });

@@ -1,6 +1,7 @@
 /** `npm start`: runs the stack on this machine until it is interrupted. */
 import { runCommand } from '../kit/command.ts';
 import { abortOnInterrupt } from '../kit/interrupt.ts';
+import { drawKill } from './functions/pool.ts';
 import { makeJsonLog, makePrettyLog } from './logs.ts';
 import { type StartOptions, parseStartOptions, USAGE } from './start-options.ts';
 import { startLocalStack } from './local-stack.ts';
@@ -24,7 +25,14 @@ await runCommand(async (argv) => {
 async function run(options: StartOptions, interrupted: AbortSignal): Promise<void> {
   const { port, dataFile, context, killShare } = options;
   const log = options.log === 'json' ? makeJsonLog(process.stdout) : makePrettyLog(process.stdout);
-  const stack = await startLocalStack({ port, dataFile, context, killShare, log, signal: interrupted });
+  const stack = await startLocalStack({
+    port,
+    dataFile,
+    context,
+    killAfterMs: () => drawKill(killShare),
+    log,
+    signal: interrupted,
+  });
   try {
     process.stdout.write(formatWelcome(stack.url, stack.sample));
     const failure = await Promise.race([stack.failure, waitForAbort(interrupted)]);

@@ -32,7 +32,7 @@ function makePool(
   const assembly = writeAssembly({}, { Fn: source });
   assemblies.push(assembly);
   const lambda = aLambda(`${assembly.folder}/asset.Fn`, overrides);
-  const pool = new FunctionPool(lambda, ENDPOINTS, (line) => lines.push(line), 0, mostInstances);
+  const pool = new FunctionPool(lambda, ENDPOINTS, (line) => lines.push(line), undefined, mostInstances);
   pools.push(pool);
   return pool;
 }

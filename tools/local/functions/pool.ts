@@ -68,12 +68,12 @@ export class FunctionPool implements Invoker {
   readonly #instances = new Set<FunctionInstance>();
   readonly #idle: FunctionInstance[] = [];
   readonly #waiting = new Set<(instance: FunctionInstance | undefined) => void>();
-  readonly #killShare: number;
+  readonly #killAfterMs: () => number | undefined;
   #stopped = false;
 
   /**
    * @param log called with each line that an instance prints
-   * @param killShare share of the invocations that are killed at a random moment, 0 to 1
+   * @param killAfterMs draws after how long an invocation is killed; undefined for one that is not
    * @param mostInstances how many instances may run on this machine; further events wait, unless they exceed
    *   the reserved concurrency
    */
@@ -81,10 +81,10 @@ export class FunctionPool implements Invoker {
     lambda: LambdaFunction,
     endpoints: ServiceEndpoints,
     log: (text: string) => void,
-    killShare = 0,
+    killAfterMs: () => number | undefined = () => undefined,
     mostInstances = MOST_INSTANCES,
   ) {
-    this.#killShare = killShare;
+    this.#killAfterMs = killAfterMs;
     this.lambda = lambda;
     this.#endpoints = endpoints;
     this.#log = log;
@@ -114,7 +114,9 @@ export class FunctionPool implements Invoker {
       return THROTTLED;
     }
     const end = this.watch.begin();
-    const killer = Math.random() < this.#killShare ? killSoon(instance) : undefined;
+    const killAfterMs = this.#killAfterMs();
+    const killer =
+      killAfterMs === undefined ? undefined : setTimeout(() => void instance.terminate(), killAfterMs);
     const result = await instance.invoke(event, options.traceId);
     clearTimeout(killer);
     this.#release(instance);
@@ -171,7 +173,11 @@ export class FunctionPool implements Invoker {
   }
 }
 
-/** Kills an instance within a second. Short delays are more likely, because most invocations are short. */
-function killSoon(instance: FunctionInstance): NodeJS.Timeout {
-  return setTimeout(() => void instance.terminate(), 1_000 * Math.random() ** 2);
+/**
+ * Draws after how long an invocation is killed, within a second. Short delays are more likely, because most
+ * invocations are short.
+ * @param share share of the invocations that are killed, 0 to 1
+ */
+export function drawKill(share: number): number | undefined {
+  return Math.random() < share ? 1_000 * Math.random() ** 2 : undefined;
 }
