@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JobBody } from '../../../api/answers.ts';
 import type { CreationKey } from '../../../src/domain/digest.ts';
-import type { JobStatus } from '../../../src/domain/job.ts';
 import type { Outcome } from '../../../src/domain/outcome.ts';
 import type { Auditor, ClientView } from '../auditor/auditor.ts';
 import { OutsideDescriptionError } from '../conformance/check-exchange.ts';
@@ -30,9 +29,11 @@ function ignoreBrokenConnection(error: unknown): undefined {
 
 /**
  * Repeats the create request until a 201, polls until the job has ended, and once more: it must not change.
+ *
+ * @returns the job as it has ended
  * @throws Error for an answer that no fault explains
  */
-export async function runJob(options: ChaosClientOptions): Promise<JobStatus> {
+export async function runJob(options: ChaosClientOptions): Promise<ClientView> {
   const { auditor, key, ids, random, pollMs } = options;
   const subject = randomUUID();
   const client = await Client.signIn(options.url, { subject });
@@ -67,7 +68,7 @@ export async function runJob(options: ChaosClientOptions): Promise<JobStatus> {
       const shown = makeClientView(JSON.parse(answer.text) as JobBody);
       await auditor.checkShown(jobId, shown, endedBefore);
       if (shown.status !== 'Processing') ended += 1;
-      if (ended === 2) return shown.status;
+      if (ended === 2) return shown;
     }
     await pause(pollMs * (0.5 + random()));
   }

@@ -7,9 +7,8 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { z } from 'zod';
 import { type CallHook, readOperation, type WholeAnswer } from '../../../tools/kit/forwarding.ts';
 import { readTargetGroup } from '../../../src/adapters/dynamodb/target-group-item.ts';
-import { decodeChunk } from '../../../src/adapters/sqs/chunk-message.ts';
+import { decodeMessage, type WorkMessage } from '../../../src/adapters/sqs/work-message.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
-import type { ChunkWork } from '../../../src/ports/work-queue.ts';
 import type { Auditor } from '../auditor/auditor.ts';
 import { makeGroupName } from '../auditor/history.ts';
 
@@ -20,10 +19,12 @@ const update = z.looseObject({
 const updated = z.object({ Attributes: z.record(z.string(), z.custom<AttributeValue>()) });
 const entries = z.object({ Entries: z.array(z.looseObject({ Id: z.string() })) });
 const successful = z.object({ Successful: z.array(z.object({ Id: z.string() })).default([]) });
-const sending = z.object({ MessageBody: z.string() });
+const sending = z.object({ MessageBody: z.string(), DelaySeconds: z.number().default(0) });
 const receipt = z.object({ ReceiptHandle: z.string() });
 const received = z.object({
-  Messages: z.array(z.object({ ReceiptHandle: z.string(), Body: z.string() })).default([]),
+  Messages: z
+    .array(z.object({ MessageId: z.string(), ReceiptHandle: z.string(), Body: z.string() }))
+    .default([]),
 });
 
 export class Observer {
@@ -33,8 +34,12 @@ export class Observer {
   readonly groups = new Map<string, TargetGroup>();
   /** The latest write of each target group, which may be in flight. */
   readonly #writing = new Map<string, Promise<unknown>>();
-  /** The chunk of each received message, by receipt handle. */
-  readonly #received = new Map<string, ChunkWork>();
+  /** Numbers of the give-ups that were sent: by reconcile, and again by workers that met a claim. */
+  readonly giveUps = { sent: 0, again: 0 };
+  /** Each received message, by receipt handle. */
+  readonly #received = new Map<string, WorkMessage & { readonly messageId: string }>();
+  /** The messages that were deleted. A delete whose answer was lost is repeated. */
+  readonly #deleted = new Set<string>();
 
   /** @param table name of the target groups table */
   constructor(auditor: Auditor, table: string) {
@@ -70,24 +75,41 @@ export class Observer {
     const said: unknown = JSON.parse(answer.body.toString() || '{}');
     switch (readOperation(call)) {
       case 'SendMessageBatch':
-        for (const entry of listSuccessful(body, said)) {
-          this.#auditor.checkSent(decodeChunk(sending.parse(entry).MessageBody));
-        }
+        for (const entry of listSuccessful(body, said)) await this.#reportSent(sending.parse(entry));
         break;
       case 'ReceiveMessage':
-        for (const { ReceiptHandle, Body } of received.parse(said).Messages) {
-          this.#received.set(ReceiptHandle, decodeChunk(Body));
+        for (const { MessageId: messageId, ReceiptHandle, Body } of received.parse(said).Messages) {
+          this.#received.set(ReceiptHandle, { ...decodeMessage(Body), messageId });
         }
         break;
       case 'DeleteMessageBatch':
         for (const entry of listSuccessful(body, said)) {
-          const work = this.#received.get(receipt.parse(entry).ReceiptHandle);
-          if (work !== undefined) await this.#auditor.checkAcknowledged(work);
+          await this.#reportDeleted(receipt.parse(entry).ReceiptHandle);
         }
         break;
     }
     return answer;
   };
+
+  async #reportSent({ MessageBody, DelaySeconds }: z.infer<typeof sending>): Promise<void> {
+    const message = decodeMessage(MessageBody);
+    if (message.kind === 'chunk') {
+      this.#auditor.checkSent(message.work);
+      return;
+    }
+    // Only a worker that has met a claim sends with a delay.
+    const again = DelaySeconds > 0;
+    this.giveUps[again ? 'again' : 'sent'] += 1;
+    await this.#auditor.checkGiveUpSent(message.work, again);
+  }
+
+  async #reportDeleted(receiptHandle: string): Promise<void> {
+    const message = this.#received.get(receiptHandle);
+    if (message === undefined || this.#deleted.has(message.messageId)) return;
+    this.#deleted.add(message.messageId);
+    if (message.kind === 'chunk') await this.#auditor.checkAcknowledged(message.work);
+    else await this.#auditor.checkGiveUpAcknowledged(message.work);
+  }
 
   /** Forwards the writes of one target group one after the other, so that they are reported in order. */
   async #runInOrder<T>(name: string, write: () => Promise<T>): Promise<T> {

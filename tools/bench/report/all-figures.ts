@@ -86,7 +86,7 @@ function makeFigures(measured: Measured): Figure[] {
       ),
     ]),
     makeTargetFigure(
-      1 / 6,
+      0.166,
       "share of the index's writes at its fullest key, accounts 1 to 100",
       index.fullestShare,
     ),
