@@ -22,7 +22,7 @@ const signal = new AbortController().signal;
 /** Stores a job in the table and adds the log line of its creation to the list. */
 async function create(list: JobList, overrides: Partial<Job> = {}): Promise<Job> {
   const job = aJob(overrides);
-  await store.commit(job, anId(), NOW, formatTimestamp(NOW + 600_000));
+  await store.commit(job, anId(), NOW);
   addLine(list, job, 'job.created');
   return job;
 }
