@@ -22,10 +22,11 @@ export interface ReadOpenJobsDeps {
 
 /**
  * Reads all shards in parallel, and reports the number of open jobs and the age of the oldest one to the
- * journal. Never throws: a shard that cannot be read now is left out.
+ * journal. A shard that cannot be read now is left out.
  *
  * @param mayGoOn whether there is time for another page
  * @returns the jobs that are due, of each account the oldest first
+ * @throws what the store throws, when no shard can be read
  */
 export async function readOpenJobs(deps: ReadOpenJobsDeps, mayGoOn: () => boolean): Promise<OpenJob[]> {
   const { clock, journal } = deps;
@@ -34,9 +35,15 @@ export async function readOpenJobs(deps: ReadOpenJobsDeps, mayGoOn: () => boolea
   const shards = Array.from({ length: OPEN_JOBS_SHARDS }, (_, shard) =>
     readShard(deps, shard, pass, mayGoOn),
   );
-  const failed = (await Promise.allSettled(shards)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') {
-    journal.note({ event: 'open-jobs.not-counted', cause: failed.reason });
+  const results = await Promise.allSettled(shards);
+  const causes = results.flatMap((result): unknown[] =>
+    result.status === 'rejected' ? [result.reason] : [],
+  );
+  if (causes.length > 0) {
+    const [cause] = causes;
+    journal.note({ event: 'open-jobs.not-counted', cause });
+    // The run has failed, so that its alarm shows it.
+    if (causes.length === shards.length) throw cause;
     return pass.due;
   }
   const oldestMs = pass.oldest === undefined ? now : Date.parse(pass.oldest);

@@ -9,9 +9,10 @@ export interface OpenJob extends JobKey {
   readonly createdAt: string;
   /** When reconcile is due to look at it (RFC 3339, UTC, milliseconds, `Z`). */
   readonly dueAt: string;
-  readonly action: Action;
-  /** Number of its target groups. */
-  readonly total: number;
+  /** Undefined if this release does not know it: the job is damaged, or of a later release. */
+  readonly action: Action | undefined;
+  /** Number of its target groups. Undefined if the job is damaged. */
+  readonly total: number | undefined;
 }
 
 /** Behind which job, or behind all jobs of which account, a page begins. */

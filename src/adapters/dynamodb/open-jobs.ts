@@ -15,7 +15,7 @@ import {
   OPEN_KEY,
   OPEN_SHARD,
 } from './open-jobs-index.ts';
-import { type Item, readNumber, readOneOf, readText } from './read-item.ts';
+import { type Item, readText } from './read-item.ts';
 import { updateIf } from './update.ts';
 
 const KEY_NAMES = { '#shard': OPEN_SHARD, '#key': OPEN_KEY };
@@ -90,12 +90,17 @@ export class DynamoDBOpenJobs implements OpenJobs {
   }
 }
 
+/**
+ * Reads an entry of the index. It never throws, because a job that is damaged, or of a later release, must not
+ * hide the others of its shard. Without a time it is due at once: whoever then reads the job finds the fault.
+ */
 function readOpenJob(item: Item): OpenJob {
+  const { due_at: dueAt, action, total } = item;
   return {
     ...readJobKey(item),
     createdAt: readText(item, OPEN_KEY).split('#')[1] ?? '',
-    dueAt: readText(item, 'due_at'),
-    action: readOneOf(item, 'action', ACTION_NAMES),
-    total: readNumber(item, 'total'),
+    dueAt: typeof dueAt === 'string' ? dueAt : '',
+    action: ACTION_NAMES.find((name) => name === action),
+    total: typeof total === 'number' ? total : undefined,
   };
 }
