@@ -30,7 +30,10 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
     test('a claim holds until its end and no longer', async () => {
       const chunk = makeChunkKey(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
-      expect(await store.chunks.claim(chunk, 'b', NOW + 999, NOW + 2000)).toEqual({ kind: 'taken' });
+      expect(await store.chunks.claim(chunk, 'b', NOW + 999, NOW + 2000)).toEqual({
+        kind: 'taken',
+        until: NOW + 1000,
+      });
       expect(await store.chunks.claim(chunk, 'b', NOW + 1000, NOW + 2000)).toEqual(BEGUN);
     });
 
@@ -51,7 +54,10 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
       const chunk = makeChunkKey(aJob());
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.release(chunk, 'a', NOW + 10);
-      expect(await store.chunks.claim(chunk, 'b', NOW + 9, NOW + 1000)).toEqual({ kind: 'taken' });
+      expect(await store.chunks.claim(chunk, 'b', NOW + 9, NOW + 1000)).toEqual({
+        kind: 'taken',
+        until: NOW + 10,
+      });
       expect(await store.chunks.claim(chunk, 'b', NOW + 10, NOW + 1000)).toEqual(BEGUN);
     });
 
@@ -67,7 +73,10 @@ describe.each(JOB_STORES)('the chunks in %s', (_name, open) => {
       await store.chunks.claim(chunk, 'a', NOW, NOW + 1000);
       await store.chunks.claim(chunk, 'b', NOW + 1000, NOW + 2000);
       await store.chunks.release(chunk, 'a', NOW);
-      expect(await store.chunks.claim(chunk, 'c', NOW + 1001, NOW + 3000)).toEqual({ kind: 'taken' });
+      expect(await store.chunks.claim(chunk, 'c', NOW + 1001, NOW + 3000)).toEqual({
+        kind: 'taken',
+        until: NOW + 2000,
+      });
     });
 
     test('chunks of one job, and of two generations of one job, have separate claims', async () => {

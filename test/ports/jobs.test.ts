@@ -4,9 +4,9 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { InconsistentStoreError } from '../../src/domain/errors.ts';
 import type { Job } from '../../src/domain/job.ts';
 import { formatTimestamp } from '../../src/domain/time.ts';
-import { NOW, TRACE, aJob, anId, makeChunkKey, makeIds } from '../support/builders.ts';
+import { NOW, TRACE, aJob, aLook, anId, makeChunkKey, makeIds } from '../support/builders.ts';
 import { type JobStore, openDynamoDBJobStore } from '../support/jobs-table-ports.ts';
-import { commitJob, DUE, JOB_STORES, getSuiteTables } from './suite-adapters.ts';
+import { commitJob, JOB_STORES, getSuiteTables } from './suite-adapters.ts';
 
 describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
   let store: JobStore;
@@ -25,20 +25,20 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
     test('a second commit returns the job of the first', async () => {
       const job = await commitAJob();
       const second = { ...job, bodyHash: 'another', createdAt: formatTimestamp(NOW + 1) };
-      expect(await store.jobs.commit(second, anId(), NOW, DUE)).toEqual(job);
+      expect(await store.jobs.commit(second, anId(), NOW)).toEqual(job);
       expect(await store.jobs.find(job, NOW)).toEqual(job);
     });
 
     test('one of many concurrent commits creates the job', async () => {
       const job = aJob();
-      const results = await Promise.all(makeIds(20).map((owner) => store.jobs.commit(job, owner, NOW, DUE)));
+      const results = await Promise.all(makeIds(20).map((owner) => store.jobs.commit(job, owner, NOW)));
       expect(results.filter((result) => result === 'created')).toHaveLength(1);
     });
 
     test('an owner that repeats its commit is still the creator', async () => {
       const job = aJob();
-      expect(await store.jobs.commit(job, 'me', NOW, DUE)).toBe('created');
-      expect(await store.jobs.commit(job, 'me', NOW, DUE)).toBe('created');
+      expect(await store.jobs.commit(job, 'me', NOW)).toBe('created');
+      expect(await store.jobs.commit(job, 'me', NOW)).toBe('created');
     });
 
     test('an expired job is not found, and its id can be used again', async () => {
@@ -47,7 +47,7 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
       expect(await store.jobs.find(job, later - 1)).toEqual(job);
       expect(await store.jobs.find(job, later)).toBeUndefined();
       const next = { ...job, createdAt: formatTimestamp(later), expiresAt: job.expiresAt + 86_400 };
-      expect(await store.jobs.commit(next, anId(), later, DUE)).toBe('created');
+      expect(await store.jobs.commit(next, anId(), later)).toBe('created');
       expect(await store.jobs.find(job, later)).toEqual(next);
     });
 
@@ -71,8 +71,8 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
         expect(await store.jobs.addChunk(makeChunkKey(other), false)).toBeUndefined();
         expect(await store.jobs.addOnlyChunk(makeChunkKey(other), false, NOW)).toBeUndefined();
         expect(await store.openJobs.close(other, NOW)).toBe(false);
-        expect(await store.openJobs.postpone(other, DUE, DUE)).toBe('lost');
-        expect(await store.jobs.commit(other, 'they', NOW, DUE)).toBe('created');
+        expect(await store.openJobs.postpone({ ...other, look: aLook() }, aLook({ resends: 1 }))).toBe(false);
+        expect(await store.jobs.commit(other, 'they', NOW)).toBe('created');
         expect(await store.jobs.find(other, NOW)).toEqual(other);
         expect(await store.chunks.claim(makeChunkKey(other), 'they', NOW, NOW + 1000)).toEqual({
           kind: 'claimed',
@@ -157,7 +157,7 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
   describe('the only chunk', () => {
     test('ends its job once, however often it is added', async () => {
       const job = await commitAJob({ total: 2, chunkSize: 2 });
-      const after = { ...job, settled: new Set([0]), open: false };
+      const after = { ...job, settled: new Set([0]), look: undefined };
       expect(await store.jobs.addOnlyChunk(makeChunkKey(job), false, NOW)).toEqual({
         job: after,
         closed: true,
@@ -167,13 +167,13 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
         closed: false,
       });
       expect(await store.openJobs.close(job, NOW)).toBe(false);
-      expect(await store.openJobs.postpone(job, DUE, DUE)).toBe('lost');
+      expect(await store.openJobs.postpone({ ...job, look: aLook() }, aLook({ resends: 1 }))).toBe(false);
       expect(await store.jobs.find(job, NOW)).toEqual(after);
     });
 
     test('ends its job in one of many concurrent calls, and all of them return the ended job', async () => {
       const job = await commitAJob({ total: 2, chunkSize: 2 });
-      const after = { ...job, settled: new Set([0]), broken: new Set([0]), open: false };
+      const after = { ...job, settled: new Set([0]), broken: new Set([0]), look: undefined };
       const added = await Promise.all(
         Array.from({ length: 10 }, () => store.jobs.addOnlyChunk(makeChunkKey(job), true, NOW)),
       );
@@ -185,7 +185,7 @@ describe.each(JOB_STORES)('the jobs in %s', (_name, open) => {
     test('is added to a job that has already left the index', async () => {
       const job = await commitAJob({ total: 2, chunkSize: 2 });
       await store.openJobs.close(job, NOW);
-      const after = { ...job, settled: new Set([0]), open: false };
+      const after = { ...job, settled: new Set([0]), look: undefined };
       expect(await store.jobs.addOnlyChunk(makeChunkKey(job), false, NOW)).toEqual({
         job: after,
         closed: false,
@@ -216,7 +216,7 @@ test('in DynamoDB every item has its time to live, and every read is consistent'
   const store = openDynamoDBJobStore(client, table);
   const job = aJob();
   await store.jobs.saveRequest(job, { ids: makeIds(1), trace: TRACE });
-  await store.jobs.commit(job, 'a', NOW, DUE);
+  await store.jobs.commit(job, 'a', NOW);
   await store.chunks.claim(makeChunkKey(job), 'a', NOW, NOW + 1000);
   await store.chunks.settle(makeChunkKey(job), 'a', [], NOW);
   await store.jobs.find(job, NOW);

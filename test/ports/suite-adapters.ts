@@ -1,13 +1,9 @@
 /** Opens the adapters of the three ports of the jobs table, which the port suites run against. */
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import type { FailureGroup, Job } from '../../src/domain/job.ts';
-import { formatTimestamp } from '../../src/domain/time.ts';
 import { NOW, aJob, anId } from '../support/builders.ts';
 import { type JobStore, openDynamoDBJobStore, makeMemoryJobStore } from '../support/jobs-table-ports.ts';
 import { type TestTables, openTables } from '../support/test-tables.ts';
-
-/** The time at which a job of these suites is first due. */
-export const DUE = formatTimestamp(NOW + 600_000);
 
 export const FAILURES: FailureGroup[] = [
   { code: 'TargetGroupNotFound', description: 'Not there.', positions: [0, 2] },
@@ -44,6 +40,6 @@ export const JOB_STORES: [string, () => JobStore][] = [
 /** Commits a job whose id no other test uses, and returns it. */
 export async function commitJob({ jobs }: JobStore, overrides: Partial<Job>): Promise<Job> {
   const job = aJob(overrides);
-  expect(await jobs.commit(job, anId(), NOW, DUE)).toBe('created');
+  expect(await jobs.commit(job, anId(), NOW)).toBe('created');
   return job;
 }

@@ -1,6 +1,7 @@
 /** Builds valid test data; a test gives only the values that matter to it. */
 import { deriveJobId, hashIds } from '../../src/domain/digest.ts';
 import type { ChunkKey, Job } from '../../src/domain/job.ts';
+import type { Look } from '../../src/domain/look.ts';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
 
 export const TENANT = { accountId: 101, projectId: 'PR0JECT0000000000000000001' };
@@ -12,7 +13,7 @@ export const NOW = Date.UTC(2026, 0, 15, 12);
 /** The same time as a timestamp. */
 export const AT = new Date(NOW).toISOString();
 
-/** When reconcile first looks at a job that was created now. */
+/** When reconcile first looks at a job that was created then. */
 export const DUE = new Date(NOW + 600_000).toISOString();
 
 let counter = 0;
@@ -52,8 +53,14 @@ export function aTargetGroup(overrides: Partial<TargetGroup> = {}): TargetGroup 
   };
 }
 
-/** Builds a job that was just created. */
+/** Builds what reconcile notes about a job that it has not looked at yet. */
+export function aLook(overrides: Partial<Look> = {}): Look {
+  return { dueAt: DUE, settled: 0, resends: 0, giveUps: 0, ...overrides };
+}
+
+/** Builds a job that was just created: reconcile looks at it after ten minutes, and its deadline is in an hour. */
 export function aJob(overrides: Partial<Job> = {}): Job {
+  const createdAt = Date.parse(overrides.createdAt ?? AT);
   return {
     ...TENANT,
     jobId: deriveJobId({ ...TENANT, action: 'resume', idempotencyKey: anId() }),
@@ -66,8 +73,8 @@ export function aJob(overrides: Partial<Job> = {}): Job {
     expiresAt: NOW / 1000 + 86_400,
     settled: new Set(),
     broken: new Set(),
-    look: { dueAt: DUE, settled: 0, resends: 0, giveUps: 0 },
-    deadlineAt: new Date(NOW + 3_600_000).toISOString(),
+    look: aLook({ dueAt: new Date(createdAt + 600_000).toISOString() }),
+    deadlineAt: new Date(createdAt + 3_600_000).toISOString(),
     ...overrides,
   };
 }
