@@ -11,18 +11,18 @@ import {
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { makeResultKey } from '../../src/adapters/dynamodb/job-item.ts';
-import { decodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
+import { decodeMessage } from '../../src/adapters/sqs/work-message.ts';
 import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
-import { systemClock } from '../../src/adapters/lambda/clock.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { getJob } from '../../src/application/get-job.ts';
 import { runChunk } from '../../src/application/run-chunk.ts';
 import { IdempotencyKeyReusedError } from '../../src/domain/errors.ts';
+import type { Job } from '../../src/domain/job.ts';
 import { RECORD_UNREADABLE } from '../../src/domain/outcome.ts';
 import { Writer } from '../../tools/import/writer.ts';
-import { AT } from '../support/builders.ts';
+import { AT, aLook } from '../support/builders.ts';
 import {
-  DUE,
+  CLOCK,
   ENDED,
   GROUPS,
   IDS,
@@ -31,6 +31,7 @@ import {
   type StoredItem,
   TRACE,
   makeChunk,
+  makeGiveUps,
   openOnce,
   readRecorded,
   withCheckpoint,
@@ -99,11 +100,13 @@ const openGroups = () => new DynamoDBTargetGroups(tables.client, tables.targetGr
 const openDeps = () => ({
   ...openJobStore(),
   groups: openGroups(),
-  clock: systemClock,
+  clock: CLOCK,
   journal: { note: () => undefined },
-  settings: { parallelism: 2, claimMs: 330_000 },
+  settings: { parallelism: 2, claimMs: 330_000, deadlineMs: 3_600_000 },
 });
 const MOVE = { action: 'resume', mark: 'the mark', now: AT, by: STARTED.createdBy } as const;
+
+const withLook = (job: Job) => ({ ...job, look: job.look ?? aLook() });
 
 /** An owner that holds the recorded claim. */
 const OWNER = 'a worker';
@@ -124,13 +127,13 @@ describe('of a later format', () => {
     await expectUnchanged('META', async () => {
       const { jobs, openJobs } = openJobStore();
       await expect(jobs.find(STARTED, LATER)).rejects.toMatchObject(UNKNOWN);
-      await expect(jobs.commit(STARTED, 'another', LATER, DUE)).rejects.toMatchObject(UNKNOWN);
-      await expect(jobs.commit(STARTED, 'the creator', LATER, DUE)).rejects.toMatchObject(UNKNOWN);
+      await expect(jobs.commit(STARTED, 'another', LATER)).rejects.toMatchObject(UNKNOWN);
+      await expect(jobs.commit(STARTED, 'the creator', LATER)).rejects.toMatchObject(UNKNOWN);
       // Not undefined, which would say that the job is gone. Its message would be deleted.
       await expect(jobs.addChunk(CHUNK, false)).rejects.toMatchObject(UNKNOWN);
       await expect(jobs.addChunk(CHUNK, true)).rejects.toMatchObject(UNKNOWN);
       await expect(jobs.addOnlyChunk(CHUNK, false, LATER)).rejects.toMatchObject(UNKNOWN);
-      expect(await openJobs.postpone(STARTED, DUE, AT)).toBe('lost');
+      expect(await openJobs.postpone(withLook(STARTED), aLook())).toBe(false);
       expect(await openJobs.close(STARTED, LATER)).toBe(false);
     });
   });
@@ -166,7 +169,10 @@ describe('of a later format', () => {
     await expectUnchanged('target group', async () => {
       for (const group of GROUPS) {
         await expect(openGroups().find(group)).rejects.toMatchObject(UNKNOWN);
-        expect(await openGroups().move(group, MOVE)).toBe(false);
+        // The answer of dynalite to the refused move does not have the item, and the worker reads it.
+        if (process.env['DYNAMODB_ENDPOINT'] === undefined)
+          expect(await openGroups().move(group, MOVE)).toEqual({ moved: false });
+        else await expect(openGroups().move(group, MOVE)).rejects.toMatchObject(UNKNOWN);
       }
     });
   });
@@ -190,7 +196,7 @@ describe('of a later format', () => {
     await putRecorded('target group', { format: { N: '2' } });
     const deps = openDeps();
     for (const work of cutIntoChunks(STARTED, IDS, [0, 1], TRACE)) {
-      await runChunk(deps, { work, owner: 'another', stopAt: Date.now() + 60_000 });
+      await runChunk(deps, { work, owner: 'another', stopAt: CLOCK.now() + 60_000 });
     }
     const { outcomes } = await getJob(deps, STARTED, 'resume', STARTED.jobId);
     expect(outcomes).toEqual(IDS.map((targetGroupId) => ({ targetGroupId, failure: RECORD_UNREADABLE })));
@@ -211,9 +217,11 @@ describe('of a later format', () => {
 
   test('a message is not decoded, however much of it is understood', () => {
     const [message = ''] = RECORDED.messages;
+    const [giveUp] = makeGiveUps();
     const later = { ...(JSON.parse(message) as object), format: 2 };
-    for (const body of [later, { format: 2 }]) {
-      expect(() => decodeChunk(JSON.stringify(body))).toThrow(expect.objectContaining(UNKNOWN));
+    const laterGiveUp = { ...giveUp, format: 2, reason: 'a reason of a later release' };
+    for (const body of [later, { format: 2 }, { give_up: laterGiveUp }, { give_up: { format: 2 } }]) {
+      expect(() => decodeMessage(JSON.stringify(body))).toThrow(expect.objectContaining(UNKNOWN));
     }
   });
 
@@ -234,13 +242,13 @@ describe('what a later release has added', () => {
   test('to the items of a job and to its target groups stays when the job is carried out', async () => {
     const deps = openDeps();
     const { jobs, chunks, openJobs } = deps;
-    expect(await openJobs.postpone(STARTED, DUE, AT)).toEqual({ settledBefore: 0 });
+    expect(await openJobs.postpone(withLook(STARTED), aLook())).toBe(true);
     for (const work of cutIntoChunks(STARTED, IDS, [0, 1], TRACE)) {
-      await runChunk(deps, { work, owner: 'another', stopAt: Date.now() + 60_000 });
+      await runChunk(deps, { work, owner: 'another', stopAt: CLOCK.now() + 60_000 });
     }
     const { outcomes } = await getJob(deps, STARTED, 'resume', STARTED.jobId);
     expect(outcomes.map(({ failure }) => failure)).toEqual(IDS.map(() => undefined));
-    expect(await jobs.find(STARTED, Date.now())).toMatchObject({ open: false });
+    expect(await jobs.find(STARTED, Date.now())).toHaveProperty('look', undefined);
     await chunks.release(CHUNK, 'another', LATER);
     await jobs.addOnlyChunk(OTHER, false, LATER);
     for (const item of await scan('all')) {
@@ -268,7 +276,9 @@ describe('a target group without a format', () => {
     for (const Item of targetGroups) {
       await tables.client.send(new PutItemCommand({ TableName: tables.targetGroups, Item }));
     }
-    expect(await openGroups().move({ ...STARTED, targetGroupId: IDS[0] ?? '' }, MOVE)).toBe(true);
+    expect(await openGroups().move({ ...STARTED, targetGroupId: IDS[0] ?? '' }, MOVE)).toEqual({
+      moved: true,
+    });
     for (const item of await scan('target group')) expect(item).not.toHaveProperty('format');
   });
 

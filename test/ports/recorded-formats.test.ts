@@ -6,17 +6,16 @@
 import { inflateRawSync } from 'node:zlib';
 import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { decodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
+import { decodeMessage } from '../../src/adapters/sqs/work-message.ts';
 import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { getJob } from '../../src/application/get-job.ts';
 import { runChunk } from '../../src/application/run-chunk.ts';
 import { IdempotencyKeyReusedError } from '../../src/domain/errors.ts';
 import { makeMark } from '../../src/domain/outcome.ts';
-import { systemClock } from '../../src/adapters/lambda/clock.ts';
 import {
   DONE,
-  DUE,
+  CLOCK,
   ENDED,
   FAILURES,
   GROUPS,
@@ -26,6 +25,7 @@ import {
   STARTED,
   TRACE,
   makeChunk,
+  makeGiveUps,
   openOnce,
   readRecorded,
   recordStored,
@@ -66,22 +66,33 @@ test('what this release stores is what is recorded of format 1', async () => {
   expect(makeComparable(await recordStored(tables))).toEqual(makeComparable(readRecorded('format-1')));
 });
 
-describe.each(['release-0.1.0', 'format-1'])('what %s has stored', (name) => {
+/** Release 0.1.0 stored neither a deadline nor what this release notes about an open job. */
+const ADDED = { deadlineAt: undefined, look: undefined };
+
+describe.each([
+  { name: 'release-0.1.0', started: { ...STARTED, ...ADDED }, ended: { ...ENDED, ...ADDED } },
+  { name: 'format-1', started: STARTED, ended: ENDED },
+])('what $name has stored', ({ name, started, ended }) => {
   const recorded = readRecorded(name);
 
   test('of jobs is read', async () => {
     await put(tables.jobs, recorded.jobs);
     const { jobs, chunks, openJobs } = openAdapters();
-    expect(await jobs.find(STARTED, Date.now())).toEqual(STARTED);
-    expect(await jobs.find(ENDED, Date.now())).toEqual(ENDED);
+    expect(await jobs.find(STARTED, Date.now())).toEqual(started);
+    expect(await jobs.find(ENDED, Date.now())).toEqual(ended);
     expect(await jobs.readRequest(STARTED)).toEqual({ ids: IDS, trace: TRACE });
     expect(await chunks.readResults(STARTED)).toEqual([]);
     expect(await chunks.readResults(ENDED)).toEqual([
       { index: 0, failures: FAILURES },
       { index: 1, failures: [] },
     ]);
-    const { accountId, projectId, jobId } = STARTED;
-    expect(await openJobs.findDue(DUE, 10)).toEqual([{ accountId, projectId, jobId, dueAt: DUE }]);
+    const { accountId, projectId, jobId, createdAt, action, total } = started;
+    expect(await openJobs.readAccount(accountId, 10)).toEqual(
+      // The index of release 0.1.0 is another one.
+      started.look === undefined
+        ? []
+        : [{ accountId, projectId, jobId, createdAt, dueAt: started.look.dueAt, action, total }],
+    );
   });
 
   test('of target groups is read', async () => {
@@ -104,7 +115,12 @@ describe.each(['release-0.1.0', 'format-1'])('what %s has stored', (name) => {
   });
 
   test('in the queue is read', () => {
-    expect(recorded.messages.map(decodeChunk)).toEqual(cutIntoChunks(STARTED, IDS, [0, 1], TRACE));
+    expect(recorded.messages.map(decodeMessage)).toEqual(
+      cutIntoChunks(started, IDS, [0, 1], TRACE).map((work) => ({ kind: 'chunk', work })),
+    );
+    expect(recorded.giveUps?.map(decodeMessage)).toEqual(
+      started.deadlineAt && makeGiveUps().map((work) => ({ kind: 'give-up', work })),
+    );
   });
 
   test('of an import is continued', async () => {
@@ -119,12 +135,12 @@ describe.each(['release-0.1.0', 'format-1'])('what %s has stored', (name) => {
     const adapters = openAdapters();
     const deps = {
       ...adapters,
-      clock: systemClock,
+      clock: CLOCK,
       journal: { note: () => undefined },
-      settings: { parallelism: 2, claimMs: 330_000 },
+      settings: { parallelism: 2, claimMs: 330_000, deadlineMs: 3_600_000 },
     };
-    for (const work of recorded.messages.map(decodeChunk)) {
-      await runChunk(deps, { work, owner: 'another worker', stopAt: Date.now() + 60_000 });
+    for (const { work } of recorded.messages.map(decodeMessage)) {
+      await runChunk(deps, { work, owner: 'another worker', stopAt: CLOCK.now() + 60_000 });
     }
     const { outcomes } = await getJob(deps, STARTED, 'resume', STARTED.jobId);
     expect(outcomes).toEqual(IDS.map((targetGroupId) => ({ targetGroupId })));

@@ -4,10 +4,11 @@ import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
   DynamoDBServiceException,
+  type UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { updateIf } from '../../src/adapters/dynamodb/update.ts';
-import { decodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
+import { decodeMessage, encodeChunk } from '../../src/adapters/sqs/work-message.ts';
 import { SqsWorkQueue } from '../../src/adapters/sqs/work-queue.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { TRACE, aJob, makeIds } from '../support/builders.ts';
@@ -68,9 +69,26 @@ describe('a write', () => {
 
   test('whose condition failed at the first try is refused', async () => {
     for (const certain of [true, false]) {
-      expect(await updateWith(conditionFailed(), certain)).toEqual({ value: undefined });
-      expect(await updateWith(conditionFailed(1), certain)).toEqual({ value: undefined });
+      const refused = { value: { written: false, found: undefined } };
+      expect(await updateWith(conditionFailed(), certain)).toEqual(refused);
+      expect(await updateWith(conditionFailed(1), certain)).toEqual(refused);
     }
+  });
+
+  test('that is refused brings the item that it met, which it has asked for', async () => {
+    const asked: unknown[] = [];
+    const error = new ConditionalCheckFailedException({
+      message: 'm',
+      $metadata: {},
+      Item: { pk: { S: 'P' }, a: { N: '7' } },
+    });
+    const send = (command: UpdateItemCommand) => {
+      asked.push(command.input.ReturnValuesOnConditionCheckFailure);
+      return Promise.reject(error);
+    };
+    const client = { send } as unknown as DynamoDBClient;
+    expect(await updateIf(client, UPDATE)).toEqual({ written: false, found: { pk: 'P', a: 7 } });
+    expect(asked).toEqual(['ALL_OLD']);
   });
 
   test('whose condition failed at a retry is uncertain, where that matters', async () => {
@@ -80,7 +98,7 @@ describe('a write', () => {
       evidence: { key: KEY },
       cause: error,
     });
-    expect(await updateWith(error, false)).toEqual({ value: undefined });
+    expect(await updateWith(error, false)).toEqual({ value: { written: false, found: undefined } });
   });
 
   test('that failed in any other way fails with that', async () => {
@@ -96,7 +114,7 @@ describe('a write', () => {
 test('a message that is none of ours is told by its length and its first five faults', () => {
   const thrown = (body: string): unknown => {
     try {
-      return decodeChunk(body);
+      return decodeMessage(body);
     } catch (error) {
       return error;
     }
@@ -112,8 +130,8 @@ test('messages that the queue refuses are counted, with the first reason', async
   const reason = { Id: '0', Code: 'bad' };
   const client = { send: () => Promise.resolve({ Failed: [reason] }) } as unknown as SQSClient;
   const [first] = cutIntoChunks(aJob({ total: 1, chunkSize: 1 }), makeIds(1), [0], TRACE);
-  const queue = new SqsWorkQueue(client, 'http://127.0.0.1:9/0/chunks');
-  const error = await errorOf(queue.send(first === undefined ? [] : [first], Infinity));
+  const queue = new SqsWorkQueue(client, 'http://127.0.0.1:9/0/chunks', { encode: encodeChunk });
+  const error = await errorOf(queue.send(first === undefined ? [] : [first], { until: Infinity }));
   expect(error).toMatchObject({
     name: 'EnqueueFailedError',
     evidence: { refused: 1, of: 1 },

@@ -4,6 +4,7 @@
  */
 import type { SQSClient, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { afterEach, expect, jest, test } from '@jest/globals';
+import { encodeChunk } from '../../src/adapters/sqs/work-message.ts';
 import { SqsWorkQueue } from '../../src/adapters/sqs/work-queue.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import type { ChunkWork } from '../../src/ports/work-queue.ts';
@@ -15,8 +16,9 @@ afterEach(() => {
 
 type Send = (command: SendMessageBatchCommand, options: { abortSignal: AbortSignal }) => Promise<object>;
 
-function queueOf(send: Send): SqsWorkQueue {
-  return new SqsWorkQueue({ send } as unknown as SQSClient, 'http://127.0.0.1:9/0/chunks');
+function queueOf(send: Send): SqsWorkQueue<ChunkWork> {
+  const client = { send } as unknown as SQSClient;
+  return new SqsWorkQueue(client, 'http://127.0.0.1:9/0/chunks', { encode: encodeChunk });
 }
 
 function chunks(count: number): ChunkWork[] {
@@ -30,7 +32,9 @@ async function triesOf(answer: () => Promise<object>): Promise<number[]> {
     at.push(performance.now());
     return answer();
   };
-  await expect(queueOf(send).send(chunks(1), Infinity)).rejects.toThrow('1 of 1 messages could not be sent.');
+  await expect(queueOf(send).send(chunks(1), { until: Infinity })).rejects.toThrow(
+    '1 of 1 messages could not be sent.',
+  );
   return at;
 }
 
@@ -65,7 +69,7 @@ test('ten messages at a time, and ten of these batches at once', async () => {
     underWay.now -= 1;
     return {};
   });
-  await queue.send(chunks(113), Infinity);
+  await queue.send(chunks(113), { until: Infinity });
   expect(sizes).toEqual([...Array<number>(11).fill(10), 3]);
   expect(underWay.most).toBe(10);
 });
@@ -80,6 +84,8 @@ test('a send without an answer is given up when the time is up, and not tried ag
       });
     });
   });
-  await expect(queue.send(chunks(1), Date.now() + 30)).rejects.toThrow('1 of 1 messages could not be sent.');
+  await expect(queue.send(chunks(1), { until: Date.now() + 30 })).rejects.toThrow(
+    '1 of 1 messages could not be sent.',
+  );
   expect(tries).toBe(1);
 });

@@ -13,15 +13,17 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
 import { makePowertoolsOnce } from '../../../src/adapters/powertools/once.ts';
-import { encodeChunk } from '../../../src/adapters/sqs/chunk-message.ts';
+import { encodeChunk, encodeGiveUp } from '../../../src/adapters/sqs/work-message.ts';
 import { makeProjectItem, makeTargetGroupItem } from '../../../src/adapters/dynamodb/target-group-item.ts';
 import { DynamoDBTargetGroups } from '../../../src/adapters/dynamodb/target-groups.ts';
 import { cutIntoChunks } from '../../../src/application/cut-into-chunks.ts';
 import { type CreationKey, deriveJobId, hashIds } from '../../../src/domain/digest.ts';
 import type { FailureGroup, Job } from '../../../src/domain/job.ts';
+import type { Look } from '../../../src/domain/look.ts';
 import { makeMark } from '../../../src/domain/outcome.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';
+import type { GiveUpWork } from '../../../src/ports/work-queue.ts';
 import { Checkpoint } from '../../../tools/import/checkpoint.ts';
 import { PROJECT } from '../../../tools/kit/project.ts';
 import { openDynamoDBJobStore } from '../jobs-table-ports.ts';
@@ -38,6 +40,8 @@ export interface Recorded {
   readonly idempotency: readonly StoredItem[];
   /** Bodies of the messages of the job at its start. */
   readonly messages: readonly string[];
+  /** Bodies of its give-ups. Release 0.1.0 had none. */
+  readonly giveUps?: readonly string[];
   /** The checkpoint of an import. */
   readonly checkpoint: string;
 }
@@ -50,6 +54,11 @@ export function readRecorded(name: string): Recorded {
 }
 
 const CREATED = Date.UTC(2026, 0, 15, 12);
+/** What reconcile notes about a job that it has not looked at yet, and what after its first look. */
+const NEW: Look = { dueAt: formatTimestamp(CREATED + 600_000), settled: 0, resends: 0, giveUps: 0 };
+const LOOKED_AT: Look = { ...NEW, dueAt: formatTimestamp(CREATED + 1_800_000), resends: 1 };
+/** A clock that stands between the end of the recorded claims and the deadline. */
+export const CLOCK = { now: () => CREATED + 400_000, pause: () => Promise.resolve() };
 const CREATOR = '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11';
 const TENANT = { accountId: 101, projectId: 'PR0JECT0000000000000000001' };
 export const IDS = ['A', 'B', 'C'].map((letter) => `TARGETGR0VP00000000000000${letter}`);
@@ -78,20 +87,20 @@ function makeJob(idempotencyKey: string): Job {
     expiresAt: Date.UTC(2100, 0, 1) / 1000,
     settled: new Set(),
     broken: new Set(),
-    open: true,
+    deadlineAt: formatTimestamp(CREATED + 3_600_000),
+    look: LOOKED_AT,
   };
 }
 
-/** A job of which one chunk is claimed, by an attempt that died. */
+/** A job of which one chunk is claimed, by an attempt that died. Reconcile looked at it once. */
 export const STARTED = makeJob('order-1');
 /** A job that has ended. Reconcile looked at it once. */
 export const ENDED: Job = {
   ...makeJob('order-2'),
   settled: new Set([0, 1]),
   broken: new Set([0]),
-  open: false,
+  look: undefined,
 };
-export const DUE = formatTimestamp(CREATED + 600_000);
 
 function makeGroup(targetGroupId: string): TargetGroup {
   return {
@@ -139,6 +148,7 @@ export async function recordStored(tables: TestTables): Promise<Recorded> {
     targetGroups: await scan(client, tables.targetGroups),
     idempotency: await scan(client, tables.idempotency),
     messages: cutIntoChunks(STARTED, IDS, [0, 1], TRACE).map(encodeChunk),
+    giveUps: makeGiveUps().map(encodeGiveUp),
     checkpoint: await withCheckpoint(undefined, async (checkpoint) => {
       await checkpoint.save(DONE);
       return readFileSync(checkpoint.path, 'utf8');
@@ -146,19 +156,27 @@ export async function recordStored(tables: TestTables): Promise<Recorded> {
   };
 }
 
+/** The give-ups of the job at its start. */
+export function makeGiveUps(): GiveUpWork[] {
+  return cutIntoChunks(STARTED, IDS, [0, 1], TRACE).map((work) => ({ ...work, reason: 'deadline' }));
+}
+
 async function writeJobs({ client, jobs: table }: TestTables): Promise<void> {
   const { jobs, chunks, openJobs } = openDynamoDBJobStore(client, table);
   for (const { jobId } of [STARTED, ENDED]) {
     const job = { ...STARTED, jobId };
     await jobs.saveRequest(job, { ids: IDS, trace: TRACE });
-    await jobs.commit(job, 'the creator', CREATED, DUE);
+    await jobs.commit({ ...job, look: NEW }, 'the creator', CREATED);
     const first = makeChunk(job, 0);
     const second = makeChunk(job, 1);
     await chunks.claim(first, 'a worker', CREATED, CREATED + 330_000);
-    if (job.jobId === STARTED.jobId) continue;
+    if (job.jobId === STARTED.jobId) {
+      await openJobs.postpone({ ...job, look: NEW }, LOOKED_AT);
+      continue;
+    }
     await chunks.settle(first, 'a worker', FAILURES, CREATED + 2_000);
     await jobs.addChunk(first, true);
-    await openJobs.postpone(job, DUE, formatTimestamp(CREATED + 1_200_000));
+    await openJobs.postpone({ ...job, look: NEW }, { ...LOOKED_AT, settled: 1 });
     await chunks.claim(second, 'a worker', CREATED, CREATED + 330_000);
     await chunks.settle(second, 'a worker', [], CREATED + 3_000);
     await jobs.addChunk(second, false);
