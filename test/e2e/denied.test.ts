@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { makeEmulatorConfig } from '../../tools/kit/emulator.ts';
 import { type LocalStack, startLocalStack } from '../../tools/local/local-stack.ts';
 import { synthesize } from '../../tools/local/synth.ts';
-import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
+import { encodeChunk } from '../../src/adapters/sqs/work-message.ts';
 import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { formatTimestamp } from '../../src/domain/time.ts';
@@ -92,7 +92,7 @@ test('a worker that may not write target groups gets the error of DynamoDB and h
     expiresAt,
   });
   await jobs.saveRequest(job, { ids, trace: TRACE });
-  await jobs.commit(job, anId(), now, formatTimestamp(now + 3_600_000));
+  await jobs.commit(job, anId(), now);
   const sqs = new SQSClient(makeEmulatorConfig(stack.endpoints.sqs));
   for (const work of cutIntoChunks(job, ids, [0], TRACE)) {
     const QueueUrl = findName(stack.queues, 'Chunks');

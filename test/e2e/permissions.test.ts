@@ -11,7 +11,7 @@ import { BASES, makeCollectionPath, makeFieldingRunsPath, makeJobPath } from '..
 import { PROJECT } from '../../tools/kit/project.ts';
 import { makeEmulatorConfig } from '../../tools/kit/emulator.ts';
 import type { PermissionsReport, UsedGrant } from '../../tools/local/iam/permissions.ts';
-import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
+import { encodeChunk } from '../../src/adapters/sqs/work-message.ts';
 import { makeMetaKey } from '../../src/adapters/dynamodb/job-item.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { canonicalizeIds, type Job } from '../../src/domain/job.ts';

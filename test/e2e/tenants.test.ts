@@ -118,7 +118,7 @@ async function makeTheirJob(tenant: Tenant, ids: readonly string[], key: string,
     };
     const job = aJob({ ...of, expiresAt, chunkSize: 3 });
     await jobs.saveRequest(job, { ids: [...ids], trace: TRACE });
-    await jobs.commit(job, anId(), now, formatTimestamp(now + 3_600_000));
+    await jobs.commit(job, anId(), now);
   } else {
     const { calls } = await recordCalls(async () =>
       them.waitUntilEnded(readLocation(await them.create(tenant, ids, { 'idempotency-key': key }))),

@@ -7,7 +7,7 @@ import { CREDENTIALS, REGION } from '../../tools/kit/emulator.ts';
 import { makeResultKey } from '../../src/adapters/dynamodb/job-item.ts';
 import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';
 import { makeTargetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
-import { encodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
+import { encodeChunk } from '../../src/adapters/sqs/work-message.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { deriveStatus } from '../../src/domain/job.ts';
 import { formatTimestamp } from '../../src/domain/time.ts';

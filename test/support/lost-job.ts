@@ -4,7 +4,7 @@ import { hashIds } from '../../src/domain/digest.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { type Job, canonicalizeIds } from '../../src/domain/job.ts';
 import { formatTimestamp } from '../../src/domain/time.ts';
-import { TRACE, aJob, anId } from './builders.ts';
+import { TRACE, aJob, aLook, anId } from './builders.ts';
 import { makeDynamoDBClient, findName } from './e2e.ts';
 import type { StackInfo } from './start-stack.ts';
 
@@ -27,9 +27,10 @@ export async function commitLostJob(
     total: ids.length,
     chunkSize: 2,
     expiresAt: Math.floor(Date.now() / 1000) + 86_400,
+    look: aLook({ dueAt: formatTimestamp(createdAt) }),
   });
   await jobs.saveRequest(job, { ids, trace: TRACE });
-  await jobs.commit(job, anId(), Date.now(), formatTimestamp(createdAt));
+  await jobs.commit(job, anId(), Date.now());
   dynamoDB.destroy();
   return job;
 }

@@ -118,7 +118,7 @@ test('a job of several chunks is closed before the worker of its last chunk is d
     return close(...args);
   };
   await rig.drain();
-  expect((await rig.readJob(jobId)).job.open).toBe(false);
+  expect((await rig.readJob(jobId)).job.look).toBeUndefined();
   expect(rig.listEvents().at(-1)).toBe('job.finished');
 });
 
@@ -134,12 +134,12 @@ test('the only chunk of a job is added to it in one write, not in two', async ()
   const { rig, work, jobId } = await aChunk();
   rig.jobs.addChunk = () => Promise.reject(new Error('a second write'));
   await rig.run(work);
-  expect((await rig.readJob(jobId)).job.open).toBe(false);
+  expect((await rig.readJob(jobId)).job.look).toBeUndefined();
 });
 
 test('a target group that was changed between write and read is a lost race, noted with the job', async () => {
   const { rig, work, jobId } = await aChunk();
-  rig.groups.move = () => Promise.resolve(false);
+  rig.groups.move = () => Promise.resolve({ moved: false });
   const error = await rig.run(work).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ cause: { name: 'TargetGroupChangedError' } });
   expect(rig.entries[1]).toEqual({ event: 'race.lost', race: 'move', jobId });

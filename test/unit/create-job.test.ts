@@ -12,7 +12,7 @@ describe('creating a job', () => {
     expect(replayed).toBe(false);
     expect(rig.queue.sent.map(({ ids: chunk }) => chunk.length)).toEqual([2, 2, 1]);
     expect(rig.queue.sent.flatMap(({ ids: chunk }) => chunk)).toEqual(sortIds(asked));
-    expect((await rig.readJob(jobId)).job).toMatchObject({ jobId, total: 5, chunkSize: 2, open: true });
+    expect((await rig.readJob(jobId)).job).toMatchObject({ jobId, total: 5, chunkSize: 2 });
   });
 
   test('a repeat with the ids in another order answers the same job and sends nothing', async () => {
@@ -75,8 +75,8 @@ describe('creating a job', () => {
     const rig = new UseCaseRig();
     const { promise, resolve } = Promise.withResolvers<undefined>();
     let until = 0;
-    rig.queue.send = async (_work, stopAt) => {
-      until = stopAt;
+    rig.queue.send = async (_work, options) => {
+      until = options.until;
       await promise;
     };
     let answered = false;
@@ -103,6 +103,6 @@ describe('creating a job', () => {
     rig.queue.send = () => Promise.reject(new Error('no queue'));
     const { jobId } = await rig.create(makeIds(3));
     expect(rig.listEvents()).toContain('fan-out.failed');
-    expect((await rig.readJob(jobId)).job.open).toBe(true);
+    expect((await rig.readJob(jobId)).job.look).toBeDefined();
   });
 });

@@ -7,7 +7,7 @@ import { applyMove } from '../../src/domain/apply-move.ts';
 import { runInParallel } from '../../src/domain/run-in-parallel.ts';
 import { countFailuresByCode, listOutcomes } from '../../src/domain/job.ts';
 import {
-  NOT_CARRIED_OUT,
+  GIVEN_UP,
   NOT_FOUND,
   NOT_READ,
   RECORD_DAMAGED,
@@ -19,12 +19,18 @@ import { parseTraceparent, formatXrayHeader } from '../../src/domain/trace.ts';
 import { AT, CREATOR, aTargetGroup } from '../support/builders.ts';
 
 describe('an error', () => {
-  const { FieldingJobsError, InvalidRequestError, ...others } = errors;
+  const { FieldingJobsError, InvalidRequestError, ChunkTakenError, ...others } = errors;
 
   test.each(Object.entries(others))('%s has the name of its class in every bundle', (name, Kind) => {
     const error = new Kind('message', { fact: 1 }, { cause: 'cause' });
     expect(error).toBeInstanceOf(FieldingJobsError);
     expect(error).toMatchObject({ name, message: 'message', evidence: { fact: 1 }, cause: 'cause' });
+  });
+
+  test('about a claim tells when it ends', () => {
+    const error = new ChunkTakenError('message', 1_000, { fact: 1 });
+    expect(error).toBeInstanceOf(FieldingJobsError);
+    expect(error).toMatchObject({ name: 'ChunkTakenError', until: 1_000, evidence: { fact: 1 } });
   });
 
   test('of a request counts its faults, and tells the log ten names of fields at most', () => {
@@ -54,8 +60,8 @@ test('the hash of a request does not change, because stored jobs are compared by
 test('failures are counted by target group, over all reasons of one code', () => {
   const failures = [
     { ...NOT_FOUND, positions: [0, 4] },
-    { ...NOT_CARRIED_OUT, positions: [1] },
-    { ...NOT_CARRIED_OUT, description: 'another', positions: [2, 3] },
+    { ...GIVEN_UP.deadline, positions: [1] },
+    { ...GIVEN_UP.deadline, description: 'another', positions: [2, 3] },
   ];
   expect(countFailuresByCode(failures)).toEqual({ TargetGroupNotFound: 2, InternalError: 3 });
 });
@@ -85,7 +91,7 @@ test('work in parallel goes through all items in order, and tells the first erro
 
 test.each([
   [NOT_FOUND, 'TargetGroupNotFound', 'no target group'],
-  [NOT_CARRIED_OUT, 'InternalError', 'was not changed'],
+  [GIVEN_UP.deadline, 'InternalError', 'was not changed'],
   [NOT_READ, 'InternalError', 'neither processed nor read'],
   [RECORD_DAMAGED, 'InternalError', 'damaged'],
   [RECORD_UNREADABLE, 'InternalError', 'not known yet'],

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
 import {
-  NOT_CARRIED_OUT,
+  GIVEN_UP,
   NOT_FOUND,
   RECORD_DAMAGED,
   RECORD_UNREADABLE,
@@ -27,7 +27,7 @@ function listEveryFailure(): Failure[] {
       situations.map((situation) => decide(action, aTargetGroup({ status, ...situation }), 'mark', AT)),
     ),
   ).flatMap((decision) => (decision.kind === 'refused' ? [decision.failure] : []));
-  return [NOT_FOUND, NOT_CARRIED_OUT, RECORD_DAMAGED, RECORD_UNREADABLE, ...refused];
+  return [NOT_FOUND, GIVEN_UP.deadline, RECORD_DAMAGED, RECORD_UNREADABLE, ...refused];
 }
 
 describe('the answer about a job', () => {

@@ -7,7 +7,7 @@ import { describe, expect, test } from '@jest/globals';
 import { UnexpectedAnswerError, InputError } from '../../client/client-errors.ts';
 import { readIds } from '../../client/cli/read-ids.ts';
 import { readError, readJob } from '../../client/read-answers.ts';
-import { decodeChunk } from '../../src/adapters/sqs/chunk-message.ts';
+import { decodeMessage } from '../../src/adapters/sqs/work-message.ts';
 import { UnparsableMessageError } from '../../src/domain/errors.ts';
 import { parseLine } from '../../tools/import/records.ts';
 import { parseJson, parseObject } from '../../tools/kit/json.ts';
@@ -71,7 +71,7 @@ describe.each(CASES)('$name', ({ bytes, text, verdict }) => {
 
   test('is no message, no job and no error of the API', () => {
     expectError(
-      catchError(() => decodeChunk(text)),
+      catchError(() => decodeMessage(text)),
       UnparsableMessageError,
     );
     expectError(

@@ -3,10 +3,10 @@ import { expect, test } from '@jest/globals';
 import { OutOfTimeError, retryUntilCertain } from '../../src/application/retry.ts';
 import { ThrottledError, UncertainWriteError } from '../../src/domain/errors.ts';
 import { LATE_WRITES_MS } from '../../src/domain/late-writes.ts';
-import { NOT_CARRIED_OUT, type Outcome } from '../../src/domain/outcome.ts';
+import { GIVEN_UP, type Outcome } from '../../src/domain/outcome.ts';
 
 const updated: Outcome = { targetGroupId: 'T' };
-const refused: Outcome = { targetGroupId: 'T', failure: NOT_CARRIED_OUT };
+const refused: Outcome = { targetGroupId: 'T', failure: GIVEN_UP.deadline };
 const throttled = () => Promise.reject(new ThrottledError('throttled'));
 const uncertain = () => Promise.reject(new UncertainWriteError('no answer'));
 

@@ -8,7 +8,7 @@ import {
   UnknownFormatError,
 } from '../../src/domain/errors.ts';
 import { deriveStatus } from '../../src/domain/job.ts';
-import type { Move } from '../../src/ports/target-groups.ts';
+import type { Move, MoveResult } from '../../src/ports/target-groups.ts';
 import type { TargetGroupKey } from '../../src/domain/target-group.ts';
 import { AT, CREATOR, NOW, TENANT, TRACE, anId } from '../support/builders.ts';
 import { UseCaseRig, readFirstChunk, sortIds } from '../support/use-case-rig.ts';
@@ -29,7 +29,7 @@ describe('a chunk', () => {
 
     const { job, outcomes } = await rig.readJob(jobId);
     expect(deriveStatus(job)).toBe('Completed');
-    expect(job.open).toBe(false);
+    expect(job.look).toBeUndefined();
     const failures = new Map(outcomes.map(({ targetGroupId, failure }) => [targetGroupId, failure?.code]));
     expect([...failures.keys()]).toEqual(sortIds([paused, live, draft, full, ended, unknown]));
     expect(failures.get(paused)).toBeUndefined();
@@ -76,7 +76,7 @@ describe('a chunk', () => {
     expect(sent).toHaveLength(chunks);
     for (const work of [...sent, ...sent]) await rig.run(work);
     await Promise.all(sent.map((work) => rig.run(work)));
-    expect((await rig.readJob(jobId)).job.open).toBe(false);
+    expect((await rig.readJob(jobId)).job.look).toBeUndefined();
     expect(rig.entries.filter(({ event }) => event === 'job.finished')).toEqual([
       { event: 'job.finished', jobId, status: 'Completed', ms: 0 },
     ]);
@@ -106,14 +106,14 @@ describe('a chunk', () => {
     rig.jobs.close = () => Promise.reject(new Error('a second write'));
     await rig.drain();
     const { job } = await rig.readJob(jobId);
-    expect([deriveStatus(job), job.open]).toEqual(['Completed', false]);
+    expect([deriveStatus(job), job.look]).toEqual(['Completed', undefined]);
   });
 
   test('whose message does not say that it is the only one still ends its job', async () => {
     const rig = new UseCaseRig();
     const { jobId } = await rig.create(rig.addTargetGroups({}));
     await rig.run({ ...readFirstChunk(rig), only: false });
-    expect((await rig.readJob(jobId)).job.open).toBe(false);
+    expect((await rig.readJob(jobId)).job.look).toBeUndefined();
     expect(rig.listEvents()).toContain('job.finished');
   });
 
@@ -242,7 +242,7 @@ describe('a chunk', () => {
     const [id = ''] = rig.addTargetGroups({ status: 'draft' });
     const { jobId } = await rig.create([id]);
     const move = rig.groups.move.bind(rig.groups);
-    const late: (() => Promise<boolean>)[] = [];
+    const late: (() => Promise<MoveResult>)[] = [];
     rig.groups.move = (key, asked) => {
       rig.groups.move = move;
       late.push(() => move(key, asked));

@@ -224,7 +224,7 @@ describe('the work that no client waits for', () => {
   });
 
   test.each([
-    ['that passes by itself', new ChunkTakenError('taken'), { error: true }],
+    ['that passes by itself', new ChunkTakenError('taken', 0, {}), { error: true }],
     [
       'of ours',
       new InconsistentStoreError('The item is broken.', { pk: 'confidential' }),

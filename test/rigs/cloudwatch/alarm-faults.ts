@@ -10,7 +10,7 @@ import type { InvocationResult } from '../../../tools/local/functions/messages.t
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { DynamoDBJobs } from '../../../src/adapters/dynamodb/jobs.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';
-import { aJob, anId } from '../../support/builders.ts';
+import { aJob, aLook, anId } from '../../support/builders.ts';
 import { readLocation } from '../../support/api-client.ts';
 import { aProject, findName } from '../../support/e2e.ts';
 import { commitLostJob } from '../../support/lost-job.ts';
@@ -150,14 +150,10 @@ async function makeJobWithoutRequest(rig: AlarmRig): Promise<void> {
     jobId: anId('J'),
     createdAt: formatTimestamp(now),
     expiresAt: Math.floor(now / 1000) + 86_400,
+    look: aLook({ dueAt: formatTimestamp(now) }),
   });
   await withDynamoDB(rig, (client) =>
-    new DynamoDBJobs(client, findName(rig.stack.tables, 'TablesJobs')).commit(
-      job,
-      anId('O'),
-      now,
-      formatTimestamp(now),
-    ),
+    new DynamoDBJobs(client, findName(rig.stack.tables, 'TablesJobs')).commit(job, anId('O'), now),
   );
   await rig.stack.runSchedules();
 }

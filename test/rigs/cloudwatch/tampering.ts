@@ -11,7 +11,7 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { encodeChunk } from '../../../src/adapters/sqs/chunk-message.ts';
+import { encodeChunk } from '../../../src/adapters/sqs/work-message.ts';
 import { makeTargetGroupKey } from '../../../src/adapters/dynamodb/target-group-item.ts';
 import { cutIntoChunks } from '../../../src/application/cut-into-chunks.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';

@@ -1,7 +1,7 @@
 /** Jobs that are put into the store behind the functions' backs, and the events of their messages. */
 import type { SQSEvent } from 'aws-lambda';
 import { DynamoDBJobs } from '../../../src/adapters/dynamodb/jobs.ts';
-import { encodeChunk } from '../../../src/adapters/sqs/chunk-message.ts';
+import { encodeChunk } from '../../../src/adapters/sqs/work-message.ts';
 import { cutIntoChunks } from '../../../src/application/cut-into-chunks.ts';
 import { hashIds } from '../../../src/domain/digest.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
@@ -9,10 +9,11 @@ import { type Job, canonicalizeIds, countChunks } from '../../../src/domain/job.
 import { formatTimestamp } from '../../../src/domain/time.ts';
 import type { WholeAnswer } from '../../../tools/kit/forwarding.ts';
 import { keepSilent } from '../../../tools/kit/http-server.ts';
-import { TRACE, aJob, anId } from '../../support/builders.ts';
+import { TRACE, aJob, aLook, anId } from '../../support/builders.ts';
 import { aProject, makeDynamoDBClient, findName } from '../../support/e2e.ts';
 import type { Interception } from '../cloudwatch/call-interceptor.ts';
 import type { WiringRig } from './rig.ts';
+import { SETTINGS } from './settings.ts';
 
 /** A rig with a stack whose emulators can be called directly. */
 type RigWithStore = Pick<WiringRig, 'unobserved'>;
@@ -37,10 +38,13 @@ export interface JobOptions {
 export async function storeJob(rig: RigWithStore, { tenant, ...options }: JobOptions): Promise<StoredJob> {
   const ids = canonicalizeIds(options.ids);
   const now = Date.now();
+  const createdAt = now - (options.ageSeconds ?? 0) * 1000;
   const job = aJob({
     ...tenant,
     jobId: anId('J'),
-    createdAt: formatTimestamp(now - (options.ageSeconds ?? 0) * 1000),
+    createdAt: formatTimestamp(createdAt),
+    deadlineAt: formatTimestamp(createdAt + SETTINGS.deadlineSeconds * 1000),
+    look: aLook({ dueAt: formatTimestamp(now + (options.dueInSeconds ?? 86_400) * 1000) }),
     bodyHash: hashIds(ids),
     total: ids.length,
     chunkSize: options.chunkSize,
@@ -49,8 +53,7 @@ export async function storeJob(rig: RigWithStore, { tenant, ...options }: JobOpt
   const client = makeDynamoDBClient(rig.unobserved);
   const jobs = new DynamoDBJobs(client, findName(rig.unobserved.tables, 'TablesJobs'));
   await jobs.saveRequest(job, { ids, trace: TRACE });
-  const dueInSeconds = options.dueInSeconds ?? 86_400;
-  await jobs.commit(job, anId(), now, formatTimestamp(now + dueInSeconds * 1000));
+  await jobs.commit(job, anId(), now);
   client.destroy();
   const indexes = [...Array(countChunks(job)).keys()];
   return { job, ids, messages: cutIntoChunks(job, ids, indexes, TRACE).map(encodeChunk) };
