@@ -1,0 +1,136 @@
+/** Tests the one pass over the index of open jobs: what it counts, and which due jobs it finds. */
+import { expect, test } from '@jest/globals';
+import { MOST_PER_ACCOUNT, PAGE_SIZE, readOpenJobs } from '../../src/application/read-open-jobs.ts';
+import { OPEN_JOBS_SHARDS, computeShard } from '../../src/domain/digest.ts';
+import { formatTimestamp } from '../../src/domain/time.ts';
+import type { PageStart } from '../../src/ports/open-jobs.ts';
+import { NOW, aJob, aLook, anId } from '../support/builders.ts';
+import { UseCaseRig } from '../support/use-case-rig.ts';
+
+const ALWAYS = () => true;
+
+/** Finds an account whose jobs come behind those of account 10 in the same shard. */
+function findAccountBehind(): number {
+  for (let accountId = 11; ; accountId += 1) {
+    if (computeShard(accountId) === computeShard(10) && `${accountId}#` > '10#') return accountId;
+  }
+}
+
+/** Commits a job of an account, due since its creation unless told otherwise. */
+async function commitJob(rig: UseCaseRig, accountId: number, createdAt = rig.time, dueAt = createdAt) {
+  const job = aJob({
+    accountId,
+    jobId: anId('J'),
+    createdAt: formatTimestamp(createdAt),
+    look: aLook({ dueAt: formatTimestamp(dueAt) }),
+  });
+  await rig.jobs.commit(job, 'owner', rig.time);
+  return job.jobId;
+}
+
+/** Records where each call for a page of a shard begins. */
+function recordPages(rig: UseCaseRig): { shard: number; limit: number; after: PageStart | undefined }[] {
+  const pages: { shard: number; limit: number; after: PageStart | undefined }[] = [];
+  const readShard = rig.openJobs.readShard.bind(rig.openJobs);
+  rig.openJobs.readShard = (shard, limit, after) => {
+    pages.push({ shard, limit, after });
+    return readShard(shard, limit, after);
+  };
+  return pages;
+}
+
+test('all shards are read, at the same time, in pages of 5,000', async () => {
+  const rig = new UseCaseRig();
+  const pages = recordPages(rig);
+  const reading = readOpenJobs(rig, ALWAYS);
+  const shards = Array.from({ length: OPEN_JOBS_SHARDS }, (_, shard) => shard);
+  expect(pages.map(({ shard }) => shard)).toEqual(shards);
+  expect(new Set(pages.map(({ limit }) => limit))).toEqual(new Set([PAGE_SIZE]));
+  expect(await reading).toEqual([]);
+  expect(rig.entries).toEqual([{ event: 'open-jobs.counted', count: 0, oldestSeconds: 0, complete: true }]);
+});
+
+test('a job is found from the time on at which it is due, and counted before', async () => {
+  const rig = new UseCaseRig();
+  const due = await commitJob(rig, 1, NOW - 61_999, NOW);
+  await commitJob(rig, 2, NOW - 10_000, NOW + 1);
+  expect((await readOpenJobs(rig, ALWAYS)).map(({ jobId }) => jobId)).toEqual([due]);
+  expect(rig.entries).toEqual([{ event: 'open-jobs.counted', count: 2, oldestSeconds: 61, complete: true }]);
+});
+
+test('a job that was created by a clock ahead of ours has no negative age', async () => {
+  const rig = new UseCaseRig();
+  await commitJob(rig, 1, NOW + 5_000);
+  await readOpenJobs(rig, ALWAYS);
+  expect(rig.entries).toEqual([{ event: 'open-jobs.counted', count: 1, oldestSeconds: 0, complete: true }]);
+});
+
+test('a shard that cannot be read leaves the others, and nothing is counted', async () => {
+  const rig = new UseCaseRig();
+  const lost = 10;
+  const found = [1, 2, 3, 4, 5, 6, 7, 8].filter((id) => computeShard(id) !== computeShard(lost));
+  const jobIds = await Promise.all(found.map((accountId) => commitJob(rig, accountId)));
+  await commitJob(rig, lost);
+  const readShard = rig.openJobs.readShard.bind(rig.openJobs);
+  const cause = new Error('throttled');
+  rig.openJobs.readShard = (shard, ...rest) =>
+    shard === computeShard(lost) ? Promise.reject(cause) : readShard(shard, ...rest);
+  const due = await readOpenJobs(rig, ALWAYS);
+  expect(due.map(({ jobId }) => jobId).sort()).toEqual(jobIds.sort());
+  expect(rig.entries).toEqual([{ event: 'open-jobs.not-counted', cause }]);
+});
+
+test('if no shard can be read, the run fails', async () => {
+  const rig = new UseCaseRig();
+  const cause = new Error('no index');
+  rig.openJobs.readShard = () => Promise.reject(cause);
+  await expect(readOpenJobs(rig, ALWAYS)).rejects.toBe(cause);
+  expect(rig.entries).toEqual([{ event: 'open-jobs.not-counted', cause }]);
+});
+
+test('the jobs of one account do not hide those of the account behind it in its shard', async () => {
+  const rig = new UseCaseRig();
+  const behind = findAccountBehind();
+  for (let i = 0; i < MOST_PER_ACCOUNT + PAGE_SIZE + 1; i += 1) await commitJob(rig, 10, NOW + i, NOW);
+  const quiet = await commitJob(rig, behind, NOW + 1, NOW);
+  const pages = recordPages(rig);
+  const due = await readOpenJobs(rig, ALWAYS);
+  expect(due).toHaveLength(MOST_PER_ACCOUNT + 1);
+  expect(due.at(-1)?.jobId).toBe(quiet);
+  // The oldest ones were read: the others have their turn once these have ended.
+  expect(due.at(-2)?.createdAt).toBe(formatTimestamp(NOW + MOST_PER_ACCOUNT - 1));
+  const ofShard = pages.filter(({ shard }) => shard === computeShard(10));
+  expect(ofShard).toHaveLength(MOST_PER_ACCOUNT / PAGE_SIZE + 1);
+  expect(ofShard.at(-1)?.after).toEqual({ accountId: 10 });
+  expect(rig.entries).toEqual([
+    { event: 'open-jobs.counted', count: MOST_PER_ACCOUNT + 1, oldestSeconds: 0, complete: false },
+  ]);
+});
+
+test('an account with as many jobs as are read of it is read to its end', async () => {
+  const rig = new UseCaseRig();
+  for (let i = 0; i < MOST_PER_ACCOUNT - 1; i += 1) await commitJob(rig, 10, NOW + i, NOW);
+  expect(await readOpenJobs(rig, ALWAYS)).toHaveLength(MOST_PER_ACCOUNT - 1);
+  expect(rig.entries).toMatchObject([{ complete: true }]);
+});
+
+test('the jobs of several accounts do not count as those of one', async () => {
+  const rig = new UseCaseRig();
+  const behind = findAccountBehind();
+  // The pages end within either account, none of which has too many.
+  for (let i = 0; i < 3 * PAGE_SIZE - 1; i += 1) {
+    await commitJob(rig, 10, NOW + i, NOW);
+    await commitJob(rig, behind, NOW + i, NOW);
+  }
+  expect(await readOpenJobs(rig, ALWAYS)).toHaveLength(6 * PAGE_SIZE - 2);
+  expect(rig.entries).toMatchObject([{ complete: true }]);
+});
+
+test('no further page is read when the time is up, and the count is not complete', async () => {
+  const rig = new UseCaseRig();
+  for (let i = 0; i < PAGE_SIZE + 1; i += 1) await commitJob(rig, 10, NOW + i, NOW);
+  const pages = recordPages(rig);
+  expect(await readOpenJobs(rig, () => false)).toHaveLength(PAGE_SIZE);
+  expect(pages).toHaveLength(OPEN_JOBS_SHARDS);
+  expect(rig.entries).toMatchObject([{ count: PAGE_SIZE, complete: false }]);
+});
