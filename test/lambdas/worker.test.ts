@@ -94,7 +94,7 @@ async function aJobInMessages(groups: number, chunkSize: number, trace = TRACE) 
   }
   const expiresAt = Math.floor(Date.now() / 1000) + 3600;
   const job = aJob({ total: groups, chunkSize, createdAt: formatTimestamp(Date.now()), expiresAt });
-  await store.commit(job, 'owner', Date.now(), formatTimestamp(Date.now()));
+  await store.commit(job, 'owner', Date.now());
   const ids = made.map(({ targetGroupId }) => targetGroupId);
   const indexes = [...Array(Math.ceil(groups / chunkSize)).keys()];
   return { store, job, bodies: cutIntoChunks(job, ids, indexes, trace).map(encodeChunk) };
@@ -131,7 +131,7 @@ describe('the worker', () => {
     expect(await handler(makeEvent([later, first]), context)).toEqual({
       batchItemFailures: [{ itemIdentifier: 'm0' }],
     });
-    expect(await store.find(job, Date.now())).toMatchObject({ settled: new Set([0]), open: true });
+    expect(await store.find(job, Date.now())).toMatchObject({ settled: new Set([0]), look: { settled: 0 } });
     expect(printed.find(({ message }) => message === 'message.unparsable')).toMatchObject({
       level: 'ERROR',
       message_id: 'm0',

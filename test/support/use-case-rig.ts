@@ -117,6 +117,12 @@ export class UseCaseRig {
     return this.entries.flatMap((entry) => (entry.event === 'race.lost' ? [entry.race] : []));
   }
 
+  /** From now on a refused move brings no target group, as on dynalite. */
+  withholdFound(): void {
+    const move = this.groups.move.bind(this.groups);
+    this.groups.move = async (key, asked) => ({ moved: (await move(key, asked)).moved });
+  }
+
   /** Returns the subject of the last entry of this event. */
   findSubject(event: Entry['event']): Subject | undefined {
     const entry = this.entries.findLast((each) => each.event === event);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createJob, requireProject } from '../../src/application/create-job.ts';
 import { getFieldingRun } from '../../src/application/get-fielding-run.ts';
+import { OPEN_JOBS_SHARDS, computeShard } from '../../src/domain/digest.ts';
 import { ChunkTakenError, ChunkUnfinishedError, ThrottledError } from '../../src/domain/errors.ts';
 import { CREATOR, NOW, TENANT, TRACE, anId } from '../support/builders.ts';
 import { UseCaseRig, readFirstChunk } from '../support/use-case-rig.ts';
@@ -102,14 +103,15 @@ test('a job has all that it was created with, and is due when it could stand sti
     expiresAt: NOW / 1000 + 86_400,
     settled: new Set(),
     broken: new Set(),
-    open: true,
+    deadlineAt: '2026-01-15T13:00:00.999Z',
+    look: { dueAt: '2026-01-15T12:10:00.999Z', settled: 0, resends: 0, giveUps: 0 },
   };
-  expect(commits).toEqual([[job, 'owner', NOW + 999, '2026-01-15T12:10:00.999Z']]);
+  expect(commits).toEqual([[job, 'owner', NOW + 999]]);
   const { createdAt, expiresAt } = job;
   expect(rig.queue.sent).toEqual([
     {
       chunk: { ...TENANT, jobId, createdAt, expiresAt, index: 0 },
-      job: { action: 'resume', createdBy: CREATOR },
+      job: { action: 'resume', createdBy: CREATOR, deadlineAt: '2026-01-15T13:00:00.999Z' },
       only: true,
       ids: [id],
       trace: TRACE,
@@ -261,21 +263,42 @@ describe('reconcile notes', () => {
       { event: 'open-jobs.counted', count: 1, oldestSeconds: 600, complete: true },
       { event: 'job.re-enqueued', jobId, chunks: 2 },
     ]);
-    const look = (ms: number) => rig.openJobs.findDue(new Date(NOW + ms).toISOString(), 1);
-    expect(await look(1_199_999)).toEqual([]);
-    expect(await look(1_200_000)).toMatchObject([{ jobId, dueAt: '2026-01-15T12:20:00.000Z' }]);
+    expect(await rig.openJobs.readAccount(TENANT.accountId, 2)).toMatchObject([
+      { jobId, dueAt: '2026-01-15T12:30:00.000Z' },
+    ]);
   });
 
-  test('the deadline with the number of chunks, and then each chunk and the end', async () => {
+  test('the deadline with the number of chunks', async () => {
     const rig = new UseCaseRig();
     const { jobId } = await rig.create(rig.addTargetGroups({}, {}, {}));
     rig.entries.length = 0;
     rig.time += 3_600_000;
     await rig.reconcile();
+    expect(rig.entries.slice(1)).toEqual([{ event: 'job.deadline-passed', jobId, chunks: 2 }]);
+  });
+
+  test('the last resort with the number of chunks, and then each chunk and the end', async () => {
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}, {}, {}));
+    rig.entries.length = 0;
+    rig.time += 5_400_000;
+    await rig.reconcile();
     const events = rig.entries.map(({ event }) => event);
-    expect(rig.entries).toContainEqual({ event: 'job.deadline-passed', jobId, chunks: 2 });
+    expect(rig.entries).toContainEqual({ event: 'job.last-resort', jobId, chunks: 2 });
+    expect(events).not.toContain('job.deadline-passed');
     expect(events.filter((event) => event === 'chunk.settled')).toHaveLength(2);
-    expect(rig.entries.at(-1)).toEqual({ event: 'job.finished', jobId, status: 'Failed', ms: 3_600_000 });
+    expect(rig.entries.at(-1)).toEqual({ event: 'job.finished', jobId, status: 'Failed', ms: 5_400_000 });
+  });
+
+  test('for how many jobs a full queue keeps it from sending again, once per run', async () => {
+    const rig = new UseCaseRig();
+    await rig.create(rig.addTargetGroups({}, {}, {}));
+    await rig.create(rig.addTargetGroups({}));
+    rig.entries.length = 0;
+    rig.queue.countWaiting = () => Promise.resolve(1_000);
+    rig.time += 600_000;
+    await rig.reconcile();
+    expect(rig.entries.slice(1)).toEqual([{ event: 'resends.withheld', jobs: 2 }]);
   });
 
   test('why it could not help a job, and why it could not count the jobs', async () => {
@@ -284,7 +307,10 @@ describe('reconcile notes', () => {
     rig.entries.length = 0;
     rig.time += 600_000;
     rig.queue.send = () => Promise.reject(failure);
-    rig.openJobs.count = () => Promise.reject(failure);
+    const readShard = rig.openJobs.readShard.bind(rig.openJobs);
+    const other = (computeShard(TENANT.accountId) + 1) % OPEN_JOBS_SHARDS;
+    rig.openJobs.readShard = (shard, ...rest) =>
+      shard === other ? Promise.reject(failure) : readShard(shard, ...rest);
     await rig.reconcile();
     expect(rig.entries).toEqual([
       { event: 'open-jobs.not-counted', cause: failure },
@@ -292,11 +318,11 @@ describe('reconcile notes', () => {
     ]);
   });
 
-  test('the chunks that failed past the deadline, all of them as causes of one entry', async () => {
+  test('the chunks that failed as a last resort, all of them as causes of one entry', async () => {
     const rig = new UseCaseRig();
     const { jobId } = await rig.create(rig.addTargetGroups({}, {}, {}));
     rig.entries.length = 0;
-    rig.time += 3_600_000;
+    rig.time += 5_400_000;
     rig.chunks.settle = () => Promise.reject(failure);
     await rig.reconcile();
     const last = rig.entries.at(-1);

@@ -1,17 +1,18 @@
 /** Tests when reconcile looks at a job again, what it does at the very times, and which jobs it reads. */
 import { describe, expect, test } from '@jest/globals';
 import { deriveStatus } from '../../src/domain/job.ts';
-import type { DueJob } from '../../src/ports/open-jobs.ts';
-import { NOW, TENANT } from '../support/builders.ts';
+import type { OpenJob } from '../../src/ports/open-jobs.ts';
+import { AT, NOW, TENANT } from '../support/builders.ts';
 import { UseCaseRig, readFirstChunk } from '../support/use-case-rig.ts';
 
 const HOUR = 3_600_000;
 const DEADLINE = NOW + HOUR;
+const LAST_RESORT = NOW + 1.5 * HOUR;
 const LAST_TRIES_END = DEADLINE + HOUR + 15 * 60_000;
 
 /** The only open job as the index has it, whenever it is due. */
-async function dueJob(rig: UseCaseRig): Promise<DueJob | undefined> {
-  return (await rig.openJobs.findDue('9999', 1))[0];
+async function dueJob(rig: UseCaseRig): Promise<OpenJob | undefined> {
+  return (await rig.openJobs.readAccount(TENANT.accountId, 1))[0];
 }
 
 /** A job of one chunk that another owner holds for ever, so that reconcile cannot settle it. */
@@ -24,10 +25,11 @@ async function aHeldJob(): Promise<UseCaseRig> {
 
 describe('the next look', () => {
   test.each([
-    { now: DEADLINE - 600_001, next: DEADLINE - 1, at: 'one stall later' },
-    { now: DEADLINE - 599_999, next: DEADLINE, at: 'the deadline, if that is earlier' },
-    { now: DEADLINE, next: DEADLINE + 60_000, at: 'a minute later, from the deadline on' },
-    { now: DEADLINE + HOUR, next: DEADLINE + HOUR + 60_000, at: 'a minute later, long after it' },
+    { now: DEADLINE - 1_200_001, next: DEADLINE - 1, at: 'two stalls after a resend' },
+    { now: DEADLINE - 1_199_999, next: DEADLINE, at: 'the deadline, if that is earlier' },
+    { now: DEADLINE, next: DEADLINE + 1_200_000, at: 'two stalls after a give-up' },
+    { now: LAST_RESORT, next: LAST_RESORT + 30_000, at: 'half a minute later, from the last resort on' },
+    { now: DEADLINE + HOUR, next: DEADLINE + HOUR + 30_000, at: 'half a minute later, long after it' },
   ])('is at $at', async ({ now, next }) => {
     const rig = await aHeldJob();
     rig.time = now;
@@ -35,12 +37,34 @@ describe('the next look', () => {
     expect(await dueJob(rig)).toMatchObject({ dueAt: new Date(next).toISOString() });
   });
 
-  test('is no later than one stall after the deadline, if a stall is short', async () => {
-    const rig = await aHeldJob();
-    rig.settings.stalledMs = 30_000;
-    rig.time = DEADLINE;
+  test('has the numbers of the looks before it', async () => {
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}, {}, {}));
+    const lookAt = async (now: number) => {
+      rig.time = now;
+      await rig.reconcile();
+      return (await rig.readJob(jobId)).job.look;
+    };
+    expect(await lookAt(NOW + 600_000)).toMatchObject({ settled: 0, resends: 1, giveUps: 0 });
+    await rig.run(readFirstChunk(rig));
+    expect(await lookAt(NOW + 1_800_000)).toMatchObject({ settled: 1, resends: 1, giveUps: 0 });
+    expect(await lookAt(NOW + 3_000_000)).toMatchObject({ settled: 1, resends: 2, giveUps: 0 });
+    expect(await lookAt(DEADLINE)).toMatchObject({ settled: 1, resends: 2, giveUps: 1 });
+    expect(await lookAt(DEADLINE + 1_200_000)).toMatchObject({ settled: 1, resends: 2, giveUps: 2 });
+  });
+
+  test('is that of the job, if the index is behind', async () => {
+    const rig = new UseCaseRig();
+    await rig.create(rig.addTargetGroups({}));
+    const stale = await dueJob(rig);
+    rig.time += 600_000;
     await rig.reconcile();
-    expect(await dueJob(rig)).toMatchObject({ dueAt: new Date(DEADLINE + 30_000).toISOString() });
+    rig.queue.sent.length = 0;
+    rig.entries.length = 0;
+    rig.openJobs.readShard = () => Promise.resolve({ jobs: stale ? [stale] : [], next: undefined });
+    await rig.reconcile();
+    expect(rig.queue.sent).toEqual([]);
+    expect(rig.listEvents()).toEqual(['open-jobs.counted']);
   });
 
   test('that another run has moved is left to it, and the race is noted', async () => {
@@ -48,18 +72,20 @@ describe('the next look', () => {
     const { jobId } = await rig.create(rig.addTargetGroups({}));
     rig.time += 600_000;
     rig.entries.length = 0;
-    rig.openJobs.postpone = () => Promise.resolve('lost');
+    rig.openJobs.postpone = () => Promise.resolve(false);
     await rig.reconcile();
     expect(rig.entries.slice(1)).toEqual([{ event: 'race.lost', race: 'postpone', jobId }]);
   });
 });
 
-test('at its deadline a job is settled even if it has just made progress', async () => {
+test('at its deadline a job is given up even if it has just made progress', async () => {
   const rig = new UseCaseRig();
   const { jobId } = await rig.create(rig.addTargetGroups({}, {}, {}));
   await rig.run(readFirstChunk(rig));
+  rig.queue.sent.length = 0;
   rig.time = DEADLINE;
   await rig.reconcile();
+  await rig.drain();
   expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Failed');
 });
 
@@ -70,7 +96,8 @@ test('before its deadline a job that has made progress is not touched', async ()
   rig.time = DEADLINE - 1;
   await rig.reconcile();
   expect(rig.listEvents()).not.toContain('job.deadline-passed');
-  expect(await rig.readJob(jobId)).toMatchObject({ job: { open: true }, outcomes: [] });
+  expect(rig.giveUps.sent).toEqual([]);
+  expect(await rig.readJob(jobId)).toMatchObject({ job: { look: { settled: 1 } }, outcomes: [] });
 });
 
 describe('a target group for which no run had the time is given up', () => {
@@ -110,28 +137,17 @@ test('a target group whose every try fails is given up at twice the deadline, an
   expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Failed');
 });
 
-test('the pages of due jobs follow each other, and a page that is not full is the last', async () => {
-  const rig = new UseCaseRig();
-  for (let i = 0; i < 25; i += 1) {
-    rig.time = NOW + i;
-    await rig.create(rig.addTargetGroups({}));
-  }
-  rig.time += 600_000;
-  const pages: { after: DueJob | undefined; jobs: readonly DueJob[] }[] = [];
-  const due = rig.openJobs.findDue.bind(rig.openJobs);
-  rig.openJobs.findDue = async (now, limit, after) => {
-    const jobs = await due(now, limit, after);
-    pages.push({ after, jobs });
-    return jobs;
-  };
-  await rig.reconcile();
-  expect(pages.map(({ jobs }) => jobs.length)).toEqual([10, 10, 5]);
-  expect(pages.map(({ after }) => after)).toEqual([undefined, pages[0]?.jobs[9], pages[1]?.jobs[9]]);
-});
-
 test('a job that is gone by now is passed over in silence', async () => {
   const rig = new UseCaseRig();
-  rig.openJobs.findDue = () => Promise.resolve([{ ...TENANT, jobId: 'gone', dueAt: '' }]);
+  const gone: OpenJob = {
+    ...TENANT,
+    jobId: 'gone',
+    createdAt: AT,
+    dueAt: AT,
+    action: 'resume',
+    total: 1,
+  };
+  rig.openJobs.readShard = (shard) => Promise.resolve({ jobs: shard === 0 ? [gone] : [], next: undefined });
   await rig.reconcile();
   expect(rig.listEvents()).toEqual(['open-jobs.counted']);
 });
@@ -153,11 +169,11 @@ test('an ended job is taken out of the index and nothing else, and the run waits
   expect(await dueJob(rig)).toBeUndefined();
 });
 
-describe('past the deadline', () => {
+describe('as a last resort', () => {
   test('a run whose time is up claims no further chunk', async () => {
     const rig = new UseCaseRig();
     await rig.create(rig.addTargetGroups({}, {}, {}));
-    rig.time = DEADLINE;
+    rig.time = LAST_RESORT;
     const claimed: string[] = [];
     const claim = rig.chunks.claim.bind(rig.chunks);
     rig.chunks.claim = (chunk, owner, ...times) => {
@@ -169,7 +185,7 @@ describe('past the deadline', () => {
       rig.time += 1000;
       return settle(...args);
     };
-    await rig.reconcile(DEADLINE + 1000);
+    await rig.reconcile(LAST_RESORT + 1000);
     expect(claimed).toHaveLength(1);
     rig.time += 60_000;
     await rig.reconcile();
@@ -182,16 +198,16 @@ describe('past the deadline', () => {
 
   test('a chunk that another owner holds is no failure of the run', async () => {
     const rig = await aHeldJob();
-    rig.time = DEADLINE;
+    rig.time = LAST_RESORT;
     await rig.reconcile();
-    expect(rig.listEvents()).toContain('job.deadline-passed');
+    expect(rig.listEvents()).toContain('job.last-resort');
     expect(rig.listEvents()).not.toContain('job.not-reconciled');
   });
 
   test('one chunk that cannot be settled is noted, and the others are settled', async () => {
     const rig = new UseCaseRig();
     const { jobId } = await rig.create(rig.addTargetGroups({}, {}, {}));
-    rig.time = DEADLINE;
+    rig.time = LAST_RESORT;
     const settle = rig.chunks.settle.bind(rig.chunks);
     rig.chunks.settle = (chunk, ...rest) =>
       chunk.index === 0 ? Promise.reject(new Error('no answer')) : settle(chunk, ...rest);

@@ -1,9 +1,10 @@
 /** Tests reconcile: every stalled job ends, and a job with progress is left alone. */
 import { describe, expect, test } from '@jest/globals';
 import { InconsistentStoreError } from '../../src/domain/errors.ts';
+import { OPEN_JOBS_SHARDS, computeShard } from '../../src/domain/digest.ts';
 import { deriveStatus } from '../../src/domain/job.ts';
 import { formatTimestamp } from '../../src/domain/time.ts';
-import { NOW, TENANT, TRACE, aJob, anId } from '../support/builders.ts';
+import { NOW, TENANT, TRACE, aJob, aLook, anId } from '../support/builders.ts';
 import { UseCaseRig, readFirstChunk } from '../support/use-case-rig.ts';
 
 const makePaused = (count: number) => Array<object>(count).fill({});
@@ -44,7 +45,7 @@ describe('reconcile', () => {
     expect(rig.listRaces()).toEqual(['postpone']);
   });
 
-  test('works on all due jobs, page by page, the longest due first', async () => {
+  test('works on all due jobs, the longest due first', async () => {
     const rig = new UseCaseRig();
     const created: string[] = [];
     for (let i = 0; i < 35; i += 1) {
@@ -68,6 +69,15 @@ describe('reconcile', () => {
     rig.time += 600_000;
     await rig.reconcile(rig.time);
     expect(rig.queue.sent).toEqual([]);
+    // It reads the job after the last that it has the time for.
+    const find = rig.jobs.find.bind(rig.jobs);
+    rig.jobs.find = (...args) => {
+      rig.time += 35;
+      return find(...args);
+    };
+    // Two at once, and 70 of its 100 ms for looks.
+    await rig.reconcile(rig.time + 100);
+    expect(rig.queue.sent).toHaveLength(2);
     await rig.reconcile();
     expect(rig.queue.sent).toHaveLength(5);
   });
@@ -79,11 +89,11 @@ describe('reconcile', () => {
     rig.jobs.close = () => Promise.reject(new Error('killed'));
     await expect(rig.drain()).rejects.toThrow('killed');
     rig.jobs.close = close;
-    expect((await rig.readJob(jobId)).job).toMatchObject({ open: true });
+    expect((await rig.readJob(jobId)).job).toHaveProperty('look.dueAt');
     expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Completed');
     rig.time += 600_000;
     await rig.reconcile();
-    expect((await rig.readJob(jobId)).job).toMatchObject({ open: false });
+    expect((await rig.readJob(jobId)).job).toHaveProperty('look', undefined);
     expect(rig.listEvents()).toContain('job.finished');
   });
 
@@ -105,54 +115,95 @@ describe('reconcile', () => {
     );
   });
 
-  test('ends its counting before it fails', async () => {
+  test('fails if it cannot read the index at all', async () => {
     const rig = new UseCaseRig();
-    const counting = Promise.withResolvers<undefined>();
-    rig.openJobs.count = async () => {
-      await counting.promise;
-      return { count: 0, oldestCreatedAt: undefined, next: undefined };
-    };
-    rig.openJobs.findDue = () => {
-      setImmediate(() => {
-        counting.resolve(undefined);
-      });
-      return Promise.reject(new Error('the store failed'));
-    };
-    await expect(rig.reconcile()).rejects.toThrow('the store failed');
-    expect(rig.entries.map(({ event }) => event)).toEqual(['open-jobs.counted']);
+    rig.openJobs.readShard = () => Promise.reject(new Error('no index'));
+    await expect(rig.reconcile()).rejects.toThrow('no index');
+    expect(rig.listEvents()).toEqual(['open-jobs.not-counted']);
   });
 
-  test('counts open jobs in at most 20 pages of 5,000', async () => {
-    const rig = new UseCaseRig();
-    const limits: number[] = [];
-    rig.openJobs.count = (limit, after) => {
-      limits.push(limit);
-      const next = { ...TENANT, jobId: `${after?.jobId ?? ''}x`, dueAt: '' };
-      return Promise.resolve({
-        count: limit,
-        oldestCreatedAt: formatTimestamp(NOW - limits.length * 1000),
-        next,
-      });
-    };
-    await rig.reconcile();
-    expect(limits).toEqual(Array(20).fill(5_000));
-    expect(rig.entries).toEqual([
-      { event: 'open-jobs.counted', count: 100_000, oldestSeconds: 20, complete: false },
-    ]);
-    limits.length = 0;
-    await rig.reconcile(rig.time);
-    expect(limits).toHaveLength(1);
-  });
-
-  test('does its work even if it cannot count the open jobs', async () => {
+  test('does its work in the other shards if it cannot read one', async () => {
     const rig = new UseCaseRig();
     await rig.create(rig.addTargetGroups({}));
     rig.queue.sent.length = 0;
-    rig.openJobs.count = () => Promise.reject(new Error('no index'));
+    const readShard = rig.openJobs.readShard.bind(rig.openJobs);
+    const lost = (computeShard(TENANT.accountId) + 1) % OPEN_JOBS_SHARDS;
+    rig.openJobs.readShard = (shard, ...rest) =>
+      shard === lost ? Promise.reject(new Error('throttled')) : readShard(shard, ...rest);
     rig.time += 600_000;
     await rig.reconcile();
     expect(rig.queue.sent).toHaveLength(1);
     expect(rig.listEvents()).toContain('open-jobs.not-counted');
+  });
+
+  test('asks for the length of the queues only if a job is due', async () => {
+    const rig = new UseCaseRig();
+    const asked: string[] = [];
+    for (const name of ['queue', 'giveUps'] as const) {
+      rig[name].countWaiting = () => {
+        asked.push(name);
+        return Promise.resolve(0);
+      };
+    }
+    await rig.create(rig.addTargetGroups({}));
+    await rig.reconcile();
+    expect(asked).toEqual([]);
+    rig.time += 600_000;
+    await rig.reconcile();
+    expect(asked).toEqual(['queue', 'giveUps']);
+  });
+
+  test('sends nothing again while the queue holds more than ten messages per worker, and says for how many jobs', async () => {
+    const rig = new UseCaseRig();
+    for (let i = 0; i < 3; i += 1) await rig.create(rig.addTargetGroups({}));
+    rig.queue.sent.length = 0;
+    rig.entries.length = 0;
+    rig.queue.countWaiting = () => Promise.resolve(10 * rig.settings.workers + 1);
+    rig.time += 600_000;
+    await rig.reconcile();
+    expect(rig.queue.sent).toEqual([]);
+    expect(rig.entries.slice(1)).toEqual([{ event: 'resends.withheld', jobs: 3 }]);
+    rig.queue.countWaiting = () => Promise.resolve(10 * rig.settings.workers);
+    rig.time += 600_000;
+    await rig.reconcile();
+    expect(rig.queue.sent).toHaveLength(3);
+  });
+
+  test('takes a queue that does not answer for an empty one', async () => {
+    const rig = new UseCaseRig();
+    await rig.create(rig.addTargetGroups({}));
+    rig.queue.sent.length = 0;
+    rig.queue.countWaiting = () => Promise.reject(new Error('no answer'));
+    rig.giveUps.countWaiting = () => Promise.reject(new Error('no answer'));
+    rig.time += 600_000;
+    await rig.reconcile();
+    expect(rig.queue.sent).toHaveLength(1);
+  });
+
+  test('looks after a quiet account’s job before the second of a flood', async () => {
+    const rig = new UseCaseRig();
+    const floodOf = async (accountId: number, jobs: number) => {
+      const tenant = { ...TENANT, accountId };
+      rig.groups.addProject(tenant);
+      for (let i = 0; i < jobs; i += 1) {
+        const key = { ...tenant, action: 'resume', idempotencyKey: anId('K') } as const;
+        await rig.create([anId()], key.idempotencyKey, { key });
+      }
+    };
+    await floodOf(1, 20);
+    rig.time += 1_000;
+    await floodOf(2, 1);
+    rig.queue.sent.length = 0;
+    rig.time += 600_000;
+    await rig.reconcile();
+    // Two at once.
+    expect(
+      rig.queue.sent
+        .slice(0, 2)
+        .map(({ chunk }) => chunk.accountId)
+        .sort(),
+    ).toEqual([1, 2]);
+    expect(rig.queue.sent).toHaveLength(21);
   });
 
   test('reports tenant, action and trace of every job that it acts on', async () => {
@@ -164,12 +215,15 @@ describe('reconcile', () => {
     await rig.reconcile();
     expect(rig.findSubject('job.re-enqueued')).toEqual({ ...subject, traceparent });
     rig.queue.send = () => Promise.reject(new Error('no queue'));
-    rig.time += 600_000;
+    rig.time += 1_200_000;
     await rig.reconcile();
     expect(rig.findSubject('job.not-reconciled')).toEqual({ ...subject, traceparent });
     rig.time = NOW + rig.settings.deadlineMs;
     await rig.reconcile();
     expect(rig.findSubject('job.deadline-passed')).toEqual({ ...subject, traceparent });
+    rig.time = NOW + 1.5 * rig.settings.deadlineMs;
+    await rig.reconcile();
+    expect(rig.findSubject('job.last-resort')).toEqual({ ...subject, traceparent });
     expect(rig.findSubject('chunk.settled')).toEqual({ ...subject, traceparent, chunk: 0 });
   });
 
@@ -192,12 +246,13 @@ describe('reconcile', () => {
 
 describe('with 100,000 open jobs', () => {
   const BACKLOG = 100_000;
+  const ACCOUNTS = 10;
   const MINUTE = 60_000;
   /** The duration of each call to the job store or the queue. */
   const CALL_MS = 1;
   const RUN_MS = 40_000;
 
-  test('reconcile works on the oldest first, in pages and within its time, and reaches every job', async () => {
+  test('reconcile works on the longest due first, within its time, and reaches every job', async () => {
     const rig = new UseCaseRig();
     const [id = ''] = rig.addTargetGroups({});
     const dueAt = new Map<string, number>();
@@ -207,24 +262,22 @@ describe('with 100,000 open jobs', () => {
       const job = aJob({
         jobId: anId('J'),
         createdAt: formatTimestamp(rig.time),
+        accountId: (dueAt.size % ACCOUNTS) + 1,
         total: 1,
-        settled: new Set(),
+        look: aLook({ dueAt: formatTimestamp(due) }),
       });
       await rig.jobs.saveRequest(job, { ids: [id], trace: TRACE });
-      await rig.jobs.commit(job, 'creator', rig.time, formatTimestamp(due));
+      await rig.jobs.commit(job, 'creator', rig.time);
       dueAt.set(job.jobId, due);
     };
     for (let i = 0; i < BACKLOG; i += 1) {
       rig.time = NOW + i;
       await create();
     }
-    const pages: number[] = [];
-    const due = rig.jobs.findDue.bind(rig.jobs);
-    rig.jobs.findDue = async (...args) => {
+    const readShard = rig.jobs.readShard.bind(rig.jobs);
+    rig.jobs.readShard = (...args) => {
       rig.time += CALL_MS;
-      const page = await due(...args);
-      pages.push(page.length);
-      return page;
+      return readShard(...args);
     };
     const find = rig.jobs.find.bind(rig.jobs);
     rig.jobs.find = (...args) => {
@@ -253,7 +306,6 @@ describe('with 100,000 open jobs', () => {
       if (young < 10) await create();
       young += 1;
     }
-    expect(Math.max(...pages)).toBe(rig.settings.pageSize);
     // No job is looked at again before every job was looked at.
     expect(new Set(seen).size).toBe(seen.length);
     const order = seen.map((jobId) => dueAt.get(jobId) ?? 0);
@@ -264,9 +316,57 @@ describe('with 100,000 open jobs', () => {
   });
 });
 
-describe('past the deadline', () => {
-  const reconcileAtDeadline = async (rig: UseCaseRig) => {
+describe('at the deadline', () => {
+  test('the unsettled chunks are sent as give-ups, and reconcile settles none itself', async () => {
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups(...makePaused(5)));
+    const [first] = rig.queue.sent.splice(0);
+    if (first !== undefined) await rig.run(first);
     rig.time = NOW + rig.settings.deadlineMs;
+    await rig.reconcile(rig.time + 40_000);
+    expect(rig.queue.sent).toEqual([]);
+    expect(rig.giveUps.sent.map(({ chunk, reason }) => [chunk.index, reason])).toEqual([
+      [1, 'deadline'],
+      [2, 'deadline'],
+    ]);
+    // Without a delay.
+    expect(rig.giveUps.options).toEqual([{ until: rig.time + 40_000 }]);
+    expect((await rig.readJob(jobId)).job.settled).toEqual(new Set([0]));
+    await rig.drain();
+    const { job, outcomes } = await rig.readJob(jobId);
+    expect(deriveStatus(job)).toBe('Failed');
+    expect(outcomes.filter(({ failure }) => failure?.code === 'InternalError')).toHaveLength(3);
+  });
+
+  test('give-ups are not sent again while their queue is full', async () => {
+    const rig = new UseCaseRig();
+    await rig.create(rig.addTargetGroups({}));
+    rig.time = NOW + rig.settings.deadlineMs;
+    rig.giveUps.countWaiting = () => Promise.resolve(10 * rig.settings.workers + 1);
+    await rig.reconcile();
+    expect(rig.giveUps.sent).toHaveLength(1);
+    rig.time += 1_200_000;
+    await rig.reconcile();
+    expect(rig.giveUps.sent).toHaveLength(1);
+    expect(rig.listEvents()).toContain('resends.withheld');
+  });
+
+  test('a look shortly before is followed by one at that time', async () => {
+    const rig = new UseCaseRig();
+    await rig.create(rig.addTargetGroups({}));
+    rig.time = NOW + rig.settings.deadlineMs - 1000;
+    await rig.reconcile();
+    rig.time = NOW + rig.settings.deadlineMs;
+    await rig.reconcile();
+    expect(rig.listEvents()).toContain('job.deadline-passed');
+  });
+});
+
+describe('as a last resort', () => {
+  /** One and a half times the deadline after the creation of a job. */
+  const LAST_RESORT = NOW + 5_400_000;
+  const reconcileAtLast = async (rig: UseCaseRig) => {
+    rig.time = LAST_RESORT;
     await rig.reconcile();
   };
 
@@ -288,10 +388,10 @@ describe('past the deadline', () => {
     rig.groups.move = move;
     await rig.change(moved, { status: 'paused' });
 
-    await reconcileAtDeadline(rig);
+    await reconcileAtLast(rig);
     const { job, outcomes } = await rig.readJob(jobId);
     expect(deriveStatus(job)).toBe('Failed');
-    expect(job.open).toBe(false);
+    expect(job.look).toBeUndefined();
     const codes = new Map(outcomes.map(({ targetGroupId, failure }) => [targetGroupId, failure?.code]));
     expect(codes.get(moved)).toBeUndefined();
     expect(codes.get(live)).toBeUndefined();
@@ -304,7 +404,7 @@ describe('past the deadline', () => {
   test('a job without an InternalError is Completed', async () => {
     const rig = new UseCaseRig();
     const { jobId } = await rig.create(rig.addTargetGroups({ status: 'live' }, { status: 'archived' }));
-    await reconcileAtDeadline(rig);
+    await reconcileAtLast(rig);
     expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Completed');
   });
 
@@ -313,7 +413,7 @@ describe('past the deadline', () => {
     const [id = ''] = rig.addTargetGroups({});
     const { jobId } = await rig.create([id]);
     const work = readFirstChunk(rig);
-    await reconcileAtDeadline(rig);
+    await reconcileAtLast(rig);
     const before = await rig.readJob(jobId);
     await rig.run(work);
     expect(await rig.readJob(jobId)).toEqual(before);
@@ -324,11 +424,10 @@ describe('past the deadline', () => {
     const rig = new UseCaseRig();
     const { jobId } = await rig.create(rig.addTargetGroups(...makePaused(4)));
     const { chunk } = readFirstChunk(rig);
-    const deadline = NOW + rig.settings.deadlineMs;
-    await rig.jobs.claim(chunk, 'worker', deadline - 1, deadline + 1000);
-    await reconcileAtDeadline(rig);
+    await rig.jobs.claim(chunk, 'worker', LAST_RESORT - 1, LAST_RESORT + 1000);
+    await reconcileAtLast(rig);
     expect((await rig.readJob(jobId)).job.settled).toEqual(new Set([1]));
-    rig.time = deadline + 60_000;
+    rig.time = LAST_RESORT + 60_000;
     await rig.reconcile();
     expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Failed');
   });
@@ -340,26 +439,40 @@ describe('past the deadline', () => {
     const find = rig.groups.find.bind(rig.groups);
     rig.groups.find = (key) =>
       key.targetGroupId === bad ? Promise.reject(new InconsistentStoreError('not ours')) : find(key);
-    await reconcileAtDeadline(rig);
+    await reconcileAtLast(rig);
     const { outcomes } = await rig.readJob(jobId);
     expect(outcomes.find(({ targetGroupId }) => targetGroupId === bad)?.failure?.code).toBe('InternalError');
     expect(outcomes.find(({ targetGroupId }) => targetGroupId === good)?.failure).toBeUndefined();
   });
 
-  test('a look shortly before the deadline is followed by one at the deadline', async () => {
+  test('jobs are settled after every look at the others, with the rest of the time', async () => {
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups(...makePaused(3)));
+    rig.time = LAST_RESORT - rig.settings.stalledMs;
+    for (let i = 0; i < 4; i += 1) await rig.create(rig.addTargetGroups({}));
+    rig.time = LAST_RESORT;
+    rig.entries.length = 0;
+    await rig.reconcile();
+    const events = rig.listEvents().filter((event) => /^job\.(re-enqueued|last-resort)$/.test(event));
+    expect(events).toEqual([...Array<string>(4).fill('job.re-enqueued'), 'job.last-resort']);
+    expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Failed');
+    // No give-up: the workers had half an hour for that.
+    expect(rig.giveUps.sent).toEqual([]);
+  });
+
+  test('a job is settled by one of two runs that overlap', async () => {
     const rig = new UseCaseRig();
     await rig.create(rig.addTargetGroups({}));
-    rig.time = NOW + rig.settings.deadlineMs - 1000;
-    await rig.reconcile();
-    rig.time = NOW + rig.settings.deadlineMs;
-    await rig.reconcile();
-    expect(rig.listEvents()).toContain('job.deadline-passed');
+    rig.time = LAST_RESORT;
+    await Promise.all([rig.reconcile(), rig.reconcile()]);
+    expect(rig.listEvents().filter((event) => event === 'chunk.settled')).toHaveLength(1);
+    expect(rig.listRaces()).toEqual(['postpone']);
   });
 
   test('a run whose time is up leaves further chunks to the next run', async () => {
     const rig = new UseCaseRig();
     const { jobId } = await rig.create(rig.addTargetGroups(...makePaused(6)));
-    rig.time = NOW + rig.settings.deadlineMs;
+    rig.time = LAST_RESORT;
     const settle = rig.jobs.settle.bind(rig.jobs);
     rig.jobs.settle = (...args) => {
       rig.time += 1000;
@@ -376,7 +489,7 @@ describe('past the deadline', () => {
     const rig = new UseCaseRig();
     const { jobId } = await rig.create(rig.addTargetGroups({}, { status: 'live' }));
     rig.groups.find = () => Promise.reject(new Error('no answer'));
-    await reconcileAtDeadline(rig);
+    await reconcileAtLast(rig);
     expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Processing');
     expect(rig.listEvents()).toContain('chunk.handed-back');
     rig.time = NOW + 2 * rig.settings.deadlineMs;
@@ -447,7 +560,7 @@ describe('past the deadline', () => {
     const { jobId } = await rig.create(rig.addTargetGroups({}));
     const find = rig.groups.find.bind(rig.groups);
     rig.groups.find = () => Promise.reject(new Error('throttled'));
-    await reconcileAtDeadline(rig);
+    await reconcileAtLast(rig);
     expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Processing');
     rig.groups.find = find;
     rig.time += 60_000;

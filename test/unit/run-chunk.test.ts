@@ -276,6 +276,7 @@ describe('a chunk', () => {
 
   test('does not wait for a write that was certainly refused, even if the read after it failed', async () => {
     const rig = new UseCaseRig();
+    rig.withholdFound();
     const [id = ''] = rig.addTargetGroups({ status: 'draft' });
     await rig.create([id]);
     const find = rig.groups.find.bind(rig.groups);
@@ -359,6 +360,7 @@ describe('a chunk', () => {
 
   test('moves a target group that becomes movable between the write and the read', async () => {
     const rig = new UseCaseRig();
+    rig.withholdFound();
     const [id = ''] = rig.addTargetGroups({ status: 'draft' });
     const { jobId } = await rig.create([id]);
     const find = rig.groups.find.bind(rig.groups);
@@ -371,6 +373,35 @@ describe('a chunk', () => {
     expect(rig.listRaces()).toEqual(['move']);
     expect((await rig.readJob(jobId)).outcomes).toEqual([{ targetGroupId: id }]);
     expect(await rig.readGroup(id)).toMatchObject({ status: 'live' });
+  });
+
+  test.each([
+    { brings: 'brings', reads: 0 },
+    { brings: 'does not bring', reads: 1 },
+  ])('reads each refused target group $reads times when the answer $brings it', async ({ brings, reads }) => {
+    const rig = new UseCaseRig();
+    if (brings !== 'brings') rig.withholdFound();
+    const [draft = '', live = '', full = '', paused = ''] = rig.addTargetGroups(
+      { status: 'draft' },
+      { status: 'live' },
+      { currentCompletes: 100 },
+      {},
+    );
+    const { jobId } = await rig.create([draft, live, full, paused]);
+    const read: string[] = [];
+    const find = rig.groups.find.bind(rig.groups);
+    rig.groups.find = (key) => {
+      read.push(key.targetGroupId);
+      return find(key);
+    };
+    await rig.drain();
+    expect(sortIds(read)).toEqual(reads === 0 ? [] : sortIds([draft, live, full]));
+    expect(read).toHaveLength(3 * reads);
+    const { outcomes } = await rig.readJob(jobId);
+    const codes = new Map(outcomes.map(({ targetGroupId, failure }) => [targetGroupId, failure?.code]));
+    expect(codes.get(draft)).toBe('StatusTransitionNotAllowed');
+    expect(codes.get(full)).toBe('StatusTransitionNotAllowed');
+    expect([codes.get(live), codes.get(paused)]).toEqual([undefined, undefined]);
   });
 
   test('of an unknown job is reported, and is not delivered again', async () => {
