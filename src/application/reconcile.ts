@@ -95,21 +95,32 @@ async function readBacklogs({ queue, giveUps, settings }: ReconcileDeps): Promis
  * earlier state. Never throws, so that a failure does not stop the other jobs; the job is due again later.
  */
 async function withJob(
-  baseDeps: ReconcileDeps,
+  deps: ReconcileDeps,
   open: Pick<OpenJob, 'accountId' | 'projectId' | 'jobId'>,
   work: (deps: ReconcileDeps, job: DueJob) => Promise<void>,
 ): Promise<void> {
-  // The journal gets what was read of the job, so that the entry of a failure says whose job it is.
-  let deps = baseDeps;
-  try {
+  await noteFailure(deps, open.jobId, async () => {
     const now = deps.clock.now();
     const job = await deps.jobs.find(open, now);
     if (job?.look === undefined || Date.parse(job.look.dueAt) > now) return;
-    deps = withSubject(deps, makeJobSubject(job));
-    if (deriveStatus(job) === 'Processing') await work(deps, { ...job, look: job.look });
-    else await closeIfEnded(deps, job);
+    const due = { ...job, look: job.look };
+    const jobDeps = withSubject(deps, makeJobSubject(job));
+    await noteFailure(jobDeps, job.jobId, () =>
+      deriveStatus(job) === 'Processing' ? work(jobDeps, due) : closeIfEnded(jobDeps, job),
+    );
+  });
+}
+
+/** Notes the failure of `act` with what the journal of `deps` knows of the job. Never throws. */
+async function noteFailure(
+  { journal }: ReconcileDeps,
+  jobId: string,
+  act: () => Promise<void>,
+): Promise<void> {
+  try {
+    await act();
   } catch (cause) {
-    deps.journal.note({ event: 'job.not-reconciled', jobId: open.jobId, cause });
+    journal.note({ event: 'job.not-reconciled', jobId, cause });
   }
 }
 
@@ -134,9 +145,8 @@ async function lookAtJob(
   const { ids, trace } = await deps.jobs.readRequest(job);
   const unsettled = cutIntoChunks(job, ids, listUnsettledChunks(job), trace);
   const jobDeps = withSubject(deps, { traceparent: trace.traceparent });
-  if (step === 'resend') await resendChunks(jobDeps, job, unsettled, run);
-  else if (step === 'give-up') await sendGiveUps(jobDeps, job, unsettled, run);
-  else await settleAll(jobDeps, job, unsettled, run);
+  const act = { resend: resendChunks, 'give-up': sendGiveUps, settle: settleAll }[step];
+  await noteFailure(jobDeps, job.jobId, () => act(jobDeps, job, unsettled, run));
   return step;
 }
 
