@@ -4,10 +4,13 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { CREDENTIALS, REGION } from '../../tools/kit/emulator.ts';
+import { serveHttp } from '../../tools/kit/http-server.ts';
+import type { Listener } from '../../tools/kit/loopback.ts';
 import { makeResultKey } from '../../src/adapters/dynamodb/job-item.ts';
+import { DynamoDBChunks } from '../../src/adapters/dynamodb/chunks.ts';
 import { DynamoDBJobs } from '../../src/adapters/dynamodb/jobs.ts';
 import { makeTargetGroupItem } from '../../src/adapters/dynamodb/target-group-item.ts';
-import { encodeChunk } from '../../src/adapters/sqs/work-message.ts';
+import { decodeMessage, encodeChunk, encodeGiveUp } from '../../src/adapters/sqs/work-message.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { deriveStatus } from '../../src/domain/job.ts';
 import { formatTimestamp } from '../../src/domain/time.ts';
@@ -18,6 +21,16 @@ import { setLambdaEnvironment, setSampled } from '../support/lambda-environment.
 
 let tables: TestTables;
 let daemon: FakeXrayDaemon;
+let sqs: Listener;
+
+interface SqsInput {
+  readonly QueueUrl: string;
+  readonly ReceiptHandle?: string;
+  readonly Entries?: readonly { readonly MessageBody: string; readonly DelaySeconds?: number }[];
+}
+
+/** The calls of SQS in a test. */
+let sqsCalls: (SqsInput & { readonly operation: string })[] = [];
 /** The log lines that the function printed, parsed. */
 let printed: Record<string, unknown>[];
 let handler: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
@@ -25,13 +38,18 @@ let handler: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 beforeAll(async () => {
   tables = await openTables();
   daemon = await FakeXrayDaemon.listen();
+  // Refuses every call: the worker must not fail when it cannot shorten a visibility timeout.
+  sqs = await serveHttp(({ headers, body }) => {
+    const operation = String(headers['x-amz-target']).split('.').at(-1) ?? '';
+    sqsCalls.push({ operation, ...(JSON.parse(body.toString()) as SqsInput) });
+    return { status: 400, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: '{}' };
+  });
   const endpoint = await tables.client.config.endpoint?.();
   Object.assign(process.env, {
     JOBS_TABLE: tables.jobs,
     TARGET_GROUPS_TABLE: tables.targetGroups,
-    // Nothing listens here: the worker must not fail when it cannot shorten a visibility timeout.
-    CHUNKS_QUEUE_URL: 'http://127.0.0.1:9/000000000000/chunks',
-    GIVE_UPS_QUEUE_URL: 'http://127.0.0.1:9/000000000000/give-ups',
+    CHUNKS_QUEUE_URL: `${sqs.url}/000000000000/chunks`,
+    GIVE_UPS_QUEUE_URL: `${sqs.url}/000000000000/give-ups`,
     DEADLINE_SECONDS: '3600',
     PARALLELISM: '4',
     CLAIM_SECONDS: '330',
@@ -41,18 +59,20 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: `http://${endpoint?.hostname ?? ''}:${endpoint?.port ?? ''}`,
-    AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9',
+    AWS_ENDPOINT_URL_SQS: sqs.url,
   });
   setLambdaEnvironment('Stack-Worker', daemon.address);
   ({ handler } = await import('../../lambdas/worker.ts'));
 });
-afterAll(() => {
+afterAll(async () => {
   daemon.close();
-  return tables.close();
+  await sqs.close();
+  await tables.close();
 });
 
 beforeEach(() => {
   printed = [];
+  sqsCalls = [];
   setSampled(true);
   jest.spyOn(process.stdout, 'write').mockImplementation(keepLines);
   jest.spyOn(process.stderr, 'write').mockImplementation(keepLines);
@@ -70,13 +90,15 @@ function keepLines(text: string | Uint8Array): boolean {
 
 const context = { getRemainingTimeInMillis: () => 20_000, awsRequestId: 'r' } as Context;
 
-function makeEvent(bodies: readonly string[]): SQSEvent {
+/** @param queue that has delivered the messages */
+function makeEvent(bodies: readonly string[], queue = 'chunks'): SQSEvent {
   const records = bodies.map((body, i) => ({
     messageId: `m${i}`,
     receiptHandle: `h${i}`,
     body,
     attributes: { ApproximateReceiveCount: '1' },
     messageAttributes: {},
+    eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${queue}`,
   }));
   return { Records: records } as unknown as SQSEvent;
 }
@@ -146,6 +168,71 @@ describe('the worker', () => {
     const remaining = [0];
     const late = { ...context, getRemainingTimeInMillis: () => remaining.shift() ?? 20_000 };
     expect(await handler(makeEvent(bodies), late)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
+  });
+});
+
+describe('the give-ups that the worker gets from their own queue', () => {
+  /** A job that is to be given up, and its give-ups. */
+  async function aJobInGiveUps(groups: number, chunkSize: number) {
+    const { store, job, bodies } = await aJobInMessages(groups, chunkSize);
+    const giveUps = bodies.map((body) => {
+      const { work } = decodeMessage(body);
+      return encodeGiveUp({ ...work, reason: 'deadline' });
+    });
+    return { store, job, bodies, giveUps };
+  }
+
+  test('end their job without moving anything', async () => {
+    const { store, job, giveUps } = await aJobInGiveUps(3, 2);
+    expect(await handler(makeEvent(giveUps, 'give-ups'), context)).toEqual({ batchItemFailures: [] });
+    const ended = await store.find(job, Date.now());
+    expect(ended && deriveStatus(ended)).toBe('Failed');
+    const settled = printed.filter(({ message }) => message === 'chunk.settled');
+    expect(settled).toMatchObject([
+      { updated: 0, failed: 2, failures_by_code: { InternalError: 2 } },
+      { updated: 0, failed: 1, failures_by_code: { InternalError: 1 } },
+    ]);
+  });
+
+  test.each(['chunks', 'give-ups'])(
+    'a message that fails goes back to the queue %s, that it came from',
+    async (queue) => {
+      const { bodies, giveUps } = await aJobInGiveUps(1, 1);
+      const remaining = [0];
+      const late = { ...context, getRemainingTimeInMillis: () => remaining.shift() ?? 20_000 };
+      const event = makeEvent(queue === 'chunks' ? bodies : giveUps, queue);
+      expect(await handler(event, late)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
+      expect(sqsCalls).toMatchObject([
+        {
+          operation: 'ChangeMessageVisibility',
+          QueueUrl: `${sqs.url}/000000000000/${queue}`,
+          ReceiptHandle: 'h0',
+        },
+      ]);
+    },
+  );
+
+  test('that find a claim are sent again with a delay, to their own queue', async () => {
+    const { job, giveUps } = await aJobInGiveUps(1, 1);
+    const chunks = new DynamoDBChunks(tables.client, tables.jobs);
+    await chunks.claim(makeChunkKey(job), 'another', Date.now(), Date.now() + 100_000);
+    await handler(makeEvent(giveUps, 'give-ups'), context);
+    const [sent] = sqsCalls;
+    expect(sent).toMatchObject({
+      operation: 'SendMessageBatch',
+      QueueUrl: `${sqs.url}/000000000000/give-ups`,
+      Entries: [{ MessageBody: giveUps[0] }],
+    });
+    // A second after the end of the claim, less what this test took until then.
+    expect(sent?.Entries?.[0]?.DelaySeconds).toBeGreaterThan(60);
+    expect(sent?.Entries?.[0]?.DelaySeconds).toBeLessThanOrEqual(101);
+  });
+
+  test('a message of a chunk that is in their queue is worked on as what it is', async () => {
+    const { store, job, bodies } = await aJobInGiveUps(1, 1);
+    expect(await handler(makeEvent(bodies, 'give-ups'), context)).toEqual({ batchItemFailures: [] });
+    const ended = await store.find(job, Date.now());
+    expect(ended && deriveStatus(ended)).toBe('Completed');
   });
 });
 
