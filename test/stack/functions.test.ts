@@ -35,6 +35,7 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
     CHUNK_SIZE: '200',
     JOB_RETENTION_DAYS: '30',
     STALLED_SECONDS: '600',
+    DEADLINE_SECONDS: '3600',
   },
   FunctionsGetJob: { ...COMMON, ...METRICS, ...TOKENS, ...JOBS },
   FunctionsGetFieldingRuns: { ...COMMON, ...METRICS, ...TOKENS, ...TARGET_GROUPS },

@@ -28,7 +28,7 @@ const GIVE_UPS = '${GivingUpGiveUps.Arn}';
 /** The names of the resources in docs/architecture.md. */
 const DOCUMENTED: Record<string, string> = {
   [JOBS]: 'jobs table',
-  [`${JOBS}/index/open-jobs`]: 'its index of open jobs',
+  [`${JOBS}/index/open-jobs-by-account`]: 'its index of open jobs',
   [TARGET_GROUPS]: 'target groups table',
   '${TablesIdempotency.Arn}': 'idempotency table',
   [QUEUE]: 'queue of chunks',
@@ -70,7 +70,7 @@ const GRANTS: Record<string, Grants> = {
   },
   Reconcile: {
     [JOBS]: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
-    '${TablesJobs.Arn}/index/open-jobs': ['dynamodb:Query'],
+    '${TablesJobs.Arn}/index/open-jobs-by-account': ['dynamodb:Query'],
     [TARGET_GROUPS]: ['dynamodb:GetItem'],
     [QUEUE]: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
     [GIVE_UPS]: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],

@@ -37,19 +37,19 @@ describe('tables', () => {
         { AttributeName: 'pk', KeyType: 'HASH' },
         { AttributeName: 'sk', KeyType: 'RANGE' },
       ],
-      AttributeDefinitions: ['pk', 'sk', 'open', 'due_at'].map((AttributeName) => ({
+      AttributeDefinitions: ['pk', 'sk', 'open_shard', 'open_key'].map((AttributeName) => ({
         AttributeName,
         AttributeType: 'S',
       })),
       TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
       GlobalSecondaryIndexes: [
         {
-          IndexName: 'open-jobs',
+          IndexName: 'open-jobs-by-account',
           KeySchema: [
-            { AttributeName: 'open', KeyType: 'HASH' },
-            { AttributeName: 'due_at', KeyType: 'RANGE' },
+            { AttributeName: 'open_shard', KeyType: 'HASH' },
+            { AttributeName: 'open_key', KeyType: 'RANGE' },
           ],
-          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['created_at'] },
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['due_at', 'total', 'action'] },
         },
       ],
     });
@@ -138,6 +138,6 @@ describe('existing tables', () => {
       TargetGroupsTable: { Value: 'restored-groups' },
       IdempotencyTable: { Value: 'restored.records' },
     });
-    expect(JSON.stringify(template.resources)).toContain(':table/restored-jobs/index/open-jobs"');
+    expect(JSON.stringify(template.resources)).toContain(':table/restored-jobs/index/open-jobs-by-account"');
   });
 });

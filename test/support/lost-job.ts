@@ -27,6 +27,7 @@ export async function commitLostJob(
     total: ids.length,
     chunkSize: 2,
     expiresAt: Math.floor(Date.now() / 1000) + 86_400,
+    deadlineAt: formatTimestamp(createdAt + 3_600_000),
     look: aLook({ dueAt: formatTimestamp(createdAt) }),
   });
   await jobs.saveRequest(job, { ids, trace: TRACE });

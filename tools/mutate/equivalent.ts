@@ -26,8 +26,8 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
   },
   {
     file: 'src/application/run-chunk.ts',
-    before: 'return { targetGroupId };',
-    after: 'return { ...{} };',
+    before: 'if (result.moved) return { targetGroupId };',
+    after: 'if (result.moved) return { ...{} };',
     reason: 'A worker counts its outcomes and stores the failures; of one that was updated it needs no id.',
   },
   {

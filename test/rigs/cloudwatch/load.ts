@@ -172,7 +172,7 @@ async function loseClosing(rig: AlarmRig): Promise<void> {
   const { tenant, ids } = await aProject(rig.unobserved, [{}]);
   const lost = rig.dynamoDBCalls.interceptNext(
     'UpdateItem',
-    [tenant.projectId, 'REMOVE #open'],
+    [tenant.projectId, 'REMOVE #shard'],
     carryOutTwice,
   );
   await rig.client.run(tenant, ids);
