@@ -55,6 +55,7 @@ export function describeCreateJob(rig: WiringRig): void {
       created_by: SUBJECT,
       committed_by: expect.stringMatching(UUID),
       due_at: new Date(createdAt + SETTINGS.stalledSeconds * 1_000).toISOString(),
+      deadline_at: new Date(createdAt + SETTINGS.deadlineSeconds * 1_000).toISOString(),
       expires_at: Math.floor(createdAt / 1000) + RETENTION,
     });
     expect(request).toHaveProperty('expires_at', meta['expires_at']);
@@ -72,7 +73,7 @@ export function describeCreateJob(rig: WiringRig): void {
         expiresAt: meta['expires_at'],
         index,
       });
-      expect(job).toEqual({ action: 'resume', createdBy: SUBJECT });
+      expect(job).toEqual({ action: 'resume', createdBy: SUBJECT, deadlineAt: meta['deadline_at'] });
       expect(only).toBe(false);
       const [, traceId, spanId] = trace.traceparent.split('-');
       expect(traceId).toBe('c'.repeat(32));

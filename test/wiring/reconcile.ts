@@ -1,10 +1,12 @@
 /** reconcile: when it looks at a job again, what it sends, and how it claims what it gives up. */
 import { beforeAll, expect, test } from '@jest/globals';
+import { OPEN_JOBS_INDEX, makeShardName } from '../../src/adapters/dynamodb/open-jobs-index.ts';
+import { OPEN_JOBS_SHARDS } from '../../src/domain/digest.ts';
 import type { ChunkWork } from '../../src/ports/work-queue.ts';
 import { type StoredJob, storeJob, refuseForNow } from '../rigs/wiring/jobs.ts';
 import { SETTINGS } from '../rigs/wiring/settings.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
-import { aProject } from '../support/e2e.ts';
+import { aProject, findName } from '../support/e2e.ts';
 
 /** In ms: reconcile's 50 s, the 131 s that clocks may be apart, and 5 s for late writes. */
 const CLAIM_MS = 186_000;
@@ -13,8 +15,11 @@ const DEADLINE_MS = SETTINGS.deadlineSeconds * 1_000;
 
 const CLAIMS = 'SET claimed_by';
 
+const computeLastResort = ({ job }: StoredJob) => Date.parse(job.createdAt) + 1.5 * DEADLINE_MS;
+
 /**
- * One run, with the jobs that it found. All but `over` are of one project: workers read the target groups of
+ * One run, with the jobs that it found: `late` is shortly before its deadline, `over` past it, and `last` past
+ * one and a half times of it. All but `over` and `last` are of one project: workers read the target groups of
  * the jobs that are sent again. Only `notDue` is not due.
  */
 interface Run {
@@ -23,6 +28,7 @@ interface Run {
   readonly stalled: StoredJob;
   readonly late: StoredJob;
   readonly over: StoredJob;
+  readonly last: StoredJob;
   readonly unreadable: StoredJob;
   readonly notDue: StoredJob;
   /** The most that were read at once. */
@@ -46,13 +52,14 @@ export function describeReconcile(rig: WiringRig): void {
     const late = await storeNextJob(ids.slice(5, 7), 2, 2_300);
     const unreadable = await storeNextJob(ids.slice(7, 8), 1, 700);
     const notDue = await storeNextJob(ids.slice(8, 9), 1, 700, 30);
-    const overdue = await aProject(rig.unobserved, Array<object>(40).fill({}));
-    const over = await storeJob(rig, { ...overdue, chunkSize: 40, ageSeconds: 2_420, dueInSeconds: -1 });
-    await storeNextJob(ids.slice(9, 10), 1, 700);
-    await storeNextJob(ids.slice(9, 10), 1, 700);
+    const overdue = await aProject(rig.unobserved, [{}, {}, {}]);
+    const over = await storeJob(rig, { ...overdue, chunkSize: 2, ageSeconds: 2_420, dueInSeconds: -1 });
+    const forgotten = await aProject(rig.unobserved, Array<object>(40).fill({}));
+    const last = await storeJob(rig, { ...forgotten, chunkSize: 40, ageSeconds: 3_700, dueInSeconds: -1 });
+    for (let i = 0; i < 14; i += 1) await storeNextJob(ids.slice(9, 10), 1, 700);
     rig.dynamoDB.interceptAll('GetItem', [unreadable.job.jobId, 'REQUEST#'], refuseForNow);
-    const jobs = rig.holdCalls('GetItem', [tenant.projectId, '"META"'], 4);
-    const targetGroups = rig.holdCalls('GetItem', [`#${overdue.tenant.projectId}#T`], 16);
+    const jobs = rig.holdCalls('GetItem', [tenant.projectId, '"META"'], 16);
+    const targetGroups = rig.holdCalls('GetItem', [`#${forgotten.tenant.projectId}#T`], 16);
     const before = Date.now();
     const runs = await rig.stack.runSchedules();
     const after = Date.now();
@@ -60,23 +67,26 @@ export function describeReconcile(rig: WiringRig): void {
       { functionId: rig.findFunction('Reconcile').logicalId, result: { ok: true } },
     ]);
     const mosts = { jobsAtOnce: jobs.most, targetGroupsAtOnce: targetGroups.most };
-    run = { before, after, stalled, late, over, unreadable, notDue, ...mosts };
+    run = { before, after, stalled, late, over, last, unreadable, notDue, ...mosts };
   });
 
   /** When a job is to be looked at next, as often as that was put off. */
   function listNextLooks({ job }: StoredJob): number[] {
     const postponed = recording.listCalls('UpdateItem', job.jobId, 'SET due_at');
-    return postponed.map(({ values }) => Date.parse(String(values[':to'])));
+    return postponed.map(({ values }) => Date.parse(String(values[':due'])));
   }
 
-  test('looks at a job again after stalledSeconds, at its deadline, and then every minute', () => {
-    const [again] = listNextLooks(run.stalled);
-    expect(again).toBeGreaterThanOrEqual(run.before + STALLED_MS);
-    expect(again).toBeLessThanOrEqual(run.after + STALLED_MS);
+  test('looks again after twice stalledSeconds, at the deadline, and as a last resort in every run', () => {
+    for (const job of [run.stalled, run.over]) {
+      const [again] = listNextLooks(job);
+      const until = Math.min(run.before + 2 * STALLED_MS, computeLastResort(job));
+      expect(again).toBeGreaterThanOrEqual(until);
+      expect(again).toBeLessThanOrEqual(until + (run.after - run.before));
+    }
     expect(listNextLooks(run.late)).toEqual([Date.parse(run.late.job.createdAt) + DEADLINE_MS]);
-    const [afterDeadline] = listNextLooks(run.over);
-    expect(afterDeadline).toBeGreaterThanOrEqual(run.before + 60_000);
-    expect(afterDeadline).toBeLessThanOrEqual(run.after + 60_000);
+    const [atLast] = listNextLooks(run.last);
+    expect(atLast).toBeGreaterThanOrEqual(run.before + 30_000);
+    expect(atLast).toBeLessThanOrEqual(run.after + 30_000);
     expect(listNextLooks(run.notDue)).toEqual([]);
   });
 
@@ -93,11 +103,32 @@ export function describeReconcile(rig: WiringRig): void {
     ]);
     expect(sent.map(({ MessageGroupId }) => MessageGroupId)).toEqual(['101', '101', '101']);
     expect(recording.listCalls('SendMessageBatch', run.late.job.jobId)).toHaveLength(1);
-    expect(recording.listCalls('SendMessageBatch', run.over.job.jobId)).toEqual([]);
+    expect(recording.listCalls('SendMessageBatch', run.last.job.jobId)).toEqual([]);
   });
 
-  test('claims what it gives up for its timeout and the skew, in ms, and moves none of it', () => {
-    const { job } = run.over;
+  test('sends what is left of a job past its deadline as give-ups, to their own queue', () => {
+    const calls = recording.listCalls('SendMessageBatch', run.over.job.jobId);
+    const pathOf = (url = '') => new URL(url).pathname;
+    const giveUps = pathOf(findName(rig.stack.queues, 'GiveUps'));
+    expect(calls.map(({ input }) => pathOf(input.QueueUrl))).toEqual([giveUps]);
+    const sent = calls.flatMap(({ input }) => input.Entries ?? []);
+    expect(sent.map(({ MessageBody }) => JSON.parse(MessageBody) as unknown)).toMatchObject([
+      { give_up: { reason: 'deadline', chunk: { index: 0 }, ids: { length: 2 } } },
+      { give_up: { reason: 'deadline', chunk: { index: 1 }, ids: { length: 1 } } },
+    ]);
+    expect(sent.map(({ MessageGroupId }) => MessageGroupId)).toEqual(['101', '101']);
+  });
+
+  test('asks both queues how long they are', () => {
+    const asked = recording.listCalls('GetQueueAttributes', 'ApproximateNumberOfMessages');
+    const paths = asked.map(({ input }) => new URL(input.QueueUrl ?? '').pathname);
+    for (const name of ['Chunks', 'GiveUps']) {
+      expect(paths).toContain(new URL(findName(rig.stack.queues, name)).pathname);
+    }
+  });
+
+  test('claims what it settles itself for its timeout and the skew, in ms, and moves none of it', () => {
+    const { job } = run.last;
     const [claim] = recording.listCalls('UpdateItem', job.jobId, CLAIMS);
     const now = Number(claim?.values[':now']);
     expect(now).toBeGreaterThanOrEqual(run.before);
@@ -106,21 +137,18 @@ export function describeReconcile(rig: WiringRig): void {
     // No two runs have one name.
     expect(claim?.values[':owner']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/0$/);
     expect(recording.listCalls('UpdateItem', job.jobId, 'SET settled_at')).toHaveLength(1);
-    for (const id of run.over.ids) expect(recording.listCalls('UpdateItem', `#${id}"`)).toEqual([]);
+    for (const id of run.last.ids) expect(recording.listCalls('UpdateItem', `#${id}"`)).toEqual([]);
   });
 
-  test('looks after four jobs at once, and reads sixteen target groups at once', () => {
-    expect(run).toMatchObject({ jobsAtOnce: 4, targetGroupsAtOnce: 16 });
+  test('looks at sixteen jobs at once, and reads sixteen target groups at once', () => {
+    expect(run).toMatchObject({ jobsAtOnce: 16, targetGroupsAtOnce: 16 });
   });
 
-  test('reads the jobs that are due now, a hundred at a time', () => {
-    const queries = recording.listCalls('Query', 'due_at <= :now');
-    expect(queries.length).toBeGreaterThan(0);
-    for (const { input, values, at } of queries) {
-      expect(input.Limit).toBe(100);
-      expect(Date.parse(String(values[':now']))).toBeLessThanOrEqual(at);
-      expect(Date.parse(String(values[':now']))).toBeGreaterThan(rig.startedAt);
-    }
+  test('reads every shard of the index of open jobs, five thousand jobs at a time', () => {
+    const queries = recording.listCalls('Query', OPEN_JOBS_INDEX);
+    const shards = Array.from({ length: OPEN_JOBS_SHARDS }, (_, shard) => makeShardName(shard));
+    expect(new Set(queries.map(({ values }) => values[':shard']))).toEqual(new Set(shards));
+    for (const { input } of queries) expect(input.Limit).toBe(5_000);
   });
 
   test('tries a read that fails a second time, and leaves the job to its next look', () => {

@@ -77,6 +77,7 @@ export function makeQueueEvent(messages: readonly { body: string; receives?: num
     body,
     attributes: { ApproximateReceiveCount: String(receives) },
     messageAttributes: {},
+    eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:Chunks',
   }));
   return { Records: records } as unknown as SQSEvent;
 }
