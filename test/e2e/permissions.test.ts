@@ -11,11 +11,13 @@ import { BASES, makeCollectionPath, makeFieldingRunsPath, makeJobPath } from '..
 import { PROJECT } from '../../tools/kit/project.ts';
 import { makeEmulatorConfig } from '../../tools/kit/emulator.ts';
 import type { PermissionsReport, UsedGrant } from '../../tools/local/iam/permissions.ts';
-import { encodeChunk } from '../../src/adapters/sqs/work-message.ts';
+import { encodeChunk, encodeGiveUp } from '../../src/adapters/sqs/work-message.ts';
+import { DynamoDBChunks } from '../../src/adapters/dynamodb/chunks.ts';
 import { makeMetaKey } from '../../src/adapters/dynamodb/job-item.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { canonicalizeIds, type Job } from '../../src/domain/job.ts';
-import { anId, TRACE } from '../support/builders.ts';
+import type { ChunkWork } from '../../src/ports/work-queue.ts';
+import { anId, makeChunkKey, TRACE } from '../support/builders.ts';
 import { ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { Client, readLocation, sendRequest } from '../support/api-client.ts';
@@ -74,14 +76,20 @@ async function waitUntilUsed(grant: RegExp): Promise<void> {
   }, 100);
 }
 
-/** Sends the first chunk of a job again. */
-async function sendAgain(job: Job, ids: readonly string[]): Promise<void> {
+const CHUNKS = { queue: 'Chunks', encode: encodeChunk };
+const GIVE_UPS = {
+  queue: 'GiveUps',
+  encode: (work: ChunkWork) => encodeGiveUp({ ...work, reason: 'deadline' }),
+};
+
+/** Sends the first chunk of a job again, or gives it up. */
+async function sendAgain(job: Job, ids: readonly string[], to = CHUNKS): Promise<void> {
   const sqs = new SQSClient(makeEmulatorConfig(running.info.endpoints.sqs));
   for (const work of cutIntoChunks(job, canonicalizeIds(ids), [0], TRACE)) {
     await sqs.send(
       new SendMessageCommand({
-        QueueUrl: findName(running.info.queues, 'Chunks'),
-        MessageBody: encodeChunk(work),
+        QueueUrl: findName(running.info.queues, to.queue),
+        MessageBody: to.encode(work),
       }),
     );
   }
@@ -137,24 +145,29 @@ async function forgetAll(): Promise<void> {
   dynamoDB.destroy();
 }
 
-/** Lets reconcile send the messages of one job and settle another one past its deadline. */
+/** Lets reconcile send the messages of one job, give up another, and settle a third as a last resort. */
 async function reconcileStalledJobs(): Promise<void> {
   const { tenant, ids } = await aProject(running.info, [{}, {}, { status: 'archived' }]);
   const jobs = [
     await commitLostJob(running.info, tenant, ids, 1000),
     await commitLostJob(running.info, tenant, ids, 3601),
+    await commitLostJob(running.info, tenant, ids, 5401),
   ];
   expect((await sendRequest('POST', `${running.info.url}/_local/schedules/run`)).status).toBe(200);
   for (const { jobId } of jobs) await client.waitUntilEnded(makeJobPath(tenant, 'resume', jobId));
 }
 
-/** Sends a message again after its job has ended, and one of a damaged job, whose chunk is handed back. */
+/**
+ * Sends a message again after its job has ended, one of a job that is gone, which the worker looks for, and one
+ * of a damaged job, whose chunk is handed back; and give-ups, one of which finds a claim.
+ */
 async function sendUnusualMessages(): Promise<void> {
   const { tenant, ids } = await aProject(running.info, [{}]);
   const job = await commitLostJob(running.info, tenant, ids, 0);
   await sendAgain(job, ids);
   await client.waitUntilEnded(makeJobPath(tenant, 'resume', job.jobId));
   await sendAgain(job, ids);
+  await sendAgain({ ...job, jobId: anId('J') }, ids);
   await waitUntilUsed(/^Worker: dynamodb:GetItem on \S+Jobs/);
 
   const damaged = await commitLostJob(running.info, tenant, ids, 0);
@@ -167,9 +180,17 @@ async function sendUnusualMessages(): Promise<void> {
       ExpressionAttributeValues: marshall({ ':text': 'two' }),
     }),
   );
-  dynamoDB.destroy();
   await sendAgain(damaged, ids);
-  await waitUntilUsed(/^Worker: sqs:ChangeMessageVisibility /);
+  await waitUntilUsed(/^Worker: sqs:ChangeMessageVisibility on \S+Chunks/);
+  await sendAgain(damaged, ids, GIVE_UPS);
+  await waitUntilUsed(/^Worker: sqs:ChangeMessageVisibility on \S+GiveUps/);
+
+  const held = await commitLostJob(running.info, tenant, ids, 0);
+  const chunks = new DynamoDBChunks(dynamoDB, findName(running.info.tables, 'TablesJobs'));
+  await chunks.claim(makeChunkKey(held), 'another', Date.now(), Date.now() + 60_000);
+  dynamoDB.destroy();
+  await sendAgain(held, ids, GIVE_UPS);
+  await waitUntilUsed(/^Worker: sqs:SendMessage on \S+GiveUps/);
 }
 
 test('every grant is used, and no call is denied', async () => {

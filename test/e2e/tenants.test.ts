@@ -38,7 +38,7 @@ beforeAll(async () => {
     context: {
       stackName: `Tenants${process.pid}`,
       chunkSize: 3,
-      maxTargetGroupsPerJob: 1_000,
+      maxTargetGroupsPerJob: 1_500,
       ...HIGH_LIMITS,
       // Those of an environment, in place of which the local stack has its own: else its roles grant nothing.
       account: '111122223333',

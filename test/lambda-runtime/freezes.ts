@@ -162,12 +162,12 @@ export function describeFreezes(rig: LambdaRuntimeRig): void {
     const reconcile = await rig.startEnvironment('Reconcile');
     const failed = Promise.withResolvers<undefined>();
     const ends = [
-      // The query for due jobs fails at once, while the open jobs are still being counted.
-      rig.dynamoDB.interceptAll('Query', ['due_at <= '], makeRefusal('ValidationException')),
-      rig.dynamoDB.interceptAll('Query', [], async (_call, forward) => {
+      // The other shards of the index fail at once, while the first one is still being read.
+      rig.dynamoDB.interceptAll('Query', ['"00"'], async (call, forward) => {
         await Promise.race([failed.promise, pause(1_000)]);
-        return forward();
+        return makeRefusal('ValidationException')(call, forward);
       }),
+      rig.dynamoDB.interceptAll('Query', [], makeRefusal('ValidationException')),
     ];
     const since = rig.recording.list().length;
     const ending = await reconcile.invoke(makeScheduleEvent());
