@@ -158,8 +158,8 @@ async function reconcileStalledJobs(): Promise<void> {
 }
 
 /**
- * Sends a message again after its job has ended, one of a job that is gone, which the worker looks for, and one
- * of a damaged job, whose chunk is handed back; and give-ups, one of which finds a claim.
+ * Sends a message again after its job has ended, one of a job that is gone, which the worker looks for, and
+ * one of a damaged job, whose chunk is handed back; and give-ups, one of which finds a claim.
  */
 async function sendUnusualMessages(): Promise<void> {
   const { tenant, ids } = await aProject(running.info, [{}]);

@@ -8,7 +8,7 @@ import type { Job } from '../../src/domain/job.ts';
 import type { Look } from '../../src/domain/look.ts';
 import { formatTimestamp } from '../../src/domain/time.ts';
 import type { OpenJob, PageStart } from '../../src/ports/open-jobs.ts';
-import { DUE, NOW, aJob, aLook, anId, makeChunkKey } from '../support/builders.ts';
+import { NOW, aJob, aLook, anId, makeChunkKey } from '../support/builders.ts';
 import { type JobStore, openDynamoDBJobStore } from '../support/jobs-table-ports.ts';
 import { commitJob, getSuiteTables, JOB_STORES } from './suite-adapters.ts';
 
@@ -144,7 +144,7 @@ describe.each(JOB_STORES)('the open jobs in %s', (_name, open) => {
     test('of an earlier generation can be neither postponed nor closed', async () => {
       const job = await commitAJob();
       const earlier = withLook({ ...job, createdAt: formatTimestamp(NOW - 1) });
-      expect(await store.openJobs.postpone(earlier, aLook({ dueAt: DUE + 1 }))).toBe(false);
+      expect(await store.openJobs.postpone(earlier, aLook({ resends: 1 }))).toBe(false);
       expect(await store.openJobs.close(earlier, NOW)).toBe(false);
       expect(await store.jobs.find(job, NOW)).toEqual(job);
     });

@@ -58,7 +58,7 @@ export function aLook(overrides: Partial<Look> = {}): Look {
   return { dueAt: DUE, settled: 0, resends: 0, giveUps: 0, ...overrides };
 }
 
-/** Builds a job that was just created: reconcile looks at it after ten minutes, and its deadline is in an hour. */
+/** Builds a job that was just created, with its first look in ten minutes and its deadline in an hour. */
 export function aJob(overrides: Partial<Job> = {}): Job {
   const createdAt = Date.parse(overrides.createdAt ?? AT);
   return {

@@ -1,6 +1,6 @@
 /**
- * Tests the messages of chunks and of give-ups: what they say, and their size, because SQS bills each 64 KB as a
- * request: https://aws.amazon.com/sqs/pricing/
+ * Tests the messages of chunks and of give-ups: what they say, and their size, because SQS bills each 64 KB
+ * as a request: https://aws.amazon.com/sqs/pricing/
  */
 import { describe, expect, test } from '@jest/globals';
 import { decodeMessage, encodeChunk, encodeGiveUp } from '../../src/adapters/sqs/work-message.ts';

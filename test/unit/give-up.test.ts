@@ -1,6 +1,6 @@
 /**
- * Tests the one rule of the deadline: from then on nothing of a job is moved, whoever works on its chunks. Each
- * target group gets the outcome that follows from reading it, and who claims a chunk first decides it.
+ * Tests the one rule of the deadline: from then on nothing of a job is moved, whoever works on its chunks.
+ * Each target group gets the outcome that follows from reading it; who claims a chunk first decides it.
  */
 import { describe, expect, test } from '@jest/globals';
 import { giveUpChunk } from '../../src/application/run-chunk.ts';

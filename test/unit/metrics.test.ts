@@ -62,6 +62,8 @@ const MEASURED: readonly (readonly [Report, readonly Measurement[]])[] = [
   [{ event: 'job.unknown', ...CHUNK }, []],
   [{ event: 'job.re-enqueued', jobId: 'J', chunks: 7 }, [{ name: 'ChunksReEnqueued', value: 7 }]],
   [{ event: 'job.deadline-passed', jobId: 'J', chunks: 7 }, []],
+  [{ event: 'job.last-resort', jobId: 'J', chunks: 7 }, []],
+  [{ event: 'resends.withheld', jobs: 7 }, []],
   [{ event: 'job.not-reconciled', jobId: 'J', cause }, [{ name: 'JobsNotReconciled', value: 1 }]],
   [{ event: 'race.lost', race: 'claim', jobId: 'J' }, [{ name: 'LostRaces', value: 1, dimension: 'claim' }]],
   [

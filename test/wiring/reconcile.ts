@@ -18,9 +18,9 @@ const CLAIMS = 'SET claimed_by';
 const computeLastResort = ({ job }: StoredJob) => Date.parse(job.createdAt) + 1.5 * DEADLINE_MS;
 
 /**
- * One run, with the jobs that it found: `late` is shortly before its deadline, `over` past it, and `last` past
- * one and a half times of it. All but `over` and `last` are of one project: workers read the target groups of
- * the jobs that are sent again. Only `notDue` is not due.
+ * One run, with the jobs that it found: `late` is shortly before its deadline, `over` past it, and `last`
+ * past one and a half times of it. All but `over` and `last` are of one project: workers read the target
+ * groups of the jobs that are sent again. Only `notDue` is not due.
  */
 interface Run {
   readonly before: number;

@@ -91,8 +91,8 @@ export class DynamoDBOpenJobs implements OpenJobs {
 }
 
 /**
- * Reads an entry of the index. It never throws, because a job that is damaged, or of a later release, must not
- * hide the others of its shard. Without a time it is due at once: whoever then reads the job finds the fault.
+ * Reads an entry of the index. A job that is damaged, or of a later release, must not hide the others of its
+ * shard. Without a time it is due at once: whoever then reads the job finds the fault.
  */
 function readOpenJob(item: Item): OpenJob {
   const { due_at: dueAt, action, total } = item;

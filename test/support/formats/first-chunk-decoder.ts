@@ -1,6 +1,6 @@
 /**
- * The decoder of chunk messages as it was before there were give-ups. It is kept as it was, with the values of
- * the constants that it used, and never changes: it stands for every worker of an earlier release.
+ * The decoder of chunk messages as it was before there were give-ups. It is kept as it was, with the values
+ * of the constants that it used, and never changes: it stands for every worker of an earlier release.
  */
 import * as z from 'zod/mini';
 
