@@ -4,8 +4,8 @@
  */
 import { computeLastResort } from '../domain/deadline.ts';
 import { ChunkTakenError } from '../domain/errors.ts';
-import { type Job, deriveStatus, listUnsettledChunks } from '../domain/job.ts';
-import { type Backlogs, type Look, type Step, planLook } from '../domain/look.ts';
+import { type Job, deriveStatus, listUnsettledChunks, type Look } from '../domain/job.ts';
+import { type Backlogs, type Step, planLook } from '../domain/look.ts';
 import { runInParallel } from '../domain/run-in-parallel.ts';
 import type { OpenJob } from '../ports/open-jobs.ts';
 import type { ChunkWork, GiveUpWork, WorkQueue } from '../ports/work-queue.ts';

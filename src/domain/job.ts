@@ -1,7 +1,6 @@
 /** A bulk job: its request, its chunks, and the status that follows from its settled chunks (ADR 4). */
 import type { Action } from './actions.ts';
 import type { Tenant } from './ids.ts';
-import type { Look } from './look.ts';
 import type { Failure, Outcome } from './outcome.ts';
 
 /** `Processing` until every chunk is settled. The other statuses are final. */
@@ -12,6 +11,18 @@ export type JobStatus = (typeof JOB_STATUSES)[number];
 /** Identifies a job. The tenant is part of the key, so that no id leads to another tenant's job. */
 export interface JobKey extends Tenant {
   readonly jobId: string;
+}
+
+/** What reconcile noted at its last look at a job, and when the next one is due. */
+export interface Look {
+  /** RFC 3339, UTC, milliseconds, `Z`. */
+  readonly dueAt: string;
+  /** Number of chunks that were settled. */
+  readonly settled: number;
+  /** How often the unsettled chunks were sent again before the deadline. */
+  readonly resends: number;
+  /** How often they were sent as give-ups after it. */
+  readonly giveUps: number;
 }
 
 /** A job as stored in its META item: without the ids of its target groups and without outcomes. */

@@ -1,18 +1,6 @@
 /** Decides what reconcile does about an open job that is due, and when it looks at the job again. */
 import { computeDeadline, computeLastResort } from './deadline.ts';
-import type { Job } from './job.ts';
-
-/** What reconcile noted at its last look at a job, and when the next one is due. */
-export interface Look {
-  /** RFC 3339, UTC, milliseconds, `Z`. */
-  readonly dueAt: string;
-  /** Number of chunks that were settled. */
-  readonly settled: number;
-  /** How often the unsettled chunks were sent again before the deadline. */
-  readonly resends: number;
-  /** How often they were sent as give-ups after it. */
-  readonly giveUps: number;
-}
+import type { Job, Look } from './job.ts';
 
 /**
  * - `wait`: nothing. The job has made progress, or everything was tried.

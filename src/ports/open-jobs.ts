@@ -1,7 +1,6 @@
 /** The index of open jobs, by account: each from its commit until its end is noted (ADR 38). */
 import type { Action } from '../domain/actions.ts';
-import type { Job, JobKey } from '../domain/job.ts';
-import type { Look } from '../domain/look.ts';
+import type { Job, JobKey, Look } from '../domain/job.ts';
 
 /** An open job as the index shows it, which may be minutes behind the job itself. */
 export interface OpenJob extends JobKey {

@@ -1,7 +1,6 @@
 /** Builds valid test data; a test gives only the values that matter to it. */
 import { deriveJobId, hashIds } from '../../src/domain/digest.ts';
-import type { ChunkKey, Job } from '../../src/domain/job.ts';
-import type { Look } from '../../src/domain/look.ts';
+import type { ChunkKey, Job, Look } from '../../src/domain/job.ts';
 import type { TargetGroup } from '../../src/domain/target-group.ts';
 
 export const TENANT = { accountId: 101, projectId: 'PR0JECT0000000000000000001' };
@@ -14,7 +13,7 @@ export const NOW = Date.UTC(2026, 0, 15, 12);
 export const AT = new Date(NOW).toISOString();
 
 /** When reconcile first looks at a job that was created then. */
-export const DUE = new Date(NOW + 600_000).toISOString();
+const DUE = new Date(NOW + 600_000).toISOString();
 
 let counter = 0;
 

@@ -1,7 +1,7 @@
 /** Tests what reconcile does at each look at a job, and when it looks again, at the very times. */
 import { describe, expect, test } from '@jest/globals';
-import type { Job } from '../../src/domain/job.ts';
-import { type Backlogs, type Look, planLook } from '../../src/domain/look.ts';
+import type { Job, Look } from '../../src/domain/job.ts';
+import { type Backlogs, planLook } from '../../src/domain/look.ts';
 import { NOW, aJob, aLook } from '../support/builders.ts';
 
 const MINUTE = 60_000;

@@ -14,8 +14,7 @@
 import type { Action } from '../../domain/actions.ts';
 import { ACTION_NAMES } from '../../domain/actions.ts';
 import { InconsistentStoreError } from '../../domain/errors.ts';
-import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../domain/job.ts';
-import type { Look } from '../../domain/look.ts';
+import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey, Look } from '../../domain/job.ts';
 import { FAILURE_CODES } from '../../domain/outcome.ts';
 import { FORMAT } from '../format.ts';
 import { makeOpenKey, OPEN_SHARD } from './open-jobs-index.ts';

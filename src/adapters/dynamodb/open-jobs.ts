@@ -3,8 +3,7 @@ import { type DynamoDBClient, QueryCommand, type QueryCommandInput } from '@aws-
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { ACTION_NAMES } from '../../domain/actions.ts';
 import { computeShard } from '../../domain/digest.ts';
-import type { Job } from '../../domain/job.ts';
-import type { Look } from '../../domain/look.ts';
+import type { Job, Look } from '../../domain/job.ts';
 import type { OpenJob, OpenJobs, OpenJobsPage, PageStart } from '../../ports/open-jobs.ts';
 import { makeLookAttributes, makeMetaKey, META_FORMAT, readJobKey } from './job-item.ts';
 import {

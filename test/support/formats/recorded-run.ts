@@ -18,8 +18,7 @@ import { makeProjectItem, makeTargetGroupItem } from '../../../src/adapters/dyna
 import { DynamoDBTargetGroups } from '../../../src/adapters/dynamodb/target-groups.ts';
 import { cutIntoChunks } from '../../../src/application/cut-into-chunks.ts';
 import { type CreationKey, deriveJobId, hashIds } from '../../../src/domain/digest.ts';
-import type { FailureGroup, Job } from '../../../src/domain/job.ts';
-import type { Look } from '../../../src/domain/look.ts';
+import type { FailureGroup, Job, Look } from '../../../src/domain/job.ts';
 import { makeMark } from '../../../src/domain/outcome.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';

@@ -1,11 +1,10 @@
 /** Implements the three ports of the jobs table in memory, with the same promises as those on DynamoDB. */
 /* eslint-disable @typescript-eslint/require-await -- the port is asynchronous, a map is not */
 import { InconsistentStoreError } from '../../../src/domain/errors.ts';
-import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey } from '../../../src/domain/job.ts';
+import type { ChunkKey, ChunkResult, FailureGroup, Job, JobKey, Look } from '../../../src/domain/job.ts';
 import { countChunks, withSettledChunk } from '../../../src/domain/job.ts';
 import type { Chunks, Claim } from '../../../src/ports/chunks.ts';
 import type { EndedJob, JobRequest, Jobs } from '../../../src/ports/jobs.ts';
-import type { Look } from '../../../src/domain/look.ts';
 import type { OpenJob, OpenJobs, OpenJobsPage, PageStart } from '../../../src/ports/open-jobs.ts';
 import { OpenIndex } from './open-index.ts';
 

@@ -16,7 +16,7 @@ import type { TargetGroupSet } from '../rig/target-group-set.ts';
 import { UnreadJobs } from '../rig/unread-jobs.ts';
 
 /** Wall times of the same number of chunks, in ms. */
-export interface GiveUpRound {
+interface GiveUpRound {
   readonly carriedOut: number;
   readonly givenUp: number;
 }
