@@ -36,7 +36,7 @@ const LOG_RETENTION_DAYS = Object.values(RetentionDays)
 
 /**
  * Most chunks of a job. Each set-add is billed for all of META, in which the set of settled chunks grows: 2
- * units at the end of 500 chunks, and some 30 of 10,000 (docs/costs.md).
+ * units at the end of 500 chunks (docs/costs.md), and some 30 at the end of 10,000.
  */
 const MAX_CHUNKS_PER_JOB = 500;
 
@@ -101,7 +101,7 @@ const settings = z.object({
     15,
     SECONDS_PER_DAY,
     3_600,
-    'Seconds after its creation at which what is left of a job is settled as InternalError.',
+    'Seconds after its creation at which a job is given up: what could still move is InternalError.',
   ),
   workerTimeoutSeconds: wholeNumber(
     1,
