@@ -1,7 +1,7 @@
 /**
  * Works on the chunks of a batch of queue messages, one after the other (src/application/run-chunk.ts). Each
- * batch is from one of two queues, that of the chunks or that of the give-ups.
- * Answers which messages SQS must deliver again.
+ * batch is from one of two queues, that of the chunks or that of the give-ups. Answers which messages SQS
+ * must deliver again.
  */
 import { randomUUID } from 'node:crypto';
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';

@@ -14,7 +14,7 @@ export function specifyReconcile({
 }: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Takes up stalled jobs and ends those past their deadline',
-    // It reads jobs in pages, so it never holds more than a few.
+    // It holds a page of each shard, up to 1 MB, and the index entries of all jobs that are due.
     memorySize: 512,
     timeoutSeconds: TIMEOUT_SECONDS.reconcile,
     verifiesTokens: false,
@@ -37,7 +37,7 @@ export function specifyReconcile({
       allow(tables.jobs.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem'),
       // Counts the open jobs and finds those that are due.
       allow(`${tables.jobs.tableArn}/index/${OPEN_JOBS_INDEX}`, 'dynamodb:Query'),
-      // Reads target groups at the deadline, and never moves one.
+      // Reads target groups as a last resort, and never moves one.
       allow(tables.targetGroups.tableArn, 'dynamodb:GetItem'),
       // Sends chunks again, or give-ups; counts what waits in the queues.
       ...[chunks, giveUps].map(({ queue: { queueArn } }) =>

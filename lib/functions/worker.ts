@@ -1,4 +1,4 @@
-/** worker: takes chunks from the queue, moves their target groups and settles the outcomes. */
+/** worker: takes chunks from the two queues, moves or reads their target groups and settles the outcomes. */
 import type { Environment } from '../../lambdas/worker.ts';
 import { computeClaimSeconds } from '../worker-times.ts';
 import { allow, type FunctionSpecFor, type StackParts } from './bundled-function.ts';
@@ -33,9 +33,9 @@ export function specifyWorker({ config, tables, chunks, giveUps }: StackParts): 
       CLAIM_SECONDS: String(computeClaimSeconds(config.workerTimeoutSeconds, config.clockSkewSeconds)),
     },
     grants: [
-      // Claims and settles chunks, adds them to their job; reads an item when a write to it was refused.
+      // Claims and settles chunks, adds them to their job; reads an item if a refused write did not bring it.
       allow(tables.jobs.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem'),
-      // Moves target groups; reads those whose move was refused.
+      // Moves target groups; reads those of give-ups, and those that an earlier attempt may have moved.
       allow(tables.targetGroups.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem'),
       // Lambda itself needs these actions, under this role, to deliver the messages.
       ...[chunks, giveUps].map(({ queue: { queueArn } }) =>

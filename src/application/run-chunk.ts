@@ -92,9 +92,8 @@ interface Writes {
 const AFTER_CLAIM_MS = 1_000;
 
 /**
- * Works on the chunk of a message: moves its target groups until the job's deadline, and from then on settles
- * them by reading. When it returns, the message may be deleted: the chunk has its result and
- * is added to its job.
+ * Works on the chunk of a message: moves its target groups until the job's deadline, and only reads them from
+ * then on. When it returns, the message may be deleted: the chunk has its result and is added to its job.
  *
  * @throws ChunkTakenError when another owner holds the claim on the chunk
  * @throws ChunkUnfinishedError when the chunk must be handed back; its claim then ends within seconds

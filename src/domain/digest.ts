@@ -28,10 +28,10 @@ export function deriveJobId(key: CreationKey): string {
   return id;
 }
 
-/** Number of parts of the index of open jobs, each with the jobs of some accounts. */
+/** Number of shards of the index of open jobs, each with the jobs of some accounts. */
 export const OPEN_JOBS_SHARDS = 16;
 
-/** Chooses the part of the index of open jobs that holds the jobs of an account: 0 to 15. */
+/** Chooses the shard of the index of open jobs that holds the jobs of an account: 0 to 15. */
 export function computeShard(accountId: number): number {
   const digest = createHash('sha256').update(String(accountId)).digest();
   return digest.readUInt32BE() % OPEN_JOBS_SHARDS;

@@ -37,7 +37,7 @@ type HandlerEntry =
     }
   /** The Tracer could not be loaded, or a segment not be made: X-Ray lacks it, and nothing else does. */
   | { readonly event: 'tracer.failed'; readonly cause: unknown }
-  /** A message is neither a chunk nor a give-up. It becomes a dead letter after some deliveries. */
+  /** A message is neither work nor a give-up. After `maxReceiveCount` deliveries it is a dead letter. */
   | { readonly event: 'message.unparsable'; readonly messageId: string; readonly cause: unknown };
 
 /** Any event. */

@@ -47,7 +47,7 @@ const IDLE_POLLS = 5;
 const POLL_SECONDS = 20;
 const POLLS_A_MONTH = (SECONDS_A_MONTH / POLL_SECONDS) * IDLE_POLLS;
 
-/** Reconcile reads all parts of the index at once: one query each, half a unit when it finds nothing. */
+/** Reconcile reads all shards of the index at once: one query each, half a unit when it finds nothing. */
 const RUN_QUERIES = OPEN_JOBS_SHARDS;
 
 /**

@@ -15,8 +15,8 @@ export type UpdateResult =
   /** `item`: the attributes that `returns` asks for. */
   | { readonly written: true; readonly item: Item }
   /**
-   * The condition failed. `found`: the item at that moment. Undefined when there is none; dynalite brings it
-   * never: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
+   * The condition failed. `found`: the item at that moment. Undefined when there is none; dynalite never
+   * brings it: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
    */
   | { readonly written: false; readonly found: Item | undefined };
 

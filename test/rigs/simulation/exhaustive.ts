@@ -1,6 +1,7 @@
 /**
- * Runs a small job once for every crash point: before and after each port call, alone and in pairs. Nothing
- * is drawn at random, and nothing else goes wrong.
+ * Runs a small job once for every crash point: before and after each port call, alone and in pairs; and once
+ * for every order in which its messages and give-ups can meet. Nothing is drawn at random, and nothing else
+ * goes wrong.
  */
 import type { Violation } from '../auditor/auditor.ts';
 import { type CrashPoint, ScriptedFaults } from './call-faults.ts';
@@ -19,7 +20,7 @@ export interface WalkOptions {
   readonly crashes: 1 | 2;
   /** Whether the client repeats a create request that got no 201. */
   readonly repeats: boolean;
-  /** Whether no message is delivered before the job's deadline, so that reconcile has to settle it. */
+  /** Whether no message is delivered before the job's deadline, so that it is given up. */
   readonly late: boolean;
 }
 
@@ -79,7 +80,7 @@ export async function walkMeetings(
 ): Promise<MeetResult> {
   const result: MeetResult = { schedules: 0, violations: [] };
   const plan = (start: number) => makeSmallPlan(2, false, start);
-  // The give-ups come too early for some jobs, so they are not without need.
+  // With such long trouble the auditor allows `InternalError`, which a give-up before the work leads to.
   const profile: Profile = {
     ...CALM,
     delayMs: [SECOND, SECOND],

@@ -249,8 +249,8 @@ export function makeDeadWorkersProfile(random: Random): Profile {
 }
 
 /**
- * Draws a schedule in which work on a chunk meets its give-up: workers move at the deadline, and many moves
- * get no answer, when reconcile gives up.
+ * Draws a schedule in which work on a chunk meets its give-up: messages arrive at about the deadline, when
+ * reconcile sends the give-ups, and many moves then get no answer.
  */
 export function makeMeetingProfile(random: Random): Profile {
   return {
@@ -345,7 +345,8 @@ function makeMixedProfile(random: Random, zombies = random.chance(0.1)): Profile
 
 /**
  * Draws a backlog: messages reach the workers at about the deadline of their jobs, while functions freeze and
- * the store is slow. Workers and reconcile compete for the same chunks here, and hardly ever elsewhere.
+ * the store is slow. Work on a chunk and its give-up compete here and in `makeMeetingProfile`, and hardly
+ * ever elsewhere.
  */
 export function makeRushProfile(random: Random): Profile {
   const skewMs = random.pick([0, 0, MAX_SKEW_MS]);
