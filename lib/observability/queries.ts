@@ -114,7 +114,13 @@ function listQueries({ functions, accessLogs }: WatchedResources): SavedQuery[] 
       name: 'Jobs that needed help',
       logs: [create, reconcile],
       filterStatements: [
-        selectEvents('fan-out.failed', 'job.re-enqueued', 'job.deadline-passed', 'job.not-reconciled'),
+        selectEvents(
+          'fan-out.failed',
+          'job.re-enqueued',
+          'job.deadline-passed',
+          'job.last-resort',
+          'job.not-reconciled',
+        ),
       ],
       statsStatements: ['count(*) as times, latest(error.message) as last_error by job_id, message'],
       sort: 'times desc',
