@@ -86,8 +86,11 @@ export async function reconcile(deps: ReconcileDeps, run: ReconcileRun): Promise
 async function readBacklogs({ queue, giveUps, settings }: ReconcileDeps): Promise<Backlogs> {
   const isFull = async (waiting: Promise<number>) =>
     (await waiting.catch(() => 0)) > BACKLOG_PER_WORKER * settings.workers;
-  const [chunks, given] = await Promise.all([isFull(queue.countWaiting()), isFull(giveUps.countWaiting())]);
-  return { chunks, giveUps: given };
+  const [chunksFull, giveUpsFull] = await Promise.all([
+    isFull(queue.countWaiting()),
+    isFull(giveUps.countWaiting()),
+  ]);
+  return { chunks: chunksFull, giveUps: giveUpsFull };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Decides what reconcile does about an open job that is due, and when it looks at the job again. */
 import { computeDeadline, computeLastResort } from './deadline.ts';
 import type { Job, Look } from './job.ts';
+import { formatTimestamp } from './time.ts';
 
 /**
  * - `wait`: nothing. The job has made progress, or everything was tried.
@@ -34,8 +35,9 @@ export interface Backlogs {
  * Plans a look at an open job. Each time that its chunks were sent doubles the wait until the next look, so
  * that a job that is waiting for its turn adds less and less to the queue that it waits in.
  *
- *   created ── stalled ─── … ─── deadline ────── … ────── 1.5 times the deadline ── … ── twice
- *                 └─ resend, at most twice └─ give up            └─ settle            └─ what cannot be read
+ *   created ── stalled ── … ── deadline ── … ── 1.5 times the deadline ── … ── twice
+ *                 └─ resend, at most twice         └─ settle                      └─ what cannot be read
+ *                                 └─ give up
  *
  * @param now epoch ms
  */
@@ -51,7 +53,7 @@ export function planLook(
   const hasProgressed = job.settled.size > look.settled;
   const plan = (step: Step, nextLook: number, noted: Partial<Look> = {}) => ({
     step,
-    look: { ...look, settled: job.settled.size, dueAt: new Date(nextLook).toISOString(), ...noted },
+    look: { ...look, settled: job.settled.size, dueAt: formatTimestamp(nextLook), ...noted },
   });
 
   if (now >= lastResort) return plan('settle', now + Math.min(stalledMs, RETRY_LAST_RESORT_MS));
