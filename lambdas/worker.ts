@@ -72,8 +72,8 @@ async function handleMessage(
         : giveUpChunk(deps, { work: message.work, ...attempt }),
     );
   } catch (error) {
-    // When a chunk is taken, its message keeps its visibility timeout, which is longer than a claim. Every
-    // other chunk is handed back, so that its message returns sooner.
+    // When a chunk is taken, its message keeps its visibility timeout, which is longer than a worker's claim.
+    // Every other chunk is handed back, so that its message returns sooner.
     if (!(error instanceof ChunkTakenError)) {
       if (!(error instanceof ChunkUnfinishedError)) {
         const { jobId, index } = message.work.chunk;

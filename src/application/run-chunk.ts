@@ -88,7 +88,7 @@ interface Writes {
   certainFrom: number;
 }
 
-/** A margin, so that a give-up returns when the claim that it met has ended, also by another clock. */
+/** A margin for small differences of clocks. After a larger one, the give-up meets the claim once more. */
 const AFTER_CLAIM_MS = 1_000;
 
 /**

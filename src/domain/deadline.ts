@@ -5,8 +5,8 @@ import type { Job } from './job.ts';
 export type JobTimes = Pick<Job, 'createdAt' | 'deadlineAt'>;
 
 /**
- * From twice the deadline on, a target group whose every read fails is given up. So much later, those are too
- * that an attempt had no time to read. Otherwise reads that always hang would keep a job open.
+ * How long after twice the deadline a target group is given up that no attempt had the time to read, ms. One
+ * whose every read fails is given up at twice the deadline. Otherwise reads that hang would keep a job open.
  */
 export const LAST_TRIES_MS = 15 * 60_000;
 

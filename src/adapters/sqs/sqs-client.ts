@@ -2,7 +2,10 @@
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { closeDeadConnections, makeAgents } from '../lambda/connections.ts';
 
-/** The SDK's own number. It is enough, because at most ten batches are sent at once. */
+/**
+ * The SDK's own number. A job sends ten batches at once, and reconcile may send those of 16 jobs. Batches
+ * beyond this number wait for a connection, and are tried again if that takes a second.
+ */
 const MAX_SOCKETS = 50;
 
 /**
