@@ -24,8 +24,9 @@ export const endToEnd = {
 
 const config: Config = {
   cacheDirectory: '<rootDir>/.cache/jest',
-  // By default Jest leaves one of two cores idle, and most suites wait for an emulator half of the time.
-  maxWorkers: 2,
+  // More than two cores have work for: many suites wait for an emulator, or for a function to try again.
+  maxWorkers: 3,
+  testSequencer: '<rootDir>/test/support/long-suites-first.ts',
   reporters: ['default', '<rootDir>/test/support/report-skipped-pages.ts'],
   projects: [
     {
