@@ -3,12 +3,15 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { readRows } from '../../tools/kit/csv.ts';
-import { describeFileProblem } from '../../tools/kit/tool-errors.ts';
+import { findColumn, peek, readRows, type Row } from '../../tools/kit/csv.ts';
+import { decodeText } from '../../tools/kit/decode-text.ts';
+import { findDelimiter } from '../../tools/kit/delimiter.ts';
+import { Faults } from '../../tools/kit/faults.ts';
 import { parseJson } from '../../tools/kit/json.ts';
-import { readStreamLines } from '../../tools/kit/read-lines.ts';
 import { quoteExcerpt } from '../../tools/kit/printable.ts';
-import { ID_FORMAT, isId } from '../../src/domain/ids.ts';
+import { readLines } from '../../tools/kit/read-lines.ts';
+import { describeFileProblem } from '../../tools/kit/tool-errors.ts';
+import { ID_FORMAT, ID_PATTERN, isId } from '../../src/domain/ids.ts';
 import { InputError } from '../client-errors.ts';
 
 export const FORMATS = ['txt', 'csv', 'jsonl'] as const;
@@ -17,7 +20,11 @@ export type Format = (typeof FORMATS)[number];
 /** The field of JSON Lines, and the column of CSV unless `--column` names another. */
 const FIELD = 'target_group_id';
 
-const MAX_SHOWN_FAULTS = 20;
+/** Names of a column of ids. Anything else at the head of an only column may be a damaged id. */
+const NAMES_OF_IDS = [/^(?:[a-z _.-]*[ _.-])?(?:id|group)s?$/i, /^[a-z]+(?:[A-Z][a-z]*)*(?:ID|Id|Group)s?$/];
+
+/** What a spreadsheet makes of a long number. */
+const ROUNDED_NUMBER = /^[+-]?\d+(?:[.,]\d+)?E[+-]?\d+$/i;
 
 export interface IdSource {
   /** Ids on the command line. If empty, the ids come from a file or the standard input. */
@@ -41,12 +48,15 @@ export interface Ids {
 interface Candidate {
   readonly place: string;
   readonly value: unknown;
+  /** What is wrong with its row, or how to correct the command if the value is no id. */
+  readonly problem?: string | undefined;
+  readonly advice?: string | undefined;
 }
 
 /**
  * Reads and checks all ids.
  * @param signal stops the wait for a standard input that does not end
- * @throws InputError with up to 20 faults; errors of the readers of lines and rows pass through
+ * @throws InputError with up to 20 faults
  */
 export async function readIds(
   source: IdSource,
@@ -54,21 +64,28 @@ export async function readIds(
   signal: AbortSignal,
 ): Promise<Ids> {
   const ids = new Set<string>();
-  const faults: string[] = [];
+  const faults = new Faults();
   let found = 0;
-  let wrong = 0;
-  for await (const { place, value } of await openSource(source, stdin, signal)) {
+  for await (const { place, value, problem, advice } of faults.watch(
+    await openSource(source, stdin, signal),
+  )) {
     found += 1;
-    if (isId(value)) ids.add(value);
-    else if (++wrong <= MAX_SHOWN_FAULTS) {
-      faults.push(`${place}: found ${quoteExcerpt(value)}, expected a target group id: ${ID_FORMAT}`);
+    if (problem !== undefined) faults.add(`${place}: ${problem}`);
+    else if (isId(value)) ids.add(value);
+    else {
+      const expected = `expected a target group id: ${ID_FORMAT}`;
+      faults.add(`${place}: found ${quoteExcerpt(value)}, ${expected}${advice ?? adviseOn(value)}`);
     }
   }
-  if (wrong > MAX_SHOWN_FAULTS) faults.push(`and ${wrong - MAX_SHOWN_FAULTS} more`);
-  if (wrong > 0) throw new InputError(faults.join('\n'));
+  if (faults.count > 0) throw new InputError(faults.text);
   if (found === 0)
     throw new InputError(`${nameSource(source)}: found no target group ids, expected at least one`);
   return { ids: [...ids], duplicates: found - ids.size };
+}
+
+function adviseOn(value: unknown): string {
+  if (typeof value !== 'string' || !ROUNDED_NUMBER.test(value)) return '';
+  return '; a spreadsheet has made a number of it: format the column as text';
 }
 
 function nameSource({ args, file }: IdSource): string {
@@ -100,7 +117,8 @@ async function openSource(
       `--column ${source.column}: found ${name} read as ${format}, expected CSV: add --format csv`,
     );
   }
-  const text = addAbortSignal(signal, file === undefined || file === '-' ? stdin : await openFile(file));
+  const bytes = addAbortSignal(signal, file === undefined || file === '-' ? stdin : await openFile(file));
+  const text = decodeText(bytes, name);
   if (format === 'csv') return readIdsInRows(text, name, source.column);
   return format === 'jsonl' ? readIdsInJsonLines(text, name) : readIdsInLines(text, name);
 }
@@ -108,9 +126,9 @@ async function openSource(
 function deriveFormat(file: string | undefined): Format {
   if (file === undefined || file === '-') return 'txt';
   const extension = extname(file).toLowerCase();
-  const format = ({ '.txt': 'txt', '.csv': 'csv', '.jsonl': 'jsonl', '.ndjson': 'jsonl' } as const)[
-    extension
-  ];
+  const format = (
+    { '.txt': 'txt', '.csv': 'csv', '.tsv': 'csv', '.jsonl': 'jsonl', '.ndjson': 'jsonl' } as const
+  )[extension];
   if (format !== undefined) return format;
   throw new InputError(
     `--file ${file}: the name does not tell the format: add --format ${FORMATS.join(', ')}`,
@@ -131,17 +149,25 @@ async function openFile(file: string): Promise<Readable> {
   }
 }
 
-/** Reads one id per line. A line that starts with `#` is a comment. */
-async function* readIdsInLines(text: Readable, name: string): AsyncGenerator<Candidate> {
-  for await (const line of readStreamLines(text, name)) {
+/**
+ * Reads one id per line. A line that starts with `#` is a comment. A text whose first row names the column of
+ * the ids is a table, as spreadsheets export it under `.txt`.
+ */
+async function* readIdsInLines(source: AsyncIterable<string>, name: string): AsyncGenerator<Candidate> {
+  const { start, text } = await peek(source);
+  if (findDelimiter(start, name, [FIELD]).hasHeader) {
+    yield* readIdsInRows(text, name, undefined);
+    return;
+  }
+  for await (const line of readLines(text, name)) {
     const value = line.text.trim();
     if (!value.startsWith('#')) yield { place: `${name}:${line.number}`, value };
   }
 }
 
 /** Reads one JSON value per line: a string, or an object with the field. */
-async function* readIdsInJsonLines(text: Readable, name: string): AsyncGenerator<Candidate> {
-  for await (const line of readStreamLines(text, name)) {
+async function* readIdsInJsonLines(text: AsyncIterable<string>, name: string): AsyncGenerator<Candidate> {
+  for await (const line of readLines(text, name)) {
     yield { place: `${name}:${line.number}`, value: parseJsonId(line.text) };
   }
 }
@@ -157,34 +183,37 @@ function parseJsonId(text: string): unknown {
  * have no header.
  */
 async function* readIdsInRows(
-  text: Readable,
+  text: AsyncIterable<string>,
   name: string,
   wanted: string | undefined,
 ): AsyncGenerator<Candidate> {
   let column: number | undefined;
-  for await (const { cells, line } of readRows(text, name)) {
+  const kind = { names: [wanted ?? FIELD], id: ID_PATTERN };
+  for await (const row of readRows(text, name, kind)) {
+    const { cells, line, problem } = row;
+    let advice: string | undefined;
     if (column === undefined) {
-      column = findColumn(cells, name, wanted);
-      // Without a header, the first row holds an id, too.
-      if (wanted !== undefined || !isMeantAsId(cells[column])) continue;
+      column = findColumn(row, wanted ?? FIELD, name);
+      if (column !== undefined) continue;
+      column = requireOnlyColumn(row, name, wanted);
+      if (isNameOfIds(cells[column])) continue;
+      advice = '; for the name of a column add --column NAME';
     }
-    yield { place: `${name}:${line}`, value: cells[column] };
+    yield { place: `${name}:${line}`, value: cells[column], problem, advice };
   }
 }
 
 /**
- * Whether a cell of the first row is meant as an id. A wrong id must be reported, not skipped as if it were a
- * header.
+ * Whether the first cell of the only column is certainly a header. A damaged id must be reported, not skipped
+ * as if it were one.
  */
-function isMeantAsId(cell = ''): boolean {
-  return /^(?=.*\d)[0-9A-Za-z]{20,32}$/.test(cell) || isId(cell);
+function isNameOfIds(cell = ''): boolean {
+  return NAMES_OF_IDS.some((pattern) => pattern.test(cell));
 }
 
-function findColumn(header: readonly string[], name: string, wanted: string | undefined): number {
-  const column = header.indexOf(wanted ?? FIELD);
-  if (column >= 0) return column;
-  if (wanted === undefined && header.length === 1) return 0;
-  const columns = header.slice(0, 20).map(quoteExcerpt).join(', ');
+function requireOnlyColumn({ cells }: Row, name: string, wanted: string | undefined): number {
+  if (wanted === undefined && cells.length === 1) return 0;
+  const columns = cells.slice(0, 20).map(quoteExcerpt).join(', ');
   throw new InputError(
     `${name}: found the columns ${columns}, expected ${quoteExcerpt(wanted ?? FIELD)}${wanted === undefined ? ': add --column NAME' : ''}`,
   );

@@ -65,6 +65,12 @@ describe('reading ids', () => {
       `${'P'.repeat(26)},id\n${C},${A}\n${C},${B}\n${C},${A}`,
       { column: 'id' },
     ],
+    [
+      'CSV under .txt, as spreadsheets save it, with the header that names the column',
+      'a.txt',
+      `Name\tTarget_Group_Id\r\nx\t${A}\r\ny\t${B}\r\n\t${A}\r\n`,
+    ],
+    ['tab-separated values', 'a.tsv', `x\ttarget_group_id\n1\t${A}\n\t${B}\n3\t${A}\n`],
     ['the only CSV column', 'a.csv', `id\n${A}\n${B}\n${A}\n`],
     ['the only CSV column, without a header', 'a.csv', `${A}\n${B}\n${A}\n`],
     ['a file whose name does not show its format', 'a.data', `"${A}"\n"${B}"\n"${A}"\n`, { format: 'jsonl' }],
@@ -73,9 +79,26 @@ describe('reading ids', () => {
   });
 
   test('reports a malformed id in the first row instead of taking it for a header', async () => {
-    for (const faulty of [A.toLowerCase(), A.slice(1), `${A}0`]) {
-      await expect(read({ file: writeTempFile('a.csv', `${faulty}\n${B}\n`) })).rejects.toThrow(faulty);
+    const damaged = ['1.23E+25', '-', '#NAME?', 'NULL', 'n/a', 'INVALID', 'void', 'Groups 2026', `${A}-`];
+    for (const faulty of [A.toLowerCase(), A.slice(1), `${A}0`, ...damaged]) {
+      const file = writeTempFile('a.csv', `${faulty}\n${B}\n`);
+      expect(await catchMessage(read({ file }))).toContain(
+        `a.csv:1: found "${faulty}", expected a target group id`,
+      );
     }
+  });
+
+  test.each([
+    'id',
+    'ID',
+    'Ids',
+    'target group id',
+    'target-group-id',
+    'Target Group',
+    'targetGroupId',
+    'group_ids',
+  ])('takes %s in the first row for the header of the only column', async (header) => {
+    expect(await read({ file: writeTempFile('a.csv', `${header}\n${A}\n${B}\n${A}\n`) })).toEqual(both);
   });
 
   test('finds two ids and a duplicate on the command line', async () => {
@@ -117,11 +140,7 @@ describe('an error names the place, what was found and what was expected', () =>
       `project,group\n${A},${B}\n`,
       ['a.csv: found the columns "project", "group", expected "target_group_id": add --column NAME'],
     ],
-    [
-      'a.csv',
-      `target_group_id\n${A},1\n`,
-      ['a.csv:2: not CSV: Invalid Record Length: expect 1, got 2 on line 2'],
-    ],
+    ['a.csv', `target_group_id\n${A},1\n`, ['a.csv:2: found 2 cells, "1" among them, expected 1']],
     ['a.txt', '# nothing\n', ['a.txt: found no target group ids, expected at least one']],
     ['a.csv', 'target_group_id\n', ['a.csv: found no target group ids, expected at least one']],
   ])('in %s', async (name, content, messages) => {
@@ -149,7 +168,7 @@ describe('an error names the place, what was found and what was expected', () =>
       '--file a.txt: found ids on the command line as well, expected one of both',
     ],
     [{ file: 'a.txt', column: 'id' }, '--column id: found a.txt read as txt, expected CSV: add --format csv'],
-    [{}, 'standard input: found no target group ids, expected at least one'],
+    [{}, 'standard input: found nothing (it is empty), expected text'],
   ])('for the source %j', async (source, message) => {
     expect(await catchMessage(read(source))).toBe(message);
   });

@@ -9,12 +9,12 @@ import type { Existing } from './writer.ts';
 export const USAGE = `npm run import -- --table NAME --file FILE [options]
 
 Imports projects and target groups from a file into the table of a deployed stack. Checks the whole file before it
-writes anything. Leaves target groups that exist already as jobs and users have changed them, unless --existing update
+writes anything, and reports the first 20 faults. Leaves target groups that exist already as jobs and users have changed them, unless --existing update
 is given. After an interruption, run the same command again to continue.
 
   --table NAME        the table of target groups (output TargetGroupsTable of the stack)
-  --file FILE         JSON Lines (.jsonl) or CSV with a header (.csv)
-  --format FORMAT     jsonl or csv (default: from the extension of the file)
+  --file FILE         JSON Lines (.jsonl) or CSV with a header (.csv, .tsv); - for the standard input
+  --format FORMAT     jsonl or csv (default: from the extension of the file; of a pipe, from its first character)
   --existing WHAT     skip target groups that exist already, or update them to the file's values (default: skip)
   --check             only check the file
   --region REGION     the AWS region (default: from the AWS configuration)
@@ -25,10 +25,13 @@ Examples:
   npm run import -- --file groups.csv --check
   npm run import -- --table FieldingJobs-TablesTargetGroups1A2B --file groups.csv
   npm run import -- --table FieldingJobs-TablesTargetGroups1A2B --file groups.jsonl --existing update
+  gunzip -c groups.csv.gz | npm run import -- --table FieldingJobs-TablesTargetGroups1A2B --file -
 
 Exit codes: 0 everything is written, 1 something failed, 2 the command or a line of the file is wrong and nothing was
 written, 130 interrupted.
 `;
+
+const FORMATS = ['jsonl', 'csv'] as const;
 
 const OPTIONS = {
   table: { type: 'string' },
@@ -42,8 +45,10 @@ const OPTIONS = {
 } as const satisfies ParseArgsOptionsConfig;
 
 export interface ImportOptions {
+  /** `-` for the standard input. */
   readonly file: string;
-  readonly format: 'jsonl' | 'csv';
+  /** Undefined when the content decides. */
+  readonly format: 'jsonl' | 'csv' | undefined;
   /** Undefined when the file is only checked. */
   readonly table: string | undefined;
   readonly existing: Existing;
@@ -66,7 +71,8 @@ export function parseImportOptions(argv: string[]): ImportOptions | undefined {
   }
   return {
     file,
-    format: parseChoice('--format', values.format ?? deriveFormat(file), ['jsonl', 'csv']),
+    format:
+      values.format === undefined ? deriveFormat(file) : parseChoice('--format', values.format, FORMATS),
     table: check ? undefined : table,
     existing: parseChoice('--existing', values.existing, ['skip', 'update']),
     region,
@@ -74,10 +80,13 @@ export function parseImportOptions(argv: string[]): ImportOptions | undefined {
   };
 }
 
-function deriveFormat(file: string): string {
+function deriveFormat(file: string): ImportOptions['format'] {
   const extension = extname(file).toLowerCase();
-  const format = { '.csv': 'csv', '.jsonl': 'jsonl', '.ndjson': 'jsonl' }[extension];
-  if (format !== undefined) return format;
+  const format = ({ '.csv': 'csv', '.tsv': 'csv', '.jsonl': 'jsonl', '.ndjson': 'jsonl' } as const)[
+    extension
+  ];
+  // /dev/fd/63 is what <(command) becomes.
+  if (format !== undefined || file === '-' || file.startsWith('/dev/fd/')) return format;
   throw new UsageError(
     `--file ${file}: the format is not clear from the name: add --format jsonl or --format csv`,
   );

@@ -12,6 +12,13 @@ export type DataRecord =
   | { readonly type: 'project'; readonly tenant: Tenant }
   | { readonly type: 'target_group'; readonly group: TargetGroup };
 
+/** A record that is not checked yet. */
+export interface RecordAtLine {
+  readonly line: number;
+  /** @throws DataFileError naming each bad field, what was found and what was expected */
+  readonly read: () => DataRecord;
+}
+
 /** Stored as the last user who changed a target group that no user has changed yet. */
 export const SEEDED_BY = '00000000-0000-4000-8000-000000000000';
 
@@ -28,6 +35,19 @@ const time = z.iso
   .datetime({ offset: true, error: TIME })
   .refine((text) => !Number.isNaN(Date.parse(text)), { error: TIME, abort: true })
   .transform((text) => formatTimestamp(Date.parse(text)));
+
+/** Fields of every record; of every target group; and those that a target group may leave out. */
+export const PROJECT_FIELDS = ['account_id', 'project_id'] as const;
+export const TARGET_GROUP_FIELDS = [
+  ...PROJECT_FIELDS,
+  'target_group_id',
+  'status',
+  'completes_goal',
+  'current_completes',
+  'start_fielding_at',
+  'end_fielding_at',
+] as const;
+export const OPTIONAL_FIELDS = ['fielding_run_id'] as const;
 
 const tenant = { account_id: integerField(1, MAX_ACCOUNT_ID), project_id: id };
 

@@ -3,8 +3,11 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { runCommand } from '../kit/command.ts';
 import { makeEmulatorConfig } from '../kit/emulator.ts';
 import { abortOnInterrupt } from '../kit/interrupt.ts';
+import { explainFailure, readRegion } from './explain-failure.ts';
 import { type ImportOptions, parseImportOptions, USAGE } from './import-options.ts';
-import { checkFile, type Contents, importFile } from './import-file.ts';
+import { checkFile, importFile, type Source } from './import-file.ts';
+import { describeContents, ImportProgress } from './import-progress.ts';
+import { openInput, readFormat } from './open-input.ts';
 
 await runCommand(async (argv) => {
   const options = parseImportOptions(argv);
@@ -12,40 +15,59 @@ await runCommand(async (argv) => {
     process.stdout.write(USAGE);
     return;
   }
-  const source = { file: options.file, format: options.format, now: Date.now() };
-  if (options.table === undefined) {
-    print(`${options.file}: ${describeContents(await checkFile(source))}`);
-    return;
-  }
-  const client = makeClient(options);
-  const where = options.endpoint ?? (await client.config.region());
   const interrupted = abortOnInterrupt();
-  const to = { client, table: options.table, where, existing: options.existing };
-  let total = 0;
-  const reporter = {
-    start: (contents: Contents, done: number) => {
-      total = contents.projects + contents.targetGroups;
-      print(`${options.file}: ${describeContents(contents)}`);
-      if (done > 0) print(`continuing after record ${done}`);
-    },
-    progress: (done: number) => {
-      const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
-      print(`${done} of ${total} records (${percent} %)`);
-    },
-  };
-  const { counts, finished } = await importFile(source, to, reporter, interrupted);
-  client.destroy();
-  print(
-    `target groups: ${counts.added} added, ${counts.updated} updated, ${counts.skipped} left as they were`,
-  );
-  if (!finished) {
-    print('interrupted: run the same command again to continue');
+  try {
+    await run(options, interrupted);
+  } catch (error) {
+    if (!interrupted.aborted) throw error;
+    process.stderr.write('interrupted\n');
     process.exitCode = 130;
   }
 });
 
-function describeContents({ projects, targetGroups }: Contents): string {
-  return `${projects} projects and ${targetGroups} target groups, all valid`;
+async function run(options: ImportOptions, interrupted: AbortSignal): Promise<void> {
+  await using input = await openInput(options.file, process.stdin, interrupted);
+  const format = options.format ?? (await readFormat(input.file));
+  const source = { ...input, format, now: Date.now() };
+  const progress = new ImportProgress(input.name, process.stderr);
+  try {
+    if (options.table === undefined) {
+      const contents = await checkFile(source, progress, interrupted);
+      progress.print(`${input.name}: ${describeContents(contents)}`);
+    } else {
+      await writeToTable(source, options.table, options, progress, interrupted);
+    }
+  } finally {
+    progress.clear();
+  }
+}
+
+async function writeToTable(
+  source: Source,
+  table: string,
+  options: ImportOptions,
+  progress: ImportProgress,
+  interrupted: AbortSignal,
+): Promise<void> {
+  const { endpoint, existing } = options;
+  const client = makeClient(options);
+  const region = await readRegion(client);
+  const to = { client, table, where: endpoint ?? region, existing };
+  try {
+    const { counts, finished } = await importFile(source, to, progress, interrupted);
+    progress.print(
+      `target groups: ${counts.added} added, ${counts.updated} updated, ${counts.skipped} left as they were`,
+    );
+    if (finished) return;
+    progress.print(
+      `interrupted: run the same command again to ${source.repeatable === false ? 'start over' : 'continue'}`,
+    );
+    process.exitCode = 130;
+  } catch (error) {
+    throw explainFailure(error, { table, region, endpoint });
+  } finally {
+    client.destroy();
+  }
 }
 
 function makeClient({ region, endpoint }: ImportOptions): DynamoDBClient {
@@ -53,8 +75,4 @@ function makeClient({ region, endpoint }: ImportOptions): DynamoDBClient {
   const retryOptions = { maxAttempts: 12, retryMode: 'standard' } as const;
   if (endpoint === undefined) return new DynamoDBClient({ ...retryOptions, ...(region && { region }) });
   return new DynamoDBClient({ ...retryOptions, ...makeEmulatorConfig(endpoint, region) });
-}
-
-function print(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

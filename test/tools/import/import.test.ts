@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { checkFile, importFile } from '../../../tools/import/import-file.ts';
-import { DataFileError, UsageError } from '../../../tools/kit/tool-errors.ts';
+import { UsageError } from '../../../tools/kit/tool-errors.ts';
 import { makeTargetGroupItem } from '../../../src/adapters/dynamodb/target-group-item.ts';
 import { DynamoDBTargetGroups } from '../../../src/adapters/dynamodb/target-groups.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
@@ -57,7 +57,11 @@ interface RunOptions {
 function run(file: string, { existing = 'skip', signal, started }: RunOptions = {}) {
   const format = file.endsWith('.csv') ? 'csv' : 'jsonl';
   const to = { client: tables.client, table: tables.targetGroups, where: 'here', existing };
-  const report = { start: (_: unknown, done: number) => started?.(done), progress: () => undefined };
+  const report = {
+    start: (_: unknown, done: number) => started?.(done),
+    progress: () => undefined,
+    checking: () => undefined,
+  };
   return importFile({ file, format, now: NOW }, to, report, signal);
 }
 
@@ -136,6 +140,8 @@ test('CSV and JSON Lines with the same content give the same target groups', asy
   expect(await checkFile({ file: quoted, format: 'csv', now: NOW })).toEqual({
     projects: 1,
     targetGroups: 1,
+    repeated: 0,
+    ignoredColumns: [],
   });
   await run(jsonl);
   await run(quoted);
@@ -165,11 +171,25 @@ describe('a bad file', () => {
       () => writeCsv(makeRow(a).replace(',100,', ',,')),
       /:2: completes_goal: found nothing, expected a whole number/,
     ],
-    ['a row with a cell too many', () => writeCsv(makeRow(a), `${makeRow(b)},1`), /:3: not CSV: /],
     [
-      'an unknown column',
-      () => writeTempFile('g.csv', `${HEADER},colour\n${makeRow(a)},red`),
-      /:2: colour: not a field/,
+      'a row with a cell too many',
+      () => writeCsv(makeRow(a), `${makeRow(b)},1`),
+      /:3: found 9 cells, "1" among them, expected 8/,
+    ],
+    [
+      'a header without a field',
+      () => writeTempFile('g.csv', `${HEADER.replace('status', 'state')}\n${makeRow(a)}`),
+      /:1: found the columns "account_id", .*, expected also status/,
+    ],
+    [
+      'an unknown field in JSON Lines',
+      () => writeTempFile('g.jsonl', '{"type":"project","account_id":1,"project_id":"x","colour":"red"}'),
+      /:1: project_id: found "x".*colour: not a field/,
+    ],
+    [
+      'a number that is not exact',
+      () => writeCsv(makeRow(a).replace(',100,', ',9007199254740990.9999999,')),
+      /:2: completes_goal: found "9007199254740990.9999999", expected a whole number/,
     ],
     ['an open quote', () => writeCsv(makeRow(a), `"${'x'.repeat(200_000)}`), /:\d+: not CSV: /],
     [
@@ -181,7 +201,7 @@ describe('a bad file', () => {
     const watch = failAfter(Infinity);
     const importing = run(file());
     await expect(importing).rejects.toThrow(message);
-    await expect(importing).rejects.toThrow(DataFileError);
+    await expect(importing).rejects.toThrow(UsageError);
     watch.restore();
     expect(watch.sent).toEqual([]);
   });
@@ -225,13 +245,51 @@ describe('a target group that exists already', () => {
   });
 });
 
-test('of several rows for one target group the first one is added, and an update leaves the last one', async () => {
+test('a target group twice with the same values is said, and written once', async () => {
+  const [a = '', b = ''] = makeIds(2);
+  const file = writeCsv(makeRow(a), makeRow(b), makeRow(a), '', makeRow(a));
+  expect(await checkFile({ file, format: 'csv', now: NOW })).toMatchObject({ targetGroups: 4, repeated: 2 });
+  expect((await run(file)).counts).toEqual({ added: 2, updated: 0, skipped: 2 });
+});
+
+test('a target group twice with other values is refused, in any format and whatever --existing says', async () => {
   const id = anId();
-  const file = writeCsv(makeRow(id, 'draft'), makeRow(id, 'live'), makeRow(id, 'paused'));
-  expect((await run(file)).counts).toEqual({ added: 1, updated: 0, skipped: 2 });
-  expect(await findTargetGroup(id)).toMatchObject({ status: 'draft', version: 1 });
-  await run(file, { existing: 'update' });
-  expect(await findTargetGroup(id)).toMatchObject({ status: 'paused', version: 4 });
+  const file = writeCsv(makeRow(id, 'draft'), makeRow(anId()), makeRow(id, 'live'));
+  const problem = `:4: target_group_id: found "${id}" with other values than in line 2, expected it once`;
+  await expect(run(file)).rejects.toThrow(problem);
+  await expect(run(file, { existing: 'update' })).rejects.toThrow(problem);
+  expect(await findTargetGroup(id)).toBeUndefined();
+});
+
+async function catchFaults(file: string): Promise<string[]> {
+  const error: unknown = await run(file).catch((caught: unknown) => caught);
+  return (error as Error).message.split('\n');
+}
+
+test('the first twenty faults are reported, and how many more there are', async () => {
+  const rows = Array.from({ length: 30 }, (_, i) => makeRow(`x${i}`));
+  const lines = await catchFaults(writeCsv(makeRow(anId()), ...rows));
+  expect(lines).toHaveLength(21);
+  expect(lines[0]).toMatch(/groups\.csv:3: target_group_id: found "x0"/);
+  expect(lines[19]).toMatch(/groups\.csv:22: target_group_id: found "x19"/);
+  expect(lines[20]).toBe('and 10 more');
+});
+
+test('a fault that ends the file is reported after those before it', async () => {
+  expect(await catchFaults(writeCsv(makeRow('x'), `"${makeRow(anId())}`))).toEqual([
+    expect.stringMatching(/:2: target_group_id: found "x"/),
+    expect.stringMatching(/:3: not CSV: found a quote that is not closed/),
+  ]);
+});
+
+test('columns that are no fields are ignored, and said', async () => {
+  const id = anId();
+  const file = writeTempFile('g.csv', `colour,${HEADER}, Note \nred,${makeRow(id)},"a, b"`);
+  expect(await checkFile({ file, format: 'csv', now: NOW })).toMatchObject({
+    ignoredColumns: ['colour', 'Note'],
+  });
+  await run(file);
+  expect(await findTargetGroup(id)).toMatchObject({ status: 'paused' });
 });
 
 describe('an import that stops', () => {

@@ -158,6 +158,10 @@ test('a file without line ends is refused before it fills the memory', async () 
   await expect(checkData(file, NOW)).rejects.toThrow(/:1: longer than 100000 characters/);
 });
 
+test('an empty file is refused', async () => {
+  await expect(checkData(writeDataFile(), NOW)).rejects.toThrow('found nothing (it is empty), expected text');
+});
+
 test.each(['/nowhere/data.jsonl', tmpdir()])('%s is refused, because it is no file', async (file) => {
   await expect(checkData(file, NOW)).rejects.toThrow(UsageError);
 });
@@ -183,7 +187,7 @@ describe('the sample of a file', () => {
     expect(sample?.targetGroupIds).toEqual([GROUP]);
   });
 
-  test.each([[[]], [[project]], [[group]]])(
+  test.each([[[project]], [[group]]])(
     'is missing without a project that has a target group: %j',
     async (lines) => {
       expect((await checkData(writeDataFile(...lines), NOW)).sample).toBeUndefined();

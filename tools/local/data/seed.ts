@@ -2,7 +2,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { formatTimestamp } from '../../../src/domain/time.ts';
 import { generateDemoRecords } from './demo.ts';
-import { readLines } from '../../kit/read-lines.ts';
+import { readLines, readText } from '../../kit/read-lines.ts';
 import { type DataRecord, parseLine } from '../../import/records.ts';
 import { type Sample, SampleFinder } from './sample.ts';
 import { BatchWriter } from './write.ts';
@@ -61,5 +61,5 @@ async function* readRecords(file: string | undefined, now: number): AsyncGenerat
     return;
   }
   const changedAt = formatTimestamp(now);
-  for await (const line of readLines(file, '--data')) yield parseLine(file, line, changedAt);
+  for await (const line of readLines(readText(file, '--data'), file)) yield parseLine(file, line, changedAt);
 }
