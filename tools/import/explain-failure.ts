@@ -21,7 +21,9 @@ export function explainFailure(error: unknown, { table, region, endpoint }: Targ
   const { message } = error;
   switch (error.name) {
     case 'ResourceNotFoundException':
-      return new UsageError(`${place}: there is no such table; ${TABLE_ADVICE}; ${REGION_ADVICE}`);
+      return new UsageError(
+        `${place}: there is no such table; ${TABLE_ADVICE}${endpoint === undefined ? `; ${REGION_ADVICE}` : ''}`,
+      );
     case 'ValidationException':
       return new UsageError(`${place}: not a table of target groups (${message}); ${TABLE_ADVICE}`);
     case 'AccessDeniedException':

@@ -10,7 +10,7 @@ import { DataFileError, UsageError } from '../kit/tool-errors.ts';
 import { Checkpoint } from './checkpoint.ts';
 import { readCsv } from './csv-records.ts';
 import { DoubledTargetGroups } from './doubled-target-groups.ts';
-import { type DataRecord, parseLine, type RecordAtLine } from './records.ts';
+import { parseLine, type RecordAtLine } from './records.ts';
 import { type Counts, type Existing, Writer } from './writer.ts';
 
 const SAVE_EVERY_MS = 1_000;
@@ -74,31 +74,18 @@ export async function checkFile(
   for await (const { line, read } of faults.watch(records)) {
     signal?.throwIfAborted();
     if (++count % CHECK_PROGRESS === 0) report.checking(count);
-    const record = readOrNote(read, faults);
-    if (record?.type === 'project') found.projects += 1;
-    if (record?.type !== 'target_group') continue;
-    found.targetGroups += 1;
-    const earlier = doubled.note(record.group, line);
-    if (earlier?.sameValues === true) found.repeated += 1;
-    else if (earlier !== undefined) {
-      const { targetGroupId } = record.group;
-      faults.add(
-        `${name}:${line}: target_group_id: found "${targetGroupId}" with other values than in line ${earlier.line}, expected it once`,
-      );
+    try {
+      const record = read();
+      if (record.type === 'project') found.projects += 1;
+      else found.targetGroups += 1;
+      if (doubled.check(name, line, record)) found.repeated += 1;
+    } catch (error) {
+      if (!(error instanceof DataFileError)) throw error;
+      faults.add(error.message);
     }
   }
   if (faults.count > 0) throw new UsageError(faults.text);
   return { ...found, ignoredColumns };
-}
-
-function readOrNote(read: RecordAtLine['read'], faults: Faults): DataRecord | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof DataFileError)) throw error;
-    faults.add(error.message);
-    return undefined;
-  }
 }
 
 /**
@@ -136,7 +123,7 @@ export async function importFile(
     await writer.flush();
   } finally {
     await writer.waitForWrites();
-    await checkpoint?.save(writer.done);
+    if (writer.done > 0) await checkpoint?.save(writer.done);
   }
   const finished = writer.done >= contents.projects + contents.targetGroups;
   if (finished) await checkpoint?.remove();
