@@ -142,7 +142,7 @@ test('README.md: the commands work and print the answers that it shows', async (
   const output = await run('README.md');
   expectShownAnswers('README.md', output);
   expect(watched.report().exchanges).toBeGreaterThanOrEqual(2);
-  const seed = await checkData(join(place.folder, 'data.jsonl'), Date.now());
+  const seed = await checkData({ file: join(place.folder, 'data.jsonl') }, Date.now());
   expect(seed.sample?.targetGroupIds).toEqual(['01JQ8ZD0000000000000000001']);
   const tokens = output.match(/^ey[\w-]+\.[\w-]+\.[\w-]+$/gm) ?? [];
   expect(tokens).toHaveLength(2);

@@ -15,6 +15,8 @@ import type { Template } from './template/template.ts';
 
 export interface Infrastructure {
   readonly tables: readonly Table[];
+  /** Names of the tables that did not exist before. */
+  readonly newTables: ReadonlySet<string>;
   readonly queues: readonly Queue[];
   /** URLs by the queue's logical id. */
   readonly queueUrls: ReadonlyMap<string, string>;
@@ -40,21 +42,30 @@ export async function makeInfrastructure(
   const references = makeReferences(template, { apiUrl, findQueueUrl: (id) => queueUrls.get(id) });
   const tables = readTables(template, references);
   const queues = readQueues(template, references);
-  await makeTables(dynamodb, tables);
+  const newTables = await makeTables(dynamodb, tables);
   for (const [id, url] of await makeQueues(sqs, endpoints.sqs, queues)) queueUrls.set(id, url);
-  return { tables, queues, queueUrls, references, dynamodb, sqs };
+  return { tables, newTables, queues, queueUrls, references, dynamodb, sqs };
 }
 
-/** Creates the missing tables, and waits until each can be used, at most 30 seconds. */
-export async function makeTables(dynamodb: DynamoDBClient, tables: readonly Table[]): Promise<void> {
+/**
+ * Creates the missing tables, and waits until each can be used, at most 30 seconds.
+ * @returns the names of those that it has created
+ */
+export async function makeTables(
+  dynamodb: DynamoDBClient,
+  tables: readonly Table[],
+): Promise<ReadonlySet<string>> {
+  const created = new Set<string>();
   for (const { name, definition } of tables) {
     try {
       await dynamodb.send(new CreateTableCommand({ TableName: name, ...definition }));
+      created.add(name);
     } catch (error) {
       if (!(error instanceof ResourceInUseException)) throw error;
     }
     await waitUntilTableExists({ client: dynamodb, maxWaitTime: 30, minDelay: 1 }, { TableName: name });
   }
+  return created;
 }
 
 /**

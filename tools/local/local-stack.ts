@@ -38,6 +38,8 @@ export interface LocalStackOptions {
   readonly port?: number | undefined;
   /** Path of a JSON Lines file. Default: demo data. */
   readonly dataFile?: string | undefined;
+  /** Number of target groups of the demo data. */
+  readonly demoSize?: number | undefined;
   /** Context of the CDK app; it overrides the context of cdk.json. */
   readonly context?: Readonly<Record<string, unknown>> | undefined;
   /** Default: the variable DYNAMODB_ENDPOINT, else an embedded emulator. */
@@ -107,10 +109,14 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
     makeControlHandler(issuer, status, () => served.stack),
   );
 
-  const seed = await checkData(options.dataFile, now);
+  const data = { file: options.dataFile, demoSize: options.demoSize };
+  const seed = await checkData(data, now);
   gateway.serveLocalRoutes(
     '/docs',
-    makeDocsHandler(() => signExampleToken(issuer, seed.sample)),
+    makeDocsHandler(
+      () => signExampleToken(issuer, seed.sample),
+      options.dataFile === undefined ? undefined : seed.sample,
+    ),
   );
 
   const failure = Promise.withResolvers<Error>();
@@ -163,7 +169,9 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
     const progress = (records: number) => {
       notice(`written ${records} of ${seed.records}`);
     };
-    await writeData(options.dataFile, now, { dynamodb, table, signal, progress });
+    const inUse = !infrastructure.newTables.has(table);
+    const left = await writeData(data, now, { dynamodb, table, inUse, signal, progress });
+    if (left > 0) notice(`${left} target groups existed and are left as they were`);
   }
   signal.throwIfAborted();
 

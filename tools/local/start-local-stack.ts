@@ -23,11 +23,12 @@ await runCommand(async (argv) => {
 });
 
 async function run(options: StartOptions, interrupted: AbortSignal): Promise<void> {
-  const { port, dataFile, context, killShare } = options;
+  const { port, dataFile, demoSize, context, killShare } = options;
   const log = options.log === 'json' ? makeJsonLog(process.stdout) : makePrettyLog(process.stdout);
   const stack = await startLocalStack({
     port,
     dataFile,
+    demoSize,
     context,
     killAfterMs: () => drawKill(killShare),
     log,

@@ -145,25 +145,27 @@ describe('the error for a bad line names file, line, field, what was found and w
 
 test('the whole file is checked, and line numbers count blank lines', async () => {
   const file = writeDataFile(project, '', group, { ...group, status: 'odd' });
-  await expect(checkData(file, NOW)).rejects.toThrow(`${file}:4: status: found "odd"`);
+  await expect(checkData({ file }, NOW)).rejects.toThrow(`${file}:4: status: found "odd"`);
 });
 
 test('a byte order mark, other line ends and a missing last line end are accepted', async () => {
   const file = writeDataFile(`\uFEFF${JSON.stringify(project)}\r`, `${JSON.stringify(group)}\r`, '  ');
-  expect(await checkData(file, NOW)).toMatchObject({ records: 2 });
+  expect(await checkData({ file }, NOW)).toMatchObject({ records: 2 });
 });
 
 test('a file without line ends is refused before it fills the memory', async () => {
   const file = writeDataFile('x'.repeat(300_000));
-  await expect(checkData(file, NOW)).rejects.toThrow(/:1: longer than 100000 characters/);
+  await expect(checkData({ file }, NOW)).rejects.toThrow(/:1: longer than 100000 characters/);
 });
 
 test('an empty file is refused', async () => {
-  await expect(checkData(writeDataFile(), NOW)).rejects.toThrow('found nothing (it is empty), expected text');
+  await expect(checkData({ file: writeDataFile() }, NOW)).rejects.toThrow(
+    'found nothing (it is empty), expected text',
+  );
 });
 
 test.each(['/nowhere/data.jsonl', tmpdir()])('%s is refused, because it is no file', async (file) => {
-  await expect(checkData(file, NOW)).rejects.toThrow(UsageError);
+  await expect(checkData({ file }, NOW)).rejects.toThrow(UsageError);
 });
 
 describe('the sample of a file', () => {
@@ -175,7 +177,7 @@ describe('the sample of a file', () => {
       target_group_id: id(n),
       status: n === 1 ? 'live' : 'paused',
     }));
-    const { sample } = await checkData(writeDataFile(other, ...groups, project), NOW);
+    const { sample } = await checkData({ file: writeDataFile(other, ...groups, project) }, NOW);
     expect(sample).toEqual({
       tenant: { accountId: 101, projectId: PROJECT },
       targetGroupIds: [id(2), id(3), id(4)],
@@ -183,14 +185,14 @@ describe('the sample of a file', () => {
   });
 
   test('has other target groups when none is paused', async () => {
-    const { sample } = await checkData(writeDataFile(project, { ...group, status: 'live' }), NOW);
+    const { sample } = await checkData({ file: writeDataFile(project, { ...group, status: 'live' }) }, NOW);
     expect(sample?.targetGroupIds).toEqual([GROUP]);
   });
 
   test.each([[[project]], [[group]]])(
     'is missing without a project that has a target group: %j',
     async (lines) => {
-      expect((await checkData(writeDataFile(...lines), NOW)).sample).toBeUndefined();
+      expect((await checkData({ file: writeDataFile(...lines) }, NOW)).sample).toBeUndefined();
     },
   );
 });
@@ -211,8 +213,28 @@ test('the demo data has about 1,000 target groups in every status and situation'
   expect(paused.some(({ currentCompletes, completesGoal }) => currentCompletes >= completesGoal)).toBe(true);
   expect(paused.some(({ endFieldingAt }) => Date.parse(endFieldingAt) <= NOW)).toBe(true);
   expect(new Set(groups.map(({ targetGroupId }) => targetGroupId)).size).toBe(groups.length);
-  const { sample } = await checkData(undefined, NOW);
+  const { sample } = await checkData({}, NOW);
   expect(sample?.targetGroupIds).toHaveLength(3);
+});
+
+test('the demo data has as many target groups as are asked for, spread over its projects', () => {
+  for (const size of [1, 2, 1_000, 25_000]) {
+    const groups = [...generateDemoRecords(NOW, size)].flatMap((record) =>
+      record.type === 'target_group' ? [record.group] : [],
+    );
+    expect(new Set(groups.map(({ targetGroupId }) => targetGroupId)).size).toBe(size);
+    expect(groups.every(({ targetGroupId }) => ID_PATTERN.test(targetGroupId))).toBe(true);
+    const projects = Map.groupBy(groups, ({ projectId }) => projectId);
+    const sizes = [...projects.values()].map(({ length }) => length);
+    if (size > 2) expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+  }
+});
+
+test('a target group twice with other values is refused', async () => {
+  const file = writeDataFile(project, group, group, '', { ...group, status: 'live' });
+  await expect(checkData({ file }, NOW)).rejects.toThrow(
+    `${file}:5: target_group_id: found "${GROUP}" with other values than in line 2, expected it once`,
+  );
 });
 
 describe('written records', () => {
@@ -228,7 +250,11 @@ describe('written records', () => {
       target_group_id: `G${String(n).padStart(25, '0')}`,
     }));
     const file = writeDataFile(project, group, ...many, { ...group, current_completes: 77 });
-    await writeData(file, NOW, { dynamodb: tables.client, table: tables.targetGroups });
+    await writeData({ file }, NOW, {
+      dynamodb: tables.client,
+      table: tables.targetGroups,
+      inUse: false,
+    });
     const store = new DynamoDBTargetGroups(tables.client, tables.targetGroups);
     const tenant = { accountId: 101, projectId: PROJECT };
     expect(await store.projectExists(tenant)).toBe(true);

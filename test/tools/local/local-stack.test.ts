@@ -1,11 +1,16 @@
 /** Tests the whole local stack, with a small template and small functions. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   DescribeTableCommand,
   DynamoDBClient,
   ListTablesCommand,
+  GetItemCommand,
   PutItemCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
@@ -13,6 +18,7 @@ import { makeEmulatorConfig } from '../../../tools/kit/emulator.ts';
 import { UnsupportedTemplateError } from '../../../tools/local/template-errors.ts';
 import type { ScheduledRun } from '../../../tools/local/schedule-runner.ts';
 import { type LocalStack, startLocalStack } from '../../../tools/local/local-stack.ts';
+import { makeIds } from '../../support/builders.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import {
   allow,
@@ -352,6 +358,60 @@ test('on external emulators the stack uses an existing table and keeps it', asyn
   const { Table } = await client.send(new DescribeTableCommand({ TableName: 'Local-Table' }));
   expect(Table?.TableStatus).toBe('ACTIVE');
   client.destroy();
+});
+
+test('a restart on external emulators leaves moved target groups alone, and adds new ones', async () => {
+  const { dynamodb: dynamodbEndpoint, sqs: sqsEndpoint } = stack.endpoints;
+  const client = new DynamoDBClient(makeEmulatorConfig(dynamodbEndpoint));
+  const folder = mkdtempSync(join(tmpdir(), 'restart-'));
+  const dataFile = join(folder, 'data.jsonl');
+  const record = {
+    ...{ type: 'target_group', account_id: 101, project_id: 'P'.repeat(26), status: 'paused' },
+    ...{ completes_goal: 100, current_completes: 5 },
+    ...{ start_fielding_at: '2026-01-01T00:00:00Z', end_fielding_at: '2099-01-01T00:00:00Z' },
+  };
+  const environment = { Environment: { Variables: { TARGET_GROUPS_TABLE: { Ref: 'Restarted' } } } };
+  const restarted = writeAssembly(
+    { Role: aRole('lambda.amazonaws.com'), Restarted: TABLE },
+    { Echo: ECHO },
+    environment,
+  );
+  const TableName = 'Local-Restarted';
+  const makeKey = (id: string) => ({ pk: { S: `101#${record.project_id}#${id}` } });
+  const restart = async (...ids: string[]) => {
+    writeFileSync(
+      dataFile,
+      ids.map((target_group_id) => JSON.stringify({ ...record, target_group_id })).join('\n'),
+    );
+    const notices: string[] = [];
+    const again = await startLocalStack({
+      ...{ assembly: restarted.folder, dynamodbEndpoint, sqsEndpoint, dataFile },
+      log: (entry) => {
+        if (entry.kind === 'notice') notices.push(entry.text);
+      },
+    });
+    await again.stop();
+    return notices;
+  };
+  const [a = '', b = ''] = makeIds(2);
+  await restart(a);
+  await client.send(
+    new UpdateItemCommand({
+      TableName,
+      Key: makeKey(a),
+      UpdateExpression: 'SET #status = :live, version = version + :one',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: { ':live': { S: 'live' }, ':one': { N: '1' } },
+    }),
+  );
+  expect(await restart(a, b)).toContain('1 target groups existed and are left as they were');
+  const find = async (id: string) =>
+    (await client.send(new GetItemCommand({ TableName, Key: makeKey(id) }))).Item;
+  expect(await find(a)).toMatchObject({ status: { S: 'live' }, version: { N: '2' } });
+  expect(await find(b)).toMatchObject({ status: { S: 'paused' }, version: { N: '1' } });
+  client.destroy();
+  restarted.remove();
+  rmSync(folder, { recursive: true });
 });
 
 test('a template with an unknown resource does not start', async () => {

@@ -49,6 +49,12 @@ describe('what cannot start says so in one clear line, with exit code 2:', () =>
       /bad\.jsonl:1: project_id: found "x", expected/,
     ],
     [
+      'a number of target groups that is none',
+      () => ['--demo', '0'],
+      /^--demo: found "0", expected a whole number from 1/,
+    ],
+    ['two kinds of data', () => ['--demo', '9', '--data', 'x.jsonl'], /^--demo: found --data as well/],
+    [
       'a context value without =',
       () => ['-c', 'chunkSize'],
       /^--context: found "chunkSize", expected key=value/,
@@ -72,7 +78,8 @@ test('an error of the app is shown as it is', async () => {
 test('--help explains the options', async () => {
   const { code, stdout } = await start('--help');
   expect(code).toBe(0);
-  for (const option of ['--port', '--data', '--context', '--log', '--kill']) expect(stdout).toContain(option);
+  for (const option of ['--port', '--data', '--demo', '--context', '--log', '--kill'])
+    expect(stdout).toContain(option);
 });
 
 test('options have defaults', () => {
@@ -80,6 +87,7 @@ test('options have defaults', () => {
     help: false,
     port: 3000,
     dataFile: undefined,
+    demoSize: undefined,
     context: {},
     killShare: 0,
     log: 'pretty',

@@ -12,7 +12,8 @@ const TENANTS = [
   { accountId: 102, projectId: '01JDEM0PR0JECT000000000003', prefix: '01JDEM0TARGETGR0VP3' },
 ];
 
-const GROUPS_PER_PROJECT = 340;
+/** Number of target groups unless another one is asked for. */
+const DEMO_SIZE = 340 * TENANTS.length;
 
 type Situation = Partial<TargetGroup>;
 
@@ -47,12 +48,17 @@ function listSituations(now: number): Situation[] {
   ];
 }
 
-/** @param now epoch milliseconds */
-export function* generateDemoRecords(now: number): Generator<DataRecord> {
+/**
+ * Makes the projects, each with about the same number of target groups.
+ * @param now epoch milliseconds
+ * @param size number of target groups
+ */
+export function* generateDemoRecords(now: number, size = DEMO_SIZE): Generator<DataRecord> {
   const mix = listSituations(now);
-  for (const { prefix, ...tenant } of TENANTS) {
+  for (const [number, { prefix, ...tenant }] of TENANTS.entries()) {
     yield { type: 'project', tenant };
-    for (let index = 0; index < GROUPS_PER_PROJECT; index++) {
+    const groups = Math.ceil((size - number) / TENANTS.length);
+    for (let index = 0; index < groups; index++) {
       const targetGroupId = prefix + String(index + 1).padStart(26 - prefix.length, '0');
       const situation = { currentCompletes: index % 100, ...mix[index % mix.length] };
       yield {

@@ -2,7 +2,10 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { ControlHandler } from '../gateway/local-routes.ts';
+import { LocalFile } from '../gateway/local-routes.ts';
 import { CONTENT_TYPES, readPageFile, type PageFiles } from '../gateway/page-files.ts';
+import type { Sample } from '../data/sample.ts';
+import { fillExamples } from './fill-examples.ts';
 import { PROJECT } from '../../kit/project.ts';
 
 const PAGE = join(import.meta.dirname, 'page');
@@ -23,11 +26,20 @@ const FILES: PageFiles = new Map([
  * - `GET /docs`: the page
  * - `GET /docs/openapi.yaml`: the description
  * - `GET /docs/token`: an example token, `{ token }`
+ *
+ * @param sample what the examples of the description name; undefined for the demo data, which they name
+ *   already
  */
-export function makeDocsHandler(token: () => Promise<string>): ControlHandler {
+export function makeDocsHandler(token: () => Promise<string>, sample?: Sample): ControlHandler {
   return async (method, path) => {
     if (method !== 'GET') return undefined;
     if (path === 'token') return { token: await token() };
-    return readPageFile(FILES, path);
+    const file = await readPageFile(FILES, path);
+    if (file === undefined || path !== 'openapi.yaml' || sample === undefined) return file;
+    return new LocalFile(
+      file.contentType,
+      Buffer.from(fillExamples(file.body.toString(), sample)),
+      file.headers,
+    );
   };
 }

@@ -1,9 +1,19 @@
 /** Tests the API pages over HTTP: which files are served, and that other origins get nothing. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { ACTION_NAMES } from '../../../../src/domain/actions.ts';
 import { makeDocsHandler } from '../../../../tools/local/docs/docs-handler.ts';
+import type { LocalFile } from '../../../../tools/local/gateway/local-routes.ts';
 import { Gateway } from '../../../../tools/local/gateway/server.ts';
 import { expectClosedToOthers, expectFile, expectPolicy } from '../page-rules.ts';
 import { readStatus } from '../request-status.ts';
+
+interface Description {
+  readonly paths: Readonly<
+    Record<string, { post?: { requestBody: { content: { 'application/json': { example: unknown } } } } }>
+  >;
+  readonly components: { readonly parameters: object };
+}
 
 let gateway: Gateway;
 
@@ -31,6 +41,28 @@ test.each([
   ['/docs/token', 'application/json', '{"token":"the token"}'],
 ])('%s is served as %s', async (path, type, part) => {
   await expectFile(gateway.url + path, type, part);
+});
+
+test('the examples of the description name the data that was given', async () => {
+  const sample = {
+    tenant: { accountId: 7, projectId: 'PR0JECT0000000000000000007' },
+    targetGroupIds: ['TARGETGR0VP000000000000001', 'TARGETGR0VP000000000000002'],
+  };
+  const handle = makeDocsHandler(() => Promise.resolve(''), sample);
+  const file = (await handle('GET', 'openapi.yaml', new URLSearchParams())) as LocalFile;
+  const { paths, components } = parse(file.body.toString()) as Description;
+  const bodies = Object.values(paths).flatMap(({ post }) => (post === undefined ? [] : [post.requestBody]));
+  expect(bodies).toHaveLength(ACTION_NAMES.length);
+  for (const { content } of bodies) {
+    expect(content['application/json'].example).toEqual({ target_group_ids: sample.targetGroupIds });
+  }
+  expect(components.parameters).toMatchObject({
+    AccountId: { example: 7 },
+    ProjectId: { example: 'PR0JECT0000000000000000007' },
+    TargetGroupId: { example: 'TARGETGR0VP000000000000001' },
+  });
+  const plain = (await (await fetch(`${gateway.url}/docs/openapi.yaml`)).text()).split('\n');
+  expect(file.body.toString().split('\n').slice(0, 3)).toEqual(plain.slice(0, 3));
 });
 
 test.each([
