@@ -1,8 +1,6 @@
 /** The progress bar: one line of a terminal, rewritten at each update. */
+import { drawBar } from '../../tools/kit/bar.ts';
 import type { JobState } from '../fielding-jobs.ts';
-
-/** In characters. */
-const BAR_WIDTH = 30;
 
 export class ProgressBar {
   readonly #write: (text: string) => void;
@@ -43,9 +41,7 @@ export class ProgressBar {
     const settled = jobs.reduce((sum, job) => sum + job.settled, 0);
     const total = jobs.reduce((sum, job) => sum + job.total, 0);
     const share = total === 0 ? 0 : settled / total;
-    const full = Math.floor(share * BAR_WIDTH);
-    const bar = '#'.repeat(full) + '-'.repeat(BAR_WIDTH - full);
     const ended = jobs.filter((job) => job.ended).length;
-    return `[${bar}] ${Math.floor(share * 100)} %  ${settled}/${total} target groups  ${ended}/${jobs.length} jobs`;
+    return `${drawBar(share)} ${Math.floor(share * 100)} %  ${settled}/${total} target groups  ${ended}/${jobs.length} jobs`;
   }
 }

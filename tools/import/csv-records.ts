@@ -79,10 +79,10 @@ function readFields(columns: ReadonlyMap<string, number>, cells: readonly string
 }
 
 /**
- * Returns a text that is not a whole number unchanged, so that the error message can show it. Its digits are
- * compared, because a number may be too long to be exact.
+ * Returns a text that is not a whole number unchanged, so that the error message can show it. `5.0` is one,
+ * which programs write for 5, but `5.000` may be five thousand. A number of too many digits is not exact.
  */
 function parseNumber(text: string): number | string {
-  const [, digits] = /^0*(\d+?)(?:\.0+)?$/.exec(text) ?? [];
+  const [, digits] = /^0*(\d+?)(?:\.00?)?$/.exec(text) ?? [];
   return digits !== undefined && String(Number(digits)) === digits ? Number(digits) : text;
 }

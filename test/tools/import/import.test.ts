@@ -187,6 +187,11 @@ describe('a bad file', () => {
       /:1: project_id: found "x".*colour: not a field/,
     ],
     [
+      'a number that may be a thousand times as much',
+      () => writeCsv(makeRow(a).replace(',100,', ',1.000,')),
+      /:2: completes_goal: found "1.000", expected a whole number/,
+    ],
+    [
       'a number that is not exact',
       () => writeCsv(makeRow(a).replace(',100,', ',9007199254740990.9999999,')),
       /:2: completes_goal: found "9007199254740990.9999999", expected a whole number/,
