@@ -125,6 +125,7 @@ describe('read as it was meant:', () => {
       ],
     ],
     ['a line sep= in quotes', `"sep=;"\nid;x\n1;a,b\n`, [['1', 'a,b']]],
+    ['a line sep= with a delimiter of its own', `sep=^\nid^x\n1^a,b;c\n`, [['1', 'a,b;c']]],
     ['other delimiters within cells', `name,code;id\nx,y;1\n`, [['x,y', '1']]],
     ['a header without a name at the end', `id,x,\n1,a,\n`, [['1', 'a']]],
     ['one column with empty cells after it', `id\n1;\n2,\n`, [['1'], ['2']]],
