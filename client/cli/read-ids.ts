@@ -211,10 +211,10 @@ function isNameOfIds(cell = ''): boolean {
   return NAMES_OF_IDS.some((pattern) => pattern.test(cell));
 }
 
-function requireOnlyColumn({ cells }: Row, name: string, wanted: string | undefined): number {
+function requireOnlyColumn({ cells, line }: Row, name: string, wanted: string | undefined): number {
   if (wanted === undefined && cells.length === 1) return 0;
   const columns = cells.slice(0, 20).map(quoteExcerpt).join(', ');
   throw new InputError(
-    `${name}: found the columns ${columns}, expected ${quoteExcerpt(wanted ?? FIELD)}${wanted === undefined ? ': add --column NAME' : ''}`,
+    `${name}:${line}: found the columns ${columns}, expected ${quoteExcerpt(wanted ?? FIELD)}${wanted === undefined ? ': add --column NAME' : ''}`,
   );
 }

@@ -138,7 +138,7 @@ describe('an error names the place, what was found and what was expected', () =>
     [
       'a.csv',
       `project,group\n${A},${B}\n`,
-      ['a.csv: found the columns "project", "group", expected "target_group_id": add --column NAME'],
+      ['a.csv:1: found the columns "project", "group", expected "target_group_id": add --column NAME'],
     ],
     ['a.csv', `target_group_id\n${A},1\n`, ['a.csv:2: found 2 cells, "1" among them, expected 1']],
     ['a.txt', '# nothing\n', ['a.txt: found no target group ids, expected at least one']],

@@ -360,7 +360,7 @@ test('on external emulators the stack uses an existing table and keeps it', asyn
   client.destroy();
 });
 
-test('a restart on external emulators leaves moved target groups alone, and adds new ones', async () => {
+test('a restart on external emulators leaves moved target groups alone, adds new ones, and names them', async () => {
   const { dynamodb: dynamodbEndpoint, sqs: sqsEndpoint } = stack.endpoints;
   const client = new DynamoDBClient(makeEmulatorConfig(dynamodbEndpoint));
   const folder = mkdtempSync(join(tmpdir(), 'restart-'));
@@ -378,11 +378,10 @@ test('a restart on external emulators leaves moved target groups alone, and adds
   );
   const TableName = 'Local-Restarted';
   const makeKey = (id: string) => ({ pk: { S: `101#${record.project_id}#${id}` } });
+  const project = { type: 'project', account_id: 101, project_id: record.project_id };
   const restart = async (...ids: string[]) => {
-    writeFileSync(
-      dataFile,
-      ids.map((target_group_id) => JSON.stringify({ ...record, target_group_id })).join('\n'),
-    );
+    const groups = ids.map((target_group_id) => ({ ...record, target_group_id }));
+    writeFileSync(dataFile, [project, ...groups].map((line) => JSON.stringify(line)).join('\n'));
     const notices: string[] = [];
     const again = await startLocalStack({
       ...{ assembly: restarted.folder, dynamodbEndpoint, sqsEndpoint, dataFile },
@@ -390,6 +389,8 @@ test('a restart on external emulators leaves moved target groups alone, and adds
         if (entry.kind === 'notice') notices.push(entry.text);
       },
     });
+    const description = await (await fetch(`${again.url}/docs/openapi.yaml`)).text();
+    expect(description).toContain(`example: ${record.project_id}`);
     await again.stop();
     return notices;
   };
