@@ -1,12 +1,15 @@
 /** POST …/batch-jobs/{collection of the action}: creates a bulk job and answers 201 with its location. */
 import { randomUUID } from 'node:crypto';
 import { makeRetryingDynamoDBClient } from '../src/adapters/dynamodb/dynamodb-client.ts';
+import { DynamoDBBacklog } from '../src/adapters/dynamodb/backlog.ts';
 import { DynamoDBJobs } from '../src/adapters/dynamodb/jobs.ts';
+import { DynamoDBOpenJobs } from '../src/adapters/dynamodb/open-jobs.ts';
 import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts';
 import { makePowertoolsOnce } from '../src/adapters/powertools/once.ts';
 import { makeSqsClient } from '../src/adapters/sqs/sqs-client.ts';
 import { encodeChunk } from '../src/adapters/sqs/work-message.ts';
 import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
+import { Admission } from '../src/application/admission.ts';
 import { createJob, requireProject } from '../src/application/create-job.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
 import { readEnv, TOKEN_VARIABLES } from '../src/adapters/lambda/read-environment.ts';
@@ -32,6 +35,9 @@ const env = readEnv([
   'JOB_RETENTION_DAYS',
   'STALLED_SECONDS',
   'DEADLINE_SECONDS',
+  'MAX_OPEN_JOBS_PER_ACCOUNT',
+  'MAX_OPEN_TARGET_GROUPS_PER_ACCOUNT',
+  'MAX_OPEN_TARGET_GROUPS',
 ]);
 /** The variables that the stack has to set, no more and no fewer: lib/functions/create-job.ts. */
 export type Environment = typeof env;
@@ -44,7 +50,20 @@ const once = makePowertoolsOnce({
   table: env.IDEMPOTENCY_TABLE,
   ttlSeconds: env.IDEMPOTENCY_TTL_SECONDS,
 });
+const admission = new Admission({
+  openJobs: new DynamoDBOpenJobs(dynamoDB, env.JOBS_TABLE),
+  backlog: new DynamoDBBacklog(dynamoDB, env.JOBS_TABLE),
+  clock: systemClock,
+  journal,
+  random: Math.random,
+  settings: {
+    maxOpenJobsPerAccount: env.MAX_OPEN_JOBS_PER_ACCOUNT,
+    maxOpenTargetGroupsPerAccount: env.MAX_OPEN_TARGET_GROUPS_PER_ACCOUNT,
+    maxOpenTargetGroups: env.MAX_OPEN_TARGET_GROUPS,
+  },
+});
 const deps = {
+  admission,
   jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
   queue: new SqsWorkQueue(captureClient(makeSqsClient()), env.CHUNKS_QUEUE_URL, {
     encode: encodeChunk,
@@ -66,11 +85,13 @@ export const handler = makeHttpHandler(async (request, trace, context) => {
   const caller = await authenticate(request.headers['authorization']);
   const { tenant } = parsePath(request.path);
   authorize(caller, tenant.accountId, 'createJob');
+  // Read beside the project check, and decided upon at the very end.
+  const admit = admission.begin(tenant.accountId);
   await requireProject(groups, tenant);
   const { idempotencyKey, targetGroupIds } = parseCreateRequest(request, env.MAX_TARGET_GROUPS);
 
   const created = await createJob(
-    { ...deps, once: once(context) },
+    { ...deps, once: once(context), admit },
     {
       key: { ...tenant, action, idempotencyKey },
       targetGroupIds,

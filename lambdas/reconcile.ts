@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { makeDynamoDBClient } from '../src/adapters/dynamodb/dynamodb-client.ts';
+import { DynamoDBBacklog } from '../src/adapters/dynamodb/backlog.ts';
 import { DynamoDBChunks } from '../src/adapters/dynamodb/chunks.ts';
 import { DynamoDBJobs } from '../src/adapters/dynamodb/jobs.ts';
 import { DynamoDBOpenJobs } from '../src/adapters/dynamodb/open-jobs.ts';
@@ -36,6 +37,7 @@ export type Environment = typeof env;
 const dynamoDB = countCalls(makeDynamoDBClient());
 const sqs = countCalls(makeSqsClient());
 const deps = {
+  backlog: new DynamoDBBacklog(dynamoDB, env.JOBS_TABLE),
   jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
   chunks: new DynamoDBChunks(dynamoDB, env.JOBS_TABLE),
   openJobs: new DynamoDBOpenJobs(dynamoDB, env.JOBS_TABLE),

@@ -8,6 +8,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
 import { MAX_TARGET_GROUPS } from '../api/limits.ts';
 import { findNearMisses } from './near-misses.ts';
+import { computeExcess, computeHalfDeadlineWork, computeMaxOpenTargetGroups } from './open-work.ts';
 import { computeVisibilitySeconds } from './worker-times.ts';
 import {
   issuerAddress,
@@ -129,6 +130,32 @@ const settings = z.object({
     1_000,
     10,
     'Most workers at a time on chunks, and as many on give-ups, so that they starve nobody else.',
+  ),
+  // A worker moves a chunk of 200 in about half a second; the rest allows for slow calls and for chunks that are
+  // tried again. docs/deploying.md has the table.
+  workerRate: wholeNumber(
+    1,
+    1_000_000_000,
+    250,
+    'Target groups a second that one worker is counted on to move. The limits of open work follow from it.',
+  ),
+  maxOpenJobsPerAccount: wholeNumber(
+    1,
+    20_000,
+    1_000,
+    'Open jobs of one account from which on its creates are refused with 429.',
+  ),
+  maxOpenTargetGroupsPerAccount: wholeNumber(
+    1,
+    1_000_000_000,
+    1_000_000,
+    'Target groups in the open jobs of one account above which a create is refused with 429.',
+  ),
+  maxOpenTargetGroups: optionalWholeNumber(
+    1,
+    1_000_000_000,
+    'Target groups in all open jobs above which a create is refused with 503. Without it, what the workers move in ' +
+      'half of deadlineSeconds, less what may be accepted too much.',
   ),
   // Two routes create. At 20 requests per second of about 150 ms, they are 6 concurrent functions, which even
   // a new account has (ADR 20).
@@ -279,6 +306,34 @@ const settingsWithRelations = settings
       expected:
         'at most half of jobRetentionDays less half an hour, or a job is forgotten before it has ended',
     }),
+  )
+  .refine(
+    ...relation(['maxOpenTargetGroupsPerAccount', 'maxTargetGroupsPerJob'], {
+      holds: (c) => c.maxOpenTargetGroupsPerAccount >= c.maxTargetGroupsPerJob,
+      expected: 'at least maxTargetGroupsPerJob, or its largest jobs are never accepted',
+    }),
+  )
+  .refine(
+    ...relation(
+      [
+        'maxOpenTargetGroups',
+        'workerMaxConcurrency',
+        'workerRate',
+        'deadlineSeconds',
+        'createRateLimit',
+        'createBurstLimit',
+        'maxTargetGroupsPerJob',
+      ],
+      {
+        holds: (c) =>
+          computeMaxOpenTargetGroups(c) >= c.maxTargetGroupsPerJob &&
+          computeMaxOpenTargetGroups(c) + computeExcess(c) <= computeHalfDeadlineWork(c),
+        expected:
+          'a limit that leaves room for a job, and that with what may be accepted too much is what the workers ' +
+          'move in half of deadlineSeconds (workerMaxConcurrency x workerRate x deadlineSeconds / 2): lower ' +
+          'createRateLimit, createBurstLimit or maxTargetGroupsPerJob, or raise the others',
+      },
+    ),
   )
   .refine(
     ...relation(['protect', 'removalPolicy'], {

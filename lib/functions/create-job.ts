@@ -1,5 +1,7 @@
 /** create-job: creates a bulk job, sends its chunks to the queue and answers 201. */
 import type { Environment } from '../../lambdas/create-job.ts';
+import { OPEN_JOBS_INDEX } from '../../src/adapters/dynamodb/open-jobs-index.ts';
+import { computeMaxOpenTargetGroups } from '../open-work.ts';
 import { TIMEOUT_SECONDS } from '../function-times.ts';
 import { allow, type FunctionSpecFor, type StackParts } from './bundled-function.ts';
 
@@ -23,6 +25,9 @@ export function specifyCreateJob({ config, tables, chunks }: StackParts): Functi
       // Reconcile first looks at a job this long after its creation.
       STALLED_SECONDS: String(config.stalledSeconds),
       DEADLINE_SECONDS: String(config.deadlineSeconds),
+      MAX_OPEN_JOBS_PER_ACCOUNT: String(config.maxOpenJobsPerAccount),
+      MAX_OPEN_TARGET_GROUPS_PER_ACCOUNT: String(config.maxOpenTargetGroupsPerAccount),
+      MAX_OPEN_TARGET_GROUPS: String(computeMaxOpenTargetGroups(config)),
       IDEMPOTENCY_TABLE: tables.idempotency.tableName,
       IDEMPOTENCY_TTL_SECONDS: String(config.idempotencyHours * SECONDS_PER_HOUR),
       MAX_TARGET_GROUPS: String(config.maxTargetGroupsPerJob),
@@ -30,8 +35,16 @@ export function specifyCreateJob({ config, tables, chunks }: StackParts): Functi
       JOB_RETENTION_DAYS: String(config.jobRetentionDays),
     },
     grants: [
-      // Writes the request and the job; reads the job of an earlier call.
-      allow(tables.jobs.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem'),
+      // Writes the request and the job; reads the job of an earlier call. Reads the backlog and adds to it.
+      allow(
+        tables.jobs.tableArn,
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:Query',
+        'dynamodb:UpdateItem',
+      ),
+      // Reads the open jobs of an account.
+      allow(`${tables.jobs.tableArn}/index/${OPEN_JOBS_INDEX}`, 'dynamodb:Query'),
       // Checks that the project exists.
       allow(tables.targetGroups.tableArn, 'dynamodb:GetItem'),
       // Powertools writes and completes its record of a call, deletes it when the creation has failed, and

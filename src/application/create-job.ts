@@ -10,6 +10,7 @@ import type { Journal } from '../ports/journal.ts';
 import type { Created, Once } from '../ports/once.ts';
 import type { TargetGroups } from '../ports/target-groups.ts';
 import type { ChunkWork, WorkQueue } from '../ports/work-queue.ts';
+import type { Admission, Admit, Refusal } from './admission.ts';
 import { cutIntoChunks } from './cut-into-chunks.ts';
 import { withSubject } from './with-subject.ts';
 
@@ -17,6 +18,9 @@ export interface CreateJobDeps {
   readonly jobs: Jobs;
   readonly queue: WorkQueue<ChunkWork>;
   readonly once: Once;
+  /** Decides whether the account and the stack take another job. */
+  readonly admit: Admit;
+  readonly admission: Pick<Admission, 'count'>;
   readonly clock: Clock;
   readonly journal: Journal;
   readonly settings: {
@@ -58,7 +62,11 @@ export async function requireProject(groups: TargetGroups, tenant: Tenant): Prom
  * is answered from what `once` remembers. For a repeat that runs at the same time as the first call, or after
  * `once` has lost its record, the commit decides.
  *
+ * The limits are checked last, and a refusal writes nothing: a call that was accepted once is answered as
+ * before, also at the limit, and a refused call can be repeated with the same key.
+ *
  * @throws IdempotencyKeyReusedError when the key was used with other target groups
+ * @throws TooManyRequestsError, ServiceUnavailableError when a limit on open jobs is reached
  */
 export async function createJob(baseDeps: CreateJobDeps, creation: Creation): Promise<Created> {
   const ids = canonicalizeIds(creation.targetGroupIds);
@@ -75,6 +83,9 @@ export async function createJob(baseDeps: CreateJobDeps, creation: Creation): Pr
     return { jobId, replayed: committed.replayed };
   };
 
+  const refusal = await deps.admit(ids.length);
+  if (refusal !== undefined) return replayOrRefuse(refusal);
+
   const result = await deps.once.run(creation.key, bodyHash, commitAndStartFanOut);
   if (result.kind === 'unknown') {
     deps.journal.note({ event: 'idempotency.bypassed', jobId, cause: result.cause });
@@ -83,6 +94,17 @@ export async function createJob(baseDeps: CreateJobDeps, creation: Creation): Pr
   await fanOut;
   if (created.replayed) deps.journal.note({ event: 'job.replayed', jobId, accountId, projectId });
   return created;
+
+  async function replayOrRefuse({ limit, error }: Refusal): Promise<Created> {
+    const existing = await deps.jobs.find({ accountId, projectId, jobId }, deps.clock.now());
+    if (existing === undefined) {
+      deps.journal.note({ event: 'job.refused', jobId, limit, targetGroups: ids.length });
+      throw error;
+    }
+    const replay = makeReplay(existing, bodyHash);
+    deps.journal.note({ event: 'job.replayed', jobId, accountId, projectId });
+    return replay;
+  }
 
   /**
    * `replayed`: the job exists, unless its life ended before that of the idempotency record. `unknown`:
@@ -147,7 +169,8 @@ async function commitJob(
     targetGroups: job.total,
     chunks: countChunks(job),
   });
-  return { replayed: false, fanOut: sendAllChunks(deps, job, ids, creation) };
+  const started = [sendAllChunks(deps, job, ids, creation), deps.admission.count(job.total)];
+  return { replayed: false, fanOut: Promise.all(started).then(() => undefined) };
 }
 
 function makeReplay(existing: Job, bodyHash: string): Created {

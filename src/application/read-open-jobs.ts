@@ -1,6 +1,7 @@
 /** Reads all open jobs once per run of reconcile: counts them, and finds those that are due (ADR 38). */
 import { OPEN_JOBS_SHARDS } from '../domain/digest.ts';
 import { formatTimestamp } from '../domain/time.ts';
+import type { Backlog } from '../ports/backlog.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { OpenJob, OpenJobs, PageStart } from '../ports/open-jobs.ts';
@@ -15,6 +16,7 @@ export const PAGE_SIZE = 5_000;
 export const MOST_PER_ACCOUNT = 20_000;
 
 export interface ReadOpenJobsDeps {
+  readonly backlog: Backlog;
   readonly openJobs: OpenJobs;
   readonly clock: Clock;
   readonly journal: Journal;
@@ -29,9 +31,16 @@ export interface ReadOpenJobsDeps {
  * @throws what the store throws, when no shard can be read
  */
 export async function readOpenJobs(deps: ReadOpenJobsDeps, mayGoOn: () => boolean): Promise<OpenJob[]> {
-  const { clock, journal } = deps;
+  const { backlog, clock, journal } = deps;
   const now = clock.now();
-  const pass: Pass = { now: formatTimestamp(now), due: [], count: 0, oldest: undefined, complete: true };
+  const pass: Pass = {
+    now: formatTimestamp(now),
+    due: [],
+    count: 0,
+    targetGroups: 0,
+    oldest: undefined,
+    complete: true,
+  };
   const shards = Array.from({ length: OPEN_JOBS_SHARDS }, (_, shard) =>
     readShard(deps, shard, pass, mayGoOn),
   );
@@ -54,6 +63,10 @@ export async function readOpenJobs(deps: ReadOpenJobsDeps, mayGoOn: () => boolea
     oldestSeconds: Math.max(0, Math.floor((now - oldestMs) / 1000)),
     complete: pass.complete,
   });
+  // Without it the creates go by the pass before, and by what was accepted since.
+  await backlog.savePass(pass.targetGroups, now).catch((cause: unknown) => {
+    journal.note({ event: 'admission.not-counted', cause });
+  });
   return pass.due;
 }
 
@@ -62,6 +75,7 @@ interface Pass {
   readonly now: string;
   readonly due: OpenJob[];
   count: number;
+  targetGroups: number;
   oldest: string | undefined;
   complete: boolean;
 }
@@ -79,6 +93,7 @@ async function readShard(
     const { jobs, next } = await openJobs.readShard(shard, PAGE_SIZE, start);
     for (const job of jobs) {
       pass.count += 1;
+      pass.targetGroups += job.total;
       if (pass.oldest === undefined || job.createdAt < pass.oldest) pass.oldest = job.createdAt;
       if (job.dueAt <= pass.now) pass.due.push(job);
     }

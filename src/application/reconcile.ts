@@ -7,6 +7,7 @@ import { ChunkTakenError } from '../domain/errors.ts';
 import { type Job, deriveStatus, listUnsettledChunks, type Look } from '../domain/job.ts';
 import { type Backlogs, type Step, planLook } from '../domain/look.ts';
 import { runInParallel } from '../domain/run-in-parallel.ts';
+import type { Backlog } from '../ports/backlog.ts';
 import type { OpenJob } from '../ports/open-jobs.ts';
 import type { ChunkWork, GiveUpWork, WorkQueue } from '../ports/work-queue.ts';
 import { closeIfEnded } from './add-chunk-to-job.ts';
@@ -17,6 +18,7 @@ import { takeTurns } from './take-turns.ts';
 import { makeJobSubject, withSubject } from './with-subject.ts';
 
 export interface ReconcileDeps extends RunChunkDeps {
+  readonly backlog: Backlog;
   readonly queue: WorkQueue<ChunkWork>;
   readonly giveUps: WorkQueue<GiveUpWork>;
   readonly settings: RunChunkDeps['settings'] & {

@@ -49,6 +49,35 @@ export class ForbiddenError extends FieldingJobsError {
   override readonly name = 'ForbiddenError';
 }
 
+/** A job was refused for now. Another try may succeed after some seconds. */
+abstract class RefusedForNowError extends FieldingJobsError {
+  /** When to try again, whole seconds. */
+  readonly retryAfterSeconds: number;
+
+  constructor(message: string, retryAfterSeconds: number, evidence: Record<string, unknown>) {
+    super(message, evidence);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** The account has too many open jobs, or too many target groups in them. */
+export class TooManyRequestsError extends RefusedForNowError {
+  override readonly name = 'TooManyRequestsError';
+
+  constructor(retryAfterSeconds: number, evidence: Record<string, unknown>) {
+    super('The account has too much open work.', retryAfterSeconds, evidence);
+  }
+}
+
+/** All accounts together have more open work than the workers carry out in time. */
+export class ServiceUnavailableError extends RefusedForNowError {
+  override readonly name = 'ServiceUnavailableError';
+
+  constructor(retryAfterSeconds: number, evidence: Record<string, unknown>) {
+    super('The stack has too much open work.', retryAfterSeconds, evidence);
+  }
+}
+
 export class ProjectNotFoundError extends FieldingJobsError {
   override readonly name = 'ProjectNotFoundError';
 }

@@ -62,6 +62,10 @@ function describeKnownError(error: KnownError): ErrorView {
       };
     case 'ForbiddenError':
       return { status: 403, detail: 'The token does not permit this.' };
+    case 'TooManyRequestsError':
+      return describeRefusalForNow(429, 'The account has too much open work.', error);
+    case 'ServiceUnavailableError':
+      return describeRefusalForNow(503, 'There is more open work than can be carried out in time.', error);
     case 'ProjectNotFoundError':
       return describeNotFound('The account has no such project.');
     case 'JobNotFoundError':
@@ -81,6 +85,18 @@ function describeKnownError(error: KnownError): ErrorView {
     case 'ChunkUnfinishedError':
       return INTERNAL;
   }
+}
+
+function describeRefusalForNow(
+  status: 429 | 503,
+  detail: string,
+  { retryAfterSeconds }: { readonly retryAfterSeconds: number },
+): ErrorView {
+  return {
+    status,
+    detail: `${detail} Nothing was created. Repeat the request with the same idempotency key later.`,
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  };
 }
 
 function describeNotFound(detail: string): ErrorView {

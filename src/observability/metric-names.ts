@@ -1,6 +1,6 @@
 /** Names, units and dimensions of all metrics, for the functions and for the stack's graphs and alarms. */
 import { FAILURE_CODES } from '../domain/outcome.ts';
-import { RACES } from '../ports/journal.ts';
+import { LIMITS, RACES } from '../ports/journal.ts';
 
 /** Value of `service`, a dimension of every metric and a field of every log line. */
 export const SERVICE = 'fielding-jobs';
@@ -14,6 +14,8 @@ export interface Metric {
 export const METRICS = {
   JobsCreated: { unit: 'Count' },
   JobsReplayed: { unit: 'Count' },
+  JobsRefused: { unit: 'Count', by: { dimension: 'limit', values: LIMITS } },
+  AdmissionsUnknown: { unit: 'Count' },
   IdempotencyConflicts: { unit: 'Count' },
   IdempotencyBypassed: { unit: 'Count' },
   FanOutsFailed: { unit: 'Count' },

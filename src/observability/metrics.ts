@@ -17,6 +17,10 @@ export function listMeasurements(report: Report): Measurement[] {
       return [countOne('JobsCreated')];
     case 'job.replayed':
       return [countOne('JobsReplayed')];
+    case 'job.refused':
+      return [{ name: 'JobsRefused', value: 1, dimension: report.limit }];
+    case 'admission.unknown':
+      return [countOne('AdmissionsUnknown')];
     case 'idempotency.bypassed':
       return [countOne('IdempotencyBypassed')];
     case 'fan-out.failed':
@@ -71,6 +75,7 @@ export function listMeasurements(report: Report): Measurement[] {
       return [];
     // Intermediate steps, and rare events for which the log is enough.
     case 'fan-out.sent':
+    case 'admission.not-counted':
     case 'chunk.claimed':
     case 'chunk.expired':
     case 'job.unknown':

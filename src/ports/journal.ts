@@ -20,6 +20,11 @@ export const RACES = [
 
 type Race = (typeof RACES)[number];
 
+/** The limits on open jobs: of an account, and of the whole stack. */
+export const LIMITS = ['account-jobs', 'account-target-groups', 'stack'] as const;
+
+export type Limit = (typeof LIMITS)[number];
+
 /** What an entry is about, as far as its writer knows it. */
 export interface Subject {
   readonly accountId?: number;
@@ -88,6 +93,12 @@ export type Entry =
       readonly complete: boolean;
     }
   | { readonly event: 'open-jobs.not-counted'; readonly cause: unknown }
+  /** A job was not created, because a limit on open jobs is reached. */
+  | (JobFields & { readonly event: 'job.refused'; readonly limit: Limit; readonly targetGroups: number })
+  /** A limit could not be checked, so the job was let through. */
+  | { readonly event: 'admission.unknown'; readonly cause: unknown }
+  /** A new job could not be added to what was accepted since the last pass. */
+  | { readonly event: 'admission.not-counted'; readonly cause: unknown }
   | { readonly event: 'idempotency.bypassed'; readonly jobId: string; readonly cause: unknown }
   | { readonly event: 'race.lost'; readonly race: Race; readonly jobId: string };
 

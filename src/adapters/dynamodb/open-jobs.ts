@@ -30,25 +30,33 @@ export class DynamoDBOpenJobs implements OpenJobs {
 
   async readShard(shard: number, limit: number, after?: PageStart): Promise<OpenJobsPage> {
     const from = after && { ':after': makeStartKey(after) };
-    return this.#query({
+    const { jobs, lastKey } = await this.#query({
       Limit: limit,
       KeyConditionExpression: `#shard = :shard${from === undefined ? '' : ' AND #key > :after'}`,
       ExpressionAttributeNames: from === undefined ? { '#shard': OPEN_SHARD } : KEY_NAMES,
       ExpressionAttributeValues: marshall({ ':shard': makeShardName(shard), ...from }),
     });
+    return { jobs, next: lastKey === undefined ? undefined : jobs.at(-1) };
   }
 
   async readAccount(accountId: number, limit: number): Promise<OpenJob[]> {
-    const { jobs } = await this.#query({
-      Limit: limit,
-      KeyConditionExpression: '#shard = :shard AND begins_with(#key, :prefix)',
-      ExpressionAttributeNames: KEY_NAMES,
-      ExpressionAttributeValues: marshall({
-        ':shard': makeShardName(computeShard(accountId)),
-        ':prefix': makeAccountPrefix(accountId),
-      }),
-    });
-    return [...jobs];
+    const found: OpenJob[] = [];
+    let key: QueryCommandInput['ExclusiveStartKey'];
+    do {
+      const page = await this.#query({
+        Limit: limit - found.length,
+        KeyConditionExpression: '#shard = :shard AND begins_with(#key, :prefix)',
+        ExpressionAttributeNames: KEY_NAMES,
+        ExpressionAttributeValues: marshall({
+          ':shard': makeShardName(computeShard(accountId)),
+          ':prefix': makeAccountPrefix(accountId),
+        }),
+        ExclusiveStartKey: key,
+      });
+      found.push(...page.jobs);
+      key = page.lastKey;
+    } while (key !== undefined && found.length < limit);
+    return found;
   }
 
   async postpone(job: Job & { readonly look: Look }, look: Look): Promise<boolean> {
@@ -80,12 +88,11 @@ export class DynamoDBOpenJobs implements OpenJobs {
     return result.written;
   }
 
-  async #query(input: Omit<QueryCommandInput, 'TableName' | 'IndexName'>): Promise<OpenJobsPage> {
+  async #query(input: Omit<QueryCommandInput, 'TableName' | 'IndexName'>) {
     const { Items = [], LastEvaluatedKey } = await this.#client.send(
       new QueryCommand({ TableName: this.#table, IndexName: OPEN_JOBS_INDEX, ...input }),
     );
-    const jobs = Items.map((item) => readOpenJob(unmarshall(item)));
-    return { jobs, next: LastEvaluatedKey === undefined ? undefined : jobs.at(-1) };
+    return { jobs: Items.map((item) => readOpenJob(unmarshall(item))), lastKey: LastEvaluatedKey };
   }
 }
 

@@ -39,6 +39,10 @@ const VARIABLES = {
   STALLED_SECONDS: count,
   DEADLINE_SECONDS: count,
   WORKER_MAX_CONCURRENCY: count,
+  MAX_OPEN_JOBS_PER_ACCOUNT: count,
+  MAX_OPEN_TARGET_GROUPS_PER_ACCOUNT: count,
+  /** Of the whole stack. */
+  MAX_OPEN_TARGET_GROUPS: count,
   /** Number of target groups that are worked on at once. */
   PARALLELISM: count,
   CLAIM_SECONDS: count,
