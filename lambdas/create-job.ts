@@ -10,7 +10,7 @@ import { makeSqsClient } from '../src/adapters/sqs/sqs-client.ts';
 import { encodeChunk } from '../src/adapters/sqs/work-message.ts';
 import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
 import { Admission } from '../src/application/admission.ts';
-import { createJob, requireProject } from '../src/application/create-job.ts';
+import { createJob, enterProject } from '../src/application/create-job.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
 import { readEnv, TOKEN_VARIABLES } from '../src/adapters/lambda/read-environment.ts';
 import { authorize } from '../src/http/auth.ts';
@@ -85,9 +85,7 @@ export const handler = makeHttpHandler(async (request, trace, context) => {
   const caller = await authenticate(request.headers['authorization']);
   const { tenant } = parsePath(request.path);
   authorize(caller, tenant.accountId, 'createJob');
-  // Read beside the project check, and decided upon at the very end.
-  const admit = admission.begin(tenant.accountId);
-  await requireProject(groups, tenant);
+  const admit = await enterProject(groups, admission, tenant);
   const { idempotencyKey, targetGroupIds } = parseCreateRequest(request, env.MAX_TARGET_GROUPS);
 
   const created = await createJob(

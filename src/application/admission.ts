@@ -73,21 +73,20 @@ export class Admission {
     this.#deps = deps;
   }
 
-  /** Begins to read what is needed for a decision, so that the caller can do something else meanwhile. */
-  begin(accountId: number): Admit {
+  /** Reads what is needed for a decision. Never throws: what cannot be read refuses nobody. */
+  async begin(accountId: number): Promise<Admit> {
     const remembered = this.#recall(accountId);
-    const use = remembered === undefined ? this.#readUse(accountId) : Promise.resolve(remembered);
-    const estimate = this.#readEstimate();
+    const [use, estimate] = await Promise.all([remembered ?? this.#readUse(accountId), this.#readEstimate()]);
     return async (targetGroups) => {
-      let exceeded = this.#compareUse(await use, targetGroups);
+      let exceeded = this.#compareUse(use, targetGroups);
       // A smaller job may fit into what is left, but what was remembered is too old to say so.
       if (exceeded === undefined && remembered !== undefined)
         exceeded = this.#compareUse(await this.#readUse(accountId), targetGroups);
       if (exceeded !== undefined) {
-        this.#refused.set(accountId, { value: await use, until: this.#deps.clock.now() + REMEMBERED_MS });
+        this.#refused.set(accountId, { value: use, until: this.#deps.clock.now() + REMEMBERED_MS });
         return this.#refuse(exceeded, accountId);
       }
-      return (await estimate) + targetGroups > this.#deps.settings.maxOpenTargetGroups
+      return estimate + targetGroups > this.#deps.settings.maxOpenTargetGroups
         ? this.#refuse('stack', accountId)
         : undefined;
     };
@@ -119,7 +118,7 @@ export class Admission {
     const { openJobs, journal, settings } = this.#deps;
     try {
       const jobs = await openJobs.readAccount(accountId, settings.maxOpenJobsPerAccount);
-      return { jobs: jobs.length, targetGroups: jobs.reduce((sum, { total }) => sum + total, 0) };
+      return { jobs: jobs.length, targetGroups: jobs.reduce((sum, { total = 0 }) => sum + total, 0) };
     } catch (cause) {
       journal.note({ event: 'admission.unknown', cause });
       return NONE;

@@ -55,6 +55,24 @@ export async function requireProject(groups: TargetGroups, tenant: Tenant): Prom
 }
 
 /**
+ * Requires that the project exists, and meanwhile reads what is needed to decide about another job.
+ *
+ * @throws ProjectNotFoundError when the account has no such project
+ */
+export async function enterProject(
+  groups: TargetGroups,
+  admission: Pick<Admission, 'begin'>,
+  tenant: Tenant,
+): Promise<Admit> {
+  const reading = admission.begin(tenant.accountId);
+  // Waits for both: Lambda would freeze what is left of the other one when the request has been answered.
+  const [project, admit] = await Promise.allSettled([requireProject(groups, tenant), reading]);
+  if (project.status === 'rejected') throw project.reason;
+  if (admit.status === 'rejected') throw admit.reason;
+  return admit.value;
+}
+
+/**
  * Creates the job, or finds the job of an earlier call with the same key. When it returns, the job is
  * accepted, and an accepted job always ends.
  *

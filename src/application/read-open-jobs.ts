@@ -93,7 +93,7 @@ async function readShard(
     const { jobs, next } = await openJobs.readShard(shard, PAGE_SIZE, start);
     for (const job of jobs) {
       pass.count += 1;
-      pass.targetGroups += job.total;
+      pass.targetGroups += job.total ?? 0;
       if (pass.oldest === undefined || job.createdAt < pass.oldest) pass.oldest = job.createdAt;
       if (job.dueAt <= pass.now) pass.due.push(job);
     }

@@ -1,8 +1,10 @@
 /** Runs the use cases on the memory adapters, with a clock that tests move and a journal that tests read. */
+import { MemoryBacklog } from './memory/backlog.ts';
 import { MemoryJobStore } from './memory/memory-job-store.ts';
 import { MemoryOnce } from './memory/once.ts';
 import { MemoryTargetGroups } from './memory/target-groups.ts';
 import { MemoryWorkQueue } from './memory/work-queue.ts';
+import { Admission } from '../../src/application/admission.ts';
 import { type Creation, createJob } from '../../src/application/create-job.ts';
 import { getJob } from '../../src/application/get-job.ts';
 import { reconcile } from '../../src/application/reconcile.ts';
@@ -22,6 +24,9 @@ export class UseCaseRig {
   readonly queue = new MemoryWorkQueue<ChunkWork>();
   readonly giveUps = new MemoryWorkQueue<GiveUpWork>();
   readonly once = new MemoryOnce();
+  readonly backlog = new MemoryBacklog();
+  /** Draws 0 until a test changes it: every job is counted. */
+  random = () => 0;
   readonly entries: Entry[] = [];
   readonly subjects = new Map<Entry, Subject | undefined>();
   readonly journal = {
@@ -49,9 +54,19 @@ export class UseCaseRig {
     parallelism: 4,
     claimMs: 330_000,
     workers: 10,
+    maxOpenJobsPerAccount: 1_000,
+    maxOpenTargetGroupsPerAccount: 1_000_000,
+    maxOpenTargetGroups: 10_000_000,
     looksAtOnce: 2,
     settlesAtOnce: 2,
   };
+
+  /** Made at its first use, with the settings of that time. */
+  #admission: Admission | undefined;
+
+  get admission(): Admission {
+    return (this.#admission ??= new Admission({ ...this, random: () => this.random() }));
+  }
 
   constructor() {
     this.groups.addProject(TENANT);
@@ -68,15 +83,18 @@ export class UseCaseRig {
 
   create(targetGroupIds: readonly string[], idempotencyKey = anId('K'), overrides: Partial<Creation> = {}) {
     const key = { ...TENANT, action: 'resume', idempotencyKey } as const;
-    return createJob(this, {
-      key,
-      targetGroupIds,
-      createdBy: CREATOR,
-      trace: TRACE,
-      owner: anId('O'),
-      answerBy: Infinity,
-      ...overrides,
-    });
+    return createJob(
+      { ...this, admission: this.admission, admit: this.admission.begin(TENANT.accountId) },
+      {
+        key,
+        targetGroupIds,
+        createdBy: CREATOR,
+        trace: TRACE,
+        owner: anId('O'),
+        answerBy: Infinity,
+        ...overrides,
+      },
+    );
   }
 
   run(work: ChunkWork, owner = anId('O'), stopAt = Infinity) {

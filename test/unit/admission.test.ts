@@ -1,0 +1,137 @@
+/** Tests the limits of open work: who is refused, what a refusal leaves, and what is known when. */
+import { describe, expect, test } from '@jest/globals';
+import { ServiceUnavailableError, TooManyRequestsError } from '../../src/domain/errors.ts';
+import { anId, makeIds, TENANT } from '../support/builders.ts';
+import { UseCaseRig } from '../support/use-case-rig.ts';
+
+function makeRig(settings: Partial<UseCaseRig['settings']>): UseCaseRig {
+  const rig = new UseCaseRig();
+  Object.assign(rig.settings, settings);
+  return rig;
+}
+
+describe('the limit of open jobs of an account', () => {
+  test('refuses one job more, until one has ended', async () => {
+    const rig = makeRig({ maxOpenJobsPerAccount: 2 });
+    const ids = rig.addTargetGroups({});
+    await rig.create(ids);
+    await rig.create(ids);
+    await expect(rig.create(ids)).rejects.toThrow(TooManyRequestsError);
+    await rig.drain();
+    rig.time += 5_001;
+    await expect(rig.create(ids)).resolves.toMatchObject({ replayed: false });
+  });
+
+  test('answers a repeat of an accepted call as before, and refuses other ids under its key', async () => {
+    const rig = makeRig({ maxOpenJobsPerAccount: 1 });
+    const ids = rig.addTargetGroups({});
+    const key = anId('K');
+    const { jobId } = await rig.create(ids, key);
+    expect(await rig.create(ids, key)).toEqual({ jobId, replayed: true });
+    await expect(rig.create(makeIds(1), key)).rejects.toThrow('The idempotency key was used');
+  });
+
+  test('leaves nothing of a refused call, so that its key can be used later', async () => {
+    const rig = makeRig({ maxOpenJobsPerAccount: 1 });
+    const ids = rig.addTargetGroups({}, {});
+    const key = anId('K');
+    await rig.create(ids);
+    rig.queue.sent.length = 0;
+    await expect(rig.create(ids, key)).rejects.toThrow(TooManyRequestsError);
+    expect(rig.queue.sent).toEqual([]);
+    expect(await rig.openJobs.readAccount(TENANT.accountId, 10)).toHaveLength(1);
+    rig.settings.maxOpenJobsPerAccount = 2;
+    rig.time += 5_001;
+    // Other ids: neither a record nor a job has taken the key.
+    await expect(rig.create(ids.slice(1), key)).resolves.toMatchObject({ replayed: false });
+  });
+});
+
+describe('the limit of target groups of an account', () => {
+  test('counts those of all its open jobs', async () => {
+    const rig = makeRig({ maxOpenTargetGroupsPerAccount: 5 });
+    await rig.create(makeIds(3));
+    await expect(rig.create(makeIds(3))).rejects.toThrow(TooManyRequestsError);
+    await expect(rig.create(makeIds(2))).resolves.toMatchObject({ replayed: false });
+  });
+
+  test('refuses a remembered account without a read for 5 seconds, and lets in what fits', async () => {
+    const rig = makeRig({ maxOpenTargetGroupsPerAccount: 5 });
+    await rig.create(makeIds(4));
+    let reads = 0;
+    const { readAccount } = rig.openJobs;
+    rig.openJobs.readAccount = (...args) => {
+      reads += 1;
+      return readAccount.apply(rig.openJobs, args);
+    };
+    await expect(rig.create(makeIds(2))).rejects.toThrow(TooManyRequestsError);
+    await expect(rig.create(makeIds(2))).rejects.toThrow(TooManyRequestsError);
+    expect(reads).toBe(1);
+    await rig.create(makeIds(1));
+    expect(reads).toBe(2);
+    rig.time += 5_000;
+    await expect(rig.create(makeIds(1))).rejects.toThrow(TooManyRequestsError);
+    expect(reads).toBe(3);
+  });
+
+  test('lets a job in when the index cannot be read, and says so', async () => {
+    const rig = makeRig({ maxOpenTargetGroupsPerAccount: 2 });
+    await rig.create(makeIds(2));
+    rig.openJobs.readAccount = () => Promise.reject(new Error('throttled'));
+    await expect(rig.create(makeIds(2))).resolves.toMatchObject({ replayed: false });
+    expect(rig.listEvents()).toContain('admission.unknown');
+  });
+});
+
+describe('the limit of the stack', () => {
+  test('counts the last pass of reconcile and what was accepted since', async () => {
+    const rig = makeRig({ maxOpenTargetGroups: 3_000 });
+    await rig.backlog.savePass(1_000, rig.time);
+    await rig.create(makeIds(1_500));
+    rig.time += 2_001;
+    await expect(rig.create(makeIds(501))).rejects.toThrow(ServiceUnavailableError);
+    await expect(rig.create(makeIds(500))).resolves.toMatchObject({ replayed: false });
+  });
+
+  test('counts what the instance itself has accepted at once', async () => {
+    const rig = makeRig({ maxOpenTargetGroups: 3 });
+    await rig.create(makeIds(2));
+    await expect(rig.create(makeIds(2))).rejects.toThrow(ServiceUnavailableError);
+  });
+
+  test('a pass of reconcile corrects the count', async () => {
+    const rig = makeRig({ maxOpenTargetGroups: 2_000 });
+    const ids = rig.addTargetGroups({}, {});
+    await rig.create(ids);
+    await rig.drain();
+    rig.time += 120_000;
+    await rig.reconcile();
+    expect(await rig.backlog.estimate(rig.time)).toBe(0);
+  });
+
+  test('counts small jobs by a sample that is right on average', async () => {
+    const rig = makeRig({});
+    let draws = 0;
+    rig.random = () => (draws++ % 1_000) / 1_000;
+    for (let i = 0; i < 1_000; i += 1) await rig.admission.count(250);
+    expect(await rig.backlog.estimate(rig.time)).toBe(250_000);
+  });
+
+  test('lets a job in when what is known cannot be read, or not be counted', async () => {
+    const rig = makeRig({ maxOpenTargetGroups: 1 });
+    rig.backlog.estimate = () => Promise.reject(new Error('throttled'));
+    rig.backlog.addAccepted = () => Promise.reject(new Error('throttled'));
+    await expect(rig.create(makeIds(1))).resolves.toMatchObject({ replayed: false });
+    expect(rig.listEvents()).toEqual(expect.arrayContaining(['admission.unknown', 'admission.not-counted']));
+  });
+});
+
+test.each([
+  { drawn: 0, seconds: 10 },
+  { drawn: 0.999_999, seconds: 30 },
+])('a refused client is told to wait 10 to 30 seconds: $seconds', async ({ drawn, seconds }) => {
+  const rig = makeRig({ maxOpenJobsPerAccount: 1 });
+  await rig.create(makeIds(1));
+  rig.random = () => drawn;
+  await expect(rig.create(makeIds(1))).rejects.toMatchObject({ retryAfterSeconds: seconds });
+});
