@@ -81,10 +81,11 @@ export class UseCaseRig {
     });
   }
 
-  create(targetGroupIds: readonly string[], idempotencyKey = anId('K'), overrides: Partial<Creation> = {}) {
+  async create(targetGroupIds: readonly string[], idempotencyKey = anId('K'), overrides: Partial<Creation> = {}) {
     const key = { ...TENANT, action: 'resume', idempotencyKey } as const;
+    const admit = await this.admission.begin(TENANT.accountId);
     return createJob(
-      { ...this, admission: this.admission, admit: this.admission.begin(TENANT.accountId) },
+      { ...this, admission: this.admission, admit },
       {
         key,
         targetGroupIds,
