@@ -10,12 +10,14 @@ import { makeSqsClient } from '../src/adapters/sqs/sqs-client.ts';
 import { encodeChunk } from '../src/adapters/sqs/work-message.ts';
 import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
 import { Admission } from '../src/application/admission.ts';
-import { createJob, enterProject } from '../src/application/create-job.ts';
+import { createJob, requireProject } from '../src/application/create-job.ts';
+import type { Tenant } from '../src/domain/ids.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
 import { readEnv, TOKEN_VARIABLES } from '../src/adapters/lambda/read-environment.ts';
 import { authorize } from '../src/http/auth.ts';
 import { makeAuthenticatorFromEnv } from '../src/http/authenticator-from-env.ts';
-import { parseCreateRequest } from '../src/http/create-request.ts';
+import { type CreateRequest, parseCreateRequest } from '../src/http/create-request.ts';
+import type { ApiRequest } from '../src/http/message.ts';
 import { makeHttpHandler } from '../src/http/http-handler.ts';
 import { makeCreatedResponse } from '../src/http/job-view.ts';
 import { readAction, parsePath } from '../src/http/path.ts';
@@ -38,6 +40,7 @@ const env = readEnv([
   'MAX_OPEN_JOBS_PER_ACCOUNT',
   'MAX_OPEN_TARGET_GROUPS_PER_ACCOUNT',
   'MAX_OPEN_TARGET_GROUPS',
+  'WORK_RATE',
 ]);
 /** The variables that the stack has to set, no more and no fewer: lib/functions/create-job.ts. */
 export type Environment = typeof env;
@@ -60,9 +63,11 @@ const admission = new Admission({
     maxOpenJobsPerAccount: env.MAX_OPEN_JOBS_PER_ACCOUNT,
     maxOpenTargetGroupsPerAccount: env.MAX_OPEN_TARGET_GROUPS_PER_ACCOUNT,
     maxOpenTargetGroups: env.MAX_OPEN_TARGET_GROUPS,
+    workRate: env.WORK_RATE,
   },
 });
 const deps = {
+  groups,
   admission,
   jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
   queue: new SqsWorkQueue(captureClient(makeSqsClient()), env.CHUNKS_QUEUE_URL, {
@@ -85,11 +90,10 @@ export const handler = makeHttpHandler(async (request, trace, context) => {
   const caller = await authenticate(request.headers['authorization']);
   const { tenant } = parsePath(request.path);
   authorize(caller, tenant.accountId, 'createJob');
-  const admit = await enterProject(groups, admission, tenant);
-  const { idempotencyKey, targetGroupIds } = parseCreateRequest(request, env.MAX_TARGET_GROUPS);
+  const { idempotencyKey, targetGroupIds } = await parseInProject(request, tenant);
 
   const created = await createJob(
-    { ...deps, once: once(context), admit },
+    { ...deps, once: once(context) },
     {
       key: { ...tenant, action, idempotencyKey },
       targetGroupIds,
@@ -102,3 +106,16 @@ export const handler = makeHttpHandler(async (request, trace, context) => {
   getCurrentSegment()?.annotate({ job_id: created.jobId });
   return makeCreatedResponse(tenant, action, created);
 });
+
+/**
+ * Parses the request. Its faults are answered after those of the project, which a valid request has checked
+ * when the job is created, together with the limits.
+ */
+async function parseInProject(request: ApiRequest, tenant: Tenant): Promise<CreateRequest> {
+  try {
+    return parseCreateRequest(request, env.MAX_TARGET_GROUPS);
+  } catch (faults) {
+    await requireProject(groups, tenant);
+    throw faults;
+  }
+}

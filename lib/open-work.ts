@@ -1,7 +1,10 @@
 /** Computes how much open work the stack takes, and by how much that may be exceeded (ADR 39). */
 
-/** How old what create-job knows of the stack's open work may be, seconds: `ESTIMATE_MS` in admission.ts. */
-const KNOWN_FOR_SECONDS = 2;
+/**
+ * How old what create-job knows of the stack's open work may be, seconds: an estimate is used for 2
+ * (`ESTIMATE_MS` in admission.ts), and a job is counted within the second after its decision.
+ */
+const KNOWN_FOR_SECONDS = 3;
 
 /** Routes that create jobs, each with its own `createRateLimit`: with and without `/v1`. */
 const CREATE_ROUTES = 2;
@@ -16,13 +19,16 @@ interface OpenWorkSettings {
   readonly maxOpenTargetGroups?: number | undefined;
 }
 
+type Workers = Pick<OpenWorkSettings, 'workerMaxConcurrency' | 'workerRate'>;
+
+/** Computes the target groups a second that all workers together are counted on to move. */
+export function computeWorkRate({ workerMaxConcurrency, workerRate }: Workers): number {
+  return workerMaxConcurrency * workerRate;
+}
+
 /** Computes the target groups that the workers move in half of a job's deadline. */
-export function computeHalfDeadlineWork({
-  workerMaxConcurrency,
-  workerRate,
-  deadlineSeconds,
-}: OpenWorkSettings): number {
-  return Math.floor((workerMaxConcurrency * workerRate * deadlineSeconds) / 2);
+export function computeHalfDeadlineWork(settings: OpenWorkSettings): number {
+  return Math.floor((computeWorkRate(settings) * settings.deadlineSeconds) / 2);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** create-job: creates a bulk job, sends its chunks to the queue and answers 201. */
 import type { Environment } from '../../lambdas/create-job.ts';
 import { OPEN_JOBS_INDEX } from '../../src/adapters/dynamodb/open-jobs-index.ts';
-import { computeMaxOpenTargetGroups } from '../open-work.ts';
+import { computeMaxOpenTargetGroups, computeWorkRate } from '../open-work.ts';
 import { TIMEOUT_SECONDS } from '../function-times.ts';
 import { allow, type FunctionSpecFor, type StackParts } from './bundled-function.ts';
 
@@ -28,6 +28,7 @@ export function specifyCreateJob({ config, tables, chunks }: StackParts): Functi
       MAX_OPEN_JOBS_PER_ACCOUNT: String(config.maxOpenJobsPerAccount),
       MAX_OPEN_TARGET_GROUPS_PER_ACCOUNT: String(config.maxOpenTargetGroupsPerAccount),
       MAX_OPEN_TARGET_GROUPS: String(computeMaxOpenTargetGroups(config)),
+      WORK_RATE: String(computeWorkRate(config)),
       IDEMPOTENCY_TABLE: tables.idempotency.tableName,
       IDEMPOTENCY_TTL_SECONDS: String(config.idempotencyHours * SECONDS_PER_HOUR),
       MAX_TARGET_GROUPS: String(config.maxTargetGroupsPerJob),

@@ -3,7 +3,7 @@
  *
  * What is known is some seconds old, so the limits are not exact: docs/deploying.md says by how much.
  */
-import { ServiceUnavailableError, TooManyRequestsError } from '../domain/errors.ts';
+import { type RetryAfter, ServiceUnavailableError, TooManyRequestsError } from '../domain/errors.ts';
 import type { Backlog } from '../ports/backlog.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal, Limit } from '../ports/journal.ts';
@@ -21,6 +21,8 @@ export interface AdmissionDeps {
     readonly maxOpenTargetGroupsPerAccount: number;
     /** Of the whole stack. */
     readonly maxOpenTargetGroups: number;
+    /** Target groups a second that all workers together are counted on to move. */
+    readonly workRate: number;
   };
 }
 
@@ -46,22 +48,22 @@ const ESTIMATE_MS = 2_000;
 /** A job of fewer target groups is counted with a probability, and then for so many. */
 const COUNTED_FROM = 1_000;
 
-/** When a refused client may try again, seconds. */
-const RETRY_AFTER = { shortest: 10, longest: 30 };
+/** When a refused client may try again, seconds: the longest wait is three times the shortest one. */
+const SHORTEST_WAIT = { least: 10, most: 200 };
 
 const NONE: AccountUse = { jobs: 0, targetGroups: 0 };
 
+/** A limit that a job would exceed, and by how many target groups, as far as the limit counts them. */
+interface Exceeded {
+  readonly limit: Limit;
+  readonly by: number;
+}
+
+/** Why a job must not be created now. */
 export interface Refusal {
   readonly limit: Limit;
   readonly error: TooManyRequestsError | ServiceUnavailableError;
 }
-
-/**
- * Decides about one job of so many target groups.
- *
- * @returns why it is refused, or undefined when it may be created
- */
-export type Admit = (targetGroups: number) => Promise<Refusal | undefined>;
 
 /** Lives as long as its function's instance, because it remembers what it has read. */
 export class Admission {
@@ -73,23 +75,25 @@ export class Admission {
     this.#deps = deps;
   }
 
-  /** Reads what is needed for a decision. Never throws: what cannot be read refuses nobody. */
-  async begin(accountId: number): Promise<Admit> {
-    const remembered = this.#recall(accountId);
-    const [use, estimate] = await Promise.all([remembered ?? this.#readUse(accountId), this.#readEstimate()]);
-    return async (targetGroups) => {
-      let exceeded = this.#compareUse(use, targetGroups);
-      // A smaller job may fit into what is left, but what was remembered is too old to say so.
-      if (exceeded === undefined && remembered !== undefined)
-        exceeded = this.#compareUse(await this.#readUse(accountId), targetGroups);
-      if (exceeded !== undefined) {
-        this.#refused.set(accountId, { value: use, until: this.#deps.clock.now() + REMEMBERED_MS });
-        return this.#refuse(exceeded, accountId);
-      }
-      return estimate + targetGroups > this.#deps.settings.maxOpenTargetGroups
-        ? this.#refuse('stack', accountId)
-        : undefined;
-    };
+  /**
+   * Decides whether the account may create a job of so many target groups. Never throws: what cannot be read
+   * refuses nobody.
+   */
+  async decide(accountId: number, targetGroups: number): Promise<Refusal | undefined> {
+    const { maxOpenTargetGroups } = this.#deps.settings;
+    const [exceeded, estimate] = await Promise.all([
+      this.#findExceeded(accountId, targetGroups),
+      this.#readEstimate(),
+    ]);
+    if (exceeded !== undefined) {
+      const evidence = { limit: exceeded.limit, accountId };
+      const error = new TooManyRequestsError(this.#computeWait(exceeded), evidence);
+      return { limit: exceeded.limit, error };
+    }
+    const stack: Exceeded = { limit: 'stack', by: estimate + targetGroups - maxOpenTargetGroups };
+    if (stack.by <= 0) return undefined;
+    const error = new ServiceUnavailableError('open-work', this.#computeWait(stack), { limit: stack.limit });
+    return { limit: stack.limit, error };
   }
 
   /**
@@ -107,11 +111,20 @@ export class Admission {
     }
   }
 
-  #recall(accountId: number): AccountUse | undefined {
-    const refused = this.#refused.get(accountId);
-    if (refused !== undefined && refused.until > this.#deps.clock.now()) return refused.value;
-    this.#refused.delete(accountId);
-    return undefined;
+  /** Finds the limit that a job would exceed. An account that was just refused is not read again. */
+  async #findExceeded(accountId: number, targetGroups: number): Promise<Exceeded | undefined> {
+    const { clock } = this.#deps;
+    const remembered = this.#refused.get(accountId);
+    if (remembered !== undefined && remembered.until > clock.now()) {
+      const exceeded = this.#compareUse(remembered.value, targetGroups);
+      // A smaller job may fit into what is left, but what is remembered is too old to say so.
+      if (exceeded !== undefined) return exceeded;
+    }
+    const value = await this.#readUse(accountId);
+    const exceeded = this.#compareUse(value, targetGroups);
+    if (exceeded === undefined) this.#refused.delete(accountId);
+    else this.#refused.set(accountId, { value, until: clock.now() + REMEMBERED_MS });
+    return exceeded;
   }
 
   async #readUse(accountId: number): Promise<AccountUse> {
@@ -128,31 +141,27 @@ export class Admission {
   async #readEstimate(): Promise<number> {
     const { backlog, clock, journal } = this.#deps;
     const now = clock.now();
-    if (this.#estimate.until <= now) {
-      try {
-        this.#estimate = { value: await backlog.estimate(now), until: now + ESTIMATE_MS };
-      } catch (cause) {
-        journal.note({ event: 'admission.unknown', cause });
-        this.#estimate = { value: 0, until: now + ESTIMATE_MS };
-      }
+    if (this.#estimate.until > now) return this.#estimate.value;
+    try {
+      this.#estimate = { value: await backlog.estimate(now), until: now + ESTIMATE_MS };
+      return this.#estimate.value;
+    } catch (cause) {
+      journal.note({ event: 'admission.unknown', cause });
+      return 0;
     }
-    return this.#estimate.value;
   }
 
-  #compareUse(use: AccountUse, targetGroups: number): Limit | undefined {
+  #compareUse(use: AccountUse, targetGroups: number): Exceeded | undefined {
     const { maxOpenJobsPerAccount, maxOpenTargetGroupsPerAccount } = this.#deps.settings;
-    if (use.jobs >= maxOpenJobsPerAccount) return 'account-jobs';
-    if (use.targetGroups + targetGroups > maxOpenTargetGroupsPerAccount) return 'account-target-groups';
-    return undefined;
+    if (use.jobs >= maxOpenJobsPerAccount) return { limit: 'account-jobs', by: 0 };
+    const by = use.targetGroups + targetGroups - maxOpenTargetGroupsPerAccount;
+    return by > 0 ? { limit: 'account-target-groups', by } : undefined;
   }
 
-  #refuse(limit: Limit, accountId: number): Refusal {
-    const { shortest, longest } = RETRY_AFTER;
-    const seconds = shortest + Math.floor(this.#deps.random() * (longest - shortest + 1));
-    const error =
-      limit === 'stack'
-        ? new ServiceUnavailableError(seconds, { limit })
-        : new TooManyRequestsError(seconds, { limit, accountId });
-    return { limit, error };
+  /** Computes how long a refused client waits: at least until the workers have moved what is too much. */
+  #computeWait({ by }: Exceeded): RetryAfter {
+    const { least, most } = SHORTEST_WAIT;
+    const shortest = Math.min(Math.max(least, Math.ceil(by / this.#deps.settings.workRate)), most);
+    return { shortest, longest: 3 * shortest };
   }
 }

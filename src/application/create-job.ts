@@ -10,7 +10,7 @@ import type { Journal } from '../ports/journal.ts';
 import type { Created, Once } from '../ports/once.ts';
 import type { TargetGroups } from '../ports/target-groups.ts';
 import type { ChunkWork, WorkQueue } from '../ports/work-queue.ts';
-import type { Admission, Admit, Refusal } from './admission.ts';
+import type { Admission, Refusal } from './admission.ts';
 import { cutIntoChunks } from './cut-into-chunks.ts';
 import { withSubject } from './with-subject.ts';
 
@@ -18,9 +18,8 @@ export interface CreateJobDeps {
   readonly jobs: Jobs;
   readonly queue: WorkQueue<ChunkWork>;
   readonly once: Once;
-  /** Decides whether the account and the stack take another job. */
-  readonly admit: Admit;
-  readonly admission: Pick<Admission, 'count'>;
+  readonly groups: TargetGroups;
+  readonly admission: Pick<Admission, 'decide' | 'count'>;
   readonly clock: Clock;
   readonly journal: Journal;
   readonly settings: {
@@ -55,24 +54,6 @@ export async function requireProject(groups: TargetGroups, tenant: Tenant): Prom
 }
 
 /**
- * Requires that the project exists, and meanwhile reads what is needed to decide about another job.
- *
- * @throws ProjectNotFoundError when the account has no such project
- */
-export async function enterProject(
-  groups: TargetGroups,
-  admission: Pick<Admission, 'begin'>,
-  tenant: Tenant,
-): Promise<Admit> {
-  const reading = admission.begin(tenant.accountId);
-  // Waits for both: Lambda would freeze what is left of the other one when the request has been answered.
-  const [project, admit] = await Promise.allSettled([requireProject(groups, tenant), reading]);
-  if (project.status === 'rejected') throw project.reason;
-  if (admit.status === 'rejected') throw admit.reason;
-  return admit.value;
-}
-
-/**
  * Creates the job, or finds the job of an earlier call with the same key. When it returns, the job is
  * accepted, and an accepted job always ends.
  *
@@ -83,6 +64,7 @@ export async function enterProject(
  * The limits are checked last, and a refusal writes nothing: a call that was accepted once is answered as
  * before, also at the limit, and a refused call can be repeated with the same key.
  *
+ * @throws ProjectNotFoundError when the account has no such project
  * @throws IdempotencyKeyReusedError when the key was used with other target groups
  * @throws TooManyRequestsError, ServiceUnavailableError when a limit on open jobs is reached
  */
@@ -101,7 +83,10 @@ export async function createJob(baseDeps: CreateJobDeps, creation: Creation): Pr
     return { jobId, replayed: committed.replayed };
   };
 
-  const refusal = await deps.admit(ids.length);
+  const deciding = deps.admission.decide(accountId, ids.length);
+  // Waits for both: Lambda would freeze what is left of the other one once the request is answered.
+  await requireProject(deps.groups, creation.key).finally(() => deciding);
+  const refusal = await deciding;
   if (refusal !== undefined) return replayOrRefuse(refusal);
 
   const result = await deps.once.run(creation.key, bodyHash, commitAndStartFanOut);

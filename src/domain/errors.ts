@@ -49,32 +49,41 @@ export class ForbiddenError extends FieldingJobsError {
   override readonly name = 'ForbiddenError';
 }
 
-/** A job was refused for now. Another try may succeed after some seconds. */
-abstract class RefusedForNowError extends FieldingJobsError {
-  /** When to try again, whole seconds. */
-  readonly retryAfterSeconds: number;
-
-  constructor(message: string, retryAfterSeconds: number, evidence: Record<string, unknown>) {
-    super(message, evidence);
-    this.retryAfterSeconds = retryAfterSeconds;
-  }
+/** Whole seconds between which a client is told to wait. Each gets its own, so that not all come at once. */
+export interface RetryAfter {
+  readonly shortest: number;
+  readonly longest: number;
 }
 
-/** The account has too many open jobs, or too many target groups in them. */
-export class TooManyRequestsError extends RefusedForNowError {
+/** The account has too many open jobs, or too many target groups in them. Another try may succeed later. */
+export class TooManyRequestsError extends FieldingJobsError {
   override readonly name = 'TooManyRequestsError';
+  readonly retryAfter: RetryAfter;
 
-  constructor(retryAfterSeconds: number, evidence: Record<string, unknown>) {
-    super('The account has too much open work.', retryAfterSeconds, evidence);
+  constructor(retryAfter: RetryAfter, evidence: Record<string, unknown> = {}) {
+    super('The account has too much open work.', { retryAfter, ...evidence });
+    this.retryAfter = retryAfter;
   }
 }
 
-/** All accounts together have more open work than the workers carry out in time. */
-export class ServiceUnavailableError extends RefusedForNowError {
-  override readonly name = 'ServiceUnavailableError';
+/** Why the stack is short: `open-work` is more than the workers carry out in time. */
+export type Shortage = 'open-work';
 
-  constructor(retryAfterSeconds: number, evidence: Record<string, unknown>) {
-    super('The stack has too much open work.', retryAfterSeconds, evidence);
+/** The stack cannot carry out a request for now. Another try may succeed later. */
+export class ServiceUnavailableError extends FieldingJobsError {
+  override readonly name = 'ServiceUnavailableError';
+  readonly shortage: Shortage;
+  readonly retryAfter: RetryAfter;
+
+  constructor(
+    shortage: Shortage,
+    retryAfter: RetryAfter,
+    evidence: Record<string, unknown> = {},
+    options?: ErrorOptions,
+  ) {
+    super('The stack cannot carry out the request for now.', { shortage, retryAfter, ...evidence }, options);
+    this.shortage = shortage;
+    this.retryAfter = retryAfter;
   }
 }
 

@@ -2,7 +2,7 @@
 import type { ErrorBody } from '../../api/answers.ts';
 import { ERROR_OBJECTS, type ErrorStatus } from '../../api/error-objects.ts';
 import { IDEMPOTENCY_KEY } from '../../api/header-names.ts';
-import { type Fault, FieldingJobsError } from '../domain/errors.ts';
+import { type Fault, FieldingJobsError, type RetryAfter, type Shortage } from '../domain/errors.ts';
 import type { KnownError } from '../domain/known-error.ts';
 import { type ApiResponse, makeJsonResponse } from './message.ts';
 
@@ -11,22 +11,31 @@ interface ErrorView {
   readonly detail: string;
   readonly faults?: readonly Fault[];
   readonly headers?: Readonly<Record<string, string>>;
+  readonly retryAfter?: RetryAfter;
 }
 
 /**
  * Makes the response for an error. An unknown error becomes a 500.
  *
  * @param id a UUID that is also in the log line of this error
+ * @param random returns a number, at least 0 and less than 1
  */
-export function makeErrorResponse(error: unknown, id: string): ApiResponse {
-  const { status, detail, faults, headers } = describeError(error);
+export function makeErrorResponse(error: unknown, id: string, random = Math.random): ApiResponse {
+  const { status, detail, faults, headers, retryAfter } = describeError(error);
   const body: ErrorBody = {
     id,
     object: ERROR_OBJECTS[status],
     detail,
     ...(faults && { invalid_params: faults }),
   };
-  return makeJsonResponse(status, body, headers);
+  return makeJsonResponse(status, body, {
+    ...headers,
+    ...(retryAfter && { 'retry-after': String(drawSeconds(retryAfter, random)) }),
+  });
+}
+
+function drawSeconds({ shortest, longest }: RetryAfter, random: () => number): number {
+  return shortest + Math.floor(random() * (longest - shortest + 1));
 }
 
 function describeError(error: unknown): ErrorView {
@@ -36,6 +45,12 @@ function describeError(error: unknown): ErrorView {
 const INTERNAL: ErrorView = {
   status: 500,
   detail: 'Something went wrong on our side. Repeat the request with the same idempotency key.',
+};
+
+const NOTHING_CREATED = 'Nothing was created. Repeat the request with the same idempotency key later.';
+
+const SHORTAGES: Readonly<Record<Shortage, string>> = {
+  'open-work': `There is more open work than can be carried out in time. ${NOTHING_CREATED}`,
 };
 
 function describeKnownError(error: KnownError): ErrorView {
@@ -63,9 +78,13 @@ function describeKnownError(error: KnownError): ErrorView {
     case 'ForbiddenError':
       return { status: 403, detail: 'The token does not permit this.' };
     case 'TooManyRequestsError':
-      return describeRefusalForNow(429, 'The account has too much open work.', error);
+      return {
+        status: 429,
+        detail: `The account has too much open work. ${NOTHING_CREATED}`,
+        retryAfter: error.retryAfter,
+      };
     case 'ServiceUnavailableError':
-      return describeRefusalForNow(503, 'There is more open work than can be carried out in time.', error);
+      return { status: 503, detail: SHORTAGES[error.shortage], retryAfter: error.retryAfter };
     case 'ProjectNotFoundError':
       return describeNotFound('The account has no such project.');
     case 'JobNotFoundError':
@@ -85,18 +104,6 @@ function describeKnownError(error: KnownError): ErrorView {
     case 'ChunkUnfinishedError':
       return INTERNAL;
   }
-}
-
-function describeRefusalForNow(
-  status: 429 | 503,
-  detail: string,
-  { retryAfterSeconds }: { readonly retryAfterSeconds: number },
-): ErrorView {
-  return {
-    status,
-    detail: `${detail} Nothing was created. Repeat the request with the same idempotency key later.`,
-    headers: { 'retry-after': String(retryAfterSeconds) },
-  };
 }
 
 function describeNotFound(detail: string): ErrorView {

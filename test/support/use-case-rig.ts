@@ -57,16 +57,19 @@ export class UseCaseRig {
     maxOpenJobsPerAccount: 1_000,
     maxOpenTargetGroupsPerAccount: 1_000_000,
     maxOpenTargetGroups: 10_000_000,
+    workRate: 2_500,
     looksAtOnce: 2,
     settlesAtOnce: 2,
   };
 
-  /** Made at its first use, with the settings of that time. */
-  #admission: Admission | undefined;
-
-  get admission(): Admission {
-    return (this.#admission ??= new Admission({ ...this, random: () => this.random() }));
-  }
+  readonly admission = new Admission({
+    openJobs: this.openJobs,
+    backlog: this.backlog,
+    clock: this.clock,
+    journal: this.journal,
+    random: () => this.random(),
+    settings: this.settings,
+  });
 
   constructor() {
     this.groups.addProject(TENANT);
@@ -81,21 +84,17 @@ export class UseCaseRig {
     });
   }
 
-  async create(targetGroupIds: readonly string[], idempotencyKey = anId('K'), overrides: Partial<Creation> = {}) {
+  create(targetGroupIds: readonly string[], idempotencyKey = anId('K'), overrides: Partial<Creation> = {}) {
     const key = { ...TENANT, action: 'resume', idempotencyKey } as const;
-    const admit = await this.admission.begin(TENANT.accountId);
-    return createJob(
-      { ...this, admission: this.admission, admit },
-      {
-        key,
-        targetGroupIds,
-        createdBy: CREATOR,
-        trace: TRACE,
-        owner: anId('O'),
-        answerBy: Infinity,
-        ...overrides,
-      },
-    );
+    return createJob(this, {
+      key,
+      targetGroupIds,
+      createdBy: CREATOR,
+      trace: TRACE,
+      owner: anId('O'),
+      answerBy: Infinity,
+      ...overrides,
+    });
   }
 
   run(work: ChunkWork, owner = anId('O'), stopAt = Infinity) {

@@ -59,10 +59,10 @@ describe('the limit of target groups of an account', () => {
     const rig = makeRig({ maxOpenTargetGroupsPerAccount: 5 });
     await rig.create(makeIds(4));
     let reads = 0;
-    const { readAccount } = rig.openJobs;
+    const readAccount = rig.openJobs.readAccount.bind(rig.openJobs);
     rig.openJobs.readAccount = (...args) => {
       reads += 1;
-      return readAccount.apply(rig.openJobs, args);
+      return readAccount(...args);
     };
     await expect(rig.create(makeIds(2))).rejects.toThrow(TooManyRequestsError);
     await expect(rig.create(makeIds(2))).rejects.toThrow(TooManyRequestsError);
@@ -126,12 +126,25 @@ describe('the limit of the stack', () => {
   });
 });
 
-test.each([
-  { drawn: 0, seconds: 10 },
-  { drawn: 0.999_999, seconds: 30 },
-])('a refused client is told to wait 10 to 30 seconds: $seconds', async ({ drawn, seconds }) => {
-  const rig = makeRig({ maxOpenJobsPerAccount: 1 });
-  await rig.create(makeIds(1));
-  rig.random = () => drawn;
-  await expect(rig.create(makeIds(1))).rejects.toMatchObject({ retryAfterSeconds: seconds });
+describe('a refused client is told to wait', () => {
+  test.each([
+    { limit: 'jobs of an account', settings: { maxOpenJobsPerAccount: 1 } },
+    { limit: 'target groups of an account', settings: { maxOpenTargetGroupsPerAccount: 1 } },
+    { limit: 'the stack', settings: { maxOpenTargetGroups: 1 } },
+  ])('10 to 30 seconds when the limit is exceeded by little: $limit', async ({ settings }) => {
+    const rig = makeRig(settings);
+    await rig.create(makeIds(1));
+    await expect(rig.create(makeIds(1))).rejects.toMatchObject({ retryAfter: { shortest: 10, longest: 30 } });
+  });
+
+  test.each([
+    { open: 100_000, shortest: 41 },
+    { open: 10_000_000, shortest: 200 },
+  ])('until the workers have moved what is too much: $open', async ({ open, shortest }) => {
+    const rig = makeRig({ maxOpenTargetGroups: 1, workRate: 2_500 });
+    await rig.backlog.savePass(open, rig.time);
+    await expect(rig.create(makeIds(1))).rejects.toMatchObject({
+      retryAfter: { shortest, longest: 3 * shortest },
+    });
+  });
 });

@@ -19,7 +19,14 @@ import { parseTraceparent, formatXrayHeader } from '../../src/domain/trace.ts';
 import { AT, CREATOR, aTargetGroup } from '../support/builders.ts';
 
 describe('an error', () => {
-  const { FieldingJobsError, InvalidRequestError, ChunkTakenError, ...others } = errors;
+  const {
+    FieldingJobsError,
+    InvalidRequestError,
+    ChunkTakenError,
+    TooManyRequestsError,
+    ServiceUnavailableError,
+    ...others
+  } = errors;
 
   test.each(Object.entries(others))('%s has the name of its class in every bundle', (name, Kind) => {
     const error = new Kind('message', { fact: 1 }, { cause: 'cause' });
@@ -31,6 +38,24 @@ describe('an error', () => {
     const error = new ChunkTakenError('message', 1_000, { fact: 1 });
     expect(error).toBeInstanceOf(FieldingJobsError);
     expect(error).toMatchObject({ name: 'ChunkTakenError', until: 1_000, evidence: { fact: 1 } });
+  });
+
+  test('that lasts for a while tells how long to wait, its log too', () => {
+    const retryAfter = { shortest: 10, longest: 30 };
+    expect(new TooManyRequestsError(retryAfter, { fact: 1 })).toMatchObject({
+      name: 'TooManyRequestsError',
+      retryAfter,
+      evidence: { retryAfter, fact: 1 },
+    });
+    const unavailable = new ServiceUnavailableError('open-work', retryAfter, { fact: 1 }, { cause: 'cause' });
+    expect(unavailable).toBeInstanceOf(FieldingJobsError);
+    expect(unavailable).toMatchObject({
+      name: 'ServiceUnavailableError',
+      shortage: 'open-work',
+      retryAfter,
+      evidence: { shortage: 'open-work', retryAfter, fact: 1 },
+      cause: 'cause',
+    });
   });
 
   test('of a request counts its faults, and tells the log ten names of fields at most', () => {

@@ -4,7 +4,7 @@
  */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createJob, requireProject } from '../../src/application/create-job.ts';
+import { createJob } from '../../src/application/create-job.ts';
 import { getFieldingRun } from '../../src/application/get-fielding-run.ts';
 import { getJob } from '../../src/application/get-job.ts';
 import { deriveJobId } from '../../src/domain/digest.ts';
@@ -152,14 +152,22 @@ async function answerTo(rig: UseCaseRig, asked: ClientRequest, calls: Call[]): P
   const tenant: Tenant = { accountId: asked.of, projectId: asked.project };
   const jobs = spyOn(rig.jobs, calls);
   const targetGroups = spyOn(rig.groups, calls);
-  const { clock, queue, once, journal, settings } = rig;
+  const { admission, clock, queue, once, journal, settings } = rig;
   try {
     switch (asked.kind) {
       case 'create': {
         authorize(caller, tenant.accountId, 'createJob');
-        await requireProject(targetGroups, tenant);
         const created = await createJob(
-          { jobs, queue, once: spyOn(once, calls), clock, journal, settings },
+          {
+            jobs,
+            groups: targetGroups,
+            admission,
+            queue,
+            once: spyOn(once, calls),
+            clock,
+            journal,
+            settings,
+          },
           {
             key: { ...tenant, action: 'resume', idempotencyKey: asked.key },
             targetGroupIds: asked.groups,

@@ -43,6 +43,8 @@ const VARIABLES = {
   MAX_OPEN_TARGET_GROUPS_PER_ACCOUNT: count,
   /** Of the whole stack. */
   MAX_OPEN_TARGET_GROUPS: count,
+  /** Target groups a second that all workers together are counted on to move. */
+  WORK_RATE: count,
   /** Number of target groups that are worked on at once. */
   PARALLELISM: count,
   CLAIM_SECONDS: count,

@@ -73,7 +73,10 @@ function runReconcile(system: SimulatedSystem): void {
     settlesAtOnce: 2,
   };
   useCases
-    .reconcile({ ...system.makePorts(by), settings }, { owner: by.name, stopAt: by.stopAt })
+    .reconcile(
+      { ...system.makePorts(by), backlog: system.useCases.backlog, settings },
+      { owner: by.name, stopAt: by.stopAt },
+    )
     // A failed run needs no handling: the next one follows a minute later.
     .catch(() => undefined);
 }

@@ -1,5 +1,6 @@
 /** The use cases on the memory adapters, which the simulator runs; a planted bug replaces one of them. */
 import type { JobStore } from '../../support/jobs-table-ports.ts';
+import { MemoryBacklog } from '../../support/memory/backlog.ts';
 import { MemoryJobStore } from '../../support/memory/memory-job-store.ts';
 import { MemoryOnce } from '../../support/memory/once.ts';
 import { MemoryTargetGroups } from '../../support/memory/target-groups.ts';
@@ -7,6 +8,7 @@ import { createJob } from '../../../src/application/create-job.ts';
 import { getJob } from '../../../src/application/get-job.ts';
 import { reconcile } from '../../../src/application/reconcile.ts';
 import { giveUpChunk, runChunk } from '../../../src/application/run-chunk.ts';
+import type { Backlog } from '../../../src/ports/backlog.ts';
 import type { OpenJob } from '../../../src/ports/open-jobs.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
 import type { TargetGroups } from '../../../src/ports/target-groups.ts';
@@ -28,6 +30,7 @@ export interface UseCases {
   /** The same target groups, for users and the auditor. */
   readonly targetGroupRecords: RecordedTargetGroups;
   readonly once: MemoryOnce;
+  readonly backlog: Backlog;
   readonly workerClaimMs: number;
   readonly reconcileClaimMs: number;
   /** Whether a worker's answer acknowledges a message. */
@@ -65,6 +68,7 @@ export function shippedUseCases(): UseCases {
     groups: targetGroupRecords,
     targetGroupRecords,
     once: new MemoryOnce(),
+    backlog: new MemoryBacklog(),
     workerClaimMs: WORKER_CLAIM_MS,
     reconcileClaimMs: RECONCILE_CLAIM_MS,
     mayAcknowledge: (failed) => !failed,

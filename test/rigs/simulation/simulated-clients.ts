@@ -1,11 +1,13 @@
 /** Simulates clients: they create jobs, repeat or abandon requests, reuse keys for other bodies, and poll. */
-import { requireProject } from '../../../src/application/create-job.ts';
 import { IdempotencyKeyReusedError } from '../../../src/domain/errors.ts';
 import { deriveStatus } from '../../../src/domain/job.ts';
 import type { RequestedJob } from '../auditor/auditor.ts';
 import type { Attempt, Order } from './random-plan.ts';
 import { FUNCTIONS, HOUR, MINUTE, RETENTION_MS, SECOND, STALLED_MS } from './simulated-times.ts';
 import type { SimulatedSystem } from './simulated-system.ts';
+
+/** Refuses nobody: the schedules stay far below the limits of open work. */
+const OPEN_ADMISSION = { decide: () => Promise.resolve(undefined), count: () => Promise.resolve() };
 
 const TRACE = { traceparent: '', tracestate: '' };
 
@@ -43,11 +45,8 @@ function sendCreate(system: SimulatedSystem, { key, createdBy, ...order }: Order
   };
 
   let answered = false;
-  const answer = async () => {
-    await requireProject(groups, key);
-    return useCases.createJob({ jobs, queue, once, clock, journal, settings }, creation);
-  };
-  answer().then(
+  const deps = { jobs, groups, admission: OPEN_ADMISSION, queue, once, clock, journal, settings };
+  useCases.createJob(deps, creation).then(
     ({ jobId }) => {
       // The function may still be killed before its answer reaches the client.
       by.runAfter(1, () => {
