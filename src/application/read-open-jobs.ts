@@ -63,7 +63,9 @@ export async function readOpenJobs(deps: ReadOpenJobsDeps, mayGoOn: () => boolea
     oldestSeconds: Math.max(0, Math.floor((now - oldestMs) / 1000)),
     complete: pass.complete,
   });
-  // Without it the creates go by the pass before, and by what was accepted since.
+  // Part of the jobs would pass for all of them: then the creates go by the pass before, as they do when this
+  // one cannot be stored.
+  if (!pass.complete) return pass.due;
   await backlog.savePass(pass.targetGroups, now).catch((cause: unknown) => {
     journal.note({ event: 'admission.not-counted', cause });
   });

@@ -1,5 +1,17 @@
 /** How much work the stack has accepted and not carried out, as far as it is known (ADR 39). */
 
+/** What is accepted is added up in slots of so many ms. */
+const SLOT_MS = 10_000;
+
+/**
+ * What was accepted so many ms before a pass is counted again: the index that the pass read, and the clocks,
+ * may be behind.
+ */
+const MARGIN_MS = 10_000;
+
+/** What is older is not read, ms: reconcile has not run for so long, which has raised an alarm. */
+const READ_BACK_MS = 900_000;
+
 export interface Backlog {
   /**
    * Stores how many target groups all open jobs have together.
@@ -8,12 +20,27 @@ export interface Backlog {
    */
   savePass(targetGroups: number, at: number): Promise<void>;
 
-  /** Adds target groups to what was accepted in the minute of `at`, epoch ms. */
+  /** Adds target groups to what was accepted in the slot of `at`, epoch ms. */
   addAccepted(targetGroups: number, at: number): Promise<void>;
 
   /**
    * Estimates the target groups of all open jobs at `now`, epoch ms: those of the last pass, and what was
-   * accepted since the minute of that pass. May miss recent writes.
+   * accepted in the slots since. May miss recent writes.
    */
   estimate(now: number): Promise<number>;
+}
+
+/** Returns the start of the slot of a time, epoch ms. */
+export function findSlot(at: number): number {
+  return Math.floor(at / SLOT_MS) * SLOT_MS;
+}
+
+/** Returns the first slot that may matter at a time, epoch ms. */
+export function findOldestSlot(now: number): number {
+  return findSlot(now - READ_BACK_MS);
+}
+
+/** Returns the first slot that counts beside a pass, epoch ms. */
+export function findSlotOfPass(at: number): number {
+  return findSlot(at - MARGIN_MS);
 }

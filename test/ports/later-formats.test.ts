@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { DynamoDBBacklog } from '../../src/adapters/dynamodb/backlog.ts';
 import { makeResultKey } from '../../src/adapters/dynamodb/job-item.ts';
 import { decodeMessage } from '../../src/adapters/sqs/work-message.ts';
 import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
@@ -52,7 +53,8 @@ afterAll(() => tables.close());
 /** A chunk with a claim, and one without. */
 const [CHUNK, OTHER] = [makeChunk(STARTED, 0), makeChunk(STARTED, 1)];
 
-type Kind = 'META' | 'REQUEST' | 'RESULT' | 'project' | 'target group' | 'record of a creation';
+type Kind =
+  'ACCEPTED' | 'PASS' | 'META' | 'REQUEST' | 'RESULT' | 'project' | 'target group' | 'record of a creation';
 
 function findKind({ id, sk, pk }: StoredItem): Kind {
   if (id !== undefined) return 'record of a creation';
@@ -159,6 +161,15 @@ describe('of a later format', () => {
     });
   });
 
+  test.each(['ACCEPTED', 'PASS'] as const)('the backlog is neither read nor changed: %s', async (kind) => {
+    await expectUnchanged(kind, async () => {
+      const backlog = new DynamoDBBacklog(tables.client, tables.jobs);
+      await expect(backlog.estimate(CLOCK.now())).rejects.toMatchObject(UNKNOWN);
+      if (kind === 'PASS') await backlog.savePass(1, CLOCK.now());
+      else await expect(backlog.addAccepted(1, Date.parse(AT))).rejects.toThrow('by a later release');
+    });
+  });
+
   test('a project is not taken for one that exists or does not', async () => {
     await expectUnchanged('project', async () => {
       await expect(openGroups().projectExists(STARTED)).rejects.toMatchObject(UNKNOWN);
@@ -239,7 +250,7 @@ describe('what a later release has added', () => {
 
   beforeEach(() => putRecorded('all', ADDED));
 
-  test('to the items of a job and to its target groups stays when the job is carried out', async () => {
+  test('to the items of a job, its target groups and the backlog stays when they change', async () => {
     const deps = openDeps();
     const { jobs, chunks, openJobs } = deps;
     expect(await openJobs.postpone(withLook(STARTED), aLook())).toBe(true);
@@ -251,6 +262,9 @@ describe('what a later release has added', () => {
     expect(await jobs.find(STARTED, Date.now())).toHaveProperty('look', undefined);
     await chunks.release(CHUNK, 'another', LATER);
     await jobs.addOnlyChunk(OTHER, false, LATER);
+    const backlog = new DynamoDBBacklog(tables.client, tables.jobs);
+    await backlog.savePass(1, LATER);
+    await backlog.addAccepted(1, Date.parse(AT));
     for (const item of await scan('all')) {
       // The second chunk was first claimed by this release.
       if (item['sk']?.S?.endsWith('#00001') && item['pk']?.S?.endsWith(STARTED.jobId)) continue;

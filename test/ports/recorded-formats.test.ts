@@ -6,6 +6,7 @@
 import { inflateRawSync } from 'node:zlib';
 import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { DynamoDBBacklog } from '../../src/adapters/dynamodb/backlog.ts';
 import { decodeMessage } from '../../src/adapters/sqs/work-message.ts';
 import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
@@ -14,12 +15,14 @@ import { runChunk } from '../../src/application/run-chunk.ts';
 import { IdempotencyKeyReusedError } from '../../src/domain/errors.ts';
 import { makeMark } from '../../src/domain/outcome.ts';
 import {
+  ACCEPTED_SINCE,
   DONE,
   CLOCK,
   ENDED,
   FAILURES,
   GROUPS,
   IDS,
+  OPEN_AT_PASS,
   REMEMBERED,
   type Recorded,
   STARTED,
@@ -93,6 +96,14 @@ describe.each([
         ? []
         : [{ accountId, projectId, jobId, createdAt, dueAt: started.look.dueAt, action, total }],
     );
+  });
+
+  test('of the backlog is read', async () => {
+    await put(tables.jobs, recorded.jobs);
+    const backlog = new DynamoDBBacklog(tables.client, tables.jobs);
+    // Release 0.1.0 had none.
+    const expected = started.look === undefined ? 0 : OPEN_AT_PASS + ACCEPTED_SINCE;
+    expect(await backlog.estimate(CLOCK.now())).toBe(expected);
   });
 
   test('of target groups is read', async () => {

@@ -138,7 +138,7 @@ describe('a refused client is told to wait', () => {
   });
 
   test.each([
-    { open: 100_000, shortest: 41 },
+    { open: 100_000, shortest: 40 },
     { open: 10_000_000, shortest: 200 },
   ])('until the workers have moved what is too much: $open', async ({ open, shortest }) => {
     const rig = makeRig({ maxOpenTargetGroups: 1, workRate: 2_500 });

@@ -25,7 +25,7 @@ export interface ConditionalUpdate {
   readonly key: Readonly<Record<string, string>>;
   /** May name the attribute of the format `#format`, and `format` below `:format`. */
   readonly update: string;
-  readonly condition: string;
+  readonly condition?: string;
   /** The latest format of such an item that this release knows. An item of a later one is not written. */
   readonly format: number;
   readonly names?: Record<string, string>;
@@ -63,7 +63,8 @@ export async function updateIf(client: DynamoDBClient, update: ConditionalUpdate
         TableName: update.table,
         Key: marshall(update.key),
         UpdateExpression: update.update,
-        ConditionExpression: `(${update.condition}) AND ${HAS_KNOWN_FORMAT}`,
+        ConditionExpression:
+          update.condition === undefined ? HAS_KNOWN_FORMAT : `(${update.condition}) AND ${HAS_KNOWN_FORMAT}`,
         ExpressionAttributeNames: { ...update.names, '#format': FORMAT },
         ExpressionAttributeValues: marshall({ ...update.values, ':format': update.format }),
         ReturnValues: update.returns ?? 'NONE',

@@ -14,6 +14,7 @@ import {
 import type { Context } from 'aws-lambda';
 import { makePowertoolsOnce } from '../../../src/adapters/powertools/once.ts';
 import { encodeChunk, encodeGiveUp } from '../../../src/adapters/sqs/work-message.ts';
+import { DynamoDBBacklog } from '../../../src/adapters/dynamodb/backlog.ts';
 import { makeProjectItem, makeTargetGroupItem } from '../../../src/adapters/dynamodb/target-group-item.ts';
 import { DynamoDBTargetGroups } from '../../../src/adapters/dynamodb/target-groups.ts';
 import { cutIntoChunks } from '../../../src/application/cut-into-chunks.ts';
@@ -32,7 +33,7 @@ export type StoredItem = Record<string, AttributeValue>;
 
 /** What a release stores, as it is stored. */
 export interface Recorded {
-  /** Items of the jobs table: two jobs, one at its start and one that has ended. */
+  /** Items of the jobs table: two jobs, one at its start and one that has ended, and the backlog. */
   readonly jobs: readonly StoredItem[];
   readonly targetGroups: readonly StoredItem[];
   /** The record of one creation. Its two times are those of the recording. */
@@ -62,6 +63,9 @@ const CREATOR = '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11';
 const TENANT = { accountId: 101, projectId: 'PR0JECT0000000000000000001' };
 export const IDS = ['A', 'B', 'C'].map((letter) => `TARGETGR0VP00000000000000${letter}`);
 export const TRACE = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'x=1' };
+/** Target groups that the backlog knows of. */
+export const OPEN_AT_PASS = 40_000;
+export const ACCEPTED_SINCE = 2_500;
 export const FAILURES: FailureGroup[] = [
   { code: 'TargetGroupNotFound', description: 'Not there.', positions: [0] },
   { code: 'InternalError', description: 'It failed.', positions: [1] },
@@ -162,6 +166,9 @@ export function makeGiveUps(): GiveUpWork[] {
 
 async function writeJobs({ client, jobs: table }: TestTables): Promise<void> {
   const { jobs, chunks, openJobs } = openDynamoDBJobStore(client, table);
+  const backlog = new DynamoDBBacklog(client, table);
+  await backlog.savePass(OPEN_AT_PASS, CREATED);
+  await backlog.addAccepted(ACCEPTED_SINCE, CREATED);
   for (const { jobId } of [STARTED, ENDED]) {
     const job = { ...STARTED, jobId };
     await jobs.saveRequest(job, { ids: IDS, trace: TRACE });

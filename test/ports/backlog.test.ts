@@ -1,0 +1,86 @@
+/** Tests the promises of every adapter of the Backlog port; the suite runs against each adapter. */
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { DynamoDBBacklog } from '../../src/adapters/dynamodb/backlog.ts';
+import type { Backlog } from '../../src/ports/backlog.ts';
+import { NOW } from '../support/builders.ts';
+import { MemoryBacklog } from '../support/memory/backlog.ts';
+import { type TestTables, openTables } from '../support/test-tables.ts';
+
+const SECOND = 1_000;
+
+let tables: TestTables;
+// Each test has its own table, because a table has one backlog.
+beforeEach(async () => {
+  tables = await openTables();
+});
+afterEach(() => tables.close());
+
+const ADAPTERS: [string, () => Backlog][] = [
+  ['memory', () => new MemoryBacklog()],
+  ['DynamoDB', () => new DynamoDBBacklog(tables.client, tables.jobs)],
+];
+
+describe.each(ADAPTERS)('the backlog in %s', (_name, open) => {
+  let backlog: Backlog;
+  beforeEach(() => {
+    backlog = open();
+  });
+
+  test('is empty at first', async () => {
+    expect(await backlog.estimate(NOW)).toBe(0);
+  });
+
+  test('is what was accepted, until there is a pass', async () => {
+    await backlog.addAccepted(1_000, NOW);
+    await backlog.addAccepted(2_500, NOW + SECOND);
+    await backlog.addAccepted(10_000, NOW + 60 * SECOND);
+    expect(await backlog.estimate(NOW + 61 * SECOND)).toBe(13_500);
+  });
+
+  test('is what the last pass has counted, and what was accepted since', async () => {
+    await backlog.addAccepted(1_000, NOW);
+    await backlog.savePass(70_000, NOW + 30 * SECOND);
+    expect(await backlog.estimate(NOW + 31 * SECOND)).toBe(70_000);
+    await backlog.addAccepted(2_000, NOW + 31 * SECOND);
+    expect(await backlog.estimate(NOW + 32 * SECOND)).toBe(72_000);
+    await backlog.savePass(71_000, NOW + 90 * SECOND);
+    expect(await backlog.estimate(NOW + 91 * SECOND)).toBe(71_000);
+  });
+
+  test('counts what was accepted in the ten seconds before a pass, which may have missed it', async () => {
+    await backlog.addAccepted(1_000, NOW);
+    await backlog.savePass(0, NOW + 10 * SECOND);
+    expect(await backlog.estimate(NOW + 11 * SECOND)).toBe(1_000);
+    await backlog.savePass(1_000, NOW + 20 * SECOND);
+    expect(await backlog.estimate(NOW + 21 * SECOND)).toBe(1_000);
+  });
+
+  test('keeps the later one of two passes', async () => {
+    await backlog.savePass(2, NOW + SECOND);
+    await backlog.savePass(1, NOW);
+    expect(await backlog.estimate(NOW + SECOND)).toBe(2);
+  });
+
+  test('forgets what was accepted a quarter of an hour ago, whatever a pass has seen of it', async () => {
+    await backlog.savePass(5_000, NOW);
+    await backlog.addAccepted(1_000, NOW + SECOND);
+    expect(await backlog.estimate(NOW + 900 * SECOND)).toBe(6_000);
+    expect(await backlog.estimate(NOW + 911 * SECOND)).toBe(5_000);
+  });
+});
+
+test('what was accepted expires by itself an hour later, and a pass never', async () => {
+  const backlog = new DynamoDBBacklog(tables.client, tables.jobs);
+  await backlog.addAccepted(1_000, NOW);
+  await backlog.savePass(1_000, NOW);
+  const read = async (sk: string) => {
+    const Key = marshall({ pk: 'BACKLOG', sk });
+    return (await tables.client.send(new GetItemCommand({ TableName: tables.jobs, Key }))).Item;
+  };
+  expect(await read(`ACCEPTED#${new Date(NOW).toISOString()}`)).toMatchObject({
+    expires_at: { N: String(NOW / SECOND + 3_600) },
+  });
+  expect(await read('PASS')).not.toHaveProperty('expires_at');
+});
