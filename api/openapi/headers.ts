@@ -40,6 +40,11 @@ export function makeComponentHeaders(examples: Examples): Record<string, JsonObj
       schema: { type: 'string', const: 'Bearer' },
       example: getExample('noToken', 'www-authenticate'),
     },
+    RetryAfter: {
+      description: 'Seconds to wait. Absent when the gateway answers by itself.',
+      schema: { type: 'string', pattern: '^[1-9][0-9]*$' },
+      example: '17',
+    },
     Traceparent: {
       description: 'W3C Trace Context: the trace of this very request, and its span.',
       required: true,

@@ -10,12 +10,14 @@ interface ErrorAnswer {
   readonly description: string;
   /** Names of recorded calls, each with the title of its example. */
   readonly examples?: Readonly<Record<string, string>>;
+  /** An example that a stack with demo data never answers, and so none records: its detail. */
+  readonly detail?: string;
   /** Names of header components by header, in addition to the trace headers. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Statuses that only API Gateway answers. */
-type GatewayStatus = 413 | 429 | 431 | 503;
+type GatewayStatus = 413 | 431;
 
 /** The refusals by status, of a function or of API Gateway. Every operation may answer each of them. */
 const REFUSAL_ANSWERS: Readonly<Record<ErrorStatus | GatewayStatus, ErrorAnswer>> = {
@@ -60,7 +62,13 @@ const REFUSAL_ANSWERS: Readonly<Record<ErrorStatus | GatewayStatus, ErrorAnswer>
   },
   429: {
     component: 'TooManyRequests',
-    description: 'More requests than the route takes. Repeat after a pause, with the same key.',
+    description:
+      'The account has too much open work, and nothing was created; or, with the body of the gateway and no ' +
+      '`Retry-After`, more requests than the route takes. Repeat after a pause, with the same key.',
+    detail:
+      'The account has too much open work. Nothing was created. Repeat the request with the same idempotency key ' +
+      'later.',
+    headers: { 'retry-after': 'RetryAfter' },
   },
   431: {
     component: 'HeadersTooLarge',
@@ -72,14 +80,22 @@ const REFUSAL_ANSWERS: Readonly<Record<ErrorStatus | GatewayStatus, ErrorAnswer>
   },
   503: {
     component: 'ServiceUnavailable',
-    description: 'No function could answer in time. Repeat after a pause, with the same key.',
+    description:
+      'All accounts together have too much open work, and nothing was created; or, with the body of the gateway ' +
+      'and no `Retry-After`, no function could answer in time. Repeat after a pause, with the same key.',
+    detail:
+      'There is more open work than can be carried out in time. Nothing was created. Repeat the request with the ' +
+      'same idempotency key later.',
+    headers: { 'retry-after': 'RetryAfter' },
   },
 };
 
 const GATEWAY_BODY = { $ref: makeSchemaReference('GatewayMessage') };
 
 /** Statuses that both a function and API Gateway may answer. */
-const ALSO_FROM_GATEWAY = new Set([400, 500]);
+const ALSO_FROM_GATEWAY = new Set([400, 429, 500, 503]);
+
+const EXAMPLE_ID = '5d1b2f0e-6c1d-4f5c-9a43-2f6d0c4b7e18';
 
 export const JOB_CREATED: JsonObject = { $ref: '#/components/responses/JobCreated' };
 
@@ -120,7 +136,7 @@ export function makeJsonContent(
   schema: JsonObject,
   examples: Examples,
   exampleTitles: Readonly<Record<string, string>> = {},
-): JsonObject {
+): { readonly 'application/json': JsonObject } {
   const values = Object.entries(exampleTitles).map(([name, summary]) => {
     const example = examples[name];
     if (example === undefined)
@@ -138,9 +154,15 @@ function describeErrorResponse(status: number, answer: ErrorAnswer, examples: Ex
   const ours = { $ref: makeSchemaReference(own ?? '') };
   const schema = own === undefined ? GATEWAY_BODY : both ? { oneOf: [ours, GATEWAY_BODY] } : ours;
   const traces = both ? TRACE_HEADERS_UNLESS_GATEWAY : TRACE_HEADERS;
+  const content = makeJsonContent(schema, examples, answer.examples);
+  const { detail } = answer;
+  const example =
+    own === undefined || detail === undefined
+      ? {}
+      : { example: { id: EXAMPLE_ID, object: ERROR_OBJECTS[status as ErrorStatus], detail } };
   return {
     description: answer.description,
     ...(own !== undefined && { headers: { ...makeHeaderReferences(answer.headers ?? {}), ...traces } }),
-    content: makeJsonContent(schema, examples, answer.examples),
+    content: { 'application/json': { ...content['application/json'], ...example } },
   };
 }

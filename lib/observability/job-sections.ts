@@ -17,7 +17,8 @@ function makeTraffic({ api, own }: WatchedResources): Section {
     title: 'Traffic',
     normal:
       'the rhythm of the clients. 4xx keep their share of the requests; a jump is one client, or the token issuer. ' +
-      'A replay is a call that was repeated and costs next to nothing; conflicts are a fault of a client.',
+      'A replay is a call that was repeated and costs next to nothing; conflicts are a fault of a client. No job is ' +
+      'refused at a limit on open work.',
     graphs: [
       {
         title: 'Requests',
@@ -33,6 +34,13 @@ function makeTraffic({ api, own }: WatchedResources): Section {
         left: [
           own.makeWholeMetric('JobsCreated', { label: 'created' }),
           own.makeWholeMetric('JobsReplayed', { label: 'replayed' }),
+        ],
+      },
+      {
+        title: 'Jobs refused at a limit',
+        left: [
+          ...own.makeDividedMetrics('JobsRefused'),
+          own.makeWholeMetric('AdmissionsUnknown', { label: 'let in unchecked' }),
         ],
       },
       {

@@ -48,8 +48,11 @@ const ESTIMATE_MS = 2_000;
 /** A job of fewer target groups is counted with a probability, and then for so many. */
 const COUNTED_FROM = 1_000;
 
-/** When a refused client may try again, seconds: the longest wait is three times the shortest one. */
-const SHORTEST_WAIT = { least: 10, most: 200 };
+/**
+ * The shortest wait of a refused client, seconds; the longest is three times as long. Not above a minute,
+ * because the next pass of reconcile then knows better.
+ */
+const SHORTEST_WAIT = { least: 10, most: 20 };
 
 const NONE: AccountUse = { jobs: 0, targetGroups: 0 };
 

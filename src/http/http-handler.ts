@@ -75,7 +75,8 @@ export function makeHttpHandler(handle: Handle) {
       getCurrentSegment()?.annotate({ error_id: errorId });
       const response = makeErrorResponse(error, errorId);
       const status = response.statusCode ?? 500;
-      if (status >= 500) {
+      // A 503 says that the stack protects itself, not that it has failed.
+      if (status >= 500 && status !== 503) {
         report({ event: 'request.failed', errorId, status, route, cause: error }, subject);
       } else {
         // The evidence of a known error says more than its stack.

@@ -47,12 +47,15 @@ test('without any context every key that is not optional has its default', () =>
     workerTimeoutSeconds: 30,
     clockSkewSeconds: 10,
     workerMaxConcurrency: 10,
+    workerRate: 250,
     createRateLimit: 20,
     createBurstLimit: 40,
     readRateLimit: 50,
     readBurstLimit: 100,
     maxReceiveCount: 8,
     logRetentionDays: 30,
+    maxOpenJobsPerAccount: 1_000,
+    maxOpenTargetGroupsPerAccount: 1_000_000,
     logLevel: 'INFO',
     debugSampleRate: 0,
     tracing: 'active',
@@ -86,6 +89,10 @@ test('numbers may be given as text, as `cdk -c key=value` passes them', () => {
     workerTimeoutSeconds: 29,
     clockSkewSeconds: 299,
     workerMaxConcurrency: 2,
+    workerRate: 2_501,
+    maxOpenJobsPerAccount: 900,
+    maxOpenTargetGroupsPerAccount: 900_000,
+    maxOpenTargetGroups: 800_000,
     createRateLimit: 21,
     createBurstLimit: 41,
     readRateLimit: 51,
@@ -237,10 +244,18 @@ test('an address of this machine may use http', () => {
   }
 });
 
+/** Workers that need no long deadline for the limits of open work. */
+const FAST = { workerRate: 100_000 };
+
 describe('values that do not fit together', () => {
   test.each([
+    [
+      'maxOpenTargetGroupsPerAccount',
+      { maxOpenTargetGroupsPerAccount: 9_999 },
+      { maxTargetGroupsPerJob: 9_999 },
+    ],
     ['stalledSeconds', { workerTimeoutSeconds: 100, stalledSeconds: 600 }, { stalledSeconds: 601 }],
-    ['deadlineSeconds', { stalledSeconds: 700, deadlineSeconds: 700 }, { deadlineSeconds: 701 }],
+    ['deadlineSeconds', { stalledSeconds: 700, deadlineSeconds: 700, ...FAST }, { deadlineSeconds: 701 }],
     ['deadlineSeconds', { jobRetentionDays: 1, deadlineSeconds: 41_401 }, { deadlineSeconds: 41_400 }],
     ['idempotencyHours', { jobRetentionDays: 1, idempotencyHours: 25 }, { idempotencyHours: 24 }],
     ['chunkSize', { chunkSize: 19 }, { chunkSize: 20 }],
@@ -250,6 +265,25 @@ describe('values that do not fit together', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(
       new RegExp(`^context key ${key}: found \\d+, expected (more than|at most|at least) `),
+    );
+    expect(readConfig({ ...bad, ...mended })).toMatchObject(mended);
+  });
+
+  test.each([
+    // 10 workers of 250 a second move 4,500,000 in half an hour. 2 routes take 2 x (40 + 3 x 20) calls
+    // of 10,000 that the limit does not stop, so 2,000,000.
+    { bad: { maxOpenTargetGroups: 2_500_001 }, mended: { maxOpenTargetGroups: 2_500_000 } },
+    { bad: { maxOpenTargetGroups: 9_999 }, mended: { maxTargetGroupsPerJob: 9_999 } },
+    { bad: { deadlineSeconds: 1_607 }, mended: { deadlineSeconds: 1_608 } },
+    { bad: { workerRate: 111 }, mended: { workerRate: 112 } },
+    { bad: { workerMaxConcurrency: 4 }, mended: { workerMaxConcurrency: 5 } },
+    { bad: { createRateLimit: 62 }, mended: { createRateLimit: 61 } },
+    { bad: { createBurstLimit: 165 }, mended: { createBurstLimit: 164 } },
+  ])('more open work than the workers move in half a deadline is refused: $bad', ({ bad, mended }) => {
+    const [problem, ...others] = listProblems(bad);
+    expect(others).toEqual([]);
+    expect(problem).toMatch(
+      /^context key maxOpenTargetGroups: found (its default|\d+), expected a limit that leaves room for a job/,
     );
     expect(readConfig({ ...bad, ...mended })).toMatchObject(mended);
   });

@@ -38,7 +38,8 @@ const DOCUMENTED: Record<string, string> = {
 /** The grants of each function's role besides logs and traces: actions by resource. */
 const GRANTS: Record<string, Grants> = {
   CreateJob: {
-    [JOBS]: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+    [JOBS]: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+    '${TablesJobs.Arn}/index/open-jobs-by-account': ['dynamodb:Query'],
     [TARGET_GROUPS]: ['dynamodb:GetItem'],
     '${TablesIdempotency.Arn}': [
       'dynamodb:DeleteItem',

@@ -94,6 +94,7 @@ test('the configuration sets timeout, visibility timeout, concurrency and number
   const template = synthesizeTemplate({
     workerTimeoutSeconds: '60',
     workerMaxConcurrency: '3',
+    workerRate: '1000',
     maxReceiveCount: '7',
   });
   expect(template.readProperties('FunctionsWorker')['Timeout']).toBe(60);

@@ -1,6 +1,11 @@
 /** Tests the limits of open work: who is refused, what a refusal leaves, and what is known when. */
 import { describe, expect, test } from '@jest/globals';
-import { ServiceUnavailableError, TooManyRequestsError } from '../../src/domain/errors.ts';
+import {
+  IdempotencyKeyReusedError,
+  ProjectNotFoundError,
+  ServiceUnavailableError,
+  TooManyRequestsError,
+} from '../../src/domain/errors.ts';
 import { anId, makeIds, TENANT } from '../support/builders.ts';
 import { UseCaseRig } from '../support/use-case-rig.ts';
 
@@ -74,6 +79,18 @@ describe('the limit of target groups of an account', () => {
     expect(reads).toBe(3);
   });
 
+  test('reads an account again after 5 seconds, also when it never stops calling', async () => {
+    const rig = makeRig({ maxOpenJobsPerAccount: 1 });
+    const ids = rig.addTargetGroups({});
+    await rig.create(ids);
+    await expect(rig.create(ids)).rejects.toThrow(TooManyRequestsError);
+    await rig.drain();
+    rig.time += 3_000;
+    await expect(rig.create(ids)).rejects.toThrow(TooManyRequestsError);
+    rig.time += 2_000;
+    await expect(rig.create(ids)).resolves.toMatchObject({ replayed: false });
+  });
+
   test('lets a job in when the index cannot be read, and says so', async () => {
     const rig = makeRig({ maxOpenTargetGroupsPerAccount: 2 });
     await rig.create(makeIds(2));
@@ -109,6 +126,21 @@ describe('the limit of the stack', () => {
     expect(await rig.backlog.estimate(rig.time)).toBe(0);
   });
 
+  test('a pass that has read only part of the jobs corrects nothing', async () => {
+    const rig = makeRig({});
+    await rig.create(makeIds(1_000));
+    rig.time += 120_000;
+    const readShard = rig.openJobs.readShard.bind(rig.openJobs);
+    rig.openJobs.readShard = async (...args) => {
+      const { jobs } = await readShard(...args);
+      // The time is up before the next page.
+      rig.time += 60_000;
+      return { jobs: [], next: jobs.at(-1) };
+    };
+    await rig.reconcile();
+    expect(await rig.backlog.estimate(rig.time)).toBe(1_000);
+  });
+
   test('counts small jobs by a sample that is right on average', async () => {
     const rig = makeRig({});
     let draws = 0;
@@ -126,6 +158,52 @@ describe('the limit of the stack', () => {
   });
 });
 
+test('a project that does not exist is answered before any limit', async () => {
+  const rig = makeRig({ maxOpenJobsPerAccount: 1 });
+  await rig.create(makeIds(1));
+  const key = {
+    accountId: TENANT.accountId,
+    projectId: anId('P'),
+    action: 'resume',
+    idempotencyKey: 'k',
+  } as const;
+  await expect(rig.create(makeIds(1), 'k', { key })).rejects.toThrow(ProjectNotFoundError);
+});
+
+test('a repeat is answered before any limit, also after the idempotency table has lost its record', async () => {
+  const rig = makeRig({ maxOpenTargetGroups: 1 });
+  const ids = rig.addTargetGroups({});
+  const { jobId } = await rig.create(ids, 'k');
+  rig.once.forget();
+  expect(await rig.create(ids, 'k')).toEqual({ jobId, replayed: true });
+  await rig.backlog.savePass(1_000, rig.time);
+  rig.time += 2_001;
+  expect(await rig.create(ids, 'k')).toEqual({ jobId, replayed: true });
+  await expect(rig.create(makeIds(1), 'k')).rejects.toThrow(IdempotencyKeyReusedError);
+});
+
+test.each([
+  { limit: 'account-jobs', settings: { maxOpenJobsPerAccount: 1 } },
+  { limit: 'account-target-groups', settings: { maxOpenTargetGroupsPerAccount: 1 } },
+  { limit: 'stack', settings: { maxOpenTargetGroups: 1 } },
+])('a refusal writes nothing, and is noted with its limit: $limit', async ({ limit, settings }) => {
+  const rig = makeRig(settings);
+  await rig.create(makeIds(1));
+  rig.entries.length = 0;
+  const mustNotRun = () => Promise.reject(new Error('a write'));
+  rig.jobs.saveRequest = mustNotRun;
+  rig.jobs.commit = mustNotRun;
+  rig.once.run = mustNotRun;
+  rig.queue.send = mustNotRun;
+  rig.backlog.addAccepted = mustNotRun;
+  const error = await rig.create(makeIds(1)).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(limit === 'stack' ? ServiceUnavailableError : TooManyRequestsError);
+  expect(rig.entries).toEqual([
+    { event: 'job.refused', jobId: expect.any(String) as unknown, limit, targetGroups: 1 },
+  ]);
+  expect(rig.findSubject('job.refused')).toMatchObject(TENANT);
+});
+
 describe('a refused client is told to wait', () => {
   test.each([
     { limit: 'jobs of an account', settings: { maxOpenJobsPerAccount: 1 } },
@@ -138,13 +216,16 @@ describe('a refused client is told to wait', () => {
   });
 
   test.each([
-    { open: 100_000, shortest: 40 },
-    { open: 10_000_000, shortest: 200 },
-  ])('until the workers have moved what is too much: $open', async ({ open, shortest }) => {
-    const rig = makeRig({ maxOpenTargetGroups: 1, workRate: 2_500 });
-    await rig.backlog.savePass(open, rig.time);
-    await expect(rig.create(makeIds(1))).rejects.toMatchObject({
-      retryAfter: { shortest, longest: 3 * shortest },
-    });
-  });
+    { open: 37_500, shortest: 15 },
+    { open: 10_000_000, shortest: 20 },
+  ])(
+    'until the workers have moved what is too much, but a minute at most: $open',
+    async ({ open, shortest }) => {
+      const rig = makeRig({ maxOpenTargetGroups: 1, workRate: 2_500 });
+      await rig.backlog.savePass(open, rig.time);
+      await expect(rig.create(makeIds(1))).rejects.toMatchObject({
+        retryAfter: { shortest, longest: 3 * shortest },
+      });
+    },
+  );
 });

@@ -18,6 +18,12 @@ const MEASURED: readonly (readonly [Report, readonly Measurement[]])[] = [
     [{ name: 'JobsCreated', value: 1 }],
   ],
   [{ event: 'job.replayed', ...JOB }, [{ name: 'JobsReplayed', value: 1 }]],
+  [
+    { event: 'job.refused', ...JOB, limit: 'stack', targetGroups: 9 },
+    [{ name: 'JobsRefused', value: 1, dimension: 'stack' }],
+  ],
+  [{ event: 'admission.unknown', cause }, [{ name: 'AdmissionsUnknown', value: 1 }]],
+  [{ event: 'admission.not-counted', cause }, []],
   [{ ...REFUSED, kind: 'IdempotencyKeyReusedError' }, [{ name: 'IdempotencyConflicts', value: 1 }]],
   [{ ...REFUSED, kind: 'InvalidRequestError' }, []],
   [{ event: 'idempotency.bypassed', jobId: 'J', cause }, [{ name: 'IdempotencyBypassed', value: 1 }]],
