@@ -82,6 +82,27 @@ export function specifyJobAlarms({ config, chunks, giveUps, own }: WatchedResour
       periods: LASTING,
     },
     {
+      name: 'StackFull',
+      description: 'Jobs of all accounts are refused with 503: there is more open work than is done in time.',
+      metric: own.makePartMetric('JobsRefused', 'stack', { period: SHARE_PERIOD }),
+      threshold: 1,
+      periods: LASTING,
+    },
+    {
+      name: 'AccountFull',
+      description: 'Jobs of an account are refused with 429: it has as much open work as it may have.',
+      metric: own.makePartMetric('JobsRefused', 'account', { period: SHARE_PERIOD }),
+      threshold: 1,
+      periods: LASTING,
+    },
+    {
+      name: 'AdmissionsUnknown',
+      description: 'Jobs are let in although the open work, and so a limit, could not be read.',
+      metric: own.makeWholeMetric('AdmissionsUnknown', { period: SHARE_PERIOD }),
+      threshold: 1,
+      periods: LASTING,
+    },
+    {
       name: 'IdempotencyConflicts',
       description:
         'Calls come with an idempotency key that was used with another body: a client is at fault.',

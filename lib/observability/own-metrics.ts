@@ -28,6 +28,15 @@ export class OwnMetrics {
     );
   }
 
+  /** Makes the metric of one value of the other dimension. */
+  makePartMetric<Name extends DividedName>(
+    metricName: Name,
+    value: (typeof METRICS)[Name]['by']['values'][number],
+    options: MetricOptions = {},
+  ): Metric {
+    return this.#makeMetric(metricName, { [METRICS[metricName].by.dimension]: value }, options);
+  }
+
   #makeMetric(metricName: MetricName, dimensions: Record<string, string>, options: MetricOptions): Metric {
     return new Metric({
       namespace: this.#namespace,

@@ -156,6 +156,16 @@ function listQueries({ functions, accessLogs }: WatchedResources): SavedQuery[] 
       limit: 100,
     },
     {
+      name: 'Who is refused',
+      logs: [create],
+      filterStatements: [selectEvents('job.refused')],
+      statsStatements: [
+        'count(*) as times, sum(target_groups) as refused, max(@timestamp) as last by limit, account_id',
+      ],
+      sort: 'times desc',
+      limit: 100,
+    },
+    {
       name: 'Keys used twice',
       logs: [create],
       filterStatements: [

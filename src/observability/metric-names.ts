@@ -1,6 +1,6 @@
 /** Names, units and dimensions of all metrics, for the functions and for the stack's graphs and alarms. */
 import { FAILURE_CODES } from '../domain/outcome.ts';
-import { LIMITS, RACES } from '../ports/journal.ts';
+import { RACES } from '../ports/journal.ts';
 
 /** Value of `service`, a dimension of every metric and a field of every log line. */
 export const SERVICE = 'fielding-jobs';
@@ -11,10 +11,13 @@ export interface Metric {
   readonly by?: { readonly dimension: string; readonly values: readonly string[] };
 }
 
+/** Whose limit on open work refuses a job. */
+export const LIMITED = ['account', 'stack'] as const;
+
 export const METRICS = {
   JobsCreated: { unit: 'Count' },
   JobsReplayed: { unit: 'Count' },
-  JobsRefused: { unit: 'Count', by: { dimension: 'limit', values: LIMITS } },
+  JobsRefused: { unit: 'Count', by: { dimension: 'limit_of', values: LIMITED } },
   AdmissionsUnknown: { unit: 'Count' },
   IdempotencyConflicts: { unit: 'Count' },
   IdempotencyBypassed: { unit: 'Count' },

@@ -1,7 +1,7 @@
 /** Maps each event to the measurements that it adds to the metrics (ADR 23). */
 import type { KnownError } from '../domain/known-error.ts';
 import type { Report } from './events.ts';
-import type { MetricName } from './metric-names.ts';
+import type { LIMITED, MetricName } from './metric-names.ts';
 
 export interface Measurement {
   readonly name: MetricName;
@@ -18,7 +18,13 @@ export function listMeasurements(report: Report): Measurement[] {
     case 'job.replayed':
       return [countOne('JobsReplayed')];
     case 'job.refused':
-      return [{ name: 'JobsRefused', value: 1, dimension: report.limit }];
+      return [
+        {
+          name: 'JobsRefused',
+          value: 1,
+          dimension: (report.limit === 'stack' ? 'stack' : 'account') satisfies (typeof LIMITED)[number],
+        },
+      ];
     case 'admission.unknown':
       return [countOne('AdmissionsUnknown')];
     case 'idempotency.bypassed':

@@ -20,10 +20,8 @@ export const RACES = [
 
 type Race = (typeof RACES)[number];
 
-/** The limits on open jobs: of an account, and of the whole stack. */
-export const LIMITS = ['account-jobs', 'account-target-groups', 'stack'] as const;
-
-export type Limit = (typeof LIMITS)[number];
+/** The limits on open work: of an account, and of the whole stack. */
+export type Limit = 'account-jobs' | 'account-target-groups' | 'stack';
 
 /** What an entry is about, as far as its writer knows it. */
 export interface Subject {

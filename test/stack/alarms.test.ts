@@ -89,6 +89,9 @@ const EXPECTED: Record<string, string> = {
     'Maximum AWS/SQS ApproximateAgeOfOldestMessage ${QueueChunks.QueueName} / 60 s >= 600, ' +
     '5 of 5, missing: notBreaching',
   FanOutsFailed: `Sum FieldingJobs FanOutsFailed / 300 s >= 1, ${LASTING}`,
+  StackFull: `Sum FieldingJobs JobsRefused stack / 300 s >= 1, ${LASTING}`,
+  AccountFull: `Sum FieldingJobs JobsRefused account / 300 s >= 1, ${LASTING}`,
+  AdmissionsUnknown: `Sum FieldingJobs AdmissionsUnknown / 300 s >= 1, ${LASTING}`,
   IdempotencyConflicts: `Sum FieldingJobs IdempotencyConflicts / 300 s >= 10, ${LASTING}`,
   ApiErrors:
     'IF(failures >= 3, 100 * failures / total, 0) [failures = Sum AWS/ApiGateway 5xx ${ApiHttp} / 300 s; ' +

@@ -22,6 +22,10 @@ const MEASURED: readonly (readonly [Report, readonly Measurement[]])[] = [
     { event: 'job.refused', ...JOB, limit: 'stack', targetGroups: 9 },
     [{ name: 'JobsRefused', value: 1, dimension: 'stack' }],
   ],
+  ...(['account-jobs', 'account-target-groups'] as const).map((limit): [Report, Measurement[]] => [
+    { event: 'job.refused', ...JOB, limit, targetGroups: 9 },
+    [{ name: 'JobsRefused', value: 1, dimension: 'account' }],
+  ]),
   [{ event: 'admission.unknown', cause }, [{ name: 'AdmissionsUnknown', value: 1 }]],
   [{ event: 'admission.not-counted', cause }, []],
   [{ ...REFUSED, kind: 'IdempotencyKeyReusedError' }, [{ name: 'IdempotencyConflicts', value: 1 }]],

@@ -2,13 +2,16 @@
  * Defines for each alarm the fault that must raise it. The datapoints of the fault are added to those of the
  * load; no other alarm may be raised.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { makeFieldingRunsPath, makeJobPath } from '../../../api/paths.ts';
 import { deriveOpenJobSeconds } from '../../../lib/observability/job-alarms.ts';
 import { OPEN_JOBS_INDEX } from '../../../src/adapters/dynamodb/open-jobs-index.ts';
 import { keepSilent } from '../../../tools/kit/http-server.ts';
 import type { InvocationResult } from '../../../tools/local/functions/messages.ts';
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
+import { DynamoDBBacklog } from '../../../src/adapters/dynamodb/backlog.ts';
 import { DynamoDBJobs } from '../../../src/adapters/dynamodb/jobs.ts';
+import type { Job } from '../../../src/domain/job.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';
 import { aJob, aLook, anId } from '../../support/builders.ts';
 import { readLocation } from '../../support/api-client.ts';
@@ -61,6 +64,9 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   JobsNotReconciled: { what: 'a job whose request is gone', drive: makeJobWithoutRequest },
   MessageAge: { what: 'a message that a worker holds for ten minutes', drive: holdWorker },
   FanOutsFailed: { what: 'a queue that accepts no messages', drive: refuseMessages },
+  StackFull: { what: 'more open work than the workers carry out', drive: fillStack },
+  AccountFull: { what: 'an account with all the open jobs that it may have', drive: fillAccount },
+  AdmissionsUnknown: { what: 'an index of open jobs that creates cannot read', drive: refuseAdmission },
   IdempotencyConflicts: { what: 'a client that uses a key again and again', drive: reuseKey },
   ApiErrors: { what: 'a table that cannot be read', drive: refuseReads },
   ApiLatency: { what: 'a table that takes seconds to answer', drive: slowDownReads, runsDuringLoad: true },
@@ -144,18 +150,22 @@ async function failReconcile(rig: AlarmRig): Promise<void> {
 
 async function makeJobWithoutRequest(rig: AlarmRig): Promise<void> {
   const { tenant } = await aProject(rig.unobserved);
+  await commitJob(rig, { ...tenant, look: aLook({ dueAt: formatTimestamp(Date.now()) }) });
+  await rig.stack.runSchedules();
+}
+
+/** Commits a job that was created now, and has neither a request nor messages. */
+async function commitJob(rig: AlarmRig, overrides: Partial<Job>): Promise<void> {
   const now = Date.now();
   const job = aJob({
-    ...tenant,
     jobId: anId('J'),
     createdAt: formatTimestamp(now),
     expiresAt: Math.floor(now / 1000) + 86_400,
-    look: aLook({ dueAt: formatTimestamp(now) }),
+    ...overrides,
   });
   await withDynamoDB(rig, (client) =>
     new DynamoDBJobs(client, findName(rig.stack.tables, 'TablesJobs')).commit(job, anId('O'), now),
   );
-  await rig.stack.runSchedules();
 }
 
 /** Samples the queues as if the time of the alarm had passed while the worker waits for its claim. */
@@ -186,6 +196,50 @@ async function refuseMessages(rig: AlarmRig): Promise<void> {
   const created = await rig.client.create(tenant, ids);
   end();
   if (created.status !== 201) throw new Error(`the job was not accepted: ${created.status}`);
+}
+
+/** Stores the pass of a reconcile that has counted more than all workers move. */
+async function fillStack(rig: AlarmRig): Promise<void> {
+  const { tenant, ids } = await aProject(rig.unobserved, [{}]);
+  const savePass = (targetGroups: number) =>
+    withDynamoDB(rig, (client) =>
+      new DynamoDBBacklog(client, findName(rig.stack.tables, 'TablesJobs')).savePass(
+        targetGroups,
+        Date.now(),
+      ),
+    );
+  await savePass(1e15);
+  await waitUntil(async () => (await rig.client.create(tenant, ids)).status === 503);
+  await savePass(0);
+  // Until every instance reads again.
+  await pause(2_500);
+}
+
+/** Fills an account of its own, because a function remembers for seconds that it is full. */
+async function fillAccount(rig: AlarmRig): Promise<void> {
+  const accountId = 4_711;
+  const { tenant, ids } = await aProject(rig.unobserved, [{}], accountId);
+  await commitJob(rig, {
+    ...tenant,
+    total: CONFIG.maxOpenTargetGroupsPerAccount,
+    // Later than the test lasts.
+    look: aLook({ dueAt: formatTimestamp(Date.now() + 3_600_000) }),
+  });
+  const client = await rig.makeClient(accountId);
+  const { status } = await client.create(tenant, ids);
+  if (status !== 429) throw new Error(`the account was not refused: ${status}`);
+}
+
+async function refuseAdmission(rig: AlarmRig): Promise<void> {
+  const { tenant, ids } = await aProject(rig.unobserved, [{}]);
+  const end = rig.dynamoDBCalls.interceptAll(
+    'Query',
+    [OPEN_JOBS_INDEX, `"${tenant.accountId}#"`],
+    makeRefusal('ValidationException'),
+  );
+  const created = await rig.client.create(tenant, ids);
+  end();
+  await rig.client.waitUntilEnded(readLocation(created));
 }
 
 async function reuseKey(rig: AlarmRig): Promise<void> {

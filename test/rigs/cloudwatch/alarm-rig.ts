@@ -79,8 +79,20 @@ export class AlarmRig {
     this.#resources.defer(() => {
       sqs.destroy();
     });
-    const client = new Client(stack.url, await this.issuer.sign('k1', makeGoodClaims({ iss: ISSUER })));
+    const client = await this.#makeClient(stack, 101);
     this.#started = { stack, watching, emulators, sqs, client };
+  }
+
+  /** Makes a client of another account. */
+  makeClient(accountId: number): Promise<Client> {
+    return this.#makeClient(this.stack, accountId);
+  }
+
+  async #makeClient({ url }: LocalStack, accountId: number): Promise<Client> {
+    return new Client(
+      url,
+      await this.issuer.sign('k1', makeGoodClaims({ iss: ISSUER, account_ids: [accountId] })),
+    );
   }
 
   async stop(): Promise<void> {
