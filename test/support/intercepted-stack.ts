@@ -1,5 +1,5 @@
 /** Starts a local stack from a changed template, with a proxy in front of each emulator. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CallHook, forwardTo } from '../../tools/kit/forwarding.ts';
@@ -45,4 +45,10 @@ export async function startInterceptedStack(
   });
   resources.defer(() => stack.stop());
   return { folder, emulators, stack };
+}
+
+/** So that reconcile runs when a test says so, and not beside it at the next full minute. */
+export function runScheduleByHand(templateFile: string): void {
+  const template = readFileSync(templateFile, 'utf8');
+  writeFileSync(templateFile, template.replace('rate(1 minute)', 'rate(60 minutes)'));
 }

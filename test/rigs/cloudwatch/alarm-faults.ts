@@ -208,8 +208,11 @@ async function fillStack(rig: AlarmRig): Promise<void> {
         Date.now(),
       ),
     );
-  await savePass(1e15);
-  await waitUntil(async () => (await rig.client.create(tenant, ids)).status === 503);
+  await waitUntil(async () => {
+    // Reconcile may have run since.
+    await savePass(1e15);
+    return (await rig.client.create(tenant, ids)).status === 503;
+  });
   await savePass(0);
   // Until every instance reads again.
   await pause(2_500);

@@ -3,7 +3,6 @@
  * intercepted.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { makeEmulatorConfig } from '../../../tools/kit/emulator.ts';
 import { ALL_SCOPES } from '../../../tools/local/issuer.ts';
@@ -14,7 +13,7 @@ import type { Action } from '../../../src/domain/actions.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
 import { anId } from '../../support/builders.ts';
 import { makeGoodClaims } from '../../support/forge-token.ts';
-import { startInterceptedStack } from '../../support/intercepted-stack.ts';
+import { runScheduleByHand, startInterceptedStack } from '../../support/intercepted-stack.ts';
 import type { StackInfo } from '../../support/start-stack.ts';
 import { TestIssuer } from '../../support/test-issuer.ts';
 import { CallInterceptor } from '../cloudwatch/call-interceptor.ts';
@@ -183,10 +182,4 @@ export class WiringRig {
     });
     return seen;
   }
-}
-
-/** So that reconcile runs when a test says so, and not beside it at the next full minute. */
-function runScheduleByHand(templateFile: string): void {
-  const template = readFileSync(templateFile, 'utf8');
-  writeFileSync(templateFile, template.replace('rate(1 minute)', 'rate(60 minutes)'));
 }
