@@ -32,6 +32,7 @@ const NAMES = [
   'Slowest jobs',
   'Story of a job',
   'Story of a trace',
+  'Who is refused',
   'Who replays',
   'Why requests are refused',
   'Why tokens are refused',

@@ -132,12 +132,12 @@ describe('the limit of the stack', () => {
     rig.time += 120_000;
     const readShard = rig.openJobs.readShard.bind(rig.openJobs);
     rig.openJobs.readShard = async (...args) => {
-      const { jobs } = await readShard(...args);
+      const page = await readShard(...args);
       // The time is up before the next page.
-      rig.time += 60_000;
-      return { jobs: [], next: jobs.at(-1) };
+      rig.time += 1_000;
+      return { ...page, next: page.jobs.at(-1) };
     };
-    await rig.reconcile();
+    await rig.reconcile(rig.time + 1);
     expect(await rig.backlog.estimate(rig.time)).toBe(1_000);
   });
 
