@@ -17,7 +17,7 @@ import { makeMetaKey } from '../../src/adapters/dynamodb/job-item.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { canonicalizeIds, type Job } from '../../src/domain/job.ts';
 import type { ChunkWork } from '../../src/ports/work-queue.ts';
-import { anId, makeChunkKey, TRACE } from '../support/builders.ts';
+import { anId, makeChunkKey, makeIds, TRACE } from '../support/builders.ts';
 import { ACTION_NAMES, type Action } from '../../src/domain/actions.ts';
 import type { Tenant } from '../../src/domain/ids.ts';
 import { Client, readLocation, sendRequest } from '../support/api-client.ts';
@@ -121,6 +121,12 @@ async function callRoutesOfAction(
   expect((await client.get(`${collection}/${jobId}`)).status).toBe(200);
 }
 
+/** Creates a job that is counted for certain: a smaller one only sometimes is. */
+async function createCountedJob(): Promise<void> {
+  const { tenant } = await aProject(running.info, []);
+  await client.run(tenant, makeIds(1_000));
+}
+
 /**
  * Repeats a create call with its idempotency record, then without it, then without it and with other ids: the
  * last one is refused, and its new record is deleted.
@@ -195,6 +201,7 @@ async function sendUnusualMessages(): Promise<void> {
 
 test('every grant is used, and no call is denied', async () => {
   await callEveryRoute();
+  await createCountedJob();
   await repeatCreateCalls();
   await reconcileStalledJobs();
   await sendUnusualMessages();

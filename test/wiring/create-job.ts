@@ -1,9 +1,10 @@
 /** create-job: what it stores of a job, for how long, and which messages it sends. */
 import { expect, test } from '@jest/globals';
 import { makeCollectionPath } from '../../api/paths.ts';
-import { refuseForNow } from '../rigs/wiring/jobs.ts';
+import { ALL_SCOPES } from '../../tools/local/issuer.ts';
+import { refuseForNow, storeJob } from '../rigs/wiring/jobs.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
-import { SETTINGS } from '../rigs/wiring/settings.ts';
+import { ACCOUNTS_CLAIM, SETTINGS } from '../rigs/wiring/settings.ts';
 import { anId, makeIds } from '../support/builders.ts';
 import { SUBJECT } from '../support/api-client.ts';
 import { aProject, findName } from '../support/e2e.ts';
@@ -123,6 +124,30 @@ export function describeCreateJob(rig: WiringRig): void {
     const refused = await rig.sendPost(path, makeIds(24));
     expect(refused.status).toBe(400);
     expect(await refused.text()).toContain('23');
+  });
+
+  /** Makes a project of another account, and a token for it. */
+  async function enter(accountId: number) {
+    const { tenant, ids: asked } = await aProject(rig.unobserved, [{}, {}], accountId);
+    const token = await rig.signToken(ALL_SCOPES, { [ACCOUNTS_CLAIM]: [accountId] });
+    const post = async (ids: readonly string[]) =>
+      (await rig.sendPost(makeCollectionPath(tenant, 'resume'), ids, { token })).status;
+    return { tenant, ids: asked, post };
+  }
+
+  test.concurrent('takes maxOpenTargetGroupsPerAccount target groups in open jobs', async () => {
+    const { tenant, ids, post } = await enter(4_001);
+    await storeJob(rig, { tenant, ids: makeIds(20_010), chunkSize: 3 });
+    expect(await post(ids)).toBe(429);
+    expect(await post(ids.slice(1))).toBe(201);
+  });
+
+  test.concurrent('takes maxOpenJobsPerAccount open jobs', async () => {
+    const { tenant, ids, post } = await enter(4_003);
+    for (let i = 0; i < 210; i += 1) await storeJob(rig, { tenant, ids: ids.slice(1), chunkSize: 3 });
+    expect(await post(ids)).toBe(201);
+    await storeJob(rig, { tenant, ids: ids.slice(1), chunkSize: 3 });
+    expect(await post(ids)).toBe(429);
   });
 
   test.concurrent('reads four times before it fails', async () => {

@@ -145,7 +145,10 @@ export function describeReconcile(rig: WiringRig): void {
   });
 
   test('reads every shard of the index of open jobs, five thousand jobs at a time', () => {
-    const queries = recording.listCalls('Query', OPEN_JOBS_INDEX);
+    // A create reads the entries of its account.
+    const queries = recording
+      .listCalls('Query', OPEN_JOBS_INDEX)
+      .filter(({ values }) => values[':prefix'] === undefined);
     const shards = Array.from({ length: OPEN_JOBS_SHARDS }, (_, shard) => makeShardName(shard));
     expect(new Set(queries.map(({ values }) => values[':shard']))).toEqual(new Set(shards));
     for (const { input } of queries) expect(input.Limit).toBe(5_000);

@@ -107,7 +107,7 @@ export function listStandingCosts(standing: Standing): StandingCost[] {
     { what: 'key of the alarm topic (KMS)', count: keys, each: PRICES.keyMonth },
     { what: 'metrics that reconcile publishes', count: RUN_METRICS, each: PRICES.metricMonth },
     {
-      what: 'runs of reconcile: schedule, function, reads, log lines, traces',
+      what: 'runs of reconcile: schedule, function, reads and a write, log lines, traces',
       count: SECONDS_A_MONTH / runEverySeconds,
       each: computeRunDollars(runMemoryMb),
     },
@@ -129,9 +129,12 @@ export function computeStandingDollars(standing: Standing): number {
 
 /** One run of reconcile that finds nothing to do. */
 function computeRunDollars(memoryMb: number): number {
-  const work = { cpuMs: RUN_CPU_MS, serialCalls: 1, parallelCalls: 0, parallelism: 1 };
+  // The queries at once, then the write.
+  const work = { cpuMs: RUN_CPU_MS, serialCalls: 2, parallelCalls: 0, parallelism: 1 };
   const used = {
     ...NOTHING_USED,
+    // What it has counted, for the limits of open work.
+    writeUnits: 1,
     readUnits: RUN_QUERIES * 0.5,
     invocations: 1,
     gigabyteSeconds: computeGigabyteSeconds(estimateBilledMs(work, memoryMb), memoryMb),

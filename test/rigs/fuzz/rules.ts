@@ -62,7 +62,7 @@ export function judgeAnswer(
   const violations = leaks
     .findLeaks(`${[...headers].join('\n')}\n${body}`)
     .map((what) => `${what} in the answer`);
-  if (status < 200 || status > 499) violations.push(`status ${status}`);
+  if ((status < 200 || status > 499) && !isRefusalForNow(answer)) violations.push(`status ${status}`);
   if (!headers.has('traceparent')) {
     const allowed = (broken || isLarge(request)) && GATEWAY_STATUSES.has(status);
     if (!allowed) violations.push(`the gateway answered ${status} by itself`);
@@ -82,6 +82,7 @@ export function judgeAnswer(
   const listed = error.invalid_params !== undefined;
   if (listed !== (status === 400)) violations.push(`${status} ${listed ? 'with' : 'without'} invalid_params`);
   if ((status === 401) !== headers.has('www-authenticate')) violations.push(`www-authenticate and ${status}`);
+  if (FOR_NOW.has(status) !== headers.has('retry-after')) violations.push(`retry-after and ${status}`);
   const reused = error.detail.startsWith('The idempotency key was used');
   return {
     by: error.detail === UNKNOWN_ROUTE ? '$default' : route,
@@ -89,6 +90,13 @@ export function judgeAnswer(
     violations,
     errorId: error.id,
   };
+}
+
+/** At a limit of open work. */
+const FOR_NOW: ReadonlySet<number> = new Set([429, 503]);
+
+function isRefusalForNow({ status, headers }: WireAnswer): boolean {
+  return FOR_NOW.has(status) && /^[1-9]\d*$/.test(headers.get('retry-after') ?? '');
 }
 
 /** Whether the gateway may refuse the request for its size. */
