@@ -110,6 +110,16 @@ describe('the limit of the stack', () => {
     await expect(rig.create(makeIds(500))).resolves.toMatchObject({ replayed: false });
   });
 
+  test('goes by an estimate for 2 seconds', async () => {
+    const rig = makeRig({ maxOpenTargetGroups: 1_000 });
+    await rig.create(makeIds(1));
+    await rig.backlog.savePass(2_000, rig.time);
+    rig.time += 1_999;
+    await expect(rig.create(makeIds(1))).resolves.toMatchObject({ replayed: false });
+    rig.time += 1;
+    await expect(rig.create(makeIds(1))).rejects.toThrow(ServiceUnavailableError);
+  });
+
   test('counts what the instance itself has accepted at once', async () => {
     const rig = makeRig({ maxOpenTargetGroups: 3 });
     await rig.create(makeIds(2));
@@ -135,7 +145,7 @@ describe('the limit of the stack', () => {
       const page = await readShard(...args);
       // The time is up before the next page.
       rig.time += 1_000;
-      return { ...page, next: page.jobs.at(-1) };
+      return { jobs: [], next: page.jobs.at(-1) };
     };
     await rig.reconcile(rig.time + 1);
     expect(await rig.backlog.estimate(rig.time)).toBe(1_000);

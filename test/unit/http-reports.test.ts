@@ -4,6 +4,7 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import {
   IdempotencyKeyReusedError,
   RouteNotFoundError,
+  ServiceUnavailableError,
   UnauthenticatedError,
 } from '../../src/domain/errors.ts';
 import type { Handle, makeHttpHandler as HttpHandler } from '../../src/http/http-handler.ts';
@@ -105,6 +106,21 @@ test('a request without a trace has its segment in the trace of the invocation, 
     subsegments: [{ annotations: { ColdStart: false } }],
   });
   expect(segment?.annotations).not.toHaveProperty('lambda_trace_id');
+});
+
+test('a refusal at a limit is no failure of the stack', async () => {
+  const retryAfter = { shortest: 10, longest: 30 };
+  await callHandler(makeRefusing(new ServiceUnavailableError('open-work', retryAfter, { limit: 'stack' })));
+  expect(printed).toMatchObject([
+    {
+      level: 'INFO',
+      message: 'request.refused',
+      status: 503,
+      kind: 'ServiceUnavailableError',
+      evidence: { limit: 'stack' },
+      ...about,
+    },
+  ]);
 });
 
 test('an error is logged with the error id of the answer, and without secrets of the client', async () => {

@@ -5,6 +5,8 @@ import * as errors from '../../src/domain/errors.ts';
 import { MAX_ACCOUNT_ID } from '../../src/domain/ids.ts';
 import { makeAuthenticator, authorize } from '../../src/http/auth.ts';
 import { parseCreateRequest } from '../../src/http/create-request.ts';
+import { readExamples } from '../../api/openapi/examples.ts';
+import { makeComponentResponses } from '../../api/openapi/responses.ts';
 import { makeErrorResponse } from '../../src/http/error-response.ts';
 import { makeFault } from '../../src/http/invalid-param.ts';
 import { makeFieldingRunsResponse } from '../../src/http/fielding-run-view.ts';
@@ -53,6 +55,7 @@ describe('an error is answered with its status and its words', () => {
     expect(JSON.parse(body ?? '')).toMatchObject({ id: 'id', detail });
     expect(headers?.['content-type']).toBe('application/json');
     expect(headers?.['www-authenticate']).toBe(status === 401 ? 'Bearer' : undefined);
+    expect(headers).not.toHaveProperty('retry-after');
   });
 
   test('InvalidRequestError, with its faults', () => {
@@ -63,6 +66,32 @@ describe('an error is answered with its status and its words', () => {
       detail: 'The request is not valid; see invalid_params.',
       invalid_params: faults,
     });
+  });
+
+  test.each([
+    {
+      error: (range: errors.RetryAfter) => new errors.TooManyRequestsError(range),
+      component: 'TooManyRequests',
+    },
+    {
+      error: (range: errors.RetryAfter) => new errors.ServiceUnavailableError('open-work', range),
+      component: 'ServiceUnavailable',
+    },
+  ])('$component, as described, with a random Retry-After of its range', ({ error, component }) => {
+    const described = makeComponentResponses(readExamples())[component] as {
+      content: { 'application/json': { example: object } };
+    };
+    for (const [drawn, seconds] of [
+      [0, '10'],
+      [0.5, '20'],
+      [0.999_999, '30'],
+    ] as const) {
+      const answer = makeErrorResponse(error({ shortest: 10, longest: 30 }), 'id', () => drawn);
+      expect(answer.statusCode).toBe(component === 'TooManyRequests' ? 429 : 503);
+      expect(answer.headers).toMatchObject({ 'retry-after': seconds });
+      const { example } = described.content['application/json'];
+      expect(JSON.parse(answer.body ?? '')).toEqual({ ...example, id: 'id' });
+    }
   });
 
   test('one that nobody knows', () => {
