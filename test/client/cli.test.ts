@@ -227,6 +227,18 @@ describe('a person at a terminal', () => {
     expect([code, stderr]).toEqual([0, 'job: answered 503: Service Unavailable; again in 1 s\n']);
   });
 
+  test('waits as it is told while there is too much open work, and sees why', async () => {
+    api.nextFaults.push({
+      ...makeRefusal(429, 'too_many_requests_error'),
+      headers: { 'retry-after': '2' },
+    });
+    const { code, stderr } = await runInProcess(['resume', ...makeIds(1), '--key', 'k', ...makeJobArgs()]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /job: answered 429: Refused as too_many_requests_error\. \(error [0-9a-f-]{36}\); again in 2 s\n/,
+    );
+  });
+
   test('can ask for lines of JSON', async () => {
     const { stdout } = await runInProcess(['resume', ...makeIds(1), '--json', ...makeJobArgs()], {
       tty: true,
