@@ -66,10 +66,12 @@ export function planLook(
     return backlogs.giveUps ? planNext('withhold', giveUps) : planNext('give-up', giveUps + 1);
   }
   const { resends } = look;
-  const planNext = (step: Step, sent: number) =>
-    plan(step, Math.min(now + stalledMs * 2 ** sent, deadline), { resends: sent });
+  const planNext = (step: Step, sent: number, latest = deadline) =>
+    plan(step, Math.min(now + stalledMs * 2 ** sent, latest), { resends: sent });
   if (hasProgressed || resends >= MOST_RESENDS) return planNext('wait', resends);
-  // Close to the deadline the queue explains nothing any more: this is the last chance of a lost message.
-  if (backlogs.chunks && deadline - now > stalledMs) return planNext('withhold', resends);
+  // Close to the deadline the queue explains nothing any more: this is the last chance of a lost message. So
+  // the look after one that withholds comes then at the latest.
+  const lastChance = deadline - stalledMs;
+  if (backlogs.chunks && now < lastChance) return planNext('withhold', resends, lastChance);
   return planNext('resend', resends + 1);
 }

@@ -98,7 +98,7 @@ describe('before the deadline', () => {
   test('a job whose deadline is no more than a stall away is sent again whatever the queue holds', () => {
     expect(plan({ now: DEADLINE - STALLED - 1, backlogs: FULL })).toMatchObject({
       step: 'withhold',
-      next: DEADLINE - 1,
+      next: DEADLINE - STALLED,
     });
     expect(plan({ now: DEADLINE - STALLED, backlogs: FULL })).toMatchObject({
       step: 'resend',
@@ -110,12 +110,49 @@ describe('before the deadline', () => {
   test.each([
     { step: 'resend', backlogs: EMPTY, job: {} },
     { step: 'wait', backlogs: EMPTY, job: SETTLED_ONE },
-    { step: 'withhold', backlogs: FULL, job: {} },
   ])('the look after $step is at the deadline, if that is earlier', ({ step, backlogs, job }) => {
     const now = DEADLINE - STALLED - 1;
     const earlier = plan({ now, backlogs, job, look: { resends: 1 } });
     expect(earlier).toMatchObject({ step, next: DEADLINE });
   });
+
+  test('a resend that was withheld is sent a stall before the deadline at the latest', () => {
+    const now = DEADLINE - 2 * STALLED + 1;
+    for (const resends of [0, 1]) {
+      const withheld = plan({ now, backlogs: FULL, look: { resends } });
+      expect(withheld).toMatchObject({ step: 'withhold', next: DEADLINE - STALLED, resends });
+    }
+  });
+
+  /**
+   * Plays the looks at a job whose messages are lost, each as late as a run a minute may be.
+   *
+   * @param isFull whether the queue is full at the 1-based look
+   * @returns the steps before the deadline
+   */
+  function playLooks(isFull: (look: number) => boolean, lateMs: number): string[] {
+    const steps: string[] = [];
+    let look = aLook({ dueAt: new Date(NOW + STALLED).toISOString() });
+    for (let now = NOW + STALLED + lateMs; now < DEADLINE; now = Date.parse(look.dueAt) + lateMs) {
+      const full = isFull(steps.length + 1);
+      const planned = planLook(aJob(), look, now, SETTINGS, { chunks: full, giveUps: full });
+      steps.push(planned.step);
+      ({ look } = planned);
+    }
+    return steps;
+  }
+
+  test.each([0, 20_000, MINUTE])(
+    'a job that lost its messages is sent again before its deadline, however full the queue, %i ms late',
+    (lateMs) => {
+      const count = (steps: readonly string[]) => steps.filter((step) => step === 'resend').length;
+      expect(count(playLooks(() => false, lateMs))).toBe(2);
+      // The queue is full from the beginning, or once the chunks were sent again.
+      expect(count(playLooks(() => true, lateMs))).toBe(1);
+      expect(count(playLooks((look) => look !== 1, lateMs))).toBe(2);
+      expect(count(playLooks((look) => look !== 2, lateMs))).toBe(2);
+    },
+  );
 
   test('a first wait ends when the next resend is due, and not earlier', () => {
     const now = DEADLINE - 2 * STALLED;
