@@ -3,9 +3,9 @@
  * their deadline, and settles what nobody has settled long after it (ADR 38).
  */
 import { computeLastResort } from '../domain/deadline.ts';
-import { ChunkTakenError } from '../domain/errors.ts';
+import { ChunkTakenError, EnqueueFailedError } from '../domain/errors.ts';
 import { type Job, deriveStatus, listUnsettledChunks, type Look } from '../domain/job.ts';
-import { type Backlogs, type Step, planLook } from '../domain/look.ts';
+import { type Backlogs, type Step, planLook, planRetry } from '../domain/look.ts';
 import { runInParallel } from '../domain/run-in-parallel.ts';
 import type { Backlog } from '../ports/backlog.ts';
 import type { OpenJob } from '../ports/open-jobs.ts';
@@ -130,7 +130,7 @@ async function noteFailure(
 }
 
 /**
- * Notes the look, and does what `planLook` says.
+ * Notes the look, and does what `planLook` says. A look that could send nothing does not count.
  *
  * @returns the step that was done; `wait` when another run has looked at the job first
  */
@@ -147,11 +147,21 @@ async function lookAtJob(
     return 'wait';
   }
   if (step === 'wait' || step === 'withhold') return step;
-  const { ids, trace } = await deps.jobs.readRequest(job);
+  const countUnlessUnsent = async (error: unknown): Promise<never> => {
+    // What the queue has taken is there twice now. To send it a third time for the rest would not be right.
+    const sentSome = error instanceof EnqueueFailedError && error.sent > 0;
+    if (step !== 'settle' && !sentSome) {
+      // If this fails too, the look counts.
+      const retry = planRetry(job.look, look, clock.now());
+      await openJobs.postpone({ ...job, look }, retry).catch(() => undefined);
+    }
+    throw error;
+  };
+  const { ids, trace } = await deps.jobs.readRequest(job).catch(countUnlessUnsent);
   const unsettled = cutIntoChunks(job, ids, listUnsettledChunks(job), trace);
   const jobDeps = withSubject(deps, { traceparent: trace.traceparent });
   const act = { resend: resendChunks, 'give-up': sendGiveUps, settle: settleAll }[step];
-  await noteFailure(jobDeps, job.jobId, () => act(jobDeps, job, unsettled, run));
+  await noteFailure(jobDeps, job.jobId, () => act(jobDeps, job, unsettled, run).catch(countUnlessUnsent));
   return step;
 }
 

@@ -119,6 +119,13 @@ export class UnknownFormatError extends FieldingJobsError {
 /** Some messages could not be sent to the queue in time, or after all tries. */
 export class EnqueueFailedError extends FieldingJobsError {
   override readonly name = 'EnqueueFailedError';
+  /** Number of messages that the queue has taken. */
+  readonly sent: number;
+
+  constructor(refused: number, of: number, cause?: unknown) {
+    super(`${refused} of ${of} messages could not be sent.`, { refused, of }, { cause });
+    this.sent = of - refused;
+  }
 }
 
 /** A message on the queue is not the work on a chunk. */

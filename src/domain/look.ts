@@ -15,8 +15,8 @@ export type Step = 'wait' | 'withhold' | 'resend' | 'give-up' | 'settle';
 /** Most times that the chunks of a job are sent again before its deadline. */
 export const MOST_RESENDS = 2;
 
-/** Longest time until the next look at a job that reconcile settles itself: less than between two runs. */
-const RETRY_LAST_RESORT_MS = 30_000;
+/** Time until a look that is to come in the next run: less than between two runs. */
+const NEXT_RUN_MS = 30_000;
 
 export interface LookSettings {
   /** Time without progress after which a job is stalled. */
@@ -56,7 +56,7 @@ export function planLook(
     look: { ...look, settled: job.settled.size, dueAt: formatTimestamp(nextLook), ...noted },
   });
 
-  if (now >= lastResort) return plan('settle', now + Math.min(stalledMs, RETRY_LAST_RESORT_MS));
+  if (now >= lastResort) return plan('settle', now + Math.min(stalledMs, NEXT_RUN_MS));
   if (now >= deadline) {
     const { giveUps } = look;
     const planNext = (step: Step, sent: number) =>
@@ -74,4 +74,15 @@ export function planLook(
   const lastChance = deadline - stalledMs;
   if (backlogs.chunks && now < lastChance) return planNext('withhold', resends, lastChance);
   return planNext('resend', resends + 1);
+}
+
+/**
+ * Plans the look after one that could send nothing: in the next run, with as many resends and give-ups as
+ * before.
+ *
+ * @param planned the look as `planLook` has planned and reconcile has stored it
+ * @param now epoch ms
+ */
+export function planRetry({ resends, giveUps }: Look, planned: Look, now: number): Look {
+  return { ...planned, resends, giveUps, dueAt: formatTimestamp(now + NEXT_RUN_MS) };
 }

@@ -29,7 +29,8 @@ export interface WorkQueue<Work extends ChunkWork> {
   /**
    * Sends the chunks. Only the chunks that the queue refuses are sent again.
    *
-   * @throws EnqueueFailedError when some chunks could not be sent in time, or after all tries
+   * @throws EnqueueFailedError when some chunks could not be sent in time, or after all tries. Those whose
+   *   sending got no answer are among them, although they may have arrived.
    */
   send(work: readonly Work[], options: SendOptions): Promise<void>;
 

@@ -23,6 +23,7 @@ describe('an error', () => {
     FieldingJobsError,
     InvalidRequestError,
     ChunkTakenError,
+    EnqueueFailedError,
     TooManyRequestsError,
     ServiceUnavailableError,
     ...others
@@ -32,6 +33,13 @@ describe('an error', () => {
     const error = new Kind('message', { fact: 1 }, { cause: 'cause' });
     expect(error).toBeInstanceOf(FieldingJobsError);
     expect(error).toMatchObject({ name, message: 'message', evidence: { fact: 1 }, cause: 'cause' });
+  });
+
+  test('about a queue tells how many messages it has taken', () => {
+    const error = new EnqueueFailedError(2, 5, 'cause');
+    expect(error).toBeInstanceOf(FieldingJobsError);
+    const evidence = { refused: 2, of: 5 };
+    expect(error).toMatchObject({ name: 'EnqueueFailedError', sent: 3, evidence, cause: 'cause' });
   });
 
   test('about a claim tells when it ends', () => {

@@ -236,7 +236,7 @@ describe('a give-up', () => {
 
   test('that cannot be sent again fails, so that its message returns', async () => {
     const { rig, work } = await aHeldChunk(DEADLINE + 120_000);
-    rig.giveUps.send = () => Promise.reject(new EnqueueFailedError('no queue'));
+    rig.giveUps.send = () => Promise.reject(new EnqueueFailedError(1, 1));
     await expect(rig.giveUp(work)).rejects.toThrow(EnqueueFailedError);
   });
 

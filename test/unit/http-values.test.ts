@@ -44,13 +44,13 @@ describe('an error is answered with its status and its words', () => {
     ChunkUnfinishedError: internal,
   } as const;
 
+  function makeError(name: keyof typeof answers): Error {
+    if (name === 'ChunkTakenError') return new errors.ChunkTakenError('m', 0, {});
+    return name === 'EnqueueFailedError' ? new errors.EnqueueFailedError(1, 1) : new errors[name]('m');
+  }
+
   test.each(Object.entries(answers))('%s', (name, [status, detail]) => {
-    const { statusCode, headers, body } = makeErrorResponse(
-      name === 'ChunkTakenError'
-        ? new errors.ChunkTakenError('m', 0, {})
-        : new errors[name as Exclude<keyof typeof answers, 'ChunkTakenError'>]('m'),
-      'id',
-    );
+    const { statusCode, headers, body } = makeErrorResponse(makeError(name as keyof typeof answers), 'id');
     expect(statusCode).toBe(status);
     expect(JSON.parse(body ?? '')).toMatchObject({ id: 'id', detail });
     expect(headers?.['content-type']).toBe('application/json');

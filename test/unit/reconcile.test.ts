@@ -1,6 +1,6 @@
 /** Tests reconcile: every stalled job ends, and a job with progress is left alone. */
 import { describe, expect, test } from '@jest/globals';
-import { InconsistentStoreError } from '../../src/domain/errors.ts';
+import { EnqueueFailedError, InconsistentStoreError } from '../../src/domain/errors.ts';
 import { OPEN_JOBS_SHARDS, computeShard } from '../../src/domain/digest.ts';
 import { deriveStatus } from '../../src/domain/job.ts';
 import { formatTimestamp } from '../../src/domain/time.ts';
@@ -225,6 +225,77 @@ describe('reconcile', () => {
     await rig.reconcile();
     expect(rig.findSubject('job.last-resort')).toEqual({ ...subject, traceparent });
     expect(rig.findSubject('chunk.settled')).toEqual({ ...subject, traceparent, chunk: 0 });
+  });
+
+  describe('that cannot send what a look has decided', () => {
+    /** Makes a stalled job of three chunks, and a function that runs reconcile after so many ms. */
+    async function aStalledJob() {
+      const rig = new UseCaseRig();
+      const { jobId } = await rig.create(rig.addTargetGroups(...makePaused(5)));
+      rig.queue.sent.length = 0;
+      const lookIn = async (ms: number) => {
+        rig.time += ms;
+        await rig.reconcile();
+        return (await rig.readJob(jobId)).job.look;
+      };
+      return { rig, jobId, lookIn };
+    }
+
+    const refuseAll = (work: readonly unknown[]) =>
+      Promise.reject(new EnqueueFailedError(work.length, work.length));
+
+    test('counts no resend, and tries again in the next run', async () => {
+      const { rig, lookIn } = await aStalledJob();
+      const send = rig.queue.send.bind(rig.queue);
+      rig.queue.send = refuseAll;
+      for (const waited of [600_000, 60_000, 60_000]) {
+        const look = await lookIn(waited);
+        expect(look).toMatchObject({ dueAt: formatTimestamp(rig.time + 30_000), resends: 0 });
+      }
+      expect(rig.listEvents().filter((event) => event === 'job.not-reconciled')).toHaveLength(3);
+      rig.queue.send = send;
+      expect(await lookIn(60_000)).toMatchObject({ resends: 1 });
+      expect(rig.queue.sent).toHaveLength(3);
+    });
+
+    test('does the same when the ids of the job cannot be read', async () => {
+      const { rig, lookIn } = await aStalledJob();
+      const readRequest = rig.jobs.readRequest.bind(rig.jobs);
+      rig.jobs.readRequest = () => Promise.reject(new Error('throttled'));
+      expect(await lookIn(600_000)).toMatchObject({ resends: 0 });
+      rig.jobs.readRequest = readRequest;
+      expect(await lookIn(60_000)).toMatchObject({ resends: 1 });
+      expect(rig.queue.sent).toHaveLength(3);
+    });
+
+    test('counts no give-up, and tries again in the next run', async () => {
+      const { rig, lookIn } = await aStalledJob();
+      const send = rig.giveUps.send.bind(rig.giveUps);
+      rig.giveUps.send = refuseAll;
+      expect(await lookIn(rig.settings.deadlineMs)).toMatchObject({ giveUps: 0 });
+      rig.giveUps.send = send;
+      expect(await lookIn(60_000)).toMatchObject({ giveUps: 1 });
+      expect(rig.giveUps.sent).toHaveLength(3);
+    });
+
+    test('counts a resend of which the queue took a part: that part is there twice already', async () => {
+      const { rig, lookIn } = await aStalledJob();
+      rig.queue.send = (work) => Promise.reject(new EnqueueFailedError(1, work.length));
+      const look = await lookIn(600_000);
+      expect(look).toMatchObject({ dueAt: formatTimestamp(rig.time + 1_200_000), resends: 1 });
+      expect(rig.listEvents()).toContain('job.not-reconciled');
+    });
+
+    test('leaves a job that another run has looked at meanwhile', async () => {
+      const { rig, jobId, lookIn } = await aStalledJob();
+      const other = aLook({ dueAt: formatTimestamp(NOW + 700_000), resends: 1 });
+      rig.queue.send = async (work) => {
+        const { job } = await rig.readJob(jobId);
+        if (job.look !== undefined) await rig.openJobs.postpone({ ...job, look: job.look }, other);
+        return refuseAll(work);
+      };
+      expect(await lookIn(600_000)).toEqual(other);
+    });
   });
 
   test('works on the other jobs if one job fails', async () => {

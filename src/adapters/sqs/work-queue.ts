@@ -69,13 +69,7 @@ export class SqsWorkQueue<Work extends ChunkWork> implements WorkQueue<Work> {
       }
     };
     await Promise.all(Array.from({ length: PARALLEL_BATCHES }, sendBatches));
-    if (refused > 0) {
-      throw new EnqueueFailedError(
-        `${refused} of ${work.length} messages could not be sent.`,
-        { refused, of: work.length },
-        { cause },
-      );
-    }
+    if (refused > 0) throw new EnqueueFailedError(refused, work.length, cause);
   }
 
   async countWaiting(): Promise<number> {

@@ -148,15 +148,19 @@ export class Auditor {
     this.#require(asked.bodies.size > 1, 'turned-away-wrongly', `key ${asked.key.idempotencyKey}`);
   }
 
-  /**
-   * Checks that a message is for the only job of its key, and that no chunk is sent again more than twice.
-   *
-   * @param by names the invocation that sends it, if the rig knows
-   */
-  checkSent({ chunk, job }: ChunkWork, by?: string): void {
+  /** Checks that a message is for the only job of its key. */
+  checkSent({ chunk, job }: ChunkWork): void {
     const asked = this.#requestedJobs.find((each) => each.createdBy === job.createdBy);
     if (asked !== undefined) this.#assignJob(asked, chunk.jobId);
-    if (by === undefined) return;
+  }
+
+  /**
+   * Checks that no chunk is sent again more than twice. A sender without an answer cannot know that its
+   * message has arrived, so it may send it once more.
+   *
+   * @param by names the invocation that has sent it and knows that it has arrived
+   */
+  addSend({ chunk }: ChunkWork, by: string): void {
     const senders = this.#senders.get(makeChunkName(chunk)) ?? new Set();
     this.#senders.set(makeChunkName(chunk), senders.add(by));
     // One of them is the creation; others that run at the same time send nothing.

@@ -87,6 +87,8 @@ const SEND_TRIES = 2;
 
 export interface ObservedQueue<Work extends ChunkWork> {
   readonly put: (work: Work, delayMs: number | undefined) => Promise<void>;
+  /** Called when the sender of a message learns that it has arrived. */
+  readonly onAnswer?: (work: Work) => void;
   readonly countVisible: () => number;
 }
 
@@ -94,17 +96,12 @@ export interface ObservedQueue<Work extends ChunkWork> {
 export function makeQueuePort<Work extends ChunkWork>(
   calls: Calls,
   by: Invocation,
-  { put, countVisible }: ObservedQueue<Work>,
+  { put, onAnswer, countVisible }: ObservedQueue<Work>,
 ): WorkQueue<Work> {
-  const send = (work: Work, { delayMs }: SendOptions) =>
-    calls.makeCall(
-      by,
-      'queue.send',
-      () => {
-        return put(work, delayMs);
-      },
-      { jobId: work.chunk.jobId },
-    );
+  const send = async (work: Work, { delayMs }: SendOptions) => {
+    await calls.makeCall(by, 'queue.send', () => put(work, delayMs), { jobId: work.chunk.jobId });
+    onAnswer?.(work);
+  };
   return {
     async send(work, options) {
       let left = [...work];
@@ -117,7 +114,7 @@ export function makeQueuePort<Work extends ChunkWork>(
         await Promise.all(left.map((each) => send(each, options).catch(() => refused.push(each))));
         left = refused;
       }
-      if (left.length > 0) throw new EnqueueFailedError('Some messages could not be sent.');
+      if (left.length > 0) throw new EnqueueFailedError(left.length, work.length);
     },
     countWaiting: () => calls.makeCall(by, 'queue.count', () => Promise.resolve(countVisible())),
   };

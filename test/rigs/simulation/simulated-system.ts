@@ -180,9 +180,12 @@ export class SimulatedSystem {
       once: makeOncePort(calls, by, useCases.once),
       queue: makeQueuePort<ChunkWork>(calls, by, {
         put: (work, delayMs) => {
-          this.auditor.checkSent(work, by.name);
+          this.auditor.checkSent(work);
           if (by.fn !== 'create-job' || !this.#isLost(work)) this.queue.put(work, delayMs);
           return Promise.resolve();
+        },
+        onAnswer: (work) => {
+          this.auditor.addSend(work, by.name);
         },
         countVisible: () => this.queue.countVisible(),
       }),
