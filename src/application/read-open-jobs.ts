@@ -15,6 +15,11 @@ export const PAGE_SIZE = 5_000;
  */
 export const MOST_PER_ACCOUNT = 20_000;
 
+/** A job that is due, and what is open of its account that is older: its messages come before. */
+export interface DueOpenJob extends OpenJob {
+  readonly ahead: { readonly jobs: number; readonly targetGroups: number };
+}
+
 export interface ReadOpenJobsDeps {
   readonly backlog: Backlog;
   readonly openJobs: OpenJobs;
@@ -30,7 +35,7 @@ export interface ReadOpenJobsDeps {
  * @returns the jobs that are due, of each account the oldest first
  * @throws what the store throws, when no shard can be read
  */
-export async function readOpenJobs(deps: ReadOpenJobsDeps, mayGoOn: () => boolean): Promise<OpenJob[]> {
+export async function readOpenJobs(deps: ReadOpenJobsDeps, mayGoOn: () => boolean): Promise<DueOpenJob[]> {
   const { backlog, clock, journal } = deps;
   const now = clock.now();
   const pass: Pass = {
@@ -75,7 +80,7 @@ export async function readOpenJobs(deps: ReadOpenJobsDeps, mayGoOn: () => boolea
 interface Pass {
   /** RFC 3339, UTC, milliseconds, `Z`. */
   readonly now: string;
-  readonly due: OpenJob[];
+  readonly due: DueOpenJob[];
   count: number;
   targetGroups: number;
   oldest: string | undefined;
@@ -89,22 +94,23 @@ async function readShard(
   mayGoOn: () => boolean,
 ): Promise<void> {
   let start: PageStart | undefined;
-  /** Jobs that were read of the account that the last page ended with. */
-  let ofAccount = 0;
+  /** What was read of the account of the last job. */
+  let read = { accountId: 0, jobs: 0, targetGroups: 0 };
   do {
     const { jobs, next } = await openJobs.readShard(shard, PAGE_SIZE, start);
     for (const job of jobs) {
+      const { accountId } = job;
+      if (accountId !== read.accountId) read = { accountId, jobs: 0, targetGroups: 0 };
+      const { jobs: older, targetGroups } = read;
+      read = { accountId, jobs: older + 1, targetGroups: targetGroups + (job.total ?? 0) };
       pass.count += 1;
       pass.targetGroups += job.total ?? 0;
       if (pass.oldest === undefined || job.createdAt < pass.oldest) pass.oldest = job.createdAt;
-      if (job.dueAt <= pass.now) pass.due.push(job);
+      if (job.dueAt <= pass.now) pass.due.push({ ...job, ahead: { jobs: older, targetGroups } });
     }
-    const last = next?.accountId;
-    const inPage = jobs.filter(({ accountId }) => accountId === last).length;
-    ofAccount = start?.accountId === last ? ofAccount + inPage : inPage;
     start = next;
-    if (next !== undefined && ofAccount >= MOST_PER_ACCOUNT) {
-      start = { accountId: next.accountId };
+    if (next !== undefined && read.jobs >= MOST_PER_ACCOUNT) {
+      start = { accountId: read.accountId };
       pass.complete = false;
     }
   } while (start !== undefined && mayGoOn());

@@ -12,7 +12,7 @@ import type { OpenJob } from '../ports/open-jobs.ts';
 import type { ChunkWork, GiveUpWork, WorkQueue } from '../ports/work-queue.ts';
 import { closeIfEnded } from './add-chunk-to-job.ts';
 import { cutIntoChunks } from './cut-into-chunks.ts';
-import { readOpenJobs } from './read-open-jobs.ts';
+import { type DueOpenJob, readOpenJobs } from './read-open-jobs.ts';
 import { type RunChunkDeps, settleByReading } from './run-chunk.ts';
 import { takeTurns } from './take-turns.ts';
 import { makeJobSubject, withSubject } from './with-subject.ts';
@@ -41,7 +41,7 @@ export interface ReconcileRun {
   readonly stopAt: number;
 }
 
-/** More waiting messages per worker than this explain why a job makes no progress. */
+/** More messages per worker than this, before those of a job, explain why it makes no progress. */
 const BACKLOG_PER_WORKER = 10;
 
 /** Shares of a run's time after which it reads no more of the index, and looks at no more jobs. */
@@ -64,13 +64,14 @@ export async function reconcile(deps: ReconcileDeps, run: ReconcileRun): Promise
 
   const due = takeTurns(await readOpenJobs(deps, () => mayGoOn(READ_UNTIL)));
   if (due.length === 0) return;
-  const backlogs = await readBacklogs(deps);
+  const full = await findFullQueues(deps);
 
   const lastResorts: DueJob[] = [];
   let withheld = 0;
   const { looksAtOnce, settlesAtOnce } = deps.settings;
-  const look = (open: OpenJob) =>
+  const look = (open: DueOpenJob) =>
     withJob(deps, open, async (jobDeps, job) => {
+      const backlogs = hasBacklog(deps, open, job) ? full : NO_BACKLOGS;
       if (deps.clock.now() >= computeLastResort(job, deps.settings.deadlineMs)) lastResorts.push(job);
       else if ((await lookAtJob(jobDeps, job, run, backlogs)) === 'withhold') withheld += 1;
     });
@@ -79,13 +80,15 @@ export async function reconcile(deps: ReconcileDeps, run: ReconcileRun): Promise
 
   const settle = (open: DueJob) =>
     withJob(deps, open, async (jobDeps, job) => {
-      await lookAtJob(jobDeps, job, run, backlogs);
+      await lookAtJob(jobDeps, job, run, NO_BACKLOGS);
     });
   await runInParallel(lastResorts, settlesAtOnce, settle, () => mayGoOn(1));
 }
 
-/** Finds out whether full queues explain why jobs wait. A queue that does not answer explains nothing. */
-async function readBacklogs({ queue, giveUps, settings }: ReconcileDeps): Promise<Backlogs> {
+const NO_BACKLOGS: Backlogs = { chunks: false, giveUps: false };
+
+/** Finds out which queues could explain why jobs wait. One that does not answer explains nothing. */
+async function findFullQueues({ queue, giveUps, settings }: ReconcileDeps): Promise<Backlogs> {
   const isFull = async (waiting: Promise<number>) =>
     (await waiting.catch(() => 0)) > BACKLOG_PER_WORKER * settings.workers;
   const [chunksFull, giveUpsFull] = await Promise.all([
@@ -93,6 +96,16 @@ async function readBacklogs({ queue, giveUps, settings }: ReconcileDeps): Promis
     isFull(giveUps.countWaiting()),
   ]);
   return { chunks: chunksFull, giveUps: giveUpsFull };
+}
+
+/**
+ * Whether the account of a job has so many older chunks that a full queue explains why the job waits. The
+ * messages of other accounts do not: a fair queue delivers those of a quiet account first. Each older job has
+ * a chunk at least, and we take its chunks to be as large as those of this job.
+ */
+function hasBacklog({ settings }: ReconcileDeps, { ahead }: DueOpenJob, { chunkSize }: Job): boolean {
+  const chunks = Math.max(ahead.jobs, ahead.targetGroups / chunkSize);
+  return chunks > BACKLOG_PER_WORKER * settings.workers;
 }
 
 /**

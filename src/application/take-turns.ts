@@ -5,9 +5,9 @@ import type { OpenJob } from '../ports/open-jobs.ts';
  * Returns first one job of each account, then the second of each, and so on. Of an account the job that has
  * been due for longest comes first, and the account whose job that is goes first.
  */
-export function takeTurns(jobs: readonly OpenJob[]): OpenJob[] {
+export function takeTurns<T extends OpenJob>(jobs: readonly T[]): T[] {
   const byDue = [...jobs].sort((a, b) => (a.dueAt < b.dueAt ? -1 : Number(a.dueAt > b.dueAt)));
-  const turns: OpenJob[][] = [];
+  const turns: T[][] = [];
   const taken = new Map<number, number>();
   for (const job of byDue) {
     const turn = taken.get(job.accountId) ?? 0;

@@ -5,7 +5,7 @@ import { formatTimestamp } from './time.ts';
 
 /**
  * - `wait`: nothing. The job has made progress, or everything was tried.
- * - `withhold`: nothing, because a full queue explains why the job has made no progress.
+ * - `withhold`: nothing, because its queue explains why the job has made no progress.
  * - `resend`: send the unsettled chunks again, in case their messages were lost.
  * - `give-up`: send them as give-ups, past the deadline.
  * - `settle`: settle them, as a last resort.
@@ -25,7 +25,7 @@ export interface LookSettings {
   readonly deadlineMs: number;
 }
 
-/** Whether the queues hold more messages than their workers will soon have taken. */
+/** Whether the queues explain that a job waits: the workers have much to do for its account before it. */
 export interface Backlogs {
   readonly chunks: boolean;
   readonly giveUps: boolean;

@@ -58,6 +58,19 @@ test('a job is found from the time on at which it is due, and counted before', a
   expect(rig.entries).toEqual([{ event: 'open-jobs.counted', count: 2, oldestSeconds: 61, complete: true }]);
 });
 
+test('a job that is due has what is older of its account before it, on every page', async () => {
+  const rig = new UseCaseRig();
+  const behind = findAccountBehind();
+  for (let i = 0; i < PAGE_SIZE + 2; i += 1) await commitJob(rig, 10, NOW + i, i > PAGE_SIZE ? NOW : NOW + 1);
+  await commitJob(rig, behind, NOW, NOW);
+  const due = await readOpenJobs(rig, ALWAYS);
+  const { total } = aJob();
+  expect(due.map(({ accountId, ahead }) => [accountId, ahead])).toEqual([
+    [10, { jobs: PAGE_SIZE + 1, targetGroups: (PAGE_SIZE + 1) * total }],
+    [behind, { jobs: 0, targetGroups: 0 }],
+  ]);
+});
+
 test('a job that was created by a clock ahead of ours has no negative age', async () => {
   const rig = new UseCaseRig();
   await commitJob(rig, 1, NOW + 5_000);

@@ -4,7 +4,7 @@ import { EnqueueFailedError, InconsistentStoreError } from '../../src/domain/err
 import { OPEN_JOBS_SHARDS, computeShard } from '../../src/domain/digest.ts';
 import { deriveStatus } from '../../src/domain/job.ts';
 import { formatTimestamp } from '../../src/domain/time.ts';
-import { NOW, TENANT, TRACE, aJob, aLook, anId } from '../support/builders.ts';
+import { NOW, TENANT, TRACE, aJob, aLook, anId, makeIds } from '../support/builders.ts';
 import { UseCaseRig, readFirstChunk } from '../support/use-case-rig.ts';
 
 const makePaused = (count: number) => Array<object>(count).fill({});
@@ -153,20 +153,48 @@ describe('reconcile', () => {
     expect(asked).toEqual(['queue', 'giveUps']);
   });
 
-  test('sends nothing again while the queue holds more than ten messages per worker, and says for how many jobs', async () => {
-    const rig = new UseCaseRig();
-    for (let i = 0; i < 3; i += 1) await rig.create(rig.addTargetGroups({}));
-    rig.queue.sent.length = 0;
-    rig.entries.length = 0;
-    rig.queue.countWaiting = () => Promise.resolve(10 * rig.settings.workers + 1);
-    rig.time += 600_000;
-    await rig.reconcile();
-    expect(rig.queue.sent).toEqual([]);
-    expect(rig.entries.slice(1)).toEqual([{ event: 'resends.withheld', jobs: 3 }]);
-    rig.queue.countWaiting = () => Promise.resolve(10 * rig.settings.workers);
-    rig.time += 600_000;
-    await rig.reconcile();
-    expect(rig.queue.sent).toHaveLength(3);
+  describe('with more than ten messages per worker in the queue', () => {
+    /** Creates jobs of a second each, and makes all of them due. @returns the indexes of those sent again */
+    async function findResent(jobs: readonly { accountId: number; total: number }[], waiting: number) {
+      const rig = new UseCaseRig();
+      rig.settings.workers = 1;
+      rig.queue.countWaiting = () => Promise.resolve(waiting);
+      const created: string[] = [];
+      for (const { accountId, total } of jobs) {
+        rig.time += 1_000;
+        const tenant = { ...TENANT, accountId };
+        rig.groups.addProject(tenant);
+        const key = { ...tenant, action: 'resume', idempotencyKey: anId('K') } as const;
+        created.push((await rig.create(makeIds(total), key.idempotencyKey, { key })).jobId);
+      }
+      rig.queue.sent.length = 0;
+      rig.entries.length = 0;
+      rig.time += 600_000;
+      await rig.reconcile();
+      const resent = new Set(rig.queue.sent.map(({ chunk }) => created.indexOf(chunk.jobId)));
+      return { rig, resent: [...resent].sort((a, b) => a - b) };
+    }
+
+    const makeJobs = (count: number, accountId: number, total = 1) =>
+      Array.from({ length: count }, () => ({ accountId, total }));
+
+    test('sends no job again whose account has older jobs of as many chunks, and says of how many', async () => {
+      const { rig, resent } = await findResent(makeJobs(13, 1), 11);
+      // Ten messages and fewer explain nothing.
+      expect(resent).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+      expect(rig.entries).toContainEqual({ event: 'resends.withheld', jobs: 2 });
+      expect((await findResent(makeJobs(13, 1), 10)).resent).toHaveLength(13);
+    });
+
+    test('counts the chunks of a large job, of which each has two target groups', async () => {
+      expect((await findResent([...makeJobs(1, 1, 22), ...makeJobs(1, 1)], 11)).resent).toEqual([0]);
+      expect((await findResent([...makeJobs(1, 1, 20), ...makeJobs(1, 1)], 11)).resent).toEqual([0, 1]);
+    });
+
+    test('sends the job of a quiet account again, however much others have open', async () => {
+      const jobs = [...makeJobs(20, 1), ...makeJobs(1, 2), ...makeJobs(20, 1)];
+      expect((await findResent(jobs, 1_000)).resent).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20]);
+    });
   });
 
   test('takes a queue that does not answer for an empty one', async () => {
@@ -411,15 +439,21 @@ describe('at the deadline', () => {
 
   test('give-ups are not sent again while their queue is full', async () => {
     const rig = new UseCaseRig();
-    await rig.create(rig.addTargetGroups({}));
-    rig.time = NOW + rig.settings.deadlineMs;
+    const old = await rig.create(makeIds(2 * (10 * rig.settings.workers + 1)));
+    rig.time += 1;
+    const young = await rig.create(rig.addTargetGroups({}));
+    rig.time += rig.settings.deadlineMs;
     rig.giveUps.countWaiting = () => Promise.resolve(10 * rig.settings.workers + 1);
     await rig.reconcile();
-    expect(rig.giveUps.sent).toHaveLength(1);
+    expect(new Set(rig.giveUps.sent.map(({ chunk }) => chunk.jobId))).toEqual(
+      new Set([old.jobId, young.jobId]),
+    );
+    rig.giveUps.sent.length = 0;
     rig.time += 1_200_000;
     await rig.reconcile();
-    expect(rig.giveUps.sent).toHaveLength(1);
-    expect(rig.listEvents()).toContain('resends.withheld');
+    // The wait of the older job is explained by none before it.
+    expect(new Set(rig.giveUps.sent.map(({ chunk }) => chunk.jobId))).toEqual(new Set([old.jobId]));
+    expect(rig.entries).toContainEqual({ event: 'resends.withheld', jobs: 1 });
   });
 
   test('a look shortly before is followed by one at that time', async () => {

@@ -14,6 +14,7 @@ import {
   type JobStatus,
   canonicalizeIds,
   deriveStatus,
+  listUnsettledChunks,
   selectChunkIds,
 } from '../../../src/domain/job.ts';
 import { NOT_READ, type Outcome } from '../../../src/domain/outcome.ts';
@@ -46,7 +47,7 @@ export interface ObservedSystem {
    * or at so much after the creation of its job, ms. Undefined in a rig that reports no reads.
    */
   readonly giveUp?: { readonly failedReads: number; readonly afterMs: number };
-  /** An account whose jobs are looked after within so much of the time at which they are due, ms. */
+  /** An account whose jobs are sent again within so much of the time at which they are due, ms. */
   readonly quiet?: { readonly accountId: number; readonly lookWithinMs: number } | undefined;
   /** The least number of chunks that must be settled per minute. */
   readonly leastSettleRate?: number | undefined;
@@ -106,6 +107,8 @@ export class Auditor {
   readonly #settled: { readonly at: number; readonly count: number }[] = [];
   /** The invocations that sent each chunk. */
   readonly #senders = new Map<string, Set<string>>();
+  /** When each job of the quiet account was first due. */
+  readonly #firstDues = new Map<string, string>();
   /** Number of give-ups of each chunk that were sent and not deleted. */
   readonly #giveUps = new Map<string, number>();
   /** Moves that were written and not yet checked. */
@@ -273,7 +276,10 @@ export class Auditor {
     }
   }
 
-  /** Checks that no job of the quiet account has been due for long. To be called every minute. */
+  /**
+   * Checks that no job of the quiet account has been due for long, and that what is unsettled of it was sent
+   * again soon after it was first due. To be called every minute.
+   */
   async checkQuietJobs(): Promise<void> {
     const { quiet, now, maxSkewMs } = this.#system;
     if (quiet === undefined) return;
@@ -281,6 +287,19 @@ export class Auditor {
     for (const { accountId, jobId, dueAt } of await this.#system.listOpenJobs()) {
       if (accountId !== quiet.accountId) continue;
       this.#require(Date.parse(dueAt) >= latest, 'quiet-job-waited', `${jobId}, due at ${dueAt}`);
+      const firstDue = this.#firstDues.get(jobId) ?? dueAt;
+      this.#firstDues.set(jobId, firstDue);
+      if (Date.parse(firstDue) < latest) await this.#checkSentAgain(jobId);
+    }
+  }
+
+  async #checkSentAgain(jobId: string): Promise<void> {
+    const job = (await this.#readAndCheck(jobId))?.job;
+    if (job === undefined) return;
+    for (const index of listUnsettledChunks(job)) {
+      const name = makeChunkName({ ...job, index });
+      // The creation has sent it once.
+      this.#require((this.#senders.get(name)?.size ?? 0) > 1, 'quiet-job-not-sent', name);
     }
   }
 

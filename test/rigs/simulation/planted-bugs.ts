@@ -177,6 +177,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plant: lookWithoutTurns,
     profile: makeFloodProfile,
   },
+  {
+    name: 'a resend that is withheld because of the messages of other accounts',
+    schedules: 1,
+    plant: plantInPass(seeBacklogEverywhere),
+    profile: makeFloodProfile,
+  },
   { name: 'a reconcile that sends nothing again', schedules: 8, plant: sendNothingAgain },
   { name: 'a reconcile that skips jobs with some settled chunks', schedules: 15, plant: skipStartedJobs },
   {
@@ -517,6 +523,14 @@ function plantInPass(change: (page: OpenJobsPage, shard: number) => OpenJobsPage
       return sound.reconcile({ ...deps, openJobs: override(deps.openJobs, { readShard }) }, run);
     },
   });
+}
+
+/** Finds a large job before every other one, so that only the length of the queue matters. */
+function seeBacklogEverywhere({ jobs, next }: OpenJobsPage): OpenJobsPage {
+  return {
+    jobs: jobs.flatMap((job) => [{ ...job, jobId: 'large', dueAt: NEVER, total: 1_000_000 }, job]),
+    next,
+  };
 }
 
 /** Looks at all jobs in the order in which they are due, because it takes them for those of one account. */

@@ -287,7 +287,8 @@ export function makeFloodProfile(random: Random): Profile {
     troubleMs: 3 * HOUR,
     workers: 2,
     indexLagMs,
-    deadlineMs: 20 * MINUTE,
+    // More than twice the time after which a job is stalled: a full queue withholds its first resend.
+    deadlineMs: 30 * MINUTE,
     arrivalsMs: 10 * SECOND,
     flood: { jobs: random.pick([150, 300]), lookWithinMs: 2 * MINUTE + indexLagMs },
   };
