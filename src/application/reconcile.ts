@@ -89,11 +89,11 @@ const NO_BACKLOGS: Backlogs = { chunks: false, giveUps: false };
 
 /** Finds out which queues could explain why jobs wait. One that does not answer explains nothing. */
 async function findFullQueues({ queue, giveUps, settings }: ReconcileDeps): Promise<Backlogs> {
-  const isFull = async (waiting: Promise<number>) =>
-    (await waiting.catch(() => 0)) > BACKLOG_PER_WORKER * settings.workers;
+  const isFull = async (messages: Promise<number>) =>
+    (await messages.catch(() => 0)) > BACKLOG_PER_WORKER * settings.workers;
   const [chunksFull, giveUpsFull] = await Promise.all([
-    isFull(queue.countWaiting()),
-    isFull(giveUps.countWaiting()),
+    isFull(queue.countMessages()),
+    isFull(giveUps.countMessages()),
   ]);
   return { chunks: chunksFull, giveUps: giveUpsFull };
 }

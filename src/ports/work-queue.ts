@@ -34,6 +34,9 @@ export interface WorkQueue<Work extends ChunkWork> {
    */
   send(work: readonly Work[], options: SendOptions): Promise<void>;
 
-  /** Returns about how many messages are waiting for a worker. */
-  countWaiting(): Promise<number>;
+  /**
+   * Returns about how many messages the queue holds: those that wait for a worker, those that a worker has or
+   * has handed back, and those that were sent with a delay. All of them come, or come back, by themselves.
+   */
+  countMessages(): Promise<number>;
 }

@@ -136,12 +136,17 @@ describe('sending', () => {
     expect(calls.flat().map(({ DelaySeconds }) => DelaySeconds)).toEqual([seconds]);
   });
 
-  test('the waiting messages are counted', async () => {
-    server.createQueue('waiting');
-    const queue = new SqsWorkQueue(makeClient(), makeQueueUrl('waiting'), { encode: encodeChunk });
-    expect(await queue.countWaiting()).toBe(0);
+  test('the messages are counted, also those that a worker has and those that are delayed', async () => {
+    server.createQueue('counted');
+    const url = makeQueueUrl('counted');
+    const queue = new SqsWorkQueue(makeClient(), url, { encode: encodeChunk });
+    expect(await queue.countMessages()).toBe(0);
     await queue.send(makeWork(11), IN_TIME);
-    expect(await queue.countWaiting()).toBe(11);
+    expect(await queue.countMessages()).toBe(11);
+    await makeClient().send(new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 4 }));
+    expect(await queue.countMessages()).toBe(11);
+    await queue.send(makeWork(2), { ...IN_TIME, delayMs: 60_000 });
+    expect(await queue.countMessages()).toBe(13);
   });
 
   test('refused messages are sent again, and no others', async () => {

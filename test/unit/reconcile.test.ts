@@ -140,7 +140,7 @@ describe('reconcile', () => {
     const rig = new UseCaseRig();
     const asked: string[] = [];
     for (const name of ['queue', 'giveUps'] as const) {
-      rig[name].countWaiting = () => {
+      rig[name].countMessages = () => {
         asked.push(name);
         return Promise.resolve(0);
       };
@@ -158,7 +158,7 @@ describe('reconcile', () => {
     async function findResent(jobs: readonly { accountId: number; total: number }[], waiting: number) {
       const rig = new UseCaseRig();
       rig.settings.workers = 1;
-      rig.queue.countWaiting = () => Promise.resolve(waiting);
+      rig.queue.countMessages = () => Promise.resolve(waiting);
       const created: string[] = [];
       for (const { accountId, total } of jobs) {
         rig.time += 1_000;
@@ -201,8 +201,8 @@ describe('reconcile', () => {
     const rig = new UseCaseRig();
     await rig.create(rig.addTargetGroups({}));
     rig.queue.sent.length = 0;
-    rig.queue.countWaiting = () => Promise.reject(new Error('no answer'));
-    rig.giveUps.countWaiting = () => Promise.reject(new Error('no answer'));
+    rig.queue.countMessages = () => Promise.reject(new Error('no answer'));
+    rig.giveUps.countMessages = () => Promise.reject(new Error('no answer'));
     rig.time += 600_000;
     await rig.reconcile();
     expect(rig.queue.sent).toHaveLength(1);
@@ -443,7 +443,7 @@ describe('at the deadline', () => {
     rig.time += 1;
     const young = await rig.create(rig.addTargetGroups({}));
     rig.time += rig.settings.deadlineMs;
-    rig.giveUps.countWaiting = () => Promise.resolve(10 * rig.settings.workers + 1);
+    rig.giveUps.countMessages = () => Promise.resolve(10 * rig.settings.workers + 1);
     await rig.reconcile();
     expect(new Set(rig.giveUps.sent.map(({ chunk }) => chunk.jobId))).toEqual(
       new Set([old.jobId, young.jobId]),

@@ -31,6 +31,16 @@ const MAX_TIMER_MS = 2_147_483_647;
  */
 const MAX_DELAY_SECONDS = 900;
 
+/**
+ * The messages that can be received, those that were received and are not deleted, and those that are delayed:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+ */
+const COUNTS = [
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesNotVisible',
+  'ApproximateNumberOfMessagesDelayed',
+] as const;
+
 export interface WorkQueueOptions<Work> {
   /** Makes the text of a message. */
   readonly encode: (work: Work) => string;
@@ -72,14 +82,11 @@ export class SqsWorkQueue<Work extends ChunkWork> implements WorkQueue<Work> {
     if (refused > 0) throw new EnqueueFailedError(refused, work.length, cause);
   }
 
-  async countWaiting(): Promise<number> {
+  async countMessages(): Promise<number> {
     const { Attributes } = await this.#client.send(
-      new GetQueueAttributesCommand({
-        QueueUrl: this.#queueUrl,
-        AttributeNames: ['ApproximateNumberOfMessages'],
-      }),
+      new GetQueueAttributesCommand({ QueueUrl: this.#queueUrl, AttributeNames: [...COUNTS] }),
     );
-    return Number(Attributes?.ApproximateNumberOfMessages);
+    return COUNTS.reduce((sum, name) => sum + Number(Attributes?.[name]), 0);
   }
 
   /** Sends up to ten messages. SQS may refuse some entries of a batch; only these are sent again. */

@@ -89,14 +89,14 @@ export interface ObservedQueue<Work extends ChunkWork> {
   readonly put: (work: Work, delayMs: number | undefined) => Promise<void>;
   /** Called when the sender of a message learns that it has arrived. */
   readonly onAnswer?: (work: Work) => void;
-  readonly countVisible: () => number;
+  readonly count: () => number;
 }
 
 /** Sends each message in its own call, because SQS may refuse single entries of a batch; retries those. */
 export function makeQueuePort<Work extends ChunkWork>(
   calls: Calls,
   by: Invocation,
-  { put, onAnswer, countVisible }: ObservedQueue<Work>,
+  { put, onAnswer, count }: ObservedQueue<Work>,
 ): WorkQueue<Work> {
   const send = async (work: Work, { delayMs }: SendOptions) => {
     await calls.makeCall(by, 'queue.send', () => put(work, delayMs), { jobId: work.chunk.jobId });
@@ -116,7 +116,7 @@ export function makeQueuePort<Work extends ChunkWork>(
       }
       if (left.length > 0) throw new EnqueueFailedError(left.length, work.length);
     },
-    countWaiting: () => calls.makeCall(by, 'queue.count', () => Promise.resolve(countVisible())),
+    countMessages: () => calls.makeCall(by, 'queue.count', () => Promise.resolve(count())),
   };
 }
 

@@ -68,11 +68,9 @@ export class Queue<Work extends ChunkWork> {
     }
   }
 
-  /** Counts the messages that could be delivered now. */
-  countVisible(): number {
-    let count = 0;
-    for (const message of this.#waiting) if (message.visibleAt <= this.#scheduler.now) count += 1;
-    return count;
+  /** Counts the messages, whether or not they could be delivered now. */
+  count(): number {
+    return this.#waiting.size;
   }
 
   /** Sends a share of all earlier messages again, as an operator with old copies might. */

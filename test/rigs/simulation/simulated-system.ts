@@ -187,14 +187,14 @@ export class SimulatedSystem {
         onAnswer: (work) => {
           this.auditor.addSend(work, by.name);
         },
-        countVisible: () => this.queue.countVisible(),
+        count: () => this.queue.count(),
       }),
       giveUps: makeQueuePort<GiveUpWork>(calls, by, {
         put: (work, delayMs) => {
           this.giveUps.put(work, delayMs);
           return this.auditor.checkGiveUpSent(work, by.fn === 'worker');
         },
-        countVisible: () => this.giveUps.countVisible(),
+        count: () => this.giveUps.count(),
       }),
       clock: by.clock,
       journal: {

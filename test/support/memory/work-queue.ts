@@ -12,7 +12,7 @@ export class MemoryWorkQueue<Work extends ChunkWork> implements WorkQueue<Work> 
     return Promise.resolve();
   }
 
-  countWaiting(): Promise<number> {
+  countMessages(): Promise<number> {
     return Promise.resolve(this.sent.length);
   }
 }
