@@ -1,12 +1,13 @@
 /** The SQS client, with timeouts for functions that have seconds, not minutes (ADR 17). */
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { closeDeadConnections, makeAgents } from '../lambda/connections.ts';
+import { MOST_BATCHES } from './work-queue.ts';
 
 /**
- * The SDK's own number. A job sends ten batches at once, and reconcile may send those of 16 jobs. Batches
- * beyond this number wait for a connection, and are tried again if that takes a second.
+ * One for each call at once: the batches of both queues, and a few others. A call that waited for the
+ * connection of another one would fail after a second, as if none could be made.
  */
-const MAX_SOCKETS = 50;
+const MAX_SOCKETS = 2 * MOST_BATCHES + 10;
 
 /**
  * @param config overrides for tests and the local stack; none in AWS

@@ -19,8 +19,10 @@ import type { ChunkWork, SendOptions, WorkQueue } from '../../ports/work-queue.t
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-batch-api.html
  */
 const BATCH_SIZE = 10;
-/** Number of batches that are sent at once. */
+/** Number of batches that one call of `send` has in progress. */
 const PARALLEL_BATCHES = 10;
+/** Number of batches that a queue has in progress, for all calls of `send`. Others wait for their turn. */
+export const MOST_BATCHES = 20;
 /** Most tries per batch. */
 const TRIES = 5;
 /** Longest delay of a Node.js timer: 2^31 - 1 ms. */
@@ -32,7 +34,7 @@ const MAX_TIMER_MS = 2_147_483_647;
 const MAX_DELAY_SECONDS = 900;
 
 /**
- * The messages that can be received, those that were received and are not deleted, and those that are delayed:
+ * The messages that can be received, those that were and are not deleted, and those that are delayed:
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
  */
 const COUNTS = [
@@ -56,6 +58,9 @@ export class SqsWorkQueue<Work extends ChunkWork> implements WorkQueue<Work> {
   readonly #encode: (work: Work) => string;
   readonly #isRecorded: () => boolean;
   readonly #backoff: (tries: number) => number;
+  #sending = 0;
+  /** Each lets a batch begin that waits for its turn. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(client: SQSClient, queueUrl: string, options: WorkQueueOptions<Work>) {
     this.#client = client;
@@ -73,7 +78,7 @@ export class SqsWorkQueue<Work extends ChunkWork> implements WorkQueue<Work> {
     let cause: unknown;
     const sendBatches = async () => {
       for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
-        const result = await this.#sendBatch(batch, options);
+        const result = await this.#sendInTurn(batch, options);
         refused += result.refused;
         cause ??= result.cause;
       }
@@ -87,6 +92,19 @@ export class SqsWorkQueue<Work extends ChunkWork> implements WorkQueue<Work> {
       new GetQueueAttributesCommand({ QueueUrl: this.#queueUrl, AttributeNames: [...COUNTS] }),
     );
     return COUNTS.reduce((sum, name) => sum + Number(Attributes?.[name]), 0);
+  }
+
+  async #sendInTurn(batch: readonly Work[], options: SendOptions) {
+    if (this.#sending < MOST_BATCHES) this.#sending += 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await this.#sendBatch(batch, options);
+    } finally {
+      // The place goes to the batch that has waited longest.
+      const startNext = this.#waiting.shift();
+      if (startNext === undefined) this.#sending -= 1;
+      else startNext();
+    }
   }
 
   /** Sends up to ten messages. SQS may refuse some entries of a batch; only these are sent again. */
