@@ -103,9 +103,7 @@ export async function runChunk(deps: RunChunkDeps, attempt: Attempt): Promise<vo
   const chunkDeps = withSubject(deps, makeChunkSubject(attempt.work));
   const deadline = computeDeadline({ ...attempt.work.job, ...attempt.work.chunk }, deps.settings.deadlineMs);
   await settleChunk(chunkDeps, attempt, (id, writes) =>
-    deps.clock.now() < deadline
-      ? moveTargetGroup(chunkDeps, attempt.work, id, writes)
-      : decideByReading(chunkDeps, attempt.work, id, 'deadline'),
+    moveUntilDeadline(chunkDeps, attempt.work, id, writes, deadline),
   );
 }
 
@@ -308,41 +306,65 @@ async function failUnreadableRecord(
 }
 
 /**
+ * Moves a target group until the job's deadline, and decides about it by reading it from then on.
+ *
+ * If an earlier attempt at the chunk may have moved it, it is read first, because one that was moved needs no
+ * second write. So each attempt at a chunk gets further than the last. The time is taken after that read, so
+ * that nothing is sent after the deadline.
+ *
+ * @param deadline epoch ms
+ * @throws the same errors as `moveTargetGroup`
+ */
+async function moveUntilDeadline(
+  deps: RunChunkDeps,
+  work: ChunkWork,
+  targetGroupId: string,
+  writes: Writes,
+  deadline: number,
+): Promise<Outcome> {
+  let now = deps.clock.now();
+  if (writes.begun || now >= deadline) {
+    const found = await findTargetGroup(deps, work, targetGroupId);
+    now = deps.clock.now();
+    const outcome = deriveFound(work, targetGroupId, found, now);
+    if (outcome !== undefined) return outcome;
+    if (now >= deadline) return { targetGroupId, failure: GIVEN_UP.deadline };
+  }
+  return moveTargetGroup(deps, work, targetGroupId, writes, now);
+}
+
+/**
  * Moves a target group with one conditional write. When the write is refused, the target group as it was then
  * shows why; it is read if the store does not bring it.
  *
- * If an earlier attempt at the chunk may have moved it, it is read first, because one that was moved needs no
- * second write. So each attempt at a chunk gets further than the last.
- *
+ * @param now time of the move, epoch ms
  * @throws TargetGroupChangedError when it changed between the write and the read
  * @throws UncertainWriteError when the write may still be carried out
  * @throws what else the store throws: InconsistentStoreError for a damaged record, UnknownFormatError for one
  *   of a later format
  */
 async function moveTargetGroup(
-  { groups, clock, journal }: RunChunkDeps,
-  { chunk, job: { action, createdBy } }: ChunkWork,
+  deps: RunChunkDeps,
+  work: ChunkWork,
   targetGroupId: string,
   writes: Writes,
+  now: number,
 ): Promise<Outcome> {
-  const key = { accountId: chunk.accountId, projectId: chunk.projectId, targetGroupId };
-  const mark = makeMark(chunk);
-  const now = formatTimestamp(clock.now());
-  const derive = (found: TargetGroup | undefined) =>
-    deriveOutcome(targetGroupId, decide(action, found, mark, now));
-
-  const before = writes.begun ? derive(await groups.find(key)) : undefined;
-  if (before !== undefined) return before;
+  const { groups, clock, journal } = deps;
+  const { chunk, job } = work;
+  const key = makeTargetGroupKey(chunk, targetGroupId);
+  const move = { action: job.action, mark: makeMark(chunk), now: formatTimestamp(now), by: job.createdBy };
   let result: MoveResult;
   try {
-    result = await moveOrMarkUncertain(groups, key, { action, mark, now, by: createdBy });
+    result = await moveOrMarkUncertain(groups, key, move);
   } catch (error) {
     // From now on, because a function that was suspended may have sent the write long after `now`.
     if (error instanceof UncertainWriteError) writes.certainFrom = clock.now() + LATE_WRITES_MS;
     throw error;
   }
   if (result.moved) return { targetGroupId };
-  const after = derive(result.found ?? (await groups.find(key)));
+  const found = result.found ?? (await findTargetGroup(deps, work, targetGroupId));
+  const after = deriveFound(work, targetGroupId, found, now);
   if (after !== undefined) return after;
   // Somebody changed it after our write was refused and before we read it: the read shows no reason.
   journal.note({ event: 'race.lost', race: 'move', jobId: chunk.jobId });
@@ -378,14 +400,34 @@ async function moveOrMarkUncertain(
  * @throws what the store throws
  */
 async function decideByReading(
-  { groups, clock }: RunChunkDeps,
-  { chunk, job }: ChunkWork,
+  deps: RunChunkDeps,
+  work: ChunkWork,
   targetGroupId: string,
   reason: GiveUpReason,
 ): Promise<Outcome> {
-  const found = await groups.find({ accountId: chunk.accountId, projectId: chunk.projectId, targetGroupId });
-  const decision = decide(job.action, found, makeMark(chunk), formatTimestamp(clock.now()));
-  return deriveOutcome(targetGroupId, decision) ?? { targetGroupId, failure: GIVEN_UP[reason] };
+  const found = await findTargetGroup(deps, work, targetGroupId);
+  const outcome = deriveFound(work, targetGroupId, found, deps.clock.now());
+  return outcome ?? { targetGroupId, failure: GIVEN_UP[reason] };
+}
+
+const makeTargetGroupKey = ({ accountId, projectId }: ChunkKey, targetGroupId: string): TargetGroupKey => ({
+  accountId,
+  projectId,
+  targetGroupId,
+});
+
+function findTargetGroup({ groups }: RunChunkDeps, { chunk }: ChunkWork, targetGroupId: string) {
+  return groups.find(makeTargetGroupKey(chunk, targetGroupId));
+}
+
+/** Derives the outcome of a target group as it was found. Undefined if it can be moved. */
+function deriveFound(
+  { chunk, job }: ChunkWork,
+  targetGroupId: string,
+  found: TargetGroup | undefined,
+  now: number,
+): Outcome | undefined {
+  return deriveOutcome(targetGroupId, decide(job.action, found, makeMark(chunk), formatTimestamp(now)));
 }
 
 function makeUnfinishedError(chunk: ChunkKey, why: string, cause?: unknown): ChunkUnfinishedError {

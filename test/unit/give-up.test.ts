@@ -162,6 +162,36 @@ describe('a worker with the message of a chunk', () => {
     expect((await rig.readJob(jobId)).outcomes).toEqual([{ targetGroupId: id, failure: GIVEN_UP.deadline }]);
   });
 
+  test('moves nothing whose read before the move ends after the deadline', async () => {
+    const rig = new UseCaseRig();
+    rig.settings.chunkSize = 3;
+    const [paused = '', live = '', draft = ''] = rig.addTargetGroups(
+      {},
+      { status: 'live' },
+      { status: 'draft' },
+    );
+    const { jobId } = await rig.create([paused, live, draft]);
+    const work = readFirstChunk(rig);
+    // An earlier attempt has begun.
+    await rig.chunks.claim(work.chunk, 'dead', NOW, NOW + 1);
+    const moves = forbidMoves(rig);
+    const find = rig.groups.find.bind(rig.groups);
+    rig.groups.find = async (key) => {
+      const found = await find(key);
+      rig.time = DEADLINE;
+      return found;
+    };
+    rig.settings.parallelism = 3;
+    rig.time = DEADLINE - 1;
+    await rig.run(work);
+    expect(moves.ids).toEqual([]);
+    const { outcomes } = await rig.readJob(jobId);
+    const failures = new Map(outcomes.map(({ targetGroupId, failure }) => [targetGroupId, failure]));
+    expect(failures.get(paused)).toEqual(GIVEN_UP.deadline);
+    expect(failures.get(live)).toBeUndefined();
+    expect(failures.get(draft)?.code).toBe('StatusTransitionNotAllowed');
+  });
+
   test('follows the deadline of the message, and the setting if that has none', async () => {
     const rig = new UseCaseRig();
     const [one = '', other = ''] = rig.addTargetGroups({}, {});

@@ -35,6 +35,8 @@ export interface ObservedSystem {
   readonly listOpenJobs: () => Promise<readonly OpenJob[]>;
   /** The largest error of a function's clock, ms. */
   readonly maxSkewMs: number;
+  /** The largest error of a clock in this schedule, ms: at most `maxSkewMs`. */
+  readonly skewMs: number;
   /** Whether all faults end long before any job's deadline. */
   readonly faultsAreBrief: boolean;
   /**
@@ -113,6 +115,8 @@ export class Auditor {
   readonly #giveUps = new Map<string, number>();
   /** Moves that were written and not yet checked. */
   readonly #moves: { readonly asked: RequestedJob; readonly group: TargetGroup }[] = [];
+  /** Moves that were sent and not yet checked, with the time. */
+  readonly #sentMoves: { readonly asked: RequestedJob; readonly name: string; readonly at: number }[] = [];
 
   constructor(system: ObservedSystem) {
     this.#system = system;
@@ -239,6 +243,14 @@ export class Auditor {
     for (const jobId of jobIds) await this.#readAndCheck(jobId);
     const views = new Map<string, JobView | undefined>();
     for (const move of this.#moves.splice(0)) await this.#checkMove(move, views);
+    for (const move of this.#sentMoves.splice(0)) await this.#checkSentMove(move, views);
+  }
+
+  /** Records that a function hands a move to the client of the store, now. */
+  addSentMove(key: TargetGroupKey, by: string): void {
+    const asked = this.#requestedJobs.find((each) => each.createdBy === by);
+    if (asked === undefined) return;
+    this.#sentMoves.push({ asked, name: makeGroupName(key), at: this.#system.now() });
   }
 
   /** Records that a function has tried in vain to read a target group. */
@@ -491,6 +503,22 @@ export class Auditor {
         deadlineAt === undefined || group.lastChangedAt < deadlineAt,
         'moved-after-deadline',
         `${name} at ${group.lastChangedAt}, deadline ${deadlineAt ?? ''}`,
+      );
+    }
+  }
+
+  /** Checks that a move was sent before the deadline, whatever time its function has written into it. */
+  async #checkSentMove(
+    { asked, name, at }: { asked: RequestedJob; name: string; at: number },
+    views: Map<string, JobView | undefined>,
+  ): Promise<void> {
+    for (const jobId of asked.jobIds) {
+      if (!views.has(jobId)) views.set(jobId, await this.#readAndCheck(jobId));
+      const deadlineAt = views.get(jobId)?.job.deadlineAt;
+      this.#require(
+        deadlineAt === undefined || at < Date.parse(deadlineAt) + this.#system.skewMs,
+        'moved-after-deadline',
+        `${name} sent at ${formatTimestamp(at)}, deadline ${deadlineAt ?? ''}`,
       );
     }
   }

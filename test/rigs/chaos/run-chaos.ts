@@ -134,6 +134,7 @@ const auditor = new Auditor({
   getJob: (key, jobId) => getJob({ ...store, clock: systemClock }, key, key.action, jobId),
   listOpenJobs: () => listOpenJobs(store.openJobs),
   maxSkewMs: 0,
+  skewMs: 0,
   faultsAreBrief: deadMs === 0,
   zombies: false,
 });

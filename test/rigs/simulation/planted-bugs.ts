@@ -136,6 +136,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     profile: makeRushProfile,
   },
   {
+    name: 'a worker that reads between its look at the clock and its move',
+    schedules: 37,
+    plant: readAfterClock,
+    profile: makeRushProfile,
+  },
+  {
     name: 'a give-up that is taken for work',
     schedules: 1,
     plant: moveGiveUps,
@@ -452,6 +458,29 @@ function moveAlways(sound: UseCases): UseCases {
   return {
     ...sound,
     runChunk: (deps, attempt) => sound.runChunk(deps, { ...attempt, work: withoutDeadline(attempt.work) }),
+  };
+}
+
+/** Takes the time before a read for that after it, once. */
+function readAfterClock(sound: UseCases): UseCases {
+  return {
+    ...sound,
+    runChunk: (deps, attempt) => {
+      let before: number | undefined;
+      const now = () => {
+        const time = before ?? deps.clock.now();
+        before = undefined;
+        return time;
+      };
+      const find: TargetGroups['find'] = async (key) => {
+        const time = deps.clock.now();
+        const found = await deps.groups.find(key);
+        before = time;
+        return found;
+      };
+      const clock = override(deps.clock, { now });
+      return sound.runChunk({ ...deps, clock, groups: override(deps.groups, { find }) }, attempt);
+    },
   };
 }
 

@@ -46,6 +46,8 @@ export function makeJobStorePorts(
 }
 
 export interface GroupsObserver {
+  /** Called when a function makes the call of a move, before any of its faults. */
+  readonly onMove: (key: TargetGroupKey, createdBy: string) => void;
   /** Called when a move is sent that gets no answer; it arrives in `arrivesInMs`. */
   readonly onLateMove: (key: TargetGroupKey, action: Action, arrivesInMs: number) => void;
   /** Called when a read has failed. */
@@ -58,9 +60,13 @@ export function makeGroupsPort(
   calls: Calls,
   by: Invocation,
   groups: TargetGroups,
-  { onLateMove, onFailedRead, isSilent }: GroupsObserver,
+  { onMove, onLateMove, onFailedRead, isSilent }: GroupsObserver,
 ): TargetGroups {
   return intercept(groups, (method, args, effect) => {
+    if (method === 'move') {
+      const [key, move] = args as [TargetGroupKey, Move];
+      onMove(key, move.by);
+    }
     const answer = calls.makeCall(by, `groups.${method}`, effect, {
       onLost: (arrivesInMs) => {
         if (method !== 'move') return;

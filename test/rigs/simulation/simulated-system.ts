@@ -169,6 +169,9 @@ export class SimulatedSystem {
         this.auditor.checkGivenUp(by.name, chunk, failures),
       ),
       groups: makeGroupsPort(calls, by, useCases.groups, {
+        onMove: (key, createdBy) => {
+          this.auditor.addSentMove(key, createdBy);
+        },
         onLateMove: (key, action, arrivesInMs) => {
           this.#actors.provoke(this, key, action, arrivesInMs);
         },
@@ -242,6 +245,7 @@ export class SimulatedSystem {
       getJob: (key, jobId) => this.useCases.getJob({ ...store, clock }, key, key.action, jobId),
       listOpenJobs: () => Promise.resolve(this.useCases.listOpenJobs()),
       maxSkewMs: MAX_SKEW_MS,
+      skewMs: this.profile.skewMs,
       faultsAreBrief: this.profile.troubleMs <= BRIEF_MS && (this.profile.outage?.until ?? 0) <= BRIEF_MS,
       zombies: this.profile.zombies,
       leastSettleRate,
