@@ -44,9 +44,14 @@ export interface ReconcileRun {
 /** More messages per worker than this, before those of a job, explain why it makes no progress. */
 const BACKLOG_PER_WORKER = 10;
 
-/** Shares of a run's time after which it reads no more of the index, and looks at no more jobs. */
-const READ_UNTIL = 0.4;
-const LOOK_UNTIL = 0.7;
+/**
+ * Shares of a run's time after which it reads no more of the index, looks at no more jobs, and sends nothing
+ * more. What is left is for the jobs that it settles: more than FAIR_ATTEMPT_MS, so that even a job whose
+ * reads hang can end.
+ */
+export const READ_UNTIL = 0.25;
+export const LOOK_UNTIL = 0.4;
+export const SEND_UNTIL = 0.45;
 
 /** A job that is due, as it was read. */
 type DueJob = Job & { readonly look: Look };
@@ -60,7 +65,8 @@ type DueJob = Job & { readonly look: Look };
  */
 export async function reconcile(deps: ReconcileDeps, run: ReconcileRun): Promise<void> {
   const start = deps.clock.now();
-  const mayGoOn = (share: number) => deps.clock.now() < start + share * (run.stopAt - start);
+  const computeTime = (share: number) => start + share * (run.stopAt - start);
+  const mayGoOn = (share: number) => deps.clock.now() < computeTime(share);
 
   const due = takeTurns(await readOpenJobs(deps, () => mayGoOn(READ_UNTIL)));
   if (due.length === 0) return;
@@ -69,11 +75,12 @@ export async function reconcile(deps: ReconcileDeps, run: ReconcileRun): Promise
   const lastResorts: DueJob[] = [];
   let withheld = 0;
   const { looksAtOnce, settlesAtOnce } = deps.settings;
+  const lookRun = { ...run, stopAt: computeTime(SEND_UNTIL) };
   const look = (open: DueOpenJob) =>
     withJob(deps, open, async (jobDeps, job) => {
       const backlogs = hasBacklog(deps, open, job) ? full : NO_BACKLOGS;
       if (deps.clock.now() >= computeLastResort(job, deps.settings.deadlineMs)) lastResorts.push(job);
-      else if ((await lookAtJob(jobDeps, job, run, backlogs)) === 'withhold') withheld += 1;
+      else if ((await lookAtJob(jobDeps, job, lookRun, backlogs)) === 'withhold') withheld += 1;
     });
   await runInParallel(due, looksAtOnce, look, () => mayGoOn(LOOK_UNTIL));
   if (withheld > 0) deps.journal.note({ event: 'resends.withheld', jobs: withheld });

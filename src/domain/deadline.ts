@@ -11,7 +11,7 @@ export type JobTimes = Pick<Job, 'createdAt' | 'deadlineAt'>;
 export const LAST_TRIES_MS = 15 * 60_000;
 
 /** An attempt that begins with less time than this gives up nothing for lack of time. */
-const FAIR_ATTEMPT_MS = 20_000;
+export const FAIR_ATTEMPT_MS = 20_000;
 
 /**
  * Which target groups end as `InternalError`, instead of the chunk being handed back. `failing`: those whose

@@ -1,5 +1,9 @@
 /** Tests when reconcile looks at a job again, what it does at the very times, and which jobs it reads. */
 import { describe, expect, test } from '@jest/globals';
+import { TIMEOUT_SECONDS } from '../../lib/function-times.ts';
+import { RESERVE_MS } from '../../src/adapters/lambda/stop-time.ts';
+import { LOOK_UNTIL, READ_UNTIL, SEND_UNTIL } from '../../src/application/reconcile.ts';
+import { FAIR_ATTEMPT_MS } from '../../src/domain/deadline.ts';
 import { deriveStatus } from '../../src/domain/job.ts';
 import type { OpenJob } from '../../src/ports/open-jobs.ts';
 import { AT, NOW, TENANT } from '../support/builders.ts';
@@ -120,6 +124,36 @@ describe('a target group for which no run had the time is given up', () => {
     { now: LAST_TRIES_END - 1, left: 20_000, givenUp: false },
   ])('15 minutes after twice the deadline by a run with 20 s: $givenUp', async ({ now, left, givenUp }) => {
     expect(await isGivenUp(now, left)).toBe(givenUp);
+  });
+});
+
+describe('a run whose looks and sends take all of their time', () => {
+  const RUN_MS = 1_000 * TIMEOUT_SECONDS.reconcile - RESERVE_MS.reconcile;
+
+  test('has time left to settle, for the calls before the attempt too', () => {
+    expect(RUN_MS * (1 - SEND_UNTIL)).toBeGreaterThanOrEqual(FAIR_ATTEMPT_MS + 2_000);
+    expect(LOOK_UNTIL).toBeLessThan(SEND_UNTIL);
+    expect(READ_UNTIL).toBeLessThan(LOOK_UNTIL);
+  });
+
+  test('gives up a target group whose read takes the rest of the run', async () => {
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}));
+    rig.time = LAST_TRIES_END;
+    for (let i = 0; i < 60; i += 1) await rig.create(rig.addTargetGroups({}));
+    rig.time += 600_000;
+    const start = rig.time;
+    // As long as they may.
+    rig.queue.send = (_work, { until }) => {
+      rig.time = Math.min(rig.time + 1_500, until);
+      return Promise.resolve();
+    };
+    rig.groups.find = () => {
+      rig.time = start + RUN_MS;
+      return Promise.reject(new Error('no answer'));
+    };
+    await rig.reconcile(start + RUN_MS);
+    expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Failed');
   });
 });
 

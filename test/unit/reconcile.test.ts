@@ -1,6 +1,7 @@
 /** Tests reconcile: every stalled job ends, and a job with progress is left alone. */
 import { describe, expect, test } from '@jest/globals';
 import { EnqueueFailedError, InconsistentStoreError } from '../../src/domain/errors.ts';
+import { LOOK_UNTIL } from '../../src/application/reconcile.ts';
 import { OPEN_JOBS_SHARDS, computeShard } from '../../src/domain/digest.ts';
 import { deriveStatus } from '../../src/domain/job.ts';
 import { formatTimestamp } from '../../src/domain/time.ts';
@@ -75,7 +76,7 @@ describe('reconcile', () => {
       rig.time += 35;
       return find(...args);
     };
-    // Two at once, and 70 of its 100 ms for looks.
+    // Two at once, and 40 of its 100 ms for looks.
     await rig.reconcile(rig.time + 100);
     expect(rig.queue.sent).toHaveLength(2);
     await rig.reconcile();
@@ -411,7 +412,7 @@ describe('with 100,000 open jobs', () => {
     // Reconcile works on two jobs at once, so neighbours may change places.
     const swaps = order.filter((at, i) => at < (order[i - 4] ?? 0));
     expect(swaps).toEqual([]);
-    expect(latest).toBeLessThan(BACKLOG * 3 * CALL_MS * (MINUTE / RUN_MS));
+    expect(latest).toBeLessThan(BACKLOG * 3 * CALL_MS * (MINUTE / (LOOK_UNTIL * RUN_MS)));
   });
 });
 
@@ -429,7 +430,7 @@ describe('at the deadline', () => {
       [2, 'deadline'],
     ]);
     // Without a delay.
-    expect(rig.giveUps.options).toEqual([{ until: rig.time + 40_000 }]);
+    expect(rig.giveUps.options).toEqual([{ until: rig.time + 18_000 }]);
     expect((await rig.readJob(jobId)).job.settled).toEqual(new Set([0]));
     await rig.drain();
     const { job, outcomes } = await rig.readJob(jobId);
