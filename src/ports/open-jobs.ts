@@ -16,7 +16,10 @@ export interface OpenJob extends JobKey {
 
 /** Behind which job, or behind all jobs of which account, a page begins. */
 export type PageStart = Pick<OpenJob, 'accountId'> &
-  Partial<Pick<OpenJob, 'projectId' | 'jobId' | 'createdAt'>>;
+  Partial<Pick<OpenJob, 'projectId' | 'jobId' | 'createdAt'>> & {
+    /** The place of that job as the store knows it, which goes before the rest. */
+    readonly key?: string;
+  };
 
 export interface OpenJobsPage {
   readonly jobs: readonly OpenJob[];

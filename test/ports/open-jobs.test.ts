@@ -232,4 +232,24 @@ describe('in DynamoDB', () => {
     const { jobs: shard } = await store.openJobs.readShard(computeShard(accountId), 100);
     expect(shard).toEqual(expect.arrayContaining(found));
   });
+
+  test('an entry with a damaged key that ends a page does not end the pass, nor make it endless', async () => {
+    const { client, jobs } = getSuiteTables();
+    const store = openDynamoDBJobStore(client, jobs);
+    const accountId = 2_006;
+    const made = [1, 2].map((second) =>
+      aJob({ accountId, createdAt: formatTimestamp(NOW + second * 1_000) }),
+    );
+    for (const job of made) await store.jobs.commit(job, anId(), NOW);
+    await setAttributes(made[0] ?? aJob(), { open_key: '~' });
+    const found: string[] = [];
+    let start: PageStart | undefined;
+    do {
+      const page = await store.openJobs.readShard(computeShard(accountId), 1, start);
+      found.push(...page.jobs.map(({ jobId }) => jobId));
+      start = page.next;
+    } while (start !== undefined && found.length < 100);
+    expect(new Set(found).size).toBe(found.length);
+    expect(found).toEqual(expect.arrayContaining(made.map(({ jobId }) => jobId)));
+  });
 });

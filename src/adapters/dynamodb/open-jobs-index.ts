@@ -28,7 +28,8 @@ export function makeOpenKey(job: JobKey & { readonly createdAt: string }) {
 export const makeAccountPrefix = (accountId: number) => `${accountId}#`;
 
 /** Makes the sort key behind which a page begins. `$` is the character after `#`. */
-export function makeStartKey({ accountId, createdAt, projectId, jobId }: PageStart): string {
+export function makeStartKey({ accountId, createdAt, projectId, jobId, key }: PageStart): string {
+  if (key !== undefined) return key;
   return createdAt === undefined || projectId === undefined || jobId === undefined
     ? `${accountId}$`
     : makeSortKey({ accountId, createdAt, projectId, jobId });

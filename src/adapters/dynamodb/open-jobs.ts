@@ -36,7 +36,7 @@ export class DynamoDBOpenJobs implements OpenJobs {
       ExpressionAttributeNames: from === undefined ? { '#shard': OPEN_SHARD } : KEY_NAMES,
       ExpressionAttributeValues: marshall({ ':shard': makeShardName(shard), ...from }),
     });
-    return { jobs, next: lastKey === undefined ? undefined : jobs.at(-1) };
+    return { jobs, next: lastKey && readStart(unmarshall(lastKey)) };
   }
 
   async readAccount(accountId: number, limit: number): Promise<OpenJob[]> {
@@ -94,6 +94,12 @@ export class DynamoDBOpenJobs implements OpenJobs {
     );
     return { jobs: Items.map((item) => readOpenJob(unmarshall(item))), lastKey: LastEvaluatedKey };
   }
+}
+
+/** Takes the key as it is: one that is made anew from a damaged entry would lead elsewhere. */
+function readStart(lastKey: Item): PageStart {
+  const key = readText(lastKey, OPEN_KEY);
+  return { accountId: Number(key.split('#')[0]), key };
 }
 
 /**
