@@ -44,6 +44,7 @@ const deps = {
   groups: new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE),
   queue: new SqsWorkQueue(sqs, env.CHUNKS_QUEUE_URL, { encode: encodeChunk, isRecorded }),
   giveUps: new SqsWorkQueue(sqs, env.GIVE_UPS_QUEUE_URL, { encode: encodeGiveUp, isRecorded }),
+  stoppedAt: new Map<number, number>(),
   clock: systemClock,
   journal,
   settings: {

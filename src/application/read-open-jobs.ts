@@ -23,6 +23,11 @@ export interface DueOpenJob extends OpenJob {
 export interface ReadOpenJobsDeps {
   readonly backlog: Backlog;
   readonly openJobs: OpenJobs;
+  /**
+   * The account behind which the next pass begins, by shard. It is kept as long as the process lives; a new
+   * one begins with the first account.
+   */
+  readonly stoppedAt: Map<number, number>;
   readonly clock: Clock;
   readonly journal: Journal;
 }
@@ -87,20 +92,39 @@ interface Pass {
   complete: boolean;
 }
 
+/**
+ * Reads a shard from the account on at which the last pass has stopped, and from its beginning after its end.
+ * So a pass that has too little time does not always leave the same accounts out.
+ */
 async function readShard(
-  { openJobs }: ReadOpenJobsDeps,
+  { openJobs, stoppedAt }: ReadOpenJobsDeps,
   shard: number,
   pass: Pass,
   mayGoOn: () => boolean,
 ): Promise<void> {
-  let start: PageStart | undefined;
+  const behind = stoppedAt.get(shard);
+  let start: PageStart | undefined = behind === undefined ? undefined : { accountId: behind };
+  let fromBeginning = behind === undefined;
+  /** The accounts that were read before the beginning of the shard. */
+  const seen = new Set<number>();
+  /** The last account of which all was read. */
+  let completed: number | undefined;
   /** What was read of the account of the last job. */
   let read = { accountId: 0, jobs: 0, targetGroups: 0 };
   do {
     const { jobs, next } = await openJobs.readShard(shard, PAGE_SIZE, start);
     for (const job of jobs) {
       const { accountId } = job;
-      if (accountId !== read.accountId) read = { accountId, jobs: 0, targetGroups: 0 };
+      if (accountId !== read.accountId) {
+        if (fromBeginning && seen.has(accountId)) {
+          // The pass has come round.
+          stoppedAt.delete(shard);
+          return;
+        }
+        if (!fromBeginning) seen.add(accountId);
+        if (read.jobs > 0) completed = read.accountId;
+        read = { accountId, jobs: 0, targetGroups: 0 };
+      }
       const { jobs: older, targetGroups } = read;
       read = { accountId, jobs: older + 1, targetGroups: targetGroups + (job.total ?? 0) };
       pass.count += 1;
@@ -109,10 +133,19 @@ async function readShard(
       if (job.dueAt <= pass.now) pass.due.push({ ...job, ahead: { jobs: older, targetGroups } });
     }
     start = next;
-    if (next !== undefined && read.jobs >= MOST_PER_ACCOUNT) {
+    if (next === undefined) {
+      if (fromBeginning) {
+        stoppedAt.delete(shard);
+        return;
+      }
+      fromBeginning = true;
+    } else if (read.jobs >= MOST_PER_ACCOUNT) {
       start = { accountId: read.accountId };
       pass.complete = false;
     }
-  } while (start !== undefined && mayGoOn());
-  if (start !== undefined) pass.complete = false;
+  } while (mayGoOn());
+  pass.complete = false;
+  // An account of which a part was read is read from its oldest job on, unless a pass has no time for more.
+  if (start === undefined) stoppedAt.delete(shard);
+  else if (read.jobs > 0) stoppedAt.set(shard, completed ?? read.accountId);
 }

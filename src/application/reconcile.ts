@@ -12,7 +12,7 @@ import type { OpenJob } from '../ports/open-jobs.ts';
 import type { ChunkWork, GiveUpWork, WorkQueue } from '../ports/work-queue.ts';
 import { closeIfEnded } from './add-chunk-to-job.ts';
 import { cutIntoChunks } from './cut-into-chunks.ts';
-import { type DueOpenJob, readOpenJobs } from './read-open-jobs.ts';
+import { type DueOpenJob, type ReadOpenJobsDeps, readOpenJobs } from './read-open-jobs.ts';
 import { type RunChunkDeps, settleByReading } from './run-chunk.ts';
 import { takeTurns } from './take-turns.ts';
 import { makeJobSubject, withSubject } from './with-subject.ts';
@@ -21,6 +21,7 @@ export interface ReconcileDeps extends RunChunkDeps {
   readonly backlog: Backlog;
   readonly queue: WorkQueue<ChunkWork>;
   readonly giveUps: WorkQueue<GiveUpWork>;
+  readonly stoppedAt: ReadOpenJobsDeps['stoppedAt'];
   readonly settings: RunChunkDeps['settings'] & {
     /** Time without progress after which a job is stalled: its unsettled chunks are then sent again. */
     readonly stalledMs: number;

@@ -27,6 +27,7 @@ export class UseCaseRig {
   readonly backlog = new MemoryBacklog();
   /** Draws 0 until a test changes it: every job is counted. */
   random = () => 0;
+  readonly stoppedAt = new Map<number, number>();
   readonly entries: Entry[] = [];
   readonly subjects = new Map<Entry, Subject | undefined>();
   readonly journal = {

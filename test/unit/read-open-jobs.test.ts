@@ -1,5 +1,5 @@
 /** Tests the one pass over the index of open jobs: what it counts, and which due jobs it finds. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { MOST_PER_ACCOUNT, PAGE_SIZE, readOpenJobs } from '../../src/application/read-open-jobs.ts';
 import { OPEN_JOBS_SHARDS, computeShard } from '../../src/domain/digest.ts';
 import { formatTimestamp } from '../../src/domain/time.ts';
@@ -9,10 +9,10 @@ import { UseCaseRig } from '../support/use-case-rig.ts';
 
 const ALWAYS = () => true;
 
-/** Finds an account whose jobs come behind those of account 10 in the same shard. */
-function findAccountBehind(): number {
-  for (let accountId = 11; ; accountId += 1) {
-    if (computeShard(accountId) === computeShard(10) && `${accountId}#` > '10#') return accountId;
+/** Finds an account whose jobs come behind those of another in the same shard. */
+function findAccountBehind(other = 10): number {
+  for (let accountId = other + 1; ; accountId += 1) {
+    if (computeShard(accountId) === computeShard(10) && `${accountId}#` > `${other}#`) return accountId;
   }
 }
 
@@ -146,4 +146,63 @@ test('no further page is read when the time is up, and the count is not complete
   expect(await readOpenJobs(rig, () => false)).toHaveLength(PAGE_SIZE);
   expect(pages).toHaveLength(OPEN_JOBS_SHARDS);
   expect(rig.entries).toMatchObject([{ count: PAGE_SIZE, complete: false }]);
+});
+
+describe('a pass that has too little time', () => {
+  /** A rig with three accounts of a shard, of a page and a bit each, and a function that reads some pages. */
+  async function aLongShard() {
+    const rig = new UseCaseRig();
+    const accounts = [10, findAccountBehind(), findAccountBehind(findAccountBehind())];
+    for (const accountId of accounts) {
+      for (let i = 0; i < PAGE_SIZE + 1; i += 1) await commitJob(rig, accountId, NOW + i, NOW);
+    }
+    /** Reads so many pages of the shard. @returns the numbers of jobs by account, in the order of accounts */
+    const readPages = async (pages: number) => {
+      let left = pages;
+      const due = await readOpenJobs(rig, () => (left -= 1) > 0);
+      return accounts.map((account) => due.filter(({ accountId }) => accountId === account).length);
+    };
+    // The other shards are empty, and ask for no further page.
+    return { rig, readPages };
+  }
+
+  test('is followed by one that begins with the account where it has stopped', async () => {
+    const { rig, readPages } = await aLongShard();
+    const all = PAGE_SIZE + 1;
+    expect(await readPages(1)).toEqual([PAGE_SIZE, 0, 0]);
+    // Of the first account it could not read all: that is read at the end of a pass.
+    expect(await readPages(1)).toEqual([0, PAGE_SIZE, 0]);
+    expect(await readPages(1)).toEqual([0, 0, PAGE_SIZE]);
+    expect(await readPages(2)).toEqual([PAGE_SIZE, 0, 0]);
+    expect(rig.entries).toMatchObject(Array(4).fill({ complete: false }));
+    expect(await readPages(20)).toEqual([all, all, all]);
+    expect(rig.entries.at(-1)).toMatchObject({ count: 3 * all, complete: true });
+  });
+
+  test('is followed by one that goes round, and reads each job once with what is older', async () => {
+    const { rig, readPages } = await aLongShard();
+    const all = PAGE_SIZE + 1;
+    // The second page ends within the second account, which is then read from its beginning.
+    expect(await readPages(2)).toEqual([all, PAGE_SIZE - 1, 0]);
+    const pages = recordPages(rig);
+    const due = await readOpenJobs(rig, ALWAYS);
+    expect(new Set(due.map(({ jobId }) => jobId)).size).toBe(3 * all);
+    expect(due).toHaveLength(3 * all);
+    expect(Math.max(...due.map(({ ahead }) => ahead.jobs))).toBe(PAGE_SIZE);
+    const ofShard = pages.filter(({ shard }) => shard === computeShard(10));
+    expect(ofShard[0]?.after).toEqual({ accountId: 10 });
+    expect(rig.entries.at(-1)).toMatchObject({ count: 3 * all, complete: true });
+    // The pass after it begins with the first account again.
+    pages.length = 0;
+    await readOpenJobs(rig, ALWAYS);
+    expect(pages.find(({ shard }) => shard === computeShard(10))?.after).toBeUndefined();
+  });
+
+  test('is followed by one that reads all, if the accounts behind are gone', async () => {
+    const rig = new UseCaseRig();
+    rig.stoppedAt.set(computeShard(10), 10);
+    const jobId = await commitJob(rig, 10);
+    expect((await readOpenJobs(rig, ALWAYS)).map((job) => job.jobId)).toEqual([jobId]);
+    expect(rig.entries).toMatchObject([{ count: 1, complete: true }]);
+  });
 });

@@ -74,7 +74,7 @@ function runReconcile(system: SimulatedSystem): void {
   };
   useCases
     .reconcile(
-      { ...system.makePorts(by), backlog: system.useCases.backlog, settings },
+      { ...system.makePorts(by), backlog: system.useCases.backlog, stoppedAt: system.stoppedAt, settings },
       { owner: by.name, stopAt: by.stopAt },
     )
     // A failed run needs no handling: the next one follows a minute later.

@@ -75,6 +75,8 @@ export class SimulatedSystem {
   readonly giveUps: Queue<GiveUpWork>;
   readonly stats: Stats;
   readonly trace: (line: () => string) => void;
+  /** What the runs of reconcile keep between them. */
+  readonly stoppedAt = new Map<number, number>();
   readonly #actors: Actors;
   readonly #usedShards: ReadonlySet<number>;
   #invocations = 0;
