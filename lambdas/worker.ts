@@ -73,6 +73,7 @@ async function handleMessage(
     );
   } catch (error) {
     // When a chunk is taken, its message keeps its visibility timeout, which is longer than a worker's claim.
+    // With a short timeout, reconcile's claim may be longer: reconcile then settles the chunk itself.
     // Every other chunk is handed back, so that its message returns sooner.
     if (!(error instanceof ChunkTakenError)) {
       if (!(error instanceof ChunkUnfinishedError)) {

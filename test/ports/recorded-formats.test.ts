@@ -3,11 +3,15 @@
  * `test/support/formats/`. A recorded file never changes. When a release stores something else, its own
  * record is added, and the older ones are still read.
  */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { inflateRawSync } from 'node:zlib';
-import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DynamoDBBacklog } from '../../src/adapters/dynamodb/backlog.ts';
 import { decodeMessage } from '../../src/adapters/sqs/work-message.ts';
+import { makeMetaKey } from '../../src/adapters/dynamodb/job-item.ts';
 import { DynamoDBTargetGroups } from '../../src/adapters/dynamodb/target-groups.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
 import { getJob } from '../../src/application/get-job.ts';
@@ -71,6 +75,40 @@ test('what this release stores is what is recorded of format 1', async () => {
 
 /** Release 0.1.0 stored neither a deadline nor what this release notes about an open job. */
 const ADDED = { deadlineAt: undefined, look: undefined };
+
+test('an open job of release 0.1.0 is looked at once it has the keys of the index, as docs/restoring.md says', async () => {
+  await put(tables.jobs, readRecorded('release-0.1.0').jobs);
+  const page = await readFile(new URL('../../docs/restoring.md', import.meta.url), 'utf8');
+  const commands = /# PK and CREATED_AT[^]*?(?=```)/.exec(page)?.[0] ?? '';
+  // The command line of AWS is not here: its arguments are printed, each on a line.
+  const script = `aws() { printf '%s\\n' "$@"; }\n${commands}`;
+  const env = {
+    ...process.env,
+    JOBS: tables.jobs,
+    PK: makeMetaKey(STARTED).pk,
+    CREATED_AT: STARTED.createdAt,
+  };
+  const { stdout } = await promisify(execFile)('sh', ['-c', script], { env });
+  const printed = stdout.trim().split('\n');
+  const argument = (name: string) => printed[printed.indexOf(name) + 1] ?? '';
+  await tables.client.send(
+    new UpdateItemCommand({
+      TableName: argument('--table-name'),
+      Key: JSON.parse(argument('--key')) as Record<string, AttributeValue>,
+      UpdateExpression: argument('--update-expression'),
+      ConditionExpression: argument('--condition-expression'),
+      ExpressionAttributeValues: JSON.parse(argument('--expression-attribute-values')) as Record<
+        string,
+        AttributeValue
+      >,
+    }),
+  );
+  const { jobs, openJobs } = openAdapters();
+  const [open] = await openJobs.readAccount(STARTED.accountId, 10);
+  expect(open).toMatchObject({ jobId: STARTED.jobId, createdAt: STARTED.createdAt });
+  const { look } = (await jobs.find(STARTED, Date.now())) ?? {};
+  expect(look).toEqual({ dueAt: open?.dueAt, settled: 0, resends: 0, giveUps: 0 });
+});
 
 describe.each([
   { name: 'release-0.1.0', started: { ...STARTED, ...ADDED }, ended: { ...ENDED, ...ADDED } },
