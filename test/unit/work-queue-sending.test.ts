@@ -74,6 +74,17 @@ test('ten messages at a time, and ten of these batches at once', async () => {
   expect(underWay.most).toBe(10);
 });
 
+test('the time until which is sent may be a part of a millisecond', async () => {
+  let sent = 0;
+  const queue = queueOf(() => {
+    sent += 1;
+    return Promise.resolve({});
+  });
+  // A timer takes whole milliseconds only.
+  await queue.send(chunks(1), { until: Date.now() + 9_999.5 });
+  expect(sent).toBe(1);
+});
+
 test('a send without an answer is given up when the time is up, and not tried again', async () => {
   let tries = 0;
   const queue = queueOf((_command, { abortSignal }) => {

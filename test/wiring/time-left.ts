@@ -63,7 +63,7 @@ export function describeTimeLeft(rig: WiringRig): void {
       expect(recording.listCalls('SendMessageBatch', tenant.projectId)).toHaveLength(sends);
     });
 
-    test(`reconcile, 10 s before its end, has sent ${sends} times`, async () => {
+    test(`reconcile, after 45 % of the time until 10 s before its end, has sent ${sends} times`, async () => {
       const handler = await loadBundle(rig, 'Reconcile');
       const { job } = await storeJob(rig, {
         ...(await aProject(rig.unobserved, [{}])),
@@ -72,7 +72,7 @@ export function describeTimeLeft(rig: WiringRig): void {
       });
       using clock = new StoppedClock();
       rig.sqs.interceptAll('SendMessageBatch', [job.jobId], (call, forward) => {
-        clock.moveTo(40_000 + shift);
+        clock.moveTo(18_000 + shift);
         return refuseForNow(call, forward);
       });
       await handler({}, makeContext(50_000));

@@ -130,7 +130,7 @@ export class SqsWorkQueue<Work extends ChunkWork> implements WorkQueue<Work> {
               ...(this.#isRecorded() && makeTraceAttribute(work.trace.traceparent)),
             })),
           }),
-          { abortSignal: AbortSignal.timeout(Math.min(msLeft, MAX_TIMER_MS)) },
+          { abortSignal: AbortSignal.timeout(Math.min(Math.ceil(msLeft), MAX_TIMER_MS)) },
         );
         if (Failed.length === 0) return { refused: 0 };
         cause = Failed[0];
