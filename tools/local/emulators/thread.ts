@@ -11,6 +11,7 @@ import { buildApp } from 'fauxqs';
 import { z } from 'zod';
 import { REGION } from '../../kit/emulator.ts';
 import { listenOnLoopback, LOOPBACK_ADDRESS } from '../../kit/loopback.ts';
+import { makeFauxqsFair } from './fair-fauxqs.ts';
 
 /** Addresses of the emulators that were started. */
 export interface Endpoints {
@@ -44,6 +45,7 @@ function surviveAborts(request: IncomingMessage): void {
 }
 
 async function startSqs(): Promise<string> {
+  await makeFauxqsFair();
   // startFauxqs would listen on every interface.
   const app = buildApp({ logger: false, defaultRegion: REGION });
   return app.listen({ host: LOOPBACK_ADDRESS, port: 0 });
