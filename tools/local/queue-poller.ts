@@ -1,4 +1,5 @@
 /** Reads a queue for a function, as Lambda's event source mapping does. */
+import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   DeleteMessageBatchCommand,
@@ -22,6 +23,12 @@ const MOST_MESSAGES = 10;
 
 const PAUSE_AFTER_ERROR_MILLISECONDS = 1_000;
 
+/**
+ * The most batches of one queue at a time. More workers than CPUs carry out no more, and each then takes so
+ * long that a small job waits beside a large one. With two, a worker that hangs does not stop its queue.
+ */
+export const MOST_BATCHES = Math.max(2, availableParallelism());
+
 export interface QueuePollerProps {
   readonly source: EventSource;
   readonly queueUrl: string;
@@ -39,12 +46,13 @@ export class QueuePoller {
 
   private constructor(props: QueuePollerProps) {
     this.#props = props;
-    const concurrency = Math.min(props.source.maximumConcurrency ?? Infinity, props.pool.concurrency);
+    const { source, pool } = props;
+    const concurrency = Math.min(source.maximumConcurrency ?? Infinity, pool.concurrency, MOST_BATCHES);
     this.#loops = Array.from({ length: concurrency }, () => this.#runLoop());
   }
 
   /**
-   * Starts to read, with as many batches at a time as the mapping and the function allow.
+   * Starts to read, with as many batches at a time as the mapping, the function and the machine allow.
    * @throws RefusedTemplateError when the visibility timeout is shorter than the function's timeout: a
    *   message could be delivered again during its invocation
    */
