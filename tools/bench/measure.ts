@@ -1,6 +1,7 @@
 /** Runs all sections of the bench one after the other, on one set of emulators. */
 import { countJobs, type JobCounts } from './sections/counts.ts';
 import { measureCreateLatency, type CreateSize } from './sections/create.ts';
+import { measureFairness, type Fairness } from './sections/fairness.ts';
 import { measureGiveUps, type GiveUpFigures } from './sections/give-ups.ts';
 import { countIndexWrites, type IndexFigures } from './sections/open-jobs-index.ts';
 import { measureProcesses, type ProcessFigures } from './sections/process-figures.ts';
@@ -26,6 +27,7 @@ export interface Measured {
   readonly startUp: StartUp;
   readonly speed: Speed;
   readonly giveUps: GiveUpFigures;
+  readonly fairness: Fairness;
   readonly peers: PeerTimes;
   readonly standing: Standing;
 }
@@ -60,6 +62,8 @@ export async function measure(quick: boolean, print: (text: string) => void): Pr
     const speed = await measureSpeed(rig, timed, quick ? 1 : 4);
     reportProgress('giving up');
     const giveUps = await measureGiveUps(rig, groups, quick ? 1 : 4);
+    reportProgress('a quiet account beside a flood');
+    const fairness = await measureFairness(rig, groups);
     reportProgress('the plain way');
     const peers = await measurePeers(rig, timed, quick ? 1 : 2, reportProgress);
     reportProgress('done');
@@ -83,6 +87,7 @@ export async function measure(quick: boolean, print: (text: string) => void): Pr
       startUp,
       speed,
       giveUps,
+      fairness,
       peers,
       standing: countStanding(rig.template),
     };

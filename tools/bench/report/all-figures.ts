@@ -52,7 +52,7 @@ function makeFigures(measured: Measured): Figure[] {
   const computeFloorRatio = (targetGroups: number, traced?: number) =>
     computeDollars(computeUsage(measured, findCounts(targetGroups), traced)) /
     computeFloorDollars(targetGroups);
-  const { startUp, speed, processes, createMs, index, giveUps } = measured;
+  const { startUp, speed, processes, createMs, index, giveUps, fairness } = measured;
   // Figures that depend on time have no target in a quick run.
   const makeTimedFigure = (target: number, name: string, value: number) =>
     measured.quick ? makeReportedFigure(name, value) : makeTargetFigure(target, name, value);
@@ -109,6 +109,11 @@ function makeFigures(measured: Measured): Figure[] {
       'time to give up chunks against carrying them out',
       findBest(giveUps.rounds.map(({ givenUp }) => givenUp)) /
         findBest(giveUps.rounds.map(({ carriedOut }) => carriedOut)),
+    ),
+    makeTimedFigure(
+      3,
+      'a job of 50 ids beside a flood of 200 jobs of another account, against alone',
+      computeMedian(fairness.besideMs) / computeMedian(fairness.aloneMs),
     ),
     makeTimedFigure(8, 'create latency, 10,000 ids against 10', createMs[10_000] / createMs[10]),
     makeTimedFigure(1.25, `throughput, create to Completed against bare writes, ${most} ids`, job / bare),

@@ -22,12 +22,20 @@ export class JobEndings {
     this.#waiting.get(jobId)?.();
   }
 
+  /** @param location URL path or id of the job */
+  hasEnded(location: string): boolean {
+    return this.#ended.has(readJobId(location));
+  }
+
   /** Resolves when the job has ended. @param location URL path or id of the job */
   async waitForEnd(location: string): Promise<void> {
-    const jobId = location.split('/').at(-1) ?? '';
-    if (this.#ended.has(jobId)) return;
-    await new Promise<void>((resolve) => this.#waiting.set(jobId, resolve));
+    if (this.hasEnded(location)) return;
+    await new Promise<void>((resolve) => this.#waiting.set(readJobId(location), resolve));
   }
+}
+
+function readJobId(location: string): string {
+  return location.split('/').at(-1) ?? '';
 }
 
 /**

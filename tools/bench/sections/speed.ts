@@ -6,6 +6,7 @@
 import { bundleFunction } from '../rig/bundle.ts';
 import type { BareWrites } from '../bare/writes.ts';
 import { FunctionPool } from '../../local/functions/pool.ts';
+import { MOST_BATCHES } from '../../local/queue-poller.ts';
 import { JobEndings, runJobs } from '../rig/run-jobs.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
 import { invokeFunction, createJob, makeStatusEvent } from '../rig/gateway-events.ts';
@@ -59,6 +60,9 @@ export async function measureSpeed(rig: BenchRig, groups: TargetGroupSet, rounds
     (text) => {
       throw new Error(text);
     },
+    undefined,
+    // As many as the poller has workers.
+    MOST_BATCHES,
   );
   const all: Round[] = [];
   const statusMs: number[] = [];
