@@ -68,6 +68,8 @@ export interface Profile {
   readonly forget: number;
   /** The first request of each job arrives within this time from the start, ms. */
   readonly arrivalsMs: number;
+  /** Whether the queues deliver as SQS's fair queues do, by account; else the oldest message first. */
+  readonly fair: boolean;
   /** Most workers that each queue has at a time. */
   readonly workers: number;
   /** When workers are dead, ms from the start. */
@@ -123,6 +125,7 @@ export const CALM: Profile = {
   forget: 0,
   arrivalsMs: 0,
   workers: WORKERS,
+  fair: false,
   deadWorkers: undefined,
   indexLagMs: 0,
   silentRefusals: 0,
@@ -286,6 +289,7 @@ export function makeFloodProfile(random: Random): Profile {
     skewMs: random.pick([0, MAX_SKEW_MS]),
     troubleMs: 3 * HOUR,
     workers: 2,
+    fair: true,
     indexLagMs,
     // More than twice the time after which a job is stalled: a full queue withholds its first resend.
     deadlineMs: 30 * MINUTE,
@@ -336,6 +340,7 @@ function makeMixedProfile(random: Random, zombies = random.chance(0.1)): Profile
     forget: random.pick([0, 0, 0.3]),
     arrivalsMs: random.pick([0, 20 * SECOND, 4 * MINUTE]),
     workers: random.pick([2, WORKERS]),
+    fair: false,
     deadWorkers: undefined,
     indexLagMs: random.pick([0, 0, SECOND, 3 * MINUTE]),
     silentRefusals: random.pick([0, 0.5]),

@@ -3,6 +3,7 @@
  * visibility timeouts, dead letters.
  */
 import type { ChunkWork } from '../../../src/ports/work-queue.ts';
+import type { FairQueue } from './fair-queue.ts';
 import type { DeadWorkers, Profile } from './profile.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -24,6 +25,8 @@ export interface QueueSettings<Work extends ChunkWork> {
   /** The shortest and the longest delay of a message, ms. */
   readonly delayMs: readonly [number, number];
   readonly deadWorkers: DeadWorkers | undefined;
+  /** Delivers accounts as SQS's fair queues do. Without it, the oldest message comes first. */
+  readonly fair?: FairQueue<Message<Work>> | undefined;
   /** Starts a worker. The returned promise resolves when the worker has ended. */
   readonly deliver: (batch: readonly Message<Work>[]) => Promise<void>;
 }
@@ -39,16 +42,18 @@ export class Queue<Work extends ChunkWork> {
   readonly #profile: Profile;
   readonly #delayMs: readonly [number, number];
   readonly #deadWorkers: DeadWorkers | undefined;
+  readonly #fair: FairQueue<Message<Work>> | undefined;
   readonly #deliver: (batch: readonly Message<Work>[]) => Promise<void>;
   readonly #start: number;
   #workers = 0;
 
-  constructor({ scheduler, random, profile, delayMs, deadWorkers, deliver }: QueueSettings<Work>) {
+  constructor({ scheduler, random, profile, delayMs, deadWorkers, fair, deliver }: QueueSettings<Work>) {
     this.#scheduler = scheduler;
     this.#random = random;
     this.#profile = profile;
     this.#delayMs = delayMs;
     this.#deadWorkers = deadWorkers;
+    this.#fair = fair;
     this.#deliver = deliver;
     this.#start = scheduler.now;
     if (deadWorkers !== undefined) {
@@ -92,6 +97,7 @@ export class Queue<Work extends ChunkWork> {
 
   /** @returns whether it was still there */
   delete(message: Message<Work>): boolean {
+    this.#fair?.noteDeleted(message, this.#scheduler.now);
     return this.#waiting.delete(message);
   }
 
@@ -107,6 +113,7 @@ export class Queue<Work extends ChunkWork> {
   #enqueue(work: Work, delayMs: number): void {
     const message = { work, receives: 0, visibleAt: 0 };
     this.#waiting.add(message);
+    this.#fair?.noteSent(getGroup(message), this.#scheduler.now);
     this.#showAfter(message, delayMs);
   }
 
@@ -115,7 +122,9 @@ export class Queue<Work extends ChunkWork> {
     message.visibleAt = visibleAt;
     this.#scheduler.runAfter(ms, () => {
       // The message may have been deleted or hidden again since.
-      if (message.visibleAt === visibleAt && this.#waiting.has(message)) this.#poll();
+      if (message.visibleAt !== visibleAt || !this.#waiting.has(message)) return;
+      this.#fair?.noteReturned(message, visibleAt);
+      this.#poll();
     });
   }
 
@@ -124,7 +133,8 @@ export class Queue<Work extends ChunkWork> {
     while (this.#workers < this.#profile.workers) {
       if (this.#areWorkersDead('silent')) return;
       const batch: Message<Work>[] = [];
-      for (const message of this.#waiting) {
+      const waiting = this.#fair?.order([...this.#waiting], getGroup, this.#scheduler.now) ?? this.#waiting;
+      for (const message of waiting) {
         if (batch.length === BATCH_SIZE) break;
         if (message.visibleAt <= this.#scheduler.now) batch.push(message);
       }
@@ -177,13 +187,19 @@ export class Queue<Work extends ChunkWork> {
   /** Counts a receive. @returns whether the message may be delivered; otherwise it is now a dead letter */
   #countReceive(message: Message<Work>): boolean {
     message.receives += 1;
+    this.#fair?.noteDelivered(message, getGroup(message), this.#scheduler.now);
     if (message.receives > MAX_RECEIVE_COUNT) {
       this.counts.deadLetters += 1;
-      this.#waiting.delete(message);
+      this.delete(message);
       this.#deadLetters.add(message);
       return false;
     }
     this.#showAfter(message, VISIBILITY_MS);
     return true;
   }
+}
+
+/** Returns the message group: the account, as the work queue sends it. */
+function getGroup({ work }: Message): string {
+  return String(work.chunk.accountId);
 }

@@ -8,6 +8,7 @@ import { TRIES } from '../../../src/application/retry.ts';
 import { Auditor, type ObservedSystem, type Violation } from '../auditor/auditor.ts';
 import { Calls } from './calls.ts';
 import { type Faults, RandomFaults } from './call-faults.ts';
+import { FairQueue } from './fair-queue.ts';
 import { Invocation } from './invocation.ts';
 import { type Plan, makeFloodPlan, makeRandomPlan, QUIET_TENANT } from './random-plan.ts';
 import { makeGroupsPort, makeJobStorePorts, makeOncePort, makeQueuePort } from './ports.ts';
@@ -106,6 +107,7 @@ export class SimulatedSystem {
       profile,
       delayMs: profile.delayMs,
       deadWorkers: profile.deadWorkers,
+      fair: profile.fair ? new FairQueue() : undefined,
       deliver: (batch) => actors.startWorker(this, batch),
     });
     this.giveUps = new Queue({
@@ -114,6 +116,7 @@ export class SimulatedSystem {
       profile,
       delayMs: [0, profile.giveUpDelayMs],
       deadWorkers: profile.deadWorkers?.giveUpsToo === true ? profile.deadWorkers : undefined,
+      fair: profile.fair ? new FairQueue() : undefined,
       deliver: (batch) => actors.startGivingUp(this, batch),
     });
     this.useCases.index.lagMs = profile.indexLagMs;
