@@ -10,8 +10,18 @@ import { computeUsage } from '../usage.ts';
 import { makeCurves } from './curves.ts';
 import type { Report } from './figures.ts';
 import { drawCurve } from './plot.ts';
+import { listSizes } from './sizing.ts';
 
 const DOCUMENT = join(PROJECT, 'docs', 'performance.md');
+
+const SIZES_HEAD = [
+  'Workers',
+  'Memory',
+  'Target groups a second',
+  '10,000 ids, warm',
+  '10,000 ids, cold',
+  'Needs `warmWrites`',
+];
 
 export async function writeDocs(measured: Measured, report: Report): Promise<void> {
   const folder = join(PROJECT, 'docs', 'performance');
@@ -22,6 +32,12 @@ export async function writeDocs(measured: Measured, report: Report): Promise<voi
   let text = await readFile(DOCUMENT, 'utf8');
   text = replaceBetweenMarkers(text, 'figures', formatFigures(report));
   text = replaceBetweenMarkers(text, 'dollars', formatDollars(measured));
+  const { processes, parallelism } = measured;
+  text = replaceBetweenMarkers(
+    text,
+    'sizes',
+    formatTable(SIZES_HEAD, listSizes({ chunkCpuMs: processes.chunkCpuMs[200], parallelism })),
+  );
   text = replaceBetweenMarkers(text, 'peers', formatPeers(report));
   text = replaceBetweenMarkers(text, 'run', describeRun(measured));
   const config = await resolveConfig(DOCUMENT);
