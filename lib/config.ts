@@ -41,6 +41,16 @@ const LOG_RETENTION_DAYS = Object.values(RetentionDays)
  */
 const MAX_CHUNKS_PER_JOB = 500;
 
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+const MOST_MEMORY_MB = 10_240;
+const LEAST_MEMORY_MB = 256;
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html, units a second */
+const MOST_WARM_UNITS = 40_000;
+
+/** AWS refuses reservations that leave less: docs/deploying.md */
+const UNRESERVED_CONCURRENCY = 100;
+
 const settings = z.object({
   // CloudFormation's limit is 128, and the name of the data stack is four longer.
   stackName: matching(
@@ -158,6 +168,44 @@ const settings = z.object({
     'Target groups in all open jobs above which a create is refused with 503. Without it, what the workers move in ' +
       'half of deadlineSeconds, less what may be accepted too much.',
   ),
+  // Not less than 256 MB: with the largest job a function holds up to 110 MB beyond Node.js itself, and its
+  // heap is only a part of the memory. The reasons for the defaults are in lib/functions/.
+  workerMemoryMb: wholeNumber(
+    LEAST_MEMORY_MB,
+    MOST_MEMORY_MB,
+    512,
+    'Memory of the worker in MB. Its CPU, and so its rate, grows with it up to 1769.',
+  ),
+  createMemoryMb: wholeNumber(
+    LEAST_MEMORY_MB,
+    MOST_MEMORY_MB,
+    1_024,
+    'Memory of create-job in MB, with which its CPU grows.',
+  ),
+  readMemoryMb: wholeNumber(
+    LEAST_MEMORY_MB,
+    MOST_MEMORY_MB,
+    1_024,
+    'Memory of get-job in MB, with which its CPU grows.',
+  ),
+  reconcileMemoryMb: wholeNumber(
+    LEAST_MEMORY_MB,
+    MOST_MEMORY_MB,
+    512,
+    'Memory of reconcile in MB. With more open jobs than some 100,000 it needs more.',
+  ),
+  // What a new table takes anyway, up to the quota of a table, which AWS can raise:
+  // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html
+  warmWrites: optionalWholeNumber(
+    4_000,
+    MOST_WARM_UNITS,
+    'Writes a second that the target groups table takes from the start. Without it, what DynamoDB gives: 4,000. AWS never lowers it.',
+  ),
+  warmReads: optionalWholeNumber(
+    12_000,
+    MOST_WARM_UNITS,
+    'Reads a second that the target groups table takes from the start. Without it, what DynamoDB gives: 12,000. AWS never lowers it.',
+  ),
   // Two routes create. At 20 requests per second of about 150 ms, they are 6 concurrent functions, which even
   // a new account has (ADR 20).
   createRateLimit: wholeNumber(
@@ -193,6 +241,12 @@ const settings = z.object({
     1,
     1_000,
     'get-job functions kept free for reads, and the most at a time. Without it, all that the account has.',
+  ),
+  accountConcurrency: wholeNumber(
+    10,
+    100_000,
+    1_000,
+    'Concurrent functions that AWS grants the account in the region. A new account may have 10.',
   ),
   // Deliveries of a throttled or handed-back chunk count, too. A chunk that is handed back returns after
   // 10 s, 20 s, 40 s and so on up to 300 s, so eight deliveries take at least 15 minutes (ADR 17).
@@ -249,6 +303,18 @@ const settings = z.object({
     100_000,
     10,
     'Throttled invocations of a function within 5 minutes that raise an alarm.',
+  ),
+  alarmTableThrottles: wholeNumber(
+    1,
+    1_000_000,
+    100,
+    'Writes to a table, or to its index, that DynamoDB throttles within 5 minutes, and that raise an alarm.',
+  ),
+  alarmConcurrencyPercent: wholeNumber(
+    1,
+    100,
+    80,
+    'Share of accountConcurrency, in percent, that raises an alarm when it is in use.',
   ),
   alarmLatencyMs: wholeNumber(
     1,
@@ -340,6 +406,22 @@ const settingsWithRelations = settings
     ...relation(['protect', 'removalPolicy'], {
       holds: (c) => !(c.protect && c.removalPolicy === 'destroy'),
       expected: 'false while removalPolicy is destroy: what is protected cannot be deleted',
+    }),
+  )
+  .refine(
+    ...relation(['warmWrites', 'warmReads', 'targetGroupsTable'], {
+      holds: (c) =>
+        c.targetGroupsTable === undefined || (c.warmWrites === undefined && c.warmReads === undefined),
+      expected: 'none while targetGroupsTable names a table: the stack does not make it, and cannot warm it',
+    }),
+  )
+  .refine(
+    ...relation(['accountConcurrency', 'createReservedConcurrency', 'readReservedConcurrency'], {
+      holds: (c) => {
+        const reserved = (c.createReservedConcurrency ?? 0) + (c.readReservedConcurrency ?? 0);
+        return reserved === 0 || reserved + UNRESERVED_CONCURRENCY <= c.accountConcurrency;
+      },
+      expected: `at least ${UNRESERVED_CONCURRENCY} more than createReservedConcurrency and readReservedConcurrency together, or AWS refuses them`,
     }),
   )
   .refine(

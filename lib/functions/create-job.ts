@@ -13,7 +13,7 @@ export function specifyCreateJob({ config, tables, chunks }: StackParts): Functi
     // Chosen for its CPU; of the memory itself less than a tenth is used. A client waits while 10,000 ids are
     // parsed, sorted and hashed, or during a cold start. Both take half of the time of 512 MB, at about the
     // same price.
-    memorySize: 1024,
+    memorySize: config.createMemoryMb,
     timeoutSeconds: TIMEOUT_SECONDS['create-job'],
     reservedConcurrency: config.createReservedConcurrency,
     verifiesTokens: true,

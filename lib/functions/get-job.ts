@@ -7,7 +7,7 @@ export function specifyGetJob({ config, tables }: StackParts): FunctionSpecFor<E
   return {
     description: 'Answers the status of a bulk job',
     // An answer with 10,000 target groups is several MB of JSON, which is made while a client waits.
-    memorySize: 1024,
+    memorySize: config.readMemoryMb,
     timeoutSeconds: TIMEOUT_SECONDS['get-job'],
     reservedConcurrency: config.readReservedConcurrency,
     verifiesTokens: true,

@@ -15,7 +15,7 @@ export function specifyReconcile({
   return {
     description: 'Takes up stalled jobs and ends those past their deadline',
     // It holds a page of each shard, up to 1 MB, and the index entries of all jobs that are due.
-    memorySize: 512,
+    memorySize: config.reconcileMemoryMb,
     timeoutSeconds: TIMEOUT_SECONDS.reconcile,
     verifiesTokens: false,
     reportsMetrics: true,

@@ -12,11 +12,10 @@ export const PARALLELISM = 16;
 export function specifyWorker({ config, tables, chunks, giveUps }: StackParts): FunctionSpecFor<Environment> {
   return {
     description: 'Moves the target groups of a chunk and settles their outcomes',
-    // The CPU is the limit: a function signs and sends the writes of a chunk of 200 in about half a second.
-    // Ten of them then write about 4,000 times per second, as much as a new table takes. More memory would
-    // halve the time at the same price, but the table would throttle. Half of the memory would hardly hold
-    // the heap.
-    memorySize: 512,
+    // The CPU is the limit: with 512 MB a chunk of 200 takes some 0.9 s, so that ten workers write some 2,250
+    // times a second. With 1,024 MB they would write more than the 4,000 that a new table takes, at the same
+    // price; docs/performance.md has a table of sizes.
+    memorySize: config.workerMemoryMb,
     timeoutSeconds: config.workerTimeoutSeconds,
     // No reservation: workerMaxConcurrency is the limit of each of the two queues, so twice as many at most.
     verifiesTokens: false,

@@ -23,6 +23,8 @@ const OPTIONAL = [
   'jobsTable',
   'targetGroupsTable',
   'idempotencyTable',
+  'warmWrites',
+  'warmReads',
   'createReservedConcurrency',
   'readReservedConcurrency',
   'alarmEmail',
@@ -48,6 +50,13 @@ test('without any context every key that is not optional has its default', () =>
     clockSkewSeconds: 10,
     workerMaxConcurrency: 10,
     workerRate: 250,
+    workerMemoryMb: 512,
+    createMemoryMb: 1_024,
+    readMemoryMb: 1_024,
+    reconcileMemoryMb: 512,
+    accountConcurrency: 1_000,
+    alarmTableThrottles: 100,
+    alarmConcurrencyPercent: 80,
     createRateLimit: 20,
     createBurstLimit: 40,
     readRateLimit: 50,
@@ -93,6 +102,15 @@ test('numbers may be given as text, as `cdk -c key=value` passes them', () => {
     maxOpenJobsPerAccount: 900,
     maxOpenTargetGroupsPerAccount: 900_000,
     maxOpenTargetGroups: 800_000,
+    workerMemoryMb: 256,
+    createMemoryMb: 257,
+    readMemoryMb: 258,
+    reconcileMemoryMb: 10_240,
+    warmWrites: 4_001,
+    warmReads: 12_001,
+    accountConcurrency: 250,
+    alarmTableThrottles: 7,
+    alarmConcurrencyPercent: 50,
     createRateLimit: 21,
     createBurstLimit: 41,
     readRateLimit: 51,
@@ -138,12 +156,19 @@ const BAD: Record<ConfigKey, unknown[]> = {
   maxOpenJobsPerAccount: [0, 10_001, 'all'],
   maxOpenTargetGroupsPerAccount: [0, 1_000_000_001],
   maxOpenTargetGroups: [0, 1_000_000_001, null],
+  workerMemoryMb: [255, 10_241, '1 GB'],
+  createMemoryMb: [255, 10_241],
+  readMemoryMb: [255, 10_241],
+  reconcileMemoryMb: [255, 10_241],
+  warmWrites: [3_999, 40_001, ''],
+  warmReads: [11_999, 40_001, 'many'],
   createRateLimit: [0, 10_001, 0.5],
   createBurstLimit: [0, 5_001],
   readRateLimit: [0, 10_001, 'none'],
   readBurstLimit: [0, 5_001],
   createReservedConcurrency: [0, '0', 1_001, '', null],
   readReservedConcurrency: [0, -1, 'all'],
+  accountConcurrency: [9, 100_001],
   maxReceiveCount: [0, 1_001],
   logRetentionDays: [0, 2, 31, '31', 9_999, 'forever'],
   logLevel: ['info', 'LOUD', ''],
@@ -158,6 +183,8 @@ const BAD: Record<ConfigKey, unknown[]> = {
   alarmErrorPercent: [0, 101, '5%'],
   alarmMinimumErrors: [0, 10_001],
   alarmThrottles: [0, 100_001],
+  alarmTableThrottles: [0, 1_000_001],
+  alarmConcurrencyPercent: [0, 101, '80%'],
   alarmLatencyMs: [0, 30_001, '5s'],
   alarmConflicts: [0, 100_001],
   alarmMessageAgeSeconds: [0, 86_401, '10m'],
@@ -258,6 +285,11 @@ describe('values that do not fit together', () => {
     ['deadlineSeconds', { stalledSeconds: 700, deadlineSeconds: 700, ...FAST }, { deadlineSeconds: 701 }],
     ['deadlineSeconds', { jobRetentionDays: 1, deadlineSeconds: 41_401 }, { deadlineSeconds: 41_400 }],
     ['idempotencyHours', { jobRetentionDays: 1, idempotencyHours: 25 }, { idempotencyHours: 24 }],
+    [
+      'accountConcurrency',
+      { createReservedConcurrency: 70, readReservedConcurrency: 80, accountConcurrency: 249 },
+      { accountConcurrency: 250 },
+    ],
     ['chunkSize', { chunkSize: 19 }, { chunkSize: 20 }],
     ['chunkSize', { chunkSize: 1, maxTargetGroupsPerJob: 501 }, { maxTargetGroupsPerJob: 500 }],
   ])('%s is refused beside a value that it does not fit', (key, bad, mended) => {
@@ -286,6 +318,16 @@ describe('values that do not fit together', () => {
       /^context key maxOpenTargetGroups: found (its default|\d+), expected a limit that leaves room for a job/,
     );
     expect(readConfig({ ...bad, ...mended })).toMatchObject(mended);
+  });
+
+  test.each(['warmWrites', 'warmReads'])('%s is refused for a table that the stack does not make', (key) => {
+    const [problem] = listProblems({ [key]: 20_000, targetGroupsTable: 'restored' });
+    expect(problem).toMatch(/^context key warmWrites: found .+, expected none while targetGroupsTable names/);
+  });
+
+  test('an account of 10 needs no more as long as nothing is reserved', () => {
+    expect(readConfig({ accountConcurrency: 10 })).toMatchObject({ accountConcurrency: 10 });
+    expect(listProblems({ accountConcurrency: 10, readReservedConcurrency: 1 })).toHaveLength(1);
   });
 
   test('are reported together with other bad values, and also if one of the two is a default', () => {

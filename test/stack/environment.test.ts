@@ -10,7 +10,7 @@ import { PROJECT } from './production-packages.ts';
 /** The keys that a deployment must set. */
 const BARE = { issuer: 'https://id.test/', audience: 'buyers', jwksUrl: 'https://id.test/keys' };
 
-/** A value of every key. */
+/** A value of every key, except those of a table that the stack makes: FULL names one that exists. */
 const FULL = {
   stackName: 'Staging',
   account: '012345678901',
@@ -32,12 +32,17 @@ const FULL = {
   maxOpenJobsPerAccount: 900,
   maxOpenTargetGroupsPerAccount: 900_000,
   maxOpenTargetGroups: 800_000,
+  workerMemoryMb: 1_024,
+  createMemoryMb: 2_048,
+  readMemoryMb: 512,
+  reconcileMemoryMb: 768,
   createRateLimit: 20,
   createBurstLimit: 40,
   readRateLimit: 50,
   readBurstLimit: 60,
   createReservedConcurrency: 70,
   readReservedConcurrency: 80,
+  accountConcurrency: 2_000,
   maxReceiveCount: 6,
   logRetentionDays: 365,
   logLevel: 'WARN',
@@ -52,11 +57,15 @@ const FULL = {
   alarmErrorPercent: 6,
   alarmMinimumErrors: 4,
   alarmThrottles: 11,
+  alarmTableThrottles: 50,
+  alarmConcurrencyPercent: 90,
   alarmLatencyMs: 4_000,
   alarmConflicts: 9,
   alarmMessageAgeSeconds: 100,
   alarmOpenJobSeconds: 200,
 };
+
+const WARM = { warmWrites: 8_000, warmReads: 13_000 };
 
 let project: string;
 
@@ -100,13 +109,15 @@ describe('a file', () => {
   });
 
   test('may have every key, and each has its effect', () => {
-    expect(Object.keys(FULL).sort()).toEqual(
+    expect([...Object.keys(FULL), ...Object.keys(WARM)].sort()).toEqual(
       describeConfig()
         .map(({ key }) => key)
         .sort(),
     );
     write('staging', FULL);
     expect(readEnvironment('staging').config).toEqual(FULL);
+    write('warm', { ...BARE, ...WARM });
+    expect(readEnvironment('warm').config).toMatchObject(WARM);
   });
 
   test('of the project is the example, which only allowPlaceholders accepts', () => {

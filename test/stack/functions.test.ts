@@ -120,6 +120,22 @@ describe('functions', () => {
   );
 });
 
+test('memory is as configured', () => {
+  const template = synthesizeTemplate({
+    workerMemoryMb: '1769',
+    createMemoryMb: '2048',
+    readMemoryMb: '700',
+    reconcileMemoryMb: '600',
+  });
+  const memory = FUNCTIONS.map((id) => [id, template.readProperties(id)['MemorySize']]);
+  expect(Object.fromEntries(memory)).toMatchObject({
+    FunctionsWorker: 1_769,
+    FunctionsCreateJob: 2_048,
+    FunctionsGetJob: 700,
+    FunctionsReconcile: 600,
+  });
+});
+
 test('concurrency is reserved as configured, for create-job and for get-job', () => {
   const template = synthesizeTemplate({ createReservedConcurrency: '30', readReservedConcurrency: '40' });
   const reserved = FUNCTIONS.map((id) => [id, template.readProperties(id)['ReservedConcurrentExecutions']]);

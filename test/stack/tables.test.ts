@@ -71,6 +71,24 @@ describe('tables', () => {
   });
 });
 
+test.each([
+  [{}, undefined],
+  [{ warmWrites: '8000' }, { WriteUnitsPerSecond: 8_000 }],
+  [{ warmReads: 20_000 }, { ReadUnitsPerSecond: 20_000 }],
+  [
+    { warmWrites: 8_000, warmReads: 20_000 },
+    { WriteUnitsPerSecond: 8_000, ReadUnitsPerSecond: 20_000 },
+  ],
+])('with %j the target groups table alone is warmed', (context, expected) => {
+  const template = synthesizeTemplate(context);
+  const warm = TABLES.map((id) => [id, template.readProperties(id)['WarmThroughput']]);
+  expect(Object.fromEntries(warm)).toEqual({
+    TablesJobs: undefined,
+    TablesTargetGroups: expected,
+    TablesIdempotency: undefined,
+  });
+});
+
 describe('what is lost with a stack', () => {
   const listPolicies = (context: Record<string, unknown>) =>
     Object.entries(synthesizeTemplate(context).resources)
