@@ -6,6 +6,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { AlarmSpec } from './alarm-spec.ts';
 import { specifyApiAlarms } from './api-alarms.ts';
+import { specifyCapacityAlarms } from './capacity-alarms.ts';
 import { specifyFunctionAlarms } from './function-alarms.ts';
 import { specifyJobAlarms } from './job-alarms.ts';
 import type { WatchedResources } from './watched-resources.ts';
@@ -30,6 +31,7 @@ export class Alarms extends Construct {
       ...specifyJobAlarms(watched),
       ...specifyApiAlarms(watched),
       ...specifyFunctionAlarms(watched),
+      ...specifyCapacityAlarms(watched),
     ];
     this.#alarmsByName = new Map(specs.map((spec) => [spec.name, this.#makeAlarm(spec, topic)]));
   }

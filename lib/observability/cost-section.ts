@@ -1,6 +1,7 @@
 /** The section of the dashboard on costs, in the units that AWS bills. */
 import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { OPEN_JOBS_INDEX } from '../../src/adapters/dynamodb/open-jobs-index.ts';
 import { FUNCTION_NAMES } from '../functions/make-functions.ts';
 import { listNamedTables, makeIndexMetric } from './resource-sections.ts';
 import type { Section, WatchedResources } from './watched-resources.ts';
@@ -51,7 +52,7 @@ function makeConsumedUnits(
     ...listNamedTables(watched).map(([name, table]) =>
       table.metric(metricName, { statistic: 'Sum', label: name }),
     ),
-    makeIndexMetric(watched, metricName),
+    makeIndexMetric(watched, metricName, { label: `index ${OPEN_JOBS_INDEX}` }),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** The sections of the dashboard on the functions and the tables. */
-import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib';
+import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { OPEN_JOBS_INDEX } from '../../src/adapters/dynamodb/open-jobs-index.ts';
@@ -33,7 +34,10 @@ function makeFunctionsSection({ functions }: WatchedResources): Section {
       },
       {
         title: 'Concurrency',
-        left: makeMetrics((lambda, options) => lambda.metric('ConcurrentExecutions', options), 'Maximum'),
+        left: [
+          ...makeMetrics((lambda, options) => lambda.metric('ConcurrentExecutions', options), 'Maximum'),
+          makeAccountConcurrency({ label: 'the account, with what is reserved' }),
+        ],
       },
     ],
   };
@@ -56,10 +60,13 @@ function makeTablesSection(watched: WatchedResources): Section {
     graphs: [
       {
         title: 'Throttled by the tables',
-        left: tables.flatMap(([name, table]) => [
-          table.metric('WriteThrottleEvents', { statistic: 'Sum', label: `${name} writes` }),
-          table.metric('ReadThrottleEvents', { statistic: 'Sum', label: `${name} reads` }),
-        ]),
+        left: [
+          ...tables.flatMap(([name, table]) => [
+            table.metric('WriteThrottleEvents', { statistic: 'Sum', label: `${name} writes` }),
+            table.metric('ReadThrottleEvents', { statistic: 'Sum', label: `${name} reads` }),
+          ]),
+          makeIndexMetric(watched, 'WriteThrottleEvents', { label: `index ${OPEN_JOBS_INDEX} writes` }),
+        ],
       },
       {
         title: 'Latency of the tables (ms)',
@@ -92,10 +99,28 @@ export function listNamedTables({ tables }: WatchedResources): [string, ITableV2
 }
 
 /** Makes a metric of the index of open jobs, whose units are not part of the metric of its table. */
-export function makeIndexMetric({ tables }: WatchedResources, metricName: string): Metric {
+export function makeIndexMetric(
+  { tables }: WatchedResources,
+  metricName: string,
+  options: MetricOptions = {},
+): Metric {
   return tables.jobs.metric(metricName, {
     dimensionsMap: { TableName: tables.jobs.tableName, GlobalSecondaryIndexName: OPEN_JOBS_INDEX },
     statistic: 'Sum',
-    label: `index ${OPEN_JOBS_INDEX}`,
+    ...options,
+  });
+}
+
+/**
+ * What is in use or reserved of the account's concurrency, over all functions of the region:
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-concurrency.html
+ */
+export function makeAccountConcurrency(options: MetricOptions = {}): Metric {
+  return new Metric({
+    namespace: 'AWS/Lambda',
+    metricName: 'ClaimedAccountConcurrency',
+    statistic: 'Maximum',
+    period: Duration.minutes(1),
+    ...options,
   });
 }

@@ -109,6 +109,12 @@ const EXPECTED: Record<string, string> = {
       [`${name}Throttles`, `Sum AWS/Lambda Throttles \${Functions${name}} / 300 s >= 10, ${LASTING}`],
     ]),
   ),
+  TargetGroupsThrottled: `Sum AWS/DynamoDB WriteThrottleEvents \${TablesTargetGroups} / 300 s >= 100, ${LASTING}`,
+  JobsThrottled: `Sum AWS/DynamoDB WriteThrottleEvents \${TablesJobs} / 300 s >= 100, ${LASTING}`,
+  OpenJobsIndexThrottled: `Sum AWS/DynamoDB WriteThrottleEvents open-jobs-by-account \${TablesJobs} / 300 s >= 100, ${LASTING}`,
+  IdempotencyThrottled: `Sum AWS/DynamoDB WriteThrottleEvents \${TablesIdempotency} / 300 s >= 100, ${LASTING}`,
+  AccountConcurrency:
+    'Maximum AWS/Lambda ClaimedAccountConcurrency / 60 s >= 800, 5 of 5, missing: notBreaching',
 };
 
 describe('alarms', () => {
@@ -150,6 +156,9 @@ test('thresholds follow the configuration', () => {
       alarmErrorPercent: 20,
       alarmMinimumErrors: 7,
       alarmThrottles: 50,
+      alarmTableThrottles: 60,
+      accountConcurrency: 305,
+      alarmConcurrencyPercent: 50,
       alarmLatencyMs: 900,
       alarmConflicts: 2,
       alarmMessageAgeSeconds: 30,
@@ -161,6 +170,8 @@ test('thresholds follow the configuration', () => {
   expect(alarms['WorkerErrors']).toMatchObject({ Threshold: 20 });
   expect(alarms['WorkerErrors']?.line).toMatch(/^IF\(failures >= 7, /);
   expect(alarms['WorkerThrottles']).toMatchObject({ Threshold: 50 });
+  expect(alarms['JobsThrottled']).toMatchObject({ Threshold: 60 });
+  expect(alarms['AccountConcurrency']).toMatchObject({ Threshold: 153 });
   expect(alarms['ApiLatency']).toMatchObject({ Threshold: 900 });
   expect(alarms['IdempotencyConflicts']).toMatchObject({ Threshold: 2 });
   expect(alarms['MessageAge']).toMatchObject({ Threshold: 30 });

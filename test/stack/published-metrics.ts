@@ -42,6 +42,9 @@ export function findProblem(
   const service = AWS[namespace];
   if (service === undefined) return `${shown}: unknown namespace`;
   if (!Object.hasOwn(DOCUMENTED_METRICS[namespace] ?? {}, name)) return `${shown}: unknown metric`;
+  // A metric of the whole account names no resource.
+  const known = DOCUMENTED_METRICS[namespace]?.[name]?.by ?? [];
+  if (Object.keys(dimensions).length === 0 && known.some(({ length }) => length === 0)) return undefined;
   const { [service.dimension]: resource = '', ...further } = dimensions;
   const id = /^\$\{(\w+)(?:\.\w+)?\}$/.exec(resource)?.[1] ?? '';
   if (template.resources[id]?.Type !== service.type) return `${shown}: no ${service.type} of the stack`;

@@ -8,8 +8,10 @@ import { deriveOpenJobSeconds } from '../../../lib/observability/job-alarms.ts';
 import { OPEN_JOBS_INDEX } from '../../../src/adapters/dynamodb/open-jobs-index.ts';
 import { keepSilent } from '../../../tools/kit/http-server.ts';
 import type { InvocationResult } from '../../../tools/local/functions/messages.ts';
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { DynamoDBBacklog } from '../../../src/adapters/dynamodb/backlog.ts';
+import { makeEmulatorConfig } from '../../../tools/kit/emulator.ts';
 import { DynamoDBJobs } from '../../../src/adapters/dynamodb/jobs.ts';
 import type { Job } from '../../../src/domain/job.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';
@@ -18,6 +20,7 @@ import { readLocation } from '../../support/api-client.ts';
 import { aProject, findName } from '../../support/e2e.ts';
 import { commitLostJob } from '../../support/lost-job.ts';
 import { waitUntil } from '../../support/wait-until.ts';
+import { makeAwsDatapoint } from './aws-metrics.ts';
 import { makeRefusal } from './call-interceptor.ts';
 import { type AlarmRig, CONFIG } from './alarm-rig.ts';
 import {
@@ -68,6 +71,17 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   AccountFull: { what: 'an account with all the open jobs that it may have', drive: fillAccount },
   AdmissionsUnknown: { what: 'an index of open jobs that creates cannot read', drive: refuseAdmission },
   IdempotencyConflicts: { what: 'a client that uses a key again and again', drive: reuseKey },
+  TargetGroupsThrottled: {
+    what: 'a target groups table that refuses a hundred writes',
+    drive: throttleWrites('TargetGroups'),
+  },
+  JobsThrottled: { what: 'a jobs table that refuses a hundred writes', drive: throttleWrites('TablesJobs') },
+  OpenJobsIndexThrottled: { what: 'an index that throttles its table', drive: throttleIndex },
+  IdempotencyThrottled: {
+    what: 'an idempotency table that refuses a hundred writes',
+    drive: throttleWrites('Idempotency'),
+  },
+  AccountConcurrency: { what: 'other functions of the account, 900 at once', drive: takeConcurrency },
   ApiErrors: { what: 'a table that cannot be read', drive: refuseReads },
   ApiLatency: { what: 'a table that takes seconds to answer', drive: slowDownReads, runsDuringLoad: true },
   ReconcileErrors: { what: 'reconcile cannot read the index of open jobs', drive: failReconcile },
@@ -243,6 +257,45 @@ async function refuseAdmission(rig: AlarmRig): Promise<void> {
   const created = await rig.client.create(tenant, ids);
   end();
   await rig.client.waitUntilEnded(readLocation(created));
+}
+
+/** Writes as another program does, while the table takes nothing. The functions would pause for minutes. */
+function throttleWrites(table: string) {
+  return async (rig: AlarmRig): Promise<void> => {
+    const TableName = findName(rig.stack.tables, table);
+    const key = anId('W');
+    const end = rig.dynamoDBCalls.interceptAll(
+      'PutItem',
+      [key],
+      makeRefusal('ProvisionedThroughputExceededException'),
+    );
+    const client = new DynamoDBClient({
+      ...makeEmulatorConfig(rig.stack.endpoints.dynamodb),
+      maxAttempts: 1,
+    });
+    for (let write = 0; write < CONFIG.alarmTableThrottles; write += 1) {
+      await client.send(new PutItemCommand({ TableName, Item: { pk: { S: key } } })).catch(() => undefined);
+    }
+    client.destroy();
+    end();
+  };
+}
+
+/** Publishes what AWS would: the answer to a write does not say whether an index throttled it. */
+function throttleIndex(rig: AlarmRig): Promise<void> {
+  const dimensions = {
+    TableName: findName(rig.stack.tables, 'TablesJobs'),
+    GlobalSecondaryIndexName: OPEN_JOBS_INDEX,
+  };
+  const { publish } = rig.observations;
+  publish(makeAwsDatapoint('AWS/DynamoDB', 'WriteThrottleEvents', dimensions, CONFIG.alarmTableThrottles));
+  return Promise.resolve();
+}
+
+/** Publishes what AWS would: the functions of other stacks do not run here. */
+function takeConcurrency(rig: AlarmRig): Promise<void> {
+  rig.observations.publish(makeAwsDatapoint('AWS/Lambda', 'ClaimedAccountConcurrency', {}, 900));
+  return Promise.resolve();
 }
 
 async function reuseKey(rig: AlarmRig): Promise<void> {

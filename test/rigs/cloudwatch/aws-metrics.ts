@@ -25,6 +25,8 @@ export const DOCUMENTED_METRICS: Readonly<Record<string, Readonly<Record<string,
     Latency: documentMetric('Milliseconds', ['ApiId']),
   },
   'AWS/Lambda': {
+    // Of all functions of the account in the region.
+    ClaimedAccountConcurrency: documentMetric('Count', []),
     ConcurrentExecutions: documentMetric('Count', ['FunctionName']),
     Duration: documentMetric('Milliseconds', ['FunctionName']),
     Errors: documentMetric('Count', ['FunctionName']),

@@ -38,6 +38,7 @@ export class Observations {
       },
       begin: () => {
         this.running += 1;
+        this.publish(makeAwsDatapoint('AWS/Lambda', 'ClaimedAccountConcurrency', {}, this.running));
         const end = watch.begin();
         return (result) => {
           this.running -= 1;

@@ -28,7 +28,6 @@ interface Message extends GroupedMessage {
 interface Queue extends Waiting {
   readonly messages: Message[];
   readonly delayedMessages: readonly Message[];
-  processTimers(): void;
   dequeue: (most: number, ...others: unknown[]) => unknown[];
 }
 interface Store {
@@ -91,8 +90,6 @@ function deliverInTurns(queue: Queue): void {
   requireMethod(dequeue, 'dequeue');
   const turns = new WeakMap<Queue, Turns>();
   queue.dequeue = function (this: Queue, most, ...others) {
-    // What is due again must be among the messages before one is chosen.
-    this.processTimers();
     const own = turns.get(this) ?? new Turns();
     turns.set(this, own);
     own.arrange(this, most);
