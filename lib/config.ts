@@ -7,12 +7,20 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
 import { MAX_TARGET_GROUPS } from '../api/limits.ts';
+import { SCOPE_OF } from '../api/scopes.ts';
 import { findNearMisses } from './near-misses.ts';
 import { computeExcess, computeHalfDeadlineWork, computeMaxOpenTargetGroups } from './open-work.ts';
+import {
+  lacksAudience,
+  makeTokenEnvironment,
+  measureEnvironment,
+  PLACEHOLDER_AUDIENCE,
+} from './token-rules.ts';
 import { computeVisibilitySeconds } from './worker-times.ts';
 import {
   issuerAddress,
   matching,
+  optionalAccountsByClient,
   optionalMatching,
   optionalTags,
   readNotes,
@@ -21,10 +29,12 @@ import {
   optionalEmail,
   optionalTableName,
   optionalWholeNumber,
+  optionalWords,
   type SettingNotes,
   share,
   wholeNumber,
   word,
+  words,
   yesOrNo,
 } from './setting.ts';
 
@@ -51,6 +61,13 @@ const MOST_WARM_UNITS = 40_000;
 /** AWS refuses reservations that leave less: docs/deploying.md */
 const UNRESERVED_CONCURRENCY = 100;
 
+/**
+ * Most bytes that the settings of tokens may have in the environment of a function, as Lambda measures them.
+ * All variables of a function together may have 4 KB:
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const MAX_TOKEN_BYTES = 2_200;
+
 const settings = z.object({
   // CloudFormation's limit is 128, and the name of the data stack is four longer.
   stackName: matching(
@@ -75,16 +92,38 @@ const settings = z.object({
     'https://issuer.example.com/',
     'Issuer of the tokens: their `iss` claim, character by character. A real deployment must set it.',
   ),
-  audience: word(
-    'https://audience.example.com/',
-    'Audience of the tokens: their `aud` claim. A real deployment must set it.',
+  audience: words(
+    [PLACEHOLDER_AUDIENCE],
+    'Audiences: one of them is the `aud` claim of a token. Either this or `clientIds` must be set in a real deployment.',
   ),
   jwksUrl: issuerAddress(
     'https://issuer.example.com/.well-known/jwks.json',
     "Address of the issuer's public keys (JWKS). A real deployment must set it.",
   ),
+  clientIds: optionalWords(
+    'Clients whose tokens need no `aud` claim if they have `token_use`: `access`, as those of Cognito have.',
+  ),
+  scopesClaim: words(['scope'], 'Claims that list the scopes of a token. All that are present count.'),
+  writeScope: word(SCOPE_OF.createJob, 'Scope in the token that creates jobs.'),
+  readScope: word(SCOPE_OF.getJob, 'Scope in the token that reads jobs and fielding runs.'),
   accountsClaim: word('account_ids', 'Claim that lists the accounts a token may act for.'),
-  scopesClaim: word('scope', 'Claim that lists the scopes of a token.'),
+  accountsByClient: optionalAccountsByClient(
+    'Accounts of machines whose tokens have no accounts claim, by client. Never for a token that names a user.',
+  ),
+  clientClaims: words(
+    ['client_id', 'azp', 'appid', 'cid'],
+    'Claims that name the client of a token. The first that is present counts.',
+  ),
+  callerClaims: words(
+    ['sub', 'client_id', 'azp', 'appid'],
+    'Claims that say who calls, for `created_by`. The first that is present counts.',
+  ),
+  clockToleranceSeconds: wholeNumber(
+    0,
+    300,
+    60,
+    "How far the issuer's clock and ours may be apart, when `exp` and `nbf` of a token are checked.",
+  ),
   maxTargetGroupsPerJob: wholeNumber(
     1,
     MAX_TARGET_GROUPS,
@@ -403,6 +442,21 @@ const settingsWithRelations = settings
     ),
   )
   .refine(
+    ...relation(
+      [
+        ...(['accountsByClient', 'issuer', 'audience', 'jwksUrl', 'clientIds', 'scopesClaim'] as const),
+        ...(['writeScope', 'readScope', 'accountsClaim', 'clientClaims', 'callerClaims'] as const),
+        'clockToleranceSeconds',
+      ],
+      {
+        holds: (c) => measureEnvironment(makeTokenEnvironment(c)) <= MAX_TOKEN_BYTES,
+        expected:
+          `settings of tokens that take ${MAX_TOKEN_BYTES} bytes together at most, as their functions' environment ` +
+          'has 4 KB for all of its variables: name fewer clients, or put the accounts into their tokens',
+      },
+    ),
+  )
+  .refine(
     ...relation(['protect', 'removalPolicy'], {
       holds: (c) => !(c.protect && c.removalPolicy === 'destroy'),
       expected: 'false while removalPolicy is destroy: what is protected cannot be deleted',
@@ -501,8 +555,8 @@ function listUnknown({ path, values }: EnvironmentFile): string[] {
 
 /** Lists the keys that a real deployment must set and that still have their default. */
 export function listPlaceholders(config: Config): ('issuer' | 'audience' | 'jwksUrl')[] {
-  return (['issuer', 'audience', 'jwksUrl'] as const).filter(
-    (key) => config[key] === settings.shape[key].parse(undefined),
+  return (['issuer', 'audience', 'jwksUrl'] as const).filter((key) =>
+    key === 'audience' ? lacksAudience(config) : config[key] === settings.shape[key].parse(undefined),
   );
 }
 
@@ -529,9 +583,16 @@ export interface KeyDescription extends SettingNotes {
 export function describeConfig(): KeyDescription[] {
   return Object.entries(settings.shape).map(([key, schema]) => ({
     key,
-    fallback: z.union([z.string(), z.number(), z.boolean()]).optional().parse(schema.parse(undefined)),
+    fallback: formatFallback(schema.parse(undefined)),
     ...readNotes(schema),
   }));
+}
+
+/** Formats a default as `-c` takes it: of a list its only text, or JSON text. */
+function formatFallback(fallback: unknown): KeyDescription['fallback'] {
+  const one: unknown = Array.isArray(fallback) && fallback.length === 1 ? fallback[0] : fallback;
+  const plain = z.union([z.string(), z.number(), z.boolean()]).optional().safeParse(one);
+  return plain.success ? plain.data : JSON.stringify(one);
 }
 
 /** Makes a rule between keys, checked when each is valid by itself. Its error names the first key. */

@@ -79,7 +79,7 @@ export class ServiceStack extends Stack {
     for (const key of listPlaceholders(config)) {
       Annotations.of(this).addWarningV2(
         `fielding-jobs:${key}`,
-        `${key} is the placeholder ${config[key]}: a real deployment must set it (in config/<name>.json, or -c ${key}=...)`,
+        `${key} is the placeholder ${String(config[key])}: a real deployment must set it (in config/<name>.json, or -c ${key}=...)`,
       );
     }
   }

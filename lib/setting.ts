@@ -5,6 +5,7 @@
  * The message of an error is the text `expected`, which the documentation shows, too.
  */
 import { z } from 'zod';
+import { MAX_ACCOUNT_ID } from '../src/domain/ids.ts';
 import { JsonTextError, parseJsonText } from './json-text.ts';
 
 /** The notes on a key, shown in errors and in the documentation. */
@@ -73,10 +74,49 @@ export function oneOf<const T extends string>(
 /** Text without white space, 1 to 200 characters. */
 export function word(fallback: string, description: string) {
   const error = 'text of 1 to 200 characters, without white space';
+  return z.string({ error }).regex(WORD, { error }).default(fallback).meta({ expected: error, description });
+}
+
+const WORD = /^\S{1,200}$/;
+
+/** Most texts in a list. */
+const MAX_WORDS = 10;
+
+const WORDS_EXPECTED = `one text, or a list of 1 to ${MAX_WORDS}, of 1 to 200 characters without white space`;
+
+/** A list of words. One word alone may be given as text, several with `-c` as JSON text. */
+export function words(fallback: readonly string[], description: string) {
+  return makeWords()
+    .default([...fallback])
+    .meta({ expected: WORDS_EXPECTED, description });
+}
+
+/** A list of words, or nothing. */
+export function optionalWords(description: string) {
+  return makeWords().optional().meta({ expected: WORDS_EXPECTED, description });
+}
+
+function makeWords() {
+  const error = WORDS_EXPECTED;
+  const list = z
+    .array(z.string({ error }).regex(WORD, { error }), { error })
+    .min(1, { error })
+    .max(MAX_WORDS, { error });
+  return z.preprocess(parseList, list);
+}
+
+/** A map of accounts by client, plain or as JSON text, or nothing. */
+export function optionalAccountsByClient(description: string) {
+  const error = `a map of lists of accounts, whole numbers from 1 to ${MAX_ACCOUNT_ID}, by client`;
+  const accounts = z.array(z.int({ error }).min(1, { error }).max(MAX_ACCOUNT_ID, { error }), { error });
+  // A record drops this key without a word.
+  const hasNoPrototype = z.custom<object>((map) => !Object.hasOwn(Object(map) as object, '__proto__'), {
+    error: 'no client __proto__',
+  });
+  const map = z.record(z.string().regex(WORD, { error }), accounts.min(1, { error }), { error });
   return z
-    .string({ error })
-    .regex(/^\S{1,200}$/, { error })
-    .default(fallback)
+    .preprocess(parsePlainOrJson, hasNoPrototype.pipe(map).optional())
+    .optional()
     .meta({ expected: error, description });
 }
 
@@ -189,6 +229,12 @@ function parsePlainOrJson(value: unknown): unknown {
     if (error instanceof JsonTextError) return value;
     throw error;
   }
+}
+
+/** Takes JSON text for a list, and any other text for its only element. */
+function parseList(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  return /^\s*\[/.test(value) ? parsePlainOrJson(value) : [value];
 }
 
 function parseDecimal(value: unknown): unknown {

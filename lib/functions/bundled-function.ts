@@ -10,6 +10,7 @@ import type { TokenVariable } from '../../src/adapters/lambda/read-environment.t
 import { SERVICE } from '../../src/observability/metric-names.ts';
 import type { Config } from '../config.ts';
 import type { Tables } from '../tables.ts';
+import { makeTokenEnvironment } from '../token-rules.ts';
 import type { WorkQueue } from '../work-queue.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -152,13 +153,6 @@ export class BundledFunction extends NodejsFunction {
 
 /** Makes the environment: the variables of all functions, of several functions, and of this one. */
 function makeEnvironment(spec: FunctionSpec, config: Config): Record<string, string> {
-  const tokens: Record<TokenVariable, string> = {
-    TOKEN_ISSUER: config.issuer,
-    TOKEN_AUDIENCE: config.audience,
-    TOKEN_JWKS_URL: config.jwksUrl,
-    TOKEN_ACCOUNTS_CLAIM: config.accountsClaim,
-    TOKEN_SCOPES_CLAIM: config.scopesClaim,
-  };
   return {
     POWERTOOLS_SERVICE_NAME: SERVICE,
     POWERTOOLS_LOG_LEVEL: config.logLevel,
@@ -169,7 +163,7 @@ function makeEnvironment(spec: FunctionSpec, config: Config): Record<string, str
     NODE_OPTIONS: '--enable-source-maps',
     // One namespace per stack, so that two stacks of an account do not mix their metrics.
     ...(spec.reportsMetrics && { POWERTOOLS_METRICS_NAMESPACE: config.stackName }),
-    ...(spec.verifiesTokens && tokens),
+    ...(spec.verifiesTokens && makeTokenEnvironment(config)),
     ...spec.environment,
   };
 }

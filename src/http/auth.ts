@@ -1,31 +1,18 @@
 /** Verifies bearer tokens, and checks what a caller may do (ADR 9). */
-import { type JWTPayload, type JWTVerifyGetKey, errors, jwtVerify } from 'jose';
-import { v5 as uuidv5, validate as isUuid } from 'uuid';
+import { type JWTPayload, type JWTVerifyGetKey, errors } from 'jose';
 import { MAX_TOKEN_LENGTH } from '../../api/limits.ts';
 import type { Operation } from '../../api/routes.ts';
 import { SCOPE_OF } from '../../api/scopes.ts';
 import { ForbiddenError, UnauthenticatedError } from '../domain/errors.ts';
-import { MAX_ACCOUNT_ID } from '../domain/ids.ts';
-
-export interface Caller {
-  /** A UUID: the token's subject if that is a UUID, otherwise derived from issuer and subject. */
-  readonly userId: string;
-  readonly accounts: ReadonlySet<number>;
-  readonly scopes: ReadonlySet<string>;
-}
-
-export interface TokenRules {
-  readonly issuer: string;
-  readonly audience: string;
-  readonly accountsClaim: string;
-  readonly scopesClaim: string;
-}
+import { type Caller, readCaller, type TokenRules } from './read-caller.ts';
+import { verifyToken } from './verify-token.ts';
 
 /** Signature algorithms with a key pair only. Tokens with a shared secret or with `none` are refused. */
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
-
-/** Accepted difference between the issuer's clock and ours. */
-const CLOCK_TOLERANCE_SECONDS = 5;
+const ALGORITHMS = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
+  // One algorithm of two names: RFC 9864 has replaced the first by the second.
+  ...['EdDSA', 'Ed25519'],
+];
 
 /** Longest reason in the log, in characters. It is limited because a reason may quote the token. */
 const MAX_REASON_LENGTH = 200;
@@ -45,13 +32,12 @@ export function makeAuthenticator(rules: TokenRules, keys: JWTVerifyGetKey) {
     }
     let payload: JWTPayload;
     try {
-      ({ payload } = await jwtVerify(token, keys, {
+      payload = await verifyToken(token, keys, {
         issuer: rules.issuer,
-        audience: rules.audience,
         algorithms: ALGORITHMS,
-        requiredClaims: ['exp', 'sub'],
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
-      }));
+        requiredClaims: ['exp'],
+        clockTolerance: rules.clockToleranceSeconds,
+      });
     } catch (cause) {
       const reason = cause instanceof errors.JOSEError ? `${cause.code}: ${cause.message}` : String(cause);
       throw new UnauthenticatedError(
@@ -60,23 +46,19 @@ export function makeAuthenticator(rules: TokenRules, keys: JWTVerifyGetKey) {
         { cause },
       );
     }
-    return {
-      userId: deriveUserId(rules.issuer, payload.sub),
-      accounts: new Set(readAccounts(payload[rules.accountsClaim])),
-      scopes: new Set(readScopes(payload[rules.scopesClaim])),
-    };
+    return readCaller(payload, rules);
   };
 }
 
 /** @throws ForbiddenError when the token lacks the account, or the scope that the operation needs */
 export function authorize(caller: Caller, accountId: number, operation: Operation): void {
   const scope = SCOPE_OF[operation];
+  const { userId, found } = caller;
   if (!caller.accounts.has(accountId)) {
-    throw new ForbiddenError('The token does not cover the account.', { accountId, userId: caller.userId });
+    throw new ForbiddenError('The token does not cover the account.', { accountId, userId, found });
   }
-  if (!caller.scopes.has(scope)) {
-    throw new ForbiddenError('The token lacks a scope.', { scope, userId: caller.userId });
-  }
+  if (!caller.scopes.has(scope))
+    throw new ForbiddenError('The token lacks a scope.', { scope, userId, found });
 }
 
 /**
@@ -91,24 +73,4 @@ function readBearerToken(authorization = ''): string | undefined {
   if (token === undefined || signature === undefined || token.length > MAX_TOKEN_LENGTH) return undefined;
   // Unused bits of the last character must be zero. Otherwise one signature could be spelled several ways.
   return Buffer.from(signature, 'base64url').toString('base64url') === signature ? token : undefined;
-}
-
-function deriveUserId(issuer: string, subject: unknown): string {
-  if (typeof subject !== 'string' || subject === '') {
-    throw new UnauthenticatedError('The token has no subject.', { reason: 'sub is not a string' });
-  }
-  return isUuid(subject) ? subject.toLowerCase() : uuidv5(subject, uuidv5(issuer, uuidv5.URL));
-}
-
-/** Reads the valid account ids of a claim. A claim that is not a list has none. */
-function readAccounts(claim: unknown): number[] {
-  if (!Array.isArray(claim)) return [];
-  return claim.filter(
-    (value): value is number => Number.isInteger(value) && value >= 1 && value <= MAX_ACCOUNT_ID,
-  );
-}
-
-/** Reads space-separated scopes: https://datatracker.ietf.org/doc/html/rfc6749#section-3.3 */
-function readScopes(claim: unknown): string[] {
-  return typeof claim === 'string' ? claim.split(' ').filter((scope) => scope !== '') : [];
 }

@@ -1,6 +1,14 @@
 /** Tests the configuration: defaults, values given as text, and one clear line for each bad value. */
 import { describe, expect, test } from '@jest/globals';
-import { type ConfigKey, ConfigurationError, describeConfig, readConfig } from '../../lib/config.ts';
+import {
+  type ConfigKey,
+  ConfigurationError,
+  describeConfig,
+  listPlaceholders,
+  MAX_TOKEN_BYTES,
+  readConfig,
+} from '../../lib/config.ts';
+import { makeTokenEnvironment, makeTokenRules, measureEnvironment } from '../../lib/token-rules.ts';
 
 /** Returns the error lines for a context, which must be refused. */
 function listProblems(context: Record<string, unknown>): readonly string[] {
@@ -20,6 +28,8 @@ const OPTIONAL = [
   'account',
   'region',
   'tags',
+  'clientIds',
+  'accountsByClient',
   'jobsTable',
   'targetGroupsTable',
   'idempotencyTable',
@@ -36,10 +46,15 @@ test('without any context every key that is not optional has its default', () =>
   expect(readConfig({})).toEqual({
     stackName: 'FieldingJobs',
     issuer: 'https://issuer.example.com/',
-    audience: 'https://audience.example.com/',
+    audience: ['https://audience.example.com/'],
     jwksUrl: 'https://issuer.example.com/.well-known/jwks.json',
     accountsClaim: 'account_ids',
-    scopesClaim: 'scope',
+    scopesClaim: ['scope'],
+    writeScope: 'batch-jobs:write',
+    readScope: 'batch-jobs:read',
+    clientClaims: ['client_id', 'azp', 'appid', 'cid'],
+    callerClaims: ['sub', 'client_id', 'azp', 'appid'],
+    clockToleranceSeconds: 60,
     maxTargetGroupsPerJob: 10_000,
     chunkSize: 200,
     jobRetentionDays: 30,
@@ -83,12 +98,13 @@ test('every key is described, and its default is a valid value', () => {
     expect(`${key}: ${expected}`).toMatch(/: .*\w/);
     expect(`${key}: ${description}`).toMatch(/: .*\w\.$/);
     if (OPTIONAL.includes(key)) expect(fallback).toBeUndefined();
-    else expect(readConfig({ [key]: fallback })).toMatchObject({ [key]: fallback });
+    else expect(readConfig({ [key]: fallback })).toEqual(readConfig({}));
   }
 });
 
 test('numbers may be given as text, as `cdk -c key=value` passes them', () => {
   const numbers = {
+    clockToleranceSeconds: 0,
     maxTargetGroupsPerJob: 9_999,
     chunkSize: 20,
     jobRetentionDays: 31,
@@ -139,10 +155,21 @@ const BAD: Record<ConfigKey, unknown[]> = {
   region: ['', 'Ireland', 'eu-west', 'EU-WEST-1', 'eu-west-1a', 1],
   tags: ['', 'team=jobs', '{"team":"jobs"', '{"team":"a","team":"b"}', '["team"]', ['team'], 5, null],
   issuer: ['', 'issuer', 'ftp://id.test/', 'http://id.test/', ' https://id.test/', 'https://u:p@id.test/', 1],
-  audience: ['', 'two words', 'x'.repeat(201), null],
+  audience: ['', 'two words', 'x'.repeat(201), null, [], ['a', ''], ['a b'], [1], '["a"', '[]', '[1]'],
   jwksUrl: ['keys', 'http://localhost.id.test/', 'http://127.0.0.1@id.test/', 'file:///keys', {}],
   accountsClaim: ['', 'a b'],
-  scopesClaim: ['', '\n'],
+  scopesClaim: ['', '\n', Array<string>(11).fill('x'), { scope: true }],
+  clientIds: ['', [], [null], '["a",]'],
+  writeScope: ['', 'a b', 1, ['a']],
+  readScope: ['', '\t'],
+  accountsByClient: [
+    ...['', 'cli', '{"cli":[101]', '{"cli":[1],"cli":[2]}', [101], 101, null],
+    ...[{ cli: 101 }, { cli: [] }, { cli: ['101'] }, { cli: [0] }, { cli: [2 ** 31] }, { cli: [1.5] }],
+    ...[{ '': [101] }, { 'a b': [101] }, { cli: null }],
+  ],
+  clientClaims: ['', [], [['azp']]],
+  callerClaims: ['', '[', true],
+  clockToleranceSeconds: [-1, 301, 1.5, '1m'],
   maxTargetGroupsPerJob: [0, 10_001, 1.5, 'many', '', '1e3', '0x10', ' 5', true, [5]],
   chunkSize: [0, 1_001, -1, '-1', 'abc'],
   jobRetentionDays: [0, '0', 3_651],
@@ -213,6 +240,69 @@ describe('a bad value is refused in one line that names key, found and expected'
     expect(named.sort()).toEqual([...KEYS].sort());
   });
 });
+
+describe('settings of tokens', () => {
+  test('are plain lists and maps in a file, and JSON text or one text in the context', () => {
+    const lists = { audience: ['one', 'two'], clientIds: ['a'], scopesClaim: ['scp', 'roles'] };
+    const accountsByClient = { 'app-guid': [101, 102], constructor: [7] };
+    const plain = readConfig({ ...lists, accountsByClient });
+    expect(plain).toMatchObject({ ...lists, accountsByClient });
+    const texts = Object.entries({ ...lists, accountsByClient }).map(([key, value]) => [
+      key,
+      JSON.stringify(value),
+    ]);
+    expect(readConfig(Object.fromEntries(texts))).toEqual(plain);
+    expect(readConfig({ audience: 'one', clientIds: 'a' })).toMatchObject({
+      audience: ['one'],
+      clientIds: ['a'],
+    });
+    expect(readConfig({ accountsByClient: {} }).accountsByClient).toEqual({});
+  });
+
+  test('may not grant accounts to a client that is named __proto__, which would be lost', () => {
+    const text = '{"cli":[101],"__proto__":[102]}';
+    for (const given of [text, JSON.parse(text) as unknown]) {
+      expect(listProblems({ accountsByClient: given })[0]).toMatch(/, expected no client __proto__$/);
+    }
+  });
+
+  test('need an audience or a client id', () => {
+    expect(listPlaceholders(readConfig({}))).toEqual(['issuer', 'audience', 'jwksUrl']);
+    expect(listPlaceholders(readConfig({ audience: 'jobs' }))).toEqual(['issuer', 'jwksUrl']);
+    expect(listPlaceholders(readConfig({ clientIds: 'cli' }))).toEqual(['issuer', 'jwksUrl']);
+    expect(makeTokenRules(readConfig({ clientIds: 'cli' })).audiences).toEqual([]);
+    expect(makeTokenRules(readConfig({ clientIds: 'cli', audience: ['jobs'] })).audiences).toEqual(['jobs']);
+    expect(listPlaceholders(readConfig({ audience: ['jobs', 'https://audience.example.com/'] }))).toContain(
+      'audience',
+    );
+  });
+
+  test('are refused when they do not fit into the environment of a function', () => {
+    const makeClients = (count: number) => ({
+      accountsByClient: Object.fromEntries(
+        Array.from({ length: count }, (_, index) => [`${index}-`.padEnd(36, 'x'), [index + 1]]),
+      ),
+    });
+    let most = 0;
+    while (most < 100 && measure(makeClients(most + 1)) <= MAX_TOKEN_BYTES) most += 1;
+    expect(most).toBeGreaterThan(25);
+    expect(() => readConfig(makeClients(most))).not.toThrow();
+    const [problem, ...others] = listProblems(makeClients(most + 1));
+    expect(others).toEqual([]);
+    expect(problem).toMatch(
+      /^context key accountsByClient: found \{"0-x.*…, expected settings of tokens that take \d+ bytes together at most/,
+    );
+    // Also where the lists are what is large.
+    expect(listProblems({ audience: Array.from({ length: 10 }, (_, n) => `${n}`.repeat(200)) })[0]).toMatch(
+      /^context key accountsByClient: found its default, expected settings of tokens that take/,
+    );
+  });
+});
+
+/** Measures the variables of settings without the check of their size. */
+function measure(changes: Record<string, unknown>): number {
+  return measureEnvironment(makeTokenEnvironment({ ...readConfig({}), ...changes }));
+}
 
 describe('tags', () => {
   test('are a map in a file, and JSON text in the context', () => {

@@ -18,7 +18,14 @@ const FULL = {
   tags: { team: 'jobs', 'cost center': '4711' },
   ...BARE,
   accountsClaim: 'accounts',
-  scopesClaim: 'scopes',
+  scopesClaim: ['scopes', 'roles'],
+  clientIds: ['cli'],
+  writeScope: 'write',
+  readScope: 'read',
+  accountsByClient: { cli: [101] },
+  clientClaims: ['app'],
+  callerClaims: ['user', 'app'],
+  clockToleranceSeconds: 30,
   maxTargetGroupsPerJob: 9_000,
   chunkSize: 100,
   jobRetentionDays: 60,
@@ -104,7 +111,12 @@ describe('a file', () => {
     write('prod', BARE);
     const { config, notices } = readEnvironment('prod');
     expect(config).toEqual(readConfiguration(BARE, project).config);
-    expect(config).toMatchObject({ ...BARE, stackName: 'FieldingJobs', chunkSize: 200 });
+    expect(config).toMatchObject({
+      ...BARE,
+      audience: ['buyers'],
+      stackName: 'FieldingJobs',
+      chunkSize: 200,
+    });
     expect(notices).toEqual([]);
   });
 
@@ -115,7 +127,7 @@ describe('a file', () => {
         .sort(),
     );
     write('staging', FULL);
-    expect(readEnvironment('staging').config).toEqual(FULL);
+    expect(readEnvironment('staging').config).toEqual({ ...FULL, audience: ['buyers'] });
     write('warm', { ...BARE, ...WARM });
     expect(readEnvironment('warm').config).toMatchObject(WARM);
   });
@@ -319,6 +331,6 @@ describe('two environments that would share a stack or a table', () => {
     write('prod', BARE);
     write('draft', { stackName: 'FieldingJobs' });
     write('broken', '{');
-    expect(readEnvironment('prod').config).toMatchObject(BARE);
+    expect(readEnvironment('prod').config).toMatchObject({ ...BARE, audience: ['buyers'] });
   });
 });

@@ -1,5 +1,7 @@
 /** Tests the functions of the template: runtime, memory, timeout, environment and concurrency. */
 import { describe, expect, test } from '@jest/globals';
+import { MAX_TOKEN_BYTES } from '../../lib/config.ts';
+import { measureEnvironment } from '../../lib/token-rules.ts';
 import { synthesizeTemplate } from './readable-template.ts';
 
 const COMMON = {
@@ -11,10 +13,19 @@ const COMMON = {
 const METRICS = { POWERTOOLS_METRICS_NAMESPACE: 'FieldingJobs' };
 const TOKENS = {
   TOKEN_ISSUER: 'https://issuer.example.com/',
-  TOKEN_AUDIENCE: 'https://audience.example.com/',
   TOKEN_JWKS_URL: 'https://issuer.example.com/.well-known/jwks.json',
-  TOKEN_ACCOUNTS_CLAIM: 'account_ids',
-  TOKEN_SCOPES_CLAIM: 'scope',
+  TOKEN_RULES: JSON.stringify({
+    audiences: ['https://audience.example.com/'],
+    clientIds: [],
+    scopesClaims: ['scope'],
+    writeScope: 'batch-jobs:write',
+    readScope: 'batch-jobs:read',
+    accountsClaim: 'account_ids',
+    accountsByClient: {},
+    clientClaims: ['client_id', 'azp', 'appid', 'cid'],
+    callerClaims: ['sub', 'client_id', 'azp', 'appid'],
+    clockToleranceSeconds: 60,
+  }),
 };
 const JOBS = { JOBS_TABLE: '${TablesJobs}' };
 const TARGET_GROUPS = { TARGET_GROUPS_TABLE: '${TablesTargetGroups}' };
@@ -168,13 +179,32 @@ test('the metrics of each stack have a namespace of their own', () => {
   }
 });
 
+test('the environment of each function fits into 4 KB, even with the most settings of tokens', () => {
+  const template = synthesizeTemplate({ stackName: 'S'.repeat(124) });
+  for (const id of FUNCTIONS) {
+    const { Variables } = template.readProperties(id)['Environment'] as { Variables: Record<string, string> };
+    // What is known only at deployment counts as a name or address of 200 characters.
+    const filled: [string, string][] = Object.entries(Variables)
+      .filter(([name]) => !name.startsWith('TOKEN_'))
+      .map(([name, value]) => [name, value.replaceAll(/\$\{\w+\}/g, 'x'.repeat(200))]);
+    expect(measureEnvironment(Object.fromEntries(filled)) + MAX_TOKEN_BYTES).toBeLessThanOrEqual(4_096);
+  }
+});
+
 test('every setting of a function reaches its environment', () => {
   const template = synthesizeTemplate({
     issuer: 'http://127.0.0.1:9000/',
     audience: 'buyers',
     jwksUrl: 'http://localhost:9000/keys',
     accountsClaim: 'https://buyers.test/accounts',
-    scopesClaim: 'permissions',
+    scopesClaim: ['permissions', 'scope'],
+    clientIds: '["app"]',
+    writeScope: 'w',
+    readScope: 'r',
+    accountsByClient: { app: [101] },
+    clientClaims: 'app_id',
+    callerClaims: 'app_id',
+    clockToleranceSeconds: '5',
     maxTargetGroupsPerJob: 500,
     chunkSize: 1,
     jobRetentionDays: 3,
@@ -197,10 +227,19 @@ test('every setting of a function reaches its environment', () => {
       POWERTOOLS_LOGGER_SAMPLE_RATE: '0.05',
       POWERTOOLS_METRICS_NAMESPACE: 'Other',
       TOKEN_ISSUER: 'http://127.0.0.1:9000/',
-      TOKEN_AUDIENCE: 'buyers',
       TOKEN_JWKS_URL: 'http://localhost:9000/keys',
-      TOKEN_ACCOUNTS_CLAIM: 'https://buyers.test/accounts',
-      TOKEN_SCOPES_CLAIM: 'permissions',
+      TOKEN_RULES: JSON.stringify({
+        audiences: ['buyers'],
+        clientIds: ['app'],
+        scopesClaims: ['permissions', 'scope'],
+        writeScope: 'w',
+        readScope: 'r',
+        accountsClaim: 'https://buyers.test/accounts',
+        accountsByClient: { app: [101] },
+        clientClaims: ['app_id'],
+        callerClaims: ['app_id'],
+        clockToleranceSeconds: 5,
+      }),
       MAX_TARGET_GROUPS: '500',
       CHUNK_SIZE: '1',
       JOB_RETENTION_DAYS: '3',

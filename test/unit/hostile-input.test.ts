@@ -10,6 +10,7 @@ import { readApiRequest } from '../../src/http/message.ts';
 import { parsePath } from '../../src/http/path.ts';
 import { makeTraceContext } from '../../src/observability/trace-context.ts';
 import { SUBJECT } from '../support/api-client.ts';
+import { makeRules } from '../support/token-rules.ts';
 
 const ID = 'A'.repeat(26);
 const KEYS = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty'];
@@ -69,7 +70,7 @@ describe("a key of JavaScript's own", () => {
 
   test.each(KEYS)('%s gives no access as a claim', async (key) => {
     const { publicKey, privateKey } = await generateKeyPair('ES256');
-    const rules = { issuer: 'i', audience: 'a', accountsClaim: 'account_ids', scopesClaim: 'scope' };
+    const rules = makeRules({ issuer: 'i', audiences: ['a'], accountsByClient: { [SUBJECT]: [101] } });
     const claims = `{"iss":"i","aud":"a","sub":"${SUBJECT}","exp":9999999999,"${key}":{"account_ids":[101],"scope":"batch-jobs:read","polluted":1}}`;
     // The claims are signed as text, because an object could lose its __proto__.
     const token = await new CompactSign(new TextEncoder().encode(claims))
@@ -148,8 +149,7 @@ describe('a text of a million characters', () => {
   });
 
   test('is not accepted as token', async () => {
-    const rules = { issuer: 'i', audience: 'a', accountsClaim: 'a', scopesClaim: 's' };
-    const authenticate = makeAuthenticator(rules, () => Promise.reject(new Error('no keys')));
+    const authenticate = makeAuthenticator(makeRules(), () => Promise.reject(new Error('no keys')));
     for (const text of around) {
       await expect(authenticate(text)).rejects.toMatchObject({ name: 'UnauthenticatedError' });
     }

@@ -3,17 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { UnauthenticatedError } from '../../src/domain/errors.ts';
-import { type Caller, makeAuthenticator } from '../../src/http/auth.ts';
+import { makeAuthenticator } from '../../src/http/auth.ts';
+import type { Caller } from '../../src/http/read-caller.ts';
 import { makeRemoteKeys } from '../../src/http/remote-keys.ts';
 import { hangUp, makeJsonAnswer, keepSilent } from '../../tools/kit/http-server.ts';
 import { type MakeAnswer, TestIssuer } from '../support/test-issuer.ts';
+import { makeRules } from '../support/token-rules.ts';
 
-const RULES = {
-  issuer: 'https://issuer.test/',
-  audience: 'jobs',
-  accountsClaim: 'account_ids',
-  scopesClaim: 'scope',
-};
+const RULES = makeRules();
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
@@ -51,7 +48,7 @@ function advanceClock(ms: number): void {
 }
 
 async function signToken(kid: string, by = issuer): Promise<string> {
-  const claims = { iss: RULES.issuer, aud: RULES.audience, sub: 's', account_ids: [101] };
+  const claims = { iss: RULES.issuer, aud: 'jobs', sub: 's', account_ids: [101] };
   return by.sign(kid, { ...claims, exp: Math.floor(Date.now() / 1000) + 400 * 86_400 });
 }
 

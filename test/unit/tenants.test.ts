@@ -148,6 +148,7 @@ async function answerTo(rig: UseCaseRig, asked: ClientRequest, calls: Call[]): P
     userId: makeCreator(asked.caller),
     accounts: new Set([asked.caller]),
     scopes: new Set(SCOPES),
+    found: '',
   };
   const tenant: Tenant = { accountId: asked.of, projectId: asked.project };
   const jobs = spyOn(rig.jobs, calls);

@@ -9,17 +9,33 @@ class EnvironmentError extends Error {
 
 const text = z.string().check(z.minLength(1));
 const count = z.coerce.number().check(z.int(), z.positive());
+const texts = z.readonly(z.array(text));
+
+/** How tokens are read: `TokenRules` in src/http/read-caller.ts, without the issuer. */
+const tokenRules = z.object({
+  audiences: texts,
+  clientIds: texts,
+  scopesClaims: texts,
+  writeScope: text,
+  readScope: text,
+  accountsClaim: text,
+  accountsByClient: z.readonly(z.record(text, z.readonly(z.array(z.number())))),
+  clientClaims: texts,
+  callerClaims: texts,
+  clockToleranceSeconds: z.number(),
+});
 
 /** The variables by which the HTTP functions verify tokens. */
 const TOKENS = {
   TOKEN_ISSUER: text,
-  TOKEN_AUDIENCE: text,
   TOKEN_JWKS_URL: z.url(),
-  TOKEN_ACCOUNTS_CLAIM: text,
-  TOKEN_SCOPES_CLAIM: text,
+  /** JSON. */
+  TOKEN_RULES: z.pipe(z.pipe(z.string(), z.transform(parseJson)), tokenRules),
 } as const;
 
 export type TokenVariable = keyof typeof TOKENS;
+
+export type TokenVariables = { readonly [name in TokenVariable]: z.output<(typeof TOKENS)[name]> };
 
 export const TOKEN_VARIABLES = Object.keys(TOKENS) as TokenVariable[];
 
@@ -72,4 +88,12 @@ export function readEnv<K extends keyof Variables>(
   }
   if (faults.length > 0) throw new EnvironmentError(`The environment is not valid. ${faults.join('. ')}`);
   return values as { readonly [name in K]: z.output<Variables[name]> };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

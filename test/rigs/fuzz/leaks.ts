@@ -9,7 +9,7 @@ const INTERNALS: readonly [string, RegExp][] = [
   ['a stack trace', /\n\s+at |\\n\s+at |\bat [^\s"]*[(/][^"]*:\d+:\d+/],
   ['a path of the code', /node_modules|file:\/\/|\/var\/task|\.(ts|mjs):\d+/],
   ['an ARN', /arn:aws/],
-  ['an environment variable', /AWS_(SECRET|SESSION|ACCESS)|TOKEN_JWKS_URL|POWERTOOLS_/],
+  ['an environment variable', /AWS_(SECRET|SESSION|ACCESS)|TOKEN_(JWKS_URL|RULES)|POWERTOOLS_/],
 ];
 
 export class Leaks {
