@@ -8,7 +8,7 @@ import type { Sample } from './data/sample.ts';
 import { checkData, writeData } from './data/seed.ts';
 import { makeDocsHandler } from './docs/docs-handler.ts';
 import { startEmulators } from './emulators/start-emulators.ts';
-import { signExampleToken } from './example-token.ts';
+import { findForeignIssuer, signExampleToken } from './example-token.ts';
 import type { InvocationResult } from './functions/messages.ts';
 import type { InvocationWatch } from './functions/pool.ts';
 import { Router } from './gateway/router.ts';
@@ -62,6 +62,8 @@ export interface LocalStackOptions {
 
 export interface LocalStack extends ControlledStack {
   readonly issuer: Issuer;
+  /** The issuer of the functions, if they refuse the local one's tokens. */
+  readonly foreignIssuer: string | undefined;
   /** A project and target groups that an example request can name. */
   readonly sample: Sample | undefined;
   /** Resolves when an embedded emulator has failed. */
@@ -111,10 +113,17 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
 
   const data = { file: options.dataFile, demoSize: options.demoSize };
   const seed = await checkData(data, now);
+  // Known once the template is read. A page that is open by then waits for it.
+  const foreignIssuer = Promise.withResolvers<string | undefined>();
   gateway.serveLocalRoutes(
     '/docs',
     makeDocsHandler(
-      () => signExampleToken(issuer, seed.sample),
+      async () => {
+        const foreign = await foreignIssuer.promise;
+        return foreign === undefined
+          ? { token: await signExampleToken(issuer, seed.sample) }
+          : { issuer: foreign };
+      },
       options.dataFile === undefined ? undefined : seed.sample,
     ),
   );
@@ -156,6 +165,8 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
     assets,
     queues,
   );
+  const foreign = await findForeignIssuer(runtime.functions, issuer, seed.sample);
+  foreignIssuer.resolve(foreign);
   const access = new Access(template, references, runtime, (call) => {
     log({ kind: 'denied', ...call });
   });
@@ -198,6 +209,7 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
     outputs: readOutputs(template, references),
     endpoints: { dynamodb: endpoints.dynamodb, sqs: endpoints.sqs },
     issuer,
+    foreignIssuer: foreign,
     sample: seed.sample,
     failure: failure.promise,
     invoke: (logicalId, event) => processes.getPool(logicalId).invoke(JSON.stringify(event)),
@@ -230,9 +242,12 @@ async function synthesizeFor(
   const folder = join(PROJECT, '.local', 'cdk.out', new URL(gateway.url).port);
   closers.add(() => rm(folder, { recursive: true, force: true }));
   const context = {
-    issuer: ISSUER,
     audience: AUDIENCE,
-    jwksUrl: `${gateway.url}/_local/jwks.json`,
+    // Another issuer has keys of its own.
+    ...(options.context?.['issuer'] === undefined && {
+      issuer: ISSUER,
+      jwksUrl: `${gateway.url}/_local/jwks.json`,
+    }),
     ...options.context,
     ...(namesPlace(options.context ?? {}) && { account: ACCOUNT_ID, region: REGION }),
   };

@@ -10,8 +10,9 @@ const ACTION = 'resume';
  * A line that starts with `ready`, the addresses of the pages, and, if there is a sample, commands for a
  * second terminal: one sets a token and an address, one creates a job and one follows it. Between them are
  * blank lines, and no line is longer than 100 columns.
+ * @param foreignIssuer the issuer, if the stack refuses tokens of the local one: the user has to set a token
  */
-export function formatWelcome(url: string, sample: Sample | undefined): string {
+export function formatWelcome(url: string, sample: Sample | undefined, foreignIssuer?: string): string {
   const pages = `ready ${url}\n\nstatus page: ${url}/_local\nAPI pages:   ${url}/docs\n`;
   if (sample === undefined) return `${pages}\n`;
   const { tenant, targetGroupIds } = sample;
@@ -19,10 +20,14 @@ export function formatWelcome(url: string, sample: Sample | undefined): string {
   const jobId = deriveJobId({ ...tenant, action: ACTION, idempotencyKey });
   const project = makeProjectPath(tenant);
   const inProject = (path: string) => `"$PROJECT${path.slice(project.length)}"`;
+  const token =
+    foreignIssuer === undefined
+      ? `TOKEN=$(npm run --silent token -- --account ${tenant.accountId})`
+      : `# with TOKEN set to a token for account ${tenant.accountId}, of the issuer\n# ${foreignIssuer}`;
   return `${pages}
 To create a job and to follow it, in a second terminal in this folder:
 
-TOKEN=$(npm run --silent token -- --account ${tenant.accountId})
+${token}
 PROJECT=${url}${project}
 
 curl -i -X POST ${inProject(makeCollectionPath(tenant, ACTION))} \\

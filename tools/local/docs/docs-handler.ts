@@ -21,19 +21,21 @@ const FILES: PageFiles = new Map([
   ['openapi.yaml', [join(PROJECT, 'docs', 'openapi.yaml'), CONTENT_TYPES.yaml]],
 ]);
 
+export type TokenOffer = { readonly token: string } | { readonly issuer: string };
+
 /**
  * Handles the routes below `/docs`:
  * - `GET /docs`: the page
  * - `GET /docs/openapi.yaml`: the description
- * - `GET /docs/token`: an example token, `{ token }`
+ * - `GET /docs/token`: an example token, or the issuer whose tokens the stack takes instead
  *
  * @param sample what the examples of the description name; undefined for the demo data, which they name
  *   already
  */
-export function makeDocsHandler(token: () => Promise<string>, sample?: Sample): ControlHandler {
+export function makeDocsHandler(offerToken: () => Promise<TokenOffer>, sample?: Sample): ControlHandler {
   return async (method, path) => {
     if (method !== 'GET') return undefined;
-    if (path === 'token') return { token: await token() };
+    if (path === 'token') return offerToken();
     const file = await readPageFile(FILES, path);
     if (file === undefined || path !== 'openapi.yaml' || sample === undefined) return file;
     return new LocalFile(

@@ -21,7 +21,11 @@ async function authorize() {
   const line = document.querySelector('#token');
   try {
     const response = await fetch('/docs/token');
-    const { token } = await response.json();
+    const { token, issuer } = await response.json();
+    if (token === undefined) {
+      line.textContent = `Requests go to this stack, which takes tokens of ${issuer}: enter one with "Authorize".`;
+      return;
+    }
     ui.preauthorizeApiKey('bearerToken', token);
     const claims = JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
     const accounts = claims.account_ids.join(', ') || 'none';
