@@ -120,6 +120,12 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
     packages: 'any',
     node: 'any',
   },
+  'tools/tokens': {
+    // The command judges a token by the code of the functions, with the configuration of a deployment.
+    imports: ['src/domain', 'api', 'src/http', 'lib', 'tools/kit'],
+    packages: 'any',
+    node: 'any',
+  },
   'tools/openapi': {
     imports: ['api', 'api/openapi', 'tools/kit', 'tools/local'],
     packages: 'any',

@@ -109,7 +109,8 @@ function refuseValuesInBoth(project: string, { path, values }: EnvironmentFile):
   }
 }
 
-function readCdkContext(project: string): Record<string, unknown> {
+/** Reads the context of cdk.json, which the CDK passes to the app together with that of `-c`. */
+export function readCdkContext(project: string): Record<string, unknown> {
   return z
     .object({ context: z.record(z.string(), z.unknown()).default({}) })
     .parse(JSON.parse(readFileSync(join(project, 'cdk.json'), 'utf8'))).context;
@@ -138,7 +139,7 @@ function refusePlaceholders(config: Config, file: EnvironmentFile | undefined): 
       : `in ${file.path}`;
   throw new ConfigurationError([
     ...placeholders.map(
-      (key) => `${key}: found the placeholder ${config[key]}, with which no token is valid`,
+      (key) => `${key}: found the placeholder ${String(config[key])}, with which no token is valid`,
     ),
     `Set ${placeholders.join(', ')} ${how}. Only to synthesize: -c allowPlaceholders=true`,
   ]);

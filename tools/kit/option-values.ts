@@ -24,3 +24,13 @@ export function parseChoice<T extends string>(option: string, text: string, valu
   if (match !== undefined) return match;
   throw new UsageError(`${option}: found ${quoteExcerpt(text)}, expected ${values.join(' or ')}`);
 }
+
+/**
+ * Parses a value of the configuration, `key=value`, as `cdk deploy -c` takes it.
+ * @throws UsageError
+ */
+export function parseContextValue(option: string, text: string): [string, string] {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key !== undefined && value !== undefined) return [key, value];
+  throw new UsageError(`${option}: found ${quoteExcerpt(text)}, expected key=value`);
+}

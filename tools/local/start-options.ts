@@ -1,7 +1,7 @@
 /** Parses the command line of `npm start`. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { UsageError } from '../kit/tool-errors.ts';
-import { parseChoice, parseWholeNumber } from '../kit/option-values.ts';
+import { parseChoice, parseContextValue, parseWholeNumber } from '../kit/option-values.ts';
 import { quoteExcerpt } from '../kit/printable.ts';
 
 export const USAGE = `npm start -- [options]
@@ -56,16 +56,10 @@ export function parseStartOptions(argv: string[]): StartOptions {
     dataFile: values.data,
     demoSize:
       values.demo === undefined ? undefined : parseWholeNumber('--demo', values.demo, 1, MOST_DEMO_GROUPS),
-    context: Object.fromEntries((values.context ?? []).map(parseContextValue)),
+    context: Object.fromEntries((values.context ?? []).map((text) => parseContextValue('--context', text))),
     log: parseChoice('--log', values.log, ['pretty', 'json']),
     killShare: parseShare(values.kill),
   };
-}
-
-function parseContextValue(text: string): [string, string] {
-  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (key !== undefined && value !== undefined) return [key, value];
-  throw new UsageError(`--context: found ${quoteExcerpt(text)}, expected key=value`);
 }
 
 function parseShare(text: string): number {
