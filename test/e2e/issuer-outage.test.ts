@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { makeFieldingRunsPath, makeJobPath } from '../../api/paths.ts';
 import { hangUp, keepSilent } from '../../tools/kit/http-server.ts';
 import { anId } from '../support/builders.ts';
-import { type Answer, Client, readError } from '../support/api-client.ts';
+import { type Answer, aToken, Client, readError } from '../support/api-client.ts';
 import { aProject } from '../support/e2e.ts';
 import { makeGoodClaims } from '../support/forge-token.ts';
 import { type RunningStack, startStack } from '../support/start-stack.ts';
@@ -76,4 +76,12 @@ test('new keys are accepted, known keys survive an outage of the issuer, and unk
 
   await issuer.restart();
   await waitUntilAccepted('k3');
+});
+
+test('a stack with another issuer offers no token of the local one, which it refuses', async () => {
+  expect(running.printed.filter((line) => /npm run .*token|^TOKEN=/.test(line))).toEqual([]);
+  expect(running.printed).toContain(`# ${ISSUER}`);
+  const offered = await fetch(`${running.info.url}/docs/token`);
+  expect(await offered.json()).toEqual({ issuer: ISSUER });
+  expect((await new Client(running.info.url, await aToken()).get(paths[0] ?? '')).status).toBe(401);
 });

@@ -486,11 +486,15 @@ describe('a token', () => {
 describe('claims of odd types', () => {
   test.each<[string, string]>([
     ['nothing', 'null'],
-    ['a text', '"101"'],
+    ['a text that says more', '"101; DROP"'],
     ['a text with a list', '"[101]"'],
-    ['a number', '101'],
-    ['texts', '["101"]'],
+    ['a text of one account out of bounds', '"101 2147483648"'],
+    ['a text with a gap', '"101,,102"'],
+    ['texts that nearly name it', '["0101", "101.0", "1.01e2", "+101", " 101", "101 ", "-101", "0x65"]'],
+    ['a text of several in a list', '["101 102", "101,102"]'],
+    ['a number out of bounds', '4294967397'],
     ['a nested list', '[[101]]'],
+    ['a nested list of texts', '[["101"]]'],
     ['an object', '{"0":101,"length":1}'],
     ['an empty list', '[]'],
     ['fractions', '[101.5, 100.999, 1.01e1]'],
@@ -506,9 +510,28 @@ describe('claims of odd types', () => {
   });
 
   test.each<[string, unknown]>([
+    ['as a number', 101],
+    ['as a text', '101'],
+    ['as texts', ['102', '101']],
+    ['in a text', '102, 101 103'],
+  ])('permit the account %s', async (_name, account_ids) => {
+    await expectAccepted(`Bearer ${issueToken({ account_ids })}`);
+    await expectAll(
+      403,
+      `Bearer ${issueToken({ account_ids, scope: ['batch-jobs:write batch-jobs:read'] })}`,
+    );
+  });
+
+  test('permit scopes in a list', async () => {
+    await expectAccepted(`Bearer ${issueToken({ scope: ['x', 'batch-jobs:write', 'batch-jobs:read'] })}`);
+  });
+
+  test.each<[string, unknown]>([
     ['nothing', undefined],
     ['null', null],
-    ['a list', ['batch-jobs:write', 'batch-jobs:read']],
+    ['a list of one text with both', ['batch-jobs:write batch-jobs:read']],
+    ['a nested list', [['batch-jobs:write', 'batch-jobs:read']]],
+    ['a list of objects', [{ 0: 'batch-jobs:write' }]],
     ['an object', { 'batch-jobs:write': true, 'batch-jobs:read': true }],
     ['a number', 1],
     ['an empty text', ''],

@@ -214,5 +214,7 @@ function decodeUtf8(body: Uint8Array | undefined): string | undefined {
 function readScopes(authorization = ''): string[] {
   const payload = decodeUtf8(Buffer.from(authorization.split('.')[1] ?? '', 'base64url')) ?? '';
   const claims = parseJson(payload) as { scope?: unknown } | undefined;
-  return typeof claims?.scope === 'string' ? claims.scope.split(' ') : [];
+  const { scope } = claims ?? {};
+  if (typeof scope === 'string') return scope.split(' ');
+  return Array.isArray(scope) ? scope.filter((each) => typeof each === 'string') : [];
 }
