@@ -19,6 +19,7 @@ import {
   oneOf,
   oneOfNumbers,
   optionalEmail,
+  optionalIssuerAddress,
   optionalTableName,
   optionalWholeNumber,
   type SettingNotes,
@@ -69,9 +70,14 @@ const settings = z.object({
     'https://audience.example.com/',
     'Audience of the tokens: their `aud` claim. A real deployment must set it.',
   ),
-  jwksUrl: issuerAddress(
-    'https://issuer.example.com/.well-known/jwks.json',
-    "Address of the issuer's public keys (JWKS). A real deployment must set it.",
+  jwksUrl: optionalIssuerAddress(
+    "Address of the issuer's public keys (JWKS). Without it, the one in the issuer's OIDC discovery document.",
+  ),
+  keySetMaxAgeHours: wholeNumber(
+    1,
+    24 * 30,
+    24,
+    "Hours for which the issuer's keys are used after they were fetched, while it is down. After that, 503.",
   ),
   accountsClaim: word('account_ids', 'Claim that lists the accounts a token may act for.'),
   scopesClaim: word('scope', 'Claim that lists the scopes of a token.'),
@@ -230,6 +236,9 @@ const settings = z.object({
   idempotencyTable: optionalTableName(
     'Name of an existing table of idempotency records, to use instead of making one.',
   ),
+  keySetsTable: optionalTableName(
+    "Name of an existing table of the issuer's keys, to use instead of making one.",
+  ),
   alarmEmail: optionalEmail('Address that alarms are sent to. Without it, the topic has no subscription.'),
   alarmErrorPercent: wholeNumber(
     1,
@@ -243,6 +252,12 @@ const settings = z.object({
     10_000,
     3,
     'Failures within 5 minutes below which their share raises no alarm.',
+  ),
+  alarmUnauthenticatedPercent: wholeNumber(
+    1,
+    100,
+    25,
+    'Share of requests, in percent, that raises an alarm when it is answered 401.',
   ),
   alarmThrottles: wholeNumber(
     1,
@@ -418,8 +433,8 @@ function listUnknown({ path, values }: EnvironmentFile): string[] {
 }
 
 /** Lists the keys that a real deployment must set and that still have their default. */
-export function listPlaceholders(config: Config): ('issuer' | 'audience' | 'jwksUrl')[] {
-  return (['issuer', 'audience', 'jwksUrl'] as const).filter(
+export function listPlaceholders(config: Config): ('issuer' | 'audience')[] {
+  return (['issuer', 'audience'] as const).filter(
     (key) => config[key] === settings.shape[key].parse(undefined),
   );
 }

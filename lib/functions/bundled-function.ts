@@ -6,7 +6,7 @@ import { Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-l
 import { type BundlingOptions, LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import type { TokenVariable } from '../../src/adapters/lambda/read-environment.ts';
+import type { KeyVariable, TokenVariable } from '../../src/adapters/lambda/read-environment.ts';
 import { SERVICE } from '../../src/observability/metric-names.ts';
 import type { Config } from '../config.ts';
 import type { Tables } from '../tables.ts';
@@ -84,6 +84,8 @@ export interface FunctionSpec {
   readonly reservedConcurrency?: number | undefined;
   /** Whether its environment has the variables for the verification of tokens. */
   readonly verifiesTokens: boolean;
+  /** Whether its environment has the variables for the keys of the token issuer. */
+  readonly fetchesKeys: boolean;
   /** Whether its environment has the namespace of the metrics. */
   readonly reportsMetrics: boolean;
   /** The variables of this function alone. */
@@ -98,7 +100,8 @@ export interface FunctionSpec {
  */
 export interface FunctionSpecFor<Environment extends object> extends FunctionSpec {
   readonly verifiesTokens: TokenVariable extends keyof Environment ? true : false;
-  readonly environment: ValueOfEach<Exclude<keyof Environment & string, TokenVariable>>;
+  readonly fetchesKeys: KeyVariable extends keyof Environment ? true : false;
+  readonly environment: ValueOfEach<Exclude<keyof Environment & string, TokenVariable | KeyVariable>>;
 }
 
 type ValueOfEach<Name extends string> = Readonly<
@@ -152,10 +155,14 @@ export class BundledFunction extends NodejsFunction {
 
 /** Makes the environment: the variables of all functions, of several functions, and of this one. */
 function makeEnvironment(spec: FunctionSpec, config: Config): Record<string, string> {
-  const tokens: Record<TokenVariable, string> = {
+  const { jwksUrl } = config;
+  const keys: Omit<Record<KeyVariable, string>, 'TOKEN_JWKS_URL'> = {
     TOKEN_ISSUER: config.issuer,
+    KEY_SET_MAX_AGE_HOURS: String(config.keySetMaxAgeHours),
+    ...(jwksUrl !== undefined && { TOKEN_JWKS_URL: jwksUrl }),
+  };
+  const tokens: Record<TokenVariable, string> = {
     TOKEN_AUDIENCE: config.audience,
-    TOKEN_JWKS_URL: config.jwksUrl,
     TOKEN_ACCOUNTS_CLAIM: config.accountsClaim,
     TOKEN_SCOPES_CLAIM: config.scopesClaim,
   };
@@ -169,6 +176,7 @@ function makeEnvironment(spec: FunctionSpec, config: Config): Record<string, str
     NODE_OPTIONS: '--enable-source-maps',
     // One namespace per stack, so that two stacks of an account do not mix their metrics.
     ...(spec.reportsMetrics && { POWERTOOLS_METRICS_NAMESPACE: config.stackName }),
+    ...(spec.fetchesKeys && keys),
     ...(spec.verifiesTokens && tokens),
     ...spec.environment,
   };

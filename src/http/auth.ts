@@ -1,11 +1,12 @@
 /** Verifies bearer tokens, and checks what a caller may do (ADR 9). */
-import { type JWTPayload, type JWTVerifyGetKey, errors, jwtVerify } from 'jose';
+import { type JWTPayload, type JWTVerifyGetKey, errors } from 'jose';
 import { v5 as uuidv5, validate as isUuid } from 'uuid';
 import { MAX_TOKEN_LENGTH } from '../../api/limits.ts';
 import type { Operation } from '../../api/routes.ts';
 import { SCOPE_OF } from '../../api/scopes.ts';
-import { ForbiddenError, UnauthenticatedError } from '../domain/errors.ts';
+import { ForbiddenError, ServiceUnavailableError, UnauthenticatedError } from '../domain/errors.ts';
 import { MAX_ACCOUNT_ID } from '../domain/ids.ts';
+import { verifyToken } from './verify-token.ts';
 
 export interface Caller {
   /** A UUID: the token's subject if that is a UUID, otherwise derived from issuer and subject. */
@@ -33,8 +34,8 @@ const MAX_REASON_LENGTH = 200;
 /**
  * Makes the function that turns an `authorization` header into its caller.
  *
- * That function throws UnauthenticatedError for everything that does not verify. The reason is for the log,
- * never for the client.
+ * That function throws UnauthenticatedError for everything that does not verify, and ServiceUnavailableError
+ * when that cannot be known now. The reason is for the log, never for the client.
  */
 export function makeAuthenticator(rules: TokenRules, keys: JWTVerifyGetKey) {
   return async (authorization: string | undefined): Promise<Caller> => {
@@ -45,14 +46,15 @@ export function makeAuthenticator(rules: TokenRules, keys: JWTVerifyGetKey) {
     }
     let payload: JWTPayload;
     try {
-      ({ payload } = await jwtVerify(token, keys, {
+      payload = await verifyToken(token, keys, {
         issuer: rules.issuer,
         audience: rules.audience,
         algorithms: ALGORITHMS,
         requiredClaims: ['exp', 'sub'],
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
-      }));
+      });
     } catch (cause) {
+      if (cause instanceof ServiceUnavailableError) throw cause;
       const reason = cause instanceof errors.JOSEError ? `${cause.code}: ${cause.message}` : String(cause);
       throw new UnauthenticatedError(
         'The token does not verify.',

@@ -66,13 +66,17 @@ export function listMeasurements(report: Report): Measurement[] {
       return [countOne('JobsNotReconciled')];
     case 'issuer.unreachable':
       return [countOne('IssuerUnreachable')];
+    case 'key-set.not-renewed':
+      return [countOne('KeySetsNotRenewed')];
     case 'request.refused':
+      if (report.status === 401) return [countOne('RequestsUnauthenticated')];
       return report.kind === ('IdempotencyKeyReusedError' satisfies KnownError['name'])
         ? [countOne('IdempotencyConflicts')]
         : [];
+    case 'request.failed':
+      return report.status === 503 ? [countOne('RequestsUnavailable')] : [];
     // The API's own metrics count these.
     case 'request.answered':
-    case 'request.failed':
       return [];
     // OldestOpenJobAge shows a job that does not end. The queue's own metrics show a chunk that fails.
     case 'job.deadline-passed':
@@ -86,6 +90,8 @@ export function listMeasurements(report: Report): Measurement[] {
     case 'chunk.expired':
     case 'job.unknown':
     case 'open-jobs.not-counted':
+    case 'key-set.restored':
+    case 'key-set.not-read':
     case 'resends.withheld':
     case 'tracer.failed':
       return [];

@@ -9,10 +9,14 @@ const COMMON = {
   NODE_OPTIONS: '--enable-source-maps',
 };
 const METRICS = { POWERTOOLS_METRICS_NAMESPACE: 'FieldingJobs' };
-const TOKENS = {
+const KEYS = {
   TOKEN_ISSUER: 'https://issuer.example.com/',
+  KEY_SET_MAX_AGE_HOURS: '24',
+  KEY_SETS_TABLE: '${TablesKeySets}',
+};
+const TOKENS = {
+  ...KEYS,
   TOKEN_AUDIENCE: 'https://audience.example.com/',
-  TOKEN_JWKS_URL: 'https://issuer.example.com/.well-known/jwks.json',
   TOKEN_ACCOUNTS_CLAIM: 'account_ids',
   TOKEN_SCOPES_CLAIM: 'scope',
 };
@@ -58,6 +62,7 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
   FunctionsReconcile: {
     ...COMMON,
     ...METRICS,
+    ...KEYS,
     ...JOBS,
     ...TARGET_GROUPS,
     ...QUEUE,
@@ -157,6 +162,7 @@ test('every setting of a function reaches its environment', () => {
     issuer: 'http://127.0.0.1:9000/',
     audience: 'buyers',
     jwksUrl: 'http://localhost:9000/keys',
+    keySetMaxAgeHours: 3,
     accountsClaim: 'https://buyers.test/accounts',
     scopesClaim: 'permissions',
     maxTargetGroupsPerJob: 500,
@@ -183,6 +189,7 @@ test('every setting of a function reaches its environment', () => {
       TOKEN_ISSUER: 'http://127.0.0.1:9000/',
       TOKEN_AUDIENCE: 'buyers',
       TOKEN_JWKS_URL: 'http://localhost:9000/keys',
+      KEY_SET_MAX_AGE_HOURS: '3',
       TOKEN_ACCOUNTS_CLAIM: 'https://buyers.test/accounts',
       TOKEN_SCOPES_CLAIM: 'permissions',
       MAX_TARGET_GROUPS: '500',
@@ -200,6 +207,13 @@ test('every setting of a function reaches its environment', () => {
     Variables: { CLAIM_SECONDS: '115', DEADLINE_SECONDS: '7200' },
   });
   expect(template.readProperties('FunctionsReconcile')['Environment']).toMatchObject({
-    Variables: { STALLED_SECONDS: '700', DEADLINE_SECONDS: '7200', WORKER_MAX_CONCURRENCY: '7' },
+    Variables: {
+      TOKEN_ISSUER: 'http://127.0.0.1:9000/',
+      TOKEN_JWKS_URL: 'http://localhost:9000/keys',
+      KEY_SET_MAX_AGE_HOURS: '3',
+      STALLED_SECONDS: '700',
+      DEADLINE_SECONDS: '7200',
+      WORKER_MAX_CONCURRENCY: '7',
+    },
   });
 });

@@ -127,7 +127,7 @@ test('both stacks are protected from deletion if protect is set, and the output 
 });
 
 test('each synthesis warns of stacks that are kept and not protected', () => {
-  const REAL = { issuer: 'https://id.test/', audience: 'buyers', jwksUrl: 'https://id.test/keys' };
+  const REAL = { issuer: 'https://id.test/', audience: 'buyers' };
   const listWarned = (context: Record<string, unknown>) => {
     const { data, service } = makeTestStacks({ ...REAL, ...context });
     return [data, service].flatMap((stack) =>
@@ -150,9 +150,6 @@ test('the stack warns of each placeholder value until a real value is set', () =
   expect(listWarnings({}).map(({ entry }) => /^\w+/.exec(JSON.stringify(entry.data).slice(1))?.[0])).toEqual([
     'issuer',
     'audience',
-    'jwksUrl',
   ]);
-  expect(
-    listWarnings({ issuer: 'https://id.test/', audience: 'buyers', jwksUrl: 'https://id.test/keys' }),
-  ).toEqual([]);
+  expect(listWarnings({ issuer: 'https://id.test/', audience: 'buyers' })).toEqual([]);
 });

@@ -57,10 +57,14 @@ export class TestIssuer {
   }
 
   /** Returns a token with exactly these claims. */
-  async sign(kid: string, claims: Record<string, unknown>): Promise<string> {
+  async sign(
+    kid: string,
+    claims: Record<string, unknown>,
+    header: { alg: string; kid?: string } = { alg: 'ES256', kid },
+  ): Promise<string> {
     const key = this.#keys.get(kid);
     if (key === undefined) throw new Error(`there is no key ${kid}`);
-    return new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid }).sign(key.privateKey);
+    return new SignJWT(claims).setProtectedHeader(header).sign(key.privateKey);
   }
 
   /** Ends every connection and frees the port. */

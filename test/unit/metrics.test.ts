@@ -30,6 +30,13 @@ const MEASURED: readonly (readonly [Report, readonly Measurement[]])[] = [
   [{ event: 'admission.not-counted', cause }, []],
   [{ ...REFUSED, kind: 'IdempotencyKeyReusedError' }, [{ name: 'IdempotencyConflicts', value: 1 }]],
   [{ ...REFUSED, kind: 'InvalidRequestError' }, []],
+  [
+    { ...REFUSED, status: 401, kind: 'UnauthenticatedError' },
+    [{ name: 'RequestsUnauthenticated', value: 1 }],
+  ],
+  [{ event: 'key-set.not-renewed', cause }, [{ name: 'KeySetsNotRenewed', value: 1 }]],
+  [{ event: 'key-set.not-read', cause }, []],
+  [{ event: 'key-set.restored', ageMs: 7 }, []],
   [{ event: 'idempotency.bypassed', jobId: 'J', cause }, [{ name: 'IdempotencyBypassed', value: 1 }]],
   [{ event: 'fan-out.sent', jobId: 'J', chunks: 2 }, []],
   [{ event: 'fan-out.failed', jobId: 'J', cause }, [{ name: 'FanOutsFailed', value: 1 }]],
@@ -88,6 +95,10 @@ const MEASURED: readonly (readonly [Report, readonly Measurement[]])[] = [
   [{ event: 'issuer.unreachable', cause }, [{ name: 'IssuerUnreachable', value: 1 }]],
   [{ event: 'request.answered', status: 200, route: 'r' }, []],
   [{ event: 'request.failed', errorId: 'e', status: 500, route: 'r', cause }, []],
+  [
+    { event: 'request.failed', errorId: 'e', status: 503, route: 'r', cause },
+    [{ name: 'RequestsUnavailable', value: 1 }],
+  ],
 ];
 
 test.each(MEASURED)('%j adds its measurements', (report, measured) => {

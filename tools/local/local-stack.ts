@@ -62,6 +62,8 @@ export interface LocalStackOptions {
 
 export interface LocalStack extends ControlledStack {
   readonly issuer: Issuer;
+  /** The issuer of the tokens, if the stack does not accept those of the local one. */
+  readonly otherIssuer: string | undefined;
   /** A project and target groups that an example request can name. */
   readonly sample: Sample | undefined;
   /** Resolves when an embedded emulator has failed. */
@@ -111,10 +113,14 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
 
   const data = { file: options.dataFile, demoSize: options.demoSize };
   const seed = await checkData(data, now);
+  const otherIssuer = findOtherIssuer(options.context ?? {});
   gateway.serveLocalRoutes(
     '/docs',
     makeDocsHandler(
-      () => signExampleToken(issuer, seed.sample),
+      async () =>
+        otherIssuer === undefined
+          ? { token: await signExampleToken(issuer, seed.sample) }
+          : { issuer: otherIssuer },
       options.dataFile === undefined ? undefined : seed.sample,
     ),
   );
@@ -198,6 +204,7 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
     outputs: readOutputs(template, references),
     endpoints: { dynamodb: endpoints.dynamodb, sqs: endpoints.sqs },
     issuer,
+    otherIssuer,
     sample: seed.sample,
     failure: failure.promise,
     invoke: (logicalId, event) => processes.getPool(logicalId).invoke(JSON.stringify(event)),
@@ -232,7 +239,8 @@ async function synthesizeFor(
   const context = {
     issuer: ISSUER,
     audience: AUDIENCE,
-    jwksUrl: `${gateway.url}/_local/jwks.json`,
+    // Another issuer has other keys: those at the address that is given too, or that it names itself.
+    ...(options.context?.['issuer'] === undefined && { jwksUrl: `${gateway.url}/_local/jwks.json` }),
     ...options.context,
     ...(namesPlace(options.context ?? {}) && { account: ACCOUNT_ID, region: REGION }),
   };
@@ -240,6 +248,25 @@ async function synthesizeFor(
     notice(`bundling ${name}`);
   });
   return folder;
+}
+
+/** The keys of the configuration that decide whether a token of the local issuer is accepted. */
+const TOKEN_SETTINGS = [
+  'issuer',
+  'jwksUrl',
+  'audience',
+  'accountsClaim',
+  'scopesClaim',
+  'writeScope',
+  'readScope',
+];
+
+/** Returns the issuer of the configuration, unless the tokens of the local issuer are accepted. */
+function findOtherIssuer(context: Readonly<Record<string, unknown>>): string | undefined {
+  const isOwn = TOKEN_SETTINGS.every((key) => context[key] === undefined);
+  const { issuer } = context;
+  if (isOwn) return undefined;
+  return typeof issuer === 'string' ? issuer : ISSUER;
 }
 
 /**

@@ -9,9 +9,14 @@ const ACTION = 'resume';
 /**
  * A line that starts with `ready`, the addresses of the pages, and, if there is a sample, commands for a
  * second terminal: one sets a token and an address, one creates a job and one follows it. Between them are
- * blank lines, and no line is longer than 100 columns.
+ * blank lines, and no line of a command is longer than 100 columns.
+ * @param otherIssuer the issuer whose token the user must bring, if it is not the local one
  */
-export function formatWelcome(url: string, sample: Sample | undefined): string {
+export function formatWelcome(
+  url: string,
+  sample: Sample | undefined,
+  otherIssuer: string | undefined,
+): string {
   const pages = `ready ${url}\n\nstatus page: ${url}/_local\nAPI pages:   ${url}/docs\n`;
   if (sample === undefined) return `${pages}\n`;
   const { tenant, targetGroupIds } = sample;
@@ -19,10 +24,15 @@ export function formatWelcome(url: string, sample: Sample | undefined): string {
   const jobId = deriveJobId({ ...tenant, action: ACTION, idempotencyKey });
   const project = makeProjectPath(tenant);
   const inProject = (path: string) => `"$PROJECT${path.slice(project.length)}"`;
+  const { accountId } = tenant;
+  const [which, token] =
+    otherIssuer === undefined
+      ? ['', `$(npm run --silent token -- --account ${accountId})`]
+      : [`,\nwith a token of ${otherIssuer} for account ${accountId}`, "'paste the token here'"];
   return `${pages}
-To create a job and to follow it, in a second terminal in this folder:
+To create a job and to follow it, in a second terminal in this folder${which}:
 
-TOKEN=$(npm run --silent token -- --account ${tenant.accountId})
+TOKEN=${token}
 PROJECT=${url}${project}
 
 curl -i -X POST ${inProject(makeCollectionPath(tenant, ACTION))} \\

@@ -10,11 +10,21 @@ class EnvironmentError extends Error {
 const text = z.string().check(z.minLength(1));
 const count = z.coerce.number().check(z.int(), z.positive());
 
-/** The variables by which the HTTP functions verify tokens. */
-const TOKENS = {
+/** The variables by which functions find the keys of the token issuer. */
+const KEYS = {
   TOKEN_ISSUER: text,
+  /** Without it, the issuer's discovery document names the address. */
+  TOKEN_JWKS_URL: z.optional(z.url()),
+  KEY_SET_MAX_AGE_HOURS: count,
+} as const;
+
+export type KeyVariable = keyof typeof KEYS;
+
+export const KEY_VARIABLES = Object.keys(KEYS) as KeyVariable[];
+
+/** The variables by which the HTTP functions verify tokens, besides those of the keys. */
+const TOKENS = {
   TOKEN_AUDIENCE: text,
-  TOKEN_JWKS_URL: z.url(),
   TOKEN_ACCOUNTS_CLAIM: text,
   TOKEN_SCOPES_CLAIM: text,
 } as const;
@@ -48,6 +58,8 @@ const VARIABLES = {
   /** Number of target groups that are worked on at once. */
   PARALLELISM: count,
   CLAIM_SECONDS: count,
+  KEY_SETS_TABLE: text,
+  ...KEYS,
   ...TOKENS,
 } as const;
 

@@ -25,15 +25,18 @@ const FILES: PageFiles = new Map([
  * Handles the routes below `/docs`:
  * - `GET /docs`: the page
  * - `GET /docs/openapi.yaml`: the description
- * - `GET /docs/token`: an example token, `{ token }`
+ * - `GET /docs/token`: an example token, `{ token }`, or the issuer that a token must come from, `{ issuer }`
  *
  * @param sample what the examples of the description name; undefined for the demo data, which they name
  *   already
  */
-export function makeDocsHandler(token: () => Promise<string>, sample?: Sample): ControlHandler {
+export function makeDocsHandler(
+  describeToken: () => Promise<{ readonly token: string } | { readonly issuer: string }>,
+  sample?: Sample,
+): ControlHandler {
   return async (method, path) => {
     if (method !== 'GET') return undefined;
-    if (path === 'token') return { token: await token() };
+    if (path === 'token') return describeToken();
     const file = await readPageFile(FILES, path);
     if (file === undefined || path !== 'openapi.yaml' || sample === undefined) return file;
     return new LocalFile(

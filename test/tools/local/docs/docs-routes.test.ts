@@ -21,7 +21,7 @@ beforeAll(async () => {
   gateway = await Gateway.listen(0, () => undefined);
   gateway.serveLocalRoutes(
     '/docs',
-    makeDocsHandler(() => Promise.resolve('the token')),
+    makeDocsHandler(() => Promise.resolve({ token: 'the token' })),
   );
 });
 

@@ -1,4 +1,7 @@
-/** Shows the description of the API in Swagger UI, with a token of the local issuer already filled in. */
+/**
+ * Shows the description of the API in Swagger UI, with a token already filled in if the stack takes those of
+ * the local issuer.
+ */
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
@@ -21,7 +24,11 @@ async function authorize() {
   const line = document.querySelector('#token');
   try {
     const response = await fetch('/docs/token');
-    const { token } = await response.json();
+    const { token, issuer } = await response.json();
+    if (token === undefined) {
+      line.textContent = `Requests go to this stack. Its tokens are those of ${issuer}: fill one in under Authorize.`;
+      return;
+    }
     ui.preauthorizeApiKey('bearerToken', token);
     const claims = JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
     const accounts = claims.account_ids.join(', ') || 'none';
