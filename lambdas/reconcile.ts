@@ -14,7 +14,7 @@ import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts'
 import { makeSqsClient } from '../src/adapters/sqs/sqs-client.ts';
 import { encodeChunk, encodeGiveUp } from '../src/adapters/sqs/work-message.ts';
 import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
-import { KeySetKeeper } from '../src/application/key-set-keeper.ts';
+import { keepKeySet } from '../src/application/keep-key-set.ts';
 import { reconcile } from '../src/application/reconcile.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
 import { KEY_VARIABLES, readEnv } from '../src/adapters/lambda/read-environment.ts';
@@ -64,14 +64,13 @@ const deps = {
   },
 };
 
-const { maxAgeMs, ...keys } = openKeys(env, dynamoDB);
-const keeper = new KeySetKeeper({ ...keys, journal, settings: { maxAgeMs } });
+const keyDeps = { ...openKeys(env, dynamoDB), journal };
 
 export const handler = middy()
   .use(reportInvocation())
   .handler(async (_event: unknown, context: Context) => {
     const run = { owner: randomUUID(), stopAt: computeStopTime(context, RESERVE_MS.reconcile) };
-    const kept = keeper.keep();
+    const kept = keepKeySet(keyDeps);
     try {
       await recordRun(context.awsRequestId, () => reconcile(deps, run));
     } finally {

@@ -35,8 +35,8 @@ export function specifyReconcile({
       CLAIM_SECONDS: String(computeClaimSeconds(TIMEOUT_SECONDS.reconcile, config.clockSkewSeconds)),
     },
     grants: [
-      // Stores the issuer's keys: the one function that may.
-      allow(tables.keySets.tableArn, 'dynamodb:PutItem'),
+      // Stores the issuer's keys, the one function that may; reads them, to write only what has changed.
+      allow(tables.keySets.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem'),
       // Postpones and closes jobs, claims and settles their remaining chunks; reads their requests.
       allow(tables.jobs.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem'),
       // Counts the open jobs and finds those that are due.

@@ -125,11 +125,12 @@ export class RemoteKeys {
     }
   }
 
-  /** Takes the stored keys if they are newer: another instance may have reached the issuer. */
+  /** Takes the stored keys if they are newer and not too old: reconcile may have reached the issuer. */
   async #takeStored(): Promise<void> {
     try {
       const stored = await this.#deps.findStored();
       if (stored === undefined || stored.fetchedAt <= (this.#keys?.fetchedAt ?? -Infinity)) return;
+      if (Date.now() - stored.fetchedAt >= this.#deps.maxAgeMs) return;
       this.#use(stored);
       this.#deps.onStoredUsed(stored.fetchedAt);
     } catch (cause) {

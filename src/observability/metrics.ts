@@ -70,13 +70,13 @@ export function listMeasurements(report: Report): Measurement[] {
       return [countOne('KeySetsNotRenewed')];
     case 'request.refused':
       if (report.status === 401) return [countOne('RequestsUnauthenticated')];
+      if (report.status === 503) return [countOne('RequestsUnavailable')];
       return report.kind === ('IdempotencyKeyReusedError' satisfies KnownError['name'])
         ? [countOne('IdempotencyConflicts')]
         : [];
-    case 'request.failed':
-      return report.status === 503 ? [countOne('RequestsUnavailable')] : [];
     // The API's own metrics count these.
     case 'request.answered':
+    case 'request.failed':
       return [];
     // OldestOpenJobAge shows a job that does not end. The queue's own metrics show a chunk that fails.
     case 'job.deadline-passed':

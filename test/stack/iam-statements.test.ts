@@ -76,7 +76,7 @@ const GRANTS: Record<string, Grants> = {
     [JOBS]: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
     '${TablesJobs.Arn}/index/open-jobs-by-account': ['dynamodb:Query'],
     [TARGET_GROUPS]: ['dynamodb:GetItem'],
-    [KEY_SETS]: ['dynamodb:PutItem'],
+    [KEY_SETS]: ['dynamodb:GetItem', 'dynamodb:PutItem'],
     [QUEUE]: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
     [GIVE_UPS]: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
   },
@@ -147,6 +147,7 @@ describe('roles', () => {
       'CreateJob: dynamodb:GetItem',
       'GetFieldingRuns: dynamodb:GetItem',
       'GetJob: dynamodb:GetItem',
+      'Reconcile: dynamodb:GetItem',
       'Reconcile: dynamodb:PutItem',
     ]);
   });

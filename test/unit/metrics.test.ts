@@ -34,6 +34,7 @@ const MEASURED: readonly (readonly [Report, readonly Measurement[]])[] = [
     { ...REFUSED, status: 401, kind: 'UnauthenticatedError' },
     [{ name: 'RequestsUnauthenticated', value: 1 }],
   ],
+  [{ ...REFUSED, status: 503, kind: 'ServiceUnavailableError' }, [{ name: 'RequestsUnavailable', value: 1 }]],
   [{ event: 'key-set.not-renewed', cause }, [{ name: 'KeySetsNotRenewed', value: 1 }]],
   [{ event: 'key-set.not-read', cause }, []],
   [{ event: 'key-set.restored', ageMs: 7 }, []],
@@ -95,10 +96,6 @@ const MEASURED: readonly (readonly [Report, readonly Measurement[]])[] = [
   [{ event: 'issuer.unreachable', cause }, [{ name: 'IssuerUnreachable', value: 1 }]],
   [{ event: 'request.answered', status: 200, route: 'r' }, []],
   [{ event: 'request.failed', errorId: 'e', status: 500, route: 'r', cause }, []],
-  [
-    { event: 'request.failed', errorId: 'e', status: 503, route: 'r', cause },
-    [{ name: 'RequestsUnavailable', value: 1 }],
-  ],
 ];
 
 test.each(MEASURED)('%j adds its measurements', (report, measured) => {

@@ -69,7 +69,9 @@ async function fetchText(url: string, signal: AbortSignal): Promise<string> {
     return await readBounded(response.body, url);
   } catch (cause) {
     if (cause instanceof IssuerUnreachableError) throw cause;
-    const what = signal.aborted ? `timed out: no complete answer within ${FETCH_TIMEOUT_MS} ms` : 'failed';
+    const what = signal.aborted
+      ? `timed out: no complete answer within ${FETCH_TIMEOUT_MS} ms`
+      : 'could not be asked, or broke off its answer';
     throw new IssuerUnreachableError(what, { url }, { cause });
   }
 }
