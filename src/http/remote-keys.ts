@@ -9,7 +9,10 @@ const REFRESH_AFTER_MS = 600_000;
 /** Shortest time between two fetches while keys of that age cannot be fetched. */
 const REFRESH_AGAIN_MS = 60_000;
 
-/** Shortest time between two fetches for tokens with an unknown key, also after a successful fetch. */
+/**
+ * Shortest time between two fetches for tokens with an unknown key, also after a successful one. Other fetches
+ * do not count: an instance that has just started must find a key that is newer than its start.
+ */
 const LOOK_AGAIN_MS = 5_000;
 
 /** Shortest time between two fetches without any keys. It is low, because every token is refused then. */
@@ -53,6 +56,7 @@ export class RemoteKeys {
   readonly #deps: RemoteKeysDeps;
   #keys: Keys | undefined;
   #askedAt = -Infinity;
+  #lookedAt = -Infinity;
   #lastFetchFailed = false;
   #fetching: Promise<void> | undefined;
 
@@ -61,8 +65,8 @@ export class RemoteKeys {
   }
 
   /** Fetches the keys when the function starts. Never throws. */
-  start(): Promise<void> {
-    return this.#refresh(START_AGAIN_MS);
+  async start(): Promise<void> {
+    await this.#refresh(START_AGAIN_MS);
   }
 
   /**
@@ -73,13 +77,16 @@ export class RemoteKeys {
    */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     const age = Date.now() - (this.#keys?.fetchedAt ?? -Infinity);
-    if (age >= REFRESH_AFTER_MS) await this.#refresh(this.#isUsable() ? REFRESH_AGAIN_MS : START_AGAIN_MS);
+    const pauseMs = this.#isUsable() ? REFRESH_AGAIN_MS : START_AGAIN_MS;
+    const hasAsked = age >= REFRESH_AFTER_MS && (await this.#refresh(pauseMs));
     try {
       return await this.#getUsable().find(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
     }
-    await this.#refresh(LOOK_AGAIN_MS);
+    // A request waits for one fetch at most.
+    if (!hasAsked && Date.now() - this.#lookedAt >= LOOK_AGAIN_MS) await this.#refresh(0);
+    this.#lookedAt = Math.max(this.#lookedAt, this.#askedAt);
     try {
       return await this.#getUsable().find(header, token);
     } catch (error) {
@@ -104,13 +111,18 @@ export class RemoteKeys {
     return new ServiceUnavailableError('issuer-keys', RETRY_AFTER, { reason });
   }
 
-  /** Fetches the keys, unless that was tried less than `pauseMs` ago. Joins a fetch in progress. */
-  async #refresh(pauseMs: number): Promise<void> {
-    if (this.#fetching === undefined && Date.now() - this.#askedAt < pauseMs) return;
+  /**
+   * Fetches the keys, unless that was tried less than `pauseMs` ago. Joins a fetch in progress.
+   *
+   * @returns whether it waited for a fetch
+   */
+  async #refresh(pauseMs: number): Promise<boolean> {
+    if (this.#fetching === undefined && Date.now() - this.#askedAt < pauseMs) return false;
     this.#fetching ??= this.#fetch().finally(() => {
       this.#fetching = undefined;
     });
     await this.#fetching;
+    return true;
   }
 
   async #fetch(): Promise<void> {

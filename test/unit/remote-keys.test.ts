@@ -126,6 +126,13 @@ describe('an issuer that answers', () => {
     expect(issuer.requestCount).toBe(2);
   });
 
+  test('may add a key right after an instance has started, which finds it at once', async () => {
+    await keys.start();
+    await issuer.addKey('k2');
+    await expectAccepted(await signToken('k2'));
+    expect(issuer.requestCount).toBe(2);
+  });
+
   test('is asked for unknown keys at most every five seconds, however many tokens name one', async () => {
     await expectAccepted(await signToken('k1'));
     await issuer.addKey('attack');
