@@ -93,11 +93,6 @@ export class ServiceUnavailableError extends FieldingJobsError {
 /** The issuer did not answer with a key set. The message says what was wrong at `evidence.url`. */
 export class IssuerUnreachableError extends FieldingJobsError {
   override readonly name = 'IssuerUnreachableError';
-
-  /** @param what what is wrong with the answer, after "The token issuer" */
-  constructor(what: string, evidence: Record<string, unknown>, options?: ErrorOptions) {
-    super(`The token issuer ${what}.`, evidence, options);
-  }
 }
 
 export class ProjectNotFoundError extends FieldingJobsError {

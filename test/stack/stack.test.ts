@@ -64,6 +64,7 @@ test('the outputs name the resources that others need', () => {
     ApiUrl: '${ApiHttp.ApiEndpoint}',
     JobsTable: '${TablesJobs}',
     TargetGroupsTable: '${TablesTargetGroups}',
+    KeySetsTable: '${TablesKeySets}',
     IdempotencyTable: '${TablesIdempotency}',
     ChunksQueueUrl: '${QueueChunks}',
     DeadLetterQueueUrl: '${QueueDeadLetters}',
@@ -102,7 +103,7 @@ test('the data stack has the tables and nothing else, and is deployed first', ()
     Template.fromStack(data ?? service).toJSON()['Resources'] as Record<string, Resource>,
   );
   expect(types.map(({ Type }) => Type)).toEqual(
-    Array.from({ length: 3 }, () => 'AWS::DynamoDB::GlobalTable'),
+    Array.from({ length: 4 }, () => 'AWS::DynamoDB::GlobalTable'),
   );
   expect(service.dependencies).toEqual([data]);
 });

@@ -25,7 +25,7 @@ export class HttpIssuer implements Issuer {
     const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
     const url = this.#source.jwksUrl ?? (await this.#discover(signal));
     const json = await fetchText(url, signal);
-    if (!isKeySet(parseJson(json, url))) throw new IssuerUnreachableError('answered no key set', { url });
+    if (!isKeySet(parseJson(json, url))) throw makeError('answered no key set', { url });
     return { json, fetchedAt };
   }
 
@@ -38,7 +38,7 @@ export class HttpIssuer implements Issuer {
     const url = issuer.replace(/\/$/, '') + DISCOVERY_PATH;
     const document = parseJson(await fetchText(url, signal), url);
     if (!isObject(document) || document['issuer'] !== issuer) {
-      throw new IssuerUnreachableError('is not the discovery document of the configured issuer', {
+      throw makeError('is not the discovery document of the configured issuer', {
         url,
         configured: issuer,
         found: isObject(document) ? quote(document['issuer']) : 'no object',
@@ -49,7 +49,7 @@ export class HttpIssuer implements Issuer {
     if (typeof found === 'string' && isIssuerAddress(found)) {
       if (found.startsWith('https:') || issuer.startsWith('http:')) return found;
     }
-    throw new IssuerUnreachableError('names no https address of its keys', { url, found: quote(found) });
+    throw makeError('names no https address of its keys', { url, found: quote(found) });
   }
 }
 
@@ -64,7 +64,7 @@ async function fetchText(url: string, signal: AbortSignal): Promise<string> {
     });
     if (response.status !== 200 || response.body === null) {
       await response.body?.cancel();
-      throw new IssuerUnreachableError(`answered ${response.status}, not 200`, { url });
+      throw makeError(`answered ${response.status}, not 200`, { url });
     }
     return await readBounded(response.body, url);
   } catch (cause) {
@@ -72,7 +72,7 @@ async function fetchText(url: string, signal: AbortSignal): Promise<string> {
     const what = signal.aborted
       ? `timed out: no complete answer within ${FETCH_TIMEOUT_MS} ms`
       : 'could not be asked, or broke off its answer';
-    throw new IssuerUnreachableError(what, { url }, { cause });
+    throw makeError(what, { url }, { cause });
   }
 }
 
@@ -83,7 +83,7 @@ async function readBounded(body: ReadableStream<Uint8Array>, url: string): Promi
   for await (const chunk of body) {
     bytes += chunk.byteLength;
     if (bytes > MAX_BYTES) {
-      throw new IssuerUnreachableError(`answered more than ${MAX_BYTES} bytes`, { url });
+      throw makeError(`answered more than ${MAX_BYTES} bytes`, { url });
     }
     chunks.push(chunk);
   }
@@ -94,8 +94,17 @@ function parseJson(text: string, url: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new IssuerUnreachableError('answered no JSON', { url }, { cause });
+    throw makeError('answered no JSON', { url }, { cause });
   }
+}
+
+/** @param what what is wrong, as the end of a sentence about the issuer */
+function makeError(
+  what: string,
+  evidence: Record<string, unknown>,
+  options?: ErrorOptions,
+): IssuerUnreachableError {
+  return new IssuerUnreachableError(`The token issuer ${what}.`, evidence, options);
 }
 
 /** Whether a value has the form of a key set. Keys in it that cannot be used do no harm to the others. */

@@ -48,7 +48,7 @@ test('the examples of the description name the data that was given', async () =>
     tenant: { accountId: 7, projectId: 'PR0JECT0000000000000000007' },
     targetGroupIds: ['TARGETGR0VP000000000000001', 'TARGETGR0VP000000000000002'],
   };
-  const handle = makeDocsHandler(() => Promise.resolve(''), sample);
+  const handle = makeDocsHandler(() => Promise.resolve({ token: '' }), sample);
   const file = (await handle('GET', 'openapi.yaml', new URLSearchParams())) as LocalFile;
   const { paths, components } = parse(file.body.toString()) as Description;
   const bodies = Object.values(paths).flatMap(({ post }) => (post === undefined ? [] : [post.requestBody]));
