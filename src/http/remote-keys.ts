@@ -10,8 +10,8 @@ const REFRESH_AFTER_MS = 600_000;
 const REFRESH_AGAIN_MS = 60_000;
 
 /**
- * Shortest time between two fetches for tokens with an unknown key, also after a successful one. Other fetches
- * do not count: an instance that has just started must find a key that is newer than its start.
+ * Shortest time between two fetches for tokens with an unknown key, also after a successful one. Other
+ * fetches do not count: an instance that has just started must find a key that is newer than its start.
  */
 const LOOK_AGAIN_MS = 5_000;
 

@@ -1,4 +1,4 @@
-/** Tests a stack of its own whose issuer adds keys, fails and returns, also while functions start (ADR 19). */
+/** Tests a stack of its own whose issuer adds keys, fails and returns, while functions start too (ADR 19). */
 import { setTimeout as pause } from 'node:timers/promises';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';

@@ -1,7 +1,7 @@
 /**
- * Tests a stack of its own with an issuer that others have written, of which it knows the name and the audience:
- * client credentials by our client, keys that rotate while jobs are created, and an issuer that is down and up
- * again.
+ * Tests a stack of its own with an issuer that others have written, of which it knows the name and the
+ * audience: client credentials by our client, keys that rotate while jobs are created, and an issuer that is
+ * down and up again.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';

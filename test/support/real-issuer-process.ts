@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import { Events, OAuth2Server } from 'oauth2-mock-server';
+import { Events, type MutableToken, OAuth2Server } from 'oauth2-mock-server';
 import Provider from 'oidc-provider';
 
 import { AUDIENCE, CLIENT, type IssuerName } from './real-issuer.ts';
@@ -107,7 +107,7 @@ async function close(server: Server): Promise<void> {
 async function startMockServer(): Promise<Issuer> {
   const server = new OAuth2Server();
   await server.issuer.keys.generate('RS256');
-  server.service.on(Events.BeforeTokenSigning, (token) => {
+  server.service.on(Events.BeforeTokenSigning, (token: MutableToken) => {
     Object.assign(token.payload, { aud: AUDIENCE, sub: CLIENT.clientId, account_ids: ACCOUNTS });
   });
   await server.start(0, '127.0.0.1');

@@ -1,6 +1,6 @@
 /**
- * A small issuer of tokens over HTTP for tests, which adds and withdraws keys and gives any bad answer. Its keys
- * are found by discovery too.
+ * A small issuer of tokens over HTTP for tests, which adds and withdraws keys and gives any bad answer. Its
+ * keys are found by discovery too.
  */
 import { type CryptoKey, type JWK, SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { type HttpAnswer, makeJsonAnswer } from '../../tools/kit/http-server.ts';
