@@ -13,7 +13,8 @@ import { Admission } from '../src/application/admission.ts';
 import { createJob, requireProject } from '../src/application/create-job.ts';
 import type { Tenant } from '../src/domain/ids.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
-import { readEnv, TOKEN_VARIABLES } from '../src/adapters/lambda/read-environment.ts';
+import { KEY_VARIABLES, readEnv, TOKEN_VARIABLES } from '../src/adapters/lambda/read-environment.ts';
+import { openKeys } from '../src/adapters/issuer/open-keys.ts';
 import { authorize } from '../src/http/auth.ts';
 import { makeAuthenticatorFromEnv } from '../src/http/authenticator-from-env.ts';
 import { type CreateRequest, parseCreateRequest } from '../src/http/create-request.ts';
@@ -26,7 +27,9 @@ import { journal } from '../src/observability/report.ts';
 import { captureClient, getCurrentSegment, isRecorded } from '../src/observability/recording.ts';
 
 const env = readEnv([
+  ...KEY_VARIABLES,
   ...TOKEN_VARIABLES,
+  'KEY_SETS_TABLE',
   'JOBS_TABLE',
   'TARGET_GROUPS_TABLE',
   'IDEMPOTENCY_TABLE',
@@ -45,8 +48,8 @@ const env = readEnv([
 /** The variables that the stack has to set, no more and no fewer: lib/functions/create-job.ts. */
 export type Environment = typeof env;
 
-const authenticate = makeAuthenticatorFromEnv(env);
 const dynamoDB = captureClient(makeRetryingDynamoDBClient());
+const authenticate = await makeAuthenticatorFromEnv(env, openKeys(env, dynamoDB));
 const groups = new DynamoDBTargetGroups(dynamoDB, env.TARGET_GROUPS_TABLE);
 const once = makePowertoolsOnce({
   client: dynamoDB,

@@ -1,4 +1,7 @@
-/** Runs every minute: looks at the open jobs that are due (src/application/reconcile.ts). */
+/**
+ * Runs every minute: looks at the open jobs that are due (src/application/reconcile.ts), and keeps the stored
+ * keys of the token issuer up to date, because it runs without requests too (ADR 19).
+ */
 import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
@@ -11,9 +14,11 @@ import { DynamoDBTargetGroups } from '../src/adapters/dynamodb/target-groups.ts'
 import { makeSqsClient } from '../src/adapters/sqs/sqs-client.ts';
 import { encodeChunk, encodeGiveUp } from '../src/adapters/sqs/work-message.ts';
 import { SqsWorkQueue } from '../src/adapters/sqs/work-queue.ts';
+import { keepKeySet } from '../src/application/keep-key-set.ts';
 import { reconcile } from '../src/application/reconcile.ts';
 import { systemClock } from '../src/adapters/lambda/clock.ts';
-import { readEnv } from '../src/adapters/lambda/read-environment.ts';
+import { KEY_VARIABLES, readEnv } from '../src/adapters/lambda/read-environment.ts';
+import { openKeys } from '../src/adapters/issuer/open-keys.ts';
 import { computeStopTime, RESERVE_MS } from '../src/adapters/lambda/stop-time.ts';
 import { recordRun } from '../src/observability/record-work.ts';
 import { isRecorded } from '../src/observability/recording.ts';
@@ -21,6 +26,8 @@ import { journal, reportInvocation } from '../src/observability/report.ts';
 import { countCalls } from '../src/observability/count-calls.ts';
 
 const env = readEnv([
+  ...KEY_VARIABLES,
+  'KEY_SETS_TABLE',
   'JOBS_TABLE',
   'TARGET_GROUPS_TABLE',
   'CHUNKS_QUEUE_URL',
@@ -58,9 +65,17 @@ const deps = {
   },
 };
 
+const keyDeps = { ...openKeys(env, dynamoDB), journal };
+
 export const handler = middy()
   .use(reportInvocation())
   .handler(async (_event: unknown, context: Context) => {
     const run = { owner: randomUUID(), stopAt: computeStopTime(context, RESERVE_MS.reconcile) };
-    await recordRun(context.awsRequestId, () => reconcile(deps, run));
+    const kept = keepKeySet(keyDeps);
+    try {
+      await recordRun(context.awsRequestId, () => reconcile(deps, run));
+    } finally {
+      // After the end of an invocation Lambda would stop it halfway.
+      await kept;
+    }
   });

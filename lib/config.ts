@@ -12,6 +12,7 @@ import { findNearMisses } from './near-misses.ts';
 import { computeExcess, computeHalfDeadlineWork, computeMaxOpenTargetGroups } from './open-work.ts';
 import {
   lacksAudience,
+  makeKeyEnvironment,
   makeTokenEnvironment,
   measureEnvironment,
   PLACEHOLDER_AUDIENCE,
@@ -27,6 +28,7 @@ import {
   oneOf,
   oneOfNumbers,
   optionalEmail,
+  optionalIssuerAddress,
   optionalTableName,
   optionalWholeNumber,
   optionalWords,
@@ -96,9 +98,14 @@ const settings = z.object({
     [PLACEHOLDER_AUDIENCE],
     'Audiences: one of them is the `aud` claim of a token. Either this or `clientIds` must be set in a real deployment.',
   ),
-  jwksUrl: issuerAddress(
-    'https://issuer.example.com/.well-known/jwks.json',
-    "Address of the issuer's public keys (JWKS). A real deployment must set it.",
+  jwksUrl: optionalIssuerAddress(
+    "Address of the issuer's public keys (JWKS). Without it, the one in the issuer's OIDC discovery document.",
+  ),
+  keySetMaxAgeHours: wholeNumber(
+    1,
+    24 * 30,
+    24,
+    "Hours for which the issuer's keys are used after they were fetched, while it is down. After that, 503.",
   ),
   clientIds: optionalWords(
     'Clients whose tokens need no `aud` claim if they have `token_use`: `access`, as those of Cognito have.',
@@ -323,6 +330,9 @@ const settings = z.object({
   idempotencyTable: optionalTableName(
     'Name of an existing table of idempotency records, to use instead of making one.',
   ),
+  keySetsTable: optionalTableName(
+    "Name of an existing table of the issuer's keys, to use instead of making one.",
+  ),
   alarmEmail: optionalEmail('Address that alarms are sent to. Without it, the topic has no subscription.'),
   alarmErrorPercent: wholeNumber(
     1,
@@ -336,6 +346,12 @@ const settings = z.object({
     10_000,
     3,
     'Failures within 5 minutes below which their share raises no alarm.',
+  ),
+  alarmUnauthenticatedPercent: wholeNumber(
+    1,
+    100,
+    25,
+    'Share of requests, in percent, that raises an alarm when it is answered 401.',
   ),
   alarmThrottles: wholeNumber(
     1,
@@ -449,7 +465,8 @@ const settingsWithRelations = settings
         'clockToleranceSeconds',
       ],
       {
-        holds: (c) => measureEnvironment(makeTokenEnvironment(c)) <= MAX_TOKEN_BYTES,
+        holds: (c) =>
+          measureEnvironment({ ...makeKeyEnvironment(c), ...makeTokenEnvironment(c) }) <= MAX_TOKEN_BYTES,
         expected:
           `settings of tokens that take ${MAX_TOKEN_BYTES} bytes together at most, as their functions' environment ` +
           'has 4 KB for all of its variables: name fewer clients, or put the accounts into their tokens',
@@ -554,8 +571,8 @@ function listUnknown({ path, values }: EnvironmentFile): string[] {
 }
 
 /** Lists the keys that a real deployment must set and that still have their default. */
-export function listPlaceholders(config: Config): ('issuer' | 'audience' | 'jwksUrl')[] {
-  return (['issuer', 'audience', 'jwksUrl'] as const).filter((key) =>
+export function listPlaceholders(config: Config): ('issuer' | 'audience')[] {
+  return (['issuer', 'audience'] as const).filter((key) =>
     key === 'audience' ? lacksAudience(config) : config[key] === settings.shape[key].parse(undefined),
   );
 }

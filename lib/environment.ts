@@ -175,8 +175,10 @@ function refuseShared(
 
 /** Lists what only one environment may have: its stacks, and the tables that it names. */
 function listOwned(config: Config): string[] {
-  const { stackName, jobsTable, targetGroupsTable, idempotencyTable } = config;
-  const tables = [jobsTable, targetGroupsTable, idempotencyTable].filter((name) => name !== undefined);
+  const { stackName, jobsTable, targetGroupsTable, idempotencyTable, keySetsTable } = config;
+  const tables = [jobsTable, targetGroupsTable, idempotencyTable, keySetsTable].filter(
+    (name) => name !== undefined,
+  );
   return [
     ...[stackName, getDataStackName(stackName)].map((name) => `the stack ${name}`),
     ...tables.map((name) => `the table ${name}`),

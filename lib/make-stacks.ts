@@ -6,7 +6,7 @@ import { DataStack } from './data-stack.ts';
 import { ServiceStack } from './service-stack.ts';
 import { makesTables } from './tables.ts';
 
-/** The stacks of an app. There is no data stack if the configuration names all three tables. */
+/** The stacks of an app. There is no data stack if the configuration names all four tables. */
 export interface Stacks {
   readonly data: DataStack | undefined;
   readonly service: ServiceStack;

@@ -53,6 +53,7 @@ export class ServiceStack extends Stack {
       'Table of projects and target groups',
     );
     this.#addOutput('IdempotencyTable', tables.idempotency.tableName, 'Table of the idempotency records');
+    this.#addOutput('KeySetsTable', tables.keySets.tableName, 'Table of the keys of the token issuer');
     this.#addOutput('ChunksQueueUrl', chunks.queue.queueUrl, 'Queue of the chunks');
     this.#addOutput('DeadLetterQueueUrl', chunks.deadLetters.queueUrl, 'Dead letters of the queue of chunks');
     this.#addOutput('GiveUpsQueueUrl', giveUps.queue.queueUrl, 'Queue of the give-ups');

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { MAX_ACCOUNT_ID } from '../src/domain/ids.ts';
+import { isIssuerAddress } from '../src/domain/issuer-address.ts';
 import { JsonTextError, parseJsonText } from './json-text.ts';
 
 /** The notes on a key, shown in errors and in the documentation. */
@@ -15,8 +16,7 @@ export interface SettingNotes {
   readonly description: string;
 }
 
-/** The host names of this machine, to which a URL may be http. */
-const LOOPBACK_HOSTNAMES = ['localhost', '127.0.0.1', '[::1]'];
+const ISSUER_ADDRESS = 'an https:// URL (http:// only for localhost, 127.0.0.1 or [::1])';
 
 const TAG_KEY = /^[\p{L}\p{Z}\p{N}_.:/=+@-]{1,128}$/u;
 const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+@-]{1,256}$/u;
@@ -143,11 +143,21 @@ export function optionalMatching(pattern: RegExp, expected: string, description:
  * written, because an issuer is compared character by character.
  */
 export function issuerAddress(fallback: string, description: string) {
-  const error = 'an https:// URL (http:// only for localhost, 127.0.0.1 or [::1])';
+  const error = ISSUER_ADDRESS;
   return z
     .string({ error })
-    .refine(isTrustworthyAddress, { error })
+    .refine(isIssuerAddress, { error })
     .default(fallback)
+    .meta({ expected: error, description });
+}
+
+/** The same, or nothing. */
+export function optionalIssuerAddress(description: string) {
+  const error = ISSUER_ADDRESS;
+  return z
+    .string({ error })
+    .refine(isIssuerAddress, { error })
+    .optional()
     .meta({ expected: error, description });
 }
 
@@ -239,11 +249,4 @@ function parseList(value: unknown): unknown {
 
 function parseDecimal(value: unknown): unknown {
   return typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
-}
-
-function isTrustworthyAddress(text: string): boolean {
-  if (/\s/.test(text) || !URL.canParse(text)) return false;
-  const url = new URL(text);
-  if (url.username !== '' || url.password !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOSTNAMES.includes(url.hostname));
 }

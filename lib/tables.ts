@@ -1,4 +1,4 @@
-/** The three tables: jobs, target groups, and the idempotency records of create calls. */
+/** The four tables: jobs, target groups, idempotency records of create calls, and the issuer's keys. */
 import {
   AttributeType,
   Billing,
@@ -23,12 +23,13 @@ export interface Tables {
   readonly jobs: ITableV2;
   readonly targetGroups: ITableV2;
   readonly idempotency: ITableV2;
+  readonly keySets: ITableV2;
 }
 
 interface TableDescription {
   readonly id: string;
   /** The key of the configuration that names an existing table to use instead. */
-  readonly setting: 'jobsTable' | 'targetGroupsTable' | 'idempotencyTable';
+  readonly setting: 'jobsTable' | 'targetGroupsTable' | 'idempotencyTable' | 'keySetsTable';
   readonly layout: TablePropsV2;
 }
 
@@ -67,6 +68,15 @@ const TABLES: Readonly<Record<keyof Tables, TableDescription>> = {
       timeToLiveAttribute: 'expiration',
     },
   },
+  // Of its own, because whoever may write here decides which tokens are valid (ADR 19).
+  keySets: {
+    id: 'KeySets',
+    setting: 'keySetsTable',
+    layout: {
+      partitionKey: { name: 'id', type: AttributeType.STRING },
+      timeToLiveAttribute: 'expires_at',
+    },
+  },
 };
 
 const NAMES = Object.keys(TABLES) as (keyof Tables)[];
@@ -99,7 +109,12 @@ export function addExistingTables(scope: Construct, config: Config, made: Partia
     if (table === undefined) throw new Error(`the table ${name} is neither made nor named by ${setting}`);
     return table;
   };
-  return { jobs: pick('jobs'), targetGroups: pick('targetGroups'), idempotency: pick('idempotency') };
+  return {
+    jobs: pick('jobs'),
+    targetGroups: pick('targetGroups'),
+    idempotency: pick('idempotency'),
+    keySets: pick('keySets'),
+  };
 }
 
 /**

@@ -1,11 +1,12 @@
 /** Makes the environment variables by which the HTTP functions read tokens, and measures them. */
-import type { TokenVariable, TokenVariables } from '../src/adapters/lambda/read-environment.ts';
+import type { KeyVariable, TokenVariable, TokenVariables } from '../src/adapters/lambda/read-environment.ts';
 
 /** The settings of the configuration that concern tokens. */
 export interface TokenSettings {
   readonly issuer: string;
   readonly audience: readonly string[];
-  readonly jwksUrl: string;
+  readonly jwksUrl?: string | undefined;
+  readonly keySetMaxAgeHours: number;
   readonly clientIds?: readonly string[] | undefined;
   readonly scopesClaim: readonly string[];
   readonly writeScope: string;
@@ -45,12 +46,21 @@ export function makeTokenRules(settings: TokenSettings): TokenVariables['TOKEN_R
   };
 }
 
-export function makeTokenEnvironment(settings: TokenSettings): Record<TokenVariable, string> {
+/** Makes the variables by which a function finds the keys of the issuer. */
+export function makeKeyEnvironment(
+  settings: TokenSettings,
+): Omit<Record<KeyVariable, string>, 'TOKEN_JWKS_URL'> {
+  const { issuer, jwksUrl, keySetMaxAgeHours } = settings;
   return {
-    TOKEN_ISSUER: settings.issuer,
-    TOKEN_JWKS_URL: settings.jwksUrl,
-    TOKEN_RULES: JSON.stringify(makeTokenRules(settings)),
+    TOKEN_ISSUER: issuer,
+    KEY_SET_MAX_AGE_HOURS: String(keySetMaxAgeHours),
+    ...(jwksUrl !== undefined && { TOKEN_JWKS_URL: jwksUrl }),
   };
+}
+
+/** Makes the variables by which a function verifies tokens, besides those of the keys. */
+export function makeTokenEnvironment(settings: TokenSettings): Record<TokenVariable, string> {
+  return { TOKEN_RULES: JSON.stringify(makeTokenRules(settings)) };
 }
 
 /**

@@ -81,8 +81,9 @@ const REFUSAL_ANSWERS: Readonly<Record<ErrorStatus | GatewayStatus, ErrorAnswer>
   503: {
     component: 'ServiceUnavailable',
     description:
-      'All accounts together have too much open work, and nothing was created; or, with the body of the gateway ' +
-      'and no `Retry-After`, no function could answer in time. Repeat after a pause, with the same key.',
+      'All accounts together have too much open work, or no token can be verified while its issuer does not ' +
+      'answer, and nothing was created; or, with the body of the gateway and no `Retry-After`, no function could ' +
+      'answer in time. Repeat after a pause, with the same key.',
     detail:
       'There is more open work than can be carried out in time. Nothing was created. Repeat the request with the ' +
       'same idempotency key later.',

@@ -6,11 +6,11 @@ import { Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-l
 import { type BundlingOptions, LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import type { TokenVariable } from '../../src/adapters/lambda/read-environment.ts';
+import type { KeyVariable, TokenVariable } from '../../src/adapters/lambda/read-environment.ts';
 import { SERVICE } from '../../src/observability/metric-names.ts';
 import type { Config } from '../config.ts';
 import type { Tables } from '../tables.ts';
-import { makeTokenEnvironment } from '../token-rules.ts';
+import { makeKeyEnvironment, makeTokenEnvironment } from '../token-rules.ts';
 import type { WorkQueue } from '../work-queue.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -85,6 +85,8 @@ export interface FunctionSpec {
   readonly reservedConcurrency?: number | undefined;
   /** Whether its environment has the variables for the verification of tokens. */
   readonly verifiesTokens: boolean;
+  /** Whether its environment has the variables for the keys of the token issuer. */
+  readonly fetchesKeys: boolean;
   /** Whether its environment has the namespace of the metrics. */
   readonly reportsMetrics: boolean;
   /** The variables of this function alone. */
@@ -99,7 +101,8 @@ export interface FunctionSpec {
  */
 export interface FunctionSpecFor<Environment extends object> extends FunctionSpec {
   readonly verifiesTokens: TokenVariable extends keyof Environment ? true : false;
-  readonly environment: ValueOfEach<Exclude<keyof Environment & string, TokenVariable>>;
+  readonly fetchesKeys: KeyVariable extends keyof Environment ? true : false;
+  readonly environment: ValueOfEach<Exclude<keyof Environment & string, TokenVariable | KeyVariable>>;
 }
 
 type ValueOfEach<Name extends string> = Readonly<
@@ -163,6 +166,7 @@ function makeEnvironment(spec: FunctionSpec, config: Config): Record<string, str
     NODE_OPTIONS: '--enable-source-maps',
     // One namespace per stack, so that two stacks of an account do not mix their metrics.
     ...(spec.reportsMetrics && { POWERTOOLS_METRICS_NAMESPACE: config.stackName }),
+    ...(spec.fetchesKeys && makeKeyEnvironment(config)),
     ...(spec.verifiesTokens && makeTokenEnvironment(config)),
     ...spec.environment,
   };

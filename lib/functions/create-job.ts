@@ -17,8 +17,10 @@ export function specifyCreateJob({ config, tables, chunks }: StackParts): Functi
     timeoutSeconds: TIMEOUT_SECONDS['create-job'],
     reservedConcurrency: config.createReservedConcurrency,
     verifiesTokens: true,
+    fetchesKeys: true,
     reportsMetrics: true,
     environment: {
+      KEY_SETS_TABLE: tables.keySets.tableName,
       JOBS_TABLE: tables.jobs.tableName,
       TARGET_GROUPS_TABLE: tables.targetGroups.tableName,
       CHUNKS_QUEUE_URL: chunks.queue.queueUrl,
@@ -36,6 +38,8 @@ export function specifyCreateJob({ config, tables, chunks }: StackParts): Functi
       JOB_RETENTION_DAYS: String(config.jobRetentionDays),
     },
     grants: [
+      // Reads the issuer's keys when it cannot fetch them.
+      allow(tables.keySets.tableArn, 'dynamodb:GetItem'),
       // Writes the request and the job; reads the job of an earlier call. Reads the backlog and adds to it.
       allow(
         tables.jobs.tableArn,

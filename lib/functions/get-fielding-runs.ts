@@ -10,9 +10,15 @@ export function specifyGetFieldingRuns({ tables }: StackParts): FunctionSpecFor<
     // A read takes a few milliseconds. The rest is for a slow answer of the token issuer.
     timeoutSeconds: 10,
     verifiesTokens: true,
+    fetchesKeys: true,
     reportsMetrics: true,
-    environment: { TARGET_GROUPS_TABLE: tables.targetGroups.tableName },
+    environment: {
+      TARGET_GROUPS_TABLE: tables.targetGroups.tableName,
+      KEY_SETS_TABLE: tables.keySets.tableName,
+    },
     grants: [
+      // Reads the issuer's keys when it cannot fetch them.
+      allow(tables.keySets.tableArn, 'dynamodb:GetItem'),
       // Reads the project and the target group.
       allow(tables.targetGroups.tableArn, 'dynamodb:GetItem'),
     ],

@@ -11,9 +11,12 @@ export function specifyGetJob({ config, tables }: StackParts): FunctionSpecFor<E
     timeoutSeconds: TIMEOUT_SECONDS['get-job'],
     reservedConcurrency: config.readReservedConcurrency,
     verifiesTokens: true,
+    fetchesKeys: true,
     reportsMetrics: true,
-    environment: { JOBS_TABLE: tables.jobs.tableName },
+    environment: { JOBS_TABLE: tables.jobs.tableName, KEY_SETS_TABLE: tables.keySets.tableName },
     grants: [
+      // Reads the issuer's keys when it cannot fetch them.
+      allow(tables.keySets.tableArn, 'dynamodb:GetItem'),
       // Reads the job and its request, and the results of its chunks once it has ended.
       allow(tables.jobs.tableArn, 'dynamodb:GetItem', 'dynamodb:Query'),
     ],

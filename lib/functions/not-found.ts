@@ -10,6 +10,7 @@ export function specifyNotFound(): FunctionSpecFor<object> {
     timeoutSeconds: 5,
     // All clients get the same answer.
     verifiesTokens: false,
+    fetchesKeys: false,
     // There are no metrics of unknown routes.
     reportsMetrics: false,
     environment: {},

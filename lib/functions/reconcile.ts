@@ -18,8 +18,10 @@ export function specifyReconcile({
     memorySize: config.reconcileMemoryMb,
     timeoutSeconds: TIMEOUT_SECONDS.reconcile,
     verifiesTokens: false,
+    fetchesKeys: true,
     reportsMetrics: true,
     environment: {
+      KEY_SETS_TABLE: tables.keySets.tableName,
       JOBS_TABLE: tables.jobs.tableName,
       TARGET_GROUPS_TABLE: tables.targetGroups.tableName,
       CHUNKS_QUEUE_URL: chunks.queue.queueUrl,
@@ -33,6 +35,8 @@ export function specifyReconcile({
       CLAIM_SECONDS: String(computeClaimSeconds(TIMEOUT_SECONDS.reconcile, config.clockSkewSeconds)),
     },
     grants: [
+      // Stores the issuer's keys, the one function that may; reads them, to write only what has changed.
+      allow(tables.keySets.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem'),
       // Postpones and closes jobs, claims and settles their remaining chunks; reads their requests.
       allow(tables.jobs.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem'),
       // Counts the open jobs and finds those that are due.

@@ -19,6 +19,7 @@ export function specifyWorker({ config, tables, chunks, giveUps }: StackParts): 
     timeoutSeconds: config.workerTimeoutSeconds,
     // No reservation: workerMaxConcurrency is the limit of each of the two queues, so twice as many at most.
     verifiesTokens: false,
+    fetchesKeys: false,
     reportsMetrics: true,
     environment: {
       JOBS_TABLE: tables.jobs.tableName,

@@ -26,7 +26,15 @@ function makeTraffic({ api, own }: WatchedResources): Section {
           api.metricCount({ statistic: 'SampleCount', label: 'requests' }),
           api.metricClientError({ statistic: 'Sum', label: '4xx' }),
           api.metricServerError({ statistic: 'Sum', label: '5xx' }),
+        ],
+      },
+      {
+        title: 'Tokens and their issuer',
+        left: [
+          own.makeWholeMetric('RequestsUnauthenticated', { label: '401' }),
+          own.makeWholeMetric('RequestsUnavailable', { label: '503' }),
           own.makeWholeMetric('IssuerUnreachable', { label: 'token issuer unreachable' }),
+          own.makeWholeMetric('KeySetsNotRenewed', { label: 'stored keys not renewed' }),
         ],
       },
       {

@@ -95,6 +95,7 @@ export function listNamedTables({ tables }: WatchedResources): [string, ITableV2
     ['target groups', tables.targetGroups],
     ['jobs', tables.jobs],
     ['idempotency', tables.idempotency],
+    ['key sets', tables.keySets],
   ];
 }
 

@@ -66,8 +66,11 @@ export class TooManyRequestsError extends FieldingJobsError {
   }
 }
 
-/** Why the stack is short: `open-work` is more than the workers carry out in time. */
-export type Shortage = 'open-work';
+/**
+ * Why the stack is short: `open-work` is more than the workers carry out in time. Without `issuer-keys` no
+ * token can be verified, or none with a key that may be new.
+ */
+export type Shortage = 'open-work' | 'issuer-keys';
 
 /** The stack cannot carry out a request for now. Another try may succeed later. */
 export class ServiceUnavailableError extends FieldingJobsError {
@@ -85,6 +88,11 @@ export class ServiceUnavailableError extends FieldingJobsError {
     this.shortage = shortage;
     this.retryAfter = retryAfter;
   }
+}
+
+/** The issuer did not answer with a key set. The message says what was wrong at `evidence.url`. */
+export class IssuerUnreachableError extends FieldingJobsError {
+  override readonly name = 'IssuerUnreachableError';
 }
 
 export class ProjectNotFoundError extends FieldingJobsError {

@@ -3,8 +3,8 @@ import { type JWTPayload, type JWTVerifyGetKey, errors } from 'jose';
 import { MAX_TOKEN_LENGTH } from '../../api/limits.ts';
 import type { Operation } from '../../api/routes.ts';
 import { SCOPE_OF } from '../../api/scopes.ts';
-import { ForbiddenError, UnauthenticatedError } from '../domain/errors.ts';
-import { type Caller, readCaller, type TokenRules } from './read-caller.ts';
+import { ForbiddenError, ServiceUnavailableError, UnauthenticatedError } from '../domain/errors.ts';
+import { type Caller, readCaller, requireAudience, type TokenRules } from './read-caller.ts';
 import { verifyToken } from './verify-token.ts';
 
 /** Signature algorithms with a key pair only. Tokens with a shared secret or with `none` are refused. */
@@ -20,8 +20,8 @@ const MAX_REASON_LENGTH = 200;
 /**
  * Makes the function that turns an `authorization` header into its caller.
  *
- * That function throws UnauthenticatedError for everything that does not verify. The reason is for the log,
- * never for the client.
+ * That function throws UnauthenticatedError for everything that does not verify, and ServiceUnavailableError
+ * when that cannot be known now. The reason is for the log, never for the client.
  */
 export function makeAuthenticator(rules: TokenRules, keys: JWTVerifyGetKey) {
   return async (authorization: string | undefined): Promise<Caller> => {
@@ -32,13 +32,17 @@ export function makeAuthenticator(rules: TokenRules, keys: JWTVerifyGetKey) {
     }
     let payload: JWTPayload;
     try {
-      payload = await verifyToken(token, keys, {
+      const options = {
         issuer: rules.issuer,
         algorithms: ALGORITHMS,
         requiredClaims: ['exp'],
         clockTolerance: rules.clockToleranceSeconds,
+      };
+      payload = await verifyToken(token, keys, options, (claims) => {
+        requireAudience(claims, rules);
       });
     } catch (cause) {
+      if (cause instanceof ServiceUnavailableError || cause instanceof UnauthenticatedError) throw cause;
       const reason = cause instanceof errors.JOSEError ? `${cause.code}: ${cause.message}` : String(cause);
       throw new UnauthenticatedError(
         'The token does not verify.',

@@ -51,6 +51,7 @@ const NOTHING_CREATED = 'Nothing was created. Repeat the request with the same i
 
 const SHORTAGES: Readonly<Record<Shortage, string>> = {
   'open-work': `There is more open work than can be carried out in time. ${NOTHING_CREATED}`,
+  'issuer-keys': `Tokens cannot be verified at the moment. ${NOTHING_CREATED}`,
 };
 
 function describeKnownError(error: KnownError): ErrorView {
@@ -102,6 +103,7 @@ function describeKnownError(error: KnownError): ErrorView {
     case 'UncertainWriteError':
     case 'ThrottledError':
     case 'ChunkUnfinishedError':
+    case 'IssuerUnreachableError':
       return INTERNAL;
   }
 }

@@ -41,11 +41,15 @@ export interface TokenRules {
   readonly clockToleranceSeconds: number;
 }
 
-/** @throws UnauthenticatedError for a token that is not for this API, or of nobody */
-export function readCaller(claims: Claims, rules: TokenRules): Caller {
+/** @throws UnauthenticatedError for a token that is not for this API */
+export function requireAudience(claims: Claims, rules: TokenRules): void {
   const fault = findAudienceFault(claims, rules);
   if (fault !== undefined)
     throw new UnauthenticatedError('The token is not for this API.', { reason: fault });
+}
+
+/** @throws UnauthenticatedError for a token of nobody */
+export function readCaller(claims: Claims, rules: TokenRules): Caller {
   const accounts = readGranted(claims, rules);
   const scopeClaims = rules.scopesClaims.map((name) => ({ name, value: findClaim(claims, name) }));
   const given = new Set(scopeClaims.flatMap(({ value }) => readScopes(value)));

@@ -1,17 +1,8 @@
 /** The token issuer's public keys: fetched, refreshed, and kept in use while the issuer is down (ADR 19). */
-import {
-  type FetchImplementation,
-  type JWTVerifyGetKey,
-  createRemoteJWKSet,
-  customFetch,
-  errors,
-} from 'jose';
-
-/** Longest fetch. A request waits for one fetch at most. */
-const FETCH_TIMEOUT_MS = 3_000;
-
-/** Largest answer that is read. A key set has some kilobytes. */
-const MAX_KEY_SET_BYTES = 256 * 1024;
+import { errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { ServiceUnavailableError } from '../domain/errors.ts';
+import type { KeySet } from '../domain/key-set.ts';
+import { makeKeyFinder } from './verify-token.ts';
 
 /** Age at which keys are fetched again. From then on a key that the issuer has withdrawn is refused. */
 const REFRESH_AFTER_MS = 600_000;
@@ -19,81 +10,150 @@ const REFRESH_AFTER_MS = 600_000;
 /** Shortest time between two fetches while keys of that age cannot be fetched. */
 const REFRESH_AGAIN_MS = 60_000;
 
-/** Shortest time between two fetches for tokens with an unknown key, also after a successful fetch. */
+/**
+ * Shortest time between two fetches for tokens with an unknown key, also after a successful one. Other
+ * fetches do not count: an instance that has just started must find a key that is newer than its start.
+ */
 const LOOK_AGAIN_MS = 5_000;
 
 /** Shortest time between two fetches without any keys. It is low, because every token is refused then. */
 const START_AGAIN_MS = 1_000;
 
-export interface RemoteKeysOptions {
+/** Bounds of the time after which a client is asked to try again, seconds. */
+const RETRY_AFTER = { shortest: 5, longest: 15 };
+
+export interface RemoteKeysDeps {
+  /** Fetches the keys from the issuer. */
+  readonly fetchKeySet: () => Promise<KeySet>;
+  /** Reads the key set that is stored, if there is one. */
+  readonly findStored: () => Promise<KeySet | undefined>;
+  /** Time after its fetch for which a key set may be used. */
+  readonly maxAgeMs: number;
   /** Called after each fetch that failed. */
-  readonly onFailure: (cause: unknown) => void;
+  readonly onUnreachable: (cause: unknown) => void;
+  /** Called when the stored keys take the place of older ones, or of none. */
+  readonly onStoredUsed: (fetchedAt: number) => void;
+  /** Called when the stored keys could not be read. */
+  readonly onUnreadable: (cause: unknown) => void;
+}
+
+/** A key set that is in use. */
+interface Keys {
+  readonly fetchedAt: number;
+  readonly find: JWTVerifyGetKey;
 }
 
 /**
- * Makes the function by which `jwtVerify` finds the keys at the issuer's address.
+ * The keys as one instance of a function knows them.
  *
- * Known keys stay in use until the issuer answers with a key set that lacks them. So an issuer that is down,
- * or that answers something else, locks nobody out. The returned function throws a JOSEError for an unknown
- * key.
+ * Known keys stay in use until the issuer answers with a key set that lacks them, or until the set is too
+ * old. So an issuer that is down, or that answers something else, locks nobody out for that time. An instance
+ * that could not fetch the keys takes the stored ones.
+ *
+ * Nothing runs in the background, because Lambda stops an instance between two invocations: each fetch is
+ * awaited by the start of the function, or by the request that needs it.
  */
-export function makeRemoteKeys(jwksUrl: string, { onFailure }: RemoteKeysOptions): JWTVerifyGetKey {
-  // `refresh` decides when to fetch. By itself, jose would refuse known keys as soon as they are too old.
-  const remote = createRemoteJWKSet(new URL(jwksUrl), {
-    timeoutDuration: FETCH_TIMEOUT_MS,
-    cacheMaxAge: Infinity,
-    cooldownDuration: Infinity,
-    [customFetch]: fetchBounded,
-  });
-  let askedAt = -Infinity;
-  let answeredAt = -Infinity;
+export class RemoteKeys {
+  readonly #deps: RemoteKeysDeps;
+  #keys: Keys | undefined;
+  #askedAt = -Infinity;
+  #lookedAt = -Infinity;
+  #lastFetchFailed = false;
+  #fetching: Promise<void> | undefined;
 
-  /** Fetches the keys, unless that was tried less than `pauseMs` ago. Joins a fetch in progress. */
-  const refresh = async (pauseMs: number): Promise<void> => {
-    if (!remote.reloading) {
-      if (Date.now() - askedAt < pauseMs) return;
-      askedAt = Date.now();
-    }
-    try {
-      await remote.reload();
-      answeredAt = askedAt;
-    } catch (cause) {
-      onFailure(cause);
-    }
-  };
-  const hasKeys = () => answeredAt > -Infinity;
+  constructor(deps: RemoteKeysDeps) {
+    this.#deps = deps;
+  }
 
-  return async (header, token) => {
-    if (Date.now() - answeredAt >= REFRESH_AFTER_MS)
-      await refresh(hasKeys() ? REFRESH_AGAIN_MS : START_AGAIN_MS);
-    if (!hasKeys()) throw new errors.JWKSNoMatchingKey('the keys of the issuer could not be fetched yet');
+  /** Fetches the keys when the function starts. Never throws. */
+  async start(): Promise<void> {
+    await this.#refresh(START_AGAIN_MS);
+  }
+
+  /**
+   * Finds the key of a token, for `jwtVerify`.
+   *
+   * @throws ServiceUnavailableError when there are no keys, or none of this id and the last fetch failed
+   * @throws JOSEError for a key that the issuer does not have
+   */
+  readonly find: JWTVerifyGetKey = async (header, token) => {
+    const age = Date.now() - (this.#keys?.fetchedAt ?? -Infinity);
+    const pauseMs = this.#isUsable() ? REFRESH_AGAIN_MS : START_AGAIN_MS;
+    const hasAsked = age >= REFRESH_AFTER_MS && (await this.#refresh(pauseMs));
     try {
-      return await remote(header, token);
+      return await this.#getUsable().find(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      await refresh(LOOK_AGAIN_MS);
-      return remote(header, token);
+    }
+    // A request waits for one fetch at most.
+    if (!hasAsked && Date.now() - this.#lookedAt >= LOOK_AGAIN_MS) await this.#refresh(0);
+    this.#lookedAt = Math.max(this.#lookedAt, this.#askedAt);
+    try {
+      return await this.#getUsable().find(header, token);
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey && this.#lastFetchFailed) {
+        throw this.#makeUnavailable('the key is not known, and the issuer cannot be asked for it');
+      }
+      throw error;
     }
   };
-}
 
-/** Fetches an answer, but reads no more of it than the largest key set. jose's options forbid redirects. */
-const fetchBounded: FetchImplementation = async (url, options) => {
-  const response = await fetch(url, options);
-  if (response.status === 200 && response.body !== null) {
-    return new Response(response.body.pipeThrough(limitBytes(MAX_KEY_SET_BYTES)));
+  #isUsable(): boolean {
+    return this.#keys !== undefined && Date.now() - this.#keys.fetchedAt < this.#deps.maxAgeMs;
   }
-  await response.body?.cancel();
-  return response;
-};
 
-function limitBytes(bytes: number): TransformStream<Uint8Array, Uint8Array> {
-  let left = bytes;
-  return new TransformStream({
-    transform(chunk, controller) {
-      left -= chunk.byteLength;
-      if (left < 0) controller.error(new Error(`The key set is larger than ${bytes} bytes.`));
-      else controller.enqueue(chunk);
-    },
-  });
+  #getUsable(): Keys {
+    if (this.#keys === undefined) throw this.#makeUnavailable('no keys could be fetched yet');
+    if (!this.#isUsable()) throw this.#makeUnavailable('the known keys are too old');
+    return this.#keys;
+  }
+
+  #makeUnavailable(reason: string): ServiceUnavailableError {
+    return new ServiceUnavailableError('issuer-keys', RETRY_AFTER, { reason });
+  }
+
+  /**
+   * Fetches the keys, unless that was tried less than `pauseMs` ago. Joins a fetch in progress.
+   *
+   * @returns whether it waited for a fetch
+   */
+  async #refresh(pauseMs: number): Promise<boolean> {
+    if (this.#fetching === undefined && Date.now() - this.#askedAt < pauseMs) return false;
+    this.#fetching ??= this.#fetch().finally(() => {
+      this.#fetching = undefined;
+    });
+    await this.#fetching;
+    return true;
+  }
+
+  async #fetch(): Promise<void> {
+    this.#askedAt = Date.now();
+    try {
+      this.#use(await this.#deps.fetchKeySet());
+      this.#lastFetchFailed = false;
+    } catch (cause) {
+      this.#lastFetchFailed = true;
+      this.#deps.onUnreachable(cause);
+      await this.#takeStored();
+    }
+  }
+
+  /** Takes the stored keys if they are newer and not too old: reconcile may have reached the issuer. */
+  async #takeStored(): Promise<void> {
+    try {
+      const stored = await this.#deps.findStored();
+      if (stored === undefined || stored.fetchedAt <= (this.#keys?.fetchedAt ?? -Infinity)) return;
+      if (Date.now() - stored.fetchedAt >= this.#deps.maxAgeMs) return;
+      this.#use(stored);
+      this.#deps.onStoredUsed(stored.fetchedAt);
+    } catch (cause) {
+      this.#deps.onUnreadable(cause);
+    }
+  }
+
+  #use({ json, fetchedAt }: KeySet): void {
+    // jose checks its form, and uses the keys in it that it can.
+    const find = makeKeyFinder(JSON.parse(json) as JSONWebKeySet);
+    this.#keys = { fetchedAt, find };
+  }
 }

@@ -26,8 +26,12 @@ type HandlerEntry =
       readonly route: string;
       readonly cause: unknown;
     }
-  /** The token issuer's keys could not be fetched. Known keys stay in use, unknown ones are refused. */
+  /** A function that verifies tokens could not fetch the issuer's keys. Known keys stay in use. */
   | { readonly event: 'issuer.unreachable'; readonly cause: unknown }
+  /** The stored keys, fetched `ageMs` ago, took the place of older ones or of none. */
+  | { readonly event: 'key-set.restored'; readonly ageMs: number }
+  /** The stored keys could not be read. */
+  | { readonly event: 'key-set.not-read'; readonly cause: unknown }
   /** A chunk failed with an error that the use case does not handle: the store failed, or there is a bug. */
   | {
       readonly event: 'chunk.failed';
@@ -75,6 +79,9 @@ export const LEVELS: Readonly<Record<EventName, Level>> = {
   'request.refused': 'info',
   'request.failed': 'error',
   'issuer.unreachable': 'warn',
+  'key-set.restored': 'info',
+  'key-set.not-read': 'warn',
+  'key-set.not-renewed': 'warn',
   'tracer.failed': 'warn',
   'message.unparsable': 'error',
 };

@@ -37,6 +37,9 @@ export const METRICS = {
   OldestOpenJobAge: { unit: 'Seconds' },
   JobsNotReconciled: { unit: 'Count' },
   IssuerUnreachable: { unit: 'Count' },
+  KeySetsNotRenewed: { unit: 'Count' },
+  RequestsUnauthenticated: { unit: 'Count' },
+  RequestsUnavailable: { unit: 'Count' },
 } as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof METRICS;

@@ -66,7 +66,11 @@ export function listMeasurements(report: Report): Measurement[] {
       return [countOne('JobsNotReconciled')];
     case 'issuer.unreachable':
       return [countOne('IssuerUnreachable')];
+    case 'key-set.not-renewed':
+      return [countOne('KeySetsNotRenewed')];
     case 'request.refused':
+      if (report.status === 401) return [countOne('RequestsUnauthenticated')];
+      if (report.status === 503) return [countOne('RequestsUnavailable')];
       return report.kind === ('IdempotencyKeyReusedError' satisfies KnownError['name'])
         ? [countOne('IdempotencyConflicts')]
         : [];
@@ -86,6 +90,8 @@ export function listMeasurements(report: Report): Measurement[] {
     case 'chunk.expired':
     case 'job.unknown':
     case 'open-jobs.not-counted':
+    case 'key-set.restored':
+    case 'key-set.not-read':
     case 'resends.withheld':
     case 'tracer.failed':
       return [];

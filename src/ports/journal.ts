@@ -97,6 +97,8 @@ export type Entry =
   | { readonly event: 'admission.unknown'; readonly cause: unknown }
   /** A new job could not be added to what was accepted since the last pass. */
   | { readonly event: 'admission.not-counted'; readonly cause: unknown }
+  /** The stored keys of the token issuer could not be renewed: the issuer, or the table, did not answer. */
+  | { readonly event: 'key-set.not-renewed'; readonly cause: unknown }
   | { readonly event: 'idempotency.bypassed'; readonly jobId: string; readonly cause: unknown }
   | { readonly event: 'race.lost'; readonly race: Race; readonly jobId: string };
 

@@ -10,6 +10,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { BASES, makeCollectionPath, makeFieldingRunsPath, makeJobPath } from '../../api/paths.ts';
 import { PROJECT } from '../../tools/kit/project.ts';
 import { makeEmulatorConfig } from '../../tools/kit/emulator.ts';
+import { hangUp, makeJsonAnswer } from '../../tools/kit/http-server.ts';
+import { Issuer } from '../../tools/local/issuer.ts';
 import type { PermissionsReport, UsedGrant } from '../../tools/local/iam/permissions.ts';
 import { encodeChunk, encodeGiveUp } from '../../src/adapters/sqs/work-message.ts';
 import { DynamoDBChunks } from '../../src/adapters/dynamodb/chunks.ts';
@@ -24,6 +26,7 @@ import { Client, readLocation, sendRequest } from '../support/api-client.ts';
 import { aProject, makeDynamoDBClient, findName, scanTable } from '../support/e2e.ts';
 import { commitLostJob } from '../support/lost-job.ts';
 import { HIGH_LIMIT_OPTIONS } from '../../tools/local/high-limits.ts';
+import { StandIn } from '../support/stand-in.ts';
 import { type RunningStack, startStack } from '../support/start-stack.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -45,11 +48,15 @@ const RECORD_GRANT = /^CreateJob: dynamodb:GetItem on \S+Idempotency/;
 
 let running: RunningStack;
 let client: Client;
+/** Whether the issuer answers with its keys. */
+let issuerIsUp = false;
+const keys = new StandIn(async () => (issuerIsUp ? makeJsonAnswer((await Issuer.load()).jwks) : hangUp()));
 
 beforeAll(async () => {
+  await keys.listen();
   const stackName = `Permissions${process.pid}`;
   running = await startStack(
-    ['-c', `stackName=${stackName}`, ...HIGH_LIMIT_OPTIONS],
+    ['-c', `stackName=${stackName}`, '-c', `jwksUrl=${keys.url}`, ...HIGH_LIMIT_OPTIONS],
     join(PROJECT, '.local', 'permissions.jsonl'),
   );
   client = await Client.signIn(running.info.url);
@@ -57,6 +64,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   expect(await running.stop()).toBe(0);
+  await keys.close();
 });
 
 async function readReport(): Promise<PermissionsReport> {
@@ -94,6 +102,20 @@ async function sendAgain(job: Job, ids: readonly string[], to = CHUNKS): Promise
     );
   }
   sqs.destroy();
+}
+
+/** Lets each function that verifies tokens start while the issuer is down: it looks for the stored keys. */
+async function startDuringOutage(): Promise<void> {
+  const { tenant, ids } = await aProject(running.info, [{}]);
+  const calls = [
+    () => client.create(tenant, ids),
+    () => client.get(makeJobPath(tenant, 'resume', anId('J'))),
+    () => client.get(makeFieldingRunsPath(tenant, ids[0] ?? '')),
+  ];
+  for (const call of calls) expect((await call()).status).toBe(503);
+  issuerIsUp = true;
+  // A function without keys asks again after a second.
+  for (const call of calls) await waitUntil(async () => (await call()).status !== 503, 100);
 }
 
 async function callEveryRoute(): Promise<void> {
@@ -200,6 +222,7 @@ async function sendUnusualMessages(): Promise<void> {
 }
 
 test('every grant is used, and no call is denied', async () => {
+  await startDuringOutage();
   await callEveryRoute();
   await createCountedJob();
   await repeatCreateCalls();

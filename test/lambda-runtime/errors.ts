@@ -21,7 +21,7 @@ const FUNCTIONS = ['CreateJob', 'GetJob', 'GetFieldingRuns', 'NotFound', 'Worker
 /** What the rig's environments need; not-found needs nothing. */
 const REQUIRED = {
   CreateJob: 'IDEMPOTENCY_TABLE',
-  GetJob: 'TOKEN_JWKS_URL',
+  GetJob: 'TOKEN_AUDIENCE',
   GetFieldingRuns: 'TARGET_GROUPS_TABLE',
   Worker: 'CHUNKS_QUEUE_URL',
   Reconcile: 'DEADLINE_SECONDS',

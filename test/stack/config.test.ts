@@ -8,7 +8,12 @@ import {
   MAX_TOKEN_BYTES,
   readConfig,
 } from '../../lib/config.ts';
-import { makeTokenEnvironment, makeTokenRules, measureEnvironment } from '../../lib/token-rules.ts';
+import {
+  makeKeyEnvironment,
+  makeTokenEnvironment,
+  makeTokenRules,
+  measureEnvironment,
+} from '../../lib/token-rules.ts';
 
 /** Returns the error lines for a context, which must be refused. */
 function listProblems(context: Record<string, unknown>): readonly string[] {
@@ -35,6 +40,8 @@ const OPTIONAL = [
   'idempotencyTable',
   'warmWrites',
   'warmReads',
+  'keySetsTable',
+  'jwksUrl',
   'createReservedConcurrency',
   'readReservedConcurrency',
   'alarmEmail',
@@ -47,7 +54,7 @@ test('without any context every key that is not optional has its default', () =>
     stackName: 'FieldingJobs',
     issuer: 'https://issuer.example.com/',
     audience: ['https://audience.example.com/'],
-    jwksUrl: 'https://issuer.example.com/.well-known/jwks.json',
+    keySetMaxAgeHours: 24,
     accountsClaim: 'account_ids',
     scopesClaim: ['scope'],
     writeScope: 'batch-jobs:write',
@@ -87,6 +94,7 @@ test('without any context every key that is not optional has its default', () =>
     protect: false,
     alarmErrorPercent: 5,
     alarmMinimumErrors: 3,
+    alarmUnauthenticatedPercent: 25,
     alarmThrottles: 10,
     alarmLatencyMs: 5_000,
     alarmConflicts: 10,
@@ -105,6 +113,7 @@ test('every key is described, and its default is a valid value', () => {
 test('numbers may be given as text, as `cdk -c key=value` passes them', () => {
   const numbers = {
     clockToleranceSeconds: 0,
+    keySetMaxAgeHours: 48,
     maxTargetGroupsPerJob: 9_999,
     chunkSize: 20,
     jobRetentionDays: 31,
@@ -137,6 +146,7 @@ test('numbers may be given as text, as `cdk -c key=value` passes them', () => {
     logRetentionDays: 365,
     alarmErrorPercent: 6,
     alarmMinimumErrors: 4,
+    alarmUnauthenticatedPercent: 7,
     alarmThrottles: 11,
     alarmLatencyMs: 4_000,
     alarmConflicts: 9,
@@ -157,6 +167,7 @@ const BAD: Record<ConfigKey, unknown[]> = {
   issuer: ['', 'issuer', 'ftp://id.test/', 'http://id.test/', ' https://id.test/', 'https://u:p@id.test/', 1],
   audience: ['', 'two words', 'x'.repeat(201), null, [], ['a', ''], ['a b'], [1], '["a"', '[]', '[1]'],
   jwksUrl: ['keys', 'http://localhost.id.test/', 'http://127.0.0.1@id.test/', 'file:///keys', {}],
+  keySetMaxAgeHours: [0, 721, 'a day'],
   accountsClaim: ['', 'a b'],
   scopesClaim: ['', '\n', Array<string>(11).fill('x'), { scope: true }],
   clientIds: ['', [], [null], '["a",]'],
@@ -206,9 +217,11 @@ const BAD: Record<ConfigKey, unknown[]> = {
   jobsTable: ['', 'ab', 'a b', 'x'.repeat(256), 'arn:aws:dynamodb:us-east-1:1:table/jobs', 5],
   targetGroupsTable: ['ab', 'a/b'],
   idempotencyTable: ['ab', 'ä'.repeat(3)],
+  keySetsTable: ['', 'ab', 'a b', 'x'.repeat(256)],
   alarmEmail: ['', 'nobody', 'a@b', 3],
   alarmErrorPercent: [0, 101, '5%'],
   alarmMinimumErrors: [0, 10_001],
+  alarmUnauthenticatedPercent: [0, 101],
   alarmThrottles: [0, 100_001],
   alarmTableThrottles: [0, 1_000_001],
   alarmConcurrencyPercent: [0, 101, '80%'],
@@ -301,7 +314,8 @@ describe('settings of tokens', () => {
 
 /** Measures the variables of settings without the check of their size. */
 function measure(changes: Record<string, unknown>): number {
-  return measureEnvironment(makeTokenEnvironment({ ...readConfig({}), ...changes }));
+  const config = { ...readConfig({}), ...changes };
+  return measureEnvironment({ ...makeKeyEnvironment(config), ...makeTokenEnvironment(config) });
 }
 
 describe('tags', () => {

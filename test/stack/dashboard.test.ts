@@ -51,7 +51,7 @@ describe('dashboard', () => {
 
   test('has graphs with unique titles that fit the width, in the region of the stack', () => {
     const titles = graphs.map(({ properties }) => properties.title);
-    expect(titles).toHaveLength(30);
+    expect(titles).toHaveLength(31);
     expect(new Set(titles).size).toBe(titles.length);
     for (const { x, width, properties } of graphs) {
       expect(x + width).toBeLessThanOrEqual(24);

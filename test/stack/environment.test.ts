@@ -8,7 +8,7 @@ import { readConfiguration } from '../../lib/environment.ts';
 import { PROJECT } from './production-packages.ts';
 
 /** The keys that a deployment must set. */
-const BARE = { issuer: 'https://id.test/', audience: 'buyers', jwksUrl: 'https://id.test/keys' };
+const BARE = { issuer: 'https://id.test/', audience: 'buyers' };
 
 /** A value of every key, except those of a table that the stack makes: FULL names one that exists. */
 const FULL = {
@@ -17,6 +17,8 @@ const FULL = {
   region: 'eu-central-1',
   tags: { team: 'jobs', 'cost center': '4711' },
   ...BARE,
+  jwksUrl: 'https://id.test/keys',
+  keySetMaxAgeHours: 12,
   accountsClaim: 'accounts',
   scopesClaim: ['scopes', 'roles'],
   clientIds: ['cli'],
@@ -60,9 +62,11 @@ const FULL = {
   jobsTable: 'jobs',
   targetGroupsTable: 'target-groups',
   idempotencyTable: 'idempotency',
+  keySetsTable: 'key-sets',
   alarmEmail: 'operators@id.test',
   alarmErrorPercent: 6,
   alarmMinimumErrors: 4,
+  alarmUnauthenticatedPercent: 7,
   alarmThrottles: 11,
   alarmTableThrottles: 50,
   alarmConcurrencyPercent: 90,
@@ -263,14 +267,13 @@ describe('placeholders', () => {
     expect(listProblems({})).toEqual([
       'issuer: found the placeholder https://issuer.example.com/, with which no token is valid',
       'audience: found the placeholder https://audience.example.com/, with which no token is valid',
-      'jwksUrl: found the placeholder https://issuer.example.com/.well-known/jwks.json, with which no token is valid',
-      'Set issuer, audience, jwksUrl in config/<name>.json, chosen by -c env=<name>, or with -c issuer=<value>. ' +
+      'Set issuer, audience in config/<name>.json, chosen by -c env=<name>, or with -c issuer=<value>. ' +
         'Only to synthesize: -c allowPlaceholders=true',
     ]);
-    write('prod', { issuer: BARE.issuer, audience: BARE.audience });
+    write('prod', { issuer: BARE.issuer });
     expect(listProblems({ env: 'prod' })).toEqual([
-      expect.stringMatching(/^jwksUrl: found the placeholder /),
-      'Set jwksUrl in config/prod.json. Only to synthesize: -c allowPlaceholders=true',
+      expect.stringMatching(/^audience: found the placeholder /),
+      'Set audience in config/prod.json. Only to synthesize: -c allowPlaceholders=true',
     ]);
   });
 

@@ -11,9 +11,13 @@ const COMMON = {
   NODE_OPTIONS: '--enable-source-maps',
 };
 const METRICS = { POWERTOOLS_METRICS_NAMESPACE: 'FieldingJobs' };
-const TOKENS = {
+const KEYS = {
   TOKEN_ISSUER: 'https://issuer.example.com/',
-  TOKEN_JWKS_URL: 'https://issuer.example.com/.well-known/jwks.json',
+  KEY_SET_MAX_AGE_HOURS: '24',
+  KEY_SETS_TABLE: '${TablesKeySets}',
+};
+const TOKENS = {
+  ...KEYS,
   TOKEN_RULES: JSON.stringify({
     audiences: ['https://audience.example.com/'],
     clientIds: [],
@@ -69,6 +73,7 @@ const ENVIRONMENTS: Record<string, Record<string, string>> = {
   FunctionsReconcile: {
     ...COMMON,
     ...METRICS,
+    ...KEYS,
     ...JOBS,
     ...TARGET_GROUPS,
     ...QUEUE,
@@ -196,6 +201,7 @@ test('every setting of a function reaches its environment', () => {
     issuer: 'http://127.0.0.1:9000/',
     audience: 'buyers',
     jwksUrl: 'http://localhost:9000/keys',
+    keySetMaxAgeHours: 3,
     accountsClaim: 'https://buyers.test/accounts',
     scopesClaim: ['permissions', 'scope'],
     clientIds: '["app"]',
@@ -240,6 +246,7 @@ test('every setting of a function reaches its environment', () => {
         callerClaims: ['app_id'],
         clockToleranceSeconds: 5,
       }),
+      KEY_SET_MAX_AGE_HOURS: '3',
       MAX_TARGET_GROUPS: '500',
       CHUNK_SIZE: '1',
       JOB_RETENTION_DAYS: '3',
@@ -255,6 +262,13 @@ test('every setting of a function reaches its environment', () => {
     Variables: { CLAIM_SECONDS: '115', DEADLINE_SECONDS: '7200' },
   });
   expect(template.readProperties('FunctionsReconcile')['Environment']).toMatchObject({
-    Variables: { STALLED_SECONDS: '700', DEADLINE_SECONDS: '7200', WORKER_MAX_CONCURRENCY: '7' },
+    Variables: {
+      TOKEN_ISSUER: 'http://127.0.0.1:9000/',
+      TOKEN_JWKS_URL: 'http://localhost:9000/keys',
+      KEY_SET_MAX_AGE_HOURS: '3',
+      STALLED_SECONDS: '700',
+      DEADLINE_SECONDS: '7200',
+      WORKER_MAX_CONCURRENCY: '7',
+    },
   });
 });

@@ -22,6 +22,7 @@ type Grants = Record<string, string[]>;
 
 const JOBS = '${TablesJobs.Arn}';
 const TARGET_GROUPS = '${TablesTargetGroups.Arn}';
+const KEY_SETS = '${TablesKeySets.Arn}';
 const QUEUE = '${QueueChunks.Arn}';
 const GIVE_UPS = '${GivingUpGiveUps.Arn}';
 
@@ -31,6 +32,7 @@ const DOCUMENTED: Record<string, string> = {
   [`${JOBS}/index/open-jobs-by-account`]: 'its index of open jobs',
   [TARGET_GROUPS]: 'target groups table',
   '${TablesIdempotency.Arn}': 'idempotency table',
+  [KEY_SETS]: 'key sets table',
   [QUEUE]: 'queue of chunks',
   [GIVE_UPS]: 'queue of give-ups',
 };
@@ -47,10 +49,11 @@ const GRANTS: Record<string, Grants> = {
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',
     ],
+    [KEY_SETS]: ['dynamodb:GetItem'],
     [QUEUE]: ['sqs:SendMessage'],
   },
-  GetJob: { [JOBS]: ['dynamodb:GetItem', 'dynamodb:Query'] },
-  GetFieldingRuns: { [TARGET_GROUPS]: ['dynamodb:GetItem'] },
+  GetJob: { [JOBS]: ['dynamodb:GetItem', 'dynamodb:Query'], [KEY_SETS]: ['dynamodb:GetItem'] },
+  GetFieldingRuns: { [TARGET_GROUPS]: ['dynamodb:GetItem'], [KEY_SETS]: ['dynamodb:GetItem'] },
   NotFound: {},
   Worker: {
     [JOBS]: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
@@ -73,6 +76,7 @@ const GRANTS: Record<string, Grants> = {
     [JOBS]: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
     '${TablesJobs.Arn}/index/open-jobs-by-account': ['dynamodb:Query'],
     [TARGET_GROUPS]: ['dynamodb:GetItem'],
+    [KEY_SETS]: ['dynamodb:GetItem', 'dynamodb:PutItem'],
     [QUEUE]: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
     [GIVE_UPS]: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
   },
@@ -133,6 +137,19 @@ describe('roles', () => {
       ),
       ReconcileRole: 'scheduler.amazonaws.com',
     });
+  });
+
+  test('let one function write the keys of the issuer, and those that verify tokens read them', () => {
+    const holders = Object.keys(GRANTS).flatMap((name) =>
+      (listGrants(`Functions${name}Role`)[KEY_SETS] ?? []).map((action) => `${name}: ${action}`),
+    );
+    expect(holders.sort()).toEqual([
+      'CreateJob: dynamodb:GetItem',
+      'GetFieldingRuns: dynamodb:GetItem',
+      'GetJob: dynamodb:GetItem',
+      'Reconcile: dynamodb:GetItem',
+      'Reconcile: dynamodb:PutItem',
+    ]);
   });
 
   test('contain no action with a wildcard', () => {

@@ -64,6 +64,7 @@ test('the outputs name the resources that others need', () => {
     ApiUrl: '${ApiHttp.ApiEndpoint}',
     JobsTable: '${TablesJobs}',
     TargetGroupsTable: '${TablesTargetGroups}',
+    KeySetsTable: '${TablesKeySets}',
     IdempotencyTable: '${TablesIdempotency}',
     ChunksQueueUrl: '${QueueChunks}',
     DeadLetterQueueUrl: '${QueueDeadLetters}',
@@ -102,7 +103,7 @@ test('the data stack has the tables and nothing else, and is deployed first', ()
     Template.fromStack(data ?? service).toJSON()['Resources'] as Record<string, Resource>,
   );
   expect(types.map(({ Type }) => Type)).toEqual(
-    Array.from({ length: 3 }, () => 'AWS::DynamoDB::GlobalTable'),
+    Array.from({ length: 4 }, () => 'AWS::DynamoDB::GlobalTable'),
   );
   expect(service.dependencies).toEqual([data]);
 });
@@ -127,7 +128,7 @@ test('both stacks are protected from deletion if protect is set, and the output 
 });
 
 test('each synthesis warns of stacks that are kept and not protected', () => {
-  const REAL = { issuer: 'https://id.test/', audience: 'buyers', jwksUrl: 'https://id.test/keys' };
+  const REAL = { issuer: 'https://id.test/', audience: 'buyers' };
   const listWarned = (context: Record<string, unknown>) => {
     const { data, service } = makeTestStacks({ ...REAL, ...context });
     return [data, service].flatMap((stack) =>
@@ -150,9 +151,6 @@ test('the stack warns of each placeholder value until a real value is set', () =
   expect(listWarnings({}).map(({ entry }) => /^\w+/.exec(JSON.stringify(entry.data).slice(1))?.[0])).toEqual([
     'issuer',
     'audience',
-    'jwksUrl',
   ]);
-  expect(
-    listWarnings({ issuer: 'https://id.test/', audience: 'buyers', jwksUrl: 'https://id.test/keys' }),
-  ).toEqual([]);
+  expect(listWarnings({ issuer: 'https://id.test/', audience: 'buyers' })).toEqual([]);
 });

@@ -5,12 +5,12 @@ import { makeTestStacks, synthesizeTemplate } from './readable-template.ts';
 /** The types of resources that hold data or logs. */
 const KEPT_TYPES = ['AWS::DynamoDB::GlobalTable', 'AWS::Logs::LogGroup'];
 
-const TABLES = ['TablesJobs', 'TablesTargetGroups', 'TablesIdempotency'];
+const TABLES = ['TablesJobs', 'TablesTargetGroups', 'TablesIdempotency', 'TablesKeySets'];
 
 describe('tables', () => {
   const template = synthesizeTemplate();
 
-  test('are exactly these three', () => {
+  test('are exactly these four', () => {
     expect(Object.keys(template.findByType('AWS::DynamoDB::GlobalTable')).sort()).toEqual([...TABLES].sort());
   });
 
@@ -67,6 +67,14 @@ describe('tables', () => {
       KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
       AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
       TimeToLiveSpecification: { AttributeName: 'expiration', Enabled: true },
+    });
+  });
+
+  test('key sets: has one key and a time to live', () => {
+    expect(template.readProperties('TablesKeySets')).toMatchObject({
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
     });
   });
 });
@@ -133,6 +141,7 @@ describe('existing tables', () => {
     jobsTable: { id: 'TablesJobs', name: 'restored-jobs' },
     targetGroupsTable: { id: 'TablesTargetGroups', name: 'restored-groups' },
     idempotencyTable: { id: 'TablesIdempotency', name: 'restored.records' },
+    keySetsTable: { id: 'TablesKeySets', name: 'restored-keys' },
   };
 
   test.each(Object.entries(SETTINGS))('%s: the named table is used and none is made', (key, { id, name }) => {
@@ -146,7 +155,7 @@ describe('existing tables', () => {
     expect(text).not.toContain(`\${${id}`);
   });
 
-  test('with all three there is no data stack, and every output names its table', () => {
+  test('with all four there is no data stack, and every output names its table', () => {
     const context = Object.fromEntries(Object.entries(SETTINGS).map(([key, { name }]) => [key, name]));
     expect(makeTestStacks(context).data).toBeUndefined();
     const template = synthesizeTemplate(context);
@@ -155,6 +164,7 @@ describe('existing tables', () => {
       JobsTable: { Value: 'restored-jobs' },
       TargetGroupsTable: { Value: 'restored-groups' },
       IdempotencyTable: { Value: 'restored.records' },
+      KeySetsTable: { Value: 'restored-keys' },
     });
     expect(JSON.stringify(template.resources)).toContain(':table/restored-jobs/index/open-jobs-by-account"');
   });

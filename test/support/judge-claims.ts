@@ -4,8 +4,8 @@
  */
 import { type CryptoKey, generateKeyPair, SignJWT } from 'jose';
 import { readConfig } from '../../lib/config.ts';
-import { makeTokenEnvironment } from '../../lib/token-rules.ts';
-import { readEnv, TOKEN_VARIABLES } from '../../src/adapters/lambda/read-environment.ts';
+import { makeKeyEnvironment, makeTokenEnvironment } from '../../lib/token-rules.ts';
+import { KEY_VARIABLES, readEnv, TOKEN_VARIABLES } from '../../src/adapters/lambda/read-environment.ts';
 import { ForbiddenError, UnauthenticatedError } from '../../src/domain/errors.ts';
 import { authorize, makeAuthenticator } from '../../src/http/auth.ts';
 
@@ -32,7 +32,8 @@ export async function judgeClaims(
 ): Promise<Judgement> {
   const { privateKey, publicKey } = await (pair ??= generateKeyPair(ALGORITHM));
   const config = readConfig({ jwksUrl: `${ISSUER}keys`, issuer: ISSUER, ...settings });
-  const env = readEnv(TOKEN_VARIABLES, makeTokenEnvironment(config));
+  const variables = { ...makeKeyEnvironment(config), ...makeTokenEnvironment(config) };
+  const env = readEnv([...KEY_VARIABLES, ...TOKEN_VARIABLES], variables);
   const now = Math.floor(Date.now() / 1_000);
   const times: [string, number][] = Object.entries(claims)
     .filter(([name, value]) => ['exp', 'nbf', 'iat'].includes(name) && typeof value === 'string')

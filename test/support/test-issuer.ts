@@ -1,4 +1,7 @@
-/** A small issuer of tokens over HTTP for tests, which adds and withdraws keys and gives any bad answer. */
+/**
+ * A small issuer of tokens over HTTP for tests, which adds and withdraws keys and gives any bad answer. Its
+ * keys are found by discovery too.
+ */
 import { type CryptoKey, type JWK, SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { type HttpAnswer, makeJsonAnswer } from '../../tools/kit/http-server.ts';
 import { StandIn } from './stand-in.ts';
@@ -13,7 +16,7 @@ interface IssuerKey {
 export class TestIssuer {
   /** Makes the answer in place of the key set, if it is set. */
   answer: MakeAnswer | undefined;
-  readonly #server = new StandIn(() => this.answer?.() ?? makeJsonAnswer(this.makeKeySet()));
+  readonly #server = new StandIn(({ path }) => this.answer?.() ?? makeJsonAnswer(this.#makeDocument(path)));
   readonly #keys = new Map<string, IssuerKey>();
 
   static async start(): Promise<TestIssuer> {
@@ -22,12 +25,17 @@ export class TestIssuer {
     return issuer;
   }
 
+  /** Its name, below which it has a discovery document. */
+  get issuer(): string {
+    return this.#server.url;
+  }
+
   /** The address of its key set. */
   get url(): string {
     return `${this.#server.url}/jwks.json`;
   }
 
-  /** The number of requests for its key set. */
+  /** The number of requests so far. */
   get requestCount(): number {
     return this.#server.requests.length;
   }
@@ -36,6 +44,11 @@ export class TestIssuer {
   async restart(): Promise<void> {
     this.answer = undefined;
     await this.#server.listen();
+  }
+
+  #makeDocument(path: string): object {
+    if (!path.endsWith('/openid-configuration')) return this.makeKeySet();
+    return { issuer: this.issuer, jwks_uri: this.url };
   }
 
   makeKeySet(): { keys: JWK[] } {
@@ -57,10 +70,14 @@ export class TestIssuer {
   }
 
   /** Returns a token with exactly these claims. */
-  async sign(kid: string, claims: Record<string, unknown>): Promise<string> {
+  async sign(
+    kid: string,
+    claims: Record<string, unknown>,
+    header: { alg: string; kid?: string } = { alg: 'ES256', kid },
+  ): Promise<string> {
     const key = this.#keys.get(kid);
     if (key === undefined) throw new Error(`there is no key ${kid}`);
-    return new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid }).sign(key.privateKey);
+    return new SignJWT(claims).setProtectedHeader(header).sign(key.privateKey);
   }
 
   /** Ends every connection and frees the port. */

@@ -18,6 +18,7 @@ export interface TestTables {
   readonly jobs: string;
   readonly targetGroups: string;
   readonly idempotency: string;
+  readonly keySets: string;
   close(): Promise<void>;
 }
 
@@ -27,7 +28,7 @@ export interface TestTables {
  */
 const PATIENT = { requestHandler: { connectionTimeout: 30_000, requestTimeout: 60_000 } };
 
-/** Makes the three tables under unique names, so that suites that run at once do not share data. */
+/** Makes the four tables under unique names, so that suites that run at once do not share data. */
 export async function openTables(): Promise<TestTables> {
   const given = process.env['DYNAMODB_ENDPOINT'];
   const embedded =
@@ -49,6 +50,7 @@ export async function openTables(): Promise<TestTables> {
     jobs: findName('TablesJobs'),
     targetGroups: findName('TablesTargetGroups'),
     idempotency: findName('TablesIdempotency'),
+    keySets: findName('TablesKeySets'),
     close: async () => {
       await Promise.all(tables.map(({ name }) => client.send(new DeleteTableCommand({ TableName: name }))));
       client.destroy();

@@ -120,6 +120,7 @@ test('a refusal at a limit is no failure of the stack', async () => {
       evidence: { limit: 'stack' },
       ...about,
     },
+    { RequestsUnavailable: 1 },
   ]);
 });
 

@@ -204,8 +204,11 @@ describe('a token', () => {
     await expect(authenticate('Basic x')).rejects.toMatchObject({
       evidence: { reason: 'not one bearer token' },
     });
-    const header = Buffer.from('{"alg":"RS256"}').toString('base64url');
-    await expect(authenticate(`Bearer ${header}.e30.AA`)).rejects.toMatchObject({
+    const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const claims = { iss: RULES.issuer, aud: 'jobs', sub: 's', exp: 4_000_000_000 };
+    await expect(
+      authenticate(`Bearer ${encode({ alg: 'RS256' })}.${encode(claims)}.AA`),
+    ).rejects.toMatchObject({
       evidence: { reason: `Error: ${'x'.repeat(193)}` },
     });
   });

@@ -1,5 +1,5 @@
 /** Tests that each event is one short log line without the AWS account id, whatever a client sends. */
-import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import fc from 'fast-check';
 import { LEVELS, type Report } from '../../src/observability/events.ts';
@@ -109,6 +109,14 @@ describe('a request', () => {
 
   const refuse: Handle = ({ headers }) =>
     Promise.reject(new UnauthenticatedError('no', { reason: `found ${headers['authorization'] ?? ''}` }));
+
+  // Its metrics are lines of their own, and hold nothing that a client sends.
+  beforeAll(() => {
+    process.env['POWERTOOLS_METRICS_DISABLED'] = 'true';
+  });
+  afterAll(() => {
+    delete process.env['POWERTOOLS_METRICS_DISABLED'];
+  });
 
   test.each(HOSTILE)('whose headers and path are %j leaves one line', async (text) => {
     const event = {

@@ -2,11 +2,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { UnauthenticatedError } from '../../src/domain/errors.ts';
+import { HttpIssuer } from '../../src/adapters/issuer/http-issuer.ts';
+import { ServiceUnavailableError, UnauthenticatedError } from '../../src/domain/errors.ts';
 import { makeAuthenticator } from '../../src/http/auth.ts';
 import type { Caller } from '../../src/http/read-caller.ts';
-import { makeRemoteKeys } from '../../src/http/remote-keys.ts';
+import { RemoteKeys } from '../../src/http/remote-keys.ts';
 import { hangUp, makeJsonAnswer, keepSilent } from '../../tools/kit/http-server.ts';
+import { MemoryKeySets } from '../support/memory/key-sets.ts';
 import { type MakeAnswer, TestIssuer } from '../support/test-issuer.ts';
 import { makeRules } from '../support/token-rules.ts';
 
@@ -14,6 +16,7 @@ const RULES = makeRules();
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
+const MAX_AGE = DAY;
 
 const TIMERS = [
   ...(['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const),
@@ -21,13 +24,35 @@ const TIMERS = [
 ];
 
 let issuer: TestIssuer;
+let stored: MemoryKeySets;
+/** Replaces the read of the stored keys, if it is set. */
+let findStored: (() => Promise<never>) | undefined;
 let failures: unknown[];
+let restored: number[];
+let unreadable: unknown[];
+let keys: RemoteKeys;
 let authenticate: (authorization: string | undefined) => Promise<Caller>;
 
-/** Starts a new instance of the function, which knows no keys. */
+const getSource = () => ({ issuer: RULES.issuer, jwksUrl: issuer.url });
+
+/** Makes a new instance of the function, which knows no keys. */
 function startInstance(): void {
-  const onFailure = (cause: unknown) => failures.push(cause);
-  authenticate = makeAuthenticator(RULES, makeRemoteKeys(issuer.url, { onFailure }));
+  const source = getSource();
+  keys = new RemoteKeys({
+    fetchKeySet: () => new HttpIssuer(source).fetchKeySet(),
+    findStored: () => findStored?.() ?? stored.find(source),
+    maxAgeMs: MAX_AGE,
+    onUnreachable: (cause) => failures.push(cause),
+    onStoredUsed: (fetchedAt) => restored.push(fetchedAt),
+    onUnreadable: (cause) => unreadable.push(cause),
+  });
+  authenticate = makeAuthenticator(RULES, keys.find);
+}
+
+/** Stores the keys of the issuer as another function does, fetched so long ago. */
+async function storeKeys(ageMs = 0): Promise<void> {
+  const json = JSON.stringify(issuer.makeKeySet());
+  await stored.save(getSource(), { json, fetchedAt: Date.now() - ageMs });
 }
 
 beforeEach(async () => {
@@ -35,7 +60,11 @@ beforeEach(async () => {
   await issuer.addKey('k1');
   // Only the clock is faked, so that waits for the network are real.
   jest.useFakeTimers({ now: Date.now(), doNotFake: TIMERS });
+  stored = new MemoryKeySets();
+  findStored = undefined;
   failures = [];
+  restored = [];
+  unreadable = [];
   startInstance();
 });
 afterEach(async () => {
@@ -47,9 +76,13 @@ function advanceClock(ms: number): void {
   jest.setSystemTime(Date.now() + ms);
 }
 
-async function signToken(kid: string, by = issuer): Promise<string> {
+async function signToken(
+  kid: string,
+  by = issuer,
+  header: { alg: string; kid?: string } = { alg: 'ES256', kid },
+): Promise<string> {
   const claims = { iss: RULES.issuer, aud: 'jobs', sub: 's', account_ids: [101] };
-  return by.sign(kid, { ...claims, exp: Math.floor(Date.now() / 1000) + 400 * 86_400 });
+  return by.sign(kid, { ...claims, exp: Math.floor(Date.now() / 1000) + 400 * 86_400 }, header);
 }
 
 const expectAccepted = async (token: string) => {
@@ -57,6 +90,13 @@ const expectAccepted = async (token: string) => {
 };
 const expectRefused = async (token: string) => {
   await expect(authenticate(`Bearer ${token}`)).rejects.toThrow(UnauthenticatedError);
+};
+
+const expectUnavailable = async (token: string) => {
+  const attempt = authenticate(`Bearer ${token}`);
+  await expect(attempt).rejects.toThrow(ServiceUnavailableError);
+  const retryAfter = { shortest: 5, longest: 15 };
+  await expect(attempt).rejects.toMatchObject({ shortage: 'issuer-keys', retryAfter });
 };
 
 describe('an issuer that answers', () => {
@@ -80,6 +120,13 @@ describe('an issuer that answers', () => {
     advanceClock(5 * SECOND);
     await expectAccepted(await signToken('k2'));
     await expectAccepted(old);
+    expect(issuer.requestCount).toBe(2);
+  });
+
+  test('may add a key right after an instance has started, which finds it at once', async () => {
+    await keys.start();
+    await issuer.addKey('k2');
+    await expectAccepted(await signToken('k2'));
     expect(issuer.requestCount).toBe(2);
   });
 
@@ -135,38 +182,57 @@ describe('an issuer that answers', () => {
 });
 
 describe('an issuer that is down', () => {
-  test('leaves known keys in use as long as it is down, and is asked once a minute', async () => {
+  test('leaves known keys in use for the time that is set, and is asked once a minute', async () => {
     const token = await signToken('k1');
     await expectAccepted(token);
     issuer.answer = hangUp;
-    advanceClock(30 * DAY);
+    advanceClock(MAX_AGE - 2 * MINUTE);
     for (let second = 0; second < 120; second += 1) {
       await expectAccepted(token);
       advanceClock(SECOND);
     }
     expect(issuer.requestCount).toBe(1 + 2);
     expect(failures).toHaveLength(2);
+    await expectUnavailable(token);
   });
 
-  test('adds no key, and its new key is accepted within five seconds after it is back', async () => {
+  test('adds no key: its new key is unavailable, and accepted within five seconds after it is back', async () => {
     await expectAccepted(await signToken('k1'));
     await issuer.addKey('k2');
     const token = await signToken('k2');
     issuer.answer = hangUp;
     advanceClock(10 * MINUTE);
-    await expectRefused(token);
-    await expectRefused(token);
+    await expectUnavailable(token);
+    await expectUnavailable(token);
     expect(issuer.requestCount).toBe(2);
     issuer.answer = undefined;
     advanceClock(5 * SECOND);
     await expectAccepted(token);
   });
 
-  test('makes a function that starts refuse all tokens, and is asked again one second later', async () => {
+  test('refuses an unknown key again as soon as it has answered', async () => {
+    await issuer.addKey('gone');
+    const token = await signToken('gone');
+    issuer.withdrawKey('gone');
+    await expectRefused(token);
+    issuer.answer = hangUp;
+    advanceClock(5 * SECOND);
+    await expectUnavailable(token);
+    issuer.answer = undefined;
+    advanceClock(5 * SECOND);
+    await expectRefused(token);
+    // Not asked again so soon: the last fetch, which succeeded, still counts.
+    issuer.answer = hangUp;
+    advanceClock(SECOND);
+    await expectRefused(token);
+  });
+
+  test('makes a function that starts without keys ask again one second later', async () => {
     const token = await signToken('k1');
     issuer.answer = hangUp;
-    await expectRefused(token);
-    await expectRefused(token);
+    await keys.start();
+    await expectUnavailable(token);
+    await expectUnavailable(token);
     expect(issuer.requestCount).toBe(1);
     issuer.answer = undefined;
     advanceClock(SECOND);
@@ -180,12 +246,134 @@ describe('an issuer that is down', () => {
     await issuer.addKey('k2');
     const unknown = await signToken('k2');
     await issuer.stop();
-    advanceClock(DAY);
+    advanceClock(DAY - 1);
     await expectAccepted(known);
-    await expectRefused(unknown);
+    await expectUnavailable(unknown);
     startInstance();
-    await expectRefused(known);
+    await expectUnavailable(known);
     await issuer.restart();
+  });
+});
+
+describe('a function that starts', () => {
+  test('fetches the keys before its first request', async () => {
+    await keys.start();
+    expect(issuer.requestCount).toBe(1);
+    await expectAccepted(await signToken('k1'));
+    expect(issuer.requestCount).toBe(1);
+  });
+
+  test('while the issuer is down takes the stored keys, which are refused when they are too old', async () => {
+    const token = await signToken('k1');
+    await storeKeys(MAX_AGE - MINUTE);
+    issuer.answer = hangUp;
+    await keys.start();
+    await expectAccepted(token);
+    expect(restored).toEqual([Date.now() - MAX_AGE + MINUTE]);
+    advanceClock(MINUTE);
+    await expectUnavailable(token);
+    issuer.answer = undefined;
+    advanceClock(SECOND);
+    await expectAccepted(token);
+  });
+
+  test('with stored keys knows no newer key: it is unavailable, not refused', async () => {
+    await storeKeys();
+    await issuer.addKey('k2');
+    issuer.answer = hangUp;
+    await keys.start();
+    await expectUnavailable(await signToken('k2'));
+  });
+
+  test('does not take the stored keys while the issuer answers: a key that it withdrew is refused', async () => {
+    await issuer.addKey('k2');
+    await storeKeys();
+    const withdrawn = await signToken('k1');
+    issuer.withdrawKey('k1');
+    await keys.start();
+    await expectRefused(withdrawn);
+    expect(restored).toEqual([]);
+  });
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['cannot be read', () => Promise.reject(new Error('throttled'))],
+    ['are no key set', () => Promise.resolve({ json: '{"keys":7}', fetchedAt: Date.now() })],
+    ['are no JSON', () => Promise.resolve({ json: '{', fetchedAt: Date.now() })],
+  ])('starts if the stored keys %s', async (_name, find) => {
+    findStored = find as () => Promise<never>;
+    issuer.answer = hangUp;
+    await keys.start();
+    await expectUnavailable(await signToken('k1'));
+    expect(unreadable).toHaveLength(1);
+  });
+});
+
+describe('an instance that cannot reach the issuer', () => {
+  test('takes stored keys that are newer than its own, and never older ones', async () => {
+    await expectAccepted(await signToken('k1'));
+    issuer.answer = hangUp;
+    await storeKeys(MINUTE);
+    advanceClock(10 * MINUTE);
+    await expectAccepted(await signToken('k1'));
+    expect(restored).toEqual([]);
+
+    await issuer.addKey('k2');
+    await storeKeys();
+    advanceClock(5 * SECOND);
+    await expectAccepted(await signToken('k2'));
+    expect(restored).toEqual([Date.now() - 5 * SECOND]);
+  });
+});
+
+describe('a token that cannot pass', () => {
+  const claims = { iss: RULES.issuer, aud: 'jobs', sub: 's', exp: 4_000_000_000 };
+  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const make = (header: unknown, payload: unknown) => `${encode(header)}.${encode(payload)}.c2lnbg`;
+  const good = { alg: 'ES256', kid: 'k1' };
+
+  test.each<[string, string]>([
+    ['of another issuer', make(good, { ...claims, iss: 'https://other.test/' })],
+    ['without an issuer', make(good, { ...claims, iss: undefined })],
+    ['for another audience', make(good, { ...claims, aud: 'others' })],
+    ['without an audience', make(good, { ...claims, aud: undefined })],
+    ['that has expired', make(good, { ...claims, exp: 1_000_000_000 })],
+    ['without an expiry', make(good, { ...claims, exp: undefined })],
+    ['that is not valid yet', make(good, { ...claims, nbf: 3_000_000_000 })],
+    ['whose claims are no object', make(good, [claims])],
+    ['whose claims are no JSON', `${encode(good)}.e30x.c2lnbg`],
+    ['whose header is no JSON', `e30x.${encode(claims)}.c2lnbg`],
+    ['of a shared secret', make({ alg: 'HS256' }, claims)],
+    ['of an unknown algorithm', make({ alg: 'XX999', kid: 'k1' }, claims)],
+    ['of no algorithm', make({ alg: 'none' }, claims)],
+  ])('%s is refused, and nobody asks the issuer, whether it is up or down', async (_name, token) => {
+    for (const answer of [undefined, hangUp]) {
+      issuer.answer = answer;
+      startInstance();
+      await expectRefused(token);
+    }
+    await expect(authenticate(undefined)).rejects.toThrow(UnauthenticatedError);
+    expect(issuer.requestCount).toBe(0);
+  });
+
+  test('is refused for its signature by a key that is known, and asks nobody', async () => {
+    await keys.start();
+    await expectRefused(make(good, claims));
+    expect(issuer.requestCount).toBe(1);
+  });
+});
+
+describe('a key set with several keys that match', () => {
+  test.each<[string, (jwk: object) => object, { alg: string; kid?: string }]>([
+    ['of one id', (jwk) => ({ ...jwk, kid: 'same' }), { alg: 'ES256', kid: 'same' }],
+    ['without an id', (jwk) => ({ ...jwk, kid: undefined }), { alg: 'ES256' }],
+  ])('%s: each is tried, and a token of none of them is refused', async (_name, change, header) => {
+    await issuer.addKey('k2');
+    issuer.answer = () => makeJsonAnswer({ keys: issuer.makeKeySet().keys.map(change) });
+    await expectAccepted(await signToken('k1', issuer, header));
+    await expectAccepted(await signToken('k2', issuer, header));
+    const other = new TestIssuer();
+    await other.addKey('k1');
+    await expectRefused(await signToken('k1', other, header));
   });
 });
 
@@ -235,20 +423,20 @@ describe('an answer that is no key set', () => {
     ],
   ];
 
-  test.each(ANSWERS)('%s: known keys stay in use, unknown ones are refused', async (_name, answer) => {
+  test.each(ANSWERS)('%s: known keys stay in use, unknown ones are unavailable', async (_name, answer) => {
     const token = await signToken('k1');
     await expectAccepted(token);
     await issuer.addKey('k2');
     issuer.answer = answer();
     advanceClock(10 * MINUTE);
-    await expectRefused(await signToken('k2'));
+    await expectUnavailable(await signToken('k2'));
     await expectAccepted(token);
     // The issuer was asked only once more, so no redirect was followed.
     expect(issuer.requestCount).toBe(2);
     expect(failures).toHaveLength(1);
 
     startInstance();
-    await expectRefused(token);
+    await expectUnavailable(token);
     issuer.answer = undefined;
     advanceClock(5 * SECOND);
     await expectAccepted(token);

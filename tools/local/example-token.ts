@@ -1,6 +1,6 @@
 /** Makes the token of the API pages' examples: all scopes on the account of the sample. */
 import { createLocalJWKSet } from 'jose';
-import { readEnv, TOKEN_VARIABLES } from '../../src/adapters/lambda/read-environment.ts';
+import { KEY_VARIABLES, readEnv, TOKEN_VARIABLES } from '../../src/adapters/lambda/read-environment.ts';
 import { authorize, makeAuthenticator } from '../../src/http/auth.ts';
 import type { Sample } from './data/sample.ts';
 import { ALL_SCOPES, DEFAULT_SUBJECT, type Issuer } from './issuer.ts';
@@ -30,7 +30,7 @@ export async function findForeignIssuer(
 ): Promise<string | undefined> {
   const environment = functions.map((each) => each.environment).find((each) => 'TOKEN_ISSUER' in each);
   if (environment === undefined) return undefined;
-  const { TOKEN_ISSUER, TOKEN_RULES } = readEnv(TOKEN_VARIABLES, environment);
+  const { TOKEN_ISSUER, TOKEN_RULES } = readEnv([...KEY_VARIABLES, ...TOKEN_VARIABLES], environment);
   const authenticate = makeAuthenticator(
     { issuer: TOKEN_ISSUER, ...TOKEN_RULES },
     createLocalJWKSet({ keys: [...issuer.jwks.keys] }),

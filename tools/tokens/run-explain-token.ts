@@ -8,7 +8,8 @@ import { type Config, ConfigurationError } from '../../lib/config.ts';
 import { readCdkContext, readConfiguration } from '../../lib/environment.ts';
 import { makeTokenRules } from '../../lib/token-rules.ts';
 import { MAX_ACCOUNT_ID } from '../../src/domain/ids.ts';
-import { makeRemoteKeys } from '../../src/http/remote-keys.ts';
+import { HttpIssuer } from '../../src/adapters/issuer/http-issuer.ts';
+import { RemoteKeys } from '../../src/http/remote-keys.ts';
 import { makeKeyFinder } from '../../src/http/verify-token.ts';
 import { runCommand } from '../kit/command.ts';
 import { parseJson } from '../kit/json.ts';
@@ -70,13 +71,21 @@ function readConfig(given: readonly (readonly [string, string])[]): Config {
   }
 }
 
-function findKeys({ jwksUrl }: Config, file: string | undefined): JWTVerifyGetKey {
+function findKeys({ issuer, jwksUrl }: Config, file: string | undefined): JWTVerifyGetKey {
   if (file !== undefined) return makeKeyFinder(readKeySet(file));
-  return makeRemoteKeys(jwksUrl, {
-    onFailure: (cause) => {
-      process.stderr.write(`${jwksUrl}: ${getErrorMessage(cause)}\n`);
+  const remote = new HttpIssuer({ issuer, jwksUrl });
+  const keys = new RemoteKeys({
+    fetchKeySet: () => remote.fetchKeySet(),
+    // The keys that a deployment has stored are not read: they would need its credentials.
+    findStored: () => Promise.resolve(undefined),
+    maxAgeMs: Infinity,
+    onUnreachable: (cause) => {
+      process.stderr.write(`${jwksUrl ?? issuer}: ${getErrorMessage(cause)}\n`);
     },
+    onStoredUsed: () => undefined,
+    onUnreadable: () => undefined,
   });
+  return keys.find;
 }
 
 function readKeySet(file: string): JSONWebKeySet {

@@ -7,9 +7,11 @@ export async function getItem(
   client: DynamoDBClient,
   table: string,
   key: Readonly<Record<string, string>>,
+  abortSignal?: AbortSignal,
 ): Promise<Item | undefined> {
   const { Item } = await client.send(
     new GetItemCommand({ TableName: table, Key: marshall(key), ConsistentRead: true }),
+    { ...(abortSignal && { abortSignal }) },
   );
   return Item && unmarshall(Item);
 }

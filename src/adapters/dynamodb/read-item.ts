@@ -6,7 +6,7 @@ import { FORMAT, refuseLaterFormat } from '../format.ts';
 export type Item = Readonly<Record<string, unknown>>;
 
 const nameItem = (item: Item) =>
-  `${String(item['pk'])} ${typeof item['sk'] === 'string' ? item['sk'] : ''}`.trim();
+  `${String(item['pk'] ?? item['id'])} ${typeof item['sk'] === 'string' ? item['sk'] : ''}`.trim();
 
 function makeAttributeError(item: Item, name: string, expected: string): InconsistentStoreError {
   const found = item[name];

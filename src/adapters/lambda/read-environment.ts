@@ -25,10 +25,20 @@ const tokenRules = z.object({
   clockToleranceSeconds: z.number(),
 });
 
-/** The variables by which the HTTP functions verify tokens. */
-const TOKENS = {
+/** The variables by which functions find the keys of the token issuer. */
+const KEYS = {
   TOKEN_ISSUER: text,
-  TOKEN_JWKS_URL: z.url(),
+  /** Without it, the issuer's discovery document names the address. */
+  TOKEN_JWKS_URL: z.optional(z.url()),
+  KEY_SET_MAX_AGE_HOURS: count,
+} as const;
+
+export type KeyVariable = keyof typeof KEYS;
+
+export const KEY_VARIABLES = Object.keys(KEYS) as KeyVariable[];
+
+/** The variables by which the HTTP functions verify tokens, besides those of the keys. */
+const TOKENS = {
   /** JSON. */
   TOKEN_RULES: z.pipe(z.pipe(z.string(), z.transform(parseJson)), tokenRules),
 } as const;
@@ -64,6 +74,8 @@ const VARIABLES = {
   /** Number of target groups that are worked on at once. */
   PARALLELISM: count,
   CLAIM_SECONDS: count,
+  KEY_SETS_TABLE: text,
+  ...KEYS,
   ...TOKENS,
 } as const;
 

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { makeFieldingRunsPath, makeJobPath } from '../../../api/paths.ts';
 import { deriveOpenJobSeconds } from '../../../lib/observability/job-alarms.ts';
 import { OPEN_JOBS_INDEX } from '../../../src/adapters/dynamodb/open-jobs-index.ts';
-import { keepSilent } from '../../../tools/kit/http-server.ts';
+import { hangUp, keepSilent } from '../../../tools/kit/http-server.ts';
 import type { InvocationResult } from '../../../tools/local/functions/messages.ts';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
@@ -16,7 +16,7 @@ import { DynamoDBJobs } from '../../../src/adapters/dynamodb/jobs.ts';
 import type { Job } from '../../../src/domain/job.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';
 import { aJob, aLook, anId } from '../../support/builders.ts';
-import { readLocation } from '../../support/api-client.ts';
+import { Client, readLocation } from '../../support/api-client.ts';
 import { aProject, findName } from '../../support/e2e.ts';
 import { commitLostJob } from '../../support/lost-job.ts';
 import { waitUntil } from '../../support/wait-until.ts';
@@ -46,6 +46,9 @@ export interface Fault {
 
 /** Number of failures: more than 5 % of the load's invocations of any function, and of its requests. */
 const FAILURES = 12;
+
+/** Requests with a bad token: more than half of those of the load. */
+const BAD_TOKENS = 150;
 
 /** Concurrent invocations: more than the limit, by more than an alarm on throttles tolerates. */
 const BURST = 20;
@@ -84,6 +87,13 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   AccountConcurrency: { what: 'other functions of the account, 900 at once', drive: takeConcurrency },
   ApiErrors: { what: 'a table that cannot be read', drive: refuseReads },
   ApiLatency: { what: 'a table that takes seconds to answer', drive: slowDownReads, runsDuringLoad: true },
+  IssuerUnreachable: { what: 'an issuer whose keys cannot be fetched', drive: failIssuer },
+  TokensRefused: { what: 'many requests without a valid token', drive: sendBadTokens },
+  RequestsUnavailable: {
+    what: 'tokens with a new key while the issuer is down',
+    drive: useNewKey,
+    alsoRaises: ['ApiErrors'],
+  },
   ReconcileErrors: { what: 'reconcile cannot read the index of open jobs', drive: failReconcile },
   ReconcileThrottles: { what: 'more concurrent runs than the limit', drive: makeBurst('Reconcile', {}) },
   ...Object.fromEntries(
@@ -317,6 +327,31 @@ async function refuseReads(rig: AlarmRig): Promise<void> {
     await rig.client.get(makeJobPath(tenant, 'resume', anId('J')));
   }
   end();
+}
+
+async function failIssuer(rig: AlarmRig): Promise<void> {
+  rig.issuer.answer = hangUp;
+  await rig.stack.runSchedules();
+  rig.issuer.answer = undefined;
+}
+
+/** More than a quarter of all requests, those of the load included. */
+async function sendBadTokens(rig: AlarmRig): Promise<void> {
+  const { tenant } = await aProject(rig.unobserved);
+  const client = new Client(rig.stack.url, 'no.token.atall');
+  for (let call = 0; call < BAD_TOKENS; call += 1) await client.get(makeJobPath(tenant, 'resume', anId('J')));
+}
+
+async function useNewKey(rig: AlarmRig): Promise<void> {
+  const { tenant } = await aProject(rig.unobserved);
+  await rig.issuer.addKey('new');
+  const client = new Client(rig.stack.url, await rig.signToken('new'));
+  rig.issuer.answer = hangUp;
+  for (let call = 0; call < FAILURES; call += 1) {
+    const { status } = await client.get(makeJobPath(tenant, 'resume', anId('J')));
+    if (status !== 503) throw new Error(`the answer is ${status}`);
+  }
+  rig.issuer.answer = undefined;
 }
 
 function makeCrashes(name: string) {

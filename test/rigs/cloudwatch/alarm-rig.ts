@@ -123,6 +123,11 @@ export class AlarmRig {
     return this.#running.client;
   }
 
+  /** Signs a token with a key of the issuer. */
+  signToken(kid: string): Promise<string> {
+    return this.issuer.sign(kid, makeGoodClaims({ iss: ISSUER }));
+  }
+
   /** A client of the queues, whose calls are observed and can be intercepted. */
   get sqs(): SQSClient {
     return this.#running.sqs;

@@ -2,6 +2,7 @@
  * Runs a mixed load with everyday failures, for which no alarm may be raised. It produces each of its metrics
  * reliably: intercepted calls decide which race is lost.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { makeCollectionPath, makeFieldingRunsPath, makeJobPath } from '../../../api/paths.ts';
 import { DynamoDBChunks } from '../../../src/adapters/dynamodb/chunks.ts';
 import { anId, makeChunkKey } from '../../support/builders.ts';
@@ -52,9 +53,10 @@ export async function interruptIssuer(rig: AlarmRig): Promise<void> {
   rig.issuer.answer = () => ({ status: 200, body: '<html>maintenance</html>' });
   for (const call of calls) await call();
   rig.issuer.answer = undefined;
-  // A function without keys fetches them again after a second.
+  // A function without keys fetches them again after a second. More answers 503 would raise an alarm.
+  await pause(1_000);
   for (const call of calls) {
-    await waitUntil(async () => (await call()).status !== 401, 200);
+    await waitUntil(async () => (await call()).status !== 503, 1_000);
   }
 }
 

@@ -131,8 +131,8 @@ export class Conformance {
     path: Readonly<Record<string, string>>,
   ): string[] {
     const { status } = exchange.answer;
-    // Any request may be refused, and an expensive body is not parsed here a second time.
-    if (status >= 400 && status <= 499) return [];
+    // Any request may be refused, also with a 503 before it is read. An expensive body is not parsed again.
+    if ((status >= 400 && status <= 499) || status === 503) return [];
     const headers = new Map(
       Object.entries(exchange.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value.trim()]),
     );

@@ -1,7 +1,7 @@
 /** Tests when the local stack offers its example token: whenever the functions accept it, and never else. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { readConfig } from '../../../lib/config.ts';
-import { makeTokenEnvironment } from '../../../lib/token-rules.ts';
+import { makeKeyEnvironment, makeTokenEnvironment } from '../../../lib/token-rules.ts';
 import { findForeignIssuer } from '../../../tools/local/example-token.ts';
 import { AUDIENCE, ISSUER, Issuer } from '../../../tools/local/issuer.ts';
 import type { LambdaFunction } from '../../../tools/local/template/read-functions.ts';
@@ -18,7 +18,8 @@ beforeAll(async () => {
 /** Finds the foreign issuer of a stack with these settings. */
 function find(settings: Record<string, unknown>, sample: typeof SAMPLE | undefined = SAMPLE) {
   const config = readConfig({ issuer: ISSUER, audience: AUDIENCE, ...settings });
-  const functions = [{ environment: {} }, { environment: makeTokenEnvironment(config) }];
+  const environment = { ...makeKeyEnvironment(config), ...makeTokenEnvironment(config) };
+  const functions = [{ environment: {} }, { environment }];
   return findForeignIssuer(functions as unknown as LambdaFunction[], issuer, sample);
 }
 

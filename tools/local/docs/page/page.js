@@ -1,4 +1,7 @@
-/** Shows the description of the API in Swagger UI, with a token of the local issuer already filled in. */
+/**
+ * Shows the description of the API in Swagger UI, with a token already filled in if the stack takes those of
+ * the local issuer.
+ */
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
