@@ -47,7 +47,7 @@ const IDLE_POLLS = 5;
 const POLL_SECONDS = 20;
 const POLLS_A_MONTH = (SECONDS_A_MONTH / POLL_SECONDS) * IDLE_POLLS;
 
-/** Reconcile reads the stored keys of the issuer, consistently, up to 4 KB. The 24 writes a day are left out. */
+/** Reconcile reads the stored keys of the issuer, up to 4 KB. Its 24 writes a day are left out. */
 const KEY_SET_READ = 1;
 
 /** Reconcile reads all shards of the index at once: one query each, half a unit when it finds nothing. */

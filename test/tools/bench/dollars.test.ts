@@ -101,7 +101,7 @@ test('an idle stack costs its alarms by their metrics, dashboards, keys, polls o
   // 5 ms for the write.
   const gigabyteSeconds = 0.055 * 0.5 * 0.0000133334;
   expect(runs?.each).toBeCloseTo(
-    0.2e-6 + gigabyteSeconds + 0.625e-6 + 8 * 0.125e-6 + (820 / 2 ** 30) * 0.5 + 5e-6 + 1e-6,
+    0.2e-6 + gigabyteSeconds + 0.625e-6 + 9 * 0.125e-6 + (820 / 2 ** 30) * 0.5 + 5e-6 + 1e-6,
     12,
   );
 });
