@@ -44,7 +44,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   { name: 'no condition on the commit', schedules: 2, plant: plantInJobs(overwriteJob) },
   {
     name: 'no condition on the result',
-    schedules: 16,
+    schedules: 11,
     plant: plantInStore(overwriteResults),
     profile: makeZombieProfile,
   },
@@ -120,7 +120,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'a claim that never ends',
-    schedules: 1,
+    schedules: 3,
     plant: (sound) => ({ ...sound, workerClaimMs: Number.MAX_SAFE_INTEGER / 2 }),
   },
   {
@@ -131,7 +131,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'a worker that moves past the deadline',
-    schedules: 5,
+    schedules: 3,
     plant: moveAlways,
     profile: makeRushProfile,
   },
@@ -149,7 +149,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'a give-up that is deleted because its chunk is claimed',
-    schedules: 11,
+    schedules: 21,
     plant: dropGiveUps,
     profile: makeDeadWorkersProfile,
   },
@@ -189,7 +189,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plant: plantInPass(seeBacklogEverywhere),
     profile: makeFloodProfile,
   },
-  { name: 'a reconcile that sends nothing again', schedules: 8, plant: sendNothingAgain },
+  { name: 'a reconcile that sends nothing again', schedules: 1, plant: sendNothingAgain },
   { name: 'a reconcile that skips jobs with some settled chunks', schedules: 15, plant: skipStartedJobs },
   {
     name: 'a reconcile that gives up what it had no time to read',
