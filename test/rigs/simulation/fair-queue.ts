@@ -8,7 +8,7 @@
 
 /** A group is noisy when it has so many messages in flight, and more than so large a share of all of them. */
 export const NOISY_IN_FLIGHT = 30;
-export const NOISY_SHARE = 0.1;
+const NOISY_SHARE = 0.1;
 
 /** A group that sends nothing for so long is no longer noisy, whatever still waits, ms. */
 export const QUIET_AFTER_MS = 5 * 60_000;
