@@ -122,7 +122,7 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
   },
   'tools/tokens': {
     // The command judges a token by the code of the functions, with the configuration of a deployment.
-    imports: ['src/domain', 'api', 'src/http', 'lib', 'tools/kit'],
+    imports: ['src/domain', 'api', 'src/http', 'src/adapters/issuer', 'lib', 'tools/kit'],
     packages: 'any',
     node: 'any',
   },

@@ -187,12 +187,12 @@ const settings = z.object({
     10,
     'Most workers at a time on chunks, and as many on give-ups, so that they starve nobody else.',
   ),
-  // A worker moves a chunk of 200 in about half a second; the rest allows for slow calls and for chunks that
-  // are tried again. docs/deploying.md has the table.
+  // Some 230 are calculated for a worker of the default memory (docs/performance.md); the rest is for slow
+  // calls and for chunks that are tried again.
   workerRate: wholeNumber(
     1,
     1_000_000_000,
-    250,
+    200,
     'Target groups a second that one worker is counted on to move. The limits of open work follow from it.',
   ),
   // A pass of reconcile reads 20,000 jobs of an account (`MOST_PER_ACCOUNT`), and must count them all.

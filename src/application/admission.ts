@@ -1,7 +1,7 @@
 /**
  * Decides whether a job may be created: within the limits of its account, and of the whole stack (ADR 39).
  *
- * What is known is some seconds old, so the limits are not exact: docs/deploying.md says by how much.
+ * What is known is some seconds old, so the limits are not exact: docs/performance.md says by how much.
  */
 import { type RetryAfter, ServiceUnavailableError, TooManyRequestsError } from '../domain/errors.ts';
 import type { Backlog } from '../ports/backlog.ts';

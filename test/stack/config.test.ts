@@ -71,7 +71,7 @@ test('without any context every key that is not optional has its default', () =>
     workerTimeoutSeconds: 30,
     clockSkewSeconds: 10,
     workerMaxConcurrency: 10,
-    workerRate: 250,
+    workerRate: 200,
     workerMemoryMb: 512,
     createMemoryMb: 1_024,
     readMemoryMb: 1_024,
@@ -280,9 +280,9 @@ describe('settings of tokens', () => {
   });
 
   test('need an audience or a client id', () => {
-    expect(listPlaceholders(readConfig({}))).toEqual(['issuer', 'audience', 'jwksUrl']);
-    expect(listPlaceholders(readConfig({ audience: 'jobs' }))).toEqual(['issuer', 'jwksUrl']);
-    expect(listPlaceholders(readConfig({ clientIds: 'cli' }))).toEqual(['issuer', 'jwksUrl']);
+    expect(listPlaceholders(readConfig({}))).toEqual(['issuer', 'audience']);
+    expect(listPlaceholders(readConfig({ audience: 'jobs' }))).toEqual(['issuer']);
+    expect(listPlaceholders(readConfig({ clientIds: 'cli' }))).toEqual(['issuer']);
     expect(makeTokenRules(readConfig({ clientIds: 'cli' })).audiences).toEqual([]);
     expect(makeTokenRules(readConfig({ clientIds: 'cli', audience: ['jobs'] })).audiences).toEqual(['jobs']);
     expect(listPlaceholders(readConfig({ audience: ['jobs', 'https://audience.example.com/'] }))).toContain(
@@ -406,15 +406,15 @@ describe('values that do not fit together', () => {
   });
 
   test.each([
-    // 10 workers of 250 a second move 4,500,000 in half an hour. 2 routes take 2 x (40 + 3 x 20) calls
+    // 10 workers of 200 a second move 3,600,000 in half an hour. 2 routes take 2 x (40 + 3 x 20) calls
     // of 10,000 that the limit does not stop, so 2,000,000.
-    { bad: { maxOpenTargetGroups: 2_500_001 }, mended: { maxOpenTargetGroups: 2_500_000 } },
+    { bad: { maxOpenTargetGroups: 1_600_001 }, mended: { maxOpenTargetGroups: 1_600_000 } },
     { bad: { maxOpenTargetGroups: 9_999 }, mended: { maxTargetGroupsPerJob: 9_999 } },
-    { bad: { deadlineSeconds: 1_607 }, mended: { deadlineSeconds: 1_608 } },
+    { bad: { deadlineSeconds: 2_009 }, mended: { deadlineSeconds: 2_010 } },
     { bad: { workerRate: 111 }, mended: { workerRate: 112 } },
-    { bad: { workerMaxConcurrency: 4 }, mended: { workerMaxConcurrency: 5 } },
-    { bad: { createRateLimit: 62 }, mended: { createRateLimit: 61 } },
-    { bad: { createBurstLimit: 165 }, mended: { createBurstLimit: 164 } },
+    { bad: { workerMaxConcurrency: 5 }, mended: { workerMaxConcurrency: 6 } },
+    { bad: { createRateLimit: 47 }, mended: { createRateLimit: 46 } },
+    { bad: { createBurstLimit: 120 }, mended: { createBurstLimit: 119 } },
   ])('more open work than the workers move in half a deadline is refused: $bad', ({ bad, mended }) => {
     const [problem, ...others] = listProblems(bad);
     expect(others).toEqual([]);
