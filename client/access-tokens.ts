@@ -3,9 +3,9 @@
  * section 4.4: https://www.rfc-editor.org/info/rfc6749).
  */
 import * as oauth from 'oauth4webapi';
-import { replaceUnprintable } from '../tools/kit/printable.ts';
+import { quoteExcerpt, replaceUnprintable } from '../tools/kit/printable.ts';
 import { InputError, RefusedError, UnexpectedAnswerError } from './client-errors.ts';
-import { sendRequest } from './http.ts';
+import { Sender } from './http.ts';
 import { type RetryOptions, retryWithJitter } from './retry-with-jitter.ts';
 import { isLoopback, parseSafeUrl } from './urls.ts';
 import type { ClientDeps } from './client-deps.ts';
@@ -15,12 +15,15 @@ export interface ClientCredentials {
   /** The token endpoint: https, or http on this machine. */
   readonly tokenUrl: string;
   readonly clientId: string;
-  /** Sent with the client id by HTTP Basic. */
   readonly clientSecret: string;
+  /** How id and secret are sent: by HTTP Basic, which is the default, or in the body. */
+  readonly clientAuth?: 'basic' | 'post' | undefined;
   /** Scopes to request, separated by spaces. */
   readonly scope?: string | undefined;
   /** Audience to request. */
   readonly audience?: string | undefined;
+  /** URIs of the resources to request a token for, separated by spaces (RFC 8707). */
+  readonly resource?: string | undefined;
 }
 
 export interface Tokens {
@@ -52,12 +55,14 @@ export class FetchedTokens implements Tokens {
   readonly #credentials: ClientCredentials;
   readonly #url: URL;
   readonly #deps: ClientDeps;
+  readonly #sender: Sender;
+  readonly #resources: readonly string[];
   readonly #retryOptions: RetryOptions;
   #token: { readonly text: string; readonly renewAt: number } | undefined;
   #pendingFetch:
     { readonly token: Promise<string>; readonly stop: AbortController; waiting: number } | undefined;
 
-  /** @throws InputError for a token URL, a client id or a secret that cannot be used */
+  /** @throws InputError for a token URL, a client id, a secret or a resource that cannot be used */
   constructor(credentials: ClientCredentials, deps: ClientDeps, retryOptions: RetryOptions) {
     this.#url = parseSafeUrl('token URL', credentials.tokenUrl);
     for (const [field, text] of [
@@ -66,8 +71,10 @@ export class FetchedTokens implements Tokens {
     ] as const) {
       if (text === '') throw new InputError(`${field}: found nothing, expected that of your OAuth client`);
     }
+    this.#resources = parseResources(credentials.resource ?? '');
     this.#credentials = credentials;
     this.#deps = deps;
+    this.#sender = new Sender(deps);
     this.#retryOptions = retryOptions;
   }
 
@@ -102,7 +109,7 @@ export class FetchedTokens implements Tokens {
     const what = `token of ${this.#url.origin}`;
     return retryWithJitter(what, this.#deps, this.#retryOptions, signal, async () => {
       const askedAt = this.#deps.now();
-      const answer = await sendRequest(this.#deps, signal, (limit) => this.#requestToken(limit));
+      const answer = await this.#sender.send(signal, (limit) => this.#requestToken(limit));
       if (answer.status !== 200) throw makeRefusal(what, answer.status, answer.text);
       const { access_token, expires_in } = await this.#readAnswer(what, answer.text);
       const lifeMs = (expires_in ?? Infinity) * 1_000;
@@ -112,12 +119,13 @@ export class FetchedTokens implements Tokens {
   }
 
   #requestToken(signal: AbortSignal): Promise<Response> {
-    const { clientSecret, scope, audience } = this.#credentials;
-    const parameters = { ...(scope && { scope }), ...(audience && { audience }) };
+    const { clientSecret, clientAuth = 'basic', scope, audience } = this.#credentials;
+    const parameters = new URLSearchParams({ ...(scope && { scope }), ...(audience && { audience }) });
+    for (const resource of this.#resources) parameters.append('resource', resource);
     return oauth.clientCredentialsGrantRequest(
       this.#describeServer(),
       this.#describeClient(),
-      oauth.ClientSecretBasic(clientSecret),
+      clientAuth === 'post' ? oauth.ClientSecretPost(clientSecret) : makeBasicAuth(clientSecret),
       parameters,
       {
         signal,
@@ -158,6 +166,39 @@ export class FetchedTokens implements Tokens {
 }
 
 /**
+ * Authenticates by HTTP Basic. RFC 6749 has id and secret form-encoded before (section 2.3.1:
+ * https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1). Issuers that do not decode them refuse what is encoded
+ * (https://github.com/panva/oauth4webapi/issues/199, https://github.com/oauth-wg/oauth-v2-1/issues/128), and
+ * those that do leave other characters as they are, for example
+ * https://github.com/panva/node-oidc-provider/blob/main/lib/shared/client_auth.js. So only what reads
+ * differently after decoding is encoded, and what separates: `%`, `+`, `&`, `:`, and what is not ASCII.
+ * oauth4webapi encodes also `-`, `_` and `.`.
+ */
+function makeBasicAuth(clientSecret: string): oauth.ClientAuth {
+  return (_, { client_id }, __, headers) => {
+    const pair = `${encodeForBasic(client_id)}:${encodeForBasic(clientSecret)}`;
+    headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
+  };
+}
+
+function encodeForBasic(text: string): string {
+  return text.replace(/[^ -~]|[%+&:]/gu, encodeURIComponent);
+}
+
+/** @throws InputError for what is no absolute URI, or has a fragment (RFC 8707, section 2) */
+function parseResources(text: string): string[] {
+  const resources = text.split(/\s+/).filter((resource) => resource !== '');
+  for (const resource of resources) {
+    if (!URL.canParse(resource) || resource.includes('#')) {
+      throw new InputError(
+        `resource: found ${quoteExcerpt(resource)}, expected a URI like https://api.example.com, without #`,
+      );
+    }
+  }
+  return resources;
+}
+
+/**
  * Waits for a promise.
  * @throws the reason of the signal as soon as it aborts
  */
@@ -192,5 +233,5 @@ function makeRefusal(what: string, status: number, text: string): Error {
   // Only the error code (RFC 6749, section 5.2), such as `invalid_client`: a description may quote the
   // request.
   const [, error = 'no reason given'] = /"error"\s*:\s*"([^"]{1,100})"/.exec(text) ?? [];
-  return new RefusedError(what, { status, detail: replaceUnprintable(error) });
+  return new RefusedError(what, { by: 'issuer', status, detail: replaceUnprintable(error) });
 }

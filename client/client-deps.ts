@@ -1,5 +1,6 @@
 /** The dependencies of the client: a clock, randomness and the network. Tests replace them. */
 import { setTimeout as timer } from 'node:timers/promises';
+import { fetchByProxy } from './fetch-by-proxy.ts';
 
 export interface ClientDeps {
   /** Milliseconds of a monotonic clock. */
@@ -25,5 +26,5 @@ export const realDeps: ClientDeps = {
   },
   timeout: (ms) => AbortSignal.timeout(ms),
   random: Math.random,
-  fetch: (...args) => fetch(...args),
+  fetch: fetchByProxy,
 };

@@ -18,6 +18,8 @@ export interface InvalidParam {
 
 /** What the answer to a refused request says. */
 export interface Refusal {
+  /** Who has refused: the API, or the issuer of tokens. Default: the API. */
+  readonly by?: 'api' | 'issuer' | undefined;
   /** HTTP status from 400 to 499, but not 429. */
   readonly status: number;
   /** The reason, for people to read. */
@@ -33,16 +35,18 @@ export interface Refusal {
  */
 export class RefusedError extends Error implements Refusal {
   override readonly name = 'RefusedError';
+  readonly by: 'api' | 'issuer';
   readonly status: number;
   readonly detail: string;
   readonly errorId: string | undefined;
   readonly invalidParams: readonly InvalidParam[];
 
   /** @param what the call in words, such as `job 2 of 3` */
-  constructor(what: string, { status, detail, errorId, invalidParams = [] }: Refusal) {
+  constructor(what: string, { by = 'api', status, detail, errorId, invalidParams = [] }: Refusal) {
     const faults = invalidParams.map(({ name, reason }) => `; ${name}: ${reason}`).join('');
     const id = errorId === undefined ? '' : ` (error ${errorId})`;
     super(`${what}: refused with ${status}: ${detail}${faults}${id}`);
+    this.by = by;
     this.status = status;
     this.detail = detail;
     this.errorId = errorId;
@@ -52,7 +56,8 @@ export class RefusedError extends Error implements Refusal {
 
 /**
  * All attempts failed: no connection, no answer in time, 429 or 5xx. The last attempt may still have taken
- * effect, so repeat the request with the same key.
+ * effect, so repeat the request with the same key. There is one attempt only when another cannot help: a
+ * certificate that is not accepted, a host that is unknown, or an address that refuses the first connection.
  */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';

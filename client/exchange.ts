@@ -3,7 +3,7 @@ import { API_VERSION, VERSION_HEADER } from '../api/header-names.ts';
 import { quoteExcerpt } from '../tools/kit/printable.ts';
 import { readError } from './read-answers.ts';
 import { RefusedError, UnexpectedAnswerError } from './client-errors.ts';
-import { type Answer, sendRequest } from './http.ts';
+import { type Answer, Sender } from './http.ts';
 import { type RetryOptions, retryWithJitter } from './retry-with-jitter.ts';
 import type { Tokens } from './access-tokens.ts';
 import type { ClientDeps } from './client-deps.ts';
@@ -24,6 +24,7 @@ export class Exchange {
   readonly #origin: string;
   readonly #tokens: Tokens;
   readonly #deps: ClientDeps;
+  readonly #sender: Sender;
   readonly #retryOptions: RetryOptions;
 
   /** @param origin the only origin that the token is sent to */
@@ -31,6 +32,7 @@ export class Exchange {
     this.#origin = origin;
     this.#tokens = tokens;
     this.#deps = deps;
+    this.#sender = new Sender(deps);
     this.#retryOptions = retryOptions;
   }
 
@@ -64,7 +66,7 @@ export class Exchange {
   }
 
   #send({ method, url, headers, body, signal }: Call, token: string): Promise<Answer> {
-    return sendRequest(this.#deps, signal, (limit) =>
+    return this.#sender.send(signal, (limit) =>
       this.#deps.fetch(url, {
         method,
         // An API of a later version can then refuse the call instead of misunderstanding it.

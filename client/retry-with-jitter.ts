@@ -24,6 +24,15 @@ export class PassingFailure extends Error {
   }
 }
 
+/** An attempt failed for a reason that stays: a certificate that is not accepted, or no server there. */
+export class FinalFailure extends Error {
+  override readonly name = 'FinalFailure';
+
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
+  }
+}
+
 /** A repeat that is about to be made. */
 export interface Retry {
   /** The call in words, such as `job 2 of 3`. */
@@ -46,8 +55,8 @@ export interface RetryOptions {
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  *
  * @param what the call in words, for the error
- * @throws UnreachableError when the next attempt would be too late; any other error of an attempt at once;
- *   the reason of the signal
+ * @throws UnreachableError when the next attempt would be too late or cannot help; any other error of an
+ *   attempt at once; the reason of the signal
  */
 export async function retryWithJitter<T>(
   what: string,
@@ -62,6 +71,7 @@ export async function retryWithJitter<T>(
     try {
       return await attempt();
     } catch (error) {
+      if (error instanceof FinalFailure) throw new UnreachableError(what, attempts, error);
       if (!(error instanceof PassingFailure)) throw error;
       const bound = computeDelay(attempts, PAUSES);
       const asked = Math.min(LONGEST_RETRY_AFTER_MS, error.retryAfterMs);

@@ -1,0 +1,41 @@
+/**
+ * Reads which proxy requests go through, from the variables that curl and others read too:
+ * https://everything.curl.dev/usingcurl/proxies/env.html
+ */
+import { UsageError } from './tool-errors.ts';
+
+export interface ProxySettings {
+  /** URL of the proxy; requests by https go through it. It may hold a password. */
+  readonly httpsProxy: string;
+  /** The hosts that are asked directly, as a list that both undici and Node.js read alike. */
+  readonly noProxy: string;
+}
+
+/**
+ * Reads `HTTPS_PROXY` and `NO_PROXY`; in lower case they take precedence. `HTTP_PROXY` is not read: what goes
+ * by http is for this machine alone, and a proxy would see its token.
+ * @returns undefined without a proxy
+ * @throws UsageError for a proxy that is no URL; the message does not show it, because it may hold a password
+ */
+export function readProxySettings(env: NodeJS.ProcessEnv): ProxySettings | undefined {
+  const variable = env['https_proxy'] ? 'https_proxy' : 'HTTPS_PROXY';
+  const text = env[variable]?.trim() ?? '';
+  if (text === '') return undefined;
+  const httpsProxy = text.includes('://') ? text : `http://${text}`;
+  if (!URL.canParse(httpsProxy) || !['http:', 'https:'].includes(new URL(httpsProxy).protocol)) {
+    throw new UsageError(
+      `${variable}: found something else than the URL of an HTTP proxy, expected one like http://proxy.example.com:3128`,
+    );
+  }
+  return { httpsProxy, noProxy: spellOutDomains(env['no_proxy'] ?? env['NO_PROXY'] ?? '') };
+}
+
+/**
+ * Adds `.example.com` to `example.com`: for curl and undici a name stands for its subdomains too, for Node.js
+ * it does not.
+ */
+function spellOutDomains(list: string): string {
+  const entries = list.split(/[\s,]+/).filter((entry) => entry !== '');
+  if (entries.includes('*')) return '*';
+  return entries.flatMap((entry) => (/^[.*]/.test(entry) ? [entry] : [entry, `.${entry}`])).join(',');
+}
