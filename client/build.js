@@ -18,6 +18,10 @@ const { values } = parseArgs({ options: { out: { type: 'string', default: join(P
 const out = resolve(values.out);
 const { name, version, license, type } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
 
+/** commander and undici are CommonJS and load modules of Node.js by `require`, which ES modules do not have. */
+const IMPORT_REQUIRE =
+  "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);";
+
 const shared = {
   bundle: true,
   platform: 'node',
@@ -26,6 +30,7 @@ const shared = {
   // Prefers a package's ES module to its CommonJS module.
   mainFields: ['module', 'main'],
   logLevel: 'warning',
+  banner: { js: IMPORT_REQUIRE },
   define: { 'process.env.FIELDING_JOBS_VERSION': JSON.stringify(version) },
 };
 const command = join(out, 'cli.js');
@@ -34,10 +39,7 @@ await Promise.all([
     ...shared,
     entryPoints: [join(PROJECT, 'client/cli/run-command.ts')],
     outfile: command,
-    banner: {
-      // commander is CommonJS and loads modules of Node.js by `require`, which ES modules do not have.
-      js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
-    },
+    banner: { js: `#!/usr/bin/env node\n${IMPORT_REQUIRE}` },
   }),
   esbuild.build({
     ...shared,
@@ -52,10 +54,11 @@ const manifest = {
   description: 'Bulk fielding-run jobs from the command line and from JavaScript.',
   license,
   type,
-  // `AbortSignal.any` came with 20.3.
-  engines: { node: '>=20.3' },
+  // undici, which goes through proxies, needs 20.18.1; the rest needs 20.3 (`AbortSignal.any`).
+  engines: { node: '>=20.18.1' },
   bin: { [name]: './cli.js' },
   exports: { '.': { types: './types/client/index.d.ts', default: './index.js' } },
 };
 writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
 copyFileSync(join(PROJECT, 'LICENSE'), join(out, 'LICENSE'));
+copyFileSync(join(PROJECT, 'client/README.md'), join(out, 'README.md'));

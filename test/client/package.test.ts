@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PROJECT } from '../../tools/kit/project.ts';
 import { EXIT } from '../../client/cli/exit-codes.ts';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
+import { runProgram } from '../support/run-program.ts';
+import { makeCertificate, serveByTls, startProxy } from '../support/tls-rig.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -47,7 +49,38 @@ describe('the installed package', () => {
   test('has no dependencies', () => {
     const packages = readdirSync(join(installed, 'node_modules')).filter((name) => !name.startsWith('.'));
     expect(packages).toEqual(['fielding-jobs']);
-    expect(readdirSync(join(installed, 'node_modules/fielding-jobs'))).toContain('LICENSE');
+    expect(readdirSync(join(installed, 'node_modules/fielding-jobs'))).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md']),
+    );
+  });
+
+  test('goes through a proxy on the Node.js of this machine, as command and as library', async () => {
+    const certificate = makeCertificate(folder, ['api.example.test']);
+    await using api = await serveByTls(certificate, () => ({ status: 401, body: '{"message":"No."}' }));
+    const { listener, asked } = await startProxy({ port: api.port });
+    await using _ = listener;
+    const env = {
+      PATH: process.env['PATH'],
+      HTTPS_PROXY: listener.url,
+      NODE_EXTRA_CA_CERTS: certificate.file,
+    };
+    const project = 'P'.repeat(26);
+    const script = join(installed, 'proxied.js');
+    writeFileSync(
+      script,
+      `import { FieldingJobs } from 'fielding-jobs';
+const client = new FieldingJobs({ baseUrl: 'https://api.example.test', token: 'token' });
+const request = { action: 'pause', account: 1, project: '${project}', ids: ['${project}'] };
+await client.create(request).catch(({ message }) => console.error(message));
+`,
+    );
+    const command = join(installed, 'node_modules/fielding-jobs/cli.js');
+    const options = ['--base-url', 'https://api.example.test', '--token', 't', '--account', '1'];
+    for (const args of [[command, 'pause', project, ...options, '--project', project], [script]]) {
+      const { stderr } = await runProgram(findNodeOfMachine(), args, { env });
+      expect(stderr).toContain('job: refused with 401: No.');
+    }
+    expect(asked).toEqual(['api.example.test:443', 'api.example.test:443']);
   });
 
   test('runs its command on the Node.js of this machine', () => {
