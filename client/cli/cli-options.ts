@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Action } from '../../src/domain/actions.ts';
 import { ID_FORMAT, isId, MAX_ACCOUNT_ID, parseAccountId } from '../../src/domain/ids.ts';
-import { parseWholeNumber } from '../../tools/kit/option-values.ts';
+import { parseChoice, parseWholeNumber } from '../../tools/kit/option-values.ts';
 import { quoteExcerpt } from '../../tools/kit/printable.ts';
 import { InputError } from '../client-errors.ts';
 import { MAX_PER_JOB } from '../job-plan.ts';
@@ -46,8 +46,10 @@ export interface GivenOptions {
   readonly tokenUrl?: string;
   readonly clientId?: string;
   readonly clientSecret?: string;
+  readonly clientAuth?: string;
   readonly scope?: string;
   readonly audience?: string;
+  readonly resource?: string;
   readonly retryFor: string;
   readonly wait?: boolean;
   readonly output?: string;
@@ -73,13 +75,14 @@ export function readCreateCommand(
   command: Command,
 ): CreateCommand {
   const given = dropEmptyVariables(all, command);
-  const { file, format, column, key, maxPerJob = '' } = given;
+  const { file, format, column, key, maxPerJob = '', account = '', project = '' } = given;
+  requireSettings(given, ['account', 'project']);
   return {
     ...readCommonOptions(given, command),
     name: 'create',
     action,
-    account: parseAccount(requireOption('--account', given.account, 'the id of an account')),
-    project: parseProject(requireOption('--project', given.project, 'the id of a project')),
+    account: parseAccount(account),
+    project: parseProject(project),
     source: { args, file, format, column },
     key,
     maxPerJob: parseWholeNumber('--max-per-job', maxPerJob, 1, MAX_PER_JOB, InputError),
@@ -93,6 +96,7 @@ export function readCreateCommand(
 export function readStatusCommand(jobs: string[], all: GivenOptions, command: Command): StatusCommand {
   const given = dropEmptyVariables(all, command);
   const { account, project, action } = given;
+  requireSettings(given, []);
   return {
     ...readCommonOptions(given, command),
     name: 'status',
@@ -122,7 +126,7 @@ function readCommonOptions(given: GivenOptions, command: Command): CommonOptions
     );
   }
   return {
-    baseUrl: requireOption('--base-url', given.baseUrl, 'the URL of the API'),
+    baseUrl: given.baseUrl ?? '',
     token: readToken(given, command),
     retryForMs: parseWholeNumber('--retry-for', given.retryFor, 0, 86_400, InputError) * 1_000,
     wait,
@@ -133,7 +137,7 @@ function readCommonOptions(given: GivenOptions, command: Command): CommonOptions
 
 /** Reads a token or client credentials. The command line takes precedence over the environment. */
 function readToken(given: GivenOptions, command: Command): string | ClientCredentials {
-  const { token, tokenUrl, clientId, clientSecret, scope, audience } = given;
+  const { token, tokenUrl, clientId = '', clientSecret = '', ...more } = given;
   const isFromCommandLine = (...names: string[]) =>
     names.some((name) => command.getOptionValueSource(name) === 'cli');
   if (token !== undefined && tokenUrl !== undefined) {
@@ -143,21 +147,30 @@ function readToken(given: GivenOptions, command: Command): string | ClientCreden
     }
     if (tokenFirst) return token;
   } else if (token !== undefined) return token;
-  if (tokenUrl === undefined) {
-    throw new InputError('--token: found nothing, expected a token in FIELDING_JOBS_TOKEN, or --token-url');
-  }
-  return {
-    tokenUrl,
-    clientId: requireOption('--client-id', clientId, 'that of your OAuth client'),
-    clientSecret: requireOption('--client-secret', clientSecret, 'it in FIELDING_JOBS_CLIENT_SECRET'),
-    scope,
-    audience,
-  };
+  const { clientAuth: how = 'basic', scope, audience, resource } = more;
+  const clientAuth = parseChoice('--client-auth', how, ['basic', 'post']);
+  return { tokenUrl: tokenUrl ?? '', clientId, clientSecret, clientAuth, scope, audience, resource };
 }
 
-function requireOption(option: string, value: string | undefined, expected: string): string {
-  if (value !== undefined && value !== '') return value;
-  throw new InputError(`${option}: found nothing, expected ${expected}`);
+/** The settings without a default: option, what is expected of it, and its variable. */
+const SETTINGS = {
+  baseUrl: '--base-url: found nothing, expected the URL of the API, here or in FIELDING_JOBS_BASE_URL',
+  token:
+    '--token: found nothing, expected a token in FIELDING_JOBS_TOKEN, or --token-url (FIELDING_JOBS_TOKEN_URL) with --client-id and --client-secret',
+  clientId:
+    '--client-id: found nothing, expected that of your OAuth client, here or in FIELDING_JOBS_CLIENT_ID',
+  clientSecret: '--client-secret: found nothing, expected it in FIELDING_JOBS_CLIENT_SECRET',
+  account: '--account: found nothing, expected the id of an account, here or in FIELDING_JOBS_ACCOUNT',
+  project: '--project: found nothing, expected the id of a project, here or in FIELDING_JOBS_PROJECT',
+} as const;
+
+/** @throws InputError that names all settings that are missing, one a line */
+function requireSettings(given: GivenOptions, more: readonly ('account' | 'project')[]): void {
+  const ofToken = given.tokenUrl ? (['clientId', 'clientSecret'] as const) : (['token'] as const);
+  const missing = (['baseUrl', ...(given.token ? [] : ofToken), ...more] as const).filter(
+    (name) => given[name] === undefined || given[name] === '',
+  );
+  if (missing.length > 0) throw new InputError(missing.map((name) => SETTINGS[name]).join('\n'));
 }
 
 function parseAccount(text: string): number {

@@ -115,10 +115,20 @@ function addCommonOptions(command: Command): void {
       ),
     )
     .addOption(
+      new Option('--client-auth <how>', 'basic: both in a header (default); post: in the body').env(
+        'FIELDING_JOBS_CLIENT_AUTH',
+      ),
+    )
+    .addOption(
       new Option('--scope <scopes>', 'scopes to request from the token endpoint').env('FIELDING_JOBS_SCOPE'),
     )
     .addOption(
       new Option('--audience <audience>', 'audience to request from it').env('FIELDING_JOBS_AUDIENCE'),
+    )
+    .addOption(
+      new Option('--resource <uris>', 'URIs of the resources to request a token for (RFC 8707)').env(
+        'FIELDING_JOBS_RESOURCE',
+      ),
     )
     .option('--retry-for <seconds>', 'how long a request is repeated after failures that may pass', '300');
 }

@@ -6,12 +6,15 @@ import { JOB_STATUSES } from '../../src/domain/job.ts';
 
 const id = z.string().regex(ID_PATTERN);
 const count = z.int().nonnegative();
+/** When the line was written: RFC 3339 in UTC, with milliseconds. */
+const timestamp = z.iso.datetime({ precision: 3 });
 const reasons = z.array(z.strictObject({ code: z.string(), description: z.string(), count }));
 
 export const jsonLine = z.discriminatedUnion('event', [
   /** Written before anything is sent. */
   z.strictObject({
     event: z.literal('planned'),
+    timestamp,
     key: z.string(),
     action: z.enum(ACTION_NAMES),
     account: z.int().min(1).max(MAX_ACCOUNT_ID),
@@ -24,6 +27,7 @@ export const jsonLine = z.discriminatedUnion('event', [
   /** Written when a job is accepted: from then on it will end. */
   z.strictObject({
     event: z.literal('accepted'),
+    timestamp,
     location: z.url(),
     job_id: id,
     key: z.string(),
@@ -35,12 +39,14 @@ export const jsonLine = z.discriminatedUnion('event', [
   /** Written while a job runs. The numbers are null when the API does not send them. */
   z.strictObject({
     event: z.literal('progress'),
+    timestamp,
     location: z.url(),
     settled: count.nullable(),
     total: count.nullable(),
   }),
   z.strictObject({
     event: z.literal('ended'),
+    timestamp,
     location: z.url(),
     status: z.enum(JOB_STATUSES).exclude(['Processing']),
     updated: count,
@@ -50,6 +56,7 @@ export const jsonLine = z.discriminatedUnion('event', [
   /** Written once, for all jobs together, when all have ended. */
   z.strictObject({
     event: z.literal('summary'),
+    timestamp,
     jobs: count,
     updated: count,
     failed: count,
@@ -60,6 +67,7 @@ export const jsonLine = z.discriminatedUnion('event', [
   /** The last line of a command that fails with an exit code of 2 or more, but not 5. */
   z.strictObject({
     event: z.literal('error'),
+    timestamp,
     exit_code: z.int(),
     error: z.string(),
     message: z.string(),

@@ -1,9 +1,17 @@
 /** Reports to a script: one line of JSON per event. */
+import { formatTimestamp } from '../../src/domain/time.ts';
 import type { AcceptedJob, EndedJob, JobState } from '../fielding-jobs.ts';
 import type { JobPlan } from '../job-plan.ts';
 import type { JsonLine } from './json-line.ts';
 import { countReasons } from './reasons.ts';
 import type { Failure, Reporter, Summary } from './reporter.ts';
+
+/** Each line without its time. The condition makes TypeScript omit it from each kind of line. */
+type UntimedLine = JsonLine extends infer Line
+  ? Line extends JsonLine
+    ? Omit<Line, 'timestamp'>
+    : never
+  : never;
 
 export class JsonReporter implements Reporter {
   readonly #write: (text: string) => void;
@@ -70,7 +78,7 @@ export class JsonReporter implements Reporter {
     this.#writeLine({ event: 'error', exit_code: exitCode, error: name, message, key: key ?? null });
   }
 
-  #writeLine(line: JsonLine): void {
-    this.#write(`${JSON.stringify(line)}\n`);
+  #writeLine({ event, ...fields }: UntimedLine): void {
+    this.#write(`${JSON.stringify({ event, timestamp: formatTimestamp(Date.now()), ...fields })}\n`);
   }
 }

@@ -4,17 +4,17 @@ import { isError } from '../../tools/kit/tool-errors.ts';
 import { isId } from '../../src/domain/ids.ts';
 import { InputError } from '../client-errors.ts';
 import { type EndedJob, deriveEnd, FieldingJobs } from '../fielding-jobs.ts';
-import type { Retry } from '../retry-with-jitter.ts';
 import type { JobAddress } from '../urls.ts';
 import type { ClientDeps } from '../client-deps.ts';
 import { EXIT, type ExitCode, deriveExitCode, deriveExitCodeOfJobs } from './exit-codes.ts';
 import { requireWritable, writeFailures } from './failures-file.ts';
-import { makeAdvice } from './advice.ts';
+import { type Attempt, makeAdvice } from './advice.ts';
 import { readIds } from './read-ids.ts';
 import { JsonReporter } from './json-reporter.ts';
 import { parseCommandLine } from './command-line.ts';
 import type { CreateCommand, StatusCommand } from './cli-options.ts';
-import { ProgressBar } from './progress.ts';
+import { Outages } from './outages.ts';
+import { Progress } from './progress.ts';
 import { countReasons } from './reasons.ts';
 import type { Reporter } from './reporter.ts';
 import { TextReporter } from './text-reporter.ts';
@@ -36,10 +36,10 @@ export interface Terminal {
 }
 
 /** The state that is needed to report an error of the command. */
-interface CommandState {
+interface CommandState extends Attempt {
   reporter: Reporter;
-  bar: ProgressBar | undefined;
-  key: string | undefined;
+  progress: Progress | undefined;
+  outages: Outages | undefined;
 }
 
 /** Runs the command. Never throws: an error is printed, and decides the exit code. */
@@ -48,24 +48,36 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
   const err = (text: string) => terminal.stderr.write(text);
   const course: CommandState = {
     reporter: makeReporter(terminal, argv.includes('--json')),
-    bar: undefined,
+    progress: undefined,
+    outages: undefined,
+    command: undefined,
     key: undefined,
+    locations: [],
   };
   try {
     const command = parseCommandLine(argv, terminal.version, out);
     if (command === undefined) return EXIT.done;
     if (command.output !== undefined) await requireWritable(command.output);
-    if (command.wait && terminal.stderr.isTTY === true) course.bar = new ProgressBar(err);
+    course.command = command;
+    if (command.wait) course.progress = new Progress(terminal.stderr, terminal.deps.now);
+    course.outages = new Outages(
+      (line) => {
+        course.progress?.clear();
+        err(`${line}\n`);
+      },
+      terminal.deps.now,
+      command.retryForMs,
+    );
     if (command.name === 'create') return await runCreate(command, terminal, course);
     return await runStatus(command, terminal, course);
   } catch (thrown) {
-    course.bar?.clear();
+    course.progress?.clear();
     const error = isError(thrown) ? thrown : new Error(String(thrown));
     const exitCode = terminal.interrupted.aborted ? EXIT.interrupted : deriveExitCode(error);
     // A TypeError is a bug of the client, so its stack is shown.
     const message = error instanceof TypeError ? (error.stack ?? error.message) : error.message;
     err(`${exitCode === EXIT.interrupted ? 'interrupted' : message}\n`);
-    const advice = makeAdvice(error, exitCode, course.key);
+    const advice = makeAdvice(error, exitCode, course);
     if (advice !== undefined) err(`${advice}\n`);
     course.reporter.reportFailure({ error, exitCode, key: course.key });
     return exitCode;
@@ -82,7 +94,7 @@ async function runCreate(
   terminal: Terminal,
   course: CommandState,
 ): Promise<ExitCode> {
-  const { reporter, bar } = course;
+  const { reporter, progress, outages } = course;
   const client = makeClient(command, terminal, course);
   const { ids, duplicates } = await readIds(command.source, terminal.stdin, terminal.interrupted);
   const { action, account, project, key, maxPerJob } = command;
@@ -97,8 +109,10 @@ async function runCreate(
         reporter.reportPlan(plan, duplicates);
       },
       onAccepted: (job) => {
+        outages?.noteAnswer();
+        course.locations.push(job.location);
         reporter.reportAccepted(job);
-        bar?.expect(job.location, job.count);
+        progress?.expect(job.location, job.count);
       },
     },
   );
@@ -116,10 +130,12 @@ async function runStatus(
   const client = makeClient(command, terminal, course);
   const named = command.jobs.map((job) => client.locate(isId(job) ? makeAddress(job, command) : job));
   const locations = [...new Set(named)];
+  course.locations.push(...locations);
   if (command.wait) return finishJobs(await followJobs(client, locations, terminal, course), command, course);
   const ended: EndedJob[] = [];
   for (const location of locations) {
     const state = await client.read(location, terminal.interrupted);
+    course.outages?.noteAnswer();
     const end = deriveEnd(state);
     if (end === undefined) reporter.reportRunning(state);
     else {
@@ -132,14 +148,16 @@ async function runStatus(
 
 function makeClient(
   { baseUrl, token, retryForMs }: CreateCommand | StatusCommand,
-  { deps, stderr }: Terminal,
-  { bar }: CommandState,
+  { deps }: Terminal,
+  { outages }: CommandState,
 ): FieldingJobs {
-  const onRetry = ({ what, reason, pauseMs }: Retry) => {
-    bar?.clear();
-    stderr.write(`${what}: ${reason}; again in ${Math.ceil(pauseMs / 1_000)} s\n`);
-  };
-  return new FieldingJobs({ baseUrl, token, retryForMs, onRetry, deps });
+  return new FieldingJobs({
+    baseUrl,
+    token,
+    retryForMs,
+    onRetry: (retry) => outages?.noteRetry(retry),
+    deps,
+  });
 }
 
 function makeAddress(jobId: string, { account, project, action }: StatusCommand): JobAddress {
@@ -153,17 +171,18 @@ async function followJobs(
   client: FieldingJobs,
   locations: readonly string[],
   terminal: Terminal,
-  { reporter, bar }: CommandState,
+  { reporter, progress, outages }: CommandState,
 ): Promise<EndedJob[]> {
-  for (const location of locations) bar?.expect(location);
+  for (const location of locations) progress?.expect(location);
   return client.wait(locations, {
     signal: terminal.interrupted,
     onProgress: (state) => {
+      outages?.noteAnswer();
       if (deriveEnd(state) === undefined) reporter.reportProgress(state);
-      bar?.update(state);
+      progress?.update(state);
     },
     onEnded: (job) => {
-      bar?.clear();
+      progress?.clear();
       reporter.reportEnded(job);
     },
   });
@@ -172,9 +191,9 @@ async function followJobs(
 async function finishJobs(
   jobs: readonly EndedJob[],
   { output }: CreateCommand | StatusCommand,
-  { reporter, bar }: CommandState,
+  { reporter, progress }: CommandState,
 ): Promise<ExitCode> {
-  bar?.clear();
+  progress?.clear();
   const failed = jobs.flatMap((job) => job.failed);
   if (output !== undefined) await writeFailures(output, failed);
   reporter.reportSummary({

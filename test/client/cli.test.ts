@@ -37,7 +37,7 @@ interface CommandResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
-  readonly lines: JsonLine[];
+  readonly lines: Line[];
 }
 
 async function runInProcess(
@@ -55,14 +55,18 @@ async function runInProcess(
     interrupted: interruption.signal,
   });
   const lines = tty ? [] : stdout.split('\n').filter((line) => line.startsWith('{'));
-  return { code, stdout, stderr, lines: lines.map((line) => jsonLine.parse(JSON.parse(line))) };
+  return { code, stdout, stderr, lines: lines.map((line) => jsonLine.parse(JSON.parse(line))).map(omitTime) };
 }
+
+/** A line without its time, which differs from run to run. */
+type Line<L = JsonLine> = L extends JsonLine ? Omit<L, 'timestamp'> : never;
+const omitTime = ({ timestamp: _, ...line }: JsonLine): Line => line;
 
 const makeAccessArgs = () => ['--base-url', api.url, '--token', 'secret.token'];
 const makeJobArgs = () => [...makeAccessArgs(), '--account', '101', '--project', PROJECT];
 
-const filterByEvent = <E extends JsonLine['event']>(lines: JsonLine[], event: E) =>
-  lines.filter((line): line is Extract<JsonLine, { event: E }> => line.event === event);
+const filterByEvent = <E extends JsonLine['event']>(lines: Line[], event: E) =>
+  lines.filter((line): line is Extract<Line, { event: E }> => line.event === event);
 
 describe('a script', () => {
   test('gets lines for the plan, each accepted job, its progress and its end, and a summary', async () => {
@@ -140,7 +144,7 @@ describe('a script', () => {
     const second = await runInProcess(args);
     expect([first.code, second.code]).toEqual([0, 0]);
     expect(api.jobs.size).toBe(3);
-    const omitReplayed = (lines: JsonLine[]) =>
+    const omitReplayed = (lines: Line[]) =>
       filterByEvent(lines, 'accepted')
         .map(({ replayed: _, ...line }) => JSON.stringify(line))
         .sort();
@@ -219,12 +223,15 @@ describe('a person at a terminal', () => {
     expect(stderr.split('\r').at(-1)).toBe('\u001b[K');
   });
 
-  test('sees why a request is sent again', async () => {
+  test('sees why a request is sent again, and for how long', async () => {
     api.nextFaults.push({ status: 503, body: { message: 'Service Unavailable' } });
     const { code, stderr } = await runInProcess(['resume', ...makeIds(1), '--key', 'k', ...makeJobArgs()], {
       tty: true,
     });
-    expect([code, stderr]).toEqual([0, 'job: answered 503: Service Unavailable; again in 1 s\n']);
+    expect([code, stderr]).toEqual([
+      0,
+      'job: answered 503: Service Unavailable; again in 1 s, for up to 300 s\n',
+    ]);
   });
 
   test('waits as it is told while there is too much open work, and sees why', async () => {
@@ -473,7 +480,7 @@ describe('exit codes', () => {
     expect(api.requests).toEqual([]);
   });
 
-  test('an interruption while the jobs run exits with 130, and the message names the key', async () => {
+  test('an interruption while the jobs run exits with 130, and says how to follow them and which key to repeat', async () => {
     api.readsUntilEnd = 5;
     api.faultFor = ({ method }) => {
       if (method === 'GET') interruption.abort();
@@ -488,7 +495,12 @@ describe('exit codes', () => {
       ...makeJobArgs(),
     ]);
     expect(code).toBe(EXIT.interrupted);
-    expect(stderr).toBe('interrupted\nRepeat the command with --key k: nothing is done twice.\n');
+    expect(stderr).toMatch(
+      new RegExp(
+        `^interrupted\nThe job goes on. To follow: fielding-jobs status --wait --base-url ${api.url} ${api.url}/\\S+\n` +
+          'Repeat the command with --key k: nothing is done twice.\n$',
+      ),
+    );
   });
 });
 
