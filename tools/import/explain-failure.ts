@@ -1,5 +1,8 @@
 /** Explains why DynamoDB refuses an import: what was named wrong, and where the right name is. */
-import { getErrorCode, getErrorMessage, isError, UsageError } from '../kit/tool-errors.ts';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { adviseOnNetwork, findNetworkFault } from '../kit/network-faults.ts';
+import { readProxySettings } from '../kit/proxy-settings.ts';
+import { getErrorMessage, isError, UsageError } from '../kit/tool-errors.ts';
 
 interface Target {
   readonly table: string;
@@ -35,10 +38,41 @@ export function explainFailure(error: unknown, { table, region, endpoint }: Targ
       return new Error(`${place}: the AWS credentials are refused or missing (${message})`, { cause: error });
     default:
   }
-  if (getErrorCode(error) === 'ENOTFOUND' && endpoint === undefined) {
-    return new UsageError(`${place}: there is no such region, or no network (${message}); ${REGION_ADVICE}`);
+  const fault = findNetworkFault(error);
+  if (fault === undefined) return error;
+  if (fault.kind === 'host' && endpoint === undefined && readProxySettings(process.env) === undefined) {
+    return new UsageError(
+      `${place}: there is no such region, or no network (${message}); ${REGION_ADVICE}. Behind a proxy, set HTTPS_PROXY.`,
+    );
   }
-  return error;
+  const named = endpoint === undefined ? '--region' : '--endpoint';
+  const proxied = endpoint === undefined && readProxySettings(process.env) !== undefined;
+  return new UsageError(`${place}: ${message}\n${adviseOnNetwork(fault, named, proxied)}`);
+}
+
+/**
+ * Lets a host that is unknown, an address that refuses, and the like end the first write at once, with the
+ * error that explains it. The AWS client takes them for outages and repeats them 12 times. They may be
+ * outages after a first answer.
+ */
+export function endAtWrongAddress(client: DynamoDBClient, target: Target): void {
+  let hasAnswered = false;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        const answer = await next(args);
+        hasAnswered = true;
+        return answer;
+      } catch (error) {
+        const fault = findNetworkFault(error);
+        if (fault !== undefined && (fault.always || !hasAnswered)) throw explainFailure(error, target);
+        if (fault === undefined) hasAnswered = true;
+        throw error;
+      }
+    },
+    // The step within each attempt: https://aws.amazon.com/blogs/developer/middleware-stack-modular-aws-sdk-js/
+    { step: 'deserialize', name: 'endAtWrongAddress', priority: 'low' },
+  );
 }
 
 /**

@@ -1,12 +1,11 @@
 /** `npm run import`: imports projects and target groups from a file into the table of a deployed stack. */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { runCommand } from '../kit/command.ts';
-import { makeEmulatorConfig } from '../kit/emulator.ts';
 import { abortOnInterrupt } from '../kit/interrupt.ts';
-import { explainFailure, readRegion } from './explain-failure.ts';
+import { endAtWrongAddress, explainFailure, readRegion } from './explain-failure.ts';
 import { type ImportOptions, parseImportOptions, USAGE } from './import-options.ts';
 import { checkFile, importFile, type Source } from './import-file.ts';
 import { describeContents, ImportProgress } from './import-progress.ts';
+import { makeImportClient } from './import-client.ts';
 import { openInput, readFormat } from './open-input.ts';
 
 await runCommand(async (argv) => {
@@ -50,8 +49,9 @@ async function writeToTable(
   interrupted: AbortSignal,
 ): Promise<void> {
   const { endpoint, existing } = options;
-  const client = makeClient(options);
+  const client = makeImportClient(options);
   const region = await readRegion(client);
+  endAtWrongAddress(client, { table, region, endpoint });
   const to = { client, table, where: endpoint ?? region, existing };
   try {
     const { counts, finished } = await importFile(source, to, progress, interrupted);
@@ -68,11 +68,4 @@ async function writeToTable(
   } finally {
     client.destroy();
   }
-}
-
-function makeClient({ region, endpoint }: ImportOptions): DynamoDBClient {
-  // A table that scales up throttles an import, so that the client needs many attempts.
-  const retryOptions = { maxAttempts: 12, retryMode: 'standard' } as const;
-  if (endpoint === undefined) return new DynamoDBClient({ ...retryOptions, ...(region && { region }) });
-  return new DynamoDBClient({ ...retryOptions, ...makeEmulatorConfig(endpoint, region) });
 }
