@@ -80,6 +80,44 @@ test('the client asks for a token with its credentials in the header, its scope 
   expect(listTokensUsed()).toEqual(['Bearer token-1']);
 });
 
+/** Returns the id and the secret as the issuer gets them, without decoding. */
+async function readBasic(clientId: string, clientSecret: string): Promise<string> {
+  const token = { ...makeCredentials(), clientId, clientSecret };
+  await new FieldingJobs({ baseUrl: api.url, token, deps }).create(makeRequest());
+  const [, pair = ''] = issuer.requests.at(-1)?.headers.authorization?.split(' ') ?? [];
+  return Buffer.from(pair, 'base64').toString();
+}
+
+test('characters that read the same to issuers that do not decode are sent as they are', async () => {
+  expect(await readBasic('my-client_1.app', '~a-b_c.d!e$f/g=h?i@j k*')).toBe(
+    'my-client_1.app:~a-b_c.d!e$f/g=h?i@j k*',
+  );
+});
+
+test('characters that a decoding issuer would read differently are encoded', async () => {
+  expect(await readBasic('https://app', '100%+a&b:é')).toBe('https%3A//app:100%25%2Ba%26b%3A%C3%A9');
+});
+
+test('with post, id and secret are sent in the body', async () => {
+  const token = { ...makeCredentials(), clientAuth: 'post' as const };
+  await new FieldingJobs({ baseUrl: api.url, token, deps }).create(makeRequest());
+  const [seen] = issuer.requests;
+  expect(seen?.headers.authorization).toBeUndefined();
+  expect(Object.fromEntries(new URLSearchParams(seen?.body))).toMatchObject({
+    client_id: 'my client',
+    client_secret: SECRET,
+  });
+});
+
+test('a token is requested for each resource (RFC 8707)', async () => {
+  const token = { ...makeCredentials(), resource: 'https://api.example/a urn:b' };
+  await new FieldingJobs({ baseUrl: api.url, token, deps }).create(makeRequest());
+  expect(new URLSearchParams(issuer.requests[0]?.body).getAll('resource')).toEqual([
+    'https://api.example/a',
+    'urn:b',
+  ]);
+});
+
 test('requests share one token, also when they are sent at the same time', async () => {
   await client.create(makeRequest(100, 5));
   expect(issuer.requests).toHaveLength(1);
@@ -203,6 +241,8 @@ test.each([
   [{ tokenUrl: 'issuer' }, 'token URL: found "issuer", expected a URL'],
   [{ clientId: '' }, 'client id: found nothing'],
   [{ clientSecret: '' }, 'client secret: found nothing'],
+  [{ resource: 'api' }, 'resource: found "api", expected a URI'],
+  [{ resource: 'https://api.example/#a' }, 'without #'],
 ])('credentials with %j are refused', (change, message) => {
   expect(() => new FieldingJobs({ baseUrl: api.url, token: { ...makeCredentials(), ...change } })).toThrow(
     message,

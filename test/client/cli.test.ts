@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { EXIT } from '../../client/cli/exit-codes.ts';
 import { type JsonLine, jsonLine } from '../../client/cli/json-line.ts';
 import { runCli } from '../../client/cli/run-job.ts';
+import type { ClientDeps } from '../../client/client-deps.ts';
+import { JOB_PROGRESS } from '../../api/header-names.ts';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
 import { makeIds } from '../support/builders.ts';
 import { FakeApi, makeRefusal } from './fake-api.ts';
@@ -42,7 +44,11 @@ interface CommandResult {
 
 async function runInProcess(
   args: readonly string[],
-  { stdin = '', tty = false }: { stdin?: string | Readable; tty?: boolean } = {},
+  {
+    stdin = '',
+    tty = false,
+    deps = makeFakeDeps(),
+  }: { stdin?: string | Readable; tty?: boolean; deps?: ClientDeps } = {},
 ): Promise<CommandResult> {
   let stdout = '';
   let stderr = '';
@@ -50,7 +56,7 @@ async function runInProcess(
     stdin: typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin,
     stdout: { isTTY: tty, write: (text) => (stdout += text) },
     stderr: { isTTY: tty, write: (text) => (stderr += text) },
-    deps: makeFakeDeps(),
+    deps,
     version: '1.2.3',
     interrupted: interruption.signal,
   });
@@ -174,6 +180,46 @@ describe('a script', () => {
     });
   });
 
+  test('gets the time of each line', async () => {
+    const before = Date.now();
+    const { stdout } = await runInProcess(['resume', ...makeIds(1), '--wait', ...makeJobArgs()]);
+    const lines = stdout.trim().split('\n');
+    expect(lines).toHaveLength(4);
+    for (const line of lines) {
+      const at = Date.parse(jsonLine.parse(JSON.parse(line)).timestamp);
+      expect(at).toBeGreaterThanOrEqual(before);
+      expect(at).toBeLessThanOrEqual(Date.now());
+    }
+  });
+
+  test('gets a line of progress on stderr every ten seconds', async () => {
+    api.readsUntilEnd = 12;
+    const { stderr } = await runInProcess([
+      'resume',
+      ...makeIds(4),
+      '--key',
+      'k',
+      '--wait',
+      ...makeJobArgs(),
+    ]);
+    // The pauses between twelve reads grow from 250 ms to 5 s.
+    const line = '0 %  0/4 target groups  0/1 jobs\n';
+    expect(stderr).toBe(`${line}${line}100 %  4/4 target groups  1/1 jobs\n`);
+  });
+
+  test('sees one line for an outage, not one for each job and try', async () => {
+    let outage = 60;
+    api.faultFor = ({ method }) =>
+      method === 'GET' && outage-- > 0
+        ? { status: 503, body: { id: makeIds(1)[0], object: 'x', detail: `Down ${outage}.` } }
+        : undefined;
+    const args = ['resume', ...makeIds(9), '--key', 'k', '--max-per-job', '1', '--wait', ...makeJobArgs()];
+    const { code, stderr } = await runInProcess([...args, '--retry-for', '9000']);
+    expect(code).toBe(0);
+    expect(stderr.match(/again in/g)).toHaveLength(1);
+    expect(stderr).toMatch(/^job [0-9A-Z]{26}: answered 503: .*; again in \d+ s, for up to 9000 s\n/);
+  });
+
   test('can use the file of failures as input', async () => {
     const some = makeIds(3);
     for (const id of some) api.failing.set(id, { code: 'InternalError', description: 'Later, maybe.' });
@@ -221,6 +267,30 @@ describe('a person at a terminal', () => {
     expect(stderr).toContain('[##############################] 100 %  21/21 target groups  2/2 jobs');
     // The command clears the line of the progress bar at the end.
     expect(stderr.split('\r').at(-1)).toBe('\u001b[K');
+  });
+
+  test('sees how much time is left', async () => {
+    let settled = 0;
+    api.readsUntilEnd = 3;
+    api.faultFor = ({ method, path }) => {
+      if (method !== 'GET' || settled >= 30) return undefined;
+      settled += 10;
+      const job = {
+        job_id: path.slice(-26),
+        created_at: '2026-01-15T12:00:00.000Z',
+        created_by: '0190a8f0-5b7e-7c3a-9d55-3f1b6a2c4e11',
+        status: 'Processing',
+        updated_target_groups: { data: [], has_more: false },
+        failed_target_groups: { data: [], has_more: false },
+      };
+      return { status: 200, headers: { [JOB_PROGRESS]: `${settled}/40` }, body: job };
+    };
+    const { stderr } = await runInProcess(['resume', ...makeIds(40), '--wait', ...makeJobArgs()], {
+      tty: true,
+    });
+    expect(stderr).toContain(' 25 %  10/40 target groups  0/1 jobs\r');
+    // The second read came 250 ms after the first one, the third one 375 ms later.
+    expect(stderr).toContain(' 50 %  20/40 target groups  0/1 jobs  1 s left');
   });
 
   test('sees why a request is sent again, and for how long', async () => {
@@ -368,6 +438,52 @@ describe('the environment', () => {
   });
 });
 
+describe('advice', () => {
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const makeToken = (payload: object) => `${encode({ alg: 'RS256' })}.${encode(payload)}.c2ln`;
+  const HOUR = 3_600;
+
+  test.each<[string, object, RegExp]>([
+    [
+      'an expired token, since when',
+      { exp: Math.floor(Date.now() / 1_000) - 2 * HOUR },
+      /The API refuses the token of --token or FIELDING_JOBS_TOKEN, which has expired at \d{4}-\S+Z, 2 h 0 min ago: get another\. Repeat the command with --key k/,
+    ],
+    ['a token of a later time', { nbf: 4e9 }, /which is not valid before 2096-\S+Z/],
+    ['another token', { exp: 4e9 }, /It has not expired, but is of another issuer or for another API/],
+  ])('names %s', async (_, payload, advice) => {
+    api.faultFor = () => makeRefusal(401, 'authorization_error');
+    const args = ['resume', ...makeIds(1), '--key', 'k', ...makeJobArgs(), '--token', makeToken(payload)];
+    const { code, stderr } = await runInProcess(args);
+    expect(code).toBe(EXIT.refused);
+    expect(stderr).toMatch(advice);
+  });
+
+  test.each([
+    [401, 'invalid_client', 'refuses the client id or the client secret'],
+    [400, 'invalid_client', 'try --client-auth post'],
+    [400, 'invalid_scope', 'check --scope (FIELDING_JOBS_SCOPE)'],
+    [400, 'invalid_target', 'check --resource (FIELDING_JOBS_RESOURCE)'],
+    [400, 'unauthorized_client', 'does not give this client tokens'],
+  ])('names what the issuer refuses with %d %s', async (status, error, advice) => {
+    api.nextFaults.push({ status, body: { error } });
+    const args = ['--base-url', api.url, '--token-url', `${api.url}/token`, '--client-id', 'i'];
+    const more = ['--client-secret', 's', '--account', '101', '--project', PROJECT, '--key', 'k'];
+    const { code, stderr } = await runInProcess(['resume', ...makeIds(1), ...args, ...more]);
+    expect([code, stderr]).toEqual([EXIT.refused, expect.stringContaining(advice)]);
+    expect(stderr).not.toContain('The API refuses');
+  });
+});
+
+test('missing settings are reported together, each with its variable', async () => {
+  const { code, stderr } = await runInProcess(['resume', ...makeIds(1)]);
+  expect(code).toBe(EXIT.badInput);
+  const names = ['BASE_URL', 'TOKEN', 'ACCOUNT', 'PROJECT'];
+  const lines = stderr.trim().split('\n');
+  expect(lines).toHaveLength(names.length);
+  for (const [i, name] of names.entries()) expect(lines[i]).toContain(`FIELDING_JOBS_${name}`);
+});
+
 describe('exit codes', () => {
   test.each<[string, () => string[], string]>([
     ['no command', () => [], 'no command'],
@@ -402,6 +518,24 @@ describe('exit codes', () => {
       'incomplete client credentials',
       () => ['status', 'x', '--base-url', api.url, '--token-url', api.url],
       '--client-id: found nothing',
+    ],
+    [
+      'an unknown client authentication',
+      () => [
+        'status',
+        'x',
+        '--base-url',
+        api.url,
+        '--token-url',
+        api.url,
+        '--client-auth',
+        'digest',
+        '--client-id',
+        'i',
+        '--client-secret',
+        's',
+      ],
+      '--client-auth: found "digest", expected basic or post',
     ],
     [
       'a token that would be sent over plain HTTP',

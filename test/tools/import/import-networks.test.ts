@@ -1,0 +1,84 @@
+/** Tests the import through a proxy, and at addresses that lead nowhere. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { PROJECT } from '../../../tools/kit/project.ts';
+import type { Listener } from '../../../tools/kit/loopback.ts';
+import { runProgram } from '../../support/run-program.ts';
+import { type Certificate, makeCertificate, serveByTls, startProxy } from '../../support/tls-rig.ts';
+
+const HOST = 'dynamodb.eu-north-1.amazonaws.com';
+
+let folder = '';
+let file = '';
+let certificate: Certificate;
+let table: Listener;
+const operations: string[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'import-networks-'));
+  file = join(folder, 'groups.jsonl');
+  writeFileSync(file, `{"type":"project","account_id":1,"project_id":"${'P'.repeat(26)}"}\n`);
+  certificate = makeCertificate(folder, [HOST]);
+  table = await serveByTls(certificate, ({ headers }) => {
+    operations.push(String(headers['x-amz-target']));
+    return { status: 200, body: '{}' };
+  });
+});
+afterAll(async () => {
+  await table.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function runImport(env: NodeJS.ProcessEnv, args: readonly string[] = ['--region', 'eu-north-1']) {
+  const script = join(PROJECT, 'tools/import/run-import.ts');
+  return runProgram(process.execPath, [script, '--table', 'Groups', '--file', file, ...args], {
+    env: {
+      PATH: process.env['PATH'],
+      AWS_ACCESS_KEY_ID: 'a',
+      AWS_SECRET_ACCESS_KEY: 'b',
+      NODE_EXTRA_CA_CERTS: certificate.file,
+      ...env,
+    },
+  });
+}
+
+test('the import goes through the proxy of HTTPS_PROXY', async () => {
+  const { listener, asked } = await startProxy({ port: table.port });
+  await using _ = listener;
+  expect(await runImport({ HTTPS_PROXY: listener.url })).toMatchObject({ code: 0 });
+  expect([asked, operations]).toEqual([[`${HOST}:443`], ['DynamoDB_20120810.PutItem']]);
+});
+
+test('a host in the domain of NO_PROXY is asked directly', async () => {
+  const { listener, asked } = await startProxy({ port: table.port });
+  await using _ = listener;
+  const args = ['--region', 'eu-wset-1'];
+  const { stderr } = await runImport({ HTTPS_PROXY: listener.url, NO_PROXY: 'amazonaws.com' }, args);
+  expect(stderr).toContain('There is no host of this name: check --region');
+  await runImport({ HTTPS_PROXY: listener.url }, ['--endpoint', 'http://127.0.0.1:9']);
+  expect(asked).toEqual([]);
+});
+
+test.each<[string, NodeJS.ProcessEnv, readonly string[], string]>([
+  ['an unknown region', {}, ['--region', 'eu-wset-1'], 'there is no such region, or no network'],
+  ['an address that refuses', {}, ['--endpoint', 'http://127.0.0.1:9'], 'Nothing accepts connections there'],
+])('%s ends the import at once', async (_, env, args, message) => {
+  const started = performance.now();
+  expect(await runImport(env, args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+  // Twelve attempts took more than a minute.
+  expect(performance.now() - started).toBeLessThan(20_000);
+});
+
+test('a certificate that is not trusted, and a proxy that refuses, end the import at once', async () => {
+  const { listener } = await startProxy({ port: table.port });
+  await using _ = listener;
+  const untrusted = await runImport({ HTTPS_PROXY: listener.url, NODE_EXTRA_CA_CERTS: '' });
+  expect(untrusted).toMatchObject({ code: 2, stderr: expect.stringContaining('NODE_EXTRA_CA_CERTS') });
+  const refusing = await startProxy({ status: 403 });
+  await using __ = refusing.listener;
+  const refused = await runImport({ HTTPS_PROXY: refusing.listener.url });
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('The proxy answers 403') });
+  expect(refusing.asked).toHaveLength(1);
+});
