@@ -312,7 +312,7 @@ describe('a person at a terminal', () => {
     const { code, stderr } = await runInProcess(['resume', ...makeIds(1), '--key', 'k', ...makeJobArgs()]);
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /job: answered 429: Refused as too_many_requests_error\. \(error [0-9a-f-]{36}\); again in 2 s\n/,
+      /job: answered 429: Refused as too_many_requests_error\. \(error [0-9a-f-]{36}\); again in 2 s, for up to 300 s\n/,
     );
   });
 
