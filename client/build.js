@@ -18,7 +18,7 @@ const { values } = parseArgs({ options: { out: { type: 'string', default: join(P
 const out = resolve(values.out);
 const { name, version, license, type } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'));
 
-/** commander and undici are CommonJS and load modules of Node.js by `require`, which ES modules do not have. */
+/** commander and undici are CommonJS and load modules of Node.js by `require`; ES modules have none. */
 const IMPORT_REQUIRE =
   "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);";
 

@@ -220,6 +220,18 @@ describe('a script', () => {
     expect(stderr).toMatch(/^job [0-9A-Z]{26}: answered 503: .*; again in \d+ s, for up to 9000 s\n/);
   });
 
+  test('waits out an outage of an API that has answered, though it refuses connections', async () => {
+    let calls = 0;
+    const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    const deps = makeFakeDeps({
+      fetch: (...args) =>
+        ++calls === 2 ? Promise.reject(new TypeError('fetch failed', { cause: refused })) : fetch(...args),
+    });
+    const args = ['resume', ...makeIds(1), '--key', 'k', '--wait', ...makeJobArgs()];
+    const { code, stderr } = await runInProcess(args, { deps });
+    expect([code, stderr]).toEqual([0, expect.stringContaining('connect ECONNREFUSED; again in')]);
+  });
+
   test('can use the file of failures as input', async () => {
     const some = makeIds(3);
     for (const id of some) api.failing.set(id, { code: 'InternalError', description: 'Later, maybe.' });

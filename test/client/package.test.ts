@@ -57,8 +57,8 @@ describe('the installed package', () => {
   test('goes through a proxy on the Node.js of this machine, as command and as library', async () => {
     const certificate = makeCertificate(folder, ['api.example.test']);
     await using api = await serveByTls(certificate, () => ({ status: 401, body: '{"message":"No."}' }));
-    const { listener, asked } = await startProxy({ port: api.port });
-    await using _ = listener;
+    await using proxy = await startProxy({ port: api.port });
+    const { listener, asked } = proxy;
     const env = {
       PATH: process.env['PATH'],
       HTTPS_PROXY: listener.url,

@@ -45,7 +45,7 @@ export function serveByTls(
   return listenOnLoopback(server);
 }
 
-export interface Tunnels {
+export interface Tunnels extends AsyncDisposable {
   readonly listener: Listener;
   /** `HOST:PORT` of each tunnel that was asked for. */
   readonly asked: string[];
@@ -76,5 +76,6 @@ export async function startProxy(
     });
     upstream.on('error', () => socket.destroy());
   });
-  return { listener: await listenOnLoopback(server), asked, credentials };
+  const listener = await listenOnLoopback(server);
+  return { listener, asked, credentials, [Symbol.asyncDispose]: () => listener.close() };
 }

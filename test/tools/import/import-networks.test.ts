@@ -45,15 +45,15 @@ function runImport(env: NodeJS.ProcessEnv, args: readonly string[] = ['--region'
 }
 
 test('the import goes through the proxy of HTTPS_PROXY', async () => {
-  const { listener, asked } = await startProxy({ port: table.port });
-  await using _ = listener;
+  await using proxy = await startProxy({ port: table.port });
+  const { listener, asked } = proxy;
   expect(await runImport({ HTTPS_PROXY: listener.url })).toMatchObject({ code: 0 });
   expect([asked, operations]).toEqual([[`${HOST}:443`], ['DynamoDB_20120810.PutItem']]);
 });
 
 test('a host in the domain of NO_PROXY is asked directly', async () => {
-  const { listener, asked } = await startProxy({ port: table.port });
-  await using _ = listener;
+  await using proxy = await startProxy({ port: table.port });
+  const { listener, asked } = proxy;
   const args = ['--region', 'eu-wset-1'];
   const { stderr } = await runImport({ HTTPS_PROXY: listener.url, NO_PROXY: 'amazonaws.com' }, args);
   expect(stderr).toContain('There is no host of this name: check --region');
@@ -72,12 +72,11 @@ test.each<[string, NodeJS.ProcessEnv, readonly string[], string]>([
 });
 
 test('a certificate that is not trusted, and a proxy that refuses, end the import at once', async () => {
-  const { listener } = await startProxy({ port: table.port });
-  await using _ = listener;
+  await using proxy = await startProxy({ port: table.port });
+  const { listener } = proxy;
   const untrusted = await runImport({ HTTPS_PROXY: listener.url, NODE_EXTRA_CA_CERTS: '' });
   expect(untrusted).toMatchObject({ code: 2, stderr: expect.stringContaining('NODE_EXTRA_CA_CERTS') });
-  const refusing = await startProxy({ status: 403 });
-  await using __ = refusing.listener;
+  await using refusing = await startProxy({ status: 403 });
   const refused = await runImport({ HTTPS_PROXY: refusing.listener.url });
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('The proxy answers 403') });
   expect(refusing.asked).toHaveLength(1);
