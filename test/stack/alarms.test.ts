@@ -187,7 +187,9 @@ test('thresholds follow the configuration', () => {
 
 // stalledSeconds is longer than the visibility timeout, so the message of a killed worker returns before.
 test('by default the thresholds of the ages follow stalledSeconds and deadlineSeconds', () => {
-  const alarms = readAlarms(synthesizeTemplate({ stalledSeconds: 900, deadlineSeconds: 1_801, workerRate: 300 }));
+  const alarms = readAlarms(
+    synthesizeTemplate({ stalledSeconds: 900, deadlineSeconds: 1_801, workerRate: 300 }),
+  );
   expect(alarms['MessageAge']).toMatchObject({ Threshold: 900 });
   expect(alarms['OldestOpenJob']).toMatchObject({ Threshold: 1_351 });
 });
