@@ -10,8 +10,8 @@ import type { Journal, Limit } from '../ports/journal.ts';
 import type { OpenJobs } from '../ports/open-jobs.ts';
 
 export interface AdmissionDeps {
-  readonly openJobs: OpenJobs;
-  readonly backlog: Backlog;
+  readonly openJobs: Pick<OpenJobs, 'readAccount'>;
+  readonly backlog: Pick<Backlog, 'estimate' | 'addAccepted'>;
   readonly clock: Clock;
   readonly journal: Journal;
   /** Returns a random number, at least 0 and less than 1. */
