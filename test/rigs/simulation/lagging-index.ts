@@ -23,9 +23,18 @@ export class LaggingIndex extends OpenIndex {
   }
 
   override readPage(shard: number, limit: number, after?: PageStart): OpenJob[] {
+    this.#catchUp();
+    return super.readPage(shard, limit, after);
+  }
+
+  override readAccount(accountId: number, limit: number): OpenJob[] {
+    this.#catchUp();
+    return super.readAccount(accountId, limit);
+  }
+
+  #catchUp(): void {
     while (this.#pending[0] !== undefined && this.#pending[0].at <= this.now())
       this.#pending.shift()?.apply();
-    return super.readPage(shard, limit, after);
   }
 
   #plan(apply: () => void): void {
