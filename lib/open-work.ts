@@ -4,7 +4,7 @@
  * How old what create-job knows of the stack's open work may be, seconds: an estimate is used for 2
  * (`ESTIMATE_MS` in admission.ts), and a job is counted within the second after its decision.
  */
-const KNOWN_FOR_SECONDS = 3;
+export const KNOWN_FOR_SECONDS = 3;
 
 /** Routes that create jobs, each with its own `createRateLimit`: with and without `/v1`. */
 const CREATE_ROUTES = 2;

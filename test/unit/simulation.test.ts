@@ -42,6 +42,8 @@ test('the auditor finds no violation in any schedule', async () => {
     'event: job.re-enqueued',
     'event: idempotency.bypassed',
     'clients: 400',
+    'clients: refused by the limit of the account',
+    'clients: refused by the limit of the stack',
     'jobs ended Completed',
     'jobs ended Failed',
   ]) {

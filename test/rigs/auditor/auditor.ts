@@ -24,6 +24,7 @@ import { formatTimestamp } from '../../../src/domain/time.ts';
 import type { OpenJob } from '../../../src/ports/open-jobs.ts';
 import type { ChunkWork, GiveUpWork } from '../../../src/ports/work-queue.ts';
 import { History, makeGroupName } from './history.ts';
+import { type LimitKind, type ObservedLimits, OpenWork } from './open-work.ts';
 
 /** The system under audit. */
 export interface ObservedSystem {
@@ -53,6 +54,10 @@ export interface ObservedSystem {
   readonly quiet?: { readonly accountId: number; readonly lookWithinMs: number } | undefined;
   /** The least number of chunks that must be settled per minute. */
   readonly leastSettleRate?: number | undefined;
+  /** The limits of open work, in a rig that has some. */
+  readonly limits?: ObservedLimits | undefined;
+  /** Lists what is stored or sent for a key: its job, the job's request, a record of the key, messages. */
+  readonly listTraces?: (key: CreationKey) => Promise<readonly string[]>;
   /** Called at every violation. */
   readonly onViolation?: () => void;
 }
@@ -74,6 +79,8 @@ export interface RequestedJob {
   /** Canonical ids by their hash. */
   readonly bodies: Map<string, readonly string[]>;
   readonly jobIds: Set<string>;
+  /** Number of requests that were sent and not refused because of a limit, by the hash of the body. */
+  readonly unrefused: Map<string, number>;
   /** The hash of the body that received a 201. */
   accepted?: string;
 }
@@ -117,9 +124,11 @@ export class Auditor {
   readonly #moves: { readonly asked: RequestedJob; readonly group: TargetGroup }[] = [];
   /** Moves that were sent and not yet checked, with the time. */
   readonly #sentMoves: { readonly asked: RequestedJob; readonly name: string; readonly at: number }[] = [];
+  readonly #openWork: OpenWork | undefined;
 
   constructor(system: ObservedSystem) {
     this.#system = system;
+    this.#openWork = system.limits && new OpenWork(system.limits);
   }
 
   /** Records a create request that a client is about to send. */
@@ -127,11 +136,13 @@ export class Auditor {
     let asked = this.#requestedJobs.find((each) => each.createdBy === createdBy);
     if (asked === undefined) {
       const since = this.#system.now();
-      asked = { key, createdBy, since, bodies: new Map(), jobIds: new Set() };
+      asked = { key, createdBy, since, bodies: new Map(), jobIds: new Set(), unrefused: new Map() };
       this.#requestedJobs.push(asked);
     }
     const canonical = canonicalizeIds(ids);
-    asked.bodies.set(hashIds(canonical), canonical);
+    const hash = hashIds(canonical);
+    asked.bodies.set(hash, canonical);
+    asked.unrefused.set(hash, (asked.unrefused.get(hash) ?? 0) + 1);
     return asked;
   }
 
@@ -150,9 +161,46 @@ export class Auditor {
     this.#require(view?.job.bodyHash === hash, 'accepted-other-body', jobId);
   }
 
-  /** Checks a refusal of a reused key: another body must have been sent under it. */
-  checkRefused(asked: RequestedJob): void {
-    this.#require(asked.bodies.size > 1, 'turned-away-wrongly', `key ${asked.key.idempotencyKey}`);
+  /** Checks a refusal of a reused key: another body was sent under it, and did not meet a limit each time. */
+  checkRefused(asked: RequestedJob, ids: readonly string[]): void {
+    const hash = hashIds(canonicalizeIds(ids));
+    const others = [...asked.unrefused].filter(([other, count]) => other !== hash && count > 0);
+    this.#require(others.length > 0, 'turned-away-wrongly', `key ${asked.key.idempotencyKey}`);
+  }
+
+  /**
+   * Checks a refusal because of a limit: the key had no 201 before, there was that much open work, and if
+   * every request of the key was refused, nothing is left of them.
+   *
+   * @param acceptedBefore whether a request of the key had a 201 when this one was sent
+   */
+  async checkOverLimit(
+    asked: RequestedJob,
+    ids: readonly string[],
+    kind: LimitKind,
+    acceptedBefore: boolean,
+  ): Promise<void> {
+    const { key, unrefused } = asked;
+    const canonical = canonicalizeIds(ids);
+    const hash = hashIds(canonical);
+    const detail = `key ${key.idempotencyKey} of ${key.accountId}, by the limit of the ${kind}`;
+    this.#require(!acceptedBefore, 'repeat-refused', detail);
+    this.#require(
+      this.#openWork?.mayRefuse(kind, key.accountId, canonical.length, this.#system.now()) !== false,
+      'refused-within-limits',
+      detail,
+    );
+    unrefused.set(hash, (unrefused.get(hash) ?? 0) - 1);
+    if ([...unrefused.values()].some((count) => count > 0)) return;
+    const traces = (await this.#system.listTraces?.(key)) ?? [];
+    this.#require(traces.length === 0, 'refusal-left-something', `${detail}: ${traces.join(', ')}`);
+  }
+
+  /** Checks that jobs were accepted within the limits. To be called after every effect on the open jobs. */
+  async checkOpenWork(): Promise<void> {
+    if (this.#openWork === undefined) return;
+    const wrong = this.#openWork.update(await this.#system.listOpenJobs(), this.#system.now());
+    for (const detail of wrong) this.#addViolation('accepted-beyond-limit', detail);
   }
 
   /** Checks that a message is for the only job of its key. */
@@ -415,7 +463,11 @@ export class Auditor {
     const broken = outcomes.some(({ failure }) => failure?.code === 'InternalError');
     this.#require(broken === (deriveStatus(job) === 'Failed'), 'status-contradicts-outcomes', jobId);
     if (broken && this.#system.faultsAreBrief) {
-      this.#addViolation('given-up-without-need', `${jobId}: the faults ended long before its deadline`);
+      const { limits } = this.#system;
+      const workable = limits === undefined || (this.#openWork?.most ?? 0) <= limits.workable;
+      if (workable) {
+        this.#addViolation('given-up-without-need', `${jobId}: the faults ended long before its deadline`);
+      }
     }
     for (const outcome of outcomes) this.#checkOutcome(asked, job, outcome);
   }

@@ -54,7 +54,10 @@ export class RandomFaults implements Faults {
     const profile = this.#profile;
     const elapsed = this.#scheduler.now - this.#start;
     const troubled = elapsed < profile.troubleMs;
-    const wireMs = random.int(1, troubled ? profile.wireMs : 5);
+    const isSlow = profile.moveMs > 0 && name === 'groups.move';
+    const wireMs = isSlow
+      ? random.int(profile.moveMs / 2, profile.moveMs)
+      : random.int(1, troubled ? profile.wireMs : 5);
     const plan = { fate: 'answered', freezeMs: 0, wireMs, backMs: random.int(1, 5), lateMs: 0 } as const;
     let drawn: CallPlan | undefined;
     const { outage } = profile;

@@ -7,6 +7,16 @@ import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { FUNCTIONS, type FunctionName } from './simulated-times.ts';
 
+export interface InvocationOptions {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly fn: FunctionName;
+  readonly number: number;
+  readonly profile: Profile;
+  /** The error of its clock, ms; drawn by default. */
+  readonly skewMs?: number | undefined;
+}
+
 export class Invocation {
   /** The invocation's own clock, which is wrong by up to the skew of the profile. */
   readonly clock: Clock;
@@ -17,15 +27,17 @@ export class Invocation {
   /** The true time at which it is killed, epoch ms. */
   endsAt: number;
   readonly fn: FunctionName;
+  /** The error of its clock, ms. */
+  readonly skewMs: number;
   /** Unique name of this invocation. */
   readonly name: string;
   #diedAt = Infinity;
   readonly #scheduler: Scheduler;
 
-  constructor(scheduler: Scheduler, random: Random, fn: FunctionName, number: number, profile: Profile) {
+  constructor({ scheduler, random, fn, number, profile, skewMs }: InvocationOptions) {
     const { timeoutMs, reserveMs } = FUNCTIONS[fn];
-    const { skewMs } = profile;
-    const skew = random.chance(profile.edges) ? random.pick([-skewMs, skewMs]) : random.int(-skewMs, skewMs);
+    const skew = skewMs ?? drawSkewMs(random, profile);
+    this.skewMs = skew;
     this.#scheduler = scheduler;
     this.fn = fn;
     this.name = `${fn}/${number}`;
@@ -67,4 +79,8 @@ export class Invocation {
       if (this.wasRunningAt(this.#scheduler.now)) goOn();
     });
   }
+}
+
+function drawSkewMs(random: Random, { edges, skewMs }: Profile): number {
+  return random.chance(edges) ? random.pick([-skewMs, skewMs]) : random.int(-skewMs, skewMs);
 }

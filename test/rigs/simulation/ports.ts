@@ -1,6 +1,7 @@
 /** Wraps the ports for one invocation: each call takes simulated time and may meet a fault. */
 import { EnqueueFailedError } from '../../../src/domain/errors.ts';
 import type { ChunkKey, FailureGroup, JobKey } from '../../../src/domain/job.ts';
+import type { Backlog } from '../../../src/ports/backlog.ts';
 import type { Created, Once } from '../../../src/ports/once.ts';
 import type { Action } from '../../../src/domain/actions.ts';
 import type { TargetGroupKey } from '../../../src/domain/target-group.ts';
@@ -124,6 +125,10 @@ export function makeQueuePort<Work extends ChunkWork>(
     },
     countMessages: () => calls.makeCall(by, 'queue.count', () => Promise.resolve(count())),
   };
+}
+
+export function makeBacklogPort(calls: Calls, by: Invocation, backlog: Backlog): Backlog {
+  return intercept(backlog, (method, _args, effect) => calls.makeCall(by, `backlog.${method}`, effect));
 }
 
 /** Makes two calls: one takes the record before the work, one completes it. If the first fails: `unknown`. */

@@ -1,11 +1,15 @@
 /** Draws how often each fault occurs in a schedule: extreme schedules find more bugs than average ones. */
+import { KNOWN_FOR_SECONDS } from '../../../lib/open-work.ts';
+import type { ObservedLimits } from '../auditor/open-work.ts';
 import type { Random } from './random.ts';
 import {
   DEADLINE_MS,
+  GIVEN_UP_AFTER_MS,
   HOUR,
   MAX_ANSWERED_WIRE_MS,
   MAX_SKEW_MS,
   MINUTE,
+  RECONCILE_EVERY_MS,
   SECOND,
   WORKERS,
 } from './simulated-times.ts';
@@ -82,6 +86,23 @@ export interface Profile {
   readonly deadlineMs: number;
   /** A flood of jobs of one account, and a job of a quiet account whose messages are lost. */
   readonly flood: Flood | undefined;
+  /** How long a move is on the wire at most, and half of it at least, ms; 0: as any call. */
+  readonly moveMs: number;
+  /** The limits of open work, which the clients exceed. */
+  readonly limits: Limits | undefined;
+}
+
+export interface Limits {
+  readonly jobsPerAccount: number;
+  readonly targetGroupsPerAccount: number;
+  /** Of the whole stack. */
+  readonly targetGroups: number;
+  /** When reconcile does not run, ms from the start. */
+  readonly latePass: { readonly from: number; readonly until: number } | undefined;
+  /** The fewest target groups of a job. */
+  readonly smallestJob: number;
+  /** What the auditor requires of them. */
+  readonly observed: ObservedLimits;
 }
 
 /** A period in which no message is worked on. */
@@ -131,6 +152,8 @@ export const CALM: Profile = {
   silentRefusals: 0,
   deadlineMs: DEADLINE_MS,
   flood: undefined,
+  moveMs: 0,
+  limits: undefined,
 };
 
 const DEAD_FOR_HOURS: DeadWorkers = { from: 0, until: 10 * HOUR, kind: 'silent', giveUpsToo: true };
@@ -146,7 +169,8 @@ export function makeRandomProfile(random: Random): Profile {
   if (draw < 0.34) return makeDeadWorkersProfile(random);
   if (draw < 0.35) return makeFloodProfile(random);
   if (draw < 0.38) return makeKilledProfile(random);
-  return draw < 0.48 ? makeLateWritesProfile(random) : makeMixedProfile(random);
+  if (draw < 0.48) return makeLateWritesProfile(random);
+  return draw < 0.97 ? makeMixedProfile(random) : makeLimitsProfile(random);
 }
 
 /**
@@ -298,6 +322,118 @@ export function makeFloodProfile(random: Random): Profile {
   };
 }
 
+/** From so many target groups on a job is always counted: they stand for a thousand. */
+const COUNTED_FROM = 4;
+
+/** The calls on which knowledge of the open work depends. */
+const COUNTER_PORTS = ['backlog.addAccepted', 'backlog.estimate', 'backlog.savePass', 'jobs.readAccount'];
+
+/**
+ * Draws a schedule in which several accounts want more than their limits and that of the stack, and ten quiet
+ * accounts a job each: many create functions work at once, reconcile may be late, and what counts the open
+ * work may fail.
+ */
+export function makeLimitsProfile(random: Random): Profile {
+  const troubled = random.chance(0.3);
+  // Clocks and index together are behind by as much as the pass allows for.
+  const [skewMs, indexLagMs] = random.pick([
+    [0, 0],
+    [0, 8 * SECOND],
+    [MAX_SKEW_MS, 0],
+    [2 * SECOND, 5 * SECOND],
+  ] as const);
+  const lateFrom = random.int(0, 2 * MINUTE);
+  const latePass = random.chance(0.4)
+    ? { from: lateFrom, until: lateFrom + random.pick([3, 8]) * MINUTE }
+    : undefined;
+  const failing = !troubled && random.chance(0.5) ? random.pick(COUNTER_PORTS) : undefined;
+  const outage: Outage | undefined =
+    failing === undefined
+      ? undefined
+      : {
+          port: failing,
+          from: 0,
+          until: random.pick([MINUTE, BRIEF_MS]),
+          kind: random.pick(['refused', 'late']),
+          share: random.pick([0.5, 1]),
+        };
+  const slow = !troubled && random.chance(0.3);
+  const lateMs = latePass === undefined ? 0 : latePass.until - latePass.from;
+  const workers = slow ? 1 : random.pick([2, WORKERS]);
+  const deadlineMs = slow ? 10 * MINUTE : DEADLINE_MS;
+  const limits = {
+    jobsPerAccount: 20,
+    targetGroupsPerAccount: random.pick([60, 90]),
+    targetGroups: random.pick([150, 300]),
+  };
+  // A decision waits for both of its reads, also for one that fails slowly.
+  const waitMs = outage?.kind === 'late' ? GIVEN_UP_AFTER_MS : 0;
+  const passAgeMs = RECONCILE_EVERY_MS + lateMs + indexLagMs + 10 * SECOND;
+  return {
+    ...CALM,
+    ...(troubled && {
+      crash: random.pick([0, 0.02]),
+      throttle: random.pick([0, 0.05]),
+      lose: random.pick([0, 0.05]),
+      resend: random.pick([0, 0.05]),
+      freeze: random.pick([0, 0.02]),
+      freezeMs: 30 * SECOND,
+      duplicate: random.pick([0, 0.2]),
+      forget: random.pick([0, 0.1]),
+    }),
+    edges: random.pick([0, 0.5]),
+    wireMs: troubled ? random.pick([50, MAX_ANSWERED_WIRE_MS]) : 50,
+    skewMs,
+    indexLagMs,
+    troubleMs: BRIEF_MS,
+    outage,
+    arrivalsMs: random.pick([0, 20 * SECOND, MINUTE]),
+    workers,
+    moveMs: slow ? SECOND : 0,
+    deadlineMs,
+    // Open work piles up until they begin.
+    deadWorkers: {
+      from: 0,
+      until: random.pick([0, MINUTE, 3 * MINUTE]),
+      kind: 'silent',
+      giveUpsToo: true,
+    },
+    limits: {
+      ...limits,
+      latePass,
+      smallestJob: troubled ? 1 : COUNTED_FROM,
+      observed: {
+        maxOpenJobsPerAccount: limits.jobsPerAccount,
+        maxOpenTargetGroupsPerAccount: limits.targetGroupsPerAccount,
+        maxOpenTargetGroups: limits.targetGroups,
+        countedFrom: COUNTED_FROM,
+        countedTimes: troubled ? 2 : 1,
+        knownAfterMs: {
+          account: troubled || failing === 'jobs.readAccount' ? undefined : indexLagMs + SECOND + waitMs,
+          stack: computeStackAgeMs(troubled, failing, { passAgeMs, waitMs }),
+        },
+        refusedForMs: {
+          account: 5 * SECOND + indexLagMs + (troubled ? 40 : 1) * SECOND,
+          stack: passAgeMs + (troubled || failing === 'backlog.savePass' ? BRIEF_MS : 0) + 2 * MAX_SKEW_MS,
+        },
+        // A target group a second, for half of the deadline.
+        workable: slow ? deadlineMs / 2 / SECOND : Infinity,
+      },
+    },
+  };
+}
+
+/** Computes after which time all functions know of a job, if there is such a time. */
+function computeStackAgeMs(
+  troubled: boolean,
+  failing: string | undefined,
+  { passAgeMs, waitMs }: { passAgeMs: number; waitMs: number },
+): number | undefined {
+  if (troubled || failing === 'backlog.estimate') return undefined;
+  // The next pass knows of what was not counted.
+  return failing === 'backlog.addAccepted' ? passAgeMs : KNOWN_FOR_SECONDS * SECOND + waitMs;
+}
+
 /** Draws a schedule in which every frozen function continues, however late. */
 export function makeZombieProfile(random: Random): Profile {
   return makeMixedProfile(random, true);
@@ -346,6 +482,8 @@ function makeMixedProfile(random: Random, zombies = random.chance(0.1)): Profile
     silentRefusals: random.pick([0, 0.5]),
     deadlineMs: DEADLINE_MS,
     flood: undefined,
+    moveMs: 0,
+    limits: undefined,
   };
 }
 

@@ -5,9 +5,9 @@ import type { CreationKey } from '../../../src/domain/digest.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
 import { MARKS_KEPT, type TargetGroup } from '../../../src/domain/target-group.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';
-import type { Flood, Profile } from './profile.ts';
+import type { Flood, Limits, Profile } from './profile.ts';
 import type { Random } from './random.ts';
-import { DEADLINE_MS, HOUR, MINUTE } from './simulated-times.ts';
+import { DEADLINE_MS, HOUR, MINUTE, SECOND } from './simulated-times.ts';
 
 /** One create request of a client, and how often the client repeats it. */
 export interface Attempt {
@@ -117,6 +117,54 @@ export function makeFloodPlan(random: Random, { jobs }: Flood, start: number): P
     chunkSize: 1,
     parallelism: 2,
     tenants: [noisy, QUIET_TENANT],
+    groups: made.flatMap(({ groups }) => groups),
+    orders: made.map(({ order }) => order),
+  };
+}
+
+/** Accounts that want more than they may have open, and ten that want one job or two. */
+const GREEDY_ACCOUNTS = 3;
+const QUIET_ACCOUNTS = 10;
+
+/** Most jobs that an account creates in the same instant. */
+const AT_ONCE = 10;
+
+/**
+ * Makes jobs of several accounts, each with target groups of its own, which together are more than the limits
+ * of open work allow. Some requests come when the first jobs have ended, and some repeat an earlier one.
+ */
+export function makeLimitsPlan(random: Random, { smallestJob }: Limits, start: number): Plan {
+  const tenants = Array.from({ length: GREEDY_ACCOUNTS + QUIET_ACCOUNTS }, (_, i) => ({
+    accountId: 201 + i,
+    projectId: 'PROJECT0000000000000000001',
+  }));
+  const greedy = random.int(1, GREEDY_ACCOUNTS);
+  const burstsMs = random.pick([0, 10 * SECOND, MINUTE]);
+  const drawLate = () => random.int(MINUTE, 12 * MINUTE);
+  const made = tenants.flatMap((tenant, i) => {
+    const jobs = i < greedy ? random.pick([15, 30]) : 1;
+    const burst = random.int(0, burstsMs);
+    return Array.from({ length: jobs }, (_, job) => {
+      const ids = makeIds(`A${i}J${job}X`, random.int(smallestJob, 6));
+      const usual = burst + Math.floor(job / AT_ONCE) * random.int(0, burstsMs);
+      const at = random.chance(0.2) ? drawLate() : usual;
+      const first = { at, ids, givesUp: false, retries: 3 };
+      const isOther = random.chance(0.3) && ids.length > smallestJob;
+      const again = { at: at + random.int(1, MINUTE), ids: isOther ? ids.slice(1) : ids };
+      return {
+        groups: ids.map((targetGroupId) => makePausedGroup({ ...tenant, targetGroupId }, start)),
+        order: {
+          key: { ...tenant, action: 'resume' as const, idempotencyKey: `key-${i}-${job}` },
+          createdBy: `creator-${i}-${job}`,
+          attempts: random.chance(0.4) ? [first, { ...first, ...again }] : [first],
+        },
+      };
+    });
+  });
+  return {
+    chunkSize: 2,
+    parallelism: 2,
+    tenants,
     groups: made.flatMap(({ groups }) => groups),
     orders: made.map(({ order }) => order),
   };

@@ -9,6 +9,8 @@ import {
   SECOND,
   STALLED_MS,
 } from './simulated-times.ts';
+import { makeEnlargedBacklog } from './create-functions.ts';
+import type { Limits } from './profile.ts';
 import type { SimulatedSystem } from './simulated-system.ts';
 
 /** Time after the last fault in which every job must end: claims have expired by then, and reconcile ran. */
@@ -30,7 +32,8 @@ export function startReconciler(system: SimulatedSystem): void {
     outage?.port === 'groups.'
       ? lastAttemptMs + computeGivenUpLatestMs(profile.deadlineMs) + GIVE_UP_WITHIN_MS
       : Infinity;
-  const latest = scheduler.now + Math.min(faultsEnd + END_WITHIN_MS, givenUpBy);
+  const start = scheduler.now;
+  const latest = start + Math.min(faultsEnd + END_WITHIN_MS, givenUpBy);
 
   const tick = async () => {
     if (system.haveAllAsked() && (await auditor.haveAllEnded())) {
@@ -43,8 +46,10 @@ export function startReconciler(system: SimulatedSystem): void {
       scheduler.stop();
       return;
     }
-    // Skips the many runs that would find no due job, even with the fastest clock.
-    if ((await auditor.findNextDue()) - MAX_SKEW_MS <= scheduler.now) {
+    // Skips the many runs that would find no due job, even with the fastest clock. Where open work is limited
+    // each of them counts it, unless it is late.
+    const isDue = (await auditor.findNextDue()) - MAX_SKEW_MS <= scheduler.now;
+    if (profile.limits === undefined ? isDue : !isLate(profile.limits, scheduler.now - start)) {
       runReconcile(system);
       if (random.chance(profile.duplicate)) {
         scheduler.runAfter(random.int(0, 10 * SECOND), () => {
@@ -57,6 +62,10 @@ export function startReconciler(system: SimulatedSystem): void {
   // At the extreme it runs right at the deadline of the jobs that were created first.
   const longest = random.chance(profile.edges) ? 5 * SECOND : RECONCILE_EVERY_MS;
   scheduler.runAfter(random.int(0, longest), tick);
+}
+
+function isLate({ latePass }: Limits, elapsed: number): boolean {
+  return latePass !== undefined && elapsed >= latePass.from && elapsed < latePass.until;
 }
 
 function runReconcile(system: SimulatedSystem): void {
@@ -72,9 +81,11 @@ function runReconcile(system: SimulatedSystem): void {
     looksAtOnce: 2,
     settlesAtOnce: 2,
   };
+  const ports = system.makePorts(by);
+  const backlog = makeEnlargedBacklog(ports.backlog);
   useCases
     .reconcile(
-      { ...system.makePorts(by), backlog: system.useCases.backlog, stoppedAt: system.stoppedAt, settings },
+      { ...ports, backlog, stoppedAt: system.stoppedAt, settings },
       { owner: by.name, stopAt: by.stopAt },
     )
     // A failed run needs no handling: the next one follows a minute later.

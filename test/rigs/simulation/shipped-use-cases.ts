@@ -4,10 +4,12 @@ import { MemoryBacklog } from '../../support/memory/backlog.ts';
 import { MemoryJobStore } from '../../support/memory/memory-job-store.ts';
 import { MemoryOnce } from '../../support/memory/once.ts';
 import { MemoryTargetGroups } from '../../support/memory/target-groups.ts';
+import { Admission, type AdmissionDeps } from '../../../src/application/admission.ts';
 import { createJob } from '../../../src/application/create-job.ts';
 import { getJob } from '../../../src/application/get-job.ts';
 import { reconcile } from '../../../src/application/reconcile.ts';
 import { giveUpChunk, runChunk } from '../../../src/application/run-chunk.ts';
+import type { JobKey } from '../../../src/domain/job.ts';
 import type { Backlog } from '../../../src/ports/backlog.ts';
 import type { OpenJob } from '../../../src/ports/open-jobs.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
@@ -26,11 +28,15 @@ export interface UseCases {
   readonly index: LaggingIndex;
   /** Lists the jobs that are open now. */
   readonly listOpenJobs: () => OpenJob[];
+  /** Whether the request of a job is stored, whatever its ids. */
+  readonly hasRequest: (job: JobKey) => boolean;
   readonly groups: TargetGroups;
   /** The same target groups, for users and the auditor. */
   readonly targetGroupRecords: RecordedTargetGroups;
   readonly once: MemoryOnce;
   readonly backlog: Backlog;
+  /** Makes the admission of an instance of create-job. */
+  readonly makeAdmission: (deps: AdmissionDeps) => Pick<Admission, 'decide' | 'count'>;
   readonly workerClaimMs: number;
   readonly reconcileClaimMs: number;
   /** Whether a worker's answer acknowledges a message. */
@@ -65,10 +71,12 @@ export function shippedUseCases(): UseCases {
     store: { jobs: jobStore, chunks: jobStore, openJobs: jobStore },
     index,
     listOpenJobs: () => jobStore.listOpenJobs(),
+    hasRequest: (job) => jobStore.hasRequest(job),
     groups: targetGroupRecords,
     targetGroupRecords,
     once: new MemoryOnce(),
     backlog: new MemoryBacklog(),
+    makeAdmission: (deps) => new Admission(deps),
     workerClaimMs: WORKER_CLAIM_MS,
     reconcileClaimMs: RECONCILE_CLAIM_MS,
     mayAcknowledge: (failed) => !failed,

@@ -1,12 +1,17 @@
 /** Simulates clients: they create jobs, repeat or abandon requests, reuse keys for other bodies, and poll. */
-import { IdempotencyKeyReusedError } from '../../../src/domain/errors.ts';
+import {
+  IdempotencyKeyReusedError,
+  type RetryAfter,
+  ServiceUnavailableError,
+  TooManyRequestsError,
+} from '../../../src/domain/errors.ts';
 import { deriveStatus } from '../../../src/domain/job.ts';
 import type { RequestedJob } from '../auditor/auditor.ts';
 import type { Attempt, Order } from './random-plan.ts';
 import { FUNCTIONS, HOUR, MINUTE, RETENTION_MS, SECOND, STALLED_MS } from './simulated-times.ts';
 import type { SimulatedSystem } from './simulated-system.ts';
 
-/** Refuses nobody: the schedules stay far below the limits of open work. */
+/** Refuses nobody: most schedules stay far below the limits of open work. */
 const OPEN_ADMISSION = { decide: () => Promise.resolve(undefined), count: () => Promise.resolve() };
 
 const TRACE = { traceparent: '', tracestate: '' };
@@ -27,8 +32,15 @@ function sendCreate(system: SimulatedSystem, { key, createdBy, ...order }: Order
   const { ids } = attempt;
   if (random.chance(system.profile.forget)) useCases.once.forget();
   const asked = auditor.addRequest(key, createdBy, ids);
-  const by = system.invoke('create-job');
-  const { jobs, groups, queue, once, clock, journal } = system.makePorts(by);
+  const acceptedBefore = asked.accepted !== undefined;
+  const instance = system.createFunctions?.take();
+  const by = system.invoke('create-job', instance?.skewMs);
+  const ports = system.makePorts(by);
+  const { jobs, groups, queue, once, clock, journal } = ports;
+  if (instance !== undefined) {
+    instance.skewMs = by.skewMs;
+    instance.ports = ports;
+  }
   const settings = {
     chunkSize: plan.chunkSize,
     retentionSeconds: RETENTION_MS / SECOND,
@@ -45,8 +57,12 @@ function sendCreate(system: SimulatedSystem, { key, createdBy, ...order }: Order
   };
 
   let answered = false;
-  const deps = { jobs, groups, admission: OPEN_ADMISSION, queue, once, clock, journal, settings };
-  useCases.createJob(deps, creation).then(
+  const admission = instance?.admission ?? OPEN_ADMISSION;
+  const deps = { jobs, groups, admission, queue, once, clock, journal, settings };
+  const created = useCases.createJob(deps, creation).finally(() => {
+    if (instance !== undefined && by.wasRunningAt(scheduler.now)) system.createFunctions?.free(instance);
+  });
+  created.then(
     ({ jobId }) => {
       // The function may still be killed before its answer reaches the client.
       by.runAfter(1, () => {
@@ -58,10 +74,17 @@ function sendCreate(system: SimulatedSystem, { key, createdBy, ...order }: Order
       });
     },
     (error: unknown) => {
-      if (!(error instanceof IdempotencyKeyReusedError)) return;
-      answered = true;
-      system.stats.add('clients: 400');
-      auditor.checkRefused(asked);
+      if (error instanceof IdempotencyKeyReusedError) {
+        answered = true;
+        system.stats.add('clients: 400');
+        auditor.checkRefused(asked, ids);
+      } else if (error instanceof TooManyRequestsError || error instanceof ServiceUnavailableError) {
+        answered = true;
+        const kind = error instanceof TooManyRequestsError ? 'account' : 'stack';
+        system.stats.add(`clients: refused by the limit of the ${kind}`);
+        void auditor.checkOverLimit(asked, ids, kind, acceptedBefore);
+        repeatAsTold(system, { key, createdBy, ...order }, attempt, error.retryAfter);
+      }
     },
   );
 
@@ -74,6 +97,23 @@ function sendCreate(system: SimulatedSystem, { key, createdBy, ...order }: Order
       { key, createdBy, ...order },
       { ...attempt, givesUp: false, retries: attempt.retries - 1 },
     );
+  });
+}
+
+/** Lets a refused client wait as it was told, and then repeat its request; sometimes with other ids. */
+function repeatAsTold(
+  system: SimulatedSystem,
+  order: Order,
+  attempt: Attempt,
+  { shortest, longest }: RetryAfter,
+): void {
+  const { profile, random, scheduler } = system;
+  const wait = random.int(shortest, longest) * SECOND;
+  const isOther = random.chance(0.05) && attempt.ids.length > (profile.limits?.smallestJob ?? 1);
+  const ids = isOther ? attempt.ids.slice(1) : attempt.ids;
+  system.expectRequestWithin(wait);
+  scheduler.runAfter(wait, () => {
+    sendCreate(system, order, { ...attempt, ids });
   });
 }
 

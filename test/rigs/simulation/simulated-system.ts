@@ -1,6 +1,6 @@
 /** Simulates the system for one schedule: use cases, clients, users and faults, all drawn from one seed. */
 import type { Action } from '../../../src/domain/actions.ts';
-import { computeShard } from '../../../src/domain/digest.ts';
+import { computeShard, type CreationKey, deriveJobId } from '../../../src/domain/digest.ts';
 import type { TargetGroup, TargetGroupKey } from '../../../src/domain/target-group.ts';
 import type { Entry } from '../../../src/ports/journal.ts';
 import type { ChunkWork, GiveUpWork } from '../../../src/ports/work-queue.ts';
@@ -8,10 +8,11 @@ import { TRIES } from '../../../src/application/retry.ts';
 import { Auditor, type ObservedSystem, type Violation } from '../auditor/auditor.ts';
 import { Calls } from './calls.ts';
 import { type Faults, RandomFaults } from './call-faults.ts';
+import { CreateFunctions } from './create-functions.ts';
 import { FairQueue } from './fair-queue.ts';
 import { Invocation } from './invocation.ts';
-import { type Plan, makeFloodPlan, makeRandomPlan, QUIET_TENANT } from './random-plan.ts';
-import { makeGroupsPort, makeJobStorePorts, makeOncePort, makeQueuePort } from './ports.ts';
+import { type Plan, makeFloodPlan, makeLimitsPlan, makeRandomPlan, QUIET_TENANT } from './random-plan.ts';
+import { makeBacklogPort, makeGroupsPort, makeJobStorePorts, makeOncePort, makeQueuePort } from './ports.ts';
 import { BRIEF_MS, type Profile, makeRandomProfile } from './profile.ts';
 import { type Message, Queue } from './queue.ts';
 import { Random } from './random.ts';
@@ -78,6 +79,8 @@ export class SimulatedSystem {
   readonly trace: (line: () => string) => void;
   /** What the runs of reconcile keep between them. */
   readonly stoppedAt = new Map<number, number>();
+  /** The instances of create-job, where open work is limited. */
+  readonly createFunctions: CreateFunctions | undefined;
   readonly #actors: Actors;
   readonly #usedShards: ReadonlySet<number>;
   #invocations = 0;
@@ -119,6 +122,8 @@ export class SimulatedSystem {
       fair: profile.fair ? new FairQueue() : undefined,
       deliver: (batch) => actors.startGivingUp(this, batch),
     });
+    this.createFunctions =
+      profile.limits && new CreateFunctions(profile.limits, this.useCases, () => random.next());
     this.useCases.index.lagMs = profile.indexLagMs;
     this.useCases.index.now = () => scheduler.now;
     this.#usedShards = new Set(this.plan.tenants.map(({ accountId }) => computeShard(accountId)));
@@ -135,7 +140,10 @@ export class SimulatedSystem {
           }
         }
       },
-      onEffect: (_name, jobId) => (jobId === undefined ? this.auditor.check() : this.auditor.check(jobId)),
+      onEffect: async (name, jobId) => {
+        if (name.startsWith('jobs.')) await this.auditor.checkOpenWork();
+        await (jobId === undefined ? this.auditor.check() : this.auditor.check(jobId));
+      },
     });
   }
 
@@ -157,11 +165,16 @@ export class SimulatedSystem {
     };
   }
 
-  /** Starts an invocation of a function. */
-  invoke(fn: FunctionName): Invocation {
+  /**
+   * Starts an invocation of a function.
+   *
+   * @param skewMs the error of its clock; drawn by default
+   */
+  invoke(fn: FunctionName, skewMs?: number): Invocation {
     this.#invocations += 1;
     this.stats.add(`runs of ${fn}`);
-    const by = new Invocation(this.scheduler, this.random, fn, this.#invocations, this.profile);
+    const { scheduler, random, profile } = this;
+    const by = new Invocation({ scheduler, random, fn, number: this.#invocations, profile, skewMs });
     if (fn === 'create-job') this.#creations.push(by);
     return by;
   }
@@ -186,6 +199,8 @@ export class SimulatedSystem {
         isSilent: () => this.random.chance(this.profile.silentRefusals),
       }),
       once: makeOncePort(calls, by, useCases.once),
+      backlog:
+        this.profile.limits === undefined ? useCases.backlog : makeBacklogPort(calls, by, useCases.backlog),
       queue: makeQueuePort<ChunkWork>(calls, by, {
         put: (work, delayMs) => {
           this.auditor.checkSent(work);
@@ -255,6 +270,8 @@ export class SimulatedSystem {
       zombies: this.profile.zombies,
       leastSettleRate,
       giveUp: { failedReads: TRIES, afterMs: computeGivenUpLatestMs(this.profile.deadlineMs) },
+      limits: this.profile.limits?.observed,
+      listTraces: (key) => this.#listTraces(key),
       quiet: this.profile.flood && { accountId: QUIET_TENANT.accountId, ...this.profile.flood },
       onViolation: () => {
         this.scheduler.stop();
@@ -262,8 +279,21 @@ export class SimulatedSystem {
     };
   }
 
+  /** Lists what is there of a key, whether or not any function would still find it. */
+  async #listTraces(key: CreationKey): Promise<string[]> {
+    const { store, once } = this.useCases;
+    const jobId = deriveJobId(key);
+    const traces: string[] = [];
+    if ((await store.jobs.find({ ...key, jobId }, this.scheduler.now)) !== undefined) traces.push('a job');
+    if (this.useCases.hasRequest({ ...key, jobId })) traces.push('a request');
+    if (once.has(key)) traces.push('an idempotency record');
+    if (this.queue.sent.some(({ chunk }) => chunk.jobId === jobId)) traces.push('a message');
+    return traces;
+  }
+
   #drawPlan(start: number, actions?: readonly Action[]): Plan {
     const { random, profile } = this;
+    if (profile.limits !== undefined) return makeLimitsPlan(random, profile.limits, start);
     return profile.flood === undefined
       ? makeRandomPlan(random, profile, start, actions)
       : makeFloodPlan(random, profile.flood, start);

@@ -43,6 +43,11 @@ export class MemoryJobStore implements Jobs, Chunks, OpenJobs {
     );
   }
 
+  /** Whether a request is stored of a job, with whatever ids. */
+  hasRequest(job: JobKey): boolean {
+    return [...this.#requests.keys()].some((name) => name.startsWith(`${makeJobName(job)}#`));
+  }
+
   // No method awaits anything, so each one is atomic, like a conditional write.
 
   async saveRequest(job: JobKey & Pick<Job, 'bodyHash' | 'expiresAt'>, request: JobRequest): Promise<void> {

@@ -11,8 +11,13 @@ export class MemoryOnce implements Once {
     this.#records.clear();
   }
 
+  /** Whether anything is remembered of a key. */
+  has(key: CreationKey): boolean {
+    return this.#records.has(makeName(key));
+  }
+
   async run(key: CreationKey, bodyHash: string, work: () => Promise<Created>): Promise<OnceResult> {
-    const name = JSON.stringify([key.accountId, key.projectId, key.action, key.idempotencyKey]);
+    const name = makeName(key);
     const record = this.#records.get(name);
     if (record !== undefined) {
       if (record.bodyHash !== bodyHash) {
@@ -32,4 +37,8 @@ export class MemoryOnce implements Once {
       throw error;
     }
   }
+}
+
+function makeName({ accountId, projectId, action, idempotencyKey }: CreationKey): string {
+  return JSON.stringify([accountId, projectId, action, idempotencyKey]);
 }
