@@ -1,9 +1,12 @@
 /** Design mistakes, each planted into the shipped use cases: the auditor must see every one of them. */
+import type { AdmissionDeps, Refusal } from '../../../src/application/admission.ts';
 import { createJob } from '../../../src/application/create-job.ts';
 import { cutIntoChunks } from '../../../src/application/cut-into-chunks.ts';
-import { hashIds } from '../../../src/domain/digest.ts';
+import { deriveJobId, hashIds } from '../../../src/domain/digest.ts';
+import { ServiceUnavailableError, TooManyRequestsError } from '../../../src/domain/errors.ts';
 import { LATE_WRITES_MS } from '../../../src/domain/late-writes.ts';
 import { type FailureGroup, type Job, canonicalizeIds, countChunks } from '../../../src/domain/job.ts';
+import type { Backlog } from '../../../src/ports/backlog.ts';
 import type { Chunks } from '../../../src/ports/chunks.ts';
 import type { JobRequest, Jobs } from '../../../src/ports/jobs.ts';
 import type { OpenJobs, OpenJobsPage } from '../../../src/ports/open-jobs.ts';
@@ -17,6 +20,7 @@ import {
   makeHangingProfile,
   makeKilledProfile,
   makeLateWritesProfile,
+  makeLimitsProfile,
   makeMeetingProfile,
   makeRushProfile,
   makeZombieProfile,
@@ -196,6 +200,101 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     schedules: 6,
     plant: giveUpForTime,
     profile: makeHangingProfile,
+  },
+  {
+    name: 'an admission that forgets to count',
+    schedules: 9,
+    plant: plantInAdmission((admission) => ({ ...admission, count: () => Promise.resolve() })),
+    profile: makeLimitsProfile,
+  },
+  {
+    name: 'an admission that counts each job as the smallest one that is always counted',
+    schedules: 9,
+    plant: plantInAdmission((admission) => ({
+      ...admission,
+      count: (targetGroups) => admission.count(Math.min(targetGroups, 1_000)),
+    })),
+    profile: makeLimitsProfile,
+  },
+  {
+    name: 'an admission that counts ended jobs for ever',
+    schedules: 1,
+    plant: plantInBacklog(addForEver),
+    profile: makeLimitsProfile,
+  },
+  {
+    name: 'an admission that goes by the last pass, without what was accepted since',
+    schedules: 9,
+    plant: plantInBacklog(goByPass),
+    profile: makeLimitsProfile,
+  },
+  {
+    name: 'a pass that takes the place of what the index does not show yet',
+    schedules: 52,
+    plant: plantInBacklog((backlog) => ({
+      savePass: (targetGroups, at) => backlog.savePass(targetGroups, at + 20 * SECOND),
+    })),
+    profile: makeLimitsProfile,
+  },
+  {
+    name: 'an estimate that is used for half a minute',
+    schedules: 9,
+    plant: keepEstimates,
+    profile: makeLimitsProfile,
+  },
+  {
+    name: 'an estimate that refuses everybody when it cannot be read',
+    schedules: 1,
+    plant: refuseUnknown,
+    profile: makeLimitsProfile,
+  },
+  {
+    name: "an admission that ignores the account's limit",
+    schedules: 3,
+    plant: (sound) => ({
+      ...sound,
+      makeAdmission: (deps) => {
+        const openJobs = { readAccount: () => Promise.resolve([]) };
+        return sound.makeAdmission({ ...deps, openJobs });
+      },
+    }),
+    profile: makeLimitsProfile,
+  },
+  {
+    name: 'an admission that refuses an account for the jobs of another one',
+    schedules: 3,
+    plant: refuseNeighbours,
+    profile: makeLimitsProfile,
+  },
+  {
+    name: 'an admission that remembers a refusal for ever',
+    schedules: 3,
+    plant: plantInAdmission(rememberRefusals),
+    profile: makeLimitsProfile,
+  },
+  {
+    name: 'a repeat of an accepted call that is refused at the limit',
+    schedules: 1,
+    plant: refuseRepeats,
+    profile: makeLimitsProfile,
+  },
+  {
+    name: 'a refusal that leaves an idempotency record',
+    schedules: 1,
+    plant: recordRefusals,
+    profile: makeLimitsProfile,
+  },
+  {
+    name: 'a limit that is checked after the request was saved',
+    schedules: 1,
+    plant: decideLate,
+    profile: makeLimitsProfile,
+  },
+  {
+    name: 'workers that move an eighth of what the limits count on',
+    schedules: 1,
+    plant: moveSlowly,
+    profile: makeLimitsProfile,
   },
   {
     name: 'a batch answer that acknowledges a failure',
@@ -630,6 +729,160 @@ function skipStartedJobs(sound: UseCases): UseCases {
           : job;
       };
       return sound.reconcile({ ...deps, jobs: override(deps.jobs, { find }) }, run);
+    },
+  };
+}
+
+type Admits = ReturnType<UseCases['makeAdmission']>;
+
+function plantInAdmission(change: (admission: Admits) => Admits): PlantedBug['plant'] {
+  return (sound) => ({ ...sound, makeAdmission: (deps) => change(makeBoundAdmission(sound, deps)) });
+}
+
+function makeBoundAdmission(sound: UseCases, deps: AdmissionDeps): Admits {
+  const admission = sound.makeAdmission(deps);
+  return {
+    decide: (...args) => admission.decide(...args),
+    count: (targetGroups) => admission.count(targetGroups),
+  };
+}
+
+function plantInBacklog(change: (backlog: Backlog) => Partial<Backlog>): PlantedBug['plant'] {
+  return (sound) => ({ ...sound, backlog: override(sound.backlog, change(sound.backlog)) });
+}
+
+function addForEver(backlog: Backlog): Partial<Backlog> {
+  let sum = 0;
+  return {
+    addAccepted: (targetGroups, at) => {
+      sum += targetGroups;
+      return backlog.addAccepted(targetGroups, at);
+    },
+    estimate: () => Promise.resolve(sum),
+  };
+}
+
+function goByPass(backlog: Backlog): Partial<Backlog> {
+  let pass = 0;
+  return {
+    savePass: (targetGroups, at) => {
+      pass = targetGroups;
+      return backlog.savePass(targetGroups, at);
+    },
+    estimate: () => Promise.resolve(pass),
+  };
+}
+
+function keepEstimates(sound: UseCases): UseCases {
+  return {
+    ...sound,
+    makeAdmission: (deps) => {
+      let known = { value: 0, until: 0 };
+      const estimate: Backlog['estimate'] = async (now) => {
+        if (known.until <= now) known = { value: await deps.backlog.estimate(now), until: now + 30 * SECOND };
+        return known.value;
+      };
+      const addAccepted: Backlog['addAccepted'] = (...args) => deps.backlog.addAccepted(...args);
+      return sound.makeAdmission({ ...deps, backlog: { estimate, addAccepted } });
+    },
+  };
+}
+
+function refuseUnknown(sound: UseCases): UseCases {
+  return {
+    ...sound,
+    makeAdmission: (deps) => {
+      const estimate: Backlog['estimate'] = (now) => deps.backlog.estimate(now).catch(() => Infinity);
+      const addAccepted: Backlog['addAccepted'] = (...args) => deps.backlog.addAccepted(...args);
+      return sound.makeAdmission({ ...deps, backlog: { estimate, addAccepted } });
+    },
+  };
+}
+
+function refuseNeighbours(sound: UseCases): UseCases {
+  return {
+    ...sound,
+    makeAdmission: (deps) => {
+      const first = Math.min(...sound.targetGroupRecords.all.map(({ accountId }) => accountId));
+      const readAccount: OpenJobs['readAccount'] = (_accountId, limit) =>
+        deps.openJobs.readAccount(first, limit);
+      return sound.makeAdmission({ ...deps, openJobs: { readAccount } });
+    },
+  };
+}
+
+function rememberRefusals(admission: Admits): Admits {
+  const refusals = new Map<number, Refusal>();
+  return {
+    ...admission,
+    decide: async (accountId, targetGroups) => {
+      const refusal = refusals.get(accountId) ?? (await admission.decide(accountId, targetGroups));
+      if (refusal !== undefined && refusal.limit !== 'stack') refusals.set(accountId, refusal);
+      return refusal;
+    },
+  };
+}
+
+/** Throws the refusal instead of looking for the job of an earlier call. */
+function refuseRepeats(sound: UseCases): UseCases {
+  return {
+    ...sound,
+    createJob: (deps, creation) => {
+      const decide: Admits['decide'] = async (...args) => {
+        const refusal = await deps.admission.decide(...args);
+        if (refusal !== undefined) throw refusal.error;
+        return undefined;
+      };
+      return createJob({ ...deps, admission: override(deps.admission, { decide }) }, creation);
+    },
+  };
+}
+
+function recordRefusals(sound: UseCases): UseCases {
+  return {
+    ...sound,
+    createJob: async (deps, creation) => {
+      try {
+        return await createJob(deps, creation);
+      } catch (error) {
+        if (error instanceof TooManyRequestsError || error instanceof ServiceUnavailableError) {
+          const bodyHash = hashIds(canonicalizeIds(creation.targetGroupIds));
+          const created = { jobId: deriveJobId(creation.key), replayed: false };
+          await deps.once.run(creation.key, bodyHash, () => Promise.resolve(created)).catch(() => undefined);
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+function decideLate(sound: UseCases): UseCases {
+  return {
+    ...sound,
+    createJob: (deps, creation) => {
+      const jobs = override(deps.jobs, {
+        saveRequest: async (job, request) => {
+          await deps.jobs.saveRequest(job, request);
+          const refusal = await deps.admission.decide(job.accountId, request.ids.length);
+          if (refusal !== undefined) throw refusal.error;
+        },
+      });
+      const decide: Admits['decide'] = () => Promise.resolve(undefined);
+      return createJob({ ...deps, jobs, admission: override(deps.admission, { decide }) }, creation);
+    },
+  };
+}
+
+function moveSlowly(sound: UseCases): UseCases {
+  return {
+    ...sound,
+    runChunk: (deps, attempt) => {
+      const move: TargetGroups['move'] = async (...args) => {
+        const result = await deps.groups.move(...args);
+        await deps.clock.pause(8 * SECOND);
+        return result;
+      };
+      return sound.runChunk({ ...deps, groups: override(deps.groups, { move }) }, attempt);
     },
   };
 }
