@@ -12,7 +12,7 @@ import type { UseCases } from './shipped-use-cases.ts';
  * For the admission each target group stands for so many. So jobs are counted one by one from four on, and
  * below that by the shipped sample, although a schedule has few target groups.
  */
-export const STANDS_FOR = 250;
+const STANDS_FOR = 250;
 
 /** Target groups a second that the admission counts on, which only the waits of clients depend on. */
 const WORK_RATE = 2_500;
