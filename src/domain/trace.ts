@@ -1,14 +1,17 @@
 /**
  * The ids of a trace and of a span in it, in the formats of W3C trace context and of AWS X-Ray (ADR 33).
- * Sources: https://www.w3.org/TR/trace-context/ (level 1),
+ * Sources: https://www.w3.org/TR/trace-context-2/,
  * https://docs.aws.amazon.com/xray/latest/api/API_PutTraceSegments.html
  */
 
 /** Key of our own entry in a `tracestate`. */
 export const TRACESTATE_KEY = 'fielding-jobs';
 
-/** Longest `tracestate` that is passed on, in characters. Entries beyond it are dropped. */
-export const MAX_TRACESTATE_LENGTH = 512;
+/** Longest received `tracestate` that is passed on whole, in characters. */
+export const MAX_RECEIVED_TRACESTATE = 512;
+
+/** Longest `tracestate` that is passed on: the received one behind our own entry. */
+export const MAX_TRACESTATE_LENGTH = MAX_RECEIVED_TRACESTATE + `${TRACESTATE_KEY}=,`.length + 16;
 
 /** One span of a trace, as written in a `traceparent`. */
 export interface Span {
@@ -22,6 +25,10 @@ export interface Span {
   readonly sampled: boolean;
 }
 
+/** The flags that have a meaning: `sampled`, and `random-trace-id`. */
+const KNOWN_FLAGS = 0b11;
+const SAMPLED = 0b01;
+
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
 /** @returns undefined when the text is not a valid `traceparent` */
@@ -33,9 +40,10 @@ export function parseTraceparent(text: string): Span | undefined {
   if (version === 'ff' || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
   // Version 00 has exactly four fields. A later version may have more, which are ignored.
   if (version === '00' && rest !== undefined) return undefined;
-  const sampled = (parseInt(flags, 16) & 1) === 1;
-  // For an unknown version only the `sampled` flag may be passed on.
-  return { traceId, spanId, flags: version === '00' ? flags : sampled ? '01' : '00', sampled };
+  // Other flags are zero on the way out (https://www.w3.org/TR/trace-context-2/#other-flags). Of a later version
+  // only `sampled` is read (https://www.w3.org/TR/trace-context-2/#versioning-of-traceparent).
+  const known = parseInt(flags, 16) & (version === '00' ? KNOWN_FLAGS : SAMPLED);
+  return { traceId, spanId, flags: `0${known}`, sampled: (known & SAMPLED) !== 0 };
 }
 
 /** Formats a trace id as X-Ray does, with a dash after 8 digits: `1-5759e988-bd862e3fe1be46a994272793`. */

@@ -1,9 +1,14 @@
 /**
  * W3C trace context of a request and of its answer (ADR 33).
- * Source: https://www.w3.org/TR/trace-context/ (level 1).
+ * Source: https://www.w3.org/TR/trace-context-2/
  */
 import { randomBytes } from 'node:crypto';
-import { MAX_TRACESTATE_LENGTH, parseTraceparent, parseXrayHeader, TRACESTATE_KEY } from '../domain/trace.ts';
+import {
+  MAX_RECEIVED_TRACESTATE,
+  parseTraceparent,
+  parseXrayHeader,
+  TRACESTATE_KEY,
+} from '../domain/trace.ts';
 
 export interface TraceContext {
   readonly traceId: string;
@@ -24,6 +29,8 @@ const MEMBER =
   /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 /** Most entries of a `tracestate`, by the specification. */
 const MAX_MEMBERS = 32;
+/** Entries above this length are the first to be dropped from a `tracestate` that is too long. */
+const LONG_MEMBER = 128;
 
 /**
  * Makes the trace context of a request. Without a valid `traceparent` a new trace starts, and the request's
@@ -49,7 +56,7 @@ export function makeTraceContext(
     sampled,
     continued: incoming !== undefined,
     traceparent: `00-${traceId}-${spanId}-${incoming?.flags ?? (sampled ? '01' : '00')}`,
-    tracestate: joinMembers([`${TRACESTATE_KEY}=${spanId}`, ...state]),
+    tracestate: joinMembers(`${TRACESTATE_KEY}=${spanId}`, state),
   };
 }
 
@@ -79,12 +86,21 @@ function parseTracestate(header: string | undefined): string[] {
   return members.filter((member) => !member.startsWith(`${TRACESTATE_KEY}=`));
 }
 
-/** Joins entries, newest first. Drops the oldest ones beyond the limits of number and length. */
-function joinMembers(members: readonly string[]): string {
-  const kept: string[] = [];
-  for (const member of members.slice(0, MAX_MEMBERS)) {
-    if ([...kept, member].join(',').length > MAX_TRACESTATE_LENGTH) break;
-    kept.push(member);
+/**
+ * Joins our own entry and the received ones, the last of which makes room for ours when there are 32. Up to
+ * 512 received characters are passed on. Of more, the long entries are dropped first, then those at the end,
+ * until all with ours have 512: https://www.w3.org/TR/trace-context-2/#tracestate-limits
+ */
+function joinMembers(own: string, received: readonly string[]): string {
+  const kept = received.slice(0, MAX_MEMBERS - 1);
+  if (received.join(',').length > MAX_RECEIVED_TRACESTATE) {
+    while ([own, ...kept].join(',').length > MAX_RECEIVED_TRACESTATE) {
+      // Without a long one this is -1, which stands for the last.
+      kept.splice(
+        kept.findLastIndex(({ length }) => length > LONG_MEMBER),
+        1,
+      );
+    }
   }
-  return kept.join(',');
+  return [own, ...kept].join(',');
 }

@@ -157,10 +157,12 @@ describe('the flags of a trace', () => {
   test.each([
     ['00', '00', false, '00'],
     ['00', '03', true, '03'],
-    // Hexadecimal digits.
-    ['00', '11', true, '11'],
-    ['00', 'a1', true, 'a1'],
-    ['00', 'a2', false, 'a2'],
+    // Hexadecimal digits; the six higher flags have no meaning.
+    ['00', '11', true, '01'],
+    ['00', 'a1', true, '01'],
+    ['00', 'a2', false, '02'],
+    ['00', '04', false, '00'],
+    ['00', 'ff', true, '03'],
     // Of another version only the lowest one is known.
     ['01', '03', true, '01'],
     ['01', '02', false, '00'],

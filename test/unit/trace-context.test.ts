@@ -67,12 +67,39 @@ describe('tracestate', () => {
     expect(answerTracestate('a=1\r\nx: y')).toBe('fielding-jobs=SPAN');
   });
 
-  test('it stays within 32 members and 512 characters', () => {
+  test('it stays within 32 members', () => {
     const list = (total: number) => Array.from({ length: total }, (_, i) => `k${i}=v`);
     // The right-most one makes room for ours.
     expect(answerTracestate(list(32).join(','))).toBe(['fielding-jobs=SPAN', ...list(31)].join(','));
-    const long = Array.from({ length: 10 }, (_, i) => `k${i}=${'v'.repeat(100)}`).join(',');
-    expect(answerTracestate(long).length).toBeLessThanOrEqual(512);
+  });
+
+  /** An entry with so many characters. */
+  const anEntry = (key: string, length: number) => `${key}=${'v'.repeat(length - key.length - 1)}`;
+  const SPAN_LENGTH = 'fielding-jobs='.length + 16;
+
+  test('of up to 512 characters it is passed on whole, also with long entries', () => {
+    const exact = [anEntry('a', 200), anEntry('b', 200), anEntry('c', 110)].join(',');
+    expect(exact).toHaveLength(512);
+    expect(answerTracestate(exact)).toBe(`fielding-jobs=SPAN,${exact}`);
+  });
+
+  test('of more characters it loses its long entries first, the last of them at first', () => {
+    const [first, second, short] = [anEntry('a', 129), anEntry('b', 129), anEntry('c', 128)];
+    expect(answerTracestate([first, second, short, anEntry('d', 128)].join(','))).toBe(
+      ['fielding-jobs=SPAN', first, short, anEntry('d', 128)].join(','),
+    );
+    const many = Array.from({ length: 25 }, (_, i) => anEntry(`k${i}`, 15));
+    expect(answerTracestate([first, ...many, second].join(','))).toBe(
+      ['fielding-jobs=SPAN', ...many].join(','),
+    );
+  });
+
+  test('of more characters it loses whole entries at its end, until it has 512 with ours', () => {
+    const entries = Array.from({ length: 20 }, (_, i) => anEntry(`k${i}`, 29));
+    const kept = Math.floor((512 - SPAN_LENGTH) / 30);
+    expect(answerTracestate(entries.join(','))).toBe(
+      ['fielding-jobs=SPAN', ...entries.slice(0, kept)].join(','),
+    );
   });
 
   test('one of more than 32 members is dropped; empty ones do not count', () => {
