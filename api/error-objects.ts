@@ -6,6 +6,7 @@ export const ERROR_OBJECTS = {
   401: 'authorization_error',
   403: 'authorization_error',
   404: 'not_found_error',
+  415: 'unsupported_media_type_error',
   429: 'too_many_requests_error',
   500: 'unexpected_internal_error',
   503: 'service_unavailable_error',

@@ -20,8 +20,8 @@ export interface JobRequest {
   /** Ids of target groups. Order and duplicates do not matter. */
   readonly ids: Iterable<string>;
   /**
-   * Idempotency key, of 1 to 255 characters of visible ASCII. A repeat with the same key does nothing twice.
-   * Default: a random UUID.
+   * Idempotency key, of 1 to 255 characters of printable ASCII without a comma. A repeat with the same key
+   * does nothing twice. Default: a random UUID.
    */
   readonly key?: string | undefined;
   /** Maximum number of target groups in one job, 1 to 10,000 (default). A repeat must use the same number. */

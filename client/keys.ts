@@ -1,6 +1,6 @@
 /** Checks idempotency keys, and derives a key for each job of a request from its one key (ADR 26). */
 import { createHash } from 'node:crypto';
-import { MAX_KEY_LENGTH } from '../api/limits.ts';
+import { KEY_FORMAT, KEY_PATTERN } from '../api/limits.ts';
 import { quoteExcerpt } from '../tools/kit/printable.ts';
 import { InputError } from './client-errors.ts';
 
@@ -8,15 +8,12 @@ import { InputError } from './client-errors.ts';
 const READABLE_LENGTH = 200;
 
 /**
- * Checks that a key is visible ASCII with spaces only inside. HTTP removes spaces at the ends, and two
- * clients may encode other characters differently, which would make two keys.
- * @throws InputError for any other key, or one of more than 255 characters
+ * Checks a key. HTTP removes spaces at its ends, which would make one key of two.
+ * @throws InputError for a key that the API refuses, or one with spaces at its ends
  */
 export function checkKey(key: string): void {
-  if (key.length <= MAX_KEY_LENGTH && /^[!-~]([ -~]*[!-~])?$/.test(key)) return;
-  throw new InputError(
-    `key: found ${quoteExcerpt(key)}, expected 1 to ${MAX_KEY_LENGTH} characters of visible ASCII, without spaces at the ends`,
-  );
+  if (KEY_PATTERN.test(key) && key === key.trim()) return;
+  throw new InputError(`key: found ${quoteExcerpt(key)}, expected ${KEY_FORMAT}, without spaces at the ends`);
 }
 
 /**

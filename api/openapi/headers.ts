@@ -45,6 +45,11 @@ export function makeComponentHeaders(examples: Examples): Record<string, JsonObj
       schema: { type: 'string', pattern: '^[1-9][0-9]*$' },
       example: '17',
     },
+    AcceptEncoding: {
+      description: 'The encoding that a body may have: none.',
+      required: true,
+      schema: { type: 'string', const: 'identity' },
+    },
     Traceparent: {
       description: 'W3C Trace Context: the trace of this very request, and its span.',
       required: true,

@@ -7,7 +7,7 @@ import { SCOPE_OF } from '../scopes.ts';
 import type { Examples } from './examples.ts';
 import { makeHeaderReferences, TRACE_HEADERS } from './headers.ts';
 import { makeParameterReference, makePathParameterReference } from './parameters.ts';
-import { makeJsonContent, JOB_CREATED, REFUSAL_REFERENCES } from './responses.ts';
+import { CREATE_REFUSALS, makeJsonContent, JOB_CREATED, READ_REFUSALS } from './responses.ts';
 import { makeSampleBody } from './scenario.ts';
 import { type JsonObject, makeSchemaReference } from './component-schemas.ts';
 
@@ -60,7 +60,7 @@ function describeCreateJob(action: Action): JsonObject {
         },
       },
     },
-    responses: { '201': JOB_CREATED, ...REFUSAL_REFERENCES },
+    responses: { '201': JOB_CREATED, ...CREATE_REFUSALS },
   };
 }
 
@@ -86,7 +86,7 @@ function describeGetJob(path: string, action: Action, examples: Examples): JsonO
         headers: { ...makeHeaderReferences({ [JOB_PROGRESS]: 'JobProgress' }), ...TRACE_HEADERS },
         content: makeJsonContent({ $ref: makeSchemaReference('Job') }, examples, long ? {} : exampleTitles),
       },
-      ...REFUSAL_REFERENCES,
+      ...READ_REFUSALS,
     },
   };
 }
@@ -107,7 +107,7 @@ function describeGetFieldingRuns(examples: Examples): JsonObject {
           fieldingRuns: 'After it was resumed',
         }),
       },
-      ...REFUSAL_REFERENCES,
+      ...READ_REFUSALS,
     },
   };
 }

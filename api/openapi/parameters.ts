@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { MAX_ACCOUNT_ID } from '../../src/domain/ids.ts';
 import { API_VERSION, type IDEMPOTENCY_KEY, type VERSION_HEADER } from '../header-names.ts';
-import { MAX_KEY_LENGTH } from '../limits.ts';
+import { KEY_PATTERN, MAX_KEY_LENGTH } from '../limits.ts';
 import type { PathParameter } from '../routes.ts';
 import { SAMPLE_JOB_ID, SAMPLE_KEY, SAMPLE_TARGET_GROUP_ID, SAMPLE_TENANT } from './scenario.ts';
 import { type JsonObject, makeSchemaReference } from './component-schemas.ts';
@@ -35,9 +35,9 @@ export const PARAMETERS = {
   IdempotencyKey: makeHeaderParameter('Idempotency-Key', {
     required: true,
     description:
-      'Chosen by the client, best a UUID for each job. A repeat with the same key and the same target groups ' +
+      'Chosen by the client, best a UUID for each job: printable ASCII without a comma. A repeat with the same key and the same target groups ' +
       'creates nothing again.',
-    schema: makeJsonSchema(z.string().min(1).max(MAX_KEY_LENGTH)),
+    schema: makeJsonSchema(z.string().min(1).max(MAX_KEY_LENGTH).regex(KEY_PATTERN)),
     example: SAMPLE_KEY,
   }),
   CintApiVersion: makeHeaderParameter('Cint-API-Version', {

@@ -19,7 +19,10 @@ interface ErrorAnswer {
 /** Statuses that only API Gateway answers. */
 type GatewayStatus = 413 | 431;
 
-/** The refusals by status, of a function or of API Gateway. Every operation may answer each of them. */
+/**
+ * The refusals by status, of a function or of API Gateway. Every operation may answer each of them, but only
+ * those with a body 415.
+ */
 const REFUSAL_ANSWERS: Readonly<Record<ErrorStatus | GatewayStatus, ErrorAnswer>> = {
   400: {
     component: 'BadRequest',
@@ -59,6 +62,11 @@ const REFUSAL_ANSWERS: Readonly<Record<ErrorStatus | GatewayStatus, ErrorAnswer>
     component: 'ContentTooLarge',
     description: 'The body is above the limit of the gateway.',
     examples: { largeBody: 'A body of almost 10 MB' },
+  },
+  415: {
+    component: 'UnsupportedMediaType',
+    description: 'The body is compressed, or has another content encoding. Send it as it is.',
+    headers: { 'accept-encoding': 'AcceptEncoding' },
   },
   429: {
     component: 'TooManyRequests',
@@ -100,12 +108,17 @@ const EXAMPLE_ID = '5d1b2f0e-6c1d-4f5c-9a43-2f6d0c4b7e18';
 
 export const JOB_CREATED: JsonObject = { $ref: '#/components/responses/JobCreated' };
 
-/** References to every refusal, by status. */
-export const REFUSAL_REFERENCES: Readonly<Record<string, JsonObject>> = Object.fromEntries(
+/** References to every refusal of an operation with a body, by status. */
+export const CREATE_REFUSALS: Readonly<Record<string, JsonObject>> = Object.fromEntries(
   Object.entries(REFUSAL_ANSWERS).map(([status, { component }]) => [
     status,
     { $ref: `#/components/responses/${component}` },
   ]),
+);
+
+/** References to every refusal of an operation without a body, by status. */
+export const READ_REFUSALS: Readonly<Record<string, JsonObject>> = Object.fromEntries(
+  Object.entries(CREATE_REFUSALS).filter(([status]) => status !== '415'),
 );
 
 export function makeComponentResponses(examples: Examples): Record<string, JsonObject> {

@@ -34,6 +34,11 @@ export class InvalidRequestError extends FieldingJobsError {
   }
 }
 
+/** The body of the request is compressed, or encoded in another way. */
+export class UnsupportedEncodingError extends FieldingJobsError {
+  override readonly name = 'UnsupportedEncodingError';
+}
+
 /** The idempotency key was used before with other target groups. */
 export class IdempotencyKeyReusedError extends FieldingJobsError {
   override readonly name = 'IdempotencyKeyReusedError';

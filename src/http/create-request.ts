@@ -1,10 +1,11 @@
 /** Reads the headers and the body of a create request, and reports all faults at once. */
 import type { CreateBody } from '../../api/create-body.ts';
 import { API_VERSION, IDEMPOTENCY_KEY, VERSION_HEADER } from '../../api/header-names.ts';
-import { MAX_FAULTS, MAX_KEY_LENGTH } from '../../api/limits.ts';
-import { type Fault, InvalidRequestError } from '../domain/errors.ts';
+import { KEY_FORMAT, KEY_PATTERN, MAX_FAULTS } from '../../api/limits.ts';
+import { type Fault, InvalidRequestError, UnsupportedEncodingError } from '../domain/errors.ts';
 import { ID_FORMAT, isId } from '../domain/ids.ts';
 import { makeFault } from './invalid-param.ts';
+import { describePosition, scanJson } from './json-text.ts';
 import type { ApiRequest } from './message.ts';
 
 const IDS = 'target_group_ids' satisfies keyof CreateBody;
@@ -17,13 +18,15 @@ export interface CreateRequest {
 
 /**
  * @param maxTargetGroups most distinct target groups in one request
+ * @throws UnsupportedEncodingError for a body that is compressed
  * @throws InvalidRequestError that lists the faults, at most the first `MAX_FAULTS`
  */
 export function parseCreateRequest(request: ApiRequest, maxTargetGroups: number): CreateRequest {
+  requireNoEncoding(request.headers['content-encoding']);
   const faults: Fault[] = [];
   const idempotencyKey = request.headers[IDEMPOTENCY_KEY];
-  if (idempotencyKey === undefined || idempotencyKey === '' || idempotencyKey.length > MAX_KEY_LENGTH) {
-    faults.push(makeFault(IDEMPOTENCY_KEY, `1 to ${MAX_KEY_LENGTH} characters`, idempotencyKey));
+  if (idempotencyKey === undefined || !KEY_PATTERN.test(idempotencyKey)) {
+    faults.push(makeFault(IDEMPOTENCY_KEY, KEY_FORMAT, idempotencyKey));
   }
   const version = request.headers[VERSION_HEADER];
   if (version !== undefined && version !== API_VERSION) {
@@ -34,9 +37,20 @@ export function parseCreateRequest(request: ApiRequest, maxTargetGroups: number)
   return { idempotencyKey: idempotencyKey ?? '', targetGroupIds };
 }
 
+/**
+ * Refuses a compressed body. A body of 10,000 ids has 300 kB, so compressing it saves a client little. And
+ * the gateway may have destroyed it, as it passes on a body as text or as Base64 by the type of its content.
+ */
+function requireNoEncoding(encodings = ''): void {
+  for (const encoding of encodings.split(',')) {
+    if (!['', 'identity'].includes(encoding.trim().toLowerCase())) {
+      throw new UnsupportedEncodingError('The body has a content encoding.');
+    }
+  }
+}
+
 /** Reads the body. Its return type makes this fail to compile when the schema gets another field. */
 function readBody(body: ApiRequest['body'], maxTargetGroups: number, faults: Fault[]): Required<CreateBody> {
-  const known = faults.length;
   const value = readObject(body, faults);
   if (value === undefined) return { [IDS]: [] };
   for (const name of Object.keys(value)) {
@@ -45,25 +59,12 @@ function readBody(body: ApiRequest['body'], maxTargetGroups: number, faults: Fau
       faults.push(makeFault(name.slice(0, 100), `no field besides ${IDS}`, value[name]));
     }
   }
-  const ids = readIds(value[IDS], maxTargetGroups, faults);
   // The parser keeps the last of several fields of one name. Which of them the client means, it cannot know.
-  if (faults.length === known && typeof body === 'string' && countFields(body) > 1) {
+  if (typeof body === 'string' && scanJson(body, IDS).count > 1) {
     faults.push({ name: IDS, reason: 'expected one such field, found several' });
+    return { [IDS]: [] };
   }
-  return { [IDS]: ids };
-}
-
-/** Counts the fields of all objects in a JSON text, which are as many as its colons outside of texts. */
-function countFields(json: string): number {
-  let fields = 0;
-  let inText = false;
-  for (let i = 0; i < json.length; i += 1) {
-    const character = json[i];
-    if (character === '\\') i += 1;
-    else if (character === '"') inText = !inText;
-    else if (character === ':' && !inText) fields += 1;
-  }
-  return fields;
+  return { [IDS]: readIds(value[IDS], maxTargetGroups, faults) };
 }
 
 function readObject(body: ApiRequest['body'], faults: Fault[]): Record<string, unknown> | undefined {
@@ -75,7 +76,7 @@ function readObject(body: ApiRequest['body'], faults: Fault[]): Record<string, u
   try {
     value = JSON.parse(body);
   } catch {
-    faults.push(makeFault('body', 'a JSON object', body === '' ? undefined : body));
+    faults.push(describeBrokenJson(body));
     return undefined;
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -83,6 +84,13 @@ function readObject(body: ApiRequest['body'], faults: Fault[]): Record<string, u
     return undefined;
   }
   return value as Record<string, unknown>;
+}
+
+function describeBrokenJson(body: string): Fault {
+  const { faultAt = 0 } = scanJson(body, IDS);
+  if (body === '') return makeFault('body', 'a JSON object', undefined);
+  const rest = body.slice(faultAt);
+  return makeFault('body', `JSON at ${describePosition(body, faultAt)}`, rest === '' ? undefined : rest);
 }
 
 function readIds(ids: unknown, maxTargetGroups: number, faults: Fault[]): string[] {

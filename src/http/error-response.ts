@@ -62,6 +62,13 @@ function describeKnownError(error: KnownError): ErrorView {
         detail: 'The request is not valid; see invalid_params.',
         faults: error.faults,
       };
+    case 'UnsupportedEncodingError':
+      return {
+        status: 415,
+        detail: 'The body must be sent as it is, without gzip or any other content encoding.',
+        // https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16
+        headers: { 'accept-encoding': 'identity' },
+      };
     case 'IdempotencyKeyReusedError':
       return {
         status: 400,

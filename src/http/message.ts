@@ -30,15 +30,20 @@ export function readApiRequest(event: APIGatewayProxyEventV2): ApiRequest {
   };
 }
 
-/** Decodes the body. A byte order mark is ignored: https://datatracker.ietf.org/doc/html/rfc8259#section-8.1 */
+/** Decodes the body. Byte order marks before it are ignored: https://datatracker.ietf.org/doc/html/rfc8259#section-8.1 */
 function decodeBody({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): string | Fault {
   // Which types of content the gateway encodes is its decision, so both ways must give the same text.
-  if (!isBase64Encoded) return body.replace(/^\uFEFF/, '');
+  if (!isBase64Encoded) return removeMarks(body);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(body, 'base64'));
+    return removeMarks(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(body, 'base64')));
   } catch {
     return { name: 'body', reason: 'expected text in UTF-8, found other bytes' };
   }
+}
+
+/** There may be two: a program that adds one does not always look whether its input has one. */
+function removeMarks(text: string): string {
+  return text.replace(/^\uFEFF+/, '');
 }
 
 export function makeJsonResponse(

@@ -64,7 +64,10 @@ describe('a set of target groups', () => {
 
 describe('the keys of the jobs', () => {
   const anyKey = fc.string({
-    unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
+    unit: fc
+      .integer({ min: 0x21, max: 0x7e })
+      .map((code) => String.fromCharCode(code))
+      .filter((character) => character !== ','),
     minLength: 1,
     maxLength: 255,
   });
@@ -93,7 +96,7 @@ describe('the keys of the jobs', () => {
     expect(derivePartKey('walk-1', 2)).toBe('walk-1.part-2.80ebc5766af56ce9277ba8a16b0baa52');
   });
 
-  test.each(['', ' k', 'k ', 'k'.repeat(256), 'schlüssel', 'a\nb'])(
+  test.each(['', ' k', 'k ', 'k'.repeat(256), 'schlüssel', 'a\nb', 'a,b'])(
     'do not include %j, which is refused',
     (key) => {
       expect(() => {

@@ -95,13 +95,10 @@ function describeValue(value: unknown): string {
   return 'an object';
 }
 
-/** The fault of a body that is not JSON: it is quoted. */
+/** The fault of a body that is not JSON: its place is told. */
 function describeNoJson(text: string, { around: [before, after] }: Place): ExpectedFault {
-  const body = (before + text + after).replace(/^\ufeff/, '');
-  return [
-    'body',
-    NO_OBJECT + (body === '' ? 'nothing' : JSON.stringify(body).slice(0, 40).replace(/"$/, '')),
-  ];
+  const body = before + text + after;
+  return ['body', /^\ufeff*$/.test(body) ? `${NO_OBJECT}nothing` : 'expected JSON at position '];
 }
 
 /** Sends a text in a place, and returns its answer without what differs between two answers. */

@@ -7,7 +7,7 @@ interface RawRequest {
   readonly target: string;
   /** In this order. A name may stand several times. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
 }
 
 /**

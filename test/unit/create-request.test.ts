@@ -53,7 +53,9 @@ describe('a create request', () => {
 
   test.each<[unknown, string, string]>([
     ['', 'body', 'expected a JSON object, found nothing'],
-    ['{', 'body', 'expected a JSON object, found "{"'],
+    ['{', 'body', 'expected JSON at position 1 (line 1, column 2), found nothing'],
+    ['{"a":tru}', 'body', 'expected JSON at position 5 (line 1, column 6), found "tru}"'],
+    ['{\n "a": 1,\n}', 'body', 'expected JSON at position 11 (line 3, column 1), found "}"'],
     ['null', 'body', 'expected a JSON object, found null'],
     ['"text"', 'body', 'expected a JSON object, found "text"'],
     ['17', 'body', 'expected a JSON object, found the number 17'],
@@ -113,6 +115,7 @@ describe('a create request', () => {
     ['with two lists', '{"target_group_ids":["B"],"target_group_ids":IDS}'],
     ['with the same list twice', '{"target_group_ids":IDS,"target_group_ids":IDS}'],
     ['with a name that is escaped', '{"target_group_ids":IDS,"target\\u005fgroup_ids":IDS}'],
+    ['with values that are no ids', '{"target_group_ids":["x"],"target_group_ids":[1]}'],
     ['with fields inside of the first', '{"target_group_ids":{"a":{"b":1}},"target_group_ids":IDS}'],
     ['with quotes in the first', String.raw`{"target_group_ids":"\\\"","target_group_ids":IDS}`],
   ])('a field that stands twice is refused: %s', (_name, body) => {
@@ -152,14 +155,52 @@ describe('a create request', () => {
     ]);
   });
 
+  test('a field that stands twice is refused beside an unknown one, which may stand twice too', () => {
+    const ids = JSON.stringify(makeIds(1));
+    const body = `{"x":1,"target_group_ids":${ids},"x":2,"target_group_ids":${ids},"__proto__":1,"__proto__":2}`;
+    expect(listFaults(makeRequest(body)).map(({ name }) => name)).toEqual([
+      'x',
+      '__proto__',
+      'target_group_ids',
+    ]);
+  });
+
+  test.each(['same,same', 'a,', 'ä', 'a\u00a0b', 'a\tb', 'a\nb', '\u007f', '✓'])(
+    'the idempotency key %j is refused',
+    (key) => {
+      expect(listFaults(makeRequest({ target_group_ids: makeIds(1) }, { 'idempotency-key': key }))).toEqual([
+        {
+          name: 'idempotency-key',
+          reason: `expected 1 to 255 characters of printable ASCII without a comma, found ${JSON.stringify(key)}`,
+        },
+      ]);
+    },
+  );
+
+  test('the idempotency key may be a UUID, a quoted one, or have any character but the comma', () => {
+    const ascii = Array.from({ length: 0x7f - 0x20 }, (_, i) => String.fromCharCode(0x20 + i)).join('');
+    const keys = ['9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d', '"quoted"', ascii.replace(',', '')];
+    for (const key of keys) {
+      expect(listFaults(makeRequest({ target_group_ids: makeIds(1) }, { 'idempotency-key': key }))).toEqual(
+        [],
+      );
+    }
+  });
+
   test('the idempotency key has 1 to 255 characters', () => {
     const good = { target_group_ids: makeIds(1) };
     expect(listFaults(makeRequest(good, { 'idempotency-key': 'k'.repeat(255) }))).toEqual([]);
     expect(listFaults(makeRequest(good, { 'idempotency-key': '' }))).toEqual([
-      { name: 'idempotency-key', reason: 'expected 1 to 255 characters, found an empty text' },
+      {
+        name: 'idempotency-key',
+        reason: 'expected 1 to 255 characters of printable ASCII without a comma, found an empty text',
+      },
     ]);
     expect(listFaults({ ...makeRequest(good), headers: {} })).toEqual([
-      { name: 'idempotency-key', reason: 'expected 1 to 255 characters, found nothing' },
+      {
+        name: 'idempotency-key',
+        reason: 'expected 1 to 255 characters of printable ASCII without a comma, found nothing',
+      },
     ]);
   });
 

@@ -71,12 +71,15 @@ describe('a request', () => {
     expect((await captureRequest({})).body).toBe('');
   });
 
-  test('has its body without a byte order mark, in Base64 or not', async () => {
-    const body = '\uFEFF{}';
-    expect((await captureRequest({ body })).body).toBe('{}');
-    const encoded = Buffer.from(body).toString('base64');
-    expect((await captureRequest({ body: encoded, isBase64Encoded: true })).body).toBe('{}');
-  });
+  test.each(['\uFEFF', '\uFEFF\uFEFF'])(
+    'has its body without %j before it, in Base64 or not',
+    async (marks) => {
+      const body = `${marks}{}`;
+      expect((await captureRequest({ body })).body).toBe('{}');
+      const encoded = Buffer.from(body).toString('base64');
+      expect((await captureRequest({ body: encoded, isBase64Encoded: true })).body).toBe('{}');
+    },
+  );
 
   test('whose body is not UTF-8 has a fault in place of the body', async () => {
     const body = Buffer.from([0xff, 0xfe]).toString('base64');

@@ -35,6 +35,10 @@ describe('an error is answered with its status and its words', () => {
     JobNotFoundError: [404, 'The project has no such job.'],
     TargetGroupNotFoundError: [404, 'The project has no such target group.'],
     RouteNotFoundError: [404, 'There is nothing at this address.'],
+    UnsupportedEncodingError: [
+      415,
+      'The body must be sent as it is, without gzip or any other content encoding.',
+    ],
     InconsistentStoreError: internal,
     UnknownFormatError: internal,
     EnqueueFailedError: internal,
@@ -58,6 +62,7 @@ describe('an error is answered with its status and its words', () => {
     expect(headers?.['content-type']).toBe('application/json');
     expect(headers?.['www-authenticate']).toBe(status === 401 ? 'Bearer' : undefined);
     expect(headers).not.toHaveProperty('retry-after');
+    expect(headers?.['accept-encoding']).toBe(status === 415 ? 'identity' : undefined);
   });
 
   test('InvalidRequestError, with its faults', () => {

@@ -52,8 +52,8 @@ const HTTP_HEADERS = new Set([
   'transfer-encoding',
 ]);
 
-/** Statuses that an unknown route does not answer, because it requires no token. */
-const NEVER_OF_UNKNOWN_ROUTES = /^(2..|401|403)$/;
+/** Statuses that an unknown route does not answer, because it requires no token and reads no body. */
+const NEVER_OF_UNKNOWN_ROUTES = /^(2..|401|403|415)$/;
 
 export class Conformance {
   readonly #document: Document;

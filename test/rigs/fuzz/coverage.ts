@@ -3,7 +3,7 @@ import { ROUTES } from '../../../api/routes.ts';
 import { formatRoute } from './fuzz-requests.ts';
 import { CREATED, REPLAYED } from './rules.ts';
 
-const CREATE_KINDS = [CREATED, REPLAYED, '400', '400 key reused', '401', '403', '404'];
+const CREATE_KINDS = [CREATED, REPLAYED, '400', '400 key reused', '401', '403', '404', '415'];
 const READ_KINDS = ['200', '400', '401', '403', '404'];
 
 export class Coverage {

@@ -211,6 +211,9 @@ const headerChange: fc.Arbitrary<Mutation> = fc.oneof(
       ['tracestate', state],
     ]),
   ),
+  fc
+    .constantFrom('gzip', 'X-GZIP', 'identity', 'identity, br')
+    .map((encoding) => addHeaders(`encoding ${encoding}`, [['content-encoding', encoding]])),
   fc.constantFrom(...TYPES).map((type) => ({
     name: `type ${type}`,
     change: ({ headers }: WireRequest) => ({
