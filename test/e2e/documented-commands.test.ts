@@ -180,6 +180,46 @@ test('docs/calling.md: the commands work, and so does the program that it shows'
   expect(output).toContain('Completed: 1 updated\n01JDEM0TARGETGR0VP10000007: StatusTransitionNotAllowed, ');
 });
 
+test.each([
+  ['a token that is not valid', 'TOKEN=x', '"object":"authorization_error"'],
+  ['a project that does not exist', 'PROJECT=${PROJECT%1}9', '"object":"not_found_error"'],
+  ['no stack that answers', 'API=http://127.0.0.1:9; PROJECT=$API', "Couldn't connect to server"],
+])('docs/calling.md: with %s the first job shows the error and stops', async (_name, setting, shown) => {
+  const guide = readFileSync(join(PROJECT, 'docs/calling.md'), 'utf8');
+  const [firstJob = ''] = /^## The first job$.*?(?=^## )/ms.exec(guide) ?? [];
+  const [setUp, ...others] = listBlocks(firstJob);
+  if (setUp === undefined) throw new Error('the first job has no commands');
+  const script = [
+    // In a terminal, bash does not stop at a command that fails. What the document shows has to.
+    'set +eu +o pipefail',
+    makeScript([setUp]),
+    setting,
+    makeScript(others),
+    'echo "went on"',
+  ].join('\n');
+  const before = watched.report().exchanges;
+  const { code, output } = await place.run(script, await makeVariables());
+  expect(output).toContain(shown);
+  expect(output).toContain('no job was created');
+  expect(output).not.toContain('went on');
+  expect(code).not.toBe(0);
+  expect(watched.report().exchanges - before).toBeLessThanOrEqual(1);
+});
+
+/** The options of curl that the documents use. Each is in curl 7.81: https://curl.se/docs/options-in-versions.html */
+const CURL_OPTIONS = new Set(['-sS', '-s', '-i', '-X', '-H', '-d', '--fail-with-body', '--retry']);
+
+test('the documents use only options of curl that version 7.81 has', () => {
+  const calls = documents.flatMap((document) =>
+    readBlocks(document)
+      .filter(({ language }) => language === 'sh')
+      .flatMap(({ text }) => text.replaceAll('\\\n', ' ').match(/\bcurl [^\n]*/g) ?? []),
+  );
+  expect(calls.length).toBeGreaterThan(5);
+  const options = calls.flatMap((call) => call.replace(/'[^']*'|"[^"]*"/g, '').match(/(?<= )-[-\w]+/g) ?? []);
+  expect(options.filter((option) => !CURL_OPTIONS.has(option))).toEqual([]);
+});
+
 /**
  * Expects so many deployments among the calls, of all stacks, each with settings that are valid. The file of
  * the environment is the one that docs/deploying.md shows.
