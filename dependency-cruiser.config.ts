@@ -6,7 +6,7 @@ const ROWS = Object.keys(IMPORT_TABLE);
 
 /** Patterns match paths from the root of the project. */
 const PACKAGES = '^node_modules/';
-const GENERATED = '^(cdk[.]out|[.]local|[.]cache|coverage|dist)/|^test/rigs/lambda-runtime/node_modules/';
+const GENERATED = '^(cdk[.]out|[.]local|[.]cache|coverage|dist)/|^test/rigs/[^/]+/node_modules/';
 
 /** Makes the pattern for the files of a row, or for the single file that a row lists. */
 function makePathPattern(rowOrFile: string): string {

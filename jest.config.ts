@@ -33,8 +33,12 @@ const config: Config = {
       ...common,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      // The last needs a package of its own: test/rigs/lambda-runtime/jest.config.ts.
-      testPathIgnorePatterns: ['<rootDir>/test/e2e/', '<rootDir>/test/lambda-runtime/'],
+      // The last two need packages of their own: jest.config.ts in their folders of test/rigs.
+      testPathIgnorePatterns: [
+        '<rootDir>/test/e2e/',
+        '<rootDir>/test/lambda-runtime/',
+        '<rootDir>/test/generated-clients/',
+      ],
     },
     endToEnd,
   ],

@@ -18,12 +18,18 @@ const config: KnipConfig = {
     'tools/bench/bare/{bare-client,writes}.ts',
     'tools/bench/peers/plain-functions.ts',
     'tools/mutate/{fail-fast-environment,suite-runner}.ts',
-    'test/rigs/lambda-runtime/jest.config.ts',
+    'test/rigs/{generated-clients,lambda-runtime}/jest.config.ts',
+    'test/rigs/generated-clients/programs/*.ts',
     'test/support/docs/stand-ins/*',
   ],
   project: ['**/*.{ts,js}'],
-  // Only resolved, to serve its files: tools/local/docs/docs-handler.ts.
-  ignoreDependencies: ['swagger-ui-dist'],
+  ignoreDependencies: [
+    // Only resolved, to serve its files: tools/local/docs/docs-handler.ts.
+    'swagger-ui-dist',
+    // Of the package in test/rigs/generated-clients.
+    /^@stoplight\//,
+    'openapi-fetch',
+  ],
   // Of the machine: each program says what it does without them.
   ignoreBinaries: ['java', 'redis-server'],
 };

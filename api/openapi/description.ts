@@ -49,7 +49,12 @@ export function describeApi(examples: Examples): JsonObject {
   return {
     // Some generators of clients refuse any other 3.1.
     openapi: '3.1.0',
-    info: { title: 'Fielding jobs', version: API_VERSION, description: joinWrappedLines(OVERVIEW) },
+    info: {
+      title: 'Fielding jobs',
+      version: API_VERSION,
+      description: joinWrappedLines(OVERVIEW),
+      contact: { name: 'The operators of the stack' },
+    },
     servers: BASES.map((base) => ({ url: base === '' ? '/' : base, description: SERVERS[base] })),
     tags: [
       ...ACTION_NAMES.map((action) => ({ name: action, description: describeAction(action) })),

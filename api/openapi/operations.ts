@@ -13,6 +13,9 @@ import { type JsonObject, makeSchemaReference } from './component-schemas.ts';
 
 export const FIELDING_RUNS_TAG = 'fielding runs';
 
+/** The field of an operation that names the scope that its token needs. */
+export const REQUIRED_SCOPE = 'x-required-scope';
+
 /** Describes every path once; the servers of the description add the prefixes. */
 export function describePaths(examples: Examples): Record<string, JsonObject> {
   return Object.fromEntries(
@@ -45,7 +48,7 @@ function describeCreateJob(action: Action): JsonObject {
     tags: [action],
     summary: `${capitalize(action)} the fielding runs of target groups`,
     description: describeAction(action),
-    security: requireScope('createJob'),
+    ...requireScope('createJob'),
     parameters: [
       makeParameterReference('IdempotencyKey'),
       makeParameterReference('CintApiVersion'),
@@ -78,7 +81,7 @@ function describeGetJob(path: string, action: Action, examples: Examples): JsonO
     description: long
       ? 'The same resource as at the address that `Location` names.'
       : 'Poll every few seconds until `status` is not `Processing`. A job that has ended does not change any more.',
-    security: requireScope('getJob'),
+    ...requireScope('getJob'),
     parameters: TRACE_PARAMETERS,
     responses: {
       '200': {
@@ -97,7 +100,7 @@ function describeGetFieldingRuns(examples: Examples): JsonObject {
     tags: [FIELDING_RUNS_TAG],
     summary: 'Read the fielding run of a target group',
     description: 'A list of one: a target group has one fielding run.',
-    security: requireScope('getFieldingRuns'),
+    ...requireScope('getFieldingRuns'),
     parameters: TRACE_PARAMETERS,
     responses: {
       '200': {
@@ -114,8 +117,9 @@ function describeGetFieldingRuns(examples: Examples): JsonObject {
 
 const TRACE_PARAMETERS = [makeParameterReference('Traceparent'), makeParameterReference('Tracestate')];
 
-function requireScope(operation: Operation): JsonObject[] {
-  return [{ bearerToken: [SCOPE_OF[operation]] }];
+/** The scope stands beside `security`: Spectral, like OpenAPI 3.0, allows scopes there for OAuth alone. */
+function requireScope(operation: Operation): JsonObject {
+  return { security: [{ bearerToken: [] }], [REQUIRED_SCOPE]: SCOPE_OF[operation] };
 }
 
 function capitalize(text: string): string {

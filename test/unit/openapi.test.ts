@@ -29,6 +29,10 @@ test('every route is described, under each of its prefixes, and no other', () =>
   expect(described.sort()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).sort());
 });
 
+test('the description is of the version of OpenAPI 3.1 that every generator of clients takes', () => {
+  expect(text).toMatch(/^openapi: 3\.1\.0$/m);
+});
+
 describe('the linter', () => {
   /** Runs all rules but the one that requires a licence, because the API is published under none. */
   async function lintDescription(source: string): Promise<string[]> {

@@ -1,4 +1,5 @@
 /** Checks requests and their answers against docs/openapi.yaml, and lists every contradiction (ADR 25). */
+import { REQUIRED_SCOPE } from '../../../api/openapi/operations.ts';
 import { parseJson } from '../../../tools/kit/json.ts';
 import { splitTarget } from '../../../tools/local/gateway/event.ts';
 import { Router } from '../../../tools/local/gateway/router.ts';
@@ -148,10 +149,9 @@ export class Conformance {
     if (faults.length > 0) {
       complaints.push(`${status}, though the request is not valid: ${faults.join('; ')}`);
     }
-    const needed = operation.security.flatMap((scheme) => Object.values(scheme).flat());
+    const needed = operation[REQUIRED_SCOPE];
     const given = readScopes(headers.get('authorization'));
-    const missing = needed.filter((scope) => !given.includes(scope));
-    if (status < 400 && missing.length > 0) complaints.push(`${status} without the scope ${missing.join()}`);
+    if (status < 400 && !given.includes(needed)) complaints.push(`${status} without the scope ${needed}`);
     return complaints;
   }
 

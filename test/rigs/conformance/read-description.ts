@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import type { REQUIRED_SCOPE } from '../../../api/openapi/operations.ts';
 
 export const DESCRIPTION_FILE = join(import.meta.dirname, '../../../docs/openapi.yaml');
 
@@ -35,7 +36,7 @@ export interface Operation {
   readonly parameters: readonly (Parameter | Reference)[];
   readonly requestBody?: { readonly content: Content };
   readonly responses: Responses;
-  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly [REQUIRED_SCOPE]: string;
 }
 
 interface PathItem {
