@@ -97,7 +97,16 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
   client: {
     // ensure-node.js is for `npx fielding-jobs` in this repository, which runs the sources.
     imports: ['src/domain', 'api', 'tools/kit', 'ensure-node.js'],
-    packages: ['commander', 'csv-stringify', 'esbuild', 'oauth4webapi', 'typescript', 'zod'],
+    packages: [
+      'commander',
+      'csv-stringify',
+      'esbuild',
+      'jose',
+      'oauth4webapi',
+      'typescript',
+      'undici',
+      'zod',
+    ],
     node: 'any',
   },
   'tools/import': {
@@ -122,7 +131,7 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
   },
   'tools/tokens': {
     // The command judges a token by the code of the functions, with the configuration of a deployment.
-    imports: ['src/domain', 'api', 'src/http', 'src/adapters/issuer', 'lib', 'tools/kit'],
+    imports: ['src/domain', 'api', 'src/http', 'src/adapters/issuer/http-issuer.ts', 'lib', 'tools/kit'],
     packages: 'any',
     node: 'any',
   },

@@ -26,7 +26,7 @@ let proxy: Tunnels;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'networks-'));
-  certificate = makeCertificate(folder, [HOST, 'localhost']);
+  certificate = await makeCertificate(folder, [HOST, 'localhost']);
   api = await serveByTls(certificate, () => ({ status: 401, body: '{"message":"Unauthorized"}' }));
   proxy = await startProxy({ port: api.port });
 });

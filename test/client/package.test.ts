@@ -55,7 +55,7 @@ describe('the installed package', () => {
   });
 
   test('goes through a proxy on the Node.js of this machine, as command and as library', async () => {
-    const certificate = makeCertificate(folder, ['api.example.test']);
+    const certificate = await makeCertificate(folder, ['api.example.test']);
     await using api = await serveByTls(certificate, () => ({ status: 401, body: '{"message":"No."}' }));
     await using proxy = await startProxy({ port: api.port });
     const { listener, asked } = proxy;

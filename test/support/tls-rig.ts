@@ -1,11 +1,11 @@
 /** Servers by TLS with a certificate that only the test trusts, and a proxy that tunnels to them. */
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { generate } from 'selfsigned';
 import { type Listener, listenOnLoopback } from '../../tools/kit/loopback.ts';
 
 export interface Certificate {
@@ -16,19 +16,17 @@ export interface Certificate {
 }
 
 /** Makes a certificate that has signed itself, for some host names. */
-export function makeCertificate(folder: string, names: readonly string[]): Certificate {
-  const [file, keyFile] = [join(folder, `${names[0]}.pem`), join(folder, `${names[0]}.key`)];
-  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const subject = [
-    '-subj',
-    `/CN=${names[0]}`,
-    '-addext',
-    `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`,
-  ];
-  execFileSync('openssl', [...request, '-keyout', keyFile, '-out', file, '-days', '2', ...subject], {
-    stdio: 'pipe',
+export async function makeCertificate(folder: string, names: readonly string[]): Promise<Certificate> {
+  const file = join(folder, `${names[0]}.pem`);
+  const { cert, private: key } = await generate([{ name: 'commonName', value: names[0] ?? '' }], {
+    keyType: 'ec',
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'subjectAltName', altNames: names.map((value) => ({ type: 2, value })) },
+    ],
   });
-  return { file, cert: readFileSync(file, 'utf8'), key: readFileSync(keyFile, 'utf8') };
+  writeFileSync(file, cert);
+  return { file, cert, key };
 }
 
 /** Serves HTTPS on this machine. */

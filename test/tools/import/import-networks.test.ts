@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'import-networks-'));
   file = join(folder, 'groups.jsonl');
   writeFileSync(file, `{"type":"project","account_id":1,"project_id":"${'P'.repeat(26)}"}\n`);
-  certificate = makeCertificate(folder, [HOST]);
+  certificate = await makeCertificate(folder, [HOST]);
   table = await serveByTls(certificate, ({ headers }) => {
     operations.push(String(headers['x-amz-target']));
     return { status: 200, body: '{}' };
