@@ -5,7 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { PROJECT } from '../../tools/kit/project.ts';
 import { errorBody, fieldingRunsBody, jobBody } from '../../api/answers.ts';
 import { REGION } from '../../tools/kit/emulator.ts';
@@ -66,6 +66,8 @@ async function makeVariables(): Promise<Record<string, string>> {
     TARGET: '{}',
     INSTANT: '2026-11-28T12:00:00Z',
     API_ID: 'abc123',
+    PK: OLD_JOB.pk.S,
+    CREATED_AT: OLD_JOB.created_at.S,
     AWS_ENDPOINT_URL_DYNAMODB: stack.endpoints.dynamodb,
     AWS_ENDPOINT_URL_SQS: stack.endpoints.sqs,
     AWS_REGION: REGION,
@@ -73,6 +75,13 @@ async function makeVariables(): Promise<Record<string, string>> {
     AWS_SECRET_ACCESS_KEY: 'local',
   };
 }
+
+/** An open job without the keys of the index, as release 0.1.0 has stored it. */
+const OLD_JOB = {
+  pk: { S: '101#P#J' },
+  sk: { S: 'META' },
+  created_at: { S: '2026-11-28T11:00:00.000Z' },
+};
 
 /** Returns the commands of a document as one script, in which the shown addresses are those of this stack. */
 function makeScript(blocks: readonly Block[]): string {
@@ -241,7 +250,14 @@ function expectValidDeployments(calls: readonly string[], count: number): void {
 }
 
 test('docs/restoring.md: the commands are calls of the AWS command line and a deployment that is valid', async () => {
+  const TableName = findName(stack.tables, 'Jobs');
+  await dynamodb.send(new PutItemCommand({ TableName, Item: OLD_JOB }));
   await run('docs/restoring.md');
+  const { pk, sk } = OLD_JOB;
+  const { Attributes } = await dynamodb.send(
+    new DeleteItemCommand({ TableName, Key: { pk, sk }, ReturnValues: 'ALL_OLD' }),
+  );
+  expect(Attributes).toMatchObject({ open_key: { S: '101#2026-11-28T11:00:00.000Z#P#J' } });
   const calls = place.readCalls();
   expectValidDeployments(calls, 1);
   expect(
@@ -285,7 +301,7 @@ test('docs/local.md: the commands work', async () => {
   expect(output).toMatch(/^100 requests in .*\nviolations 0$/m);
   const [start = '', ...calls] = place.readCalls();
   const { context } = parseStartOptions(start.replace('npm start -- ', '').split(' '));
-  expect(Object.keys(context)).toHaveLength(4);
+  expect(Object.keys(context)).toHaveLength(5);
   expect(() => readConfig(context)).not.toThrow();
   expect(calls).toEqual([
     'npm test -- test/e2e/docs-page test/tools/local/status/page',
