@@ -6,6 +6,7 @@ import { ACTION_CHOICE, EFFECT_WORDS, GUARD_WORDS } from '../../api/action-words
 import { MAX_FAULTS, MAX_KEY_LENGTH, MAX_TARGET_GROUPS, MAX_TOKEN_LENGTH } from '../../api/limits.ts';
 import { IMPORT_TABLE } from '../../import-table.ts';
 import { describeConfig, readConfig } from '../../lib/config.ts';
+import { computeMaxOpenTargetGroups } from '../../lib/open-work.ts';
 import { ACTION_NAMES, getTransition } from '../../src/domain/actions.ts';
 import { LEVELS } from '../../src/observability/events.ts';
 
@@ -55,9 +56,8 @@ test('api.md lists the actions as the domain defines them', () => {
 
 test('api.md lists the limits of the code, and the defaults of the configuration', () => {
   const formatNumber = (value: number) => value.toLocaleString('en-US');
-  const { createRateLimit, createBurstLimit, readRateLimit, readBurstLimit, jobRetentionDays } = readConfig(
-    {},
-  );
+  const config = readConfig({});
+  const { createRateLimit, createBurstLimit, readRateLimit, readBurstLimit, jobRetentionDays } = config;
   const rows = [
     ['distinct target groups per job', formatNumber(MAX_TARGET_GROUPS)],
     ['characters of `Idempotency-Key`', formatNumber(MAX_KEY_LENGTH)],
@@ -71,6 +71,9 @@ test('api.md lists the limits of the code, and the defaults of the configuration
       'reads of all clients, on each route',
       `${formatNumber(readRateLimit)} a second, bursts of ${formatNumber(readBurstLimit)}`,
     ],
+    ['open jobs of an account', formatNumber(config.maxOpenJobsPerAccount)],
+    ['target groups in the open jobs of an account', formatNumber(config.maxOpenTargetGroupsPerAccount)],
+    ['target groups in all open jobs', formatNumber(computeMaxOpenTargetGroups(config))],
     ['time to read a job, from its creation', `${formatNumber(jobRetentionDays)} days`],
   ];
   const documented = /<!-- limits:start -->\n+(.*?)\n+<!-- limits:end -->/s.exec(read('docs/api.md'))?.[1];
