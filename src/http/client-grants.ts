@@ -10,6 +10,7 @@ const USER_CLAIMS = [
   // https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
   'scp',
   ...['username', 'preferred_username', 'email', 'cognito:username', 'upn', 'unique_name', 'name'],
+  ...['given_name', 'family_name', 'emails', 'email_verified', 'uid', 'user_id', 'act', 'tfp'],
   ...['amr', 'sid', 'session_state', 'nonce', 'at_hash', 'c_hash'],
 ];
 
@@ -34,6 +35,7 @@ export function findUser(claims: Claims, client: string): string | undefined {
   const has = (name: string) => Object.hasOwn(claims, name);
   const user = USER_CLAIMS.find(has);
   if (user !== undefined) return `it has the claim ${user}`;
+  if (claims['typ'] === 'ID') return 'its claim typ is ID';
   const other = MACHINE_VALUES.find(([name, value]) => has(name) && claims[name] !== value);
   if (other !== undefined) return `its claim ${other[0]} is not ${other[1]}`;
   if (!has('sub') || claims['sub'] === client) return undefined;
@@ -49,7 +51,12 @@ export function findUser(claims: Claims, client: string): string | undefined {
   return isDeclared ? undefined : 'its claim sub is not the client';
 }
 
-/** Whether Entra ID has issued the token. There, a token without `scp` is an application's. */
+/**
+ * Whether Entra ID has issued the token to an application. There, a token without `scp` is one, and its
+ * subject is its object: a user's subject differs from `oid` for each client.
+ * https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+ */
 function isOfEntra(claims: Claims): boolean {
-  return Object.hasOwn(claims, 'appid') || claims['ver'] === '1.0' || claims['ver'] === '2.0';
+  const isEntra = claims['ver'] === '1.0' || claims['ver'] === '2.0';
+  return isEntra && (!Object.hasOwn(claims, 'oid') || claims['oid'] === claims['sub']);
 }

@@ -51,7 +51,7 @@ const NOTHING_CREATED = 'Nothing was created. Repeat the request with the same i
 
 const SHORTAGES: Readonly<Record<Shortage, string>> = {
   'open-work': `There is more open work than can be carried out in time. ${NOTHING_CREATED}`,
-  'issuer-keys': `Tokens cannot be verified at the moment. ${NOTHING_CREATED}`,
+  'issuer-keys': 'Tokens cannot be verified at the moment. Repeat the request later.',
 };
 
 function describeKnownError(error: KnownError): ErrorView {

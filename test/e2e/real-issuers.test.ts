@@ -100,7 +100,7 @@ describe.each<IssuerName>(['oidc-provider', 'oauth2-mock-server'])('%s as the is
     const answer = await fetch(`${stack.url}/docs/token`);
     expect(await answer.json()).toEqual({ issuer: issuer.issuer });
     const welcome = formatWelcome(stack.url, stack.sample, stack.foreignIssuer);
-    expect(welcome).toContain(`a token of ${issuer.issuer} for account 101`);
+    expect(welcome).toContain(`# ${issuer.issuer}\n`);
     expect(welcome).not.toContain('npm run');
     expect(formatWelcome(stack.url, stack.sample, undefined)).toContain('npm run --silent token');
   });

@@ -57,6 +57,12 @@ describe.each(ADAPTERS)('the backlog in %s', (_name, open) => {
     expect(await backlog.estimate(NOW + 21 * SECOND)).toBe(1_000);
   });
 
+  test('counts what was accepted since a pass of a clock that is ahead', async () => {
+    await backlog.savePass(1_000, NOW + 600 * SECOND);
+    await backlog.addAccepted(2_000, NOW + SECOND);
+    expect(await backlog.estimate(NOW + 2 * SECOND)).toBe(3_000);
+  });
+
   test('keeps the later one of two passes', async () => {
     await backlog.savePass(2, NOW + SECOND);
     await backlog.savePass(1, NOW);

@@ -143,6 +143,7 @@ describe('accounts of a client', () => {
     const names = [
       ...['scp', 'username', 'preferred_username', 'email', 'cognito:username', 'upn', 'unique_name', 'name'],
       ...['amr', 'sid', 'session_state', 'nonce', 'at_hash', 'c_hash'],
+      ...['given_name', 'family_name', 'emails', 'email_verified', 'uid', 'user_id', 'act', 'tfp'],
     ];
     for (const name of names) {
       for (const value of ['x', ['x'], null, '']) {
@@ -154,6 +155,9 @@ describe('accounts of a client', () => {
 
   test.each<[string, Record<string, unknown>]>([
     ['of a user, by the subject alone', { sub: 'alice', client_id: 'cli' }],
+    ['of a user, whose client has the name of Entra ID', { sub: 'alice', appid: 'cli' }],
+    ['of a user of Entra ID, by the object', { sub: 's', oid: 'o', azp: 'cli', ver: '2.0', roles: ['x'] }],
+    ['of an ID token', { client_id: 'cli', typ: 'ID' }],
     ['of a user of Cognito, without a user name', { sub: 'alice', client_id: 'cli', token_use: 'access' }],
     [
       'of Cognito, in the dress of Auth0',

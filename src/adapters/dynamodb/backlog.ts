@@ -71,7 +71,9 @@ export class DynamoDBBacklog implements Backlog {
     const items = Items.map((item) => unmarshall(item));
     for (const item of items) requireKnownFormat(item, BACKLOG_FORMAT);
     const pass = items.find((item) => item['sk'] === 'PASS');
-    const since = pass === undefined ? '' : makeSlotKey(findSlotOfPass(readNumber(pass, 'counted_at')));
+    // A clock that was ahead must not hide what was accepted since.
+    const since =
+      pass === undefined ? '' : makeSlotKey(findSlotOfPass(Math.min(readNumber(pass, 'counted_at'), now)));
     return items
       .filter((item) => item === pass || readText(item, 'sk') >= since)
       .reduce((sum, item) => sum + readNumber(item, 'target_groups'), 0);

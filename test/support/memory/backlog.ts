@@ -18,7 +18,8 @@ export class MemoryBacklog implements Backlog {
   }
 
   estimate(now: number): Promise<number> {
-    const since = Math.max(findOldestSlot(now), this.#pass === undefined ? 0 : findSlotOfPass(this.#pass.at));
+    const ofPass = this.#pass === undefined ? 0 : findSlotOfPass(Math.min(this.#pass.at, now));
+    const since = Math.max(findOldestSlot(now), ofPass);
     let sum = this.#pass?.targetGroups ?? 0;
     for (const [slot, targetGroups] of this.#slots) if (slot >= since) sum += targetGroups;
     return Promise.resolve(sum);
