@@ -60,19 +60,33 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-/** Keeps the messages in the queues until the returned function is called. */
-function holdMessages(): () => void {
+/** Polls that are under way. */
+const polls = new Set<Promise<unknown>>();
+
+/** Keeps the messages in the queues from then on until the returned function is called. */
+async function holdMessages(): Promise<() => void> {
   held = true;
+  await Promise.allSettled(polls);
   return () => {
     held = false;
   };
 }
 
-/** Answers a poller that the queue is empty, as long as messages are held. */
+/** Answers a poller that the queue is empty, as long as messages are held. Other polls are short. */
 const aroundSqs: CallHook = async (call, forward) => {
-  if (!held || readOperation(call) !== 'ReceiveMessage') return forward(call);
-  await pause(100);
-  return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: Buffer.from('{}') };
+  if (readOperation(call) !== 'ReceiveMessage') return forward(call);
+  if (held) {
+    await pause(100);
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/x-amz-json-1.0' },
+      body: Buffer.from('{}'),
+    };
+  }
+  const input = { ...(JSON.parse(call.body.toString()) as object), WaitTimeSeconds: 1 };
+  const poll = forward({ ...call, body: Buffer.from(JSON.stringify(input)) });
+  polls.add(poll);
+  return poll.finally(() => polls.delete(poll));
 };
 
 function expectRefusal(answer: Answer, status: 429 | 503, object: string, detail: string): void {
@@ -113,7 +127,7 @@ const withKey = (key: string) => ({ 'idempotency-key': key });
 describe('an account with all the open jobs that it may have', () => {
   test('is refused another one, and nothing else; the refused call is accepted later', async () => {
     const { tenant, ids, client } = await enter(201, 3);
-    const release = holdMessages();
+    const release = await holdMessages();
     const keys = ids.map(() => anId('K'));
     const locations: string[] = [];
     for (const [i, key] of keys.entries()) {
@@ -158,7 +172,7 @@ describe('an account with all the open jobs that it may have', () => {
 
 test('an account is refused target groups above its limit, but may have what is left', async () => {
   const { tenant, ids, client } = await enter(203, 20);
-  const release = holdMessages();
+  const release = await holdMessages();
   const first = readLocation(await client.create(tenant, ids));
   expectAccountFull(await client.create(tenant, makeIds(6)));
   const second = readLocation(await client.create(tenant, makeIds(5)));

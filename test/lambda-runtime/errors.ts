@@ -21,7 +21,7 @@ const FUNCTIONS = ['CreateJob', 'GetJob', 'GetFieldingRuns', 'NotFound', 'Worker
 /** What the rig's environments need; not-found needs nothing. */
 const REQUIRED = {
   CreateJob: 'IDEMPOTENCY_TABLE',
-  GetJob: 'TOKEN_AUDIENCE',
+  GetJob: 'TOKEN_ISSUER',
   GetFieldingRuns: 'TARGET_GROUPS_TABLE',
   Worker: 'CHUNKS_QUEUE_URL',
   Reconcile: 'DEADLINE_SECONDS',
