@@ -14,7 +14,7 @@ const LONG = [
   'wiring/functions',
   'unit/simulation',
   'e2e/issuer-outage',
-  'e2e/large-job',
+  'e2e/documented-commands',
   'e2e/alarms-on-a-running-stack',
   'e2e/import-command',
   'e2e/fuzz',
