@@ -48,7 +48,8 @@ async function countLookUnits(rig: BenchRig, groups: TargetGroupSet): Promise<In
     // The other writes store the pass and the issuer's keys.
     const looks = proxy.calls.filter(({ indexUnits }) => indexUnits > 0);
     const [look] = looks;
-    if (look === undefined || looks.length > 1) throw new Error(`one job was looked at ${looks.length} times`);
+    if (look === undefined || looks.length > 1)
+      throw new Error(`one job was looked at ${looks.length} times`);
     return { table: look.writeUnits - look.indexUnits, index: look.indexUnits };
   } finally {
     await Promise.all([jobs.stop(), reconciler.stop()]);
