@@ -1,6 +1,7 @@
 /**
  * Configures Jest for the suites that take long and are seldom red, which `.ci/run` runs and `npm test` does
- * not: drills (`*.slow.ts`) and the cases of suites that others wrote (`*.cases.ts`).
+ * not: drills, large jobs and token issuers that run (`*.slow.ts`), and the cases of suites that others wrote
+ * (`*.cases.ts`).
  */
 import type { Config } from 'jest';
 import config, { endToEnd } from './jest.config.ts';
