@@ -238,7 +238,7 @@ async function synthesizeFor(
   signal: AbortSignal,
   notice: (text: string) => void,
 ): Promise<string> {
-  notice('synthesizing the stack and checking its template: some ten seconds');
+  notice('synthesizing the stack: some seconds');
   const folder = join(PROJECT, '.local', 'cdk.out', new URL(gateway.url).port);
   closers.add(() => rm(folder, { recursive: true, force: true }));
   const context = {
