@@ -2,8 +2,14 @@
 import { join } from 'node:path';
 import { Duration, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { type BundlingOptions, LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Architecture, Code, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import {
+  type BundlingOptions,
+  LogLevel,
+  NodejsFunction,
+  type NodejsFunctionProps,
+  OutputFormat,
+} from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { KeyVariable, TokenVariable } from '../../src/adapters/lambda/read-environment.ts';
@@ -135,6 +141,7 @@ export class BundledFunction extends NodejsFunction {
       // CDK bundles from the folder of this file. By default it searches upwards from the working directory.
       depsLockFilePath: join(PROJECT, 'package-lock.json'),
       bundling: BUNDLING,
+      ...useBundle(scope, id),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: spec.memorySize,
@@ -152,6 +159,13 @@ export class BundledFunction extends NodejsFunction {
     });
     this.memorySize = spec.memorySize;
   }
+}
+
+/** Returns the code that was bundled before, if the context key `bundles` has its folder by this id. */
+function useBundle(scope: Construct, id: string): Pick<NodejsFunctionProps, 'code' | 'handler'> {
+  const bundles = scope.node.tryGetContext('bundles') as Readonly<Record<string, string>> | undefined;
+  const folder = bundles?.[id];
+  return folder === undefined ? {} : { code: Code.fromAsset(folder), handler: 'index.handler' };
 }
 
 /** Makes the environment: the variables of all functions, of several functions, and of this one. */

@@ -18,6 +18,12 @@ const CLI_CONTEXT = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asse
 const OWN_CONTEXT = { allowPlaceholders: true };
 
 /**
+ * Variable of the environment: the folder of each function's code that was bundled before, by the id of its
+ * construct, as JSON. Without it the functions are bundled. The suites start many stacks of one code.
+ */
+export const BUNDLES_VARIABLE = 'FUNCTION_BUNDLES';
+
+/**
  * Runs the app that cdk.json names, including the bundling, without the CDK's check of the template.
  * @param outputFolder is emptied first
  * @param context overrides the context of cdk.json
@@ -38,6 +44,8 @@ export async function synthesize(
 
   // In its own process group, the app does not get Ctrl-C from the terminal, and a kill ends its children
   // too.
+  const bundles = process.env[BUNDLES_VARIABLE];
+  const own = { ...OWN_CONTEXT, ...(bundles !== undefined && { bundles: JSON.parse(bundles) as unknown }) };
   const child = spawn(config.app, {
     cwd: PROJECT,
     shell: true,
@@ -49,7 +57,7 @@ export async function synthesize(
       CDK_OUTDIR: outputFolder,
       // The check against CloudFormation's schemas takes seconds. The cdk command makes it.
       CDK_VALIDATION: 'false',
-      CDK_CONTEXT_JSON: JSON.stringify({ ...CLI_CONTEXT, ...config.context, ...OWN_CONTEXT, ...context }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...CLI_CONTEXT, ...config.context, ...own, ...context }),
     },
   });
   const kill = () => {
