@@ -45,13 +45,17 @@ export interface UseCases {
 
 /** Target groups that report every write. */
 class RecordedTargetGroups extends MemoryTargetGroups {
-  readonly all: TargetGroup[] = [];
+  readonly #byName = new Map<string, TargetGroup>();
   onWrite: (before: TargetGroup | undefined, after: TargetGroup) => void = () => undefined;
 
+  get all(): TargetGroup[] {
+    return [...this.#byName.values()];
+  }
+
   override put(group: TargetGroup): void {
-    const i = this.all.findIndex((each) => makeGroupName(each) === makeGroupName(group));
-    const before = this.all[i];
-    this.all[i < 0 ? this.all.length : i] = group;
+    const name = makeGroupName(group);
+    const before = this.#byName.get(name);
+    this.#byName.set(name, group);
     super.put(group);
     this.onWrite(before, group);
   }
