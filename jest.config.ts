@@ -2,7 +2,11 @@
  * Configures Jest, which runs the sources as ES modules, as Node.js and Lambda do; `npm run typecheck` checks
  * the types. The end-to-end suites share one local stack, which is started when one of them runs.
  */
+import { join } from 'node:path';
 import type { Config } from 'jest';
+
+// The programs that suites start, some 300, then start in half the time: Node.js keeps what it has compiled.
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, '.cache', 'node');
 
 export const common: Config = {
   // Not in the temporary directory, where nobody would remove it.
