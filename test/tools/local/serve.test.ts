@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { PROJECT } from '../../../tools/kit/project.ts';
+import { BUNDLES_VARIABLE } from '../../../tools/local/synth.ts';
 
 const START_MILLISECONDS = 120_000;
 
@@ -42,6 +43,8 @@ beforeAll(async () => {
     ['tools/local/start-local-stack.ts', '--port', '0', '--data', file],
     {
       cwd: PROJECT,
+      // As users start it, it bundles.
+      env: { ...process.env, [BUNDLES_VARIABLE]: undefined },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
