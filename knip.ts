@@ -14,6 +14,7 @@ const config: KnipConfig = {
     'dependency-cruiser.config.ts',
     'jest.slow.config.ts',
     'test/e2e/*.{slow,cases}.ts',
+    'test/unit/*.slow.ts',
     'tools/local/{docs,status}/page/page.js',
     'tools/bench/bare/{bare-client,writes}.ts',
     'tools/bench/peers/plain-functions.ts',

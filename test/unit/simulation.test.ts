@@ -1,8 +1,7 @@
-/** Runs the simulator on a few fixed seeds, and tests that its auditor finds every planted bug. */
+/** Runs the simulator on a few fixed seeds, and on every schedule of a small job. */
 import { describe, expect, test } from '@jest/globals';
 import { walkCrashPoints, walkMeetings } from '../rigs/simulation/exhaustive.ts';
 import { measureGiveUpRate } from '../rigs/simulation/give-up-rate.ts';
-import { huntBug } from '../rigs/simulation/hunt.ts';
 import { giveUpNothing, PLANTED_BUGS } from '../rigs/simulation/planted-bugs.ts';
 import { Stats } from '../rigs/simulation/stats.ts';
 import { runSchedule } from '../rigs/simulation/run-schedule.ts';
@@ -126,13 +125,5 @@ describe('dead jobs', () => {
   test('would be given up more slowly by reconcile alone', async () => {
     const { violations } = await measureGiveUpRate(1, giveUpNothing);
     expect(violations.map(({ rule }) => rule)).toEqual(['settled-too-slowly']);
-  });
-});
-
-describe('the auditor finds', () => {
-  test.each(PLANTED_BUGS.map((bug) => [bug.name, bug] as const))('%s', async (_name, bug) => {
-    // A change of the code gives the same seeds other schedules, so the limit exceeds the usual number.
-    const found = await huntBug(bug, 50 + 4 * bug.schedules);
-    expect(found?.violation).toBeDefined();
   });
 });
