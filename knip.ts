@@ -6,8 +6,8 @@ const config: KnipConfig = {
   entry: [
     'bin/app.ts',
     'lambdas/*.ts',
-    // Started as a process of its own.
-    'test/support/real-issuer-process.ts',
+    // Started as a process of its own, and loaded before one.
+    'test/support/{real-issuer-process,count-connections}.ts',
     // In the bundle of the Tracer they take the places of others.
     'src/observability/no-{async-hooks,semver}.ts',
     'client/index.ts',

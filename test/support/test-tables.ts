@@ -9,7 +9,7 @@ import { makeEmulatorConfig } from '../../tools/kit/emulator.ts';
 import { listenOnLoopback } from '../../tools/kit/loopback.ts';
 import { makeTables } from '../../tools/local/infrastructure.ts';
 import { makeReferences } from '../../tools/local/template/references.ts';
-import { readTables } from '../../tools/local/template/read-tables.ts';
+import { readTables, type Table } from '../../tools/local/template/read-tables.ts';
 import { makeDynamoDBClient } from '../../src/adapters/dynamodb/dynamodb-client.ts';
 import { synthesizeLinked } from '../stack/readable-template.ts';
 
@@ -59,8 +59,15 @@ export async function openTables(): Promise<TestTables> {
   };
 }
 
+let definitions: readonly Table[] | undefined;
+
 /** Reads the tables of the template as the local stack does. */
-export function readTableDefinitions() {
+export function readTableDefinitions(): readonly Table[] {
+  definitions ??= synthesizeTableDefinitions();
+  return definitions;
+}
+
+function synthesizeTableDefinitions(): readonly Table[] {
   const template = synthesizeLinked();
   return readTables(template, makeReferences(template, { apiUrl: '', findQueueUrl: () => undefined }));
 }
