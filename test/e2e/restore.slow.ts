@@ -80,7 +80,7 @@ test('on restored tables ended jobs read the same, open ones go on, and forgotte
     return items.some(({ total, settled }) => total === 4 && settled instanceof Set && settled.size === 1);
   }, 100);
 
-  const definitions = readTableDefinitions();
+  const definitions = await readTableDefinitions();
   await makeTables(
     dynamodb,
     Object.entries(RESTORED).map(([key, name]) => {

@@ -119,7 +119,17 @@ interface Named {
   readonly json: JsonTemplate;
 }
 
+/** The templates that a suite has synthesized, by their context. */
+const synthesized = new Map<string, NamedJson>();
+
 function synthesizeJson(context: Record<string, unknown>): NamedJson {
+  const key = JSON.stringify(context);
+  const found = synthesized.get(key) ?? synthesizeAnew(context);
+  synthesized.set(key, found);
+  return found;
+}
+
+function synthesizeAnew(context: Record<string, unknown>): NamedJson {
   const { data, service } = makeTestStacks(context);
   const read = (stack: Stack): Named => ({
     stackName: stack.stackName,

@@ -3,15 +3,20 @@
  * in CI) or on an embedded dynalite (ADR 15).
  */
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { makeEmulatorConfig } from '../../tools/kit/emulator.ts';
 import { listenOnLoopback } from '../../tools/kit/loopback.ts';
 import { makeTables } from '../../tools/local/infrastructure.ts';
+import { readAssembly } from '../../tools/local/read-assembly.ts';
+import { synthesize } from '../../tools/local/synth.ts';
 import { makeReferences } from '../../tools/local/template/references.ts';
 import { readTables, type Table } from '../../tools/local/template/read-tables.ts';
 import { makeDynamoDBClient } from '../../src/adapters/dynamodb/dynamodb-client.ts';
-import { synthesizeLinked } from '../stack/readable-template.ts';
 
 export interface TestTables {
   readonly client: DynamoDBClient;
@@ -38,7 +43,10 @@ export async function openTables(): Promise<TestTables> {
   const client = makeDynamoDBClient({ ...makeEmulatorConfig(given ?? embedded?.url ?? ''), ...PATIENT });
 
   const run = randomUUID();
-  const tables = readTableDefinitions().map((table) => ({ ...table, name: `${table.logicalId}-${run}` }));
+  const tables = (await readTableDefinitions()).map((table) => ({
+    ...table,
+    name: `${table.logicalId}-${run}`,
+  }));
   await makeTables(client, tables);
   const findName = (part: string): string => {
     const matches = tables.filter(({ logicalId }) => logicalId.includes(part));
@@ -59,15 +67,36 @@ export async function openTables(): Promise<TestTables> {
   };
 }
 
-let definitions: readonly Table[] | undefined;
+let definitions: Promise<readonly Table[]> | undefined;
 
 /** Reads the tables of the template as the local stack does. */
-export function readTableDefinitions(): readonly Table[] {
-  definitions ??= synthesizeTableDefinitions();
+export function readTableDefinitions(): Promise<readonly Table[]> {
+  definitions ??= synthesizeOnce();
   return definitions;
 }
 
-function synthesizeTableDefinitions(): readonly Table[] {
-  const template = synthesizeLinked();
-  return readTables(template, makeReferences(template, { apiUrl: '', findQueueUrl: () => undefined }));
+/** Synthesizes the stack, unless another suite of this run did: it takes more than a second. */
+async function synthesizeOnce(): Promise<readonly Table[]> {
+  const folder = process.env['RUN_FOLDER'];
+  if (folder === undefined) return synthesizeTables();
+  const file = join(folder, 'tables.json');
+  if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as Table[];
+  const tables = await synthesizeTables();
+  await mkdir(folder, { recursive: true });
+  // Complete before it has its name: another suite may read it by then.
+  const unnamed = join(folder, randomUUID());
+  await writeFile(unnamed, JSON.stringify(tables));
+  await rename(unnamed, file);
+  return tables;
+}
+
+async function synthesizeTables(): Promise<readonly Table[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'tables-'));
+  try {
+    await synthesize(folder, { 'aws:cdk:bundling-stacks': [] });
+    const { template } = await readAssembly(folder);
+    return readTables(template, makeReferences(template, { apiUrl: '', findQueueUrl: () => undefined }));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
