@@ -4,11 +4,14 @@
  */
 import { readFileSync } from 'node:fs';
 import type { PermissionsReport } from '../../tools/local/iam/permissions.ts';
+import { BUNDLES_VARIABLE } from '../../tools/local/synth.ts';
 import { readE2eStack } from '../support/e2e.ts';
 
 export default async function tearDown(): Promise<void> {
   const { localStack, xrayDaemon } = globalThis;
   if (localStack === undefined) return;
+  // Else a next run in this process, as with --watch, would take bundles that are gone.
+  Reflect.deleteProperty(process.env, BUNDLES_VARIABLE);
   const denied = await readDeniedCalls(localStack.info.url).catch(String);
   const code = await localStack.stop();
   xrayDaemon?.close();
