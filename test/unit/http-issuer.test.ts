@@ -1,10 +1,15 @@
 /** Tests the fetch of an issuer's keys, by its discovery document, over real HTTP. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { HttpIssuer } from '../../src/adapters/issuer/http-issuer.ts';
 import { IssuerUnreachableError } from '../../src/domain/errors.ts';
 import { type HttpAnswer, makeJsonAnswer } from '../../tools/kit/http-server.ts';
 import { StandIn } from '../support/stand-in.ts';
+import { makeCertificate, serveByTls } from '../support/tls-rig.ts';
 
 const KEYS = { keys: [{ kty: 'EC', kid: 'k1' }] };
 
@@ -96,18 +101,54 @@ describe('discovery', () => {
 });
 
 test('an issuer elsewhere cannot point to an address of this machine', async () => {
-  const real = globalThis.fetch;
-  const asked: unknown[] = [];
-  globalThis.fetch = (url) => {
+  const asked: string[] = [];
+  const issuer = new HttpIssuer({ issuer: 'https://id.test' }, (url) => {
     asked.push(url);
-    return Promise.resolve(Response.json({ issuer: 'https://id.test', jwks_uri: `${server.url}/keys` }));
-  };
+    return Promise.resolve(JSON.stringify({ issuer: 'https://id.test', jwks_uri: `${server.url}/keys` }));
+  });
+  await expect(issuer.fetchKeySet()).rejects.toThrow(/names no https address of its keys/);
+  expect(asked).toEqual(['https://id.test/.well-known/openid-configuration']);
+});
+
+test('an issuer by https is asked if its certificate is trusted, and only then', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'issuer-'));
+  const before = getCACertificates();
   try {
-    await expectUnreachable('https://id.test', /names no https address of its keys/);
+    const certificate = await makeCertificate(folder, ['localhost']);
+    const listener = await serveByTls(certificate, () => ({ status: 200, body: JSON.stringify(KEYS) }));
+    try {
+      const issuer = `https://localhost:${listener.port}`;
+      const keys = new HttpIssuer({ issuer, jwksUrl: issuer });
+      await expect(keys.fetchKeySet()).rejects.toThrow(/could not be asked/);
+      setDefaultCACertificates([...before, certificate.cert]);
+      expect(JSON.parse((await keys.fetchKeySet()).json)).toEqual(KEYS);
+      // The name in the certificate counts.
+      const byAddress = new HttpIssuer({ issuer, jwksUrl: listener.url.replace('http:', 'https:') });
+      await expect(byAddress.fetchKeySet()).rejects.toThrow(/could not be asked/);
+    } finally {
+      await listener.close();
+    }
+  } finally {
+    setDefaultCACertificates(before);
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('the fetch of Node.js, whose first use is a quarter of a start, is not used', async () => {
+  answers['/keys'] = () => makeJsonAnswer(KEYS);
+  const real = globalThis.fetch;
+  globalThis.fetch = () => Promise.reject(new Error('fetch was used'));
+  try {
+    await new HttpIssuer({ issuer: server.url, jwksUrl: `${server.url}/keys` }).fetchKeySet();
   } finally {
     globalThis.fetch = real;
   }
-  expect(asked).toEqual(['https://id.test/.well-known/openid-configuration']);
+});
+
+test('an answer that breaks off is no key set', async () => {
+  answers['/keys'] = () => ({ status: 200, headers: { 'content-length': '99' }, body: JSON.stringify(KEYS) });
+  const source = { issuer: server.url, jwksUrl: `${server.url}/keys` };
+  await expect(new HttpIssuer(source).fetchKeySet()).rejects.toThrow(IssuerUnreachableError);
 });
 
 test('document and keys together take three seconds at most', async () => {
