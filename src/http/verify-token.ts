@@ -5,6 +5,8 @@
 import {
   createLocalJWKSet,
   errors,
+  type FlattenedJWSInput,
+  flattenedVerify,
   type JSONWebKeySet,
   type JWTPayload,
   type JWTVerifyGetKey,
@@ -12,6 +14,8 @@ import {
   type JWTVerifyOptions,
   UnsecuredJWT,
 } from 'jose';
+
+type Key = Awaited<ReturnType<JWTVerifyGetKey>>;
 
 /** The header of an unsecured token: `{"alg":"none"}`. */
 const UNSECURED = Buffer.from('{"alg":"none"}').toString('base64url');
@@ -32,7 +36,7 @@ export async function verifyToken(
   checkClaims: (payload: JWTPayload) => void = () => undefined,
 ): Promise<JWTPayload> {
   checkClaims(readUnverifiedClaims(token, options));
-  const { payload } = await verifyWithEach(token, keys, options);
+  const { payload } = await jwtVerify(token, keys, options);
   checkClaims(payload);
   return payload;
 }
@@ -46,43 +50,57 @@ function readUnverifiedClaims(token: string, options: JWTVerifyOptions): JWTPayl
   return UnsecuredJWT.decode(`${UNSECURED}.${claims}.`, options).payload;
 }
 
-/** Verifies the token with its key. Where several keys match, any of them may have signed it. */
-async function verifyWithEach(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions) {
-  try {
-    return await jwtVerify(token, keys, options);
-  } catch (error) {
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
-    for await (const key of error) {
-      try {
-        return await jwtVerify(token, key, options);
-      } catch (failure) {
-        // Claims are checked after the signature, so no other key can help.
-        if (isAboutClaims(failure)) throw failure;
-      }
-    }
-    throw new errors.JWSSignatureVerificationFailed();
-  }
-}
-
 /**
- * Makes the function that finds the keys of a set. A key without an id may be the one that a token names:
- * the id is optional in a set (RFC 7517, section 4.5). It is tried when no key has the token's id.
+ * Makes the function that finds the key of a token in a set. Where the id does not say which key it is, it is
+ * the one that has signed the token, and there is none if none has: an issuer may have a newer one then.
  */
 export function makeKeyFinder(set: JSONWebKeySet): JWTVerifyGetKey {
   const findById = createLocalJWKSet(set);
   const findWithoutId = createLocalJWKSet({ keys: set.keys.filter(({ kid }) => kid === undefined) });
-  return async (header, token) => {
-    try {
-      return await findById(header, token);
-    } catch (error) {
-      if (header.kid === undefined || !(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      return findWithoutId({ alg: header.alg }, token);
+  return async ({ kid, alg }, token) => {
+    if (kid !== undefined) {
+      try {
+        return await findById({ kid, alg }, token);
+      } catch (error) {
+        if (error instanceof errors.JWKSMultipleMatchingKeys) {
+          const signer = await findSigner(error, token);
+          if (signer === undefined) throw new errors.JWSSignatureVerificationFailed();
+          return signer;
+        }
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      }
     }
+    // The id is optional in a set: https://www.rfc-editor.org/info/rfc7517 (section 4.5). So a key without an
+    // id may be the one that a token names, and a token without an id may be signed by any key.
+    const find = kid === undefined ? findById : findWithoutId;
+    const signer = await findSigner(listMatching(find, alg, token), token);
+    if (signer === undefined) throw new errors.JWKSNoMatchingKey();
+    return signer;
   };
 }
 
-function isAboutClaims(error: unknown): boolean {
-  return [errors.JWTClaimValidationFailed, errors.JWTExpired, errors.JWTInvalid].some(
-    (kind) => error instanceof kind,
-  );
+/** Lists the keys of an algorithm. One that cannot be used is left out. */
+async function* listMatching(
+  find: JWTVerifyGetKey,
+  alg: string,
+  token: FlattenedJWSInput,
+): AsyncGenerator<Key> {
+  try {
+    yield await find({ alg }, token);
+  } catch (error) {
+    if (error instanceof errors.JWKSMultipleMatchingKeys) yield* error;
+  }
+}
+
+/** Finds the key that has signed the token. */
+async function findSigner(keys: AsyncIterable<Key>, token: FlattenedJWSInput): Promise<Key | undefined> {
+  for await (const key of keys) {
+    try {
+      await flattenedVerify(token, key);
+      return key;
+    } catch {
+      // Another one may have.
+    }
+  }
+  return undefined;
 }

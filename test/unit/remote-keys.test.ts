@@ -181,6 +181,74 @@ describe('an issuer that answers', () => {
   });
 });
 
+describe('an issuer whose keys have no ids', () => {
+  /** Lets the set have these keys without their ids. */
+  const hideIds = (...hidden: string[]) => {
+    issuer.answer = () => {
+      const { keys: all } = issuer.makeKeySet();
+      const isHidden = ({ kid = '' }: { kid?: string }) => hidden.includes(kid);
+      return makeJsonAnswer({ keys: all.map((key) => (isHidden(key) ? { ...key, kid: undefined } : key)) });
+    };
+  };
+  const withoutId = { alg: 'ES256' };
+
+  test('is asked for a new key at once, though an old one without id is of the same kind', async () => {
+    hideIds('k1');
+    await expectAccepted(await signToken('k1'));
+    await issuer.addKey('k2');
+    await expectAccepted(await signToken('k2'));
+    await issuer.addKey('k3');
+    hideIds('k1', 'k3');
+    advanceClock(5 * SECOND);
+    await expectAccepted(await signToken('k3', issuer, withoutId));
+    expect(issuer.requestCount).toBe(3);
+  });
+
+  test('is not asked again for tokens that a key without id has signed', async () => {
+    hideIds('k1');
+    for (const header of [withoutId, { alg: 'ES256', kid: 'k1' }]) {
+      const token = await signToken('k1', issuer, header);
+      for (let minute = 0; minute < 4; minute += 1) {
+        await expectAccepted(token);
+        advanceClock(MINUTE);
+      }
+    }
+    expect(issuer.requestCount).toBe(1);
+  });
+
+  test('is asked at most every five seconds for tokens that none of them has signed', async () => {
+    hideIds('k1');
+    await expectAccepted(await signToken('k1'));
+    await issuer.addKey('attack');
+    const attacks = [await signToken('attack'), await signToken('attack', issuer, withoutId)];
+    issuer.withdrawKey('attack');
+    for (let second = 0; second < 60; second += 1) {
+      advanceClock(SECOND);
+      for (const attack of attacks) await expectRefused(attack);
+    }
+    expect(issuer.requestCount).toBe(1 + 12);
+  });
+
+  test('leaves a token that none of them has signed unavailable while it is down', async () => {
+    hideIds('k1');
+    await expectAccepted(await signToken('k1'));
+    await issuer.addKey('k2');
+    issuer.answer = hangUp;
+    await expectUnavailable(await signToken('k2'));
+    await expectUnavailable(await signToken('k2', issuer, withoutId));
+    await expectAccepted(await signToken('k1'));
+  });
+
+  test('may have keys among them that nobody can use', async () => {
+    issuer.answer = () =>
+      makeJsonAnswer({ keys: [{ kty: 'EC', crv: 'P-256', alg: 'ES256', x: 'x', y: 'y' }] });
+    await expectRefused(await signToken('k1'));
+    issuer.answer = undefined;
+    advanceClock(5 * SECOND);
+    await expectAccepted(await signToken('k1'));
+  });
+});
+
 describe('an issuer that is down', () => {
   test('leaves known keys in use for the time that is set, and is asked once a minute', async () => {
     const token = await signToken('k1');
