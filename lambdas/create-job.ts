@@ -58,7 +58,7 @@ const once = makePowertoolsOnce({
 });
 const admission = new Admission({
   openJobs: new DynamoDBOpenJobs(dynamoDB, env.JOBS_TABLE),
-  backlog: new DynamoDBBacklog(dynamoDB, env.JOBS_TABLE),
+  backlog: new DynamoDBBacklog(dynamoDB, env.JOBS_TABLE, env.DEADLINE_SECONDS * 1000),
   clock: systemClock,
   journal,
   random: Math.random,

@@ -44,7 +44,7 @@ export type Environment = typeof env;
 const dynamoDB = countCalls(makeDynamoDBClient());
 const sqs = countCalls(makeSqsClient());
 const deps = {
-  backlog: new DynamoDBBacklog(dynamoDB, env.JOBS_TABLE),
+  backlog: new DynamoDBBacklog(dynamoDB, env.JOBS_TABLE, env.DEADLINE_SECONDS * 1_000),
   jobs: new DynamoDBJobs(dynamoDB, env.JOBS_TABLE),
   chunks: new DynamoDBChunks(dynamoDB, env.JOBS_TABLE),
   openJobs: new DynamoDBOpenJobs(dynamoDB, env.JOBS_TABLE),

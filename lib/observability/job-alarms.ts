@@ -97,7 +97,8 @@ export function specifyJobAlarms({ config, chunks, giveUps, own }: WatchedResour
     },
     {
       name: 'AdmissionsUnknown',
-      description: 'Jobs are let in although the open work, and so a limit, could not be read.',
+      description:
+        'The open work could not be read or counted, so jobs are let in that a limit might refuse.',
       metric: own.makeWholeMetric('AdmissionsUnknown', { period: SHARE_PERIOD }),
       threshold: 1,
       periods: LASTING,

@@ -8,6 +8,7 @@ import type { Backlog } from '../ports/backlog.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal, Limit } from '../ports/journal.ts';
 import type { OpenJobs } from '../ports/open-jobs.ts';
+import { ShortMemory } from './short-memory.ts';
 
 export interface AdmissionDeps {
   readonly openJobs: Pick<OpenJobs, 'readAccount'>;
@@ -30,13 +31,6 @@ export interface AdmissionDeps {
 interface AccountUse {
   readonly jobs: number;
   readonly targetGroups: number;
-}
-
-/** An answer of a store that is used again for a while. */
-interface Known<T> {
-  readonly value: T;
-  /** Epoch ms. */
-  readonly until: number;
 }
 
 /** How long an account that was refused is remembered, ms. */
@@ -71,8 +65,10 @@ export interface Refusal {
 /** Lives as long as its function's instance, because it remembers what it has read. */
 export class Admission {
   readonly #deps: AdmissionDeps;
-  readonly #refused = new Map<number, Known<AccountUse>>();
-  #estimate: Known<number> = { value: 0, until: 0 };
+  /** The accounts that were refused, with what they had. */
+  readonly #refused = new ShortMemory<number, AccountUse>(REMEMBERED_MS);
+  /** The answer of the backlog, which is used again until `until`, epoch ms. */
+  #estimate = { value: 0, until: 0 };
 
   constructor(deps: AdmissionDeps) {
     this.#deps = deps;
@@ -117,16 +113,16 @@ export class Admission {
   /** Finds the limit that a job would exceed. An account that was just refused is not read again. */
   async #findExceeded(accountId: number, targetGroups: number): Promise<Exceeded | undefined> {
     const { clock } = this.#deps;
-    const remembered = this.#refused.get(accountId);
-    if (remembered !== undefined && remembered.until > clock.now()) {
-      const exceeded = this.#compareUse(remembered.value, targetGroups);
+    const remembered = this.#refused.find(accountId, clock.now());
+    if (remembered !== undefined) {
+      const exceeded = this.#compareUse(remembered, targetGroups);
       // A smaller job may fit into what is left, but what is remembered is too old to say so.
       if (exceeded !== undefined) return exceeded;
     }
     const value = await this.#readUse(accountId);
     const exceeded = this.#compareUse(value, targetGroups);
-    if (exceeded === undefined) this.#refused.delete(accountId);
-    else this.#refused.set(accountId, { value, until: clock.now() + REMEMBERED_MS });
+    if (exceeded === undefined) this.#refused.forget(accountId);
+    else this.#refused.remember(accountId, value, clock.now());
     return exceeded;
   }
 

@@ -62,7 +62,7 @@ export const LEVELS: Readonly<Record<EventName, Level>> = {
   'job.unknown': 'warn',
   'job.refused': 'warn',
   'admission.unknown': 'warn',
-  'admission.not-counted': 'info',
+  'admission.not-counted': 'warn',
   'fan-out.sent': 'info',
   'fan-out.failed': 'error',
   'chunk.claimed': 'debug',

@@ -26,6 +26,7 @@ export function listMeasurements(report: Report): Measurement[] {
         },
       ];
     case 'admission.unknown':
+    case 'admission.not-counted':
       return [countOne('AdmissionsUnknown')];
     case 'idempotency.bypassed':
       return [countOne('IdempotencyBypassed')];
@@ -85,7 +86,6 @@ export function listMeasurements(report: Report): Measurement[] {
       return [];
     // Intermediate steps, and rare events for which the log is enough.
     case 'fan-out.sent':
-    case 'admission.not-counted':
     case 'chunk.claimed':
     case 'chunk.expired':
     case 'job.unknown':

@@ -95,7 +95,7 @@ export type Entry =
   | (JobFields & { readonly event: 'job.refused'; readonly limit: Limit; readonly targetGroups: number })
   /** A limit could not be checked, so the job was let through. */
   | { readonly event: 'admission.unknown'; readonly cause: unknown }
-  /** A new job could not be added to what was accepted since the last pass. */
+  /** A new job could not be added to what was accepted since the last pass, or a pass not be stored. */
   | { readonly event: 'admission.not-counted'; readonly cause: unknown }
   /** The stored keys of the token issuer could not be renewed: the issuer, or the table, did not answer. */
   | { readonly event: 'key-set.not-renewed'; readonly cause: unknown }

@@ -187,7 +187,7 @@ test('an account is refused target groups above its limit, but may have what is 
 test('when the stack is full, every account is refused another job, and can read its own', async () => {
   const { tenant, ids, client } = await enter(205, 2);
   const dynamoDB = makeDynamoDBClient(behind);
-  const backlog = new DynamoDBBacklog(dynamoDB, findName(behind.tables, 'TablesJobs'));
+  const backlog = new DynamoDBBacklog(dynamoDB, findName(behind.tables, 'TablesJobs'), 3_600_000);
   const key = anId('K');
   const location = readLocation(await client.create(tenant, ids.slice(0, 1), withKey(key)));
   await client.waitUntilEnded(location);

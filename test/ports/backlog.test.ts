@@ -9,6 +9,8 @@ import { MemoryBacklog } from '../support/memory/backlog.ts';
 import { type TestTables, openTables } from '../support/test-tables.ts';
 
 const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const DEADLINE = 120 * MINUTE;
 
 let tables: TestTables;
 // Each test has its own table, because a table has one backlog.
@@ -18,8 +20,8 @@ beforeEach(async () => {
 afterEach(() => tables.close());
 
 const ADAPTERS: [string, () => Backlog][] = [
-  ['memory', () => new MemoryBacklog()],
-  ['DynamoDB', () => new DynamoDBBacklog(tables.client, tables.jobs)],
+  ['memory', () => new MemoryBacklog(DEADLINE)],
+  ['DynamoDB', () => new DynamoDBBacklog(tables.client, tables.jobs, DEADLINE)],
 ];
 
 describe.each(ADAPTERS)('the backlog in %s', (_name, open) => {
@@ -69,16 +71,25 @@ describe.each(ADAPTERS)('the backlog in %s', (_name, open) => {
     expect(await backlog.estimate(NOW + SECOND)).toBe(2);
   });
 
-  test('forgets what was accepted a quarter of an hour ago, whatever a pass has seen of it', async () => {
+  test('counts all that was accepted in half of the deadline while there is no pass', async () => {
+    await backlog.savePass(5_000, NOW);
+    for (let second = 1; second <= 60 * 60; second += 10)
+      await backlog.addAccepted(1_000, NOW + second * SECOND);
+    expect(await backlog.estimate(NOW + 60 * MINUTE)).toBe(365_000);
+    await backlog.savePass(7_000, NOW + 30 * MINUTE);
+    expect(await backlog.estimate(NOW + 60 * MINUTE)).toBe(7_000 + 181_000);
+  });
+
+  test('forgets what was accepted half a deadline ago, whatever a pass has seen of it', async () => {
     await backlog.savePass(5_000, NOW);
     await backlog.addAccepted(1_000, NOW + SECOND);
-    expect(await backlog.estimate(NOW + 900 * SECOND)).toBe(6_000);
-    expect(await backlog.estimate(NOW + 911 * SECOND)).toBe(5_000);
+    expect(await backlog.estimate(NOW + 60 * MINUTE)).toBe(6_000);
+    expect(await backlog.estimate(NOW + 60 * MINUTE + 11 * SECOND)).toBe(5_000);
   });
 });
 
-test('what was accepted expires by itself an hour later, and a pass never', async () => {
-  const backlog = new DynamoDBBacklog(tables.client, tables.jobs);
+test('what was accepted expires by itself some minutes after it counts no more, and a pass never', async () => {
+  const backlog = new DynamoDBBacklog(tables.client, tables.jobs, DEADLINE);
   await backlog.addAccepted(1_000, NOW);
   await backlog.savePass(1_000, NOW);
   const read = async (sk: string) => {
@@ -86,7 +97,7 @@ test('what was accepted expires by itself an hour later, and a pass never', asyn
     return (await tables.client.send(new GetItemCommand({ TableName: tables.jobs, Key }))).Item;
   };
   expect(await read(`ACCEPTED#${new Date(NOW).toISOString()}`)).toMatchObject({
-    expires_at: { N: String(NOW / SECOND + 3_600) },
+    expires_at: { N: String(NOW / SECOND + 3_600 + 600) },
   });
   expect(await read('PASS')).not.toHaveProperty('expires_at');
 });

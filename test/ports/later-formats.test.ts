@@ -24,6 +24,7 @@ import { Writer } from '../../tools/import/writer.ts';
 import { AT, aLook } from '../support/builders.ts';
 import {
   CLOCK,
+  DEADLINE_MS,
   ENDED,
   GROUPS,
   IDS,
@@ -104,7 +105,7 @@ const openDeps = () => ({
   groups: openGroups(),
   clock: CLOCK,
   journal: { note: () => undefined },
-  settings: { parallelism: 2, claimMs: 330_000, deadlineMs: 3_600_000 },
+  settings: { parallelism: 2, claimMs: 330_000, deadlineMs: DEADLINE_MS },
 });
 const MOVE = { action: 'resume', mark: 'the mark', now: AT, by: STARTED.createdBy } as const;
 
@@ -163,9 +164,9 @@ describe('of a later format', () => {
 
   test.each(['ACCEPTED', 'PASS'] as const)('the backlog is neither read nor changed: %s', async (kind) => {
     await expectUnchanged(kind, async () => {
-      const backlog = new DynamoDBBacklog(tables.client, tables.jobs);
+      const backlog = new DynamoDBBacklog(tables.client, tables.jobs, DEADLINE_MS);
       await expect(backlog.estimate(CLOCK.now())).rejects.toMatchObject(UNKNOWN);
-      if (kind === 'PASS') await backlog.savePass(1, CLOCK.now());
+      if (kind === 'PASS') await expect(backlog.savePass(1, CLOCK.now())).rejects.toMatchObject(UNKNOWN);
       else await expect(backlog.addAccepted(1, Date.parse(AT))).rejects.toThrow('by a later release');
     });
   });
@@ -262,7 +263,7 @@ describe('what a later release has added', () => {
     expect(await jobs.find(STARTED, Date.now())).toHaveProperty('look', undefined);
     await chunks.release(CHUNK, 'another', LATER);
     await jobs.addOnlyChunk(OTHER, false, LATER);
-    const backlog = new DynamoDBBacklog(tables.client, tables.jobs);
+    const backlog = new DynamoDBBacklog(tables.client, tables.jobs, DEADLINE_MS);
     await backlog.savePass(1, LATER);
     await backlog.addAccepted(1, Date.parse(AT));
     for (const item of await scan('all')) {

@@ -22,6 +22,7 @@ import {
   ACCEPTED_SINCE,
   DONE,
   CLOCK,
+  DEADLINE_MS,
   ENDED,
   FAILURES,
   GROUPS,
@@ -138,7 +139,7 @@ describe.each([
 
   test('of the backlog is read', async () => {
     await put(tables.jobs, recorded.jobs);
-    const backlog = new DynamoDBBacklog(tables.client, tables.jobs);
+    const backlog = new DynamoDBBacklog(tables.client, tables.jobs, DEADLINE_MS);
     // Release 0.1.0 had none.
     const expected = started.look === undefined ? 0 : OPEN_AT_PASS + ACCEPTED_SINCE;
     expect(await backlog.estimate(CLOCK.now())).toBe(expected);
@@ -186,7 +187,7 @@ describe.each([
       ...adapters,
       clock: CLOCK,
       journal: { note: () => undefined },
-      settings: { parallelism: 2, claimMs: 330_000, deadlineMs: 3_600_000 },
+      settings: { parallelism: 2, claimMs: 330_000, deadlineMs: DEADLINE_MS },
     };
     for (const { work } of recorded.messages.map(decodeMessage)) {
       await runChunk(deps, { work, owner: 'another worker', stopAt: CLOCK.now() + 60_000 });

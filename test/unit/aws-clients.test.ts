@@ -5,7 +5,9 @@ import { type DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Listener, listenOnLoopback } from '../../tools/kit/loopback.ts';
+import { DynamoDBBacklog } from '../../src/adapters/dynamodb/backlog.ts';
 import { CALL_LIMITS, makeDynamoDBClient } from '../../src/adapters/dynamodb/dynamodb-client.ts';
+import { DynamoDBOpenJobs } from '../../src/adapters/dynamodb/open-jobs.ts';
 import { MAX_IDLE_MS } from '../../src/adapters/lambda/connections.ts';
 import { makeSqsClient } from '../../src/adapters/sqs/sqs-client.ts';
 
@@ -36,6 +38,20 @@ test('a call of DynamoDB without an answer times out', async () => {
 test('a call of SQS without an answer times out', async () => {
   const client = makeSqsClient(options);
   await expect(client.send(new ListQueuesCommand({}))).rejects.toMatchObject({ name: 'TimeoutError' });
+  client.destroy();
+});
+
+test('a create waits two seconds at most for what it reads of the open work, whatever the client retries', async () => {
+  const client = makeDynamoDBClient({ ...options, maxAttempts: 4 });
+  const reads = [
+    () => new DynamoDBBacklog(client, 'jobs', 3_600_000).estimate(Date.now()),
+    () => new DynamoDBOpenJobs(client, 'jobs').readAccount(101, 10),
+  ];
+  for (const read of reads) {
+    const start = performance.now();
+    await expect(read()).rejects.toThrow();
+    expect(performance.now() - start).toBeLessThan(2 * CALL_LIMITS.requestTimeout);
+  }
   client.destroy();
 });
 

@@ -27,7 +27,7 @@ const MEASURED: readonly (readonly [Report, readonly Measurement[]])[] = [
     [{ name: 'JobsRefused', value: 1, dimension: 'account' }],
   ]),
   [{ event: 'admission.unknown', cause }, [{ name: 'AdmissionsUnknown', value: 1 }]],
-  [{ event: 'admission.not-counted', cause }, []],
+  [{ event: 'admission.not-counted', cause }, [{ name: 'AdmissionsUnknown', value: 1 }]],
   [{ ...REFUSED, kind: 'IdempotencyKeyReusedError' }, [{ name: 'IdempotencyConflicts', value: 1 }]],
   [{ ...REFUSED, kind: 'InvalidRequestError' }, []],
   [

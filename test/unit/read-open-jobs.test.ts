@@ -93,6 +93,15 @@ test('a shard that cannot be read leaves the others, and nothing is counted', as
   expect(rig.entries).toEqual([{ event: 'open-jobs.not-counted', cause }]);
 });
 
+test('a pass that cannot be stored is noted, and what is due is returned', async () => {
+  const rig = new UseCaseRig();
+  const jobId = await commitJob(rig, 10);
+  const cause = new Error('written by a later release');
+  rig.backlog.savePass = () => Promise.reject(cause);
+  expect((await readOpenJobs(rig, ALWAYS)).map((job) => job.jobId)).toEqual([jobId]);
+  expect(rig.entries).toContainEqual({ event: 'admission.not-counted', cause });
+});
+
 test('if no shard can be read, the run fails', async () => {
   const rig = new UseCaseRig();
   const cause = new Error('no index');

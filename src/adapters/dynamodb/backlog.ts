@@ -6,12 +6,14 @@
  * | `ACCEPTED#<time>` | target groups that were accepted in the slot that begins then; it expires |
  * | `PASS`            | target groups of all open jobs at the last pass of reconcile            |
  */
-import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, QueryCommand, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { type Backlog, findOldestSlot, findSlot, findSlotOfPass } from '../../ports/backlog.ts';
+import { type Backlog, computeReadBack, findSlot, findSlotOfPass } from '../../ports/backlog.ts';
 import { UnknownFormatError } from '../../domain/errors.ts';
 import { formatTimestamp } from '../../domain/time.ts';
-import { readNumber, readText, requireKnownFormat } from './read-item.ts';
+import { ADMISSION_READ_MS } from './dynamodb-client.ts';
+import { getItem } from './get-item.ts';
+import { type Item, readNumber, readText, requireKnownFormat } from './read-item.ts';
 import { updateIf } from './update.ts';
 
 /** The format in which the items are written, and the latest one that is read (ADR 37). */
@@ -20,30 +22,43 @@ const BACKLOG_FORMAT = 1;
 /** No job has this partition key, because that of a job contains `#`. */
 const PARTITION = 'BACKLOG';
 
-/** How long the item of a slot is kept, seconds. */
-const KEPT_SECONDS = 3_600;
+/** How long the item of a slot is kept, seconds: for some minutes after it counts no more, and for people. */
+const computeKeptSeconds = (deadlineMs: number) =>
+  Math.max(3_600, Math.ceil(computeReadBack(deadlineMs) / 1_000) + 600);
+
+/** Items in one answer: the pass and the slots of six minutes, in half a read unit. */
+const PAGE_SIZE = 40;
+
+const PASS_KEY = { pk: PARTITION, sk: 'PASS' };
 
 const makeSlotKey = (slot: number) => `ACCEPTED#${formatTimestamp(slot)}`;
 
 export class DynamoDBBacklog implements Backlog {
   readonly #client: DynamoDBClient;
   readonly #table: string;
+  readonly #deadlineMs: number;
 
-  constructor(client: DynamoDBClient, table: string) {
+  /** @param deadlineMs time in which a job must end */
+  constructor(client: DynamoDBClient, table: string, deadlineMs: number) {
     this.#client = client;
     this.#table = table;
+    this.#deadlineMs = deadlineMs;
   }
 
   async savePass(targetGroups: number, at: number): Promise<void> {
-    await updateIf(this.#client, {
+    const result = await updateIf(this.#client, {
       table: this.#table,
-      key: { pk: PARTITION, sk: 'PASS' },
+      key: PASS_KEY,
       format: BACKLOG_FORMAT,
       update: 'SET target_groups = :groups, counted_at = :at, #format = :format',
       // No later pass was stored by another run of reconcile at the same time.
       condition: 'attribute_not_exists(counted_at) OR counted_at <= :at',
       values: { ':groups': targetGroups, ':at': at },
     });
+    if (result.written) return;
+    // A later pass is as good. One of a later release is not: this release cannot read it.
+    const found = result.found ?? (await getItem(this.#client, this.#table, PASS_KEY));
+    if (found !== undefined) requireKnownFormat(found, BACKLOG_FORMAT);
   }
 
   async addAccepted(targetGroups: number, at: number): Promise<void> {
@@ -53,29 +68,51 @@ export class DynamoDBBacklog implements Backlog {
       key: { pk: PARTITION, sk: makeSlotKey(findSlot(at)) },
       format: BACKLOG_FORMAT,
       update: 'ADD target_groups :groups SET expires_at = :expires, #format = :format',
-      values: { ':groups': targetGroups, ':expires': Math.floor(at / 1000) + KEPT_SECONDS },
+      values: {
+        ':groups': targetGroups,
+        ':expires': Math.floor(at / 1000) + computeKeptSeconds(this.#deadlineMs),
+      },
     });
     if (!written) throw new UnknownFormatError('A slot of the backlog was written by a later release.');
   }
 
   async estimate(now: number): Promise<number> {
-    // The slots come before the pass in the order of the keys, so one query reads both. They are some 90 at
-    // most, of some 80 bytes each, so one answer holds them.
-    const { Items = [] } = await this.#client.send(
-      new QueryCommand({
-        TableName: this.#table,
-        KeyConditionExpression: 'pk = :pk AND sk >= :from',
-        ExpressionAttributeValues: marshall({ ':pk': PARTITION, ':from': makeSlotKey(findOldestSlot(now)) }),
-      }),
-    );
-    const items = Items.map((item) => unmarshall(item));
-    for (const item of items) requireKnownFormat(item, BACKLOG_FORMAT);
-    const pass = items.find((item) => item['sk'] === 'PASS');
-    // A clock that was ahead must not hide what was accepted since.
-    const since =
-      pass === undefined ? '' : makeSlotKey(findSlotOfPass(Math.min(readNumber(pass, 'counted_at'), now)));
-    return items
-      .filter((item) => item === pass || readText(item, 'sk') >= since)
-      .reduce((sum, item) => sum + readNumber(item, 'target_groups'), 0);
+    let sum = 0;
+    /** The first slot that counts, epoch ms. */
+    let since = findSlot(now - computeReadBack(this.#deadlineMs));
+    // The pass comes first, then the slots from the latest one on. So one page is enough unless the pass is
+    // minutes old.
+    for await (const item of this.#readFromEnd(makeSlotKey(since))) {
+      if (item['sk'] === PASS_KEY.sk) {
+        // A clock that was ahead must not hide what was accepted since.
+        since = Math.max(since, findSlotOfPass(Math.min(readNumber(item, 'counted_at'), now)));
+      } else if (readText(item, 'sk') < makeSlotKey(since)) break;
+      sum += readNumber(item, 'target_groups');
+    }
+    return sum;
+  }
+
+  /** Reads the items whose sort keys are not below `from`, from the last one on. */
+  async *#readFromEnd(from: string): AsyncGenerator<Item> {
+    const options = { abortSignal: AbortSignal.timeout(ADMISSION_READ_MS) };
+    let start: QueryCommandInput['ExclusiveStartKey'];
+    do {
+      const { Items = [], LastEvaluatedKey } = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#table,
+          KeyConditionExpression: 'pk = :pk AND sk >= :from',
+          ExpressionAttributeValues: marshall({ ':pk': PARTITION, ':from': from }),
+          ScanIndexForward: false,
+          Limit: PAGE_SIZE,
+          ExclusiveStartKey: start,
+        }),
+        options,
+      );
+      for (const item of Items.map((stored) => unmarshall(stored))) {
+        requireKnownFormat(item, BACKLOG_FORMAT);
+        yield item;
+      }
+      start = LastEvaluatedKey;
+    } while (start !== undefined);
   }
 }

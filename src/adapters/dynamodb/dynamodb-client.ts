@@ -5,6 +5,12 @@ import { closeDeadConnections, makeAgents } from '../lambda/connections.ts';
 /** How long a call waits for a connection, and then for its answer, ms. */
 export const CALL_LIMITS = { connectionTimeout: 1_000, requestTimeout: 2_000 } as const;
 
+/**
+ * How long a create waits for what it reads of the open work, ms, with all tries. Without an answer it is let
+ * in (ADR 39), so its client does not wait for the retries of these reads.
+ */
+export const ADMISSION_READ_MS = 2_000;
+
 /** Each concurrent call needs one. Reconcile makes the most: by default 16 calls for each of four jobs. */
 const MAX_SOCKETS = 100;
 

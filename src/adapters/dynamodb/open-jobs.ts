@@ -5,6 +5,7 @@ import { ACTION_NAMES } from '../../domain/actions.ts';
 import { computeShard } from '../../domain/digest.ts';
 import type { Job, Look } from '../../domain/job.ts';
 import type { OpenJob, OpenJobs, OpenJobsPage, PageStart } from '../../ports/open-jobs.ts';
+import { ADMISSION_READ_MS } from './dynamodb-client.ts';
 import { makeLookAttributes, makeMetaKey, META_FORMAT, readJobKey } from './job-item.ts';
 import {
   makeAccountPrefix,
@@ -40,19 +41,23 @@ export class DynamoDBOpenJobs implements OpenJobs {
   }
 
   async readAccount(accountId: number, limit: number): Promise<OpenJob[]> {
+    const abortSignal = AbortSignal.timeout(ADMISSION_READ_MS);
     const found: OpenJob[] = [];
     let key: QueryCommandInput['ExclusiveStartKey'];
     do {
-      const page = await this.#query({
-        Limit: limit - found.length,
-        KeyConditionExpression: '#shard = :shard AND begins_with(#key, :prefix)',
-        ExpressionAttributeNames: KEY_NAMES,
-        ExpressionAttributeValues: marshall({
-          ':shard': makeShardName(computeShard(accountId)),
-          ':prefix': makeAccountPrefix(accountId),
-        }),
-        ExclusiveStartKey: key,
-      });
+      const page = await this.#query(
+        {
+          Limit: limit - found.length,
+          KeyConditionExpression: '#shard = :shard AND begins_with(#key, :prefix)',
+          ExpressionAttributeNames: KEY_NAMES,
+          ExpressionAttributeValues: marshall({
+            ':shard': makeShardName(computeShard(accountId)),
+            ':prefix': makeAccountPrefix(accountId),
+          }),
+          ExclusiveStartKey: key,
+        },
+        { abortSignal },
+      );
       found.push(...page.jobs);
       key = page.lastKey;
     } while (key !== undefined && found.length < limit);
@@ -88,9 +93,13 @@ export class DynamoDBOpenJobs implements OpenJobs {
     return result.written;
   }
 
-  async #query(input: Omit<QueryCommandInput, 'TableName' | 'IndexName'>) {
+  async #query(
+    input: Omit<QueryCommandInput, 'TableName' | 'IndexName'>,
+    options: { readonly abortSignal?: AbortSignal } = {},
+  ) {
     const { Items = [], LastEvaluatedKey } = await this.#client.send(
       new QueryCommand({ TableName: this.#table, IndexName: OPEN_JOBS_INDEX, ...input }),
+      options,
     );
     return { jobs: Items.map((item) => readOpenJob(unmarshall(item))), lastKey: LastEvaluatedKey };
   }

@@ -227,7 +227,7 @@ async function fillStack(rig: AlarmRig): Promise<void> {
   const { tenant, ids } = await aProject(rig.unobserved, [{}]);
   const savePass = (targetGroups: number) =>
     withDynamoDB(rig, (client) =>
-      new DynamoDBBacklog(client, findName(rig.stack.tables, 'TablesJobs')).savePass(
+      new DynamoDBBacklog(client, findName(rig.stack.tables, 'TablesJobs'), 3_600_000).savePass(
         targetGroups,
         Date.now(),
       ),

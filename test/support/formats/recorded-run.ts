@@ -54,6 +54,8 @@ export function readRecorded(name: string): Recorded {
 }
 
 const CREATED = Date.UTC(2026, 0, 15, 12);
+/** Time in which the recorded jobs must end. */
+export const DEADLINE_MS = 3_600_000;
 /** What reconcile notes about a job that it has not looked at yet, and what after its first look. */
 const NEW: Look = { dueAt: formatTimestamp(CREATED + 600_000), settled: 0, resends: 0, giveUps: 0 };
 const LOOKED_AT: Look = { ...NEW, dueAt: formatTimestamp(CREATED + 1_800_000), resends: 1 };
@@ -90,7 +92,7 @@ function makeJob(idempotencyKey: string): Job {
     expiresAt: Date.UTC(2100, 0, 1) / 1000,
     settled: new Set(),
     broken: new Set(),
-    deadlineAt: formatTimestamp(CREATED + 3_600_000),
+    deadlineAt: formatTimestamp(CREATED + DEADLINE_MS),
     look: LOOKED_AT,
   };
 }
@@ -166,7 +168,7 @@ export function makeGiveUps(): GiveUpWork[] {
 
 async function writeJobs({ client, jobs: table }: TestTables): Promise<void> {
   const { jobs, chunks, openJobs } = openDynamoDBJobStore(client, table);
-  const backlog = new DynamoDBBacklog(client, table);
+  const backlog = new DynamoDBBacklog(client, table, DEADLINE_MS);
   await backlog.savePass(OPEN_AT_PASS, CREATED);
   await backlog.addAccepted(ACCEPTED_SINCE, CREATED);
   for (const { jobId } of [STARTED, ENDED]) {

@@ -1,10 +1,16 @@
 /** Implements the backlog in memory, with the same promises as the one on DynamoDB. */
-import { type Backlog, findOldestSlot, findSlot, findSlotOfPass } from '../../../src/ports/backlog.ts';
+import { type Backlog, computeReadBack, findSlot, findSlotOfPass } from '../../../src/ports/backlog.ts';
 
 export class MemoryBacklog implements Backlog {
   #pass: { readonly targetGroups: number; readonly at: number } | undefined;
   /** Target groups by the start of their slot. */
   readonly #slots = new Map<number, number>();
+  readonly #deadlineMs: number;
+
+  /** @param deadlineMs time in which a job must end */
+  constructor(deadlineMs = 3_600_000) {
+    this.#deadlineMs = deadlineMs;
+  }
 
   savePass(targetGroups: number, at: number): Promise<void> {
     if (this.#pass === undefined || this.#pass.at <= at) this.#pass = { targetGroups, at };
@@ -19,7 +25,7 @@ export class MemoryBacklog implements Backlog {
 
   estimate(now: number): Promise<number> {
     const ofPass = this.#pass === undefined ? 0 : findSlotOfPass(Math.min(this.#pass.at, now));
-    const since = Math.max(findOldestSlot(now), ofPass);
+    const since = Math.max(findSlot(now - computeReadBack(this.#deadlineMs)), ofPass);
     let sum = this.#pass?.targetGroups ?? 0;
     for (const [slot, targetGroups] of this.#slots) if (slot >= since) sum += targetGroups;
     return Promise.resolve(sum);
