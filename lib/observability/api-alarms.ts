@@ -41,7 +41,7 @@ export function specifyApiAlarms({ config, api, own }: WatchedResources): AlarmS
       periods: LASTING,
     },
     {
-      name: 'IssuerUnreachable',
+      name: 'KeySetsNotRenewed',
       description: 'For 5 minutes the stored keys of the token issuer could not be renewed.',
       // Reconcile tries it every minute, whatever the traffic is. The functions that verify tokens ask when
       // somebody calls them.

@@ -99,7 +99,7 @@ const EXPECTED: Record<string, string> = {
   ApiLatency:
     'IF(requests >= 100, latency, 0) [requests = SampleCount AWS/ApiGateway Count ${ApiHttp} / 300 s; ' +
     `latency = p99 AWS/ApiGateway Latency \${ApiHttp} / 300 s] >= 5000, ${LASTING}`,
-  IssuerUnreachable: 'Sum FieldingJobs KeySetsNotRenewed / 60 s >= 1, 5 of 5, missing: notBreaching',
+  KeySetsNotRenewed: 'Sum FieldingJobs KeySetsNotRenewed / 60 s >= 1, 5 of 5, missing: notBreaching',
   TokensRefused:
     'IF(failures >= 3, 100 * failures / total, 0) [failures = Sum FieldingJobs RequestsUnauthenticated / 300 s; ' +
     `total = SampleCount AWS/ApiGateway Count \${ApiHttp} / 300 s] >= 25, ${LASTING}`,

@@ -87,7 +87,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   AccountConcurrency: { what: 'other functions of the account, 900 at once', drive: takeConcurrency },
   ApiErrors: { what: 'a table that cannot be read', drive: refuseReads },
   ApiLatency: { what: 'a table that takes seconds to answer', drive: slowDownReads, runsDuringLoad: true },
-  IssuerUnreachable: { what: 'an issuer whose keys cannot be fetched', drive: failIssuer },
+  KeySetsNotRenewed: { what: 'an issuer whose keys cannot be fetched', drive: failIssuer },
   TokensRefused: { what: 'many requests without a valid token', drive: sendBadTokens },
   RequestsUnavailable: {
     what: 'tokens with a new key while the issuer is down',
