@@ -28,12 +28,15 @@ import {
   ENDED,
   GROUPS,
   IDS,
+  KEY_SET,
+  KEY_SOURCE,
   REMEMBERED,
   STARTED,
   type StoredItem,
   TRACE,
   makeChunk,
   makeGiveUps,
+  openKeySets,
   openOnce,
   readRecorded,
   withCheckpoint,
@@ -55,9 +58,19 @@ afterAll(() => tables.close());
 const [CHUNK, OTHER] = [makeChunk(STARTED, 0), makeChunk(STARTED, 1)];
 
 type Kind =
-  'ACCEPTED' | 'PASS' | 'META' | 'REQUEST' | 'RESULT' | 'project' | 'target group' | 'record of a creation';
+  | 'ACCEPTED'
+  | 'PASS'
+  | 'key set'
+  | 'META'
+  | 'REQUEST'
+  | 'RESULT'
+  | 'project'
+  | 'target group'
+  | 'record of a creation';
 
-function findKind({ id, sk, pk }: StoredItem): Kind {
+function findKind(item: StoredItem): Kind {
+  const { id, sk, pk } = item;
+  if (item['key_set'] !== undefined) return 'key set';
   if (id !== undefined) return 'record of a creation';
   if (sk !== undefined) return sk.S?.split('#')[0] as Kind;
   return pk?.S?.split('#').length === 2 ? 'project' : 'target group';
@@ -70,7 +83,7 @@ async function putRecorded(kind: Kind | 'all', attributes: Record<string, Attrib
     new DeleteItemCommand({ TableName: tables.jobs, Key: marshall(makeResultKey(OTHER)) }),
   );
   const inAnHour = { N: String(Math.floor(Date.now() / 1_000) + 3_600) };
-  const { jobs, targetGroups, idempotency } = RECORDED;
+  const { jobs, targetGroups, idempotency, keySets = [] } = RECORDED;
   const put = async (TableName: string, items: readonly StoredItem[]) => {
     for (const item of items) {
       const Item = kind === 'all' || findKind(item) === kind ? { ...item, ...attributes } : item;
@@ -79,6 +92,7 @@ async function putRecorded(kind: Kind | 'all', attributes: Record<string, Attrib
   };
   await put(tables.jobs, jobs);
   await put(tables.targetGroups, targetGroups);
+  await put(tables.keySets, keySets);
   await put(
     tables.idempotency,
     idempotency.map((item) => ({ ...item, expiration: inAnHour })),
@@ -88,7 +102,7 @@ async function putRecorded(kind: Kind | 'all', attributes: Record<string, Attrib
 /** Reads all items of a kind. */
 async function scan(kind: Kind | 'all'): Promise<StoredItem[]> {
   const pages = await Promise.all(
-    [tables.jobs, tables.targetGroups, tables.idempotency].map((TableName) =>
+    [tables.jobs, tables.targetGroups, tables.idempotency, tables.keySets].map((TableName) =>
       tables.client.send(new ScanCommand({ TableName, ConsistentRead: true })),
     ),
   );
@@ -168,6 +182,14 @@ describe('of a later format', () => {
       await expect(backlog.estimate(CLOCK.now())).rejects.toMatchObject(UNKNOWN);
       if (kind === 'PASS') await expect(backlog.savePass(1, CLOCK.now())).rejects.toMatchObject(UNKNOWN);
       else await expect(backlog.addAccepted(1, Date.parse(AT))).rejects.toThrow('by a later release');
+    });
+  });
+
+  test('the keys of the issuer are neither read nor replaced', async () => {
+    await expectUnchanged('key set', async () => {
+      const keySets = openKeySets(tables);
+      await expect(keySets.find(KEY_SOURCE)).rejects.toMatchObject(UNKNOWN);
+      expect(await keySets.save(KEY_SOURCE, { ...KEY_SET, fetchedAt: LATER })).toBe(false);
     });
   });
 

@@ -27,6 +27,8 @@ import {
   FAILURES,
   GROUPS,
   IDS,
+  KEY_SET,
+  KEY_SOURCE,
   OPEN_AT_PASS,
   REMEMBERED,
   type Recorded,
@@ -34,6 +36,7 @@ import {
   TRACE,
   makeChunk,
   makeGiveUps,
+  openKeySets,
   openOnce,
   readRecorded,
   recordStored,
@@ -143,6 +146,13 @@ describe.each([
     // Release 0.1.0 had none.
     const expected = started.look === undefined ? 0 : OPEN_AT_PASS + ACCEPTED_SINCE;
     expect(await backlog.estimate(CLOCK.now())).toBe(expected);
+  });
+
+  test("of the issuer's keys is read", async () => {
+    await put(tables.keySets, recorded.keySets ?? []);
+    // Release 0.1.0 kept none.
+    const expected = recorded.keySets === undefined ? undefined : KEY_SET;
+    expect(await openKeySets(tables).find(KEY_SOURCE)).toEqual(expected);
   });
 
   test('of target groups is read', async () => {

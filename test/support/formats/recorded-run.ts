@@ -15,11 +15,13 @@ import type { Context } from 'aws-lambda';
 import { makePowertoolsOnce } from '../../../src/adapters/powertools/once.ts';
 import { encodeChunk, encodeGiveUp } from '../../../src/adapters/sqs/work-message.ts';
 import { DynamoDBBacklog } from '../../../src/adapters/dynamodb/backlog.ts';
+import { DynamoDBKeySets } from '../../../src/adapters/dynamodb/key-sets.ts';
 import { makeProjectItem, makeTargetGroupItem } from '../../../src/adapters/dynamodb/target-group-item.ts';
 import { DynamoDBTargetGroups } from '../../../src/adapters/dynamodb/target-groups.ts';
 import { cutIntoChunks } from '../../../src/application/cut-into-chunks.ts';
 import { type CreationKey, deriveJobId, hashIds } from '../../../src/domain/digest.ts';
 import type { FailureGroup, Job, Look } from '../../../src/domain/job.ts';
+import type { KeySet, KeySource } from '../../../src/domain/key-set.ts';
 import { makeMark } from '../../../src/domain/outcome.ts';
 import type { TargetGroup } from '../../../src/domain/target-group.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';
@@ -38,6 +40,8 @@ export interface Recorded {
   readonly targetGroups: readonly StoredItem[];
   /** The record of one creation. Its two times are those of the recording. */
   readonly idempotency: readonly StoredItem[];
+  /** The keys of the token issuer. Release 0.1.0 kept none. */
+  readonly keySets?: readonly StoredItem[];
   /** Bodies of the messages of the job at its start. */
   readonly messages: readonly string[];
   /** Bodies of its give-ups. Release 0.1.0 had none. */
@@ -138,6 +142,13 @@ export const GROUPS: TargetGroup[] = [
   },
 ];
 
+/** Where the recorded keys come from, and when they were fetched. */
+export const KEY_SOURCE: KeySource = {
+  issuer: 'https://id.example.com',
+  jwksUrl: 'https://id.example.com/keys',
+};
+export const KEY_SET: KeySet = { json: '{"keys":[{"kty":"EC","kid":"k1"}]}', fetchedAt: CREATED };
+
 /** How many records the recorded import has written. */
 export const DONE = 2;
 
@@ -145,6 +156,7 @@ export async function recordStored(tables: TestTables): Promise<Recorded> {
   const { client } = tables;
   await writeJobs(tables);
   await writeTargetGroups(tables);
+  await openKeySets(tables).save(KEY_SOURCE, KEY_SET);
   await openOnce(tables).run(REMEMBERED, STARTED.bodyHash, () =>
     Promise.resolve({ jobId: STARTED.jobId, replayed: false }),
   );
@@ -152,6 +164,7 @@ export async function recordStored(tables: TestTables): Promise<Recorded> {
     jobs: await scan(client, tables.jobs),
     targetGroups: await scan(client, tables.targetGroups),
     idempotency: await scan(client, tables.idempotency),
+    keySets: await scan(client, tables.keySets),
     messages: cutIntoChunks(STARTED, IDS, [0, 1], TRACE).map(encodeChunk),
     giveUps: makeGiveUps().map(encodeGiveUp),
     checkpoint: await withCheckpoint(undefined, async (checkpoint) => {
@@ -211,6 +224,10 @@ async function writeTargetGroups({ client, targetGroups: TableName }: TestTables
 export function openOnce({ client, idempotency: table }: TestTables) {
   const context = { getRemainingTimeInMillis: () => 10_000, awsRequestId: 'r' } as Context;
   return makePowertoolsOnce({ client, table, ttlSeconds: 3_600 })(context);
+}
+
+export function openKeySets({ client, keySets: table }: TestTables): DynamoDBKeySets {
+  return new DynamoDBKeySets(client, table, 86_400_000);
 }
 
 /**
