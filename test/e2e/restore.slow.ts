@@ -122,6 +122,9 @@ test('on restored tables ended jobs read the same, open ones go on, and forgotte
     return status === 'Completed';
   }, 500);
 
+  // The issuer's keys were not restored: reconcile has stored them in a new table.
+  expect(await scanTable({ ...stack, endpoints: emulators }, 'TablesKeySets')).toHaveLength(1);
+
   // Only what the open job had not moved before the restore was moved after it.
   const after = await readTargetGroups(dynamodb, RESTORED.targetGroupsTable, tenant, ids);
   const moved = ids.filter((id) => after.get(id)?.version !== before.get(id)?.version);
