@@ -1,5 +1,4 @@
 /** Reads target group ids from arguments, a file or the standard input, and reports all faults at once. */
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
@@ -8,6 +7,7 @@ import { decodeText } from '../../tools/kit/decode-text.ts';
 import { findDelimiter } from '../../tools/kit/delimiter.ts';
 import { Faults } from '../../tools/kit/faults.ts';
 import { parseJson } from '../../tools/kit/json.ts';
+import { openFile } from '../../tools/kit/open-file.ts';
 import { quoteExcerpt } from '../../tools/kit/printable.ts';
 import { readLines } from '../../tools/kit/read-lines.ts';
 import { describeFileProblem } from '../../tools/kit/tool-errors.ts';
@@ -117,7 +117,10 @@ async function openSource(
       `--column ${source.column}: found ${name} read as ${format}, expected CSV: add --format csv`,
     );
   }
-  const bytes = addAbortSignal(signal, file === undefined || file === '-' ? stdin : await openFile(file));
+  const bytes = addAbortSignal(
+    signal,
+    file === undefined || file === '-' ? stdin : await openInput(file, signal),
+  );
   const text = decodeText(bytes, name);
   if (format === 'csv') return readIdsInRows(text, name, source.column);
   return format === 'jsonl' ? readIdsInJsonLines(text, name) : readIdsInLines(text, name);
@@ -135,18 +138,14 @@ function deriveFormat(file: string | undefined): Format {
   );
 }
 
-/** Opens a file or a pipe, so that `--file <(command)` works. */
-async function openFile(file: string): Promise<Readable> {
+async function openInput(file: string, signal: AbortSignal): Promise<Readable> {
   try {
-    if ((await stat(file)).isDirectory())
-      throw new InputError(`--file ${file}: found a folder, expected a file`);
-    const stream = createReadStream(file);
-    await new Promise((resolve, reject) => stream.once('open', resolve).once('error', reject));
-    return stream;
+    if (!(await stat(file)).isDirectory()) return await openFile(file, signal);
   } catch (error) {
-    if (error instanceof InputError) throw error;
+    signal.throwIfAborted();
     throw new InputError(`--file ${file}: ${describeFileProblem(error)}`, { cause: error });
   }
+  throw new InputError(`--file ${file}: found a folder, expected a file`);
 }
 
 /**

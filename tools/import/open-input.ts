@@ -3,9 +3,9 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { openFile } from '../kit/open-file.ts';
 
 export interface Input extends AsyncDisposable {
   readonly file: string;
@@ -23,7 +23,7 @@ export async function openInput(file: string, stdin: Readable, signal: AbortSign
   if (file === '-') return storeInput(stdin, 'standard input', signal);
   // A missing file is reported by its reader.
   const found = await stat(file).catch(() => undefined);
-  if (found?.isFIFO() === true) return storeInput(createReadStream(file), file, signal);
+  if (found?.isFIFO() === true) return storeInput(await openFile(file, signal), file, signal);
   return { file, name: file, repeatable: true, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
