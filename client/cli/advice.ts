@@ -4,6 +4,7 @@ import { IDEMPOTENCY_KEY } from '../../api/header-names.ts';
 import { formatTimestamp } from '../../src/domain/time.ts';
 import { formatTimeLeft } from '../../tools/kit/bar.ts';
 import { adviseOnNetwork, findNetworkFault } from '../../tools/kit/network-faults.ts';
+import { readProxySettings } from '../../tools/kit/proxy-settings.ts';
 import { RefusedError, UnreachableError } from '../client-errors.ts';
 import type { CreateCommand, StatusCommand } from './cli-options.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -61,7 +62,7 @@ function joinWords(...sentences: (string | undefined)[]): string {
 
 function adviseOnConnection({ cause }: UnreachableError): string | undefined {
   const fault = findNetworkFault(cause);
-  const proxied = Boolean(process.env['https_proxy'] ?? process.env['HTTPS_PROXY']);
+  const proxied = readProxySettings(process.env) !== undefined;
   return fault && adviseOnNetwork(fault, '--base-url (for a token: --token-url)', proxied);
 }
 

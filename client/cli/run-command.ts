@@ -13,7 +13,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const code = await runCli(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -22,3 +22,8 @@ process.exitCode = await runCli(process.argv.slice(2), {
   version: process.env['FIELDING_JOBS_VERSION'] ?? 'unbuilt',
   interrupted: abortOnInterrupt(),
 });
+// A proxy that does not answer CONNECT would keep the process for minutes, and so would a named pipe that
+// nobody writes. What was written is passed on first: to a pipe that may take time.
+const flush = (stream: NodeJS.WriteStream) => new Promise((resolve) => stream.write('', resolve));
+await Promise.all([flush(process.stdout), flush(process.stderr)]);
+process.exit(code);

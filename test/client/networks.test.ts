@@ -1,13 +1,14 @@
 /** Tests the command in networks as users have them: proxies, authorities of their own, wrong addresses. */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EXIT } from '../../client/cli/exit-codes.ts';
 import { PROJECT } from '../../tools/kit/project.ts';
-import type { Listener } from '../../tools/kit/loopback.ts';
+import { type Listener, listenOnLoopback } from '../../tools/kit/loopback.ts';
 import { makeIds } from '../support/builders.ts';
-import { runProgram } from '../support/run-program.ts';
+import { type RunOptions, runProgram } from '../support/run-program.ts';
 import {
   type Certificate,
   makeCertificate,
@@ -44,7 +45,7 @@ async function findClosedAddress(): Promise<string> {
 }
 
 /** Runs the command, which the API refuses with 401 as soon as it is reached. */
-function resume(baseUrl: string, env: NodeJS.ProcessEnv = {}) {
+function resume(baseUrl: string, env: NodeJS.ProcessEnv = {}, onStart?: RunOptions['onStart']) {
   const args = ['resume', ...makeIds(1), '--base-url', baseUrl, '--token', 't', '--account', '1'];
   const script = join(PROJECT, 'client/run-from-source.js');
   return runProgram(process.execPath, [script, ...args, '--project', ID, '--key', 'k', '--retry-for', '10'], {
@@ -53,6 +54,7 @@ function resume(baseUrl: string, env: NodeJS.ProcessEnv = {}) {
       NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       ...env,
     },
+    onStart,
   });
 }
 
@@ -65,6 +67,28 @@ describe('the command goes through the proxy', () => {
     expect([code, stderr]).toEqual([EXIT.refused, expect.stringContaining('refused with 401: Unauthorized')]);
     expect(proxy.asked.splice(0)).toEqual([`${HOST}:443`]);
     expect(proxy.credentials.splice(0)).toEqual([`Basic ${Buffer.from('me:pass word').toString('base64')}`]);
+  });
+
+  test('of HTTPS_PROXY, with a name alone, as some proxies take a token', async () => {
+    const HTTPS_PROXY = proxy.listener.url.replace('//', '//token@');
+    expect(await resume(`https://${HOST}`, { ...trust(), HTTPS_PROXY })).toMatchObject({
+      code: EXIT.refused,
+    });
+    expect(proxy.asked.splice(0)).toEqual([`${HOST}:443`]);
+    expect(proxy.credentials.splice(0)).toEqual([`Basic ${Buffer.from('token:').toString('base64')}`]);
+  });
+
+  test.each(['50%off', 'a/b', 'a#b', 'a\\b', 'a?b'])('but not with the password %s', async (password) => {
+    const HTTPS_PROXY = proxy.listener.url.replace('//', `//me:${password}@`);
+    const { code, stderr } = await resume(`https://${HOST}`, { HTTPS_PROXY });
+    expect([code, stderr]).toEqual([EXIT.badInput, expect.stringMatching(/^HTTPS_PROXY: found .*%25 for %/)]);
+    expect(stderr).not.toContain(password);
+  });
+
+  test('not for a domain and a name with a bare backslash', async () => {
+    const HTTPS_PROXY = proxy.listener.url.replace('//', '//CORP\\me:secret@');
+    expect(await resume(`https://${HOST}`, { HTTPS_PROXY })).toMatchObject({ code: EXIT.badInput });
+    expect(proxy.asked).toEqual([]);
   });
 
   test.each(['localhost', '*', '.example.org localhost:0'])('not for NO_PROXY=%s', async (hosts) => {
@@ -84,6 +108,20 @@ describe('the command goes through the proxy', () => {
     });
     expect(stderr).toContain('Nothing accepts connections there');
     expect(proxy.asked).toEqual([]);
+  });
+
+  test('and an interruption ends it at once when the proxy does not answer', async () => {
+    const server = createServer();
+    await using silent = await listenOnLoopback(server);
+    let interruptedAt = 0;
+    const { code, stderr } = await resume(`https://${HOST}`, { HTTPS_PROXY: silent.url }, (child) => {
+      server.once('connection', () => {
+        interruptedAt = performance.now();
+        child.kill('SIGTERM');
+      });
+    });
+    expect([code, stderr]).toEqual([EXIT.interrupted, expect.stringMatching(/^interrupted/)]);
+    expect(performance.now() - interruptedAt).toBeLessThan(10_000);
   });
 
   test('and says what is wrong with it', async () => {

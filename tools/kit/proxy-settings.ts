@@ -7,6 +7,8 @@ import { UsageError } from './tool-errors.ts';
 export interface ProxySettings {
   /** URL of the proxy; requests by https go through it. It may hold a password. */
   readonly httpsProxy: string;
+  /** `Proxy-Authorization` for the name and password of the URL; either may be empty. */
+  readonly authorization: string | undefined;
   /** The hosts that are asked directly, as a list that both undici and Node.js read alike. */
   readonly noProxy: string;
 }
@@ -22,12 +24,32 @@ export function readProxySettings(env: NodeJS.ProcessEnv): ProxySettings | undef
   const text = env[variable]?.trim() ?? '';
   if (text === '') return undefined;
   const httpsProxy = text.includes('://') ? text : `http://${text}`;
-  if (!URL.canParse(httpsProxy) || !['http:', 'https:'].includes(new URL(httpsProxy).protocol)) {
+  const url = URL.canParse(httpsProxy) ? new URL(httpsProxy) : undefined;
+  const pair = url && decodePair(url);
+  // A `/`, `\` or `#` within a password ends the host of the URL, and would send the rest to another one.
+  if (
+    url === undefined ||
+    pair === undefined ||
+    url.search + url.hash !== '' ||
+    !/^\/?$/.test(url.pathname)
+  ) {
     throw new UsageError(
-      `${variable}: found something else than the URL of an HTTP proxy, expected one like http://proxy.example.com:3128`,
+      `${variable}: found something else than the URL of an HTTP proxy, expected one like http://proxy.example.com:3128, ` +
+        'or http://NAME:PASSWORD@proxy.example.com:3128 with %25 for % in name and password, %5C for a backslash, and so on',
     );
   }
-  return { httpsProxy, noProxy: spellOutDomains(env['no_proxy'] ?? env['NO_PROXY'] ?? '') };
+  const authorization = pair === ':' ? undefined : `Basic ${Buffer.from(pair).toString('base64')}`;
+  return { httpsProxy, authorization, noProxy: spellOutDomains(env['no_proxy'] ?? env['NO_PROXY'] ?? '') };
+}
+
+/** @returns undefined for a URL that is not of an HTTP proxy, or whose name or password has a bare `%` */
+function decodePair({ protocol, username, password }: URL): string | undefined {
+  if (protocol !== 'http:' && protocol !== 'https:') return undefined;
+  try {
+    return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
