@@ -6,7 +6,7 @@ import { findColumn, peek, readRows, type Row } from '../../tools/kit/csv.ts';
 import { decodeText } from '../../tools/kit/decode-text.ts';
 import { findDelimiter } from '../../tools/kit/delimiter.ts';
 import { Faults } from '../../tools/kit/faults.ts';
-import { parseJson } from '../../tools/kit/json.ts';
+import { findDoubledMember, parseJson } from '../../tools/kit/json.ts';
 import { openFile } from '../../tools/kit/open-file.ts';
 import { quoteExcerpt } from '../../tools/kit/printable.ts';
 import { readLines } from '../../tools/kit/read-lines.ts';
@@ -167,7 +167,9 @@ async function* readIdsInLines(source: AsyncIterable<string>, name: string): Asy
 /** Reads one JSON value per line: a string, or an object with the field. */
 async function* readIdsInJsonLines(text: AsyncIterable<string>, name: string): AsyncGenerator<Candidate> {
   for await (const line of readLines(text, name)) {
-    yield { place: `${name}:${line.number}`, value: parseJsonId(line.text) };
+    const doubled = parseJson(line.text) === undefined ? undefined : findDoubledMember(line.text);
+    const problem = doubled && `${quoteExcerpt(doubled)}: found more than one, expected one`;
+    yield { place: `${name}:${line.number}`, value: parseJsonId(line.text), problem };
   }
 }
 

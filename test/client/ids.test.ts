@@ -181,3 +181,27 @@ describe('an error names the place, what was found and what was expected', () =>
     );
   });
 });
+
+test('a member of JSON that stands twice is a fault of its line', async () => {
+  const file = writeTempFile(
+    'a.jsonl',
+    `"${A}"\n{"target_group_id":"${B}","target_group_i\\u0064":"${C}"}\n`,
+  );
+  expect(await catchMessage(read({ file }))).toBe(
+    'a.jsonl:2: "target_group_id": found more than one, expected one',
+  );
+});
+
+test('members of inner objects and texts that look like members are none', async () => {
+  const file = writeTempFile('a.jsonl', `{"a":{"b":1},"b":[{"b":"\\"b\\":"}],"target_group_id":"${A}"}\n`);
+  expect(await read({ file })).toEqual({ ids: [A], duplicates: 0 });
+});
+
+test.each(['\u200b', '\u2060', '\u00ad', '\u200e', '\ufe0f'])(
+  'a message shows the invisible %j',
+  async (mark) => {
+    const code = mark.charCodeAt(0).toString(16).padStart(4, '0');
+    const file = writeTempFile('a.txt', `${A}x${mark}\n`);
+    expect(await catchMessage(read({ file }))).toContain(`found "${A}x\\u${code}"`);
+  },
+);

@@ -1,5 +1,6 @@
 /** Shows how far an import is: one bar on a terminal, elsewhere a line from time to time. */
 import { drawBar, formatTimeLeft } from '../kit/bar.ts';
+import { makeExcerpt } from '../kit/printable.ts';
 import type { Contents, Reporter } from './import-file.ts';
 
 /** Without a terminal each line stays, so that there are few. */
@@ -77,6 +78,7 @@ export class ImportProgress implements Reporter {
 /** Says how much a valid file contains, and what of it does not count. */
 export function describeContents({ projects, targetGroups, repeated, ignoredColumns }: Contents): string {
   const again = repeated === 0 ? '' : `; ${repeated} of them repeat an earlier record with the same values`;
-  const ignored = ignoredColumns.length === 0 ? '' : `; ignored columns: ${ignoredColumns.join(', ')}`;
+  const ignored =
+    ignoredColumns.length === 0 ? '' : `; ignored columns: ${ignoredColumns.map(makeExcerpt).join(', ')}`;
   return `${projects} projects and ${targetGroups} target groups, all valid${again}${ignored}`;
 }

@@ -4,7 +4,7 @@ import { ID_FORMAT, ID_PATTERN, MAX_ACCOUNT_ID, type Tenant } from '../../src/do
 import { FIELDING_RUN_STATUSES, type TargetGroup } from '../../src/domain/target-group.ts';
 import { formatTimestamp } from '../../src/domain/time.ts';
 import { DataFileError } from '../kit/tool-errors.ts';
-import { parseObject } from '../kit/json.ts';
+import { findDoubledMember, parseObject } from '../kit/json.ts';
 import type { Line } from '../kit/read-lines.ts';
 import { makeExcerpt } from '../kit/printable.ts';
 
@@ -34,7 +34,9 @@ const TIME = 'a time like 2026-01-31T12:00:00Z';
 const time = z.iso
   .datetime({ offset: true, error: TIME })
   .refine((text) => !Number.isNaN(Date.parse(text)), { error: TIME, abort: true })
-  .transform((text) => formatTimestamp(Date.parse(text)));
+  .transform((text) => formatTimestamp(Date.parse(text)))
+  // An offset can lead out of the years that sort as text.
+  .refine((text) => /^\d{4}-/.test(text), { error: TIME });
 
 /** Fields of every record; of every target group; and those that a target group may leave out. */
 export const PROJECT_FIELDS = ['account_id', 'project_id'] as const;
@@ -79,6 +81,10 @@ export function parseLine(file: string, line: Line, now: string): DataRecord {
   const value = parseObject(line.text);
   if (value === undefined) {
     throw new DataFileError(file, line.number, `found ${makeExcerpt(line.text)}, expected a JSON object`);
+  }
+  const doubled = findDoubledMember(line.text);
+  if (doubled !== undefined) {
+    throw new DataFileError(file, line.number, `${makeExcerpt(doubled)}: found more than one, expected one`);
   }
   return readRecord(file, line.number, value, now);
 }

@@ -37,3 +37,27 @@ export function parseObject(text: string): Record<string, unknown> | undefined {
     ? (value as Record<string, unknown>)
     : undefined;
 }
+
+/** The tokens of JSON that matter for the names of members: texts, brackets, colons and commas. */
+const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/g;
+
+/**
+ * Finds a member that stands twice in the outermost object of a text. The parser keeps the last of them;
+ * which one is meant, it cannot know.
+ * @param json a text that is JSON
+ */
+export function findDoubledMember(json: string): string | undefined {
+  const names = new Set<unknown>();
+  let depth = 0;
+  let text = '';
+  for (const [token] of json.matchAll(TOKENS)) {
+    if (token === '{' || token === '[') depth += 1;
+    else if (token === '}' || token === ']') depth -= 1;
+    else if (token === ':' && depth === 1) {
+      const name: unknown = JSON.parse(text);
+      if (names.has(name)) return String(name);
+      names.add(name);
+    } else if (token.startsWith('"')) text = token;
+  }
+  return undefined;
+}

@@ -31,7 +31,16 @@ export function makeExcerpt(text: string): string {
   return shorten(replaceUnprintable(text), 60);
 }
 
-/** Returns a value as a short JSON text for an error message, or `nothing` for an absent or empty one. */
+/** Characters that show nothing: https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point */
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}]/gu;
+
+/**
+ * Returns a value as a short JSON text for an error message, or `nothing` for an absent or empty one.
+ * Invisible characters are escaped, because they may be all that is wrong.
+ */
 export function quoteExcerpt(found: unknown): string {
-  return found === undefined || found === '' ? 'nothing' : makeExcerpt(JSON.stringify(found));
+  if (found === undefined || found === '') return 'nothing';
+  const escape = (character: string) =>
+    character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return makeExcerpt(JSON.stringify(found).replace(INVISIBLE, escape));
 }

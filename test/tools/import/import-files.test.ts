@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { readCsv } from '../../../tools/import/csv-records.ts';
 import { checkFile } from '../../../tools/import/import-file.ts';
+import { parseLine } from '../../../tools/import/records.ts';
 import { readText } from '../../../tools/kit/read-lines.ts';
 import { UsageError } from '../../../tools/kit/tool-errors.ts';
 import { readExpectedFiles } from '../../support/cases/files/read-expected.ts';
@@ -26,4 +27,35 @@ test('offset.csv is stored in UTC', async () => {
   for await (const { read } of readCsv(readText(file, '--file'), file, '2026-01-01T00:00:00.000Z')) {
     expect(read()).toMatchObject({ group: { startFieldingAt: '2025-12-31T22:00:00.000Z' } });
   }
+});
+
+const GROUP = {
+  type: 'target_group',
+  account_id: 1,
+  project_id: 'P'.repeat(26),
+  target_group_id: 'T'.repeat(26),
+  status: 'paused',
+  completes_goal: 1,
+  current_completes: 0,
+  start_fielding_at: '2026-01-01T00:00:00Z',
+  end_fielding_at: '2027-01-01T00:00:00Z',
+};
+
+test.each([
+  [
+    'a time that its offset leads out of four-digit years',
+    { start_fielding_at: '0000-01-01T00:00:00+10:00' },
+  ],
+  ['a time after the year 9999', { end_fielding_at: '9999-12-31T23:59:59-10:00' }],
+])('%s is refused', (_, fields) => {
+  const text = JSON.stringify({ ...GROUP, ...fields });
+  expect(() => parseLine('a.jsonl', { number: 7, text }, '')).toThrow(
+    /^a\.jsonl:7: \w+: found .*, expected a time/,
+  );
+});
+
+test('a field that stands twice is refused', () => {
+  const text = JSON.stringify(GROUP).replace('{', '{"status":"live",');
+  const message = 'a.jsonl:7: status: found more than one, expected one';
+  expect(() => parseLine('a.jsonl', { number: 7, text }, '')).toThrow(message);
 });

@@ -1,7 +1,7 @@
 /** Tests what the import shows while it runs, on a terminal and elsewhere, and how it explains a refusal. */
 import { describe, expect, test } from '@jest/globals';
 import { explainFailure, readRegion } from '../../../tools/import/explain-failure.ts';
-import { ImportProgress } from '../../../tools/import/import-progress.ts';
+import { describeContents, ImportProgress } from '../../../tools/import/import-progress.ts';
 import { UsageError } from '../../../tools/kit/tool-errors.ts';
 import { formatTimeLeft } from '../../../tools/kit/bar.ts';
 
@@ -103,4 +103,10 @@ describe('a refusal of AWS names table and region:', () => {
 test('any other error is shown as it is', () => {
   const error = new Error('odd');
   expect(explainFailure(error, { table: 't', region: 'r', endpoint: undefined })).toBe(error);
+});
+
+test('names of ignored columns cannot control the terminal, and are short', () => {
+  const contents = { projects: 0, targetGroups: 1, repeated: 0 };
+  const text = describeContents({ ...contents, ignoredColumns: ['\u001b[2Jnote', 'z'.repeat(5_000)] });
+  expect(text).toContain(`; ignored columns:  [2Jnote, ${'z'.repeat(60)}…`);
 });
