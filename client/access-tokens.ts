@@ -3,6 +3,7 @@
  * section 4.4: https://www.rfc-editor.org/info/rfc6749).
  */
 import * as oauth from 'oauth4webapi';
+import { parseObject } from '../tools/kit/json.ts';
 import { quoteExcerpt, replaceUnprintable } from '../tools/kit/printable.ts';
 import { InputError, RefusedError, UnexpectedAnswerError } from './client-errors.ts';
 import { Sender } from './http.ts';
@@ -142,7 +143,10 @@ export class FetchedTokens implements Tokens {
    * they are dropped.
    */
   async #readAnswer(what: string, text: string): Promise<oauth.TokenEndpointResponse> {
-    const response = new Response(text, { headers: { 'content-type': 'application/json' } });
+    // Other fields, which some issuers send as null or as lists, are not used.
+    const { access_token, token_type, expires_in } = parseObject(text) ?? {};
+    const used = JSON.stringify({ access_token, token_type, expires_in: expires_in ?? undefined });
+    const response = new Response(used, { headers: { 'content-type': 'application/json' } });
     try {
       const answer = await oauth.processClientCredentialsResponse(
         this.#describeServer(),

@@ -193,6 +193,13 @@ test('fetching a token is repeated after a temporary error', async () => {
   expect(listTokensUsed()).toEqual(['Bearer token-3']);
 });
 
+test('fields of the answer that are not used may be null or lists', async () => {
+  const token = { access_token: 'token-1', token_type: 'Bearer', expires_in: null };
+  answerNth = () => ({ body: { ...token, scope: ['a'], refresh_token: null, id_token: null } });
+  await client.create(makeRequest());
+  expect(listTokensUsed()).toEqual(['Bearer token-1']);
+});
+
 describe('an answer without a valid token', () => {
   test.each<[string, TokenAnswer, string]>([
     [
