@@ -10,7 +10,7 @@ const byName = (group: string) => group;
 function makeQueue(inFlight: Readonly<Record<string, number>>, now = 0): FairQueue<string> {
   const queue = new FairQueue<string>();
   for (const [group, count] of Object.entries(inFlight)) {
-    for (let i = 0; i < count + 1; i += 1) queue.noteSent(group, now);
+    for (let i = 0; i < count + 1; i += 1) queue.noteSent(group);
     for (let i = 0; i < count; i += 1) queue.noteDelivered(`${group}${i}`, group, now);
   }
   return queue;
@@ -51,12 +51,14 @@ describe('a group is noisy', () => {
     expect(queue.isNoisy('a', 2)).toBe(true);
   });
 
-  test('no longer when it has sent nothing for five minutes, whatever waits', () => {
+  test('no longer when nothing of it was in flight for five minutes, whatever waits', () => {
     const queue = makeQueue({ a: NOISY_IN_FLIGHT });
-    expect(queue.isNoisy('a', QUIET_AFTER_MS - 1)).toBe(true);
-    expect(queue.isNoisy('a', QUIET_AFTER_MS)).toBe(false);
-    queue.noteSent('a', QUIET_AFTER_MS);
     expect(queue.isNoisy('a', QUIET_AFTER_MS)).toBe(true);
+    for (let i = 0; i < NOISY_IN_FLIGHT; i += 1) queue.noteReturned(`a${i}`, QUIET_AFTER_MS);
+    queue.noteSent('b');
+    queue.noteDelivered('b0', 'b', QUIET_AFTER_MS);
+    expect(queue.isNoisy('a', QUIET_AFTER_MS + 1_000)).toBe(true);
+    expect(queue.isNoisy('a', 2 * QUIET_AFTER_MS)).toBe(false);
   });
 });
 
@@ -95,7 +97,7 @@ function work(workers: number, sent: readonly Sent[]): Map<string, number> {
   let keys = 0;
   for (let now = 0; toSend.length + waiting.length + held.size > 0; now += 10) {
     for (; toSend[0] !== undefined && toSend[0].at <= now; toSend.shift()) {
-      queue.noteSent(toSend[0].group, now);
+      queue.noteSent(toSend[0].group);
       waiting.push(toSend[0].group);
     }
     for (const [key, { group, until }] of held) {
@@ -132,9 +134,30 @@ describe('beside a flood, a quiet account', () => {
     expect(ends.get('flood')).toBeGreaterThan(ends.get('quiet') ?? NaN);
   });
 
-  test('waits for a flood that was sent more than five minutes ago: it counts as quiet', () => {
+  /** Small accounts that keep the workers busy, then a flood, and a second later the quiet account. */
+  const timeAfterBusyMinute = (workers: number) => {
+    const small = Array.from({ length: 61 * workers }, (_, i) => ({
+      group: `small ${i % 20}`,
+      at: (i * 1_000) / workers,
+    }));
+    const at = 61_000;
+    const ends = work(workers, [...small, ...send('flood', 500, 60_000), ...send('quiet', 1, at)]);
+    return (ends.get('quiet') ?? NaN) - at;
+  };
+
+  test('waits, when the workers were busy, until the flood has had its tenth of the recent time', () => {
+    const ms = timeAfterBusyMinute(10);
+    expect(ms).toBeGreaterThan(4_000);
+    expect(ms).toBeLessThan(8_000);
+  });
+
+  test('does not wait for that with workers enough for 30 messages in flight', () => {
+    expect(timeAfterBusyMinute(40)).toBeLessThan(3_000);
+  });
+
+  test('does not wait for a flood that was sent more than five minutes ago', () => {
     const at = QUIET_AFTER_MS + 1_000;
     const ends = work(10, [...send('flood', 4_000, 0), ...send('quiet', 1, at)]);
-    expect((ends.get('quiet') ?? NaN) - at).toBeGreaterThan(60_000);
+    expect((ends.get('quiet') ?? NaN) - at).toBeLessThan(3_000);
   });
 });

@@ -43,6 +43,7 @@ test('the auditor finds no violation in any schedule', async () => {
     'clients: 400',
     'clients: refused by the limit of the account',
     'clients: refused by the limit of the stack',
+    'quiet jobs timed beside a flood',
     'jobs ended Completed',
     'jobs ended Failed',
   ]) {

@@ -125,7 +125,7 @@ export class SqsWorkQueue<Work extends ChunkWork> implements WorkQueue<Work> {
               Id: String(i),
               MessageBody: this.#encode(work),
               // Makes the queue a fair queue: an account with a large backlog does not delay the others.
-              MessageGroupId: String(work.chunk.accountId),
+              MessageGroupId: getMessageGroup(work),
               ...(delayMs > 0 && { DelaySeconds: Math.min(Math.ceil(delayMs / 1_000), MAX_DELAY_SECONDS) }),
               ...(this.#isRecorded() && makeTraceAttribute(work.trace.traceparent)),
             })),
@@ -142,6 +142,11 @@ export class SqsWorkQueue<Work extends ChunkWork> implements WorkQueue<Work> {
     }
     return { refused: left.length, cause };
   }
+}
+
+/** Returns the message group: the accounts share the workers (docs/architecture.md). */
+export function getMessageGroup({ chunk }: ChunkWork): string {
+  return String(chunk.accountId);
 }
 
 /**

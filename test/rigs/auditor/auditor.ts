@@ -13,6 +13,7 @@ import {
   type Job,
   type JobStatus,
   canonicalizeIds,
+  countChunks,
   deriveStatus,
   listUnsettledChunks,
   selectChunkIds,
@@ -23,6 +24,7 @@ import { MOST_RESENDS } from '../../../src/domain/look.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';
 import type { OpenJob } from '../../../src/ports/open-jobs.ts';
 import type { ChunkWork, GiveUpWork } from '../../../src/ports/work-queue.ts';
+import { Fairness, type ObservedFairness } from './fairness.ts';
 import { History, makeGroupName } from './history.ts';
 import { type LimitKind, type ObservedLimits, OpenWork } from './open-work.ts';
 
@@ -56,6 +58,8 @@ export interface ObservedSystem {
   readonly leastSettleRate?: number | undefined;
   /** The limits of open work, in a rig that has some. */
   readonly limits?: ObservedLimits | undefined;
+  /** How long jobs of quiet accounts take, in a rig where only other jobs can hold them up. */
+  readonly fairness?: ObservedFairness | undefined;
   /** Lists what is stored or sent for a key: its job, the job's request, a record of the key, messages. */
   readonly listTraces?: (key: CreationKey) => Promise<readonly string[]>;
   /** Called at every violation. */
@@ -125,10 +129,12 @@ export class Auditor {
   /** Moves that were sent and not yet checked, with the time. */
   readonly #sentMoves: { readonly asked: RequestedJob; readonly name: string; readonly at: number }[] = [];
   readonly #openWork: OpenWork | undefined;
+  readonly #fairness: Fairness | undefined;
 
   constructor(system: ObservedSystem) {
     this.#system = system;
     this.#openWork = system.limits && new OpenWork(system.limits);
+    this.#fairness = system.fairness && new Fairness(system.fairness);
   }
 
   /** Records a create request that a client is about to send. */
@@ -138,6 +144,7 @@ export class Auditor {
       const since = this.#system.now();
       asked = { key, createdBy, since, bodies: new Map(), jobIds: new Set(), unrefused: new Map() };
       this.#requestedJobs.push(asked);
+      this.#fairness?.begin(createdBy, key.accountId, since);
     }
     const canonical = canonicalizeIds(ids);
     const hash = hashIds(canonical);
@@ -371,6 +378,11 @@ export class Auditor {
     return chunks / ((last - first) / 60_000);
   }
 
+  /** Returns how many jobs of quiet accounts were timed beside those of others. */
+  countTimedJobs(): number {
+    return this.#fairness?.compared ?? 0;
+  }
+
   #countSettled(count: number): void {
     if (count > 0) this.#settled.push({ at: this.#system.now(), count });
   }
@@ -404,6 +416,11 @@ export class Auditor {
         'settled-too-slowly',
         `${Math.round(rate)} of ${Math.round(leastSettleRate)} chunks a minute`,
       );
+    }
+    const { fairness } = this.#system;
+    if (fairness !== undefined) {
+      const timed = this.countTimedJobs();
+      this.#require(timed >= fairness.quietAccounts.size, 'quiet-jobs-not-timed', `${timed} were`);
     }
     await this.check();
   }
@@ -470,6 +487,8 @@ export class Auditor {
       }
     }
     for (const outcome of outcomes) this.#checkOutcome(asked, job, outcome);
+    const unfair = this.#fairness?.end(asked.createdBy, countChunks(job), this.#system.now());
+    if (unfair !== undefined) this.#addViolation('quiet-job-held-up', `${jobId}: ${unfair}`);
   }
 
   #checkOutcome(asked: RequestedJob, job: Job, { targetGroupId, failure }: Outcome): void {

@@ -10,7 +10,7 @@
 export const NOISY_IN_FLIGHT = 30;
 const NOISY_SHARE = 0.1;
 
-/** A group that sends nothing for so long is no longer noisy, whatever still waits, ms. */
+/** A group of which nothing was in flight for so long is no longer noisy, whatever still waits, ms. */
 export const QUIET_AFTER_MS = 5 * 60_000;
 
 /** How far back processing time counts, ms. An assumption: AWS says "recent". */
@@ -19,7 +19,8 @@ const RECENT_MS = 60_000;
 interface Group {
   waiting: number;
   inFlight: number;
-  lastSentAt: number;
+  /** When a message of it was in flight last, if none is now. */
+  lastInFlightAt: number;
 }
 
 /** A time in which a message was in flight. One that still is has no end. */
@@ -29,16 +30,19 @@ interface Processing {
   until: number | undefined;
 }
 
+interface Times {
+  readonly groups: ReadonlyMap<string, number>;
+  readonly total: number;
+}
+
 export class FairQueue<Key> {
   readonly #groups = new Map<string, Group>();
   readonly #inFlight = new Map<Key, Processing>();
   #ended: Processing[] = [];
 
   /** Notes that a message of a group was sent. */
-  noteSent(group: string, now: number): void {
-    const found = this.#find(group);
-    found.lastSentAt = now;
-    found.waiting += 1;
+  noteSent(group: string): void {
+    this.#find(group).waiting += 1;
   }
 
   /** Notes that a message was delivered. */
@@ -61,13 +65,13 @@ export class FairQueue<Key> {
   }
 
   /** Whether the messages of a group come after those of others. */
-  isNoisy(group: string, now: number): boolean {
-    const { waiting, inFlight, lastSentAt } = this.#find(group);
-    if (waiting === 0 || now - lastSentAt >= QUIET_AFTER_MS) return false;
+  isNoisy(group: string, now: number, times = this.#computeTimes(now)): boolean {
+    const { waiting, inFlight, lastInFlightAt } = this.#find(group);
+    if (waiting === 0 || (inFlight === 0 && now - lastInFlightAt >= QUIET_AFTER_MS)) return false;
     const concurrencyShare = inFlight / Math.max(1, this.#inFlight.size);
     return (
       (inFlight >= NOISY_IN_FLIGHT && concurrencyShare > NOISY_SHARE) ||
-      this.#computeTimeShare(group, now) > NOISY_SHARE
+      (times.groups.get(group) ?? 0) > NOISY_SHARE * times.total
     );
   }
 
@@ -82,15 +86,16 @@ export class FairQueue<Key> {
     now: number,
   ): Message[] {
     const ranks = new Map<string, number>();
+    const times = this.#computeTimes(now);
     for (const group of new Set(messages.map(groupOf))) {
-      ranks.set(group, this.isNoisy(group, now) ? 1 + this.#find(group).inFlight : 0);
+      ranks.set(group, this.isNoisy(group, now, times) ? 1 + this.#find(group).inFlight : 0);
     }
     const rank = (message: Message) => ranks.get(groupOf(message)) ?? 0;
     return [...messages].sort((a, b) => rank(a) - rank(b));
   }
 
   #find(group: string): Group {
-    const found = this.#groups.get(group) ?? { waiting: 0, inFlight: 0, lastSentAt: -Infinity };
+    const found = this.#groups.get(group) ?? { waiting: 0, inFlight: 0, lastInFlightAt: -Infinity };
     this.#groups.set(group, found);
     return found;
   }
@@ -101,20 +106,23 @@ export class FairQueue<Key> {
     this.#inFlight.delete(key);
     processing.until = now;
     this.#ended.push(processing);
-    this.#find(processing.group).inFlight -= 1;
+    const found = this.#find(processing.group);
+    found.inFlight -= 1;
+    found.lastInFlightAt = now;
     return processing.group;
   }
 
-  #computeTimeShare(group: string, now: number): number {
+  /** Computes the recent processing time of each group and of all, ms. */
+  #computeTimes(now: number): Times {
     const since = now - RECENT_MS;
     this.#ended = this.#ended.filter(({ until }) => until === undefined || until > since);
-    let own = 0;
+    const groups = new Map<string, number>();
     let total = 0;
-    for (const each of [...this.#ended, ...this.#inFlight.values()]) {
-      const ms = (each.until ?? now) - Math.max(since, each.from);
+    for (const { group, from, until = now } of [...this.#ended, ...this.#inFlight.values()]) {
+      const ms = until - Math.max(since, from);
       total += ms;
-      if (each.group === group) own += ms;
+      groups.set(group, (groups.get(group) ?? 0) + ms);
     }
-    return total === 0 ? 0 : own / total;
+    return { groups, total };
   }
 }

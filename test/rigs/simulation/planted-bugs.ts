@@ -16,6 +16,7 @@ import { override } from '../../support/intercept.ts';
 import type { JobStore } from '../../support/jobs-table-ports.ts';
 import {
   makeDeadWorkersProfile,
+  makeFairnessProfile,
   makeFloodProfile,
   makeHangingProfile,
   makeKilledProfile,
@@ -295,6 +296,27 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     schedules: 1,
     plant: moveSlowly,
     profile: makeLimitsProfile,
+  },
+  {
+    name: 'messages that are all of one group',
+    schedules: 1,
+    plant: (sound) => ({ ...sound, getMessageGroup: () => 'all' }),
+    profile: makeFairnessProfile,
+  },
+  {
+    name: 'messages that are without a group, so that each is one of its own',
+    schedules: 1,
+    plant: (sound) => ({
+      ...sound,
+      getMessageGroup: ({ chunk }) => `${chunk.jobId} ${chunk.index}`,
+    }),
+    profile: makeFairnessProfile,
+  },
+  {
+    name: 'a message group for each job instead of its account',
+    schedules: 2,
+    plant: (sound) => ({ ...sound, getMessageGroup: ({ chunk }) => chunk.jobId }),
+    profile: makeFairnessProfile,
   },
   {
     name: 'a batch answer that acknowledges a failure',

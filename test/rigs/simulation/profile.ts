@@ -74,6 +74,8 @@ export interface Profile {
   readonly arrivalsMs: number;
   /** Whether the queues deliver as SQS's fair queues do, by account; else the oldest message first. */
   readonly fair: boolean;
+  /** Most messages that a worker gets at a time. */
+  readonly batchSize: number;
   /** Most workers that each queue has at a time. */
   readonly workers: number;
   /** When workers are dead, ms from the start. */
@@ -88,8 +90,22 @@ export interface Profile {
   readonly flood: Flood | undefined;
   /** How long a move is on the wire at most, and half of it at least, ms; 0: as any call. */
   readonly moveMs: number;
+  /** A flood beside which ten quiet accounts have a job each. */
+  readonly fairness: Fairness | undefined;
   /** The limits of open work, which the clients exceed. */
   readonly limits: Limits | undefined;
+}
+
+export interface Fairness {
+  /** Chunks of each job of a quiet account. */
+  readonly quietChunks: number;
+  /** How long the flood comes after the jobs that are alone, and the first quiet job after the flood, ms. */
+  readonly floodAfterMs: number;
+  readonly firstAfterMs: number;
+  /** The time from one quiet job to the next, ms. */
+  readonly everyMs: number;
+  /** For how long the workers are busy with the flood at least, ms. */
+  readonly floodMs: number;
 }
 
 export interface Limits {
@@ -121,6 +137,9 @@ export interface Flood {
   readonly lookWithinMs: number;
 }
 
+/** Fewer than SQS delivers, because a schedule has few messages: they too are to need several batches. */
+const BATCH_SIZE = 3;
+
 /** A schedule in which nothing goes wrong. */
 export const CALM: Profile = {
   crash: 0,
@@ -145,6 +164,7 @@ export const CALM: Profile = {
   spite: 0,
   forget: 0,
   arrivalsMs: 0,
+  batchSize: BATCH_SIZE,
   workers: WORKERS,
   fair: false,
   deadWorkers: undefined,
@@ -153,6 +173,7 @@ export const CALM: Profile = {
   deadlineMs: DEADLINE_MS,
   flood: undefined,
   moveMs: 0,
+  fairness: undefined,
   limits: undefined,
 };
 
@@ -168,6 +189,7 @@ export function makeRandomProfile(random: Random): Profile {
   if (draw < 0.3) return makeMeetingProfile(random);
   if (draw < 0.34) return makeDeadWorkersProfile(random);
   if (draw < 0.35) return makeFloodProfile(random);
+  if (draw < 0.36) return makeFairnessProfile(random);
   if (draw < 0.38) return makeKilledProfile(random);
   if (draw < 0.48) return makeLateWritesProfile(random);
   return draw < 0.97 ? makeMixedProfile(random) : makeLimitsProfile(random);
@@ -319,6 +341,40 @@ export function makeFloodProfile(random: Random): Profile {
     deadlineMs: 30 * MINUTE,
     arrivalsMs: 10 * SECOND,
     flood: { jobs: random.pick([150, 300]), lookWithinMs: 2 * MINUTE + indexLagMs },
+  };
+}
+
+/** Quiet accounts beside a flood. */
+export const QUIET_ACCOUNTS = 10;
+
+/**
+ * Draws a flood of one account beside which ten quiet ones have a job each, one after the other. Nothing goes
+ * wrong, so that only the other messages can hold up a job. A worker gets one message at a time, as with
+ * chunks of the default size.
+ */
+export function makeFairnessProfile(random: Random): Profile {
+  const workers = random.pick([2, WORKERS]);
+  const quietChunks = random.pick([1, 2, workers / 2, workers, 2 * workers]);
+  const everyMs = 2.5 * SECOND * Math.ceil(quietChunks / workers);
+  // Right after other work a flood is not noisy yet: first it has to have its tenth of what is recent.
+  const isBusyBefore = random.chance(0.5);
+  const recentMs = isBusyBefore ? Math.min(QUIET_ACCOUNTS * everyMs, MINUTE) : 0;
+  const firstAfterMs = Math.ceil(recentMs / 9) + random.int(0, 5 * SECOND);
+  return {
+    ...CALM,
+    skewMs: random.pick([0, MAX_SKEW_MS]),
+    delayMs: [0, 20],
+    moveMs: SECOND,
+    fair: true,
+    batchSize: 1,
+    workers,
+    fairness: {
+      quietChunks,
+      floodAfterMs: isBusyBefore ? 0 : 2 * MINUTE,
+      firstAfterMs,
+      everyMs,
+      floodMs: firstAfterMs + (QUIET_ACCOUNTS + 1) * everyMs,
+    },
   };
 }
 
@@ -475,6 +531,7 @@ function makeMixedProfile(random: Random, zombies = random.chance(0.1)): Profile
     spite: random.pick([0, 0.3]),
     forget: random.pick([0, 0, 0.3]),
     arrivalsMs: random.pick([0, 20 * SECOND, 4 * MINUTE]),
+    batchSize: BATCH_SIZE,
     workers: random.pick([2, WORKERS]),
     fair: false,
     deadWorkers: undefined,
@@ -483,6 +540,7 @@ function makeMixedProfile(random: Random, zombies = random.chance(0.1)): Profile
     deadlineMs: DEADLINE_MS,
     flood: undefined,
     moveMs: 0,
+    fairness: undefined,
     limits: undefined,
   };
 }

@@ -15,9 +15,6 @@ export interface Message<Work extends ChunkWork = ChunkWork> {
   visibleAt: number;
 }
 
-/** Fewer than SQS delivers, because a schedule has few messages: they too are to need several batches. */
-const BATCH_SIZE = 3;
-
 export interface QueueSettings<Work extends ChunkWork> {
   readonly scheduler: Scheduler;
   readonly random: Random;
@@ -27,6 +24,8 @@ export interface QueueSettings<Work extends ChunkWork> {
   readonly deadWorkers: DeadWorkers | undefined;
   /** Delivers accounts as SQS's fair queues do. Without it, the oldest message comes first. */
   readonly fair?: FairQueue<Message<Work>> | undefined;
+  /** Returns the message group of a message. */
+  readonly getGroup: (work: Work) => string;
   /** Starts a worker. The returned promise resolves when the worker has ended. */
   readonly deliver: (batch: readonly Message<Work>[]) => Promise<void>;
 }
@@ -43,17 +42,20 @@ export class Queue<Work extends ChunkWork> {
   readonly #delayMs: readonly [number, number];
   readonly #deadWorkers: DeadWorkers | undefined;
   readonly #fair: FairQueue<Message<Work>> | undefined;
+  readonly #getGroup: (message: Message<Work>) => string;
   readonly #deliver: (batch: readonly Message<Work>[]) => Promise<void>;
   readonly #start: number;
   #workers = 0;
 
-  constructor({ scheduler, random, profile, delayMs, deadWorkers, fair, deliver }: QueueSettings<Work>) {
+  constructor(settings: QueueSettings<Work>) {
+    const { scheduler, random, profile, delayMs, deadWorkers, fair, getGroup, deliver } = settings;
     this.#scheduler = scheduler;
     this.#random = random;
     this.#profile = profile;
     this.#delayMs = delayMs;
     this.#deadWorkers = deadWorkers;
     this.#fair = fair;
+    this.#getGroup = ({ work }) => getGroup(work);
     this.#deliver = deliver;
     this.#start = scheduler.now;
     if (deadWorkers !== undefined) {
@@ -113,7 +115,7 @@ export class Queue<Work extends ChunkWork> {
   #enqueue(work: Work, delayMs: number): void {
     const message = { work, receives: 0, visibleAt: 0 };
     this.#waiting.add(message);
-    this.#fair?.noteSent(getGroup(message), this.#scheduler.now);
+    this.#fair?.noteSent(this.#getGroup(message));
     this.#showAfter(message, delayMs);
   }
 
@@ -132,15 +134,22 @@ export class Queue<Work extends ChunkWork> {
   #poll(): void {
     while (this.#workers < this.#profile.workers) {
       if (this.#areWorkersDead('silent')) return;
-      const batch: Message<Work>[] = [];
-      const waiting = this.#fair?.order([...this.#waiting], getGroup, this.#scheduler.now) ?? this.#waiting;
-      for (const message of waiting) {
-        if (batch.length === BATCH_SIZE) break;
-        if (message.visibleAt <= this.#scheduler.now) batch.push(message);
-      }
+      const batch = this.#choose(this.#profile.batchSize);
       if (batch.length === 0) return;
       this.#receive(batch);
     }
+  }
+
+  /** Chooses the messages that are delivered next. */
+  #choose(most: number): Message<Work>[] {
+    const { now } = this.#scheduler;
+    const fair = this.#fair;
+    const visible: Message<Work>[] = [];
+    for (const message of this.#waiting) {
+      if (fair === undefined && visible.length === most) break;
+      if (message.visibleAt <= now) visible.push(message);
+    }
+    return fair?.order(visible, this.#getGroup, now).slice(0, most) ?? visible;
   }
 
   #receive(batch: readonly Message<Work>[]): void {
@@ -187,7 +196,7 @@ export class Queue<Work extends ChunkWork> {
   /** Counts a receive. @returns whether the message may be delivered; otherwise it is now a dead letter */
   #countReceive(message: Message<Work>): boolean {
     message.receives += 1;
-    this.#fair?.noteDelivered(message, getGroup(message), this.#scheduler.now);
+    this.#fair?.noteDelivered(message, this.#getGroup(message), this.#scheduler.now);
     if (message.receives > MAX_RECEIVE_COUNT) {
       this.counts.deadLetters += 1;
       this.delete(message);
@@ -197,9 +206,4 @@ export class Queue<Work extends ChunkWork> {
     this.#showAfter(message, VISIBILITY_MS);
     return true;
   }
-}
-
-/** Returns the message group: the account, as the work queue sends it. */
-function getGroup({ work }: Message): string {
-  return String(work.chunk.accountId);
 }

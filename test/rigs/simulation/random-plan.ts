@@ -5,7 +5,7 @@ import type { CreationKey } from '../../../src/domain/digest.ts';
 import type { Tenant } from '../../../src/domain/ids.ts';
 import { MARKS_KEPT, type TargetGroup } from '../../../src/domain/target-group.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';
-import type { Flood, Limits, Profile } from './profile.ts';
+import { type Fairness, type Flood, type Limits, type Profile, QUIET_ACCOUNTS } from './profile.ts';
 import type { Random } from './random.ts';
 import { DEADLINE_MS, HOUR, MINUTE, SECOND } from './simulated-times.ts';
 
@@ -122,9 +122,44 @@ export function makeFloodPlan(random: Random, { jobs }: Flood, start: number): P
   };
 }
 
+/** The accounts whose jobs are timed alone and beside a flood. */
+export const QUIET_TENANTS: readonly Tenant[] = Array.from({ length: QUIET_ACCOUNTS }, (_, i) => ({
+  accountId: 301 + i,
+  projectId: 'PROJECT0000000000000000001',
+}));
+
+/** Chunks of each job of a flood beside quiet accounts. */
+const FLOOD_CHUNKS = 20;
+
+/** Makes a job of each quiet account while nothing else is there, and one more of each beside a flood. */
+export function makeFairnessPlan(random: Random, profile: Profile, fairness: Fairness, start: number): Plan {
+  const { quietChunks, floodAfterMs, firstAfterMs, everyMs, floodMs } = fairness;
+  const [noisy] = TENANTS as [Tenant];
+  const orders: Order[] = [];
+  const groups: TargetGroup[] = [];
+  const add = (tenant: Tenant, chunks: number, at: number) => {
+    const ids = makeIds(`Q${orders.length}X`, chunks);
+    groups.push(...ids.map((targetGroupId) => makePausedGroup({ ...tenant, targetGroupId }, start)));
+    orders.push({
+      key: { ...tenant, action: 'resume', idempotencyKey: `key-${orders.length}` },
+      createdBy: `creator-${orders.length}`,
+      attempts: [{ at, ids, givesUp: false, retries: 0 }],
+    });
+  };
+  for (const [i, tenant] of QUIET_TENANTS.entries()) add(tenant, quietChunks, i * everyMs);
+
+  const floodAt = QUIET_ACCOUNTS * everyMs + floodAfterMs;
+  // A move takes three quarters of the longest one on average.
+  const floodJobs = Math.ceil((profile.workers * floodMs) / (0.75 * profile.moveMs) / FLOOD_CHUNKS);
+  for (let i = 0; i < floodJobs; i += 1) add(noisy, FLOOD_CHUNKS, floodAt + random.int(0, 100));
+  for (const [i, tenant] of random.shuffle(QUIET_TENANTS).entries()) {
+    add(tenant, quietChunks, floodAt + firstAfterMs + i * everyMs);
+  }
+  return { chunkSize: 1, parallelism: 2, tenants: [...QUIET_TENANTS, noisy], groups, orders };
+}
+
 /** Accounts that want more than they may have open, and ten that want one job or two. */
 const GREEDY_ACCOUNTS = 3;
-const QUIET_ACCOUNTS = 10;
 
 /** Most jobs that an account creates in the same instant. */
 const AT_ONCE = 10;

@@ -4,6 +4,7 @@ import { MemoryBacklog } from '../../support/memory/backlog.ts';
 import { MemoryJobStore } from '../../support/memory/memory-job-store.ts';
 import { MemoryOnce } from '../../support/memory/once.ts';
 import { MemoryTargetGroups } from '../../support/memory/target-groups.ts';
+import { getMessageGroup } from '../../../src/adapters/sqs/work-queue.ts';
 import { Admission, type AdmissionDeps } from '../../../src/application/admission.ts';
 import { createJob } from '../../../src/application/create-job.ts';
 import { getJob } from '../../../src/application/get-job.ts';
@@ -37,6 +38,7 @@ export interface UseCases {
   readonly backlog: Backlog;
   /** Makes the admission of an instance of create-job. */
   readonly makeAdmission: (deps: AdmissionDeps) => Pick<Admission, 'decide' | 'count'>;
+  readonly getMessageGroup: typeof getMessageGroup;
   readonly workerClaimMs: number;
   readonly reconcileClaimMs: number;
   /** Whether a worker's answer acknowledges a message. */
@@ -81,6 +83,7 @@ export function shippedUseCases(): UseCases {
     once: new MemoryOnce(),
     backlog: new MemoryBacklog(),
     makeAdmission: (deps) => new Admission(deps),
+    getMessageGroup,
     workerClaimMs: WORKER_CLAIM_MS,
     reconcileClaimMs: RECONCILE_CLAIM_MS,
     mayAcknowledge: (failed) => !failed,

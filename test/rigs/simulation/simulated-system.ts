@@ -11,7 +11,15 @@ import { type Faults, RandomFaults } from './call-faults.ts';
 import { CreateFunctions } from './create-functions.ts';
 import { FairQueue } from './fair-queue.ts';
 import { Invocation } from './invocation.ts';
-import { type Plan, makeFloodPlan, makeLimitsPlan, makeRandomPlan, QUIET_TENANT } from './random-plan.ts';
+import {
+  type Plan,
+  makeFairnessPlan,
+  makeFloodPlan,
+  makeLimitsPlan,
+  makeRandomPlan,
+  QUIET_TENANT,
+  QUIET_TENANTS,
+} from './random-plan.ts';
 import { makeBacklogPort, makeGroupsPort, makeJobStorePorts, makeOncePort, makeQueuePort } from './ports.ts';
 import { BRIEF_MS, type Profile, makeRandomProfile } from './profile.ts';
 import { type Message, Queue } from './queue.ts';
@@ -111,6 +119,7 @@ export class SimulatedSystem {
       delayMs: profile.delayMs,
       deadWorkers: profile.deadWorkers,
       fair: profile.fair ? new FairQueue() : undefined,
+      getGroup: this.useCases.getMessageGroup,
       deliver: (batch) => actors.startWorker(this, batch),
     });
     this.giveUps = new Queue({
@@ -120,6 +129,7 @@ export class SimulatedSystem {
       delayMs: [0, profile.giveUpDelayMs],
       deadWorkers: profile.deadWorkers?.giveUpsToo === true ? profile.deadWorkers : undefined,
       fair: profile.fair ? new FairQueue() : undefined,
+      getGroup: this.useCases.getMessageGroup,
       deliver: (batch) => actors.startGivingUp(this, batch),
     });
     this.createFunctions =
@@ -273,6 +283,10 @@ export class SimulatedSystem {
       limits: this.profile.limits?.observed,
       listTraces: (key) => this.#listTraces(key),
       quiet: this.profile.flood && { accountId: QUIET_TENANT.accountId, ...this.profile.flood },
+      fairness: this.profile.fairness && {
+        quietAccounts: new Set(QUIET_TENANTS.map(({ accountId }) => accountId)),
+        mostTimes: 3,
+      },
       onViolation: () => {
         this.scheduler.stop();
       },
@@ -294,6 +308,7 @@ export class SimulatedSystem {
   #drawPlan(start: number, actions?: readonly Action[]): Plan {
     const { random, profile } = this;
     if (profile.limits !== undefined) return makeLimitsPlan(random, profile.limits, start);
+    if (profile.fairness !== undefined) return makeFairnessPlan(random, profile, profile.fairness, start);
     return profile.flood === undefined
       ? makeRandomPlan(random, profile, start, actions)
       : makeFloodPlan(random, profile.flood, start);
@@ -325,6 +340,7 @@ export class SimulatedSystem {
     this.stats.add('schedules');
     this.stats.add('steps', this.scheduler.steps);
     this.stats.add('violations', this.auditor.violations.length);
+    this.stats.add('quiet jobs timed beside a flood', this.auditor.countTimedJobs());
   }
 }
 
