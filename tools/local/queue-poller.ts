@@ -24,17 +24,20 @@ const MOST_MESSAGES = 10;
 const PAUSE_AFTER_ERROR_MILLISECONDS = 1_000;
 
 /**
- * The most batches of one queue at a time. More workers than CPUs carry out no more, and each then takes so
- * long that a small job waits beside a large one. With two, a worker that hangs does not stop its queue.
+ * The batches of one queue at a time, not counting slow ones. One CPU is left to the emulators. Batches that
+ * share a CPU take longer, and a small job would wait for a large one and then run beside it.
  */
-export const MOST_BATCHES = Math.max(2, availableParallelism());
+export const MOST_BATCHES = Math.max(1, availableParallelism() - 1);
+
+/** A batch that takes longer is slow: the next one begins, so that a worker that hangs stops no queue. */
+export const SLOW_BATCH_MILLISECONDS = 2_000;
 
 export interface QueuePollerProps {
   readonly source: EventSource;
   readonly queueUrl: string;
   /** A client that calls with the role of the function. */
-  readonly sqs: SQSClient;
-  readonly pool: FunctionPool;
+  readonly sqs: Pick<SQSClient, 'send'>;
+  readonly pool: Pick<FunctionPool, 'lambda' | 'concurrency' | 'invoke'>;
   /** Called with a sentence about each problem. */
   readonly notice: (text: string) => void;
 }
@@ -43,12 +46,16 @@ export class QueuePoller {
   readonly #props: QueuePollerProps;
   readonly #stopping = new AbortController();
   readonly #loops: Promise<void>[];
+  readonly #slowBatches = new Set<Promise<void>>();
+  readonly #mostSlowBatches: number;
 
   private constructor(props: QueuePollerProps) {
     this.#props = props;
     const { source, pool } = props;
-    const concurrency = Math.min(source.maximumConcurrency ?? Infinity, pool.concurrency, MOST_BATCHES);
-    this.#loops = Array.from({ length: concurrency }, () => this.#runLoop());
+    const most = Math.min(source.maximumConcurrency ?? Infinity, pool.concurrency);
+    const loops = Math.min(most, MOST_BATCHES);
+    this.#mostSlowBatches = most - loops;
+    this.#loops = Array.from({ length: loops }, () => this.#runLoop());
   }
 
   /**
@@ -76,21 +83,26 @@ export class QueuePoller {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all(this.#loops);
+    await Promise.all(this.#slowBatches);
   }
 
   async #runLoop(): Promise<void> {
     while (!this.#isStopped()) {
       try {
         const messages = await this.#receiveBatch();
-        if (messages.length > 0) await this.#processBatch(messages);
+        if (messages.length > 0) await this.#processUnlessSlow(messages);
       } catch (error) {
         if (this.#isStopped()) return;
-        this.#props.notice(`queue ${this.#props.source.queue.name}: ${getErrorMessage(error)}`);
+        this.#noteError(error);
         await pause(PAUSE_AFTER_ERROR_MILLISECONDS, undefined, { signal: this.#stopping.signal }).catch(
           () => undefined,
         );
       }
     }
+  }
+
+  #noteError(error: unknown): void {
+    this.#props.notice(`queue ${this.#props.source.queue.name}: ${getErrorMessage(error)}`);
   }
 
   #isStopped(): boolean {
@@ -122,6 +134,25 @@ export class QueuePoller {
       { abortSignal: this.#stopping.signal },
     );
     return Messages ?? [];
+  }
+
+  /** Waits for the end of a batch. A slow one goes on by itself, as long as there is a worker for it. */
+  async #processUnlessSlow(messages: readonly Message[]): Promise<void> {
+    const processing = this.#processBatch(messages);
+    const isSlow = await Promise.race([
+      processing.then(() => false),
+      pause(SLOW_BATCH_MILLISECONDS, true, { ref: false }),
+    ]);
+    if (!isSlow) return;
+    if (this.#slowBatches.size >= this.#mostSlowBatches) {
+      await processing;
+      return;
+    }
+    const slow = processing.catch((error: unknown) => {
+      this.#noteError(error);
+    });
+    this.#slowBatches.add(slow);
+    void slow.finally(() => this.#slowBatches.delete(slow));
   }
 
   async #processBatch(messages: readonly Message[]): Promise<void> {

@@ -16,6 +16,7 @@ import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/c
 import type { SQSRecord } from 'aws-lambda';
 import { makeEmulatorConfig } from '../../../tools/kit/emulator.ts';
 import { UnsupportedTemplateError } from '../../../tools/local/template-errors.ts';
+import { MOST_BATCHES } from '../../../tools/local/queue-poller.ts';
 import type { ScheduledRun } from '../../../tools/local/schedule-runner.ts';
 import { type LocalStack, startLocalStack } from '../../../tools/local/local-stack.ts';
 import { makeIds } from '../../support/builders.ts';
@@ -268,7 +269,8 @@ test('no more batches run at a time than the mapping allows', async () => {
     most = Math.max(most, running);
     expect(step['begins'] ?? step['ends']).toBe(1);
   }
-  expect(most).toBe(2);
+  // On few cores the local stack allows less: test/tools/local/queue-poller.test.ts.
+  expect(most).toBe(Math.min(2, MOST_BATCHES));
 });
 
 describe('schedules', () => {

@@ -110,10 +110,16 @@ function makeFigures(measured: Measured): Figure[] {
       findBest(giveUps.rounds.map(({ givenUp }) => givenUp)) /
         findBest(giveUps.rounds.map(({ carriedOut }) => carriedOut)),
     ),
-    makeTimedFigure(
+    makeTargetFigure(
+      1,
+      'chunks of a flood that begin while the chunk of a quiet job waits',
+      computeMedian(fairness.beside.map(({ overtaken }) => overtaken)),
+    ),
+    // Far from its target too.
+    makeTargetFigure(
       3,
       'a job of 50 ids beside a flood of 200 jobs of another account, against alone',
-      computeMedian(fairness.besideMs) / computeMedian(fairness.aloneMs),
+      computeMedian(fairness.beside.map(({ ms }) => ms)) / computeMedian(fairness.alone.map(({ ms }) => ms)),
     ),
     makeTimedFigure(8, 'create latency, 10,000 ids against 10', createMs[10_000] / createMs[10]),
     makeTimedFigure(1.25, `throughput, create to Completed against bare writes, ${most} ids`, job / bare),

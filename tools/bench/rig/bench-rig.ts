@@ -140,8 +140,11 @@ export function replaceQueueUrl(queueUrl: string, lambda: LambdaFunction, rig: B
 
 export interface RunningFunctions {
   readonly pools: ReadonlyMap<string, FunctionPool>;
-  /** Starts to read the queue for the worker, with as many workers at a time as its pool allows. */
-  startDelivery(): Promise<void>;
+  /**
+   * Starts to read the queue for the worker, with as many workers at a time as its pool allows.
+   * @param onBatch called with the event when a worker begins with a batch
+   */
+  startDelivery(onBatch?: (event: string) => void): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -179,12 +182,19 @@ export async function startFunctions(
   let poller: QueuePoller | undefined;
   return {
     pools,
-    startDelivery: async () => {
+    startDelivery: async (onBatch = () => undefined) => {
       poller = await QueuePoller.start({
         source: rig.source,
         queueUrl: makeQueueUrl(at),
         sqs,
-        pool: worker,
+        pool: {
+          lambda: worker.lambda,
+          concurrency: worker.concurrency,
+          invoke: (event) => {
+            onBatch(event);
+            return worker.invoke(event);
+          },
+        },
         notice: (text) => {
           throw new Error(text);
         },
