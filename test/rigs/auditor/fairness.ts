@@ -17,8 +17,6 @@ interface Life {
 export class Fairness {
   /** Number of jobs that were compared. */
   compared = 0;
-  /** The most times that a job took. */
-  mostTimes = 0;
   readonly #rule: ObservedFairness;
   readonly #lives = new Map<string, Life>();
   /** What jobs have taken alone, by their number of chunks, ms. */
@@ -48,7 +46,6 @@ export class Fairness {
     if (others.every(({ accountId }) => quietAccounts.has(accountId)) || alone.length === 0) return undefined;
     this.compared += 1;
     const times = took / (alone.reduce((sum, ms) => sum + ms, 0) / alone.length);
-    this.mostTimes = Math.max(this.mostTimes, times);
     if (times <= mostTimes) return undefined;
     return `${took} ms for ${chunks} chunks of ${life.accountId}, ${times.toFixed(1)} times what they take alone`;
   }
