@@ -314,6 +314,11 @@ const settings = z.object({
     'active',
     'Whether Lambda samples invocations for X-Ray, and the functions record those. `off` where there is no X-Ray.',
   ),
+  architecture: oneOf(
+    ['arm64', 'x86_64'],
+    'arm64',
+    'Processor of the functions. `x86_64` where Lambda has no arm64, or a policy asks for it; it costs a quarter more.',
+  ),
   removalPolicy: oneOf(
     ['retain', 'destroy'],
     'retain',
@@ -334,6 +339,11 @@ const settings = z.object({
     "Name of an existing table of the issuer's keys, to use instead of making one.",
   ),
   alarmEmail: optionalEmail('Address that alarms are sent to. Without it, the topic has no subscription.'),
+  runbookUrl: optionalMatching(
+    /^https:\/\/[\w.-]+(:\d+)?(\/[^\s#]*)?$(?<=^.{1,500})/,
+    'an https:// URL of at most 500 characters, without # and white space',
+    'Address of your copy of the runbook: alarms link to `<runbookUrl>#<name of the alarm>`. Without it, they name the page.',
+  ),
   alarmErrorPercent: wholeNumber(
     1,
     100,

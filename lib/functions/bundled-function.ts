@@ -143,7 +143,7 @@ export class BundledFunction extends NodejsFunction {
       bundling: BUNDLING,
       ...useBundle(scope, id),
       runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+      architecture: config.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
       memorySize: spec.memorySize,
       timeout: Duration.seconds(spec.timeoutSeconds),
       ...(spec.reservedConcurrency !== undefined && {

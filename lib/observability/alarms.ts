@@ -22,11 +22,16 @@ const MISSING = {
   'as before': TreatMissingData.IGNORE,
 };
 
+/** The page of the runbook in this repository. Each of its headings is the name of an alarm. */
+export const RUNBOOK_PAGE = 'docs/runbook.md';
+
 export class Alarms extends Construct {
   readonly #alarmsByName: ReadonlyMap<string, Alarm>;
+  readonly #runbook: string;
 
   constructor(scope: Construct, id: string, watched: WatchedResources, topic: ITopic) {
     super(scope, id);
+    this.#runbook = watched.config.runbookUrl ?? RUNBOOK_PAGE;
     const specs = [
       ...specifyJobAlarms(watched),
       ...specifyApiAlarms(watched),
@@ -54,7 +59,7 @@ export class Alarms extends Construct {
   #makeAlarm(spec: AlarmSpec, topic: ITopic): Alarm {
     const alarm = new Alarm(this, spec.name, {
       alarmName: `${Stack.of(this).stackName}-${spec.name}`,
-      alarmDescription: `${spec.description} What to do: docs/runbook.md#${spec.name.toLowerCase()}`,
+      alarmDescription: `${spec.description} What to do: ${this.#runbook}#${spec.name.toLowerCase()}`,
       metric: spec.metric,
       threshold: spec.threshold,
       comparisonOperator: COMPARISONS[spec.breaches ?? 'at or above'],

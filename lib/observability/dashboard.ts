@@ -8,7 +8,7 @@ import {
   TextWidgetBackground,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import type { Alarms } from './alarms.ts';
+import { type Alarms, RUNBOOK_PAGE } from './alarms.ts';
 import { makeCostSection } from './cost-section.ts';
 import { makeJobSections } from './job-sections.ts';
 import { makeResourceSections } from './resource-sections.ts';
@@ -31,7 +31,7 @@ export function makeDashboard(scope: Construct, watched: WatchedResources, alarm
     makeText(
       `# ${stackName}: bulk fielding-run jobs\n` +
         'Read from the top: alarms, what comes in, what comes of it, how fast, and below what it is made of. ' +
-        `An alarm's section in docs/runbook.md says what to do. Saved queries: Logs Insights, folder **${stackName}**.`,
+        `An alarm's section in ${formatRunbook(watched.config.runbookUrl)} says what to do. Saved queries: Logs Insights, folder **${stackName}**.`,
       3,
     ),
   );
@@ -51,6 +51,11 @@ export function makeDashboard(scope: Construct, watched: WatchedResources, alarm
     );
   }
   return made;
+}
+
+/** In Markdown: a link, or the name of the page. */
+function formatRunbook(url: string | undefined): string {
+  return url === undefined ? RUNBOOK_PAGE : `[the runbook](${url})`;
 }
 
 function makeText(markdown: string, height: number): TextWidget {

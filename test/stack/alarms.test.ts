@@ -151,6 +151,16 @@ describe('alarms', () => {
     },
   );
 
+  test('link to a copy of the runbook, if its address is configured', () => {
+    const runbookUrl = 'https://wiki.test/fielding?page=runbook';
+    for (const [name, { AlarmDescription }] of Object.entries(
+      readAlarms(synthesizeTemplate({ runbookUrl })),
+    )) {
+      expect(AlarmDescription).toMatch(/^[A-Z].*\. What to do: /);
+      expect(AlarmDescription.split(' What to do: ')[1]).toBe(`${runbookUrl}#${name.toLowerCase()}`);
+    }
+  });
+
   test('only dead letters and failed jobs are reported after a single datapoint', () => {
     const hasty = Object.entries(alarms).filter(([, { DatapointsToAlarm }]) => DatapointsToAlarm === 1);
     expect(hasty.map(([name]) => name)).toEqual(['DeadLetters', 'GiveUpDeadLetters', 'JobsFailed']);

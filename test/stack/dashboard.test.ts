@@ -49,6 +49,12 @@ describe('dashboard', () => {
     expect(texts.map(({ y }) => y)).toEqual(texts.map(({ y }) => y).sort((a, b) => a - b));
   });
 
+  test('names the runbook, and links to a copy if its address is configured', () => {
+    const linked = readWidgetsOf(synthesizeTemplate({ runbookUrl: 'https://wiki.test/runbook' }));
+    expect(widgets[0]?.properties.markdown).toContain("An alarm's section in docs/runbook.md says");
+    expect(linked[0]?.properties.markdown).toContain('in [the runbook](https://wiki.test/runbook) says');
+  });
+
   test('has graphs with unique titles that fit the width, in the region of the stack', () => {
     const titles = graphs.map(({ properties }) => properties.title);
     expect(titles).toHaveLength(31);

@@ -184,6 +184,11 @@ test('the metrics of each stack have a namespace of their own', () => {
   }
 });
 
+test('the functions run on the configured processor', () => {
+  const template = synthesizeTemplate({ architecture: 'x86_64' });
+  for (const id of FUNCTIONS) expect(template.readProperties(id)['Architectures']).toEqual(['x86_64']);
+});
+
 test('the environment of each function fits into 4 KB, even with the most settings of tokens', () => {
   const template = synthesizeTemplate({ stackName: 'S'.repeat(124) });
   for (const id of FUNCTIONS) {

@@ -48,9 +48,9 @@ function changeFirst(type: string, edit: (resource: TemplateResource) => void) {
 }
 
 test('every key of the configuration has another value than its default in some variant', () => {
-  const contexts = Object.values(VARIANTS).map(({ context }) => context);
+  const files = Object.values(VARIANTS).map(({ values }) => values);
   const unset = describeConfig().filter(
-    ({ key, fallback }) => !contexts.some((context) => key in context && context[key] !== fallback),
+    ({ key, fallback }) => !files.some((values) => key in values && values[key] !== fallback),
   );
   expect(unset.map(({ key }) => key)).toEqual([]);
 });

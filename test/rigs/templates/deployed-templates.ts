@@ -35,28 +35,27 @@ export interface DeployedTemplate {
 interface SynthesisOptions {
   /** Where the assembly is written, in a folder of its own. */
   readonly folder: string;
-  /** The configuration, over the defaults. */
-  readonly context?: Readonly<Record<string, unknown>>;
+  /** The values of the environment's file, over the defaults. */
+  readonly values?: Readonly<Record<string, unknown>>;
   /** Whether the CDK's validator checks the templates, which takes seconds. It throws. Default: no. */
   readonly validate?: boolean;
 }
 
 /** Synthesizes the app with the feature flags of cdk.json, without bundling. */
 export function synthesizeTemplates(options: SynthesisOptions): DeployedTemplate[] {
-  const { folder, context = {}, validate = false } = options;
+  const { folder, values = {}, validate = false } = options;
   const flags = cdkJson.parse(JSON.parse(readFileSync(join(PROJECT, 'cdk.json'), 'utf8'))).context;
   const app = new App({
     outdir: mkdtempSync(join(folder, 'assembly-')),
     context: {
       ...flags,
-      ...context,
       'aws:cdk:bundling-stacks': [],
       // Would print the warnings of the stack.
       '@aws-cdk/core:annotationsInValidationReport': false,
     },
     builtinCloudFormationValidation: validate,
   });
-  const config = readConfig(context);
+  const config = readConfig({}, { path: 'config/test.json', values });
   makeStacks(app, config);
   return app.synth().stacks.map(({ templateFullPath: file }) => ({
     region: config.region,

@@ -1,12 +1,16 @@
-/** The deployments whose templates are held to the rules: configurations, and partitions of AWS. */
+/**
+ * The deployments whose templates are held to the rules: the values of environment files, and partitions of
+ * AWS.
+ */
 
-/** Every key that can be combined with the others, each with a value that is not its default. */
-const EVERY_SETTING: Readonly<Record<string, unknown>> = {
+type Values = Readonly<Record<string, unknown>>;
+
+/** The keys whose values are the same in every region, each with one that is not its default. */
+const COMMON: Values = {
   // A long name, for the lengths of what is named after the stack. Up to 124 characters are valid.
   stackName: 'S'.repeat(110),
   // An account of the documentation of AWS.
   account: '123456789012',
-  region: 'eu-central-1',
   tags: { team: 'fielding', 'cost center': '4711' },
   issuer: 'https://login.example.org/',
   audience: 'https://api.example.org/demand',
@@ -50,12 +54,8 @@ const EVERY_SETTING: Readonly<Record<string, unknown>> = {
   logLevel: 'DEBUG',
   debugSampleRate: 0.5,
   tracing: 'off',
-  protect: true,
-  jobsTable: 'jobs-restored',
-  targetGroupsTable: 'target-groups-restored',
-  idempotencyTable: 'idempotency-restored',
-  keySetsTable: 'key-sets-restored',
-  alarmEmail: 'operators@example.org',
+  architecture: 'x86_64',
+  runbookUrl: 'https://wiki.example.org/fielding-jobs/runbook',
   alarmErrorPercent: 10,
   alarmMinimumErrors: 5,
   alarmUnauthenticatedPercent: 30,
@@ -68,23 +68,48 @@ const EVERY_SETTING: Readonly<Record<string, unknown>> = {
   alarmOpenJobSeconds: 3_000,
 };
 
-/** The same with tables of its own, which are deleted with their stack. */
-const OWN_TABLES = {
-  ...Object.fromEntries(Object.entries(EVERY_SETTING).filter(([key]) => !key.endsWith('Table'))),
-  protect: false,
-  removalPolicy: 'destroy',
-  warmWrites: 20_000,
-  warmReads: 24_000,
+/** Every key that has no effect on tables that exist. */
+const EXISTING_TABLES: Values = {
+  ...COMMON,
+  region: 'eu-central-1',
+  protect: true,
+  jobsTable: 'jobs-restored',
+  targetGroupsTable: 'target-groups-restored',
+  idempotencyTable: 'idempotency-restored',
+  keySetsTable: 'key-sets-restored',
+  alarmEmail: 'operators@example.org',
 };
 
-export interface Variant {
-  readonly context: Readonly<Record<string, unknown>>;
+/** The environment of a company: every key that goes with tables of the stack. */
+function makeCompanyEnvironment(region: string): Values {
+  return {
+    ...COMMON,
+    region,
+    removalPolicy: 'destroy',
+    warmWrites: 20_000,
+    warmReads: 24_000,
+    ...makeRegionalSettings(region),
+  };
 }
+
+/** The settings that name resources of the region. */
+function makeRegionalSettings(_region: string): Values {
+  return {};
+}
+
+export interface Variant {
+  /** The values of the environment's file. */
+  readonly values: Values;
+}
+
+/** The regions that a full environment must synthesize for: two of AWS, GovCloud and China. */
+const REGIONS = ['us-east-1', 'eu-central-1', 'us-gov-west-1', 'cn-north-1'];
 
 /** The variants by name. */
 export const VARIANTS: Readonly<Record<string, Variant>> = {
-  'the defaults': { context: {} },
-  'every setting': { context: EVERY_SETTING },
-  GovCloud: { context: { ...OWN_TABLES, region: 'us-gov-west-1' } },
-  China: { context: { ...OWN_TABLES, region: 'cn-north-1' } },
+  'the defaults': { values: {} },
+  'tables that exist': { values: EXISTING_TABLES },
+  ...Object.fromEntries(
+    REGIONS.map((region) => [`everything set in ${region}`, { values: makeCompanyEnvironment(region) }]),
+  ),
 };
