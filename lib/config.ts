@@ -8,6 +8,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
 import { MAX_TARGET_GROUPS } from '../api/limits.ts';
 import { SCOPE_OF } from '../api/scopes.ts';
+import { isOfRegion, makeArnPattern } from './arns.ts';
 import { findNearMisses } from './near-misses.ts';
 import { computeExcess, computeHalfDeadlineWork, computeMaxOpenTargetGroups } from './open-work.ts';
 import {
@@ -339,6 +340,11 @@ const settings = z.object({
     "Name of an existing table of the issuer's keys, to use instead of making one.",
   ),
   alarmEmail: optionalEmail('Address that alarms are sent to. Without it, the topic has no subscription.'),
+  alarmTopicArn: optionalMatching(
+    makeArnPattern('sns', '[\\w-]{1,256}'),
+    'the ARN of a standard topic: arn:<partition>:sns:<region>:<account>:<name>',
+    'Existing topic that alarms are sent to, instead of making one. Its policy must let CloudWatch publish.',
+  ),
   runbookUrl: optionalMatching(
     /^https:\/\/[\w.-]+(:\d+)?(\/[^\s#]*)?$(?<=^.{1,500})/,
     'an https:// URL of at most 500 characters, without # and white space',
@@ -506,6 +512,20 @@ const settingsWithRelations = settings
     }),
   )
   .refine(
+    ...relation(['alarmEmail', 'alarmTopicArn'], {
+      holds: (c) => c.alarmEmail === undefined || c.alarmTopicArn === undefined,
+      expected: 'none while alarmTopicArn names a topic: subscribe the address to that topic yourself',
+    }),
+  )
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html. It may be of
+  // another account: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+  .refine(
+    ...relation(['alarmTopicArn', 'region'], {
+      holds: (c) => c.alarmTopicArn === undefined || isOfRegion(c.alarmTopicArn, c.region),
+      expected: (c) => `a topic of the region ${c.region}: an alarm cannot send to another region`,
+    }),
+  )
+  .refine(
     ...relation(['idempotencyHours', 'jobRetentionDays'], {
       holds: (c) => c.idempotencyHours <= c.jobRetentionDays * 24,
       expected: 'at most 24 x jobRetentionDays: a call need not be remembered longer than its job',
@@ -625,15 +645,24 @@ function formatFallback(fallback: unknown): KeyDescription['fallback'] {
 /** Makes a rule between keys, checked when each is valid by itself. Its error names the first key. */
 function relation(
   keys: readonly [ConfigKey, ...ConfigKey[]],
-  rule: { holds: (config: Config) => boolean; expected: string },
+  rule: { holds: (config: Config) => boolean; expected: string | ((config: Config) => string) },
 ): [
   (config: Config) => boolean,
-  { path: string[]; error: string; when: (payload: { value: unknown }) => boolean },
+  {
+    path: string[];
+    error: (issue: { input: unknown }) => string;
+    when: (payload: { value: unknown }) => boolean;
+  },
 ] {
   const all = z.object(Object.fromEntries(keys.map((key) => [key, settings.shape[key]])));
+  const { expected } = rule;
   return [
     rule.holds,
-    { path: [keys[0]], error: rule.expected, when: ({ value }) => all.safeParse(value).success },
+    {
+      path: [keys[0]],
+      error: ({ input }) => (typeof expected === 'string' ? expected : expected(input as Config)),
+      when: ({ value }) => all.safeParse(value).success,
+    },
   ];
 }
 

@@ -1,7 +1,7 @@
 /** Makes what an operator sees: logs, alarms with their topic, the dashboard and the saved queries. */
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import type { Topic } from 'aws-cdk-lib/aws-sns';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
 import { getRemovalPolicy } from '../protection.ts';
@@ -13,7 +13,7 @@ import { saveQueries } from './queries.ts';
 import type { WatchedResources } from './watched-resources.ts';
 
 export class Observability extends Construct {
-  readonly alarmTopic: Topic;
+  readonly alarmTopic: ITopic;
   readonly accessLogs: LogGroup;
   readonly #config: Config;
 

@@ -45,6 +45,7 @@ const OPTIONAL = [
   'createReservedConcurrency',
   'readReservedConcurrency',
   'alarmEmail',
+  'alarmTopicArn',
   'runbookUrl',
   'alarmMessageAgeSeconds',
   'alarmOpenJobSeconds',
@@ -161,6 +162,8 @@ test('numbers may be given as text, as `cdk -c key=value` passes them', () => {
   expect(readConfig(texts)).toEqual(readConfig(numbers));
 });
 
+const TOPIC = 'arn:aws:sns:eu-central-1:012345678901:alarms';
+
 const BAD: Record<ConfigKey, unknown[]> = {
   stackName: ['', '1st', 'a b', 'x'.repeat(125), 7],
   account: ['', '12345678901', '1234567890123', '12345678901x', 123_456_789_012, null],
@@ -222,6 +225,10 @@ const BAD: Record<ConfigKey, unknown[]> = {
   idempotencyTable: ['ab', 'ä'.repeat(3)],
   keySetsTable: ['', 'ab', 'a b', 'x'.repeat(256)],
   alarmEmail: ['', 'nobody', 'a@b', 3],
+  alarmTopicArn: [
+    ...['', 'alarms', 'arn:aws:sns:eu-central-1:1:alarms', 'arn:aws:sqs:eu-central-1:012345678901:alarms'],
+    ...['arn:aws:sns:eu-central-1:012345678901:alarms.fifo', `${TOPIC}:8a21d249`, TOPIC.toUpperCase(), null],
+  ],
   runbookUrl: [
     ...[
       '',
@@ -453,6 +460,34 @@ describe('values that do not fit together', () => {
     expect(listProblems({ workerTimeoutSeconds: 900 })[0]).toMatch(
       /stalledSeconds: found its default, expected more than the visibility timeout /,
     );
+  });
+});
+
+describe('the topic of the alarms', () => {
+  test('is in the region of the environment, of any account', () => {
+    const environment = { region: 'eu-central-1', account: '111122223333' };
+    for (const region of ['eu-central-1', undefined]) {
+      expect(readConfig({ ...environment, region, alarmTopicArn: TOPIC })).toMatchObject({
+        alarmTopicArn: TOPIC,
+      });
+    }
+    for (const alarmTopicArn of [
+      'arn:aws:sns:eu-west-1:111122223333:alarms',
+      'arn:aws-cn:sns:eu-central-1:111122223333:alarms',
+    ]) {
+      expect(listProblems({ ...environment, alarmTopicArn })).toEqual([
+        `context key alarmTopicArn: found "${alarmTopicArn}", expected a topic of the region eu-central-1: ` +
+          'an alarm cannot send to another region',
+      ]);
+    }
+  });
+
+  test('gets no subscription from us if it exists', () => {
+    expect(listProblems({ alarmTopicArn: TOPIC, alarmEmail: 'ops@id.test' })).toEqual([
+      expect.stringMatching(
+        /^context key alarmEmail: found "ops@id.test", expected none while alarmTopicArn/,
+      ),
+    ]);
   });
 });
 

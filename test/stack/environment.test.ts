@@ -10,7 +10,7 @@ import { PROJECT } from './production-packages.ts';
 /** The keys that a deployment must set. */
 const BARE = { issuer: 'https://id.test/', audience: 'buyers' };
 
-/** A value of every key, except those of a table that the stack makes: FULL names one that exists. */
+/** A value of every key, except those of a table or topic that the stack makes: FULL names existing ones. */
 const FULL = {
   stackName: 'Staging',
   account: '012345678901',
@@ -64,7 +64,7 @@ const FULL = {
   targetGroupsTable: 'target-groups',
   idempotencyTable: 'idempotency',
   keySetsTable: 'key-sets',
-  alarmEmail: 'operators@id.test',
+  alarmTopicArn: 'arn:aws:sns:eu-central-1:012345678901:alarms',
   runbookUrl: 'https://wiki.id.test/runbook?version=2',
   alarmErrorPercent: 6,
   alarmMinimumErrors: 4,
@@ -78,7 +78,7 @@ const FULL = {
   alarmOpenJobSeconds: 200,
 };
 
-const WARM = { warmWrites: 8_000, warmReads: 13_000 };
+const OWN = { warmWrites: 8_000, warmReads: 13_000, alarmEmail: 'operators@id.test' };
 
 let project: string;
 
@@ -127,15 +127,15 @@ describe('a file', () => {
   });
 
   test('may have every key, and each has its effect', () => {
-    expect([...Object.keys(FULL), ...Object.keys(WARM)].sort()).toEqual(
+    expect([...Object.keys(FULL), ...Object.keys(OWN)].sort()).toEqual(
       describeConfig()
         .map(({ key }) => key)
         .sort(),
     );
     write('staging', FULL);
     expect(readEnvironment('staging').config).toEqual({ ...FULL, audience: ['buyers'] });
-    write('warm', { ...BARE, ...WARM });
-    expect(readEnvironment('warm').config).toMatchObject(WARM);
+    write('own', { ...BARE, ...OWN });
+    expect(readEnvironment('own').config).toMatchObject(OWN);
   });
 
   test('of the project is the example, which only allowPlaceholders accepts', () => {

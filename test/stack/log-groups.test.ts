@@ -79,4 +79,17 @@ describe('observability', () => {
       { Protocol: 'email', Endpoint: 'ops@example.com', TopicArn: '${ObservabilityAlarmTopic}' },
     ]);
   });
+
+  test('an existing topic is used as it is: no topic, key, policy or subscription is made', () => {
+    const alarmTopicArn = 'arn:aws:sns:eu-central-1:012345678901:alarms';
+    const existing = synthesizeTemplate({ alarmTopicArn });
+    const types = Object.values(existing.resources).map(({ Type }) => Type);
+    expect(types.filter((type) => /^AWS::(SNS|KMS)::/.test(type))).toEqual([]);
+    const alarms = Object.values(existing.findByType('AWS::CloudWatch::Alarm'));
+    expect(alarms).not.toEqual([]);
+    for (const { Properties } of alarms) {
+      expect(Properties).toMatchObject({ AlarmActions: [alarmTopicArn], OKActions: [alarmTopicArn] });
+    }
+    expect(existing.outputs['AlarmTopicArn']?.Value).toBe(alarmTopicArn);
+  });
 });

@@ -3,6 +3,8 @@
  * AWS.
  */
 
+import { RegionInfo } from 'aws-cdk-lib/region-info';
+
 type Values = Readonly<Record<string, unknown>>;
 
 /** The keys whose values are the same in every region, each with one that is not its default. */
@@ -93,8 +95,11 @@ function makeCompanyEnvironment(region: string): Values {
 }
 
 /** The settings that name resources of the region. */
-function makeRegionalSettings(_region: string): Values {
-  return {};
+function makeRegionalSettings(region: string): Values {
+  const { partition = '' } = RegionInfo.get(region);
+  const makeArn = (service: string, resource: string) =>
+    `arn:${partition}:${service}:${region}:${String(COMMON['account'])}:${resource}`;
+  return { alarmTopicArn: makeArn('sns', 'operators') };
 }
 
 export interface Variant {

@@ -1,0 +1,21 @@
+/** Compares the ARN of a resource that exists with the place that an environment is deployed to. */
+import { RegionInfo } from 'aws-cdk-lib/region-info';
+
+/** Makes the pattern of an ARN with a region and an account. */
+export function makeArnPattern(service: string, resource: string): RegExp {
+  return new RegExp(`^arn:aws[a-z-]*:${service}:[a-z]+(-[a-z]+)+-\\d+:\\d{12}:${resource}$`);
+}
+
+/** Whether an ARN is of a region and has its partition. Every ARN is of a region that is not given. */
+export function isOfRegion(arn: string, region: string | undefined): boolean {
+  if (region === undefined) return true;
+  const [, partition, , ofRegion] = arn.split(':');
+  // Undefined for a region that is newer than this release of the CDK.
+  const expected = RegionInfo.get(region).partition ?? partition;
+  return ofRegion === region && partition === expected;
+}
+
+/** Whether an ARN is of an account. Every ARN is of an account that is not given. */
+export function isOfAccount(arn: string, account: string | undefined): boolean {
+  return account === undefined || arn.split(':')[4] === account;
+}
