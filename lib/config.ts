@@ -8,7 +8,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
 import { MAX_TARGET_GROUPS } from '../api/limits.ts';
 import { SCOPE_OF } from '../api/scopes.ts';
-import { isOfRegion, makeArnPattern } from './arns.ts';
+import { isOfAccount, isOfRegion, makeArnPattern } from './arns.ts';
 import { findNearMisses } from './near-misses.ts';
 import { computeExcess, computeHalfDeadlineWork, computeMaxOpenTargetGroups } from './open-work.ts';
 import {
@@ -329,6 +329,11 @@ const settings = z.object({
     false,
     'Whether both stacks and the tables are protected from deletion. Not before the first deployment has succeeded.',
   ),
+  kmsKeyArn: optionalMatching(
+    makeArnPattern('kms', 'key/(mrk-)?[0-9a-f-]{32,36}'),
+    'the ARN of a key, not of an alias: arn:<partition>:kms:<region>:<account>:key/<id>',
+    'Key of yours that encrypts tables, queues, logs and the alarm topic. Without it, the keys of AWS, and one for the topic.',
+  ),
   jobsTable: optionalTableName('Name of an existing table of jobs, to use instead of making one.'),
   targetGroupsTable: optionalTableName(
     'Name of an existing table of target groups, to use instead of making one.',
@@ -523,6 +528,16 @@ const settingsWithRelations = settings
     ...relation(['alarmTopicArn', 'region'], {
       holds: (c) => c.alarmTopicArn === undefined || isOfRegion(c.alarmTopicArn, c.region),
       expected: (c) => `a topic of the region ${c.region}: an alarm cannot send to another region`,
+    }),
+  )
+  // DynamoDB looks for the key in the account and the region of the table:
+  // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html#dynamodb-cmk-trail
+  .refine(
+    ...relation(['kmsKeyArn', 'region', 'account'], {
+      holds: ({ kmsKeyArn: key, region, account }) =>
+        key === undefined || (isOfRegion(key, region) && isOfAccount(key, account)),
+      expected: ({ region = 'of the stack', account = 'of the stack' }) =>
+        `a key of the region ${region} and the account ${account}`,
     }),
   )
   .refine(

@@ -2,6 +2,7 @@
 import {
   AttributeType,
   Billing,
+  CfnGlobalTable,
   type ITableV2,
   ProjectionType,
   TableEncryptionV2,
@@ -93,7 +94,9 @@ export function makeTables(scope: Construct, config: Config): Partial<Tables> {
   const made = NAMES.filter((name) => config[TABLES[name].setting] === undefined).map((name) => {
     const { id, layout } = TABLES[name];
     const warmed = name === 'targetGroups' ? makeWarmThroughput(config) : {};
-    return [name, new TableV2(tables, id, { ...common, ...layout, ...warmed })];
+    const table = new TableV2(tables, id, { ...common, ...layout, ...warmed });
+    if (config.kmsKeyArn !== undefined) encryptUnder(config.kmsKeyArn, table);
+    return [name, table];
   });
   return Object.fromEntries(made) as Partial<Tables>;
 }
@@ -129,6 +132,16 @@ function makeWarmThroughput({ warmWrites, warmReads }: Config): Pick<TablePropsV
       ...(warmReads !== undefined && { readUnitsPerSecond: warmReads }),
     },
   };
+}
+
+/**
+ * Encrypts a table under a key of the company. The CDK's own way needs a region in the configuration, because
+ * a table may have replicas in others. Ours has one, which comes first.
+ */
+function encryptUnder(keyArn: string, table: TableV2): void {
+  const { defaultChild } = table.node;
+  if (!(defaultChild instanceof CfnGlobalTable)) throw new Error('the table has no CfnGlobalTable');
+  defaultChild.addPropertyOverride('Replicas.0.SSESpecification', { KMSMasterKeyId: keyArn });
 }
 
 function makeCommonProps(config: Config): Partial<TablePropsV2> {

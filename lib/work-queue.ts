@@ -2,9 +2,10 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { CfnQueue, Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
+import { CfnQueue, Queue, QueueEncryption, type QueueProps, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Config } from './config.ts';
+import { findCustomerKey } from './customer-key.ts';
 import { STACK_UUID } from './stack-id.ts';
 import { computeVisibilitySeconds } from './worker-times.ts';
 
@@ -33,6 +34,12 @@ const MOST_CHARACTERS_OF_NAME = 80;
 
 const UUID_CHARACTERS = 36;
 
+/**
+ * How long SQS uses a data key, and so how long after a change of the key's policy messages still pass. It is
+ * SQS's default, and DynamoDB's caches live as long. docs/costs.md says what it costs.
+ */
+const DATA_KEY_REUSE = Duration.minutes(5);
+
 /** The queues of the worker, by the word in their names. */
 type QueueName = 'Chunks' | 'GiveUps';
 
@@ -45,7 +52,7 @@ export class WorkQueue extends Construct {
   constructor(scope: Construct, id: string, name: QueueName, config: Config) {
     super(scope, id);
     this.#config = config;
-    const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
+    const common = { ...this.#encrypt(), enforceSSL: true };
 
     const queueName = makeQueueName(config.stackName, name);
     this.deadLetters = new Queue(this, 'DeadLetters', { ...common, retentionPeriod: DEAD_LETTER_RETENTION });
@@ -77,6 +84,13 @@ export class WorkQueue extends Construct {
       reportBatchItemFailures: true,
       maxConcurrency: this.#config.workerMaxConcurrency,
     });
+  }
+
+  /** A queue and its dead letters have one key, so that whoever reads one can read the other. */
+  #encrypt(): QueueProps {
+    const key = findCustomerKey(this, this.#config);
+    if (key === undefined) return { encryption: QueueEncryption.SQS_MANAGED };
+    return { encryption: QueueEncryption.KMS, encryptionMasterKey: key, dataKeyReuse: DATA_KEY_REUSE };
   }
 }
 

@@ -15,6 +15,7 @@ import type { Construct } from 'constructs';
 import type { KeyVariable, TokenVariable } from '../../src/adapters/lambda/read-environment.ts';
 import { SERVICE } from '../../src/observability/metric-names.ts';
 import type { Config } from '../config.ts';
+import { allowKeyUse } from '../customer-key.ts';
 import type { Tables } from '../tables.ts';
 import { makeKeyEnvironment, makeTokenEnvironment } from '../token-rules.ts';
 import type { WorkQueue } from '../work-queue.ts';
@@ -196,13 +197,14 @@ function makeFunctionRole(
   id: string,
   name: string,
   grants: readonly PolicyStatement[],
-  { tracing }: Config,
+  { tracing, kmsKeyArn }: Config,
 ): Role {
   const role = new Role(scope, id, {
     description: `Role of the function ${name}`,
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
   });
-  for (const grant of grants) role.addToPolicy(grant);
+  const onKey = kmsKeyArn === undefined ? [] : allowKeyUse(kmsKeyArn, grants);
+  for (const grant of [...grants, ...onKey]) role.addToPolicy(grant);
   if (tracing === 'active') {
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',

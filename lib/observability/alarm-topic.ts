@@ -1,21 +1,25 @@
 /**
- * Makes the topic that alarms are sent to, encrypted under a key that CloudWatch may use (ADR 21), or finds an
- * existing one.
+ * Makes the topic that alarms are sent to, encrypted under a key that CloudWatch may use (ADR 21), or finds
+ * an existing one.
  */
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import type { Config } from '../config.ts';
 
-/** Returns the configured topic, or makes one with the subscription of the configured address. */
-export function makeAlarmTopic(scope: Construct, config: Config): ITopic {
+/**
+ * Returns the configured topic, or makes one with the subscription of the configured address.
+ * @param customerKey a key whose policy lets CloudWatch use it; we cannot change it
+ */
+export function makeAlarmTopic(scope: Construct, config: Config, customerKey: IKey | undefined): ITopic {
   if (config.alarmTopicArn !== undefined) {
     return Topic.fromTopicArn(scope, 'AlarmTopic', config.alarmTopicArn);
   }
-  const topic = new Topic(scope, 'AlarmTopic', { enforceSSL: true, masterKey: makeAlarmKey(scope) });
+  const masterKey = customerKey ?? makeAlarmKey(scope);
+  const topic = new Topic(scope, 'AlarmTopic', { enforceSSL: true, masterKey });
   // A policy replaces the topic's default policy, which would have let the account's alarms publish.
   topic.addToResourcePolicy(allowAlarms(scope, ['sns:Publish'], topic.topicArn));
   if (config.alarmEmail !== undefined) topic.addSubscription(new EmailSubscription(config.alarmEmail));

@@ -1,9 +1,11 @@
 /** Makes what an operator sees: logs, alarms with their topic, the dashboard and the saved queries. */
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Config } from '../config.ts';
+import { findCustomerKey } from '../customer-key.ts';
 import { getRemovalPolicy } from '../protection.ts';
 import { makeAlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
@@ -16,12 +18,14 @@ export class Observability extends Construct {
   readonly alarmTopic: ITopic;
   readonly accessLogs: LogGroup;
   readonly #config: Config;
+  readonly #customerKey: IKey | undefined;
 
   constructor(scope: Construct, id: string, config: Config) {
     super(scope, id);
     this.#config = config;
+    this.#customerKey = findCustomerKey(this, config);
     this.accessLogs = this.makeLogGroup('Access', makeAccessLogName(config.stackName));
-    this.alarmTopic = makeAlarmTopic(this, config);
+    this.alarmTopic = makeAlarmTopic(this, config, this.#customerKey);
   }
 
   /**
@@ -31,6 +35,7 @@ export class Observability extends Construct {
   makeLogGroup(id: string, logGroupName?: string): LogGroup {
     return new LogGroup(this, `${id}Logs`, {
       ...(logGroupName !== undefined && { logGroupName }),
+      ...(this.#customerKey !== undefined && { encryptionKey: this.#customerKey }),
       retention: this.#config.logRetentionDays,
       removalPolicy: getRemovalPolicy(this.#config),
     });

@@ -35,6 +35,7 @@ const OPTIONAL = [
   'tags',
   'clientIds',
   'accountsByClient',
+  'kmsKeyArn',
   'jobsTable',
   'targetGroupsTable',
   'idempotencyTable',
@@ -162,6 +163,7 @@ test('numbers may be given as text, as `cdk -c key=value` passes them', () => {
   expect(readConfig(texts)).toEqual(readConfig(numbers));
 });
 
+const KEY = 'arn:aws:kms:eu-central-1:012345678901:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const TOPIC = 'arn:aws:sns:eu-central-1:012345678901:alarms';
 
 const BAD: Record<ConfigKey, unknown[]> = {
@@ -220,6 +222,10 @@ const BAD: Record<ConfigKey, unknown[]> = {
   architecture: ['arm', 'x86', 'ARM64', ''],
   removalPolicy: ['snapshot', 'RETAIN', true],
   protect: ['yes', '', 1, null],
+  kmsKeyArn: [
+    ...['', '1234abcd-12ab-34cd-56ef-1234567890ab', 'arn:aws:kms:eu-central-1:012345678901:alias/jobs', null],
+    ...[KEY.replace('key/', 'key/x'), KEY.replace('012345678901', ''), KEY.replace('kms', 'sns')],
+  ],
   jobsTable: ['', 'ab', 'a b', 'x'.repeat(256), 'arn:aws:dynamodb:us-east-1:1:table/jobs', 5],
   targetGroupsTable: ['ab', 'a/b'],
   idempotencyTable: ['ab', 'ä'.repeat(3)],
@@ -486,6 +492,30 @@ describe('the topic of the alarms', () => {
     expect(listProblems({ alarmTopicArn: TOPIC, alarmEmail: 'ops@id.test' })).toEqual([
       expect.stringMatching(
         /^context key alarmEmail: found "ops@id.test", expected none while alarmTopicArn/,
+      ),
+    ]);
+  });
+});
+
+describe('a key of the company', () => {
+  const environment = { region: 'eu-central-1', account: '012345678901' };
+
+  test.each([KEY, KEY.replace('key/', 'key/mrk-').replaceAll('-12ab-34cd-56ef-', '12ab34cd56ef')])(
+    'may be %s',
+    (kmsKeyArn) => {
+      expect(readConfig({ ...environment, kmsKeyArn })).toMatchObject({ kmsKeyArn });
+      expect(readConfig({ kmsKeyArn })).toMatchObject({ kmsKeyArn });
+    },
+  );
+
+  test.each([
+    'arn:aws:kms:eu-west-1:012345678901',
+    'arn:aws-cn:kms:eu-central-1:012345678901',
+    'arn:aws:kms:eu-central-1:111122223333',
+  ])('is not of another place than the environment: %s', (start) => {
+    expect(listProblems({ ...environment, kmsKeyArn: KEY.replace(/^.*(?=:key)/, start) })).toEqual([
+      expect.stringMatching(
+        /^context key kmsKeyArn: found .*, expected a key of the region eu-central-1 and the account 012345678901$/,
       ),
     ]);
   });

@@ -60,6 +60,7 @@ const FULL = {
   architecture: 'x86_64',
   removalPolicy: 'retain',
   protect: true,
+  kmsKeyArn: 'arn:aws:kms:eu-central-1:012345678901:key/1234abcd-12ab-34cd-56ef-1234567890ab',
   jobsTable: 'jobs',
   targetGroupsTable: 'target-groups',
   idempotencyTable: 'idempotency',

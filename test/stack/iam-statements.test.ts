@@ -3,10 +3,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { synthesizeTemplate } from './readable-template.ts';
+import { type ReadableTemplate, synthesizeTemplate } from './readable-template.ts';
 
 const texts = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
-const statementSchema = z.strictObject({ Effect: z.literal('Allow'), Action: texts, Resource: texts });
+const statementSchema = z.strictObject({
+  Effect: z.enum(['Allow', 'Deny']),
+  Action: texts,
+  Resource: texts,
+  Condition: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+});
 const policySchema = z.object({
   PolicyDocument: z.object({ Statement: z.array(statementSchema) }),
   Roles: z.array(z.string()),
@@ -18,6 +23,7 @@ const roleSchema = z.strictObject({
   }),
 });
 
+/** Sorted actions, by the resource that they are on and its conditions. */
 type Grants = Record<string, string[]>;
 
 const JOBS = '${TablesJobs.Arn}';
@@ -82,13 +88,72 @@ const GRANTS: Record<string, Grants> = {
   },
 };
 
-test('architecture.md lists the grants of all functions', () => {
-  const rows = Object.entries(GRANTS).flatMap(([name, grants]) =>
-    Object.entries(grants).map(([resource, actions]) => [name, DOCUMENTED[resource] ?? resource, actions]),
+const kmsKeyArn = 'arn:aws:kms:eu-central-1:012345678901:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+const KEY_FOR_TABLES = `${kmsKeyArn} if StringLike kms:ViaService dynamodb.*`;
+const KEY_FOR_QUEUES = `${kmsKeyArn} if StringLike kms:ViaService sqs.*`;
+
+/** What `kmsKeyArn` adds, by function. */
+const KEY_GRANTS: Record<string, Grants> = {
+  CreateJob: { [KEY_FOR_TABLES]: ['kms:Decrypt'], [KEY_FOR_QUEUES]: ['kms:Decrypt', 'kms:GenerateDataKey'] },
+  GetJob: { [KEY_FOR_TABLES]: ['kms:Decrypt'] },
+  GetFieldingRuns: { [KEY_FOR_TABLES]: ['kms:Decrypt'] },
+  NotFound: {},
+  Worker: { [KEY_FOR_TABLES]: ['kms:Decrypt'], [KEY_FOR_QUEUES]: ['kms:Decrypt', 'kms:GenerateDataKey'] },
+  Reconcile: { [KEY_FOR_TABLES]: ['kms:Decrypt'], [KEY_FOR_QUEUES]: ['kms:Decrypt', 'kms:GenerateDataKey'] },
+};
+
+/** The settings that change a policy, each with what it adds to a function. */
+const POLICY_SETTINGS: readonly { context: Record<string, unknown>; add: (name: string) => Grants }[] = [
+  {
+    context: { tracing: 'active' },
+    add: () => ({ '*': ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'] }),
+  },
+  { context: { kmsKeyArn }, add: (name) => KEY_GRANTS[name] ?? {} },
+];
+
+/** Every combination of them; without the first one, there is no tracing. */
+const COMBINATIONS = POLICY_SETTINGS.reduce<(typeof POLICY_SETTINGS)[]>(
+  (all, setting) => all.flatMap((chosen) => [chosen, [...chosen, setting]]),
+  [[]],
+).map((chosen) => {
+  const context = Object.assign({ tracing: 'off' }, ...chosen.map((each) => each.context)) as object;
+  return { name: JSON.stringify(context), context: { ...context }, chosen };
+});
+
+/** Returns the grants of all policies of a role. */
+function listGrants(template: ReadableTemplate, role: string): Grants {
+  const grants: Grants = {};
+  const policies = Object.values(template.findByType('AWS::IAM::Policy')).map(({ Properties }) =>
+    policySchema.parse(Properties),
+  );
+  for (const { PolicyDocument } of policies.filter(({ Roles }) => Roles.includes(`\${${role}}`))) {
+    for (const { Effect, Action, Resource, Condition = {} } of PolicyDocument.Statement) {
+      const conditions = Object.entries(Condition).flatMap(([operator, keys]) =>
+        Object.entries(keys).map(([key, value]) => ` if ${operator} ${key} ${value}`),
+      );
+      for (const resource of Resource) {
+        const on = `${Effect === 'Deny' ? 'denied: ' : ''}${resource}${conditions.join('')}`;
+        grants[on] = [...(grants[on] ?? []), ...Action].sort();
+      }
+    }
+  }
+  return grants;
+}
+
+/** How docs/architecture.md calls the ways to the key of the company. */
+const DOCUMENTED_WAYS: Record<string, string> = { [KEY_FOR_TABLES]: 'DynamoDB', [KEY_FOR_QUEUES]: 'SQS' };
+
+test.each([
+  { table: 'permissions', all: GRANTS, names: DOCUMENTED },
+  { table: 'permissions-on-key', all: KEY_GRANTS, names: DOCUMENTED_WAYS },
+])('architecture.md lists the grants of all functions: $table', ({ table, all, names }) => {
+  const rows = Object.entries(all).flatMap(([name, grants]) =>
+    Object.entries(grants).map(([resource, actions]) => [name, names[resource] ?? resource, actions]),
   );
   const document = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'architecture.md'), 'utf8');
-  const table = /<!-- permissions:start -->\n+(.*?)\n+<!-- permissions:end -->/s.exec(document)?.[1] ?? '';
-  const documented = table
+  const shown =
+    new RegExp(`<!-- ${table}:start -->\n+(.*?)\n+<!-- ${table}:end -->`, 's').exec(document)?.[1] ?? '';
+  const documented = shown
     .split('\n')
     .slice(2)
     .map((row) => row.split('|').map((cell) => cell.trim()))
@@ -99,31 +164,22 @@ test('architecture.md lists the grants of all functions', () => {
 describe('roles', () => {
   const template = synthesizeTemplate();
 
-  /** Returns the grants of all policies of a role: sorted actions by resource. */
-  function listGrants(role: string): Grants {
-    const grants: Grants = {};
-    const policies = Object.values(template.findByType('AWS::IAM::Policy')).map(({ Properties }) =>
-      policySchema.parse(Properties),
-    );
-    for (const { PolicyDocument } of policies.filter(({ Roles }) => Roles.includes(`\${${role}}`))) {
-      for (const { Action, Resource } of PolicyDocument.Statement) {
-        for (const resource of Resource) grants[resource] = [...(grants[resource] ?? []), ...Action].sort();
-      }
-    }
-    return grants;
-  }
+  describe.each(COMBINATIONS)('with $name', ({ context, chosen }) => {
+    const combined = synthesizeTemplate(context);
 
-  test.each(Object.entries(GRANTS))('%s: has exactly these grants', (name, grants) => {
-    expect(listGrants(`Functions${name}Role`)).toEqual({
-      ...grants,
-      [`\${Observability${name}Logs.Arn}`]: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      // X-Ray has no resources that a policy could name.
-      '*': ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
+    test.each(Object.entries(GRANTS))('%s: has exactly these grants', (name, grants) => {
+      expect(listGrants(combined, `Functions${name}Role`)).toEqual({
+        ...grants,
+        [`\${Observability${name}Logs.Arn}`]: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        ...(Object.assign({}, ...chosen.map(({ add }) => add(name))) as Grants),
+      });
     });
-  });
 
-  test('allow the schedule to run reconcile and nothing else', () => {
-    expect(listGrants('ReconcileRole')).toEqual({ '${FunctionsReconcile.Arn}': ['lambda:InvokeFunction'] });
+    test('the schedule may run reconcile and nothing else', () => {
+      expect(listGrants(combined, 'ReconcileRole')).toEqual({
+        '${FunctionsReconcile.Arn}': ['lambda:InvokeFunction'],
+      });
+    });
   });
 
   test('are one for each function and one for the schedule, without managed or inline policies', () => {
@@ -141,7 +197,7 @@ describe('roles', () => {
 
   test('let one function write the keys of the issuer, and those that verify tokens read them', () => {
     const holders = Object.keys(GRANTS).flatMap((name) =>
-      (listGrants(`Functions${name}Role`)[KEY_SETS] ?? []).map((action) => `${name}: ${action}`),
+      (listGrants(template, `Functions${name}Role`)[KEY_SETS] ?? []).map((action) => `${name}: ${action}`),
     );
     expect(holders.sort()).toEqual([
       'CreateJob: dynamodb:GetItem',
@@ -154,7 +210,7 @@ describe('roles', () => {
 
   test('contain no action with a wildcard', () => {
     const actions = Object.keys(template.findByType('AWS::IAM::Role')).flatMap((role) =>
-      Object.values(listGrants(role)).flat(),
+      Object.values(listGrants(template, role)).flat(),
     );
     expect(actions.length).toBeGreaterThan(0);
     expect(actions.filter((action) => action.includes('*'))).toEqual([]);

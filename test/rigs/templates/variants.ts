@@ -99,7 +99,10 @@ function makeRegionalSettings(region: string): Values {
   const { partition = '' } = RegionInfo.get(region);
   const makeArn = (service: string, resource: string) =>
     `arn:${partition}:${service}:${region}:${String(COMMON['account'])}:${resource}`;
-  return { alarmTopicArn: makeArn('sns', 'operators') };
+  return {
+    kmsKeyArn: makeArn('kms', 'key/1234abcd-12ab-34cd-56ef-1234567890ab'),
+    alarmTopicArn: makeArn('sns', 'operators'),
+  };
 }
 
 export interface Variant {
@@ -113,6 +116,8 @@ const REGIONS = ['us-east-1', 'eu-central-1', 'us-gov-west-1', 'cn-north-1'];
 /** The variants by name. */
 export const VARIANTS: Readonly<Record<string, Variant>> = {
   'the defaults': { values: {} },
+  'the defaults in GovCloud': { values: { region: 'us-gov-west-1' } },
+  'the defaults in China': { values: { region: 'cn-north-1', tracing: 'off' } },
   'tables that exist': { values: EXISTING_TABLES },
   ...Object.fromEntries(
     REGIONS.map((region) => [`everything set in ${region}`, { values: makeCompanyEnvironment(region) }]),

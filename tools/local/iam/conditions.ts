@@ -11,8 +11,8 @@ export type CallContext = Readonly<Record<string, string>>;
 /** Whether a call meets a condition. A call without the key does not meet it. */
 export type Condition = (context: CallContext) => boolean;
 
-/** The condition keys that calls on this machine can have. */
-const KEYS = new Set(['aws:securetransport', 'aws:sourceaccount', 'aws:sourcearn']);
+/** The condition keys that calls on this machine can have, and those of the stack that none of them has. */
+const KEYS = new Set(['aws:securetransport', 'aws:sourceaccount', 'aws:sourcearn', 'kms:viaservice']);
 
 const OPERATORS: ReadonlyMap<string, (expected: string) => Matcher> = new Map([
   ['ArnEquals', makeArnMatcher],
