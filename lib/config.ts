@@ -29,6 +29,7 @@ import {
   oneOf,
   oneOfNumbers,
   optionalEmail,
+  optionalIds,
   optionalIssuerAddress,
   optionalTableName,
   optionalWholeNumber,
@@ -315,6 +316,19 @@ const settings = z.object({
     'active',
     'Whether Lambda samples invocations for X-Ray, and the functions record those. `off` where there is no X-Ray.',
   ),
+  // Most of each: https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
+  subnetIds: optionalIds(
+    /^subnet-[0-9a-f]{8,17}$/,
+    16,
+    'a list of 1 to 16 different subnets, like subnet-0a1b2c3d4e5f67890',
+    'Subnets that the functions run in, of one VPC, with securityGroupIds. They must have a way to AWS and to the issuer.',
+  ),
+  securityGroupIds: optionalIds(
+    /^sg-[0-9a-f]{8,17}$/,
+    5,
+    'a list of 1 to 5 different security groups, like sg-0a1b2c3d4e5f67890',
+    'Security groups of the functions in their subnets. They must let HTTPS out; nothing comes in.',
+  ),
   architecture: oneOf(
     ['arm64', 'x86_64'],
     'arm64',
@@ -538,6 +552,12 @@ const settingsWithRelations = settings
         key === undefined || (isOfRegion(key, region) && isOfAccount(key, account)),
       expected: ({ region = 'of the stack', account = 'of the stack' }) =>
         `a key of the region ${region} and the account ${account}`,
+    }),
+  )
+  .refine(
+    ...relation(['subnetIds', 'securityGroupIds'], {
+      holds: (c) => (c.subnetIds === undefined) === (c.securityGroupIds === undefined),
+      expected: 'both subnetIds and securityGroupIds, or neither',
     }),
   )
   .refine(

@@ -105,6 +105,16 @@ function makeWords() {
   return z.preprocess(parseList, list);
 }
 
+/** A list of different ids, or nothing. One alone may be given as text, several with `-c` as JSON text. */
+export function optionalIds(pattern: RegExp, most: number, expected: string, description: string) {
+  const list = z
+    .array(z.string({ error: expected }).regex(pattern, { error: expected }), { error: expected })
+    .min(1, { error: expected })
+    .max(most, { error: expected })
+    .refine((ids) => new Set(ids).size === ids.length, { error: expected });
+  return z.preprocess(parseList, list.optional()).optional().meta({ expected, description });
+}
+
 /** A map of accounts by client, plain or as JSON text, or nothing. */
 export function optionalAccountsByClient(description: string) {
   const error = `a map of lists of accounts, whole numbers from 1 to ${MAX_ACCOUNT_ID}, by client`;

@@ -16,6 +16,7 @@ import type { KeyVariable, TokenVariable } from '../../src/adapters/lambda/read-
 import { SERVICE } from '../../src/observability/metric-names.ts';
 import type { Config } from '../config.ts';
 import { allowKeyUse } from '../customer-key.ts';
+import { allowInterfaces, connectToSubnets } from '../network.ts';
 import type { Tables } from '../tables.ts';
 import { makeKeyEnvironment, makeTokenEnvironment } from '../token-rules.ts';
 import type { WorkQueue } from '../work-queue.ts';
@@ -159,6 +160,7 @@ export class BundledFunction extends NodejsFunction {
       loggingFormat: LoggingFormat.TEXT,
     });
     this.memorySize = spec.memorySize;
+    connectToSubnets(this, config);
   }
 }
 
@@ -197,18 +199,24 @@ function makeFunctionRole(
   id: string,
   name: string,
   grants: readonly PolicyStatement[],
-  { tracing, kmsKeyArn }: Config,
+  config: Config,
 ): Role {
   const role = new Role(scope, id, {
     description: `Role of the function ${name}`,
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
   });
-  const onKey = kmsKeyArn === undefined ? [] : allowKeyUse(kmsKeyArn, grants);
-  for (const grant of [...grants, ...onKey]) role.addToPolicy(grant);
-  if (tracing === 'active') {
+  const onKey = config.kmsKeyArn === undefined ? [] : allowKeyUse(config.kmsKeyArn, grants);
+  for (const grant of [...grants, ...onKey, ...allowInterfaces(config)]) role.addToPolicy(grant);
+  const reasons = [
+    ...(config.tracing === 'active' ? ['X-Ray has no resources to name: its two write actions.'] : []),
+    ...(config.subnetIds === undefined
+      ? []
+      : ['Network interfaces, which have no ids before they are made.']),
+  ];
+  if (reasons.length > 0) {
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'X-Ray has no resources to name: its two write actions are granted on * or not at all.',
+      reason: `Granted on * or not at all: ${reasons.join(' ')}`,
     });
   }
   return role;

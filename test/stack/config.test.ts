@@ -35,6 +35,8 @@ const OPTIONAL = [
   'tags',
   'clientIds',
   'accountsByClient',
+  'subnetIds',
+  'securityGroupIds',
   'kmsKeyArn',
   'jobsTable',
   'targetGroupsTable',
@@ -219,6 +221,22 @@ const BAD: Record<ConfigKey, unknown[]> = {
   logLevel: ['info', 'LOUD', ''],
   debugSampleRate: [-0.1, 1.01, '2', '.5', '5%', ''],
   tracing: ['on', 'Active', 'passthrough', true, ''],
+  subnetIds: [
+    ...[
+      '',
+      'subnet-1',
+      'vpc-0a1b2c3d',
+      [],
+      ['subnet-0a1b2c3d', 'subnet-0a1b2c3d'],
+      '["subnet-0a1b2c3d",]',
+      null,
+    ],
+    ...[Array.from({ length: 17 }, (_, index) => `subnet-0a1b2c${10 + index}`), [5]],
+  ],
+  securityGroupIds: [
+    ...['', 'sg-1', 'default', [], ['sg-0a1b2c3d', 'sg-0a1b2c3d'], null],
+    ...[Array.from({ length: 6 }, (_, index) => `sg-0a1b2c1${index}`), [5]],
+  ],
   architecture: ['arm', 'x86', 'ARM64', ''],
   removalPolicy: ['snapshot', 'RETAIN', true],
   protect: ['yes', '', 1, null],
@@ -492,6 +510,25 @@ describe('the topic of the alarms', () => {
     expect(listProblems({ alarmTopicArn: TOPIC, alarmEmail: 'ops@id.test' })).toEqual([
       expect.stringMatching(
         /^context key alarmEmail: found "ops@id.test", expected none while alarmTopicArn/,
+      ),
+    ]);
+  });
+});
+
+describe('the network', () => {
+  const subnetIds = ['subnet-0a1b2c3d', 'subnet-0a1b2c3d4e5f67890'];
+  const securityGroupIds = ['sg-0a1b2c3d'];
+
+  test('is a list of subnets and one of security groups, or one of each as text', () => {
+    expect(readConfig({ subnetIds, securityGroupIds })).toMatchObject({ subnetIds, securityGroupIds });
+    const texts = { subnetIds: JSON.stringify(subnetIds), securityGroupIds: 'sg-0a1b2c3d' };
+    expect(readConfig(texts)).toMatchObject({ subnetIds, securityGroupIds });
+  });
+
+  test.each([{ subnetIds }, { securityGroupIds }])('is refused with %j alone', (context) => {
+    expect(listProblems(context)).toEqual([
+      expect.stringMatching(
+        /^context key subnetIds: found .*, expected both subnetIds and securityGroupIds, or/,
       ),
     ]);
   });

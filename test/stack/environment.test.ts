@@ -57,6 +57,8 @@ const FULL = {
   logLevel: 'WARN',
   debugSampleRate: 0.01,
   tracing: 'off',
+  subnetIds: ['subnet-0a1b2c3d4e5f67890', 'subnet-0a1b2c3d4e5f67891'],
+  securityGroupIds: ['sg-0a1b2c3d4e5f67890'],
   architecture: 'x86_64',
   removalPolicy: 'retain',
   protect: true,

@@ -184,6 +184,19 @@ test('the metrics of each stack have a namespace of their own', () => {
   }
 });
 
+test('the functions run in the configured subnets, all of them, and in none by default', () => {
+  const network = { subnetIds: ['subnet-0a1b2c3d', 'subnet-0a1b2c3e'], securityGroupIds: ['sg-0a1b2c3d'] };
+  const inside = synthesizeTemplate(network);
+  const outside = synthesizeTemplate();
+  for (const id of FUNCTIONS) {
+    expect(inside.readProperties(id)['VpcConfig']).toEqual({
+      SubnetIds: network.subnetIds,
+      SecurityGroupIds: network.securityGroupIds,
+    });
+    expect(outside.readProperties(id)).not.toHaveProperty('VpcConfig');
+  }
+});
+
 test('the functions run on the configured processor', () => {
   const template = synthesizeTemplate({ architecture: 'x86_64' });
   for (const id of FUNCTIONS) expect(template.readProperties(id)['Architectures']).toEqual(['x86_64']);

@@ -102,11 +102,28 @@ const KEY_GRANTS: Record<string, Grants> = {
   Reconcile: { [KEY_FOR_TABLES]: ['kms:Decrypt'], [KEY_FOR_QUEUES]: ['kms:Decrypt', 'kms:GenerateDataKey'] },
 };
 
+const INTERFACE_ACTIONS = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
 /** The settings that change a policy, each with what it adds to a function. */
 const POLICY_SETTINGS: readonly { context: Record<string, unknown>; add: (name: string) => Grants }[] = [
   {
     context: { tracing: 'active' },
     add: () => ({ '*': ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'] }),
+  },
+  {
+    context: { subnetIds: 'subnet-0a1b2c3d', securityGroupIds: 'sg-0a1b2c3d' },
+    // For Lambda itself, and not for the code of the function.
+    add: () => ({
+      '*': INTERFACE_ACTIONS,
+      'denied: * if Null lambda:SourceFunctionArn false': INTERFACE_ACTIONS,
+    }),
   },
   { context: { kmsKeyArn }, add: (name) => KEY_GRANTS[name] ?? {} },
 ];
@@ -119,6 +136,14 @@ const COMBINATIONS = POLICY_SETTINGS.reduce<(typeof POLICY_SETTINGS)[]>(
   const context = Object.assign({ tracing: 'off' }, ...chosen.map((each) => each.context)) as object;
   return { name: JSON.stringify(context), context: { ...context }, chosen };
 });
+
+function addUp(all: readonly Grants[]): Grants {
+  const sum: Grants = {};
+  for (const [on, actions] of all.flatMap((grants) => Object.entries(grants))) {
+    sum[on] = [...(sum[on] ?? []), ...actions].sort();
+  }
+  return sum;
+}
 
 /** Returns the grants of all policies of a role. */
 function listGrants(template: ReadableTemplate, role: string): Grants {
@@ -171,7 +196,7 @@ describe('roles', () => {
       expect(listGrants(combined, `Functions${name}Role`)).toEqual({
         ...grants,
         [`\${Observability${name}Logs.Arn}`]: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        ...(Object.assign({}, ...chosen.map(({ add }) => add(name))) as Grants),
+        ...addUp(chosen.map(({ add }) => add(name))),
       });
     });
 

@@ -142,6 +142,14 @@ const BROKEN: Readonly<Record<string, () => DeployedTemplate[]>> = {
     change((resources) => {
       for (const resource of Object.values(resources)) resource.DependsOn.length = 0;
     }),
+  'a role may make network interfaces before its function is put into a subnet': () =>
+    change((resources) => {
+      for (const each of Object.values(resources)) {
+        if (each.Type !== 'AWS::Lambda::Function') continue;
+        each.Properties['VpcConfig'] = { SubnetIds: ['subnet-0a1b2c3d'] };
+        each.DependsOn.length = 0;
+      }
+    }),
   'a message stays hidden at least as long as the function that takes it may run': () =>
     change((resources) => {
       for (const { Properties } of Object.values(resources)) {
@@ -202,11 +210,11 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'CT.LAMBDA.PR.2':
     'The rule looks for the account in SourceArn, which is computed here: it names the API of this account.',
   'CT.LAMBDA.PR.3':
-    'The functions need nothing in a VPC; in one, they would need a NAT gateway for the keys of the issuer.',
+    'The functions need nothing in a VPC; in one, they need a NAT gateway for the keys of the issuer. subnetIds meets the rule.',
 };
 
 /** Those that remain when everything is set. */
-const REMAINING = ['CT.APIGATEWAY.PR.5', 'CT.LAMBDA.PR.2', 'CT.LAMBDA.PR.3'];
+const REMAINING = ['CT.APIGATEWAY.PR.5', 'CT.LAMBDA.PR.2'];
 
 describe('the rules of Control Tower', () => {
   const [[, defaults] = ['', []]] = deployments;

@@ -119,6 +119,23 @@ export const LIMIT_RULES: readonly LimitRule[] = [
       }),
   },
   {
+    // Lambda refuses to make the function otherwise, and cannot remove its interfaces without the policy.
+    rule: 'a role may make network interfaces before its function is put into a subnet',
+    source:
+      'https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions',
+    find: (deployed) =>
+      ofType(deployed, 'AWS::Lambda::Function')
+        .filter(([, { Properties }]) => 'VpcConfig' in Properties)
+        .flatMap(([id]) => {
+          const before = listAllDependencies(deployed, id);
+          const allowed = ofType(deployed, 'AWS::IAM::Policy').some(
+            ([policy, { Properties }]) =>
+              before.has(policy) && JSON.stringify(Properties).includes('ec2:CreateNetworkInterface'),
+          );
+          return allowed ? [] : [`${id} may not make network interfaces before it is made`];
+        }),
+  },
+  {
     rule: 'a message stays hidden at least as long as the function that takes it may run',
     source: 'https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html',
     find: (deployed) =>

@@ -56,6 +56,8 @@ const COMMON: Values = {
   logLevel: 'DEBUG',
   debugSampleRate: 0.5,
   tracing: 'off',
+  subnetIds: ['subnet-0a1b2c3d4e5f67890', 'subnet-0a1b2c3d4e5f67891'],
+  securityGroupIds: ['sg-0a1b2c3d4e5f67890'],
   architecture: 'x86_64',
   runbookUrl: 'https://wiki.example.org/fielding-jobs/runbook',
   alarmErrorPercent: 10,

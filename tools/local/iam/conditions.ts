@@ -12,7 +12,13 @@ export type CallContext = Readonly<Record<string, string>>;
 export type Condition = (context: CallContext) => boolean;
 
 /** The condition keys that calls on this machine can have, and those of the stack that none of them has. */
-const KEYS = new Set(['aws:securetransport', 'aws:sourceaccount', 'aws:sourcearn', 'kms:viaservice']);
+const KEYS = new Set([
+  'aws:securetransport',
+  'aws:sourceaccount',
+  'aws:sourcearn',
+  'kms:viaservice',
+  'lambda:sourcefunctionarn',
+]);
 
 const OPERATORS: ReadonlyMap<string, (expected: string) => Matcher> = new Map([
   ['ArnEquals', makeArnMatcher],
@@ -34,6 +40,9 @@ export const conditionsShape = z
       const toMatcher = OPERATORS.get(operator);
       return Object.entries(keys).map(([name, expected]): Condition => {
         const key = name.toLowerCase();
+        if (operator === 'Null' && KEYS.has(key)) {
+          return (call) => expected.includes(String(call[key] === undefined));
+        }
         if (toMatcher === undefined || !KEYS.has(key)) {
           context.addIssue(`the condition ${operator} on ${name} is not known`);
           return () => false;

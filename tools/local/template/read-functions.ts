@@ -28,6 +28,7 @@ const WITHOUT_EFFECT = [
   'RecursiveLoop',
   'Tags',
   'TracingConfig',
+  'VpcConfig',
 ];
 
 export interface LambdaFunction {

@@ -99,6 +99,9 @@ describe('a call of a service', () => {
   });
 
   test.each<[string, object, Record<string, string>, boolean]>([
+    ['a key that the call has', { Null: { 'aws:SourceArn': 'false' } }, { 'aws:sourcearn': 'x' }, true],
+    ['a key that the call lacks', { Null: { 'aws:SourceArn': 'false' } }, {}, false],
+    ['no such key', { Null: { 'aws:SourceArn': true } }, {}, true],
     [
       'its source',
       { ArnLike: { 'AWS:SourceArn': 'arn:a:b:c:d:api/*/*/x' } },
