@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { PROJECT } from '../../tools/kit/project.ts';
-import { insertBill, insertSum } from '../../tools/bench/report/costs.ts';
+import { insertBill, insertSettings, insertSum } from '../../tools/bench/report/costs.ts';
+import { listSettingCosts } from '../../tools/bench/setting-costs.ts';
 import { countStanding } from '../../tools/bench/standing.ts';
 import { synthesizeLinked, synthesizeTemplate } from './readable-template.ts';
 
@@ -15,6 +16,16 @@ test.each([
 ] as const)('%s is up to date; if not, run: npm run bench -- --costs', (document, rewrite) => {
   const text = readFileSync(join(PROJECT, document), 'utf8');
   expect(removeAlignment(rewrite(text, countStanding(template)))).toBe(removeAlignment(text));
+});
+
+test('docs/costs.md says what settings add; if it is out of date, run: npm run bench -- --costs', () => {
+  const text = readFileSync(join(PROJECT, 'docs/costs.md'), 'utf8');
+  expect(removeAlignment(insertSettings(text, template))).toBe(removeAlignment(text));
+});
+
+// Two queues with two senders and one receiver each: 8,760 periods of 5 minutes x 2 x (2 x 2 + 1).
+test('the requests of the queues to KMS are counted by who may send and receive', () => {
+  expect(listSettingCosts(template).map(({ count }) => count)).toContain(87_600);
 });
 
 test('the costs count every metric that an alarm reads, and the key of the alarm topic', () => {

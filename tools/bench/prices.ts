@@ -3,7 +3,8 @@
  * Tiers above the first are left out: a job of a million target groups does not reach them.
  *
  * On PRICES_DATE each was compared with copies and reports of the price list, the newest of 2026, not with
- * the live pages below; those marked `unverified` were not found there and are as generally known.
+ * the live pages below; those marked `unverified` were not found there and are as generally known. Those of
+ * KMS's requests, networks and x86 were compared in the same way a day later.
  */
 
 export const PRICES_DATE = '2026-11-27';
@@ -19,6 +20,8 @@ export const PRICE_SOURCES = {
   schedules: 'https://aws.amazon.com/eventbridge/pricing/',
   stepFunctions: 'https://aws.amazon.com/step-functions/pricing/',
   keys: 'https://aws.amazon.com/kms/pricing/',
+  nat: 'https://aws.amazon.com/vpc/pricing/',
+  endpoints: 'https://aws.amazon.com/privatelink/pricing/',
   redis: 'https://aws.amazon.com/elasticache/pricing/',
   fargate: 'https://aws.amazon.com/fargate/pricing/',
 } as const;
@@ -40,6 +43,7 @@ export const PRICES = {
   invocation: 0.2 / MILLION,
   /** Of a function on arm64. */
   gigabyteSecond: 0.0000133334,
+  gigabyteSecondOnX86: 0.0000166667,
   /** A request to an HTTP API, per 512 KB. */
   apiRequest: 1.0 / MILLION,
   /** Of log lines taken in; a GB has 2^30 bytes. */
@@ -61,6 +65,11 @@ export const PRICES = {
    * A customer managed key, for a month. Each of its first two rotations adds as much: unverified, left out.
    */
   keyMonth: 1.0,
+  /** A request to KMS with a symmetric key, of ours or of a service in our name. */
+  keyRequest: 0.03 / 10_000,
+  /** A NAT gateway, and an interface endpoint in one zone, an hour; each GB costs as much again. */
+  natGatewayHour: 0.045,
+  endpointHour: 0.01,
   /** cache.t4g.small, an hour; unverified. */
   redisHour: 0.032,
   /** Fargate on arm64: a vCPU and a GB, an hour. */
