@@ -8,7 +8,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
 import { MAX_TARGET_GROUPS } from '../api/limits.ts';
 import { SCOPE_OF } from '../api/scopes.ts';
-import { isOfAccount, isOfRegion, makeArnPattern } from './arns.ts';
+import { isInChina, isOfAccount, isOfRegion, makeArnPattern } from './arns.ts';
 import { findNearMisses } from './near-misses.ts';
 import { computeExcess, computeHalfDeadlineWork, computeMaxOpenTargetGroups } from './open-work.ts';
 import {
@@ -552,6 +552,13 @@ const settingsWithRelations = settings
         key === undefined || (isOfRegion(key, region) && isOfAccount(key, account)),
       expected: ({ region = 'of the stack', account = 'of the stack' }) =>
         `a key of the region ${region} and the account ${account}`,
+    }),
+  )
+  // https://docs.amazonaws.cn/en_us/aws/latest/userguide/lambda.html
+  .refine(
+    ...relation(['tracing', 'region'], {
+      holds: (c) => c.tracing === 'off' || !isInChina(c),
+      expected: ({ region }) => `off in ${region}: Lambda has no X-Ray in China`,
     }),
   )
   .refine(

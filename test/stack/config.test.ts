@@ -409,7 +409,7 @@ describe('tags', () => {
 test.each(['eu-west-1', 'ap-southeast-7', 'us-gov-west-1', 'cn-north-1', 'us-isob-east-1', 'eusc-de-east-1'])(
   'the region may be %s',
   (region) => {
-    expect(readConfig({ region })).toMatchObject({ region });
+    expect(readConfig({ region, tracing: 'off' })).toMatchObject({ region });
   },
 );
 

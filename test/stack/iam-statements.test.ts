@@ -186,6 +186,22 @@ test.each([
   expect(documented).toEqual(rows);
 });
 
+test('company-accounts.md lists all actions that a permissions boundary must allow', () => {
+  const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'company-accounts.md'), 'utf8');
+  const [listed = ''] = /\*\*A permissions boundary\*\*.*?\n\n/s.exec(text) ?? [];
+  const all = [
+    ...Object.values(GRANTS),
+    ...Object.values(KEY_GRANTS),
+    ...POLICY_SETTINGS.map(({ add }) => add('')),
+  ]
+    .flatMap((grants) => Object.values(grants).flat())
+    .filter((action) => !action.startsWith('ec2:'));
+  const needed = [...all, 'logs:CreateLogStream', 'logs:PutLogEvents', 'lambda:InvokeFunction'];
+  const names = needed.map((action) => action.split(':')[1] ?? '');
+  const documented = [...listed.matchAll(/`(?:\w+:)?([A-Z]\w+)`/g)].map(([, name]) => name);
+  expect([...new Set(documented)].sort()).toEqual([...new Set(names)].sort());
+});
+
 describe('roles', () => {
   const template = synthesizeTemplate();
 

@@ -10,7 +10,14 @@ const roleShape = z.object({
   Policies: z.array(z.strictObject({ PolicyName: z.string(), PolicyDocument: z.unknown() })).default([]),
 });
 
-const ROLE_WITHOUT_EFFECT = ['Description', 'MaxSessionDuration', 'Path', 'RoleName', 'Tags'];
+const ROLE_WITHOUT_EFFECT = [
+  'Description',
+  'MaxSessionDuration',
+  'Path',
+  'PermissionsBoundary',
+  'RoleName',
+  'Tags',
+];
 
 const policyShape = z.object({ PolicyDocument: z.unknown(), Roles: z.array(z.string()).default([]) });
 
