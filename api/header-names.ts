@@ -15,3 +15,22 @@ export const IDEMPOTENT_REPLAYED = 'idempotent-replayed';
 
 /** Numbers of settled and of all target groups of a job: `50/450`. */
 export const JOB_PROGRESS = 'x-job-progress';
+
+/** The headers of a request that a web page of another origin may set (CORS). */
+export const ALLOWED_HEADERS = [
+  'authorization',
+  'content-type',
+  IDEMPOTENCY_KEY,
+  VERSION_HEADER,
+  'traceparent',
+  'tracestate',
+] as const;
+
+/** The headers of an answer that a web page of another origin may read, besides those that every page may. */
+export const EXPOSED_HEADERS = [
+  'location',
+  IDEMPOTENT_REPLAYED,
+  JOB_PROGRESS,
+  'traceparent',
+  'retry-after',
+] as const;

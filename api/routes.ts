@@ -79,6 +79,11 @@ export const GATEWAY_ROUTES: readonly GatewayRoute[] = [
 /** The key of the catch-all route. */
 export const UNKNOWN_ROUTE = '$default';
 
+export const PREFLIGHT_PATH = '/{proxy+}';
+
+/** The key of the route of preflights, which is there when web pages of other origins may call (ADR 40). */
+export const PREFLIGHT_ROUTE = `OPTIONS ${PREFLIGHT_PATH}`;
+
 const KEYS: ReadonlySet<string> = new Set(ROUTES.map(({ method, path }) => `${method} ${path}`));
 
 /**

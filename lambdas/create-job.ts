@@ -44,6 +44,7 @@ const env = readEnv([
   'MAX_OPEN_TARGET_GROUPS_PER_ACCOUNT',
   'MAX_OPEN_TARGET_GROUPS',
   'WORK_RATE',
+  'BASE_URL',
 ]);
 /** The variables that the stack has to set, no more and no fewer: lib/functions/create-job.ts. */
 export type Environment = typeof env;
@@ -107,7 +108,7 @@ export const handler = makeHttpHandler(async (request, trace, context) => {
     },
   );
   getCurrentSegment()?.annotate({ job_id: created.jobId });
-  return makeCreatedResponse(tenant, action, created);
+  return makeCreatedResponse(tenant, action, created, env.BASE_URL);
 });
 
 /**

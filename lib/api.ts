@@ -1,23 +1,31 @@
-/** The HTTP API: its routes, its throttles and its access log. */
-import { Stack, Validations } from 'aws-cdk-lib';
+/** The HTTP API: its routes, its throttles, its access log, its custom domain and its CORS headers. */
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   CfnIntegration,
   CfnRoute,
   CfnStage,
+  CorsHttpMethod,
+  type CorsPreflightOptions,
+  DomainName,
+  EndpointType,
   HttpApi,
   HttpMethod,
   HttpRoute,
   HttpRouteKey,
   HttpStage,
   LogGroupLogDestination,
+  SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { ALLOWED_HEADERS, EXPOSED_HEADERS } from '../api/header-names.ts';
+import { getCustomBaseUrl } from './api-address.ts';
 import type { Config } from './config.ts';
 import type { Functions } from './functions/make-functions.ts';
-import { GATEWAY_ROUTES, type Operation } from '../api/routes.ts';
+import { GATEWAY_ROUTES, type Operation, PREFLIGHT_PATH } from '../api/routes.ts';
 import { makeDefaultThrottle, makeRouteSettings } from './throttles.ts';
 
 /**
@@ -41,6 +49,9 @@ const ACCESS_LOG_FIELDS = {
   integrationStatus: '$context.integration.integrationStatus',
 };
 
+/** For how long a browser remembers the answer to a preflight. Chromium's longest time. */
+const PREFLIGHT_LIFE = Duration.hours(2);
+
 export interface ApiProps {
   readonly config: Config;
   readonly functions: Functions;
@@ -51,10 +62,14 @@ export class Api extends Construct {
   /** The base URL, without a slash at its end. */
   readonly url: string;
   readonly http: HttpApi;
+  readonly domain: DomainName | undefined;
 
   constructor(scope: Construct, id: string, props: ApiProps) {
     super(scope, id);
-    const { functions } = props;
+    const { config, functions } = props;
+    const { corsOrigins, basePath } = config;
+    const baseUrl = getCustomBaseUrl(config);
+    this.domain = makeDomain(this, config);
 
     const notFound = new HttpLambdaIntegration('NotFound', functions['not-found']);
     const integrations: Record<Operation, HttpLambdaIntegration> = {
@@ -63,7 +78,13 @@ export class Api extends Construct {
       getFieldingRuns: new HttpLambdaIntegration('GetFieldingRuns', functions['get-fielding-runs']),
     };
 
-    const api = new HttpApi(this, 'Http', { apiName: Stack.of(this).stackName, createDefaultStage: false });
+    const api = new HttpApi(this, 'Http', {
+      apiName: Stack.of(this).stackName,
+      createDefaultStage: false,
+      ...(corsOrigins !== undefined && { corsPreflight: makeCors(corsOrigins) }),
+      // Else clients could pass by what an owner puts in front of the domain.
+      ...(this.domain !== undefined && { disableExecuteApiEndpoint: true }),
+    });
     const routes = GATEWAY_ROUTES.flatMap((route) =>
       api.addRoutes({
         path: route.path,
@@ -78,12 +99,21 @@ export class Api extends Construct {
         integration: notFound,
       }),
     );
+    if (corsOrigins !== undefined) {
+      routes.push(
+        new HttpRoute(this, 'Preflight', {
+          httpApi: api,
+          routeKey: HttpRouteKey.with(PREFLIGHT_PATH, HttpMethod.OPTIONS),
+          integration: notFound,
+        }),
+      );
+    }
     for (const route of routes) {
       Validations.of(route).acknowledge({
         id: 'AwsSolutions-APIG4',
         reason:
           'The functions verify the tokens themselves, so that refusals have the body of the contract ' +
-          '(docs/adr/0009); the catch-all route answers 404 and nothing else.',
+          '(docs/adr/0009); the catch-all routes answer 404, or a preflight, and nothing else.',
       });
     }
 
@@ -91,7 +121,10 @@ export class Api extends Construct {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,
-      throttle: makeDefaultThrottle(props.config),
+      throttle: makeDefaultThrottle(config),
+      ...(this.domain !== undefined && {
+        domainMapping: { domainName: this.domain, ...(basePath && { mappingKey: basePath.slice(1) }) },
+      }),
       accessLogSettings: {
         destination: new LogGroupLogDestination(props.accessLogs),
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG_FIELDS)),
@@ -99,13 +132,43 @@ export class Api extends Construct {
     });
     const { defaultChild } = stage.node;
     if (!(defaultChild instanceof CfnStage)) throw new Error('the stage has no CfnStage');
-    defaultChild.routeSettings = makeRouteSettings(props.config);
+    defaultChild.routeSettings = makeRouteSettings(config);
     makeOneByOne(this);
     // API Gateway refuses the settings of a route that it does not know yet.
     stage.node.addDependency(...routes);
-    this.url = api.apiEndpoint;
+    this.url = baseUrl ?? api.apiEndpoint;
     this.http = api;
   }
+}
+
+/**
+ * Makes the custom domain, if the API has one. Its owner points DNS to it (docs/deploying.md).
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-regional-api-custom-domain-create.html
+ */
+function makeDomain(scope: Construct, { domainName, certificateArn }: Config): DomainName | undefined {
+  if (domainName === undefined || certificateArn === undefined) return undefined;
+  return new DomainName(scope, 'Domain', {
+    domainName,
+    certificate: Certificate.fromCertificateArn(scope, 'Certificate', certificateArn),
+    endpointType: EndpointType.REGIONAL,
+    // Base paths of several levels need it.
+    securityPolicy: SecurityPolicy.TLS_1_2,
+  });
+}
+
+/**
+ * Makes the CORS headers, which API Gateway adds to the answers of the functions:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html. No credentials: the token is
+ * a header that the page sets, and there are no cookies.
+ */
+function makeCors(allowOrigins: readonly string[]): CorsPreflightOptions {
+  return {
+    allowOrigins: [...allowOrigins],
+    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
+    allowHeaders: [...ALLOWED_HEADERS],
+    exposeHeaders: [...EXPOSED_HEADERS],
+    maxAge: PREFLIGHT_LIFE,
+  };
 }
 
 /**

@@ -8,6 +8,13 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
 import { MAX_TARGET_GROUPS } from '../api/limits.ts';
 import { SCOPE_OF } from '../api/scopes.ts';
+import {
+  optionalBasePath,
+  optionalCertificateArn,
+  optionalDomainName,
+  optionalOrigins,
+  readCertificatePlace,
+} from './api-address.ts';
 import { isInChina, isOfAccount, isOfRegion, makeArnPattern } from './arns.ts';
 import { findNearMisses } from './near-misses.ts';
 import { computeExcess, computeHalfDeadlineWork, computeMaxOpenTargetGroups } from './open-work.ts';
@@ -280,6 +287,17 @@ const settings = z.object({
     100,
     'Requests that each route that reads takes at once, after a pause.',
   ),
+  domainName: optionalDomainName(
+    'Custom domain of the API, which the stack makes. The address of API Gateway is then off, and `Location` absolute.',
+  ),
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-regional-api-custom-domain-create.html
+  certificateArn: optionalCertificateArn(
+    'Certificate of the custom domain, of the region and account of the stack.',
+  ),
+  basePath: optionalBasePath('Path of the API on its custom domain. Without it, the root.'),
+  corsOrigins: optionalOrigins(
+    'Origins whose web pages may call the API. Without it, browsers let those of no other origin.',
+  ),
   createReservedConcurrency: optionalWholeNumber(
     1,
     1_000,
@@ -519,6 +537,36 @@ const settingsWithRelations = settings
       holds: (c) =>
         c.targetGroupsTable === undefined || (c.warmWrites === undefined && c.warmReads === undefined),
       expected: 'none while targetGroupsTable names a table: the stack does not make it, and cannot warm it',
+    }),
+  )
+  .refine(
+    ...relation(['domainName', 'certificateArn'], {
+      holds: (c) => c.domainName === undefined || c.certificateArn !== undefined,
+      expected: 'none without certificateArn: API Gateway serves a domain with its certificate',
+    }),
+  )
+  .refine(
+    ...relation(['certificateArn', 'domainName'], {
+      holds: (c) => c.certificateArn === undefined || c.domainName !== undefined,
+      expected: 'none without domainName: it is the certificate of that domain',
+    }),
+  )
+  .refine(
+    ...relation(['certificateArn', 'region', 'account'], {
+      holds: ({ certificateArn, region, account }) => {
+        if (certificateArn === undefined) return true;
+        const place = readCertificatePlace(certificateArn);
+        return place.region === region && (account ?? place.account) === place.account;
+      },
+      expected:
+        'a certificate of the region and account of the stack, and region set: API Gateway takes no others for a ' +
+        'regional domain',
+    }),
+  )
+  .refine(
+    ...relation(['basePath', 'domainName'], {
+      holds: (c) => c.basePath === undefined || c.domainName !== undefined,
+      expected: 'none without domainName: the address of API Gateway has no base path',
     }),
   )
   .refine(

@@ -46,6 +46,12 @@ export class ServiceStack extends Stack {
     });
 
     this.#addOutput('ApiUrl', api.url, 'Base URL of the HTTP API');
+    this.#addOutput('ApiId', api.http.apiId, 'Id of the HTTP API');
+    if (api.domain !== undefined) {
+      const { regionalDomainName, regionalHostedZoneId } = api.domain;
+      this.#addOutput('DomainTarget', regionalDomainName, 'Where DNS must point the custom domain to');
+      this.#addOutput('DomainTargetZoneId', regionalHostedZoneId, 'Hosted zone of DomainTarget');
+    }
     this.#addOutput('JobsTable', tables.jobs.tableName, 'Table of the jobs');
     this.#addOutput(
       'TargetGroupsTable',

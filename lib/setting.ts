@@ -252,7 +252,7 @@ function parsePlainOrJson(value: unknown): unknown {
 }
 
 /** Takes JSON text for a list, and any other text for its only element. */
-function parseList(value: unknown): unknown {
+export function parseList(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   return /^\s*\[/.test(value) ? parsePlainOrJson(value) : [value];
 }

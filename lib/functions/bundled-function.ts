@@ -110,12 +110,17 @@ export interface FunctionSpec {
 export interface FunctionSpecFor<Environment extends object> extends FunctionSpec {
   readonly verifiesTokens: TokenVariable extends keyof Environment ? true : false;
   readonly fetchesKeys: KeyVariable extends keyof Environment ? true : false;
-  readonly environment: ValueOfEach<Exclude<keyof Environment & string, TokenVariable | KeyVariable>>;
+  readonly environment: ValueOfEach<Omit<Environment, TokenVariable | KeyVariable>>;
 }
 
-type ValueOfEach<Name extends string> = Readonly<
+/** A variable that the function can do without may be left out. */
+type ValueOfEach<Variables extends object> = Readonly<
   // Without this case, TypeScript would accept any object where there are no variables.
-  [Name] extends [never] ? Record<string, never> : Record<Name, string>
+  [keyof Variables] extends [never]
+    ? Record<string, never>
+    : { [Name in keyof Variables as undefined extends Variables[Name] ? never : Name]: string } & {
+        [Name in keyof Variables as undefined extends Variables[Name] ? Name : never]?: string;
+      }
 >;
 
 /** Allows actions on one resource. */

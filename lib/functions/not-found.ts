@@ -1,4 +1,4 @@
-/** not-found: answers 404 on every route that no other function serves. */
+/** not-found: answers 404 on every route that no other function serves, and 204 to preflights. */
 import type { FunctionSpecFor } from './bundled-function.ts';
 
 export function specifyNotFound(): FunctionSpecFor<object> {

@@ -11,13 +11,18 @@ import { type ApiResponse, makeJsonResponse } from './message.ts';
 type ListedTargetGroup<List extends 'updated_target_groups' | 'failed_target_groups'> =
   JobBody[List]['data'][number];
 
-/** @param replayed whether the job existed before this call */
+/**
+ * @param replayed whether the job existed before this call
+ * @param baseUrl of the API on its custom domain; without it, `location` is relative. It is not stored with the
+ *   job, so that the address is right after a change of the domain, too (ADR 40)
+ */
 export function makeCreatedResponse(
   tenant: Tenant,
   action: Action,
   { jobId, replayed }: { readonly jobId: string; readonly replayed: boolean },
+  baseUrl = '',
 ): ApiResponse {
-  const location = makeJobPath(tenant, action, jobId);
+  const location = baseUrl + makeJobPath(tenant, action, jobId);
   return { statusCode: 201, headers: { location, ...(replayed && { [IDEMPOTENT_REPLAYED]: 'true' }) } };
 }
 

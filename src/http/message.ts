@@ -1,6 +1,6 @@
 /** Requests and responses of the handlers, independent of the gateway's event format. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { findRouteKey, type PathParameter } from '../../api/routes.ts';
+import { findRouteKey, type PathParameter, PREFLIGHT_ROUTE } from '../../api/routes.ts';
 import type { Fault } from '../domain/errors.ts';
 
 export interface ApiRequest {
@@ -28,6 +28,18 @@ export function readApiRequest(event: APIGatewayProxyEventV2): ApiRequest {
     headers,
     body: decodeBody(event),
   };
+}
+
+/**
+ * Whether a browser asks with this request whether a page may send another one. Both headers must be there:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+ */
+export function isPreflight({ routeKey, headers }: ApiRequest): boolean {
+  return (
+    routeKey === PREFLIGHT_ROUTE &&
+    headers['origin'] !== undefined &&
+    headers['access-control-request-method'] !== undefined
+  );
 }
 
 /** Decodes the body. Byte order marks before it are ignored: https://datatracker.ietf.org/doc/html/rfc8259#section-8.1 */

@@ -1,6 +1,6 @@
 /** Records a request: its segment, and in it Powertools' subsegment of the handler (ADR 33). */
 import type { Request } from '@middy/core';
-import { UNKNOWN_ROUTE } from '../../api/routes.ts';
+import { PREFLIGHT_ROUTE, UNKNOWN_ROUTE } from '../../api/routes.ts';
 import { makeSubjectAnnotations } from '../observability/annotations.ts';
 import { beginSegment, getCurrentSegment } from '../observability/recording.ts';
 import type { TraceContext } from '../observability/trace-context.ts';
@@ -23,7 +23,7 @@ export function endRecording(request: Request, trace: TraceContext, routeKey: st
   const segment = getCurrentSegment();
   if (segment === undefined) return;
   // Clients without a valid token, or on an unknown route, must not write into a trace that they name.
-  if (trace.continued && (status === 401 || routeKey === UNKNOWN_ROUTE)) {
+  if (trace.continued && (status === 401 || [UNKNOWN_ROUTE, PREFLIGHT_ROUTE].includes(routeKey))) {
     segment.discard();
     return;
   }

@@ -44,6 +44,10 @@ const OPTIONAL = [
   'warmWrites',
   'warmReads',
   'keySetsTable',
+  'domainName',
+  'certificateArn',
+  'basePath',
+  'corsOrigins',
   'jwksUrl',
   'createReservedConcurrency',
   'readReservedConcurrency',
@@ -274,6 +278,32 @@ const BAD: Record<ConfigKey, unknown[]> = {
   alarmConflicts: [0, 100_001],
   alarmMessageAgeSeconds: [0, 86_401, '10m'],
   alarmOpenJobSeconds: [0, 86_401, ''],
+  domainName: [
+    ...['', 'localhost', 'https://api.example.com', 'api.example.com/', 'API.example.com', '*.example.com'],
+    ...['api_1.example.com', '-a.example.com', '10.0.0.1', `${'a'.repeat(64)}.com`, 'müller.de', 7],
+  ],
+  certificateArn: [
+    'certificate/a',
+    'arn:aws:acm:eu-central-1:123456789012:certificate/',
+    'arn:aws:iam::123456789012:server-certificate/a',
+    'arn:aws:acm:cn-north-1:123456789012:certificate/a',
+    'arn:aws:acm:us-gov-west-1:123456789012:certificate/a',
+    'arn:aws-cn:acm:eu-central-1:123456789012:certificate/a',
+    'arn:aws-us-gov:acm:us-east-1:123456789012:certificate/a',
+  ],
+  basePath: [
+    ...['', '/', 'jobs', '/jobs/', '//jobs', '/a//b', '/a b', '/a?b', '/a%20b', '/./a', '/a/..', '/ä'],
+    ...['/demand', '/a/demand', '/demand/a', `/${'a'.repeat(300)}`, 7],
+  ],
+  corsOrigins: [
+    ...['*', 'https://*', 'https://*.example.com', 'null', '', 'app.example.com', 'https://app.example.com/'],
+    ...['https://app.example.com/page', 'https://App.example.com', 'https://app.example.com:443', 'file://'],
+    ...['http://app.example.com', 'https://a@app.example.com', 'https://müller.de', 'chrome-extension://abc'],
+    [],
+    ['https://a.example', 'https://a.example'],
+    Array.from({ length: 21 }, (_, index) => `https://a${index}.example`),
+    null,
+  ],
 };
 
 describe('a bad value is refused in one line that names key, found and expected', () => {
@@ -296,6 +326,72 @@ describe('a bad value is refused in one line that names key, found and expected'
     const context = Object.fromEntries(Object.entries(BAD).map(([key, values]) => [key, values[0]]));
     const named = listProblems(context).map((line) => /^context key (\w+): found/.exec(line)?.[1]);
     expect(named.sort()).toEqual([...KEYS].sort());
+  });
+});
+
+describe('the address of the API', () => {
+  const CERTIFICATE =
+    'arn:aws:acm:eu-central-1:123456789012:certificate/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0';
+  const DOMAIN = { domainName: 'jobs.api.example.com', certificateArn: CERTIFICATE, region: 'eu-central-1' };
+
+  test('is a domain with its certificate, and may have a base path of several levels', () => {
+    for (const more of [
+      {},
+      { basePath: '/jobs' },
+      { basePath: '/bulk/v2/jobs_1.0-x' },
+      { basePath: '/demands' },
+    ]) {
+      expect(readConfig({ ...DOMAIN, ...more })).toMatchObject({ ...DOMAIN, ...more });
+    }
+    expect(readConfig({ ...DOMAIN, account: '123456789012' }).domainName).toBe('jobs.api.example.com');
+    const elsewhere: [string, string][] = [
+      ['aws-cn', 'cn-north-1'],
+      ['aws-us-gov', 'us-gov-west-1'],
+    ];
+    for (const [partition, region] of elsewhere) {
+      const certificateArn = `arn:${partition}:acm:${region}:123456789012:certificate/a`;
+      expect(readConfig({ ...DOMAIN, region, certificateArn }).certificateArn).toBe(certificateArn);
+    }
+  });
+
+  test.each<[string, Record<string, unknown>, RegExp]>([
+    [
+      'a domain alone',
+      { domainName: 'a.example' },
+      /^context key domainName: found "a.example", expected none/,
+    ],
+    [
+      'a certificate alone',
+      { ...DOMAIN, domainName: undefined },
+      /^context key certificateArn: found .*none without/,
+    ],
+    [
+      'a base path alone',
+      { basePath: '/jobs' },
+      /^context key basePath: found "\/jobs", expected none without/,
+    ],
+    [
+      'a certificate of another region',
+      { ...DOMAIN, region: 'us-east-1' },
+      /certificateArn: .* of the region/,
+    ],
+    ['no region', { ...DOMAIN, region: undefined }, /^context key certificateArn: .* and region set/],
+    [
+      'a certificate of another account',
+      { ...DOMAIN, account: '210987654321' },
+      /certificateArn: .* and account/,
+    ],
+  ])('%s is refused', (_, context, problem) => {
+    const given = Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined));
+    expect(listProblems(given)).toEqual([expect.stringMatching(problem)]);
+  });
+
+  test('origins are a list in a file, and JSON text or one text in the context', () => {
+    const corsOrigins = ['https://app.example.com', 'https://xn--mller-kva.de:8443', 'http://localhost:5173'];
+    expect(readConfig({ corsOrigins }).corsOrigins).toEqual(corsOrigins);
+    expect(readConfig({ corsOrigins: JSON.stringify(corsOrigins) }).corsOrigins).toEqual(corsOrigins);
+    expect(readConfig({ corsOrigins: corsOrigins[0] }).corsOrigins).toEqual([corsOrigins[0]]);
+    expect(readConfig({ corsOrigins: ['http://127.0.0.1:8080', 'http://[::1]'] })).toBeDefined();
   });
 });
 

@@ -62,6 +62,7 @@ test('the outputs name the resources that others need', () => {
   const outputs = Object.entries(synthesizeTemplate().outputs).map(([id, { Value }]) => [id, Value]);
   expect(Object.fromEntries(outputs)).toEqual({
     ApiUrl: '${ApiHttp.ApiEndpoint}',
+    ApiId: '${ApiHttp}',
     JobsTable: '${TablesJobs}',
     TargetGroupsTable: '${TablesTargetGroups}',
     KeySetsTable: '${TablesKeySets}',

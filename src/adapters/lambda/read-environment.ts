@@ -74,6 +74,8 @@ const VARIABLES = {
   /** Number of target groups that are worked on at once. */
   PARALLELISM: count,
   CLAIM_SECONDS: count,
+  /** The base URL of the API, without a slash at its end, if it has a custom domain. */
+  BASE_URL: z.optional(z.url()),
   KEY_SETS_TABLE: text,
   ...KEYS,
   ...TOKENS,

@@ -50,6 +50,9 @@ const COMMON: Values = {
   readBurstLimit: 1_000,
   createReservedConcurrency: 200,
   readReservedConcurrency: 201,
+  domainName: 'api.example.org',
+  basePath: '/fielding/jobs',
+  corsOrigins: ['https://app.example.org', 'http://localhost:5173'],
   accountConcurrency: 1_500,
   maxReceiveCount: 20,
   logRetentionDays: 731,
@@ -82,6 +85,7 @@ const EXISTING_TABLES: Values = {
   idempotencyTable: 'idempotency-restored',
   keySetsTable: 'key-sets-restored',
   alarmEmail: 'operators@example.org',
+  certificateArn: makeCertificateArn('eu-central-1'),
 };
 
 /** The environment of a company: every key that goes with tables of the stack. */
@@ -93,18 +97,25 @@ function makeCompanyEnvironment(region: string): Values {
     warmWrites: 20_000,
     warmReads: 24_000,
     ...makeRegionalSettings(region),
+    certificateArn: makeCertificateArn(region),
   };
 }
 
-/** The settings that name resources of the region. */
+/** The settings that name resources of the region, other than its certificate. */
 function makeRegionalSettings(region: string): Values {
-  const { partition = '' } = RegionInfo.get(region);
-  const makeArn = (service: string, resource: string) =>
-    `arn:${partition}:${service}:${region}:${String(COMMON['account'])}:${resource}`;
   return {
-    kmsKeyArn: makeArn('kms', 'key/1234abcd-12ab-34cd-56ef-1234567890ab'),
-    alarmTopicArn: makeArn('sns', 'operators'),
+    kmsKeyArn: makeArn(region, 'kms', 'key/1234abcd-12ab-34cd-56ef-1234567890ab'),
+    alarmTopicArn: makeArn(region, 'sns', 'operators'),
   };
+}
+
+function makeCertificateArn(region: string): string {
+  return makeArn(region, 'acm', 'certificate/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0');
+}
+
+function makeArn(region: string, service: string, resource: string): string {
+  const { partition = '' } = RegionInfo.get(region);
+  return `arn:${partition}:${service}:${region}:${String(COMMON['account'])}:${resource}`;
 }
 
 export interface Variant {

@@ -1,0 +1,91 @@
+/**
+ * The settings of the API's address, and of the web pages that may call it from another origin (ADR 40): the
+ * kinds of their values, and what follows from them.
+ */
+import { z } from 'zod';
+import { ROOT } from '../api/paths.ts';
+import type { Config } from './config.ts';
+import { parseList } from './setting.ts';
+
+const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+const DOMAIN_NAME = new RegExp(`^(?=.{4,253}$)(${LABEL}\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$`);
+
+/** Partition and region must suit each other. */
+const CERTIFICATE_ARN =
+  /^arn:(?:aws:acm:(?!cn-|us-gov-)|aws-cn:acm:(?=cn-)|aws-us-gov:acm:(?=us-gov-))([a-z0-9-]+):(\d{12}):certificate\/[\w-]{1,64}$/;
+
+/**
+ * The segments of a path that no client writes in another way. API Gateway allows some other characters, and
+ * 300 in all: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-mappings.html
+ */
+const BASE_PATH = /^(?=.{2,300}$)(\/(?!\.{1,2}(\/|$))[\w.-]+)+$/;
+
+/** The host names of this machine, whose pages may be http. */
+const LOOPBACK_HOSTNAMES = ['localhost', '127.0.0.1', '[::1]'];
+
+/** Most origins. API Gateway documents no limit of its own. */
+const MAX_ORIGINS = 20;
+
+/** The full name of a domain, or nothing. No wildcard: `Location` names one host. */
+export function optionalDomainName(description: string) {
+  const error = 'the full name of a domain in lower case, like api.example.com, without https:// or *';
+  return z.string({ error }).regex(DOMAIN_NAME, { error }).optional().meta({ expected: error, description });
+}
+
+/** The ARN of a certificate of ACM, or nothing. */
+export function optionalCertificateArn(description: string) {
+  const error = 'the ARN of a certificate of ACM, like arn:aws:acm:eu-west-1:123456789012:certificate/…';
+  return z
+    .string({ error })
+    .regex(CERTIFICATE_ARN, { error })
+    .optional()
+    .meta({ expected: error, description });
+}
+
+/** A path before that of the contract, or nothing. */
+export function optionalBasePath(description: string) {
+  const error =
+    `a path like /jobs or /jobs/v2, without a slash at its end, of letters, digits and -_. ` +
+    `in segments other than ${ROOT.slice(1)}, 300 characters at most`;
+  return z
+    .string({ error })
+    .regex(BASE_PATH, { error })
+    .refine((path) => !`${path}/`.includes(`${ROOT}/`), { error })
+    .optional()
+    .meta({ expected: error, description });
+}
+
+/**
+ * A list of origins as browsers send them, or nothing: https://datatracker.ietf.org/doc/html/rfc6454#section-6.2.
+ * A value that is only similar would be deployed, and match nobody. With a wildcard, every page could call
+ * with a token that it got hold of; `null` is the origin of every file and sandboxed frame.
+ */
+export function optionalOrigins(description: string) {
+  const error =
+    `one origin like https://app.example.com, or a list of 1 to ${MAX_ORIGINS} different ones: lower case, no path, ` +
+    'no slash at the end, no *, not null (http:// only for localhost, 127.0.0.1 or [::1])';
+  const list = z
+    .array(z.string({ error }).refine(isOrigin, { error }), { error })
+    .min(1, { error })
+    .max(MAX_ORIGINS, { error })
+    .refine((origins) => new Set(origins).size === origins.length, { error });
+  return z.preprocess(parseList, list).optional().meta({ expected: error, description });
+}
+
+function isOrigin(text: string): boolean {
+  if (text.includes('*') || !URL.canParse(text)) return false;
+  const { origin, protocol, hostname } = new URL(text);
+  if (origin !== text) return false;
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK_HOSTNAMES.includes(hostname));
+}
+
+/** Reads region and account of a certificate's ARN. */
+export function readCertificatePlace(arn: string): { region: string; account: string } {
+  const [, region = '', account = ''] = CERTIFICATE_ARN.exec(arn) ?? [];
+  return { region, account };
+}
+
+/** Returns the base URL of the API on its custom domain, without a slash at its end, if it has one. */
+export function getCustomBaseUrl({ domainName, basePath }: Config): string | undefined {
+  return domainName === undefined ? undefined : `https://${domainName}${basePath ?? ''}`;
+}
