@@ -99,9 +99,9 @@ describe.each<IssuerName>(['oidc-provider', 'oauth2-mock-server'])('%s as the is
   test('no token is offered that the stack would refuse', async () => {
     const answer = await fetch(`${stack.url}/docs/token`);
     expect(await answer.json()).toEqual({ issuer: issuer.issuer });
-    const welcome = formatWelcome(stack.url, stack.sample, stack.foreignIssuer);
+    const welcome = formatWelcome(stack, stack.sample, stack.foreignIssuer);
     expect(welcome).toContain(`# ${issuer.issuer}\n`);
     expect(welcome).not.toContain('npm run');
-    expect(formatWelcome(stack.url, stack.sample, undefined)).toContain('npm run --silent token');
+    expect(formatWelcome(stack, stack.sample, undefined)).toContain('npm run --silent token');
   });
 });

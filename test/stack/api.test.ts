@@ -1,6 +1,10 @@
-/** Tests the HTTP API of the template: its routes, their functions, its throttles and its access log. */
+/**
+ * Tests the HTTP API of the template: its routes, their functions, its throttles, its access log, its custom
+ * domain and its CORS headers.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { REGION } from '../../tools/kit/emulator.ts';
 import { synthesizeTemplate } from './readable-template.ts';
 
 const PROJECT = '/accounts/{account_id}/projects/{project_id}';
@@ -35,6 +39,9 @@ const permissionSchema = z.strictObject({
   Principal: z.literal('apigateway.amazonaws.com'),
   FunctionName: z.string(),
   SourceArn: z.string(),
+});
+const environmentSchema = z.object({
+  Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
 });
 const stageSchema = z.object({ AccessLogSettings: z.object({ Format: z.string() }) });
 
@@ -155,4 +162,99 @@ test('integrations and routes are made one after the other, and removed so', () 
   // One has none before it, and every other one has one that no other has.
   expect(previous.map(({ length }) => length).sort()).toEqual([0, ...Array.from({ length: 10 }, () => 1)]);
   expect(new Set(previous.flat()).size).toBe(10);
+});
+
+describe('a custom domain', () => {
+  const certificateArn = `arn:aws:acm:${REGION}:123456789012:certificate/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0`;
+  const context = { domainName: 'api.example.com', certificateArn, region: REGION };
+
+  test('is served with its certificate, and is the only address', () => {
+    const template = synthesizeTemplate({ ...context, basePath: '/bulk/jobs' });
+    expect(template.readProperties('ApiDomain')).toEqual({
+      DomainName: 'api.example.com',
+      DomainNameConfigurations: [
+        { CertificateArn: certificateArn, EndpointType: 'REGIONAL', SecurityPolicy: 'TLS_1_2' },
+      ],
+    });
+    const mappings = Object.values(template.findByType('AWS::ApiGatewayV2::ApiMapping'));
+    expect(mappings.map(({ Properties }) => Properties)).toEqual([
+      { ApiId: '${ApiHttp}', ApiMappingKey: 'bulk/jobs', DomainName: '${ApiDomain}', Stage: '$default' },
+    ]);
+    expect(mappings[0]?.DependsOn).toContain('ApiStage');
+    expect(template.readProperties('ApiHttp')['DisableExecuteApiEndpoint']).toBe(true);
+    const { ApiUrl, DomainTarget, DomainTargetZoneId } = template.outputs;
+    expect([ApiUrl, DomainTarget, DomainTargetZoneId].map((output) => output?.Value)).toEqual([
+      'https://api.example.com/bulk/jobs',
+      '${ApiDomain.RegionalDomainName}',
+      '${ApiDomain.RegionalHostedZoneId}',
+    ]);
+  });
+
+  test('is told to create-job alone, which makes Location of it', () => {
+    const readBaseUrls = (more: object) =>
+      Object.entries(synthesizeTemplate({ ...context, ...more }).findByType('AWS::Lambda::Function')).flatMap(
+        ([id, { Properties }]) => {
+          const { Environment } = environmentSchema.parse(Properties);
+          return 'BASE_URL' in Environment.Variables ? [[id, Environment.Variables['BASE_URL']]] : [];
+        },
+      );
+    expect(readBaseUrls({})).toEqual([['FunctionsCreateJob', 'https://api.example.com']]);
+    expect(readBaseUrls({ basePath: '/jobs' })).toEqual([
+      ['FunctionsCreateJob', 'https://api.example.com/jobs'],
+    ]);
+  });
+
+  test('has the API at its root without a base path', () => {
+    const [mapping] = Object.values(synthesizeTemplate(context).findByType('AWS::ApiGatewayV2::ApiMapping'));
+    expect(mapping?.Properties).not.toHaveProperty('ApiMappingKey');
+  });
+
+  test('is not there by default', () => {
+    const template = synthesizeTemplate();
+    expect(JSON.stringify(template.resources)).not.toMatch(
+      /DomainName|BASE_URL|DisableExecuteApiEndpoint|Cors/,
+    );
+  });
+});
+
+describe('pages of other origins', () => {
+  const origins = ['https://app.example.com', 'http://localhost:5173'];
+  const template = synthesizeTemplate({ corsOrigins: origins });
+
+  test('may send and read the headers of the contract, without credentials', () => {
+    expect(template.readProperties('ApiHttp')['CorsConfiguration']).toEqual({
+      AllowOrigins: origins,
+      AllowMethods: ['GET', 'POST'],
+      AllowHeaders: [
+        ...[
+          'authorization',
+          'content-type',
+          'idempotency-key',
+          'cint-api-version',
+          'traceparent',
+          'tracestate',
+        ],
+      ],
+      ExposeHeaders: ['location', 'idempotent-replayed', 'x-job-progress', 'traceparent', 'retry-after'],
+      MaxAge: 7_200,
+    });
+  });
+
+  // The catch-all route takes OPTIONS too: https://github.com/aws/serverless-application-model/issues/1603
+  test('have a route for their preflights, so that the limit of unknown routes does not hold for them', () => {
+    const routes = Object.values(template.findByType('AWS::ApiGatewayV2::Route')).map(
+      ({ Properties }) => Properties,
+    );
+    const [preflight, ...others] = routes.filter(({ RouteKey }) => String(RouteKey).startsWith('OPTIONS'));
+    expect(others).toEqual([]);
+    const { RouteKey, Target } = routeSchema.parse(preflight);
+    expect(RouteKey).toBe('OPTIONS /{proxy+}');
+    expect(template.readProperties(Target)['IntegrationUri']).toBe('${FunctionsNotFound.Arn}');
+    const permissions = Object.values(template.findByType('AWS::Lambda::Permission'));
+    expect(permissions.map(({ Properties }) => Properties['SourceArn'])).toContain(
+      'arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${ApiHttp}/*/*/{proxy+}',
+    );
+    // A key could not be removed with the route (ADR 35).
+    expect(template.readProperties('ApiStage')['RouteSettings']).not.toHaveProperty(RouteKey);
+  });
 });

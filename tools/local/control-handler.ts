@@ -8,8 +8,10 @@ import type { Status } from './status/status.ts';
 
 /** Describes and controls a running stack, for tests and for the routes below `/_local`. */
 export interface ControlledStack {
-  /** Base URL of the API, without a trailing slash. */
+  /** Where the stack listens, without a trailing slash. Its own routes are below it. */
   readonly url: string;
+  /** Base URL of the API: the same, with the base path if the API has one. */
+  readonly apiUrl: string;
   /** Names of the tables by logical id. */
   readonly tables: Readonly<Record<string, string>>;
   /** URLs of the queues by logical id. */
@@ -46,8 +48,8 @@ export function makeControlHandler(
     const running = stack();
     if (running === undefined) return statusPage(method, path, query);
     if (method === 'GET' && path === 'info') {
-      const { url, tables, queues, functions, outputs, endpoints } = running;
-      return { url, tables, queues, functions, outputs, endpoints };
+      const { url, apiUrl, tables, queues, functions, outputs, endpoints } = running;
+      return { url, apiUrl, tables, queues, functions, outputs, endpoints };
     }
     if (method === 'GET' && path === 'permissions') return running.reportPermissions();
     if (method === 'POST' && path === 'schedules/run') return { runs: await running.runSchedules() };

@@ -12,23 +12,31 @@ import { findForeignIssuer, signExampleToken } from './example-token.ts';
 import type { InvocationResult } from './functions/messages.ts';
 import type { InvocationWatch } from './functions/pool.ts';
 import { Router } from './gateway/router.ts';
+import { getRoot } from './gateway/local-routes.ts';
 import { Gateway } from './gateway/server.ts';
 import { Access } from './iam/access.ts';
 import { openCheckingProxies } from './iam/checking-proxies.ts';
-import { ACCOUNT_ID } from './cloud.ts';
 import { makeInfrastructure } from './infrastructure.ts';
-import { AUDIENCE, Issuer, ISSUER } from './issuer.ts';
+import { Issuer } from './issuer.ts';
+import { makeLocalContext } from './local-context.ts';
 import { combineLogs, type Log, silentLog } from './logs.ts';
 import { Processes } from './function-processes.ts';
-import { REGION } from '../kit/emulator.ts';
+import { UsageError } from '../kit/tool-errors.ts';
 import { PROJECT } from '../kit/project.ts';
 import { Recorder } from './status/recorder.ts';
 import { makeSources, Status } from './status/status.ts';
 import { synthesize } from './synth.ts';
 import type { LambdaFunction } from './template/read-functions.ts';
 import { makeReferences } from './template/references.ts';
+import { readAddress, replaceDomain } from './template/read-address.ts';
+import { readCors } from './template/read-cors.ts';
 import { readRuntime } from './template/read-runtime.ts';
 import { readOutputs } from './template/template.ts';
+
+/** Where the stack's own routes are. */
+const STATUS_ROOT = '/_local';
+const DOCS_ROOT = '/docs';
+const OWN_ROOTS = [STATUS_ROOT, DOCS_ROOT];
 
 /** How long a stopping stack waits for requests and batches in progress. */
 const GRACE_MILLISECONDS = 3_000;
@@ -107,7 +115,7 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
   const issuer = await Issuer.load();
   const served: { stack?: LocalStack } = {};
   gateway.serveLocalRoutes(
-    '/_local',
+    STATUS_ROOT,
     makeControlHandler(issuer, status, () => served.stack),
   );
 
@@ -115,8 +123,9 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
   const seed = await checkData(data, now);
   // Known once the template is read. A page that is open by then waits for it.
   const foreignIssuer = Promise.withResolvers<string | undefined>();
+  const basePath = Promise.withResolvers<string>();
   gateway.serveLocalRoutes(
-    '/docs',
+    DOCS_ROOT,
     makeDocsHandler(
       async () => {
         const foreign = await foreignIssuer.promise;
@@ -124,6 +133,7 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
           ? { token: await signExampleToken(issuer, seed.sample) }
           : { issuer: foreign };
       },
+      basePath.promise,
       options.dataFile === undefined ? undefined : seed.sample,
     ),
   );
@@ -153,6 +163,9 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
 
   const proxies = await openCheckingProxies(endpoints);
   closers.add(() => proxies.close());
+  const address = readAddress(template, references);
+  const apiUrl = gateway.url + address.basePath;
+  refuseOwnPath(address.basePath);
   const runtime = readRuntime(
     template,
     makeReferences(template, {
@@ -164,9 +177,11 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
     }),
     assets,
     queues,
+    (environment) => replaceDomain(environment, address, gateway.url),
   );
   const foreign = await findForeignIssuer(runtime.functions, issuer, seed.sample);
   foreignIssuer.resolve(foreign);
+  basePath.resolve(address.basePath);
   const access = new Access(template, references, runtime, (call) => {
     log({ kind: 'denied', ...call });
   });
@@ -203,10 +218,11 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
 
   const stack: LocalStack = {
     url: gateway.url,
+    apiUrl,
     tables: Object.fromEntries(tables.map(({ logicalId, name }) => [logicalId, name])),
     queues: Object.fromEntries(queueUrls),
     functions: Object.fromEntries(runtime.functions.map(({ logicalId, name }) => [logicalId, name])),
-    outputs: readOutputs(template, references),
+    outputs: replaceDomain(readOutputs(template, references), address, gateway.url),
     endpoints: { dynamodb: endpoints.dynamodb, sqs: endpoints.sqs },
     issuer,
     foreignIssuer: foreign,
@@ -220,11 +236,22 @@ async function start(options: LocalStackOptions, closers: Closers): Promise<Loca
   served.stack = stack;
   status.watch(makeSources(recorder, runtime, infrastructure));
   gateway.serve({
+    basePath: address.basePath,
+    cors: readCors(template, references),
     router: new Router(runtime.routes),
     functions: processes.pools,
     mayInvoke: (route) => access.mayInvoke(route),
   });
   return stack;
+}
+
+/** @throws UsageError for a base path below which the stack has routes of its own */
+function refuseOwnPath(basePath: string): void {
+  const root = getRoot(basePath);
+  if (!OWN_ROOTS.includes(root)) return;
+  throw new UsageError(
+    `basePath: found ${basePath}, expected another path than ${root}, where the local stack has its pages`,
+  );
 }
 
 /**
@@ -241,26 +268,9 @@ async function synthesizeFor(
   notice('synthesizing the stack: some seconds');
   const folder = join(PROJECT, '.local', 'cdk.out', new URL(gateway.url).port);
   closers.add(() => rm(folder, { recursive: true, force: true }));
-  const context = {
-    audience: AUDIENCE,
-    // Another issuer has keys of its own.
-    ...(options.context?.['issuer'] === undefined && {
-      issuer: ISSUER,
-      jwksUrl: `${gateway.url}/_local/jwks.json`,
-    }),
-    ...options.context,
-    ...(namesPlace(options.context ?? {}) && { account: ACCOUNT_ID, region: REGION }),
-  };
+  const context = await makeLocalContext(gateway.url, options.context ?? {});
   await synthesize(folder, context, signal, (name) => {
     notice(`bundling ${name}`);
   });
   return folder;
-}
-
-/**
- * Whether the context may name an account or region. The local stack has its own, and a template with others
- * would grant nothing here; a template without any is left as it would be deployed.
- */
-function namesPlace(context: Readonly<Record<string, unknown>>): boolean {
-  return ['env', 'account', 'region'].some((key) => key in context);
 }

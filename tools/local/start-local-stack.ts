@@ -35,7 +35,7 @@ async function run(options: StartOptions, interrupted: AbortSignal): Promise<voi
     signal: interrupted,
   });
   try {
-    process.stdout.write(formatWelcome(stack.url, stack.sample, stack.foreignIssuer));
+    process.stdout.write(formatWelcome(stack, stack.sample, stack.foreignIssuer));
     const failure = await Promise.race([stack.failure, waitForAbort(interrupted)]);
     if (failure !== undefined) throw failure;
     log({ kind: 'notice', text: 'stopping' });

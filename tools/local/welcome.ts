@@ -12,7 +12,11 @@ const ACTION = 'resume';
  * blank lines, and no line is longer than 100 columns.
  * @param foreignIssuer the issuer, if the stack refuses tokens of the local one: the user has to set a token
  */
-export function formatWelcome(url: string, sample: Sample | undefined, foreignIssuer?: string): string {
+export function formatWelcome(
+  { url, apiUrl }: { readonly url: string; readonly apiUrl: string },
+  sample: Sample | undefined,
+  foreignIssuer?: string,
+): string {
   const pages = `ready ${url}\n\nstatus page: ${url}/_local\nAPI pages:   ${url}/docs\n`;
   if (sample === undefined) return `${pages}\n`;
   const { tenant, targetGroupIds } = sample;
@@ -28,7 +32,7 @@ export function formatWelcome(url: string, sample: Sample | undefined, foreignIs
 To create a job and to follow it, in a second terminal in this folder:
 
 ${token}
-PROJECT=${url}${project}
+PROJECT=${apiUrl}${project}
 
 curl -i -X POST ${inProject(makeCollectionPath(tenant, ACTION))} \\
   -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\

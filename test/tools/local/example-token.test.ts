@@ -59,9 +59,12 @@ describe('it is not offered', () => {
 });
 
 test('the printed commands make a token of the local issuer, or ask for one of the other', () => {
-  const local = formatWelcome('http://127.0.0.1:1', SAMPLE);
-  expect(local).toContain('\nTOKEN=$(npm run --silent token -- --account 7)\nPROJECT=');
-  const foreign = formatWelcome('http://127.0.0.1:1', SAMPLE, 'https://corp.example/');
+  const at = { url: 'http://127.0.0.1:1', apiUrl: 'http://127.0.0.1:1/jobs' };
+  const local = formatWelcome(at, SAMPLE);
+  expect(local).toContain(
+    '\nTOKEN=$(npm run --silent token -- --account 7)\nPROJECT=http://127.0.0.1:1/jobs/demand/accounts/7/',
+  );
+  const foreign = formatWelcome(at, SAMPLE, 'https://corp.example/');
   expect(foreign).not.toContain('npm run');
   expect(foreign).toContain(
     '\n# with TOKEN set to a token for account 7, of the issuer\n# https://corp.example/\n',

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { InvocationResult } from '../../../tools/local/functions/messages.ts';
 import { Router } from '../../../tools/local/gateway/router.ts';
-import { Gateway, type RequestLine } from '../../../tools/local/gateway/server.ts';
+import { Gateway, type RequestLine, type ServedApi } from '../../../tools/local/gateway/server.ts';
 import type { Throttle } from '../../../tools/local/template/read-routes.ts';
 
 let gateway: Gateway;
@@ -28,6 +28,7 @@ function serve(
   answer: () => Promise<InvocationResult> = () => Promise.resolve(OK),
   timeoutMilliseconds = 30_000,
   throttle?: Throttle,
+  changes: Partial<ServedApi> = {},
 ) {
   const invoke = (event: string) => {
     events.push(JSON.parse(event) as APIGatewayProxyEventV2);
@@ -37,6 +38,9 @@ function serve(
     router: new Router([{ key: '$default', functionId: 'Fn', timeoutMilliseconds, throttle }]),
     functions: new Map([['Fn', { invoke }]]),
     mayInvoke: () => true,
+    basePath: '',
+    cors: undefined,
+    ...changes,
   });
 }
 
@@ -163,10 +167,110 @@ test('an answer that HTTP cannot carry is a 500, and the log has the reason', as
 });
 
 test('no route and no $default is a 404', async () => {
-  gateway.serve({ router: new Router([]), functions: new Map(), mayInvoke: () => true });
+  serve(undefined, undefined, undefined, { router: new Router([]) });
   const response = await fetch(gateway.url);
   expect(response.status).toBe(404);
   expect(await response.json()).toEqual({ message: 'Not Found' });
+});
+
+test('with a base path the API is below it and nowhere else', async () => {
+  serve(undefined, undefined, undefined, {
+    basePath: '/bulk/jobs',
+    router: new Router([{ key: 'GET /x/{id}', functionId: 'Fn', timeoutMilliseconds: 30_000 }]),
+  });
+  for (const path of ['/x/1', '/bulk/x/1', '/bulk/jobsx/1', '/bulk/jobs', '/Bulk/jobs/x/1', '/']) {
+    const response = await fetch(gateway.url + path);
+    expect([path, response.status]).toEqual([path, 404]);
+  }
+  expect(await (await fetch(`${gateway.url}/bulk/jobs/x/1?a=b`)).text()).toBe('ok');
+  expect(events).toMatchObject([
+    { rawPath: '/bulk/jobs/x/1', routeKey: 'GET /x/{id}', pathParameters: { id: '1' } },
+  ]);
+});
+
+describe('with CORS', () => {
+  const cors = {
+    allowHeaders: ['authorization'],
+    allowMethods: ['GET', 'POST'],
+    allowOrigins: ['https://a.example', 'http://localhost:5173'],
+    exposeHeaders: ['location', 'x-job-progress'],
+    maxAge: 60,
+  };
+  const answer =
+    (headers: object, statusCode = 200) =>
+    () =>
+      Promise.resolve({
+        ok: true,
+        payload: JSON.stringify({ statusCode, headers }),
+      } satisfies InvocationResult);
+  const listCors = async (method: string, headers: Record<string, string>) => {
+    const response = await fetch(gateway.url, { method, headers });
+    const found = [...response.headers].filter(([name]) => name.startsWith('access-control-'));
+    return { status: response.status, ...Object.fromEntries(found) };
+  };
+  const ASKS = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' };
+
+  test.each(cors.allowOrigins)('pages of %s may read an answer', async (origin) => {
+    serve(
+      answer({ 'Access-Control-Allow-Origin': '*', 'access-control-max-age': '9' }),
+      undefined,
+      undefined,
+      { cors },
+    );
+    expect(await listCors('GET', { origin })).toEqual({
+      status: 200,
+      'access-control-allow-origin': origin,
+      'access-control-expose-headers': 'location,x-job-progress',
+    });
+  });
+
+  test.each(['https://b.example', 'https://a.example.org', 'http://a.example', 'null', 'https://A.example'])(
+    'pages of %s may not, whatever a function says',
+    async (origin) => {
+      serve(answer({ 'access-control-allow-origin': '*' }), undefined, undefined, { cors });
+      expect(await listCors('GET', { origin })).toEqual({ status: 200 });
+      expect(await listCors('OPTIONS', { origin, ...ASKS })).toEqual({ status: 200 });
+    },
+  );
+
+  test.each([
+    [
+      'the function of a route that takes it',
+      [{ key: '$default', functionId: 'Fn', timeoutMilliseconds: 9_000 }],
+      1,
+    ],
+    [
+      'the gateway, where no route takes it',
+      [{ key: 'GET /', functionId: 'Fn', timeoutMilliseconds: 9_000 }],
+      0,
+    ],
+  ])('a preflight is answered by %s', async (_, routes, calls) => {
+    serve(answer({}, 204), undefined, undefined, { cors, router: new Router(routes) });
+    expect(await listCors('OPTIONS', { origin: 'https://a.example', ...ASKS })).toEqual({
+      status: 204,
+      'access-control-allow-origin': 'https://a.example',
+      'access-control-allow-headers': 'authorization',
+      'access-control-allow-methods': 'GET,POST',
+      'access-control-max-age': '60',
+    });
+    expect(events).toHaveLength(calls);
+  });
+
+  test('without it nothing is added, and a preflight is like any request', async () => {
+    serve(answer({ 'access-control-allow-origin': '*' }));
+    expect(await listCors('GET', { origin: 'https://a.example' })).toEqual({
+      status: 200,
+      'access-control-allow-origin': '*',
+    });
+    serve(undefined, undefined, undefined, { router: new Router([]) });
+    expect(await listCors('OPTIONS', { origin: 'https://a.example', ...ASKS })).toEqual({ status: 404 });
+  });
+
+  test('an answer of the gateway itself has no such headers', async () => {
+    serve(answer({}), undefined, { perSecond: 0.001, burst: 1 }, { cors });
+    await fetch(gateway.url);
+    expect(await listCors('GET', { origin: 'https://a.example' })).toEqual({ status: 429 });
+  });
 });
 
 test('headers of 200 KB reach the function', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { UnsupportedTemplateError } from '../../../tools/local/template-errors.ts';
 import { IGNORED_TYPES } from '../../../tools/local/template/ignored-types.ts';
 import { readQueues } from '../../../tools/local/template/read-queues.ts';
+import { readAddress, replaceDomain } from '../../../tools/local/template/read-address.ts';
 import { makeReferences } from '../../../tools/local/template/references.ts';
 import { readRuntime, type Runtime } from '../../../tools/local/template/read-runtime.ts';
 import { readTables } from '../../../tools/local/template/read-tables.ts';
@@ -47,6 +48,62 @@ function makeRuntime(resources: Resources): Runtime {
   const assets = new Map([['abc.zip', '/assets/abc']]);
   return readRuntime(read, references, assets, readQueues(read, references));
 }
+
+describe('the address of the API', () => {
+  const DOMAIN = { Type: 'AWS::ApiGatewayV2::DomainName', Properties: { DomainName: 'api.example.com' } };
+  const KEYED = {
+    Type: 'AWS::ApiGatewayV2::ApiMapping',
+    Properties: {
+      ApiId: 'Api',
+      DomainName: { Ref: 'Domain' },
+      Stage: '$default',
+      ApiMappingKey: 'bulk/jobs',
+    },
+  };
+  const read = (resources: Resources) => {
+    const template = makeTemplate(resources);
+    return readAddress(template, makeReferences(template));
+  };
+
+  test('has the base path of its mapping, or none', () => {
+    const origin = 'https://api.example.com';
+    expect(read({ Domain: DOMAIN, Mapping: KEYED })).toEqual({ origin, basePath: '/bulk/jobs' });
+    const { ApiMappingKey, ...atRoot } = KEYED.Properties;
+    expect(ApiMappingKey).toBeDefined();
+    expect(read({ Domain: DOMAIN, Mapping: { ...KEYED, Properties: atRoot } })).toEqual({
+      origin,
+      basePath: '',
+    });
+    expect(read({})).toEqual({ origin: undefined, basePath: '' });
+  });
+
+  test('is refused if it is not one domain with one mapping', () => {
+    expect(() => read({ Domain: DOMAIN })).toThrow('1 custom domains with 0 mappings');
+    expect(() => read({ Domain: DOMAIN, Other: DOMAIN, Mapping: KEYED })).toThrow('2 custom domains');
+    const mutual = addProperties(DOMAIN, { MutualTlsAuthentication: {} });
+    expect(() => read({ Domain: mutual, Mapping: KEYED })).toThrow(
+      'MutualTlsAuthentication is not supported',
+    );
+  });
+
+  test('is where the local stack listens, in all that has it, and nowhere else', () => {
+    const values = {
+      BASE_URL: 'https://api.example.com/jobs',
+      ROOT: 'https://api.example.com',
+      OTHER: 'https://api.example.com.evil.example/jobs',
+      ISSUER: 'https://login.example.com/',
+    };
+    const address = { origin: 'https://api.example.com', basePath: '/jobs' };
+    expect(replaceDomain(values, address, 'http://127.0.0.1:3000')).toEqual({
+      ...values,
+      BASE_URL: 'http://127.0.0.1:3000/jobs',
+      ROOT: 'http://127.0.0.1:3000',
+    });
+    expect(replaceDomain(values, { origin: undefined, basePath: '' }, 'http://127.0.0.1:3000')).toEqual(
+      values,
+    );
+  });
+});
 
 const MAPPING = {
   Type: 'AWS::Lambda::EventSourceMapping',

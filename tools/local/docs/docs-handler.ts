@@ -5,7 +5,7 @@ import type { ControlHandler } from '../gateway/local-routes.ts';
 import { LocalFile } from '../gateway/local-routes.ts';
 import { CONTENT_TYPES, readPageFile, type PageFiles } from '../gateway/page-files.ts';
 import type { Sample } from '../data/sample.ts';
-import { fillExamples } from './fill-examples.ts';
+import { fillDescription } from './fill-description.ts';
 import { PROJECT } from '../../kit/project.ts';
 
 const PAGE = join(import.meta.dirname, 'page');
@@ -29,19 +29,23 @@ export type TokenOffer = { readonly token: string } | { readonly issuer: string 
  * - `GET /docs/openapi.yaml`: the description
  * - `GET /docs/token`: an example token, or the issuer whose tokens the stack takes instead
  *
+ * @param basePath of the API; a page that asks while the stack starts waits for it
  * @param sample what the examples of the description name; undefined for the demo data, which they name
  *   already
  */
-export function makeDocsHandler(offerToken: () => Promise<TokenOffer>, sample?: Sample): ControlHandler {
+export function makeDocsHandler(
+  offerToken: () => Promise<TokenOffer>,
+  basePath: Promise<string>,
+  sample?: Sample,
+): ControlHandler {
   return async (method, path) => {
     if (method !== 'GET') return undefined;
     if (path === 'token') return offerToken();
     const file = await readPageFile(FILES, path);
-    if (file === undefined || path !== 'openapi.yaml' || sample === undefined) return file;
-    return new LocalFile(
-      file.contentType,
-      Buffer.from(fillExamples(file.body.toString(), sample)),
-      file.headers,
-    );
+    if (file === undefined || path !== 'openapi.yaml') return file;
+    const base = await basePath;
+    if (base === '' && sample === undefined) return file;
+    const text = fillDescription(file.body.toString(), base, sample);
+    return new LocalFile(file.contentType, Buffer.from(text), file.headers);
   };
 }

@@ -7,12 +7,14 @@ import { PAYLOAD_LIMIT } from '../functions/messages.ts';
 import type { Invoker } from '../functions/pool.ts';
 import { makeTraceId } from '../functions/trace-id.ts';
 import { readBody, RequestAbortedError } from './body.ts';
+import { addCorsHeaders, isPreflight, PREFLIGHT_ANSWER } from './cors.ts';
 import { type GatewayRequest, makeHttpEvent, splitTarget } from './event.ts';
 import { answerLocal, type ControlHandler, getRoot } from './local-routes.ts';
 import { refuseMalformedRequests } from './malformed-requests.ts';
 import { makeGatewayMessage, type GatewayResponse, makeHttpResponse } from './response.ts';
 import type { Match, Router } from './router.ts';
 import { RouteThrottles } from './throttle.ts';
+import type { Cors } from '../template/read-cors.ts';
 import type { Route } from '../template/read-routes.ts';
 
 /**
@@ -27,11 +29,16 @@ const REQUEST_TIMEOUT_MILLISECONDS = 120_000;
 
 const BAD_REQUEST = makeGatewayMessage(400, 'Bad Request');
 const EXPECTATION_FAILED = makeGatewayMessage(417, 'Expectation Failed');
+const NOT_FOUND = makeGatewayMessage(404, 'Not Found');
 const TOO_LARGE = makeGatewayMessage(413, 'Request Entity Too Large');
 const TOO_MANY = makeGatewayMessage(429, 'Too Many Requests');
 const UNAVAILABLE = makeGatewayMessage(503, 'Service Unavailable');
 
 export interface ServedApi {
+  /** What stands before the path of a route; empty without a custom domain. */
+  readonly basePath: string;
+  /** Undefined when pages of other origins may not call. */
+  readonly cors: Cors | undefined;
   readonly router: Router;
   /** By logical id. */
   readonly functions: ReadonlyMap<string, Invoker>;
@@ -165,13 +172,26 @@ export class Gateway {
       traceId: makeTraceId(),
       time,
     };
-    const match = api.router.match(gatewayRequest.method, splitTarget(gatewayRequest.target)[0]);
-    if (match === undefined) return makeGatewayMessage(404, 'Not Found');
+    const { method } = gatewayRequest;
+    const path = removeBasePath(splitTarget(gatewayRequest.target)[0], api.basePath);
+    if (path === undefined) return NOT_FOUND;
+    // Answers of the gateway itself have none of them: AWS documents them only for those of functions.
+    const addHeaders = (answer: GatewayResponse) => addCorsHeaders(answer, api.cors, method, request.headers);
+    const match = api.router.match(method, path);
+    if (match === undefined) {
+      const asks = api.cors !== undefined && isPreflight(method, request.headers);
+      return asks ? addHeaders(PREFLIGHT_ANSWER) : NOT_FOUND;
+    }
     if (!this.#throttles.admit(match.route)) return TOO_MANY;
-    return this.#invoke(api, match, gatewayRequest);
+    return this.#invoke(api, match, gatewayRequest, addHeaders);
   }
 
-  async #invoke(api: ServedApi, match: Match, request: GatewayRequest): Promise<GatewayResponse> {
+  async #invoke(
+    api: ServedApi,
+    match: Match,
+    request: GatewayRequest,
+    addHeaders: (answer: GatewayResponse) => GatewayResponse,
+  ): Promise<GatewayResponse> {
     const lambda = api.functions.get(match.route.functionId);
     if (lambda === undefined) throw new Error(`no function ${match.route.functionId}`);
     if (!api.mayInvoke(match.route)) {
@@ -187,8 +207,10 @@ export class Gateway {
         giveUp.abort();
       }, match.route.timeoutMilliseconds).unref();
     });
-    const invoked = lambda.invoke(event, { traceId: request.traceId, signal: giveUp.signal });
-    const response = await Promise.race([invoked.then(makeHttpResponse), timeout]);
+    const answered = lambda
+      .invoke(event, { traceId: request.traceId, signal: giveUp.signal })
+      .then((result) => (result.ok ? addHeaders(makeHttpResponse(result)) : makeHttpResponse(result)));
+    const response = await Promise.race([answered, timeout]);
     clearTimeout(timer);
     return response;
   }
@@ -205,6 +227,13 @@ export class Gateway {
     if (this.#closing) response.setHeader('connection', 'close');
     response.end(answer.body);
   }
+}
+
+/** Returns the rest of a path below a base path, or undefined for a path elsewhere. */
+function removeBasePath(path: string, basePath: string): string | undefined {
+  if (basePath === '') return path;
+  if (path === basePath) return '/';
+  return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : undefined;
 }
 
 function explainPortError(port: number, error: unknown): unknown {

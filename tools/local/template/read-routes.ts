@@ -67,7 +67,10 @@ export function readRoutes(
 ): Route[] {
   const apis = findResources(template, 'AWS::ApiGatewayV2::Api');
   for (const api of apis) {
-    readProperties(api, references, apiShape, ['Description', 'DisableExecuteApiEndpoint', 'Name', 'Tags']);
+    // CORS: read-cors.ts. The address of API Gateway: read-address.ts.
+    readProperties(api, references, apiShape, [
+      ...['CorsConfiguration', 'Description', 'DisableExecuteApiEndpoint', 'Name', 'Tags'],
+    ]);
   }
   if (apis.length > 1) {
     throw new UnsupportedTemplateError(`${apis.length} HTTP APIs: the local stack serves one`);

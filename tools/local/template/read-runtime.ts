@@ -20,6 +20,7 @@ export interface Runtime {
 /**
  * @param references must know the URLs of the queues, which the functions' environments contain
  * @param assets folder of a file asset by its object key
+ * @param adapt changes the environment of a function for this machine
  * @throws UnsupportedTemplateError
  */
 export function readRuntime(
@@ -27,8 +28,12 @@ export function readRuntime(
   references: References,
   assets: ReadonlyMap<string, string>,
   queues: readonly Queue[],
+  adapt: (environment: LambdaFunction['environment']) => LambdaFunction['environment'] = (same) => same,
 ): Runtime {
-  const functions = readFunctions(template, references, assets);
+  const functions = readFunctions(template, references, assets).map((each) => ({
+    ...each,
+    environment: adapt(each.environment),
+  }));
   return {
     functions,
     eventSources: readEventSources(template, references, functions, queues),

@@ -79,7 +79,12 @@ function findValue(
       return makeArn('lambda', `function:${getName('FunctionName')}`);
     case 'AWS::ApiGatewayV2::Api ApiEndpoint':
       return runtime.apiUrl;
+    case 'AWS::ApiGatewayV2::DomainName Ref':
+      return String(resource.properties['DomainName']);
+    case 'AWS::ApiGatewayV2::DomainName RegionalDomainName':
+      return new URL(runtime.apiUrl).hostname;
     case 'AWS::ApiGatewayV2::Api Ref':
+    case 'AWS::ApiGatewayV2::DomainName RegionalHostedZoneId':
     case 'AWS::ApiGatewayV2::Integration Ref':
     case 'AWS::ApiGatewayV2::Route Ref':
       return logicalId;

@@ -9,6 +9,8 @@ import { type References, resolve } from './intrinsics.ts';
 /** The types that the local stack creates or enforces. */
 const MADE_TYPES: ReadonlySet<string> = new Set([
   'AWS::ApiGatewayV2::Api',
+  'AWS::ApiGatewayV2::ApiMapping',
+  'AWS::ApiGatewayV2::DomainName',
   'AWS::ApiGatewayV2::Integration',
   'AWS::ApiGatewayV2::Route',
   'AWS::ApiGatewayV2::Stage',

@@ -9,6 +9,7 @@ import { expectClosedToOthers, expectFile, expectPolicy } from '../page-rules.ts
 import { readStatus } from '../request-status.ts';
 
 interface Description {
+  readonly servers: readonly { readonly url: string }[];
   readonly paths: Readonly<
     Record<string, { post?: { requestBody: { content: { 'application/json': { example: unknown } } } } }>
   >;
@@ -21,7 +22,7 @@ beforeAll(async () => {
   gateway = await Gateway.listen(0, () => undefined);
   gateway.serveLocalRoutes(
     '/docs',
-    makeDocsHandler(() => Promise.resolve({ token: 'the token' })),
+    makeDocsHandler(() => Promise.resolve({ token: 'the token' }), Promise.resolve('')),
   );
 });
 
@@ -43,14 +44,15 @@ test.each([
   await expectFile(gateway.url + path, type, part);
 });
 
-test('the examples of the description name the data that was given', async () => {
+test('the description names the base path, and its examples the data that was given', async () => {
   const sample = {
     tenant: { accountId: 7, projectId: 'PR0JECT0000000000000000007' },
     targetGroupIds: ['TARGETGR0VP000000000000001', 'TARGETGR0VP000000000000002'],
   };
-  const handle = makeDocsHandler(() => Promise.resolve({ token: '' }), sample);
+  const handle = makeDocsHandler(() => Promise.resolve({ token: '' }), Promise.resolve('/jobs'), sample);
   const file = (await handle('GET', 'openapi.yaml', new URLSearchParams())) as LocalFile;
-  const { paths, components } = parse(file.body.toString()) as Description;
+  const { paths, components, servers } = parse(file.body.toString()) as Description;
+  expect(servers.map(({ url }) => url)).toEqual(['/jobs', '/jobs/v1']);
   const bodies = Object.values(paths).flatMap(({ post }) => (post === undefined ? [] : [post.requestBody]));
   expect(bodies).toHaveLength(ACTION_NAMES.length);
   for (const { content } of bodies) {
