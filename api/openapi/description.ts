@@ -2,7 +2,7 @@
 import { stringify } from 'yaml';
 import { ACTION_NAMES } from '../../src/domain/actions.ts';
 import { ACTION_CHOICE, describeAction } from '../action-words.ts';
-import { API_VERSION } from '../header-names.ts';
+import { API_VERSION, EXPOSED_HEADERS } from '../header-names.ts';
 import { MAX_TOKEN_LENGTH } from '../limits.ts';
 import { BASES } from '../paths.ts';
 import { SCOPE_OF } from '../scopes.ts';
@@ -27,6 +27,9 @@ target groups: it creates nothing twice, and a repeat is answered with the same 
 
 **What to repeat.** 429, 5xx and broken connections, after a pause that grows. Not 400, 401, 403, 404 and 415.
 
+**Web pages** of the origins that a deployment allows may call it from a browser (CORS). They may read the headers
+${EXPOSED_HEADERS.map((name) => `\`${name}\``).join(', ')}. An answer of the gateway itself, such as its 429, may look to them like a broken connection.
+
 **Unknown routes** are answered like any other 404. What does not reach a function is answered by the gateway in front,
 with a body of one \`message\`.`;
 
@@ -35,7 +38,7 @@ ${MAX_TOKEN_LENGTH.toLocaleString('en')} characters at most. It lists the accoun
 scopes. \`${SCOPE_OF.createJob}\`: create jobs. \`${SCOPE_OF.getJob}\`: read jobs and fielding runs. The first does not include the second.`;
 
 const SERVERS: Readonly<Record<(typeof BASES)[number], string>> = {
-  '': 'The base URL: of a deployed stack, its output ApiUrl',
+  '': 'The base URL: of a deployed stack, its output ApiUrl, which has the base path of a custom domain',
   '/v1': 'The same, for clients whose base URL ends in /v1',
 };
 

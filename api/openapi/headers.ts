@@ -12,13 +12,17 @@ const ID = ID_PATTERN.source.slice(1, -1);
 const TRACEPARENT = '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$';
 const TRACESTATE = `^${TRACESTATE_KEY}=[0-9a-f]{16}(,.*)?$`;
 const ANY_PROJECT = { accountId: '[1-9][0-9]*', projectId: ID };
-const LOCATION = `^${makeJobPath(ANY_PROJECT, `(${ACTION_NAMES.join('|')})`, ID)}$`;
+/** Origin and base path of a custom domain. The local stack puts its own in their place, which is http. */
+const CUSTOM_BASE = 'https?://[^/?#]+(/[A-Za-z0-9_.-]+)*';
+const LOCATION = `^(${CUSTOM_BASE})?${makeJobPath(ANY_PROJECT, `(${ACTION_NAMES.join('|')})`, ID)}$`;
 
 export function makeComponentHeaders(examples: Examples): Record<string, JsonObject> {
   const getExample = (example: string, header: string) => examples[example]?.headers[header];
   return {
     Location: {
-      description: 'The address of the job, without the prefix `/v1`. It can be read at once.',
+      description:
+        'The address of the job, without the prefix `/v1`. It can be read at once. A path; of an API with a custom ' +
+        'domain the whole URL. Resolve it against the URL of the request, and send your token to no other origin.',
       required: true,
       schema: { type: 'string', pattern: LOCATION },
       example: getExample('resumeCreated', 'location'),

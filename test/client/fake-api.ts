@@ -36,6 +36,8 @@ export class FakeApi {
   readonly failing = new Map<string, Failure>();
   /** Number of reads of a new job that answer Processing. */
   readsUntilEnd = 0;
+  /** What `Location` begins with: the base URL of an API on a custom domain. */
+  locationBase = '';
   /** Fields that are added to a job when it is read; they override those of the contract. */
   extraFields: Record<string, unknown> = {};
   mostConcurrentRequests = 0;
@@ -95,7 +97,10 @@ export class FakeApi {
     if (known === undefined) this.jobs.set(key, { location, ids, readsUntilEnd: this.readsUntilEnd });
     return {
       status: 201,
-      headers: { location, ...(known !== undefined && { [IDEMPOTENT_REPLAYED]: 'true' }) },
+      headers: {
+        location: this.locationBase + location,
+        ...(known !== undefined && { [IDEMPOTENT_REPLAYED]: 'true' }),
+      },
     };
   }
 

@@ -21,9 +21,9 @@ beforeEach(async () => {
 });
 afterEach(() => api.close());
 
-function makeClient(overrides: Partial<ClientDeps> = {}, retryForMs = 60_000): void {
+function makeClient(overrides: Partial<ClientDeps> = {}, retryForMs = 60_000, basePath = ''): void {
   deps = makeFakeDeps(overrides);
-  client = new FieldingJobs({ baseUrl: api.url, token: TOKEN, deps, retryForMs });
+  client = new FieldingJobs({ baseUrl: api.url + basePath, token: TOKEN, deps, retryForMs });
 }
 
 const makeRequest = (some: readonly string[] = makeIds(3), maxPerJob = 10_000) => ({
@@ -43,6 +43,40 @@ async function catchError(promise: Promise<unknown>): Promise<Error> {
     (error: unknown) => error as Error,
   );
 }
+
+describe('an API on a custom domain', () => {
+  test.each([
+    ['/bulk/jobs', '/bulk/jobs'],
+    ['/bulk/jobs', '/bulk/jobs/v1'],
+    ['', '/v1'],
+  ])(
+    'with the base path %j answers absolute locations, which are followed below %j',
+    async (basePath, prefix) => {
+      api.locationBase = api.url + basePath;
+      makeClient({}, 60_000, prefix);
+      const [job] = await client.create(makeRequest());
+      const path = `/demand/accounts/101/projects/${'P'.repeat(26)}/batch-jobs/resume/${job?.jobId ?? ''}`;
+      expect(job?.location).toBe(api.url + prefix + path);
+      const [ended] = await client.wait([`${api.locationBase}${path}`]);
+      expect(ended).toMatchObject({ location: api.url + prefix + path, updated: 3 });
+      expect(api.requests.map((request) => request.path)).toEqual([
+        `${prefix}/demand/accounts/101/projects/${'P'.repeat(26)}/batch-jobs/resume-fielding-runs-by-target-group-id`,
+        prefix + path,
+      ]);
+    },
+  );
+
+  test('of another origin than the base URL gets no token: the error names both', async () => {
+    api.locationBase = 'https://other.example/bulk/jobs';
+    const error = await catchError(client.create(makeRequest()));
+    expect(error).toBeInstanceOf(UnexpectedAnswerError);
+    expect(error.message).toContain(
+      'job: Location: address of a job: found "https://other.example/bulk/jobs/demand',
+    );
+    expect(error.message).toContain(`expected one of ${api.url}: the token is for that alone`);
+    expect(api.requests).toHaveLength(1);
+  });
+});
 
 describe('creating a job', () => {
   test('sends a request of the contract and returns the address of the job', async () => {

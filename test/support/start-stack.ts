@@ -8,7 +8,10 @@ import { PROJECT } from '../../tools/kit/project.ts';
 import type { LocalStack } from '../../tools/local/local-stack.ts';
 
 /** The answer of `GET /_local/info`. */
-export type StackInfo = Pick<LocalStack, 'url' | 'tables' | 'queues' | 'functions' | 'outputs' | 'endpoints'>;
+export type StackInfo = Pick<
+  LocalStack,
+  'url' | 'apiUrl' | 'tables' | 'queues' | 'functions' | 'outputs' | 'endpoints'
+>;
 
 export interface RunningStack {
   readonly info: StackInfo;

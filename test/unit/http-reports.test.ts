@@ -1,6 +1,7 @@
 /** Tests the records of a request by an HTTP function: log lines, metrics and the trace segment. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { PREFLIGHT_ROUTE } from '../../api/routes.ts';
 import {
   IdempotencyKeyReusedError,
   RouteNotFoundError,
@@ -188,11 +189,12 @@ test('the flag of a client does not make a request recorded', async () => {
   expect(daemon.segments.filter(({ id }) => id === spanId)).toEqual([]);
 });
 
-test('unauthenticated requests and unknown routes do not write into the trace of a client', async () => {
+test('unauthenticated requests, unknown routes and preflights do not write into the trace of a client', async () => {
   const unauthenticated = makeRefusing(new UnauthenticatedError('no token'));
   const hidden = [
     (await callHandler(unauthenticated)).spanId,
     (await callHandler(makeRefusing(new RouteNotFoundError('nothing')), { routeKey: '$default' })).spanId,
+    (await callHandler(() => Promise.resolve({ statusCode: 204 }), { routeKey: PREFLIGHT_ROUTE })).spanId,
   ];
   const shown = (await callHandler(unauthenticated, { headers: {} })).spanId;
   // Segments arrive in order, so a hidden one would have arrived before this one.

@@ -1,5 +1,6 @@
 /** Tests what is read of a path, and how a job is answered. */
 import { describe, expect, test } from '@jest/globals';
+import { makeJobPath } from '../../api/paths.ts';
 import { findRouteKey } from '../../api/routes.ts';
 import { InvalidRequestError, RouteNotFoundError } from '../../src/domain/errors.ts';
 import { NOT_FOUND } from '../../src/domain/outcome.ts';
@@ -71,6 +72,16 @@ describe('a job', () => {
       statusCode: 201,
       headers: { location, 'idempotent-replayed': 'true' },
     });
+  });
+
+  test('has a location below the base URL of a custom domain, and a relative one without', () => {
+    const locate = (...base: [] | [string]) =>
+      makeCreatedResponse(TENANT, 'resume', { jobId: JOB_ID, replayed: false }, ...base).headers?.[
+        'location'
+      ];
+    const path = makeJobPath(TENANT, 'resume', JOB_ID);
+    expect(locate()).toBe(path);
+    expect(locate('https://api.example.com/bulk/jobs')).toBe(`https://api.example.com/bulk/jobs${path}`);
   });
 
   test('is answered with its outcomes and its progress', () => {

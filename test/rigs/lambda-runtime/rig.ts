@@ -132,6 +132,7 @@ export class LambdaRuntimeRig {
     const source = runtime.eventSources.find(({ queue }) => queue.logicalId.includes('Chunks'));
     const stack: StackInfo = {
       url: apiUrl,
+      apiUrl,
       tables: Object.fromEntries(tables.map(({ logicalId, name }) => [logicalId, name])),
       queues: Object.fromEntries(queueUrls),
       functions: Object.fromEntries(runtime.functions.map(({ logicalId, name }) => [logicalId, name])),
