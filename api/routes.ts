@@ -81,7 +81,7 @@ export const UNKNOWN_ROUTE = '$default';
 
 export const PREFLIGHT_PATH = '/{proxy+}';
 
-/** The key of the route of preflights, which is there when web pages of other origins may call (ADR 40). */
+/** The key of the route of preflights, which is there when web pages of other origins may call (ADR 41). */
 export const PREFLIGHT_ROUTE = `OPTIONS ${PREFLIGHT_PATH}`;
 
 const KEYS: ReadonlySet<string> = new Set(ROUTES.map(({ method, path }) => `${method} ${path}`));

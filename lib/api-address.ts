@@ -1,5 +1,5 @@
 /**
- * The settings of the API's address, and of the web pages that may call it from another origin (ADR 40): the
+ * The settings of the API's address, and of the web pages that may call it from another origin (ADR 41): the
  * kinds of their values, and what follows from them.
  */
 import { z } from 'zod';
@@ -45,8 +45,8 @@ export function optionalCertificateArn(description: string) {
 /** A path before that of the contract, or nothing. */
 export function optionalBasePath(description: string) {
   const error =
-    `a path like /jobs or /jobs/v2, without a slash at its end, of letters, digits and -_. ` +
-    `in segments other than ${ROOT.slice(1)}, 300 characters at most`;
+    `a path like /jobs or /jobs/v2, of letters, digits and -_., up to 300 characters, without a slash at its end ` +
+    `or a segment ${ROOT.slice(1)}`;
   return z
     .string({ error })
     .regex(BASE_PATH, { error })
@@ -62,8 +62,8 @@ export function optionalBasePath(description: string) {
  */
 export function optionalOrigins(description: string) {
   const error =
-    `one origin like https://app.example.com, or a list of 1 to ${MAX_ORIGINS} different ones: lower case, no path, ` +
-    'no slash at the end, no *, not null (http:// only for localhost, 127.0.0.1 or [::1])';
+    `1 to ${MAX_ORIGINS} different origins like https://app.example.com, without a path, a slash at the end, * or ` +
+    'null; http:// only for this machine';
   const list = z
     .array(z.string({ error }).refine(isOrigin, { error }), { error })
     .min(1, { error })

@@ -294,15 +294,25 @@ test('docs/deploying.md: the commands import, deploy with valid settings, and de
   ]);
 });
 
+test('docs/deploying.md: the settings of a domain and of web pages are valid', () => {
+  const blocks = readBlocks('docs/deploying.md');
+  const settings = ['"domainName"', '"corsOrigins"'].map((key) => findBlock(blocks, 'json', key));
+  const context = Object.assign({}, ...settings.map((text) => JSON.parse(text) as object)) as object;
+  expect(readConfig(context)).toMatchObject(context);
+  expect(Object.keys(context)).toHaveLength(5);
+});
+
 test('docs/local.md: the commands work', async () => {
   symlinkSync(stack.logFile, join(place.folder, 'stack.jsonl'));
   const output = await run('docs/local.md');
   expect(output.match(/ready http/g)).toHaveLength(1);
   expect(output).toMatch(/^100 requests in .*\nviolations 0$/m);
-  const [start = '', ...calls] = place.readCalls();
-  const { context } = parseStartOptions(start.replace('npm start -- ', '').split(' '));
-  expect(Object.keys(context)).toHaveLength(5);
-  expect(() => readConfig(context)).not.toThrow();
+  const [limits = '', address = '', ...calls] = place.readCalls();
+  for (const start of [limits, address]) {
+    const { context } = parseStartOptions(start.replace('npm start -- ', '').split(' '));
+    expect(Object.keys(context)).toHaveLength(5);
+    expect(() => readConfig(context)).not.toThrow();
+  }
   expect(calls).toEqual([
     'npm test -- test/e2e/docs-page test/tools/local/status/page',
     'npm run dynamodb-local -- --port 8000',

@@ -25,6 +25,10 @@ const CONTEXTS = {
   'with a topic of its own': { ...RESERVED, alarmEmail: 'ops@example.com' },
   'in the account of a company': {
     ...RESERVED,
+    region: 'eu-central-1',
+    domainName: 'api.example.com',
+    certificateArn: 'arn:aws:acm:eu-central-1:012345678901:certificate/a',
+    corsOrigins: ['https://app.example.com'],
     tracing: 'off',
     kmsKeyArn: 'arn:aws:kms:eu-central-1:012345678901:key/1234abcd-12ab-34cd-56ef-1234567890ab',
     alarmTopicArn: 'arn:aws:sns:eu-central-1:012345678901:alarms',
