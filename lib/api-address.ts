@@ -4,7 +4,6 @@
  */
 import { z } from 'zod';
 import { ROOT } from '../api/paths.ts';
-import type { Config } from './config.ts';
 import { parseList } from './setting.ts';
 
 const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
@@ -86,6 +85,12 @@ export function readCertificatePlace(arn: string): { region: string; account: st
 }
 
 /** Returns the base URL of the API on its custom domain, without a slash at its end, if it has one. */
-export function getCustomBaseUrl({ domainName, basePath }: Config): string | undefined {
+export function getCustomBaseUrl({
+  domainName,
+  basePath,
+}: {
+  readonly domainName?: string | undefined;
+  readonly basePath?: string | undefined;
+}): string | undefined {
   return domainName === undefined ? undefined : `https://${domainName}${basePath ?? ''}`;
 }

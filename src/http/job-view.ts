@@ -13,8 +13,8 @@ type ListedTargetGroup<List extends 'updated_target_groups' | 'failed_target_gro
 
 /**
  * @param replayed whether the job existed before this call
- * @param baseUrl of the API on its custom domain; without it, `location` is relative. It is not stored with the
- *   job, so that the address is right after a change of the domain, too (ADR 41)
+ * @param baseUrl of the API on its custom domain; without it, `location` is relative. It is not stored with
+ *   the job, so that the address is right after a change of the domain, too (ADR 41)
  */
 export function makeCreatedResponse(
   tenant: Tenant,
