@@ -84,13 +84,18 @@ export function readCertificatePlace(arn: string): { region: string; account: st
   return { region, account };
 }
 
-/** Returns the base URL of the API on its custom domain, without a slash at its end, if it has one. */
-export function getCustomBaseUrl({
-  domainName,
-  basePath,
-}: {
+interface CustomAddress {
   readonly domainName?: string | undefined;
   readonly basePath?: string | undefined;
-}): string | undefined {
+}
+
+/** Returns the base URL of the API on its custom domain, without a slash at its end, if it has one. */
+export function getCustomBaseUrl({ domainName, basePath }: CustomAddress): string | undefined {
   return domainName === undefined ? undefined : `https://${domainName}${basePath ?? ''}`;
+}
+
+/** Makes the variable by which create-job knows the base URL, if the API has a custom domain. */
+export function makeAddressEnvironment(address: CustomAddress): { BASE_URL?: string } {
+  const baseUrl = getCustomBaseUrl(address);
+  return baseUrl === undefined ? {} : { BASE_URL: baseUrl };
 }

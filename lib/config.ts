@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { MAX_TARGET_GROUPS } from '../api/limits.ts';
 import { SCOPE_OF } from '../api/scopes.ts';
 import {
+  makeAddressEnvironment,
   optionalBasePath,
   optionalCertificateArn,
   optionalDomainName,
@@ -73,7 +74,8 @@ const MOST_WARM_UNITS = 40_000;
 const UNRESERVED_CONCURRENCY = 100;
 
 /**
- * Most bytes that the settings of tokens may have in the environment of a function, as Lambda measures them.
+ * Most bytes that the settings of tokens and of the address may have in the environment of a function, as
+ * Lambda measures them.
  * All variables of a function together may have 4 KB:
  * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
@@ -515,14 +517,19 @@ const settingsWithRelations = settings
       [
         ...(['accountsByClient', 'issuer', 'audience', 'jwksUrl', 'clientIds', 'scopesClaim'] as const),
         ...(['writeScope', 'readScope', 'accountsClaim', 'clientClaims', 'callerClaims'] as const),
-        'clockToleranceSeconds',
+        ...(['clockToleranceSeconds', 'domainName', 'basePath'] as const),
       ],
       {
         holds: (c) =>
-          measureEnvironment({ ...makeKeyEnvironment(c), ...makeTokenEnvironment(c) }) <= MAX_TOKEN_BYTES,
+          measureEnvironment({
+            ...makeKeyEnvironment(c),
+            ...makeTokenEnvironment(c),
+            ...makeAddressEnvironment(c),
+          }) <= MAX_TOKEN_BYTES,
         expected:
-          `settings of tokens that take ${MAX_TOKEN_BYTES} bytes together at most, as their functions' environment ` +
-          'has 4 KB for all of its variables: name fewer clients, or put the accounts into their tokens',
+          `settings of tokens that take ${MAX_TOKEN_BYTES} bytes at most, together with domainName and basePath, as ` +
+          "their functions' environment has 4 KB for all of its variables: name fewer clients, or put the accounts " +
+          'into their tokens',
       },
     ),
   )

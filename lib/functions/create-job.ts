@@ -1,7 +1,7 @@
 /** create-job: creates a bulk job, sends its chunks to the queue and answers 201. */
 import type { Environment } from '../../lambdas/create-job.ts';
 import { OPEN_JOBS_INDEX } from '../../src/adapters/dynamodb/open-jobs-index.ts';
-import { getCustomBaseUrl } from '../api-address.ts';
+import { makeAddressEnvironment } from '../api-address.ts';
 import { computeMaxOpenTargetGroups, computeWorkRate } from '../open-work.ts';
 import { TIMEOUT_SECONDS } from '../function-times.ts';
 import { allow, type FunctionSpecFor, type StackParts } from './bundled-function.ts';
@@ -9,7 +9,6 @@ import { allow, type FunctionSpecFor, type StackParts } from './bundled-function
 const SECONDS_PER_HOUR = 3_600;
 
 export function specifyCreateJob({ config, tables, chunks }: StackParts): FunctionSpecFor<Environment> {
-  const baseUrl = getCustomBaseUrl(config);
   return {
     description: 'Creates a bulk job and enqueues its chunks',
     // Chosen for its CPU; of the memory itself less than a tenth is used. A client waits while 10,000 ids are
@@ -38,7 +37,7 @@ export function specifyCreateJob({ config, tables, chunks }: StackParts): Functi
       MAX_TARGET_GROUPS: String(config.maxTargetGroupsPerJob),
       CHUNK_SIZE: String(config.chunkSize),
       JOB_RETENTION_DAYS: String(config.jobRetentionDays),
-      ...(baseUrl !== undefined && { BASE_URL: baseUrl }),
+      ...makeAddressEnvironment(config),
     },
     grants: [
       // Reads the issuer's keys when it cannot fetch them.

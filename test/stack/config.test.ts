@@ -444,8 +444,19 @@ describe('settings of tokens', () => {
     const [problem, ...others] = listProblems(makeClients(most + 1));
     expect(others).toEqual([]);
     expect(problem).toMatch(
-      /^context key accountsByClient: found \{"0-x.*…, expected settings of tokens that take \d+ bytes together at most/,
+      /^context key accountsByClient: found \{"0-x.*…, expected settings of tokens that take \d+ bytes at most/,
     );
+    // The base URL is in the same environment.
+    const address = {
+      domainName: `${'abcdefghi.'.repeat(20)}com`,
+      certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/a',
+      region: 'us-east-1',
+      basePath: `/${'p'.repeat(200)}`,
+    };
+    expect(() => readConfig(address)).not.toThrow();
+    expect(listProblems({ ...makeClients(most), ...address })).toEqual([
+      expect.stringMatching(/accountsByClient: .* together with domainName and basePath/),
+    ]);
     // Also where the lists are what is large.
     expect(listProblems({ audience: Array.from({ length: 10 }, (_, n) => `${n}`.repeat(200)) })[0]).toMatch(
       /^context key accountsByClient: found its default, expected settings of tokens that take/,
