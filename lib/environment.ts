@@ -173,14 +173,15 @@ function refuseShared(
   }
 }
 
-/** Lists what only one environment may have: its stacks, and the tables that it names. */
+/** Lists what only one environment may have: its stacks, its domain, and the tables that it names. */
 function listOwned(config: Config): string[] {
-  const { stackName, jobsTable, targetGroupsTable, idempotencyTable, keySetsTable } = config;
+  const { stackName, domainName, jobsTable, targetGroupsTable, idempotencyTable, keySetsTable } = config;
   const tables = [jobsTable, targetGroupsTable, idempotencyTable, keySetsTable].filter(
     (name) => name !== undefined,
   );
   return [
     ...[stackName, getDataStackName(stackName)].map((name) => `the stack ${name}`),
+    ...(domainName === undefined ? [] : [`the domain ${domainName}`]),
     ...tables.map((name) => `the table ${name}`),
   ];
 }

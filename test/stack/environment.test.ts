@@ -87,6 +87,12 @@ const FULL = {
 
 const OWN = { warmWrites: 8_000, warmReads: 13_000, alarmEmail: 'operators@id.test' };
 
+const DOMAIN = {
+  region: 'eu-central-1',
+  domainName: 'api.id.test',
+  certificateArn: 'arn:aws:acm:eu-central-1:012345678901:certificate/a',
+};
+
 let project: string;
 
 beforeEach(() => {
@@ -301,7 +307,7 @@ describe('placeholders', () => {
   });
 });
 
-describe('two environments that would share a stack or a table', () => {
+describe('two environments that would share a stack, a domain or a table', () => {
   test.each([
     [{}, {}, 'the stack FieldingJobs'],
     [{ stackName: 'Jobs' }, { stackName: 'Jobs' }, 'the stack Jobs'],
@@ -310,6 +316,11 @@ describe('two environments that would share a stack or a table', () => {
     // The stack of the tables of one is the service of the other.
     [{ stackName: 'Jobs' }, { stackName: 'JobsData' }, 'the stack JobsData'],
     [{ stackName: 'Prod', jobsTable: 'old' }, { stackName: 'Jobs', jobsTable: 'old' }, 'the table old'],
+    [
+      { stackName: 'Prod', ...DOMAIN, basePath: '/one' },
+      { stackName: 'Jobs', ...DOMAIN, basePath: '/two' },
+      'the domain api.id.test',
+    ],
   ])('are refused: %j and %j', (prod, staging, shared) => {
     write('prod', { ...BARE, ...prod });
     write('staging', { ...BARE, ...staging });
