@@ -4,14 +4,13 @@
  */
 import { z } from 'zod';
 import { ROOT } from '../api/paths.ts';
+import { makeArnPattern } from './arns.ts';
 import { parseList } from './setting.ts';
 
 const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
 const DOMAIN_NAME = new RegExp(`^(?=.{4,253}$)(${LABEL}\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$`);
 
-/** Partition and region must suit each other. */
-const CERTIFICATE_ARN =
-  /^arn:(?:aws:acm:(?!cn-|us-gov-)|aws-cn:acm:(?=cn-)|aws-us-gov:acm:(?=us-gov-))([a-z0-9-]+):(\d{12}):certificate\/[\w-]{1,64}$/;
+const CERTIFICATE_ARN = makeArnPattern('acm', 'certificate/[\\w-]{1,64}');
 
 /**
  * The segments of a path that no client writes in another way. API Gateway allows some other characters, and
@@ -76,12 +75,6 @@ function isOrigin(text: string): boolean {
   const { origin, protocol, hostname } = new URL(text);
   if (origin !== text) return false;
   return protocol === 'https:' || (protocol === 'http:' && LOOPBACK_HOSTNAMES.includes(hostname));
-}
-
-/** Reads region and account of a certificate's ARN. */
-export function readCertificatePlace(arn: string): { region: string; account: string } {
-  const [, region = '', account = ''] = CERTIFICATE_ARN.exec(arn) ?? [];
-  return { region, account };
 }
 
 interface CustomAddress {

@@ -14,7 +14,6 @@ import {
   optionalCertificateArn,
   optionalDomainName,
   optionalOrigins,
-  readCertificatePlace,
 } from './api-address.ts';
 import { isInChina, isOfAccount, isOfRegion, makeArnPattern } from './arns.ts';
 import { findNearMisses } from './near-misses.ts';
@@ -560,11 +559,8 @@ const settingsWithRelations = settings
   )
   .refine(
     ...relation(['certificateArn', 'region', 'account'], {
-      holds: ({ certificateArn, region, account }) => {
-        if (certificateArn === undefined) return true;
-        const place = readCertificatePlace(certificateArn);
-        return place.region === region && (account ?? place.account) === place.account;
-      },
+      holds: ({ certificateArn: arn, region, account }) =>
+        arn === undefined || (region !== undefined && isOfRegion(arn, region) && isOfAccount(arn, account)),
       expected:
         'a certificate of the region and account of the stack, and region set: API Gateway takes no others for a ' +
         'regional domain',
