@@ -10,7 +10,7 @@ import { readError, readJob } from '../../client/read-answers.ts';
 import { decodeMessage } from '../../src/adapters/sqs/work-message.ts';
 import { UnparsableMessageError } from '../../src/domain/errors.ts';
 import { parseLine } from '../../tools/import/records.ts';
-import { parseJson, parseObject } from '../../tools/kit/json.ts';
+import { findDoubledMember, parseJson, parseObject } from '../../tools/kit/json.ts';
 import { DataFileError } from '../../tools/kit/tool-errors.ts';
 import { JSON_CASES, type JsonCase } from '../support/cases/json-cases.ts';
 
@@ -57,7 +57,13 @@ describe.each(CASES)('$name', ({ bytes, text, verdict }) => {
     expectError(error, DataFileError);
     const { message } = error as Error;
     expect(message).toContain('data.jsonl:7: ');
-    expect(message).toContain(parseObject(text) === undefined ? 'expected a JSON object' : 'type: found ');
+    expect(message).toContain(
+      parseObject(text) === undefined
+        ? 'expected a JSON object'
+        : findDoubledMember(text) === undefined
+          ? 'type: found '
+          : ': found more than one, expected one',
+    );
   });
 
   test('is no id for the command', async () => {
