@@ -7,7 +7,7 @@ import { JobEndings } from '../rig/run-jobs.ts';
 import { splitIds, type TargetGroupSet } from '../rig/target-group-set.ts';
 
 /** What a quiet job took, ms. */
-export interface QuietJob {
+interface QuietJob {
   /** The create call, from its start to its answer. */
   readonly createMs: number;
   /** From the answer until a worker begins with the chunk; 0 if it has begun before. */
