@@ -6,6 +6,16 @@ import { readProxySettings } from '../kit/proxy-settings.ts';
 import { UsageError } from '../kit/tool-errors.ts';
 import type { ImportOptions } from './import-options.ts';
 
+/** A proxy opens a tunnel in far less, or answers that it cannot. */
+const TUNNEL_TIMEOUT_MS = 10_000;
+
+/** DynamoDB answers in milliseconds. Without limits, a connection that was cut silently is never given up. */
+const ANSWER_TIMEOUTS = {
+  connectionTimeout: TUNNEL_TIMEOUT_MS,
+  requestTimeout: 20_000,
+  throwOnRequestTimeout: true,
+};
+
 /** As many connections as writes at once. */
 const MAX_SOCKETS = 64;
 
@@ -17,13 +27,14 @@ export function makeImportClient({
   // A table that scales up throttles an import, so that the client needs many attempts.
   const retryOptions = { maxAttempts: 12, retryMode: 'standard' } as const;
   if (endpoint !== undefined) {
-    return new DynamoDBClient({ ...retryOptions, ...makeEmulatorConfig(endpoint, region) });
+    const requestHandler = ANSWER_TIMEOUTS;
+    return new DynamoDBClient({ ...retryOptions, ...makeEmulatorConfig(endpoint, region), requestHandler });
   }
   const httpsAgent = makeProxyAgent();
   return new DynamoDBClient({
     ...retryOptions,
     ...(region && { region }),
-    ...(httpsAgent && { requestHandler: { httpsAgent } }),
+    requestHandler: { ...ANSWER_TIMEOUTS, ...(httpsAgent && { httpsAgent }) },
   });
 }
 
@@ -36,5 +47,11 @@ function makeProxyAgent(): Agent | undefined {
     throw new UsageError(`HTTPS_PROXY: found Node.js ${process.versions.node}, expected 24.5 or later`);
   }
   const { httpsProxy: HTTPS_PROXY, noProxy: NO_PROXY } = settings;
-  return new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, proxyEnv: { HTTPS_PROXY, NO_PROXY } });
+  return new Agent({
+    keepAlive: true,
+    maxSockets: MAX_SOCKETS,
+    proxyEnv: { HTTPS_PROXY, NO_PROXY },
+    // The time limits of the AWS client begin only with the tunnel.
+    timeout: TUNNEL_TIMEOUT_MS,
+  });
 }

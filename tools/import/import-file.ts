@@ -105,7 +105,7 @@ export async function importFile(
   const checkpoint = source.repeatable === false ? undefined : await Checkpoint.open(source.file, target);
   const done = (await checkpoint?.readDone()) ?? 0;
   report.start(contents, done);
-  const writer = new Writer(to.client, to.table, to.existing, done);
+  const writer = new Writer(to.client, to.table, to.existing, done, signal);
   let savedAt = Date.now();
   let number = 0;
   try {

@@ -1,12 +1,15 @@
 /** `npm run import`: imports projects and target groups from a file into the table of a deployed stack. */
 import { runCommand } from '../kit/command.ts';
 import { abortOnInterrupt } from '../kit/interrupt.ts';
+import { exitWithOutput, goOnWithoutReader } from '../kit/output.ts';
 import { endAtWrongAddress, explainFailure, readRegion } from './explain-failure.ts';
 import { type ImportOptions, parseImportOptions, USAGE } from './import-options.ts';
 import { checkFile, importFile, type Source } from './import-file.ts';
 import { describeContents, ImportProgress } from './import-progress.ts';
 import { makeImportClient } from './import-client.ts';
 import { openInput, readFormat } from './open-input.ts';
+
+goOnWithoutReader(1);
 
 await runCommand(async (argv) => {
   const options = parseImportOptions(argv);
@@ -23,6 +26,7 @@ await runCommand(async (argv) => {
     process.exitCode = 130;
   }
 });
+await exitWithOutput(Number(process.exitCode ?? 0));
 
 async function run(options: ImportOptions, interrupted: AbortSignal): Promise<void> {
   await using input = await openInput(options.file, process.stdin, interrupted);

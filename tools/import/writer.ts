@@ -32,6 +32,9 @@ export interface Counts {
 /** How many writes are in flight at once. */
 const PARALLELISM = 64;
 
+/** Time for the last writes after an interruption. A proxy or a table that does not answer takes longer. */
+const GRACE_MS = 3_000;
+
 /** Attributes of a target group that an update does not take from the record. */
 const KEPT_ATTRIBUTES = ['version', 'fielding_run_id', 'format'];
 
@@ -47,10 +50,27 @@ export class Writer {
   readonly #inFlight = new Map<string, Promise<void>>();
   /** Numbers of the records that are not written yet, in ascending order. */
   readonly #unwritten = new Set<number>();
+  /** Give up the requests in flight. */
+  readonly #waiting = new Set<(reason: unknown) => void>();
   #next: number;
 
-  /** @param done how many records an earlier run wrote; the first record of this run gets this number */
-  constructor(client: DynamoDBClient, table: string, existing: Existing, done = 0) {
+  /**
+   * @param done how many records an earlier run wrote; the first record of this run gets this number
+   * @param signal gives up the writes in flight some seconds after it aborts
+   */
+  constructor(
+    client: DynamoDBClient,
+    table: string,
+    existing: Existing,
+    done = 0,
+    signal = new AbortController().signal,
+  ) {
+    const giveUpAfterGrace = () => {
+      setTimeout(() => {
+        for (const giveUp of this.#waiting) giveUp(signal.reason);
+      }, GRACE_MS).unref();
+    };
+    signal.addEventListener('abort', giveUpAfterGrace, { once: true });
     this.#client = client;
     this.#table = table;
     this.#existing = existing;
@@ -149,12 +169,18 @@ export class Writer {
   }
 
   async #sendUnlessRefused(command: PutItemCommand | UpdateItemCommand): Promise<boolean> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.#waiting.add(reject);
     try {
-      await (command instanceof PutItemCommand ? this.#client.send(command) : this.#client.send(command));
+      const sent =
+        command instanceof PutItemCommand ? this.#client.send(command) : this.#client.send(command);
+      await Promise.race([sent, promise]);
       return true;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false;
       throw error;
+    } finally {
+      this.#waiting.delete(reject);
     }
   }
 }

@@ -3,7 +3,7 @@ import { getErrorCode, getErrorMessage, isError } from './tool-errors.ts';
 
 export interface NetworkFault {
   readonly kind: 'certificate' | 'host' | 'refused' | 'tls' | 'port' | 'proxy';
-  /** The code of the system or of OpenSSL; of a proxy, the status of its answer. */
+  /** The code of the system or of OpenSSL; of a proxy, the status of its answer, or `no answer`. */
   readonly code: string;
   /**
    * Whether it is final for a server that has answered before too. Otherwise it may be an outage, which
@@ -40,9 +40,12 @@ function readFault(error: Error): NetworkFault | undefined {
   return error.message === 'bad port' ? { kind: 'port', code: error.message, always: true } : undefined;
 }
 
+const NO_ANSWER = 'no answer';
+
 /** Returns the status with which a proxy has refused a tunnel, in an error of Node.js or of undici. */
 function readProxyStatus(error: Error, code: string): string | undefined {
   if (code === 'ERR_PROXY_TUNNEL' && 'statusCode' in error) return String(error.statusCode);
+  if (code === 'ERR_PROXY_TUNNEL' && 'proxyTunnelTimeout' in error) return NO_ANSWER;
   return UNDICI_PROXY_MESSAGE.exec(error.message)?.[1];
 }
 
@@ -91,6 +94,7 @@ export function adviseOnNetwork({ kind, code }: NetworkFault, named: string, pro
     case 'proxy':
       if (code === '407')
         return 'The proxy asks for a name and a password: HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT.';
+      if (code === NO_ANSWER) return 'The proxy does not answer: check HTTPS_PROXY.';
       return `The proxy answers ${code}: check ${named}, and whether HTTPS_PROXY leads there; hosts in NO_PROXY are asked directly.`;
   }
 }

@@ -1,11 +1,12 @@
 /** Tests the import through a proxy, and at addresses that lead nowhere. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { PROJECT } from '../../../tools/kit/project.ts';
-import type { Listener } from '../../../tools/kit/loopback.ts';
-import { runProgram } from '../../support/run-program.ts';
+import { type Listener, listenOnLoopback } from '../../../tools/kit/loopback.ts';
+import { type RunOptions, runProgram } from '../../support/run-program.ts';
 import { type Certificate, makeCertificate, serveByTls, startProxy } from '../../support/tls-rig.ts';
 
 const HOST = 'dynamodb.eu-north-1.amazonaws.com';
@@ -31,7 +32,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function runImport(env: NodeJS.ProcessEnv, args: readonly string[] = ['--region', 'eu-north-1']) {
+function runImport(
+  env: NodeJS.ProcessEnv,
+  args: readonly string[] = ['--region', 'eu-north-1'],
+  onStart?: RunOptions['onStart'],
+) {
   const script = join(PROJECT, 'tools/import/run-import.ts');
   const counting = ['--import', join(PROJECT, 'test/support/count-connections.ts')];
   return runProgram(process.execPath, [...counting, script, '--table', 'Groups', '--file', file, ...args], {
@@ -43,6 +48,7 @@ function runImport(env: NodeJS.ProcessEnv, args: readonly string[] = ['--region'
       NODE_EXTRA_CA_CERTS: certificate.file,
       ...env,
     },
+    onStart,
   });
 }
 
@@ -83,3 +89,31 @@ test('a certificate that is not trusted, and a proxy that refuses, end the impor
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('The proxy answers 403') });
   expect(refusing.asked).toHaveLength(1);
 });
+
+test('a proxy that does not answer ends the import, which says so', async () => {
+  await using silent = await listenOnLoopback(createServer());
+  const { code, stderr } = await runImport({ HTTPS_PROXY: silent.url });
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('The proxy does not answer') });
+}, 60_000);
+
+test.each<[string, (url: string) => [NodeJS.ProcessEnv, string[]?]]>([
+  ['proxy', (url) => [{ HTTPS_PROXY: url }]],
+  ['table', (url) => [{}, ['--endpoint', url]]],
+])(
+  'an interruption ends the import when the %s does not answer',
+  async (_, name) => {
+    const server = createServer();
+    await using silent = await listenOnLoopback(server);
+    let interruptedAt = 0;
+    const [env, args] = name(silent.url);
+    const { code, stderr } = await runImport(env, args, (child) => {
+      server.once('connection', () => {
+        interruptedAt = performance.now();
+        child.kill('SIGTERM');
+      });
+    });
+    expect([code, stderr]).toEqual([130, expect.stringMatching(/^interrupted/m)]);
+    expect(performance.now() - interruptedAt).toBeLessThan(9_000);
+  },
+  60_000,
+);
