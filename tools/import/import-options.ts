@@ -66,9 +66,7 @@ export function parseImportOptions(argv: string[]): ImportOptions | undefined {
   const { file, table, check, region, endpoint } = values;
   if (file === undefined) throw new UsageError('--file is missing: --file groups.csv');
   if (table === undefined && !check) throw new UsageError('--table is missing: the name of the table');
-  if (endpoint !== undefined && !URL.canParse(endpoint)) {
-    throw new UsageError(`--endpoint: found ${quoteExcerpt(endpoint)}, expected a URL`);
-  }
+  if (endpoint !== undefined) requireHttpUrl('--endpoint', endpoint);
   return {
     file,
     format:
@@ -89,5 +87,15 @@ function deriveFormat(file: string): ImportOptions['format'] {
   if (format !== undefined || file === '-' || file.startsWith('/dev/fd/')) return format;
   throw new UsageError(
     `--file ${file}: the format is not clear from the name: add --format jsonl or --format csv`,
+  );
+}
+
+/** @throws UsageError for `localhost:8000` too, which is a URL of the scheme `localhost` */
+function requireHttpUrl(option: string, text: string): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username + url.search + url.hash === '')
+    return;
+  throw new UsageError(
+    `${option}: found ${quoteExcerpt(text)}, expected the URL of an emulator, such as http://localhost:8000`,
   );
 }

@@ -134,13 +134,13 @@ export function deriveFieldingRunId(targetGroupId: string): string {
 }
 
 function describeProblems(error: z.ZodError, value: object): string {
-  return error.issues
-    .flatMap((issue) => {
-      if (issue.code === 'unrecognized_keys')
-        return issue.keys.map((key) => `${key}: not a field of this type`);
-      const name = String(issue.path[0]);
-      const found = Object.entries(value).find(([key]) => key === name);
-      return `${name}: found ${found === undefined ? 'nothing' : makeExcerpt(JSON.stringify(found[1]))}, expected ${issue.message}`;
-    })
-    .join('; ');
+  const problems = error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => `${key}: not a field of this type`);
+    const name = String(issue.path[0]);
+    const found = Object.entries(value).find(([key]) => key === name);
+    return `${name}: found ${found === undefined ? 'nothing' : makeExcerpt(JSON.stringify(found[1]))}, expected ${issue.message}`;
+  });
+  // Several checks of one field can fail with the same message.
+  return [...new Set(problems)].join('; ');
 }

@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { readCsv } from '../../../tools/import/csv-records.ts';
 import { checkFile } from '../../../tools/import/import-file.ts';
+import { parseImportOptions } from '../../../tools/import/import-options.ts';
 import { parseLine } from '../../../tools/import/records.ts';
 import { readText } from '../../../tools/kit/read-lines.ts';
 import { UsageError } from '../../../tools/kit/tool-errors.ts';
@@ -59,3 +60,21 @@ test('a field that stands twice is refused', () => {
   const message = 'a.jsonl:7: status: found more than one, expected one';
   expect(() => parseLine('a.jsonl', { number: 7, text }, '')).toThrow(message);
 });
+
+test('a field that fails several checks is reported once', () => {
+  const text = JSON.stringify({ ...GROUP, account_id: 1e300, start_fielding_at: '2026-13-01' });
+  expect(() => parseLine('a.jsonl', { number: 7, text }, '')).toThrow(
+    'a.jsonl:7: account_id: found 1e+300, expected a whole number from 1 to 2147483647; ' +
+      'start_fielding_at: found "2026-13-01", expected a time like 2026-01-31T12:00:00Z',
+  );
+  const reports = () => parseLine('a.jsonl', { number: 7, text }, '');
+  expect(reports).not.toThrow(/(account_id|start_fielding_at).*\1:/);
+});
+
+test.each(['localhost:8000', 'ftp://localhost:8000', 'localhost', 'http://name@localhost', 'http://h/?a'])(
+  'the endpoint "%s" is refused before anything is read',
+  (endpoint) => {
+    const parse = () => parseImportOptions(['--table', 'T', '--file', 'a.csv', '--endpoint', endpoint]);
+    expect(parse).toThrow(`--endpoint: found "${endpoint}", expected the URL of an emulator`);
+  },
+);
