@@ -101,6 +101,16 @@ describe('the command goes through the proxy', () => {
     expect([code, proxy.asked]).toEqual([EXIT.refused, []]);
   });
 
+  test.each(['::1', '[::1]', '[::1]:0', '0:0:0:0:0:0:0:1', 'a.test,::1'])(
+    'not to an IPv6 address for NO_PROXY=%s',
+    async (hosts) => {
+      const NO_PROXY = hosts.replace(']:0', `]:${api.port}`);
+      const env = { NO_PROXY, HTTPS_PROXY: proxy.listener.url };
+      await resume(`https://[::1]:${api.port}`, env);
+      expect(proxy.asked).toEqual([]);
+    },
+  );
+
   test('not by http, which is for this machine alone', async () => {
     const { stderr } = await resume(await findClosedAddress(), {
       HTTP_PROXY: proxy.listener.url,

@@ -39,7 +39,7 @@ export function readProxySettings(env: NodeJS.ProcessEnv): ProxySettings | undef
     );
   }
   const authorization = pair === ':' ? undefined : `Basic ${Buffer.from(pair).toString('base64')}`;
-  return { httpsProxy, authorization, noProxy: spellOutDomains(env['no_proxy'] ?? env['NO_PROXY'] ?? '') };
+  return { httpsProxy, authorization, noProxy: spellOutHosts(env['no_proxy'] ?? env['NO_PROXY'] ?? '') };
 }
 
 /** @returns undefined for a URL that is not of an HTTP proxy, or whose name or password has a bare `%` */
@@ -54,10 +54,19 @@ function decodePair({ protocol, username, password }: URL): string | undefined {
 
 /**
  * Adds `.example.com` to `example.com`: for curl and undici a name stands for its subdomains too, for Node.js
- * it does not.
+ * it does not. Puts brackets around an IPv6 address.
  */
-function spellOutDomains(list: string): string {
+function spellOutHosts(list: string): string {
   const entries = list.split(/[\s,]+/).filter((entry) => entry !== '');
   if (entries.includes('*')) return '*';
-  return entries.flatMap((entry) => (/^[.*]/.test(entry) ? [entry] : [entry, `.${entry}`])).join(',');
+  return entries.flatMap(spellOut).join(',');
+}
+
+function spellOut(entry: string): string[] {
+  const [, address, port = ''] = /^\[?([\da-f.]*:[\da-f:.]*:[\da-f:.]*?)(?:\]|\](:\d+))?$/i.exec(entry) ?? [];
+  // undici takes the end of a bare IPv6 address for a port, and compares texts.
+  if (address !== undefined && URL.canParse(`http://[${address}]`)) {
+    return [`${new URL(`http://[${address}]`).hostname}${port}`];
+  }
+  return /^[.*]/.test(entry) ? [entry] : [entry, `.${entry}`];
 }
