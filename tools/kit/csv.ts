@@ -13,6 +13,8 @@ const LONGEST_RECORD = 100_000;
 
 const OPEN_QUOTE = 'found a quote that is not closed in its row, expected one at the end of its cell';
 
+const TOO_LONG = `found a row of more than ${LONGEST_RECORD} characters`;
+
 const rowShape = z.object({
   record: z.array(z.string()),
   raw: z.string(),
@@ -74,9 +76,7 @@ export async function* readRows(
   let width: number | undefined;
   let line = 0;
   for await (const found of parseRows(dropCharacters(text, skip), delimiters)) {
-    if (found instanceof CsvError) {
-      throw new DataFileError(name, line + 1, `not CSV: ${describeProblem(found)}`);
-    }
+    if (typeof found === 'string') throw new DataFileError(name, line + 1, `not CSV: ${found}`);
     const { record, raw, info } = found;
     const first = line + 1;
     line = info.lines;
@@ -96,13 +96,13 @@ export async function* readRows(
 type ParsedRow = z.infer<typeof rowShape>;
 
 /**
- * Yields the rows of a text, and last the error that ends it. The stream of csv-parse would drop the rows
- * that it has parsed before an error.
+ * Yields the rows of a text, and last what is wrong, if anything ends it. The stream of csv-parse would drop
+ * the rows that it has parsed before an error.
  */
 async function* parseRows(
   text: AsyncIterable<string>,
   delimiters: readonly string[],
-): AsyncGenerator<ParsedRow | CsvError> {
+): AsyncGenerator<ParsedRow | string> {
   let rows: ParsedRow[] = [];
   let failure: Error | undefined;
   const parser = parse({
@@ -127,15 +127,40 @@ async function* parseRows(
     new Promise<void>((resolve) => {
       act(resolve);
     });
-  for await (const chunk of text) {
-    await settle((done) => parser.write(chunk, done));
+  let longLine: string | undefined;
+  for await (const lines of takeLines(text, () => (longLine = TOO_LONG))) {
+    await settle((done) => parser.write(lines, done));
     yield* takeRows();
     if (failure !== undefined) break;
   }
   if (failure === undefined) await settle((done) => parser.once('error', done).end(done));
   yield* takeRows();
-  if (failure instanceof CsvError) yield failure;
+  if (failure instanceof CsvError) yield describeProblem(failure);
   else if (failure !== undefined) throw failure;
+  else if (longLine !== undefined) yield longLine;
+}
+
+/**
+ * Yields a text in parts that end with a line, up to a line that is too long. `max_record_size` of csv-parse
+ * counts neither separators nor spaces around cells: a row of 100 MB of commas would become as many cells.
+ */
+async function* takeLines(text: AsyncIterable<string>, onLongLine: () => void): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of text) {
+    const part = rest + chunk;
+    let start = 0;
+    for (let end = part.indexOf('\n'); end >= 0; end = part.indexOf('\n', start)) {
+      if (end - start > LONGEST_RECORD) break;
+      start = end + 1;
+    }
+    yield part.slice(0, start);
+    rest = part.slice(start);
+    if (rest.length > LONGEST_RECORD) {
+      onLongLine();
+      return;
+    }
+  }
+  yield rest;
 }
 
 /**
@@ -207,6 +232,6 @@ function hasStrictQuotes(raw: string, delimiters: readonly string[]): boolean {
 
 function describeProblem(error: CsvError): string {
   if (error.code === 'CSV_QUOTE_NOT_CLOSED') return OPEN_QUOTE;
-  if (error.code === 'CSV_MAX_RECORD_SIZE') return `found a row of more than ${LONGEST_RECORD} characters`;
+  if (error.code === 'CSV_MAX_RECORD_SIZE') return TOO_LONG;
   return error.message;
 }

@@ -218,3 +218,26 @@ test('the place of a wrong byte counts from the start of its line, wherever the 
     await expect(read(bytes, [size])).rejects.toThrow('a.csv:2: character 3001: found the byte 0xFF');
   }
 });
+
+/** Five million characters of one line, after two rows. */
+function* writeLongLine(character: string): Generator<string> {
+  yield `id\n${A}\n`;
+  for (let i = 0; i < 50; i++) yield character.repeat(100_000);
+}
+
+test.each([',', ' ', '"",', 'x', ' "'])('a row of %j without end is refused at once', async (character) => {
+  const rows: unknown[] = [];
+  const startedAt = performance.now();
+  const readAll = async () => {
+    for await (const { cells } of readRows(Readable.from(writeLongLine(character)), 'a.csv', KIND)) {
+      rows.push(cells);
+    }
+  };
+  await expect(readAll()).rejects.toThrow('a.csv:3: not CSV: found a row of more than 100000 characters');
+  expect(rows).toEqual([['id'], [A]]);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+});
+
+test('a sheet of Excel may have all of its 16,384 columns', async () => {
+  expect(await read(`id\n${A}${','.repeat(16_383)}\n`)).toEqual([['id'], [A]]);
+});
