@@ -10,6 +10,12 @@ import type { ClientDeps } from './client-deps.ts';
 /** More than the 30 seconds after which API Gateway answers by itself. */
 const REQUEST_TIMEOUT_MS = 40_000;
 
+/**
+ * Bytes. As large as API Gateway lets an answer be:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+ */
+const LARGEST_ANSWER = 10_485_760;
+
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -58,6 +64,7 @@ export class Sender {
   }
 
   #makeFailure(error: unknown): Error {
+    if (error instanceof FinalFailure) return error;
     if (error instanceof UsageError) return new InputError(error.message, { cause: error });
     const reason = replaceUnprintable(describeNetworkFailure(error));
     const fault = findNetworkFault(error);
@@ -68,5 +75,19 @@ export class Sender {
 
 async function readAnswer(sent: Promise<Response>): Promise<Answer> {
   const response = await sent;
-  return { status: response.status, headers: response.headers, text: await response.text() };
+  return { status: response.status, headers: response.headers, text: await readText(response) };
+}
+
+/** @throws FinalFailure for an answer that would fill the memory */
+async function readText({ body }: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  // Leaving the loop cancels the rest of the answer.
+  for await (const part of (body ?? []) as AsyncIterable<Uint8Array>) {
+    size += part.length;
+    if (size > LARGEST_ANSWER)
+      throw new FinalFailure(`the answer is larger than ${LARGEST_ANSWER} bytes`, undefined);
+    parts.push(part);
+  }
+  return new TextDecoder().decode(Buffer.concat(parts));
 }

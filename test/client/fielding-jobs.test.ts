@@ -188,6 +188,27 @@ describe('creating a job', () => {
     expect(calls).toBe(2);
   });
 
+  test('gives up an answer without end when it has read 10 MB of it, and does not ask again', async () => {
+    let [calls, sent, cancelled] = [0, 0, false];
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      // Ends some time, for a client that would read all of it.
+      if (++sent === 100) controller.close();
+      else controller.enqueue(new Uint8Array(1_048_576));
+    };
+    makeClient({
+      fetch: () => {
+        calls += 1;
+        const cancel = () => {
+          cancelled = true;
+        };
+        return Promise.resolve(new Response(new ReadableStream({ pull, cancel })));
+      },
+    });
+    const error = await catchError(client.create(makeRequest()));
+    expect(error).toMatchObject({ message: expect.stringContaining('the answer is larger than 10485760') });
+    expect({ calls, cancelled, isFew: sent < 15 }).toEqual({ calls: 1, cancelled: true, isFew: true });
+  });
+
   test.each([400, 401, 403, 404, 409, 413])(
     'does not repeat a request that was refused with %d',
     async (status) => {
