@@ -8,6 +8,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { parseJson } from '../kit/json.ts';
+import { getErrorMessage, UsageError } from '../kit/tool-errors.ts';
 
 /** The format in which a checkpoint is written, and the latest one that is read (ADR 37). */
 const CHECKPOINT_FORMAT = 1;
@@ -54,11 +55,21 @@ export class Checkpoint {
   /** Writes a new file and renames it, so that a kill leaves either the old checkpoint or the new one. */
   async save(done: number): Promise<void> {
     const aside = `${this.path}.new`;
-    await writeFile(
-      aside,
-      JSON.stringify({ format: CHECKPOINT_FORMAT, digest: this.#digest, target: this.#target, done }),
-    );
-    await rename(aside, this.path);
+    const text = JSON.stringify({
+      format: CHECKPOINT_FORMAT,
+      digest: this.#digest,
+      target: this.#target,
+      done,
+    });
+    try {
+      await writeFile(aside, text);
+      await rename(aside, this.path);
+    } catch (error) {
+      throw new UsageError(
+        `${this.path}: the progress of the import cannot be stored (${getErrorMessage(error)}): ` +
+          'make the folder of the file writable, copy the file to another one, or pass it with --file - < FILE',
+      );
+    }
   }
 
   async remove(): Promise<void> {

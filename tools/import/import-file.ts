@@ -104,6 +104,8 @@ export async function importFile(
   const target = JSON.stringify([to.where, to.table, to.existing]);
   const checkpoint = source.repeatable === false ? undefined : await Checkpoint.open(source.file, target);
   const done = (await checkpoint?.readDone()) ?? 0;
+  // Before the first write: an import that cannot store its progress would end in its midst.
+  await checkpoint?.save(done);
   report.start(contents, done);
   const writer = new Writer(to.client, to.table, to.existing, done, signal);
   let savedAt = Date.now();
@@ -123,7 +125,7 @@ export async function importFile(
     await writer.flush();
   } finally {
     await writer.waitForWrites();
-    if (writer.done > 0) await checkpoint?.save(writer.done);
+    await (writer.done > 0 ? checkpoint?.save(writer.done) : checkpoint?.remove());
   }
   const finished = writer.done >= contents.projects + contents.targetGroups;
   if (finished) await checkpoint?.remove();

@@ -1,5 +1,5 @@
 /** Tests the import of target groups: which rows are written or skipped, and how it resumes after a stop. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -368,4 +368,14 @@ describe('an import that stops', () => {
     again.restore();
     expect(starts).toEqual([0, 0]);
   });
+});
+
+test('an import whose progress cannot be stored beside the file ends before it writes anything', async () => {
+  const [id = ''] = makeIds(1);
+  const file = writeCsv(makeRow(id));
+  // Not a mode: the tests may run as root.
+  mkdirSync(`${file}.import.json.new`);
+  await expect(run(file)).rejects.toThrow(/import\.json: the progress of the import cannot be stored/);
+  await expect(run(file)).rejects.toThrow(UsageError);
+  expect(await findTargetGroup(id)).toBeUndefined();
 });
