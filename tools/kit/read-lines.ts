@@ -1,6 +1,6 @@
 /** Reads a text file line by line in bounded memory. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { decodeText } from './decode-text.ts';
 import { DataFileError, describeFileProblem, UsageError } from './tool-errors.ts';
 
@@ -49,11 +49,12 @@ export async function* readLines(text: AsyncIterable<string>, name: string): Asy
 }
 
 /**
- * Requires a regular file: a pipe could not be read twice.
+ * Requires a regular file that may be read: a pipe could not be read twice.
  * @throws UsageError for anything else
  */
 async function requireFile(file: string, option: string): Promise<void> {
   try {
+    await access(file, constants.R_OK);
     const found = await stat(file);
     if (found.isFile()) return;
   } catch (error) {

@@ -1,4 +1,7 @@
 /** Tests how the import reads each of the recorded files: the records in it, or why it is refused. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { readCsv } from '../../../tools/import/csv-records.ts';
 import { checkFile } from '../../../tools/import/import-file.ts';
@@ -78,3 +81,12 @@ test.each(['localhost:8000', 'ftp://localhost:8000', 'localhost', 'http://name@l
     expect(parse).toThrow(`--endpoint: found "${endpoint}", expected the URL of an emulator`);
   },
 );
+
+// The superuser may read every file.
+(process.getuid?.() === 0 ? test.skip : test)('a file that may not be read is named', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'unreadable-'));
+  const file = join(folder, 'a.csv');
+  writeFileSync(file, 'id\n', { mode: 0 });
+  await expect(checkFile({ file, format: 'csv', now: 0 })).rejects.toThrow(`--file ${file}: EACCES`);
+  rmSync(folder, { recursive: true });
+});
