@@ -1,6 +1,6 @@
 /** Reads a text file line by line in bounded memory. */
-import { constants, createReadStream } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import { decodeText } from './decode-text.ts';
 import { DataFileError, describeFileProblem, UsageError } from './tool-errors.ts';
 
@@ -54,9 +54,11 @@ export async function* readLines(text: AsyncIterable<string>, name: string): Asy
  */
 async function requireFile(file: string, option: string): Promise<void> {
   try {
-    await access(file, constants.R_OK);
     const found = await stat(file);
-    if (found.isFile()) return;
+    if (found.isFile()) {
+      await (await open(file)).close();
+      return;
+    }
   } catch (error) {
     throw new UsageError(`${option} ${file}: ${describeFileProblem(error)}`);
   }
