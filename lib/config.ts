@@ -384,8 +384,9 @@ const settings = z.object({
     'Existing topic that alarms are sent to, instead of making one. Its policy must let CloudWatch publish.',
   ),
   runbookUrl: optionalMatching(
-    /^https:\/\/[\w.-]+(:\d+)?(\/[^\s#]*)?$(?<=^.{1,500})/,
-    'an https:// URL of at most 500 characters, without # and white space',
+    // A bracket or quote would end the link in the text of the dashboard, or in a mail.
+    /^https:\/\/[\w.-]+(:\d+)?(\/[\w./?&=%:;@~+,!$*-]*)?$(?<=^.{1,500})/,
+    'an https:// URL of at most 500 letters, digits and -._~:/?&=%;@+,!$*',
     'Address of your copy of the runbook: alarms link to `<runbookUrl>#<name of the alarm>`. Without it, they name the page.',
   ),
   alarmErrorPercent: wholeNumber(

@@ -266,6 +266,9 @@ const BAD: Record<ConfigKey, unknown[]> = {
       'https://wiki.test/a b',
       'https://',
     ],
+    ...['javascript:alert(1)', 'https://a:b@wiki.test/', 'https://wiki.test/a"b', "https://wiki.test/a'b"],
+    // They would end the link in the dashboard, or be read by CloudFormation.
+    ...['https://wiki.test/a(b)', 'https://wiki.test/{{resolve:ssm:a}}', 'https://wiki.test/a\u200bb'],
     `https://wiki.test/${'x'.repeat(483)}`,
   ],
   alarmErrorPercent: [0, 101, '5%'],
