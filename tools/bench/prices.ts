@@ -69,6 +69,8 @@ export const PRICES = {
   keyRequest: 0.03 / 10_000,
   /** A NAT gateway, and an interface endpoint in one zone, an hour; each GB costs as much again. */
   natGatewayHour: 0.045,
+  /** A public IPv4 address, an hour. */
+  publicAddressHour: 0.005,
   endpointHour: 0.01,
   /** cache.t4g.small, an hour; unverified. */
   redisHour: 0.032,

@@ -54,6 +54,12 @@ export function listSettingCosts(template: Template): SettingCost[] {
       each: PRICES.natGatewayHour,
     },
     {
+      setting: 'subnetIds',
+      what: 'public address of that gateway: hours of one',
+      count: HOURS_A_MONTH,
+      each: PRICES.publicAddressHour,
+    },
+    {
       setting: 'architecture',
       what: 'a million GB-seconds on x86_64 instead of arm64',
       count: 1_000_000,
