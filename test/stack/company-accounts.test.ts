@@ -2,11 +2,14 @@
  * Tests what the CDK does for the accounts of companies by its own settings (docs/company-accounts.md), and
  * what is left out in China and in GovCloud.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
 import { readConfig } from '../../lib/config.ts';
 import { makeStacks } from '../../lib/make-stacks.ts';
-import { makeApp } from './readable-template.ts';
+import { PROJECT } from '../../tools/kit/project.ts';
+import { makeApp, synthesizeTemplate } from './readable-template.ts';
 
 /** Synthesizes both stacks with context of the CDK. Returns the resources and the text of the templates. */
 function synthesize(context: Record<string, unknown>, values: Record<string, unknown> = {}) {
@@ -65,5 +68,50 @@ describe('in China and in GovCloud', () => {
     );
     expect(readConfig({ region: 'cn-northwest-1', tracing: 'off' })).toMatchObject({ tracing: 'off' });
     expect(readConfig({ region: 'us-gov-west-1' })).toMatchObject({ tracing: 'active' });
+  });
+});
+
+interface Statement {
+  readonly Sid: string;
+  readonly Action: string | string[];
+  readonly Condition?: Record<string, Record<string, unknown>>;
+}
+
+describe('policies in docs/company-accounts.md', () => {
+  const text = readFileSync(join(PROJECT, 'docs/company-accounts.md'), 'utf8');
+  const blocks = [...text.matchAll(/^```json\n(.*?)\n```$/gms)].map(([, block = '']) => block);
+  const statements = blocks.flatMap((block) => {
+    // Keys of an environment's file or of cdk.json stand without their braces.
+    const parsed = JSON.parse(block.startsWith('{') ? block : `{${block}}`) as Partial<Statement> & {
+      Statement?: Statement[];
+    };
+    return parsed.Statement ?? ('Sid' in parsed ? [parsed as Statement] : []);
+  });
+  const find = (sid: string) => statements.find(({ Sid }) => Sid === sid);
+
+  test('are JSON, with names that IAM takes', () => {
+    expect(statements).toHaveLength(6);
+    for (const { Sid } of statements) expect(Sid).toMatch(/^[A-Za-z0-9]+$/);
+  });
+
+  test('the policy of the key covers the log groups by the names that they get', () => {
+    const condition = find('AllowLogsOfFieldingJobs')?.Condition?.['ArnLike'] ?? {};
+    const prefixes = Object.values(condition)
+      .flat()
+      .map((arn) => String(arn).split(':log-group:')[1]);
+    const groups = Object.values(synthesizeTemplate().findByType('AWS::Logs::LogGroup'));
+    // Without a name, CloudFormation makes one that begins with that of the stack.
+    const names = groups.map(({ Properties: { LogGroupName: name } }) =>
+      typeof name === 'string' ? name : 'FieldingJobs-',
+    );
+    const starts = names.map((name) => name.replace(/(?<=FieldingJobs-).*/, '*'));
+    expect([...new Set(starts)].sort()).toEqual(prefixes.sort());
+  });
+
+  test('the statement for a stack that runs allows what the roles may do with the key', () => {
+    const kmsKeyArn = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+    const policies = synthesizeTemplate({ kmsKeyArn }).findByType('AWS::IAM::Policy');
+    const used = JSON.stringify(policies).match(/(?<=")kms:(?!ViaService)\w+/g) ?? [];
+    expect(find('AllowTablesAndQueuesMeanwhile')?.Action).toEqual([...new Set(used)].sort());
   });
 });
