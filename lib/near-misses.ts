@@ -9,9 +9,13 @@ const MAX_SLIPS = 2;
 /** A third of a key's letters at most: `dev`, of another app, is no misspelt `env`. */
 const MAX_SHARE = 1 / 3;
 
+/** What a key may end with that says only in which form it names something. */
+const FORM = /(Arn|Ids?|Url|Name)$/;
+
 /**
  * Finds the keys that are not in `known` but close to one: equal except for case and separators, or up to two
- * letters different, one if the known key has fewer than six.
+ * letters different, one if the known key has fewer than six. Or they name the same in another form:
+ * `kmsKeyId` for `kmsKeyArn`.
  * @returns each such key with the known key that is closest
  */
 export function findNearMisses(
@@ -23,13 +27,21 @@ export function findNearMisses(
     .flatMap((key) => {
       const distances = known.map((meant) => ({
         meant,
-        slips: countSlips(normalizeKey(key), normalizeKey(meant)),
+        slips: namesTheSame(key, meant) ? 0 : countSlips(normalizeKey(key), normalizeKey(meant)),
       }));
       const closest = distances.reduce((best, next) => (next.slips < best.slips ? next : best));
       return closest.slips <= Math.min(MAX_SLIPS, closest.meant.length * MAX_SHARE)
         ? [{ key, meant: closest.meant }]
         : [];
     });
+}
+
+/** Whether two keys differ only in the form. A single word, like `domain`, may be a key of another app. */
+function namesTheSame(key: string, meant: string): boolean {
+  const named = meant.replace(FORM, '');
+  if (named === meant || !/[a-z][A-Z]/.test(named)) return false;
+  const forms = ['', 'arn', 'id', 'ids', 'url', 'name'];
+  return forms.some((form) => normalizeKey(key) === normalizeKey(named) + form);
 }
 
 function normalizeKey(key: string): string {
