@@ -6,13 +6,12 @@ export function makeArnPattern(service: string, resource: string): RegExp {
   return new RegExp(`^arn:aws[a-z-]*:${service}:[a-z]+(-[a-z]+)+-\\d+:\\d{12}:${resource}$`);
 }
 
-/** Whether an ARN is of a region and has its partition. Every ARN is of a region that is not given. */
+/** Whether an ARN is of a region, or of any if none is given, and has the partition of that region. */
 export function isOfRegion(arn: string, region: string | undefined): boolean {
-  if (region === undefined) return true;
-  const [, partition, , ofRegion] = arn.split(':');
+  const [, partition, , ofRegion = ''] = arn.split(':');
   // Undefined for a region that is newer than this release of the CDK.
-  const expected = RegionInfo.get(region).partition ?? partition;
-  return ofRegion === region && partition === expected;
+  const expected = RegionInfo.get(ofRegion).partition ?? partition;
+  return ofRegion === (region ?? ofRegion) && partition === expected;
 }
 
 /** Whether an ARN is of an account. Every ARN is of an account that is not given. */

@@ -363,7 +363,7 @@ const settings = z.object({
     'Whether both stacks and the tables are protected from deletion. Not before the first deployment has succeeded.',
   ),
   kmsKeyArn: optionalMatching(
-    makeArnPattern('kms', 'key/(mrk-)?[0-9a-f-]{32,36}'),
+    makeArnPattern('kms', 'key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})'),
     'the ARN of a key, not of an alias: arn:<partition>:kms:<region>:<account>:key/<id>',
     'Key of yours that encrypts tables, queues, logs and the alarm topic. Without it, the keys of AWS, and one for the topic.',
   ),
@@ -593,7 +593,8 @@ const settingsWithRelations = settings
   .refine(
     ...relation(['alarmTopicArn', 'region'], {
       holds: (c) => c.alarmTopicArn === undefined || isOfRegion(c.alarmTopicArn, c.region),
-      expected: (c) => `a topic of the region ${c.region}: an alarm cannot send to another region`,
+      expected: ({ region = 'of the stack' }) =>
+        `a topic of the region ${region}: an alarm cannot send to another region`,
     }),
   )
   // DynamoDB looks for the key in the account and the region of the table:

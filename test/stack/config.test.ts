@@ -247,6 +247,7 @@ const BAD: Record<ConfigKey, unknown[]> = {
   kmsKeyArn: [
     ...['', '1234abcd-12ab-34cd-56ef-1234567890ab', 'arn:aws:kms:eu-central-1:012345678901:alias/jobs', null],
     ...[KEY.replace('key/', 'key/x'), KEY.replace('012345678901', ''), KEY.replace('kms', 'sns')],
+    ...[KEY.replace(/[\da-f-]{36}$/, '-'.repeat(36)), KEY.replace('key/', 'key/mrk-'), KEY.slice(0, -1)],
   ],
   jobsTable: ['', 'ab', 'a b', 'x'.repeat(256), 'arn:aws:dynamodb:us-east-1:1:table/jobs', 5],
   targetGroupsTable: ['ab', 'a/b'],
@@ -671,6 +672,17 @@ describe('a key of the company', () => {
   });
 });
 
+describe('an ARN whose partition has no such region', () => {
+  test.each([
+    ['kmsKeyArn', KEY],
+    ['alarmTopicArn', TOPIC],
+  ])('is refused as %s, also in an environment without a region', (key, arn) => {
+    expect(listProblems({ [key]: arn.replace('arn:aws:', 'arn:aws-cn:') })).toEqual([
+      expect.stringMatching(new RegExp(`^context key ${key}: found .* of the region of the stack`)),
+    ]);
+  });
+});
+
 describe('keys', () => {
   test.each([
     ['chunksize', 'chunkSize'],
@@ -683,6 +695,11 @@ describe('keys', () => {
     ['ENV', 'env'],
     ['allowPlaceholder', 'allowPlaceholders'],
     ['tag', 'tags'],
+    ['kmsKey', 'kmsKeyArn'],
+    ['kmsKeyId', 'kmsKeyArn'],
+    ['KMS_KEY_NAME', 'kmsKeyArn'],
+    ['alarmTopic', 'alarmTopicArn'],
+    ['securityGroup', 'securityGroupIds'],
   ])('%s is taken for a misspelt %s', (key, meant) => {
     expect(listProblems({ [key]: 'x' })).toEqual([`context key ${key}: not known, did you mean ${meant}?`]);
   });
