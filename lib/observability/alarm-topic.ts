@@ -42,7 +42,11 @@ function makeAlarmKey(scope: Construct): Key {
   return key;
 }
 
-/** Allows actions to the alarms of this account, and not to those of other accounts. */
+/**
+ * Allows actions to the alarms of this account, and not to those of other accounts. CloudWatch sends the
+ * condition's key to KMS too, which not every service does, by a library of AWS:
+ * https://aws.github.io/modern-data-architecture-accelerator/typedocs/functions/_aws-mdaa_cloudwatch-constructs.grantCloudWatchAlarmsTopicAccess.html
+ */
 function allowAlarms(scope: Construct, actions: string[], resource: string): PolicyStatement {
   return new PolicyStatement({
     sid: 'AllowAlarms',
