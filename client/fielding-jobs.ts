@@ -184,17 +184,18 @@ export class FieldingJobs {
 
   #readLocation(what: string, location: string | null): JobAddress {
     try {
-      return this.#base.readJobAddress(location ?? '');
+      return this.#base.readLocation(location ?? '');
     } catch (cause) {
       if (!(cause instanceof InputError)) throw cause;
-      throw new UnexpectedAnswerError(`${what}: Location: ${cause.message}`, { cause });
+      const advice = 'The job is accepted. If that is the address of the API, make it the base URL';
+      throw new UnexpectedAnswerError(`${what}: Location: ${cause.message}. ${advice}`, { cause });
     }
   }
 
   /**
    * Returns the absolute URL of a job, as `create` returns it. Sends nothing.
    * @param job the parts of its address, or any URL or path of the job
-   * @throws InputError when it is not the address of a job, or of another origin
+   * @throws InputError when it is not the address of a job, or not below the base URL
    */
   locate(job: string | JobAddress): string {
     return this.#base.makeJobUrl(typeof job === 'string' ? this.#base.readJobAddress(job) : job);

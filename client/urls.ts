@@ -78,22 +78,50 @@ export class BaseUrl {
   }
 
   /**
-   * Reads the address of a job, from a `Location` or a full URL. Its prefix may differ from that of this
-   * base, because `Location` has none. Its origin may not, because the token is sent there.
-   * @throws InputError when it is not the address of a job, or of another origin
+   * Reads the address of a job that a user names, a path or a full URL. `/v1` may be in it or not.
+   * @throws InputError when it is not the address of a job, of another origin, or of another API of this
+   *   origin. The same key makes the same id there, so a job of that name may be here too
    */
   readJobAddress(address: string): JobAddress {
-    const url = URL.canParse(address, this.origin) ? new URL(address, this.origin) : undefined;
-    if (url === undefined) throw makeAddressError(address);
-    if (url.origin !== this.origin) {
+    const url = this.#parse(address);
+    const job = this.#readPath(address, url);
+    const basePath = removeVersion(url.pathname.slice(0, url.pathname.lastIndexOf(`${ROOT}/`)));
+    // Without a custom domain, `Location` has no base path, whatever a proxy puts before it.
+    if (basePath !== '' && basePath !== removeVersion(this.#prefix)) {
       throw new InputError(
-        `address of a job: found ${quoteExcerpt(address)}, expected one of ${this.origin}: the token is for that alone`,
+        `address of a job: found ${quoteExcerpt(address)}, expected one below ${this.toString()}, as the base URL`,
       );
     }
-    const job = readJobPath(url.pathname);
+    return job;
+  }
+
+  /**
+   * Reads the `Location` of a job that was created. Its base path may be another one: the job is in the API
+   * that has answered.
+   * @throws InputError when it is not the address of a job, or of another origin: the token is for one alone
+   */
+  readLocation(location: string): JobAddress {
+    return this.#readPath(location, this.#parse(location));
+  }
+
+  #parse(address: string): URL {
+    const url = URL.canParse(address, this.origin) ? new URL(address, this.origin) : undefined;
+    if (url === undefined) throw makeAddressError(address);
+    if (url.origin === this.origin) return url;
+    throw new InputError(
+      `address of a job: found ${quoteExcerpt(address)}, expected one of ${this.origin}: the token is for that alone`,
+    );
+  }
+
+  #readPath(address: string, { pathname }: URL): JobAddress {
+    const job = readJobPath(pathname);
     if (job === undefined) throw makeAddressError(address);
     return { account: job.accountId, project: job.projectId, action: job.action, jobId: job.jobId };
   }
+}
+
+function removeVersion(prefix: string): string {
+  return prefix.replace(/(\/v1)+$/, '');
 }
 
 function makeAddressError(found: string): InputError {

@@ -73,7 +73,10 @@ describe('an API on a custom domain', () => {
     expect(error.message).toContain(
       'job: Location: address of a job: found "https://other.example/bulk/jobs/demand',
     );
-    expect(error.message).toContain(`expected one of ${api.url}: the token is for that alone`);
+    expect(error.message).toContain(
+      `expected one of ${api.url}: the token is for that alone. The job is accepted. ` +
+        'If that is the address of the API, make it the base URL',
+    );
     expect(api.requests).toHaveLength(1);
   });
 });

@@ -64,6 +64,36 @@ describe('the address of a job', () => {
     );
   });
 
+  describe('of an API below a base path', () => {
+    const staging = new BaseUrl('https://api.example/staging/v1');
+
+    test.each([
+      LOCATION,
+      `/v1${LOCATION}`,
+      `/staging${LOCATION}`,
+      `https://api.example/staging${LOCATION}`,
+      `https://api.example/staging/v1${LOCATION}`,
+    ])('%s is taken, with /v1 or without', (text) => {
+      expect(staging.makeJobUrl(staging.readJobAddress(text))).toBe(
+        `https://api.example/staging/v1${LOCATION}`,
+      );
+    });
+
+    test.each(['/prod', '/prod/v1', '/staging/x', '/x/staging', '/Staging', '/demand'])(
+      'is refused below %s: a job of that id may be in both APIs',
+      (other) => {
+        const text = `https://api.example${other}${LOCATION}`;
+        expect(() => staging.readJobAddress(text)).toThrow(
+          'expected one below https://api.example/staging/v1',
+        );
+      },
+    );
+
+    test('a Location may have another base path: a proxy may have changed it', () => {
+      expect(staging.readLocation(`https://api.example/prod${LOCATION}`)).toMatchObject({ jobId: J });
+    });
+  });
+
   test.each([
     '',
     J,
