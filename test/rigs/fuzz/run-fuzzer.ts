@@ -79,6 +79,10 @@ async function readGivenStack(url: string): Promise<FuzzedStack> {
     process.exit(2);
   }
   const info = (await (await fetch(`${url}/_local/info`)).json()) as StackInfo;
+  if (info.apiUrl !== info.url) {
+    console.error(`--url ${url}: its API is at ${info.apiUrl}; expected a stack without a base path`);
+    process.exit(2);
+  }
   return { stack: { ...info, url }, logFile: values.log, stop: () => Promise.resolve() };
 }
 
