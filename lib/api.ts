@@ -2,6 +2,8 @@
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  CfnApi,
+  CfnDomainName,
   CfnIntegration,
   CfnRoute,
   CfnStage,
@@ -85,6 +87,7 @@ export class Api extends Construct {
       // Else clients could pass by what an owner puts in front of the domain.
       ...(this.domain !== undefined && { disableExecuteApiEndpoint: true }),
     });
+    if (this.domain !== undefined) switchOffAfter(this.domain, api);
     const routes = GATEWAY_ROUTES.flatMap((route) =>
       api.addRoutes({
         path: route.path,
@@ -154,6 +157,13 @@ function makeDomain(scope: Construct, { domainName, certificateArn }: Config): D
     // Base paths of several levels need it.
     securityPolicy: SecurityPolicy.TLS_1_2,
   });
+}
+
+/** Lets API Gateway's address be switched off after the domain was made: its certificate may be refused. */
+function switchOffAfter(domain: DomainName, api: HttpApi): void {
+  const [made, changed] = [domain.node.defaultChild, api.node.defaultChild];
+  if (!(made instanceof CfnDomainName && changed instanceof CfnApi)) throw new Error('no resources');
+  changed.addResourceDependency(made);
 }
 
 /**

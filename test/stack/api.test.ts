@@ -190,6 +190,10 @@ describe('a custom domain', () => {
     ]);
   });
 
+  test('exists before the other address is switched off, which a certificate that fails then leaves on', () => {
+    expect(synthesizeTemplate(context).resources['ApiHttp']?.DependsOn).toEqual(['ApiDomain']);
+  });
+
   test('is told to create-job alone, which makes Location of it', () => {
     const readBaseUrls = (more: object) =>
       Object.entries(synthesizeTemplate({ ...context, ...more }).findByType('AWS::Lambda::Function')).flatMap(
