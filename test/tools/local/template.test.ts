@@ -86,18 +86,16 @@ describe('the address of the API', () => {
     );
   });
 
-  test('is where the local stack listens, in all that has it, and nowhere else', () => {
+  test('is where the local stack listens, in the base URL, and nowhere else', () => {
     const values = {
       BASE_URL: 'https://api.example.com/jobs',
-      ROOT: 'https://api.example.com',
-      OTHER: 'https://api.example.com.evil.example/jobs',
-      ISSUER: 'https://login.example.com/',
+      ISSUER: 'https://api.example.com/jobs/login',
+      JWKS: 'https://api.example.com',
     };
     const address = { origin: 'https://api.example.com', basePath: '/jobs' };
     expect(replaceDomain(values, address, 'http://127.0.0.1:3000')).toEqual({
       ...values,
       BASE_URL: 'http://127.0.0.1:3000/jobs',
-      ROOT: 'http://127.0.0.1:3000',
     });
     expect(replaceDomain(values, { origin: undefined, basePath: '' }, 'http://127.0.0.1:3000')).toEqual(
       values,

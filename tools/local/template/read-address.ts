@@ -41,17 +41,16 @@ export function readAddress(template: Template, references: References): Address
 }
 
 /**
- * Replaces the custom domain in values that are its base URL. Nobody serves the domain here, so a client
- * could not follow a `Location` that has it.
+ * Replaces the custom domain in values that are the base URL of the API. Nobody serves the domain here, so a
+ * client could not follow a `Location` that has it. An issuer may have the same domain, and keeps it.
  * @param url of the local gateway
  */
 export function replaceDomain(
   values: Readonly<Record<string, string>>,
-  { origin }: Address,
+  { origin, basePath }: Address,
   url: string,
 ): Record<string, string> {
   if (origin === undefined) return { ...values };
-  const replace = (value: string) =>
-    value === origin || value.startsWith(`${origin}/`) ? url + value.slice(origin.length) : value;
+  const replace = (value: string) => (value === origin + basePath ? url + basePath : value);
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, replace(value)]));
 }
