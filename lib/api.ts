@@ -51,7 +51,7 @@ const ACCESS_LOG_FIELDS = {
   integrationStatus: '$context.integration.integrationStatus',
 };
 
-/** For how long a browser remembers the answer to a preflight. Chromium's longest time. */
+/** For how long a browser remembers an answer to a preflight: Chromium at most so long, Safari 10 minutes. */
 const PREFLIGHT_LIFE = Duration.hours(2);
 
 export interface ApiProps {
