@@ -30,7 +30,7 @@ const PAUSE_AFTER_ERROR_MILLISECONDS = 1_000;
 export const MOST_BATCHES = Math.max(1, availableParallelism() - 1);
 
 /** A batch that takes longer is slow: the next one begins, so that a worker that hangs stops no queue. */
-export const SLOW_BATCH_MILLISECONDS = 2_000;
+const SLOW_BATCH_MILLISECONDS = 2_000;
 
 export interface QueuePollerProps {
   readonly source: EventSource;
@@ -40,6 +40,8 @@ export interface QueuePollerProps {
   readonly pool: Pick<FunctionPool, 'lambda' | 'concurrency' | 'invoke'>;
   /** Called with a sentence about each problem. */
   readonly notice: (text: string) => void;
+  /** Default: `SLOW_BATCH_MILLISECONDS`. */
+  readonly slowBatchMilliseconds?: number;
 }
 
 export class QueuePoller {
@@ -138,21 +140,23 @@ export class QueuePoller {
 
   /** Waits for the end of a batch. A slow one goes on by itself, as long as there is a worker for it. */
   async #processUnlessSlow(messages: readonly Message[]): Promise<void> {
+    const { slowBatchMilliseconds = SLOW_BATCH_MILLISECONDS } = this.#props;
     const processing = this.#processBatch(messages);
     const isSlow = await Promise.race([
       processing.then(() => false),
-      pause(SLOW_BATCH_MILLISECONDS, true, { ref: false }),
+      pause(slowBatchMilliseconds, true, { ref: false }),
     ]);
     if (!isSlow) return;
-    if (this.#slowBatches.size >= this.#mostSlowBatches) {
-      await processing;
-      return;
+    while (this.#slowBatches.size >= this.#mostSlowBatches) {
+      const others = [...this.#slowBatches].map((batch) => batch.then(() => false));
+      if (await Promise.race([processing.then(() => true), ...others])) return;
     }
-    const slow = processing.catch((error: unknown) => {
-      this.#noteError(error);
-    });
+    const slow = processing
+      .catch((error: unknown) => {
+        this.#noteError(error);
+      })
+      .finally(() => this.#slowBatches.delete(slow));
     this.#slowBatches.add(slow);
-    void slow.finally(() => this.#slowBatches.delete(slow));
   }
 
   async #processBatch(messages: readonly Message[]): Promise<void> {

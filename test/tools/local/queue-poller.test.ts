@@ -1,12 +1,8 @@
 /** Tests that the poller of the local stack goes on with its queue while a worker hangs. */
 import { expect, test } from '@jest/globals';
 import { DeleteMessageBatchCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import {
-  MOST_BATCHES,
-  QueuePoller,
-  type QueuePollerProps,
-  SLOW_BATCH_MILLISECONDS,
-} from '../../../tools/local/queue-poller.ts';
+import { MOST_BATCHES, QueuePoller, type QueuePollerProps } from '../../../tools/local/queue-poller.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 
 /** A queue that delivers one message at a time, and notes how many were deleted. */
 function makeQueue(messages: number) {
@@ -42,12 +38,17 @@ async function startPoller({
   const hanging: (() => void)[] = [];
   const notices: string[] = [];
   let invocations = 0;
+  let running = 0;
+  let mostRunning = 0;
   const pool = {
     lambda: { timeoutSeconds: 30 },
     concurrency: 2 * MOST_BATCHES,
     invoke: async () => {
       invocations += 1;
+      running += 1;
+      mostRunning = Math.max(mostRunning, running);
       if (invocations <= hangs) await new Promise<void>((resolve) => hanging.push(resolve));
+      running -= 1;
       return { ok: true, payload: '{"batchItemFailures":[]}' };
     },
   };
@@ -58,39 +59,39 @@ async function startPoller({
     sqs,
     pool,
     notice: (text: string) => notices.push(text),
+    slowBatchMilliseconds: 5,
   } as unknown as QueuePollerProps);
-  const end = () => {
-    for (const resolve of hanging) resolve();
+  return {
+    poller,
+    notices,
+    countDeleted,
+    countInvocations: () => invocations,
+    findMostRunning: () => mostRunning,
+    endOldest: () => hanging.shift()?.(),
+    end: () => {
+      for (const resolve of hanging) resolve();
+    },
   };
-  return { poller, notices, countDeleted, countInvocations: () => invocations, end };
 }
 
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+test('a queue goes on while workers hang, and a stop waits for them', async () => {
+  const messages = MOST_BATCHES + 3;
+  const rig = await startPoller({ messages, hangs: MOST_BATCHES, maximumConcurrency: 2 * MOST_BATCHES });
+  await waitUntil(() => rig.countDeleted() === 3);
+  const stopped = rig.poller.stop();
+  rig.end();
+  await stopped;
+  expect({ deleted: rig.countDeleted(), notices: rig.notices }).toEqual({ deleted: messages, notices: [] });
+});
 
-test(
-  'a queue goes on while workers hang, and a stop waits for them',
-  async () => {
-    const messages = MOST_BATCHES + 3;
-    const rig = await startPoller({ messages, hangs: MOST_BATCHES, maximumConcurrency: 2 * MOST_BATCHES });
-    await wait(SLOW_BATCH_MILLISECONDS + 1_000);
-    expect(rig.countDeleted()).toBe(3);
-    const stopped = rig.poller.stop();
-    rig.end();
-    await stopped;
-    expect({ deleted: rig.countDeleted(), notices: rig.notices }).toEqual({ deleted: messages, notices: [] });
-  },
-  4 * SLOW_BATCH_MILLISECONDS,
-);
-
-test(
-  'no more workers hang at a time than the mapping allows',
-  async () => {
-    const rig = await startPoller({ messages: 9, hangs: 9, maximumConcurrency: 2 });
-    await wait(2 * SLOW_BATCH_MILLISECONDS + 1_000);
-    expect(rig.countInvocations()).toBe(2);
-    const stopped = rig.poller.stop();
-    rig.end();
-    await stopped;
-  },
-  5 * SLOW_BATCH_MILLISECONDS,
-);
+test('no more workers hang at a time than the mapping allows', async () => {
+  const messages = 9;
+  const rig = await startPoller({ messages, hangs: messages, maximumConcurrency: 2 });
+  for (let begun = 2; begun <= messages; begun += 1) {
+    await waitUntil(() => rig.countInvocations() >= begun);
+    rig.endOldest();
+  }
+  rig.end();
+  await rig.poller.stop();
+  expect(rig.findMostRunning()).toBe(2);
+});
