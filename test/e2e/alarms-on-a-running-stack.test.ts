@@ -10,6 +10,7 @@ import { FAULTS } from '../rigs/cloudwatch/alarm-faults.ts';
 import { interruptIssuer, runMixedLoad } from '../rigs/cloudwatch/load.ts';
 import { readField } from '../rigs/cloudwatch/logged-line.ts';
 import { AlarmRig } from '../rigs/cloudwatch/alarm-rig.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 /** The time at which alarms are evaluated, as if the published datapoints had gone on until then. */
 const AT = Date.UTC(2026, 0, 15, 12);
@@ -26,6 +27,7 @@ beforeAll(async () => {
     const slow = Object.values(FAULTS).filter(({ runsDuringLoad }) => runsDuringLoad === true);
     await Promise.all([runMixedLoad(rig), ...slow.map(({ drive }) => drive(rig))]);
     await rig.stack.runSchedules();
+    await waitForEmptyReceives();
   });
   for (const [alarm, { drive, runsDuringLoad }] of Object.entries(FAULTS)) {
     const driven =
@@ -35,6 +37,23 @@ beforeAll(async () => {
 });
 
 afterAll(() => rig.stop());
+
+/** Lists the metrics that a graph or an alarm names, each with the title or the name of that. */
+function listNamedMetrics() {
+  const { graphs, alarms } = rig.watched;
+  return [
+    ...graphs.flatMap(({ title, metrics }) => metrics.map((metric) => ({ by: title, metric }))),
+    ...[...alarms].flatMap(([by, { inputs }]) => inputs.map(({ metric }) => ({ by, metric }))),
+  ];
+}
+
+/** A receive call of an empty queue waits for 20 seconds, which may be longer than the load. */
+async function waitForEmptyReceives(): Promise<void> {
+  const metrics = listNamedMetrics().map(({ metric }) => makeMetricName(metric));
+  const awaited = metrics.filter((metric) => metric.includes('NumberOfEmptyReceives'));
+  expect(awaited).not.toEqual([]);
+  await waitUntil(() => awaited.every((metric) => rig.observations.hasPublished(metric)), 100);
+}
 
 /** Returns the alarms that are not in the state OK, each as its name and state. */
 function listAlarmsNotOk(datapoints: readonly Datapoint[]): string[] {
@@ -58,11 +77,7 @@ describe('metrics', () => {
 
   test('that a graph or an alarm names are all published', () => {
     const published = new Set(listAllDatapoints().map(makeMetricName));
-    const { graphs, alarms } = rig.watched;
-    const named = [
-      ...graphs.flatMap(({ title, metrics }) => metrics.map((metric) => ({ by: title, metric }))),
-      ...[...alarms].flatMap(([by, { inputs }]) => inputs.map(({ metric }) => ({ by, metric }))),
-    ];
+    const named = listNamedMetrics();
     expect(named.length).toBeGreaterThan(100);
     const missing = named.filter(({ metric }) => !published.has(makeMetricName(metric)));
     expect(missing.map(({ by, metric }) => `${by}: ${makeMetricName(metric)}`)).toEqual([]);

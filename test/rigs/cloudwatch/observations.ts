@@ -2,7 +2,7 @@
 import type { InvocationWatch } from '../../../tools/local/functions/pool.ts';
 import type { LogEntry } from '../../../tools/local/logs.ts';
 import { makeAwsDatapoint } from './aws-metrics.ts';
-import type { Datapoint } from './datapoint.ts';
+import { type Datapoint, makeMetricName } from './datapoint.ts';
 import { readDatapoints } from './read-embedded-metrics.ts';
 import { publishRequest } from './gateway-metrics.ts';
 import { watchInvocations } from './lambda-metrics.ts';
@@ -27,6 +27,11 @@ export class Observations {
   /** Returns the datapoints that were published since the last call. */
   takeDatapoints(): Datapoint[] {
     return this.#datapoints.splice(0);
+  }
+
+  /** Whether a datapoint of a metric was published since the last call of `takeDatapoints`. */
+  hasPublished(metric: string): boolean {
+    return this.#datapoints.some((datapoint) => makeMetricName(datapoint) === metric);
   }
 
   /** Makes a watch of one function, by its physical name. */
