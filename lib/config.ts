@@ -297,7 +297,7 @@ const settings = z.object({
   ),
   basePath: optionalBasePath('Path of the API on its custom domain. Without it, the root.'),
   corsOrigins: optionalOrigins(
-    'Origins whose web pages may call the API. Without it, browsers let those of no other origin.',
+    'Origins whose web pages may call the API. Without it, browsers let no page of another origin call it.',
   ),
   createReservedConcurrency: optionalWholeNumber(
     1,

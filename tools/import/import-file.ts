@@ -104,7 +104,7 @@ export async function importFile(
   const target = JSON.stringify([to.where, to.table, to.existing]);
   const checkpoint = source.repeatable === false ? undefined : await Checkpoint.open(source.file, target);
   const done = (await checkpoint?.readDone()) ?? 0;
-  // Before the first write: an import that cannot store its progress would end in its midst.
+  // Before the first write: an import that cannot store its progress would end in the middle.
   await checkpoint?.save(done);
   report.start(contents, done);
   const writer = new Writer(to.client, to.table, to.existing, done, signal);
