@@ -1,6 +1,7 @@
 /**
  * Tests a stack with a custom domain, a base path and CORS, as clients and web pages see it. It runs on the
- * tables and queues of the first stack, which has none of them: one deployment before and after the change.
+ * tables and queues of another stack, which has none of them: one deployment before and after the change.
+ * Neither is the stack of the other suites, because each of the two works on the jobs of both.
  */
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -13,18 +14,17 @@ import { type Listener, listenOnLoopback } from '../../tools/kit/loopback.ts';
 import { aToken, Client, readLocation } from '../support/api-client.ts';
 import { describeInBrowser } from '../support/browser.ts';
 import { anId } from '../support/builders.ts';
-import { aProject, readE2eStack } from '../support/e2e.ts';
+import { aProject } from '../support/e2e.ts';
 import { type RunningStack, startStack } from '../support/start-stack.ts';
 
 const BASE_PATH = '/bulk/jobs';
 
-/** No other suite has jobs in it. */
 const ACCOUNT = 777;
 
 /** Enough for a job that is open while a page sends its next request. */
 const MANY = 300;
 
-const before = readE2eStack();
+let before: RunningStack;
 let after: RunningStack;
 let allowed: Listener;
 let other: Listener;
@@ -34,7 +34,8 @@ beforeAll(async () => {
   allowed = await servePage();
   other = await servePage();
   token = await aToken({ accounts: [ACCOUNT] });
-  const [stackName = ''] = /^E2e\d+/.exec(Object.values(before.tables)[0] ?? '') ?? [];
+  const stackName = `Origins${process.pid}`;
+  before = await startStack(['-c', `stackName=${stackName}`]);
   const settings = {
     stackName,
     domainName: 'api.example.com',
@@ -47,11 +48,12 @@ beforeAll(async () => {
     chunkSize: 1,
   };
   const args = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
-  const { dynamodb, sqs } = before.endpoints;
+  const { dynamodb, sqs } = before.info.endpoints;
   after = await startStack(args, undefined, { DYNAMODB_ENDPOINT: dynamodb, SQS_ENDPOINT: sqs });
 }, 180_000);
 afterAll(async () => {
   await after.stop();
+  await before.stop();
   await allowed.close();
   await other.close();
 });
@@ -71,8 +73,8 @@ function makeLocation(tenant: Tenant, key: string): string {
 
 describe('Location', () => {
   test('has the base URL from the change on, also in the replay of a call from before it, and the other way', async () => {
-    const { tenant, ids } = await aProject(before, [{}, {}], ACCOUNT);
-    const [old, current] = [new Client(before.url, token), new Client(after.info.apiUrl, token)];
+    const { tenant, ids } = await aProject(before.info, [{}, {}], ACCOUNT);
+    const [old, current] = [new Client(before.info.url, token), new Client(after.info.apiUrl, token)];
     const headers = { 'idempotency-key': 'before' };
     expect(readLocation(await old.create(tenant, ids, headers))).toBe(makeLocation(tenant, 'before'));
     await old.waitUntilEnded(makeLocation(tenant, 'before'));
@@ -104,7 +106,7 @@ describe('Location', () => {
 });
 
 test.each(['', '/v1'])('the client works with the base path%s', async (prefix) => {
-  const { tenant, ids } = await aProject(before, [{}, {}, { status: 'draft' }], ACCOUNT);
+  const { tenant, ids } = await aProject(before.info, [{}, {}, { status: 'draft' }], ACCOUNT);
   const baseUrl = after.info.apiUrl + prefix;
   const client = new FieldingJobs({ baseUrl, token });
   const request = {
@@ -177,7 +179,7 @@ async function useApi(given: { url: string; ids: string[]; token: string; versio
 
 describeInBrowser((openPage) => {
   test('a page of an allowed origin creates a job and follows it', async () => {
-    const { tenant, ids } = await aProject(before, Array<object>(MANY).fill({}), ACCOUNT);
+    const { tenant, ids } = await aProject(before.info, Array<object>(MANY).fill({}), ACCOUNT);
     const { page, complaints } = await openPage();
     await page.goto(allowed.url);
     const url = after.info.apiUrl + makeCollectionPath(tenant, 'resume');
@@ -210,7 +212,7 @@ describeInBrowser((openPage) => {
   }, 120_000);
 
   test('a page of another origin creates none, and reads nothing', async () => {
-    const { tenant, ids } = await aProject(before, [{}, {}], ACCOUNT);
+    const { tenant, ids } = await aProject(before.info, [{}, {}], ACCOUNT);
     const { page, complaints } = await openPage();
     await page.goto(other.url);
     const url = after.info.apiUrl + makeCollectionPath(tenant, 'resume');

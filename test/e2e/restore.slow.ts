@@ -79,6 +79,11 @@ test('on restored tables ended jobs read the same, open ones go on, and forgotte
     const items = await scanTable(behind, 'TablesJobs');
     return items.some(({ total, settled }) => total === 4 && settled instanceof Set && settled.size === 1);
   }, 100);
+  // Of the second chunk, the worker moves the other target group at its own time.
+  await waitUntil(async () => {
+    const groups = await scanTable(behind, 'TablesTargetGroups');
+    return groups.some(({ pk, status }) => String(pk).endsWith(`#${sorted[2]}`) && status === 'live');
+  }, 100);
 
   const definitions = await readTableDefinitions();
   await makeTables(
