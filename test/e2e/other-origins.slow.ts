@@ -50,7 +50,7 @@ beforeAll(async () => {
   const args = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   const { dynamodb, sqs } = before.info.endpoints;
   after = await startStack(args, undefined, { DYNAMODB_ENDPOINT: dynamodb, SQS_ENDPOINT: sqs });
-}, 180_000);
+});
 afterAll(async () => {
   await after.stop();
   await before.stop();
@@ -209,7 +209,7 @@ describeInBrowser((openPage) => {
     // The browser itself notes that an answer was 429, and nothing else.
     expect(complaints.filter((text) => !text.includes('429'))).toEqual([]);
     await page.close();
-  }, 120_000);
+  });
 
   test('a page of another origin creates none, and reads nothing', async () => {
     const { tenant, ids } = await aProject(before.info, [{}, {}], ACCOUNT);

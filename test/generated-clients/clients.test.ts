@@ -21,13 +21,13 @@ let watched: WatchedStack;
 beforeAll(async () => {
   watched = await watchStack(stack.url);
   await generateClients();
-}, 60_000);
+});
 
 afterAll(() => watched.close());
 
 test('the programs that use the clients compile strictly, and the clients with them', async () => {
   expect(await compilePrograms()).toBe('');
-}, 60_000);
+});
 
 describe.each<[string, (settings: Settings) => Promise<Report>, readonly string[]]>([
   [
@@ -59,7 +59,7 @@ describe.each<[string, (settings: Settings) => Promise<Report>, readonly string[
       unknown: 'not_found_error',
     });
     expect(watched.report().complaints).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe("Spectral's rules for OpenAPI", () => {

@@ -101,7 +101,7 @@ beforeAll(() => {
     const [index, tracer] = FILES.map((file) => readFileSync(join(folder, file), 'utf8'));
     bundles.set(name, { folder, code: [index ?? '', tracer ?? ''], sources });
   }
-}, 120_000);
+});
 
 test('each function is two ES modules that contain their packages, each with a source map beside it', () => {
   expect([...bundles.keys()].sort()).toEqual([...FUNCTION_NAMES].sort());

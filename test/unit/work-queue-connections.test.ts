@@ -59,4 +59,4 @@ test('the batches of sixteen jobs and of as many give-ups wait for their turn, a
   expect(calls).toBe(2 * 16 * 4);
   expect(atOnce.most).toBe(40);
   client.destroy();
-}, 20_000);
+});

@@ -94,7 +94,7 @@ test('a proxy that does not answer ends the import, which says so', async () => 
   await using silent = await listenOnLoopback(createServer());
   const { code, stderr } = await runImport({ HTTPS_PROXY: silent.url });
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('The proxy does not answer') });
-}, 60_000);
+});
 
 test.each<[string, (url: string) => [NodeJS.ProcessEnv, string[]?]]>([
   ['proxy', (url) => [{ HTTPS_PROXY: url }]],

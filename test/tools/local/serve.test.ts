@@ -96,7 +96,7 @@ test('the printed requests create a job and follow it to its end', async () => {
   }
   const updated = GROUPS.slice(1).map((target_group_id) => ({ target_group_id }));
   expect(status).toContain(JSON.stringify({ data: updated, has_more: false }));
-}, 60_000);
+});
 
 test('each step of the start is printed as it begins', () => {
   const ready = printed.findIndex((line) => line.startsWith('ready http://'));
