@@ -67,26 +67,39 @@ function run(file: string, { existing = 'skip', signal, started }: RunOptions = 
 
 const findTargetGroup = (targetGroupId: string) => groups.find({ ...tenant, targetGroupId });
 
-/** Lets the first `writes` writes through and fails all later ones. Returns the keys that were sent. */
-function failAfter(writes: number): { readonly sent: string[]; restore(): void } {
-  const sent: string[] = [];
+/** Lets the first `writes` writes through and fails all later ones, until it is disposed of. */
+function failAfter(
+  writes: number,
+  onWrite?: (count: number) => void,
+): Disposable & { readonly sentKeys: string[] } {
+  const sentKeys: string[] = [];
   tables.client.middlewareStack.add(
     (next, context) => (args) => {
       const { input } = args as { input: { Item?: { pk?: { S?: string } } } };
       if (context.commandName === 'PutItemCommand') {
-        if (sent.length >= writes) return Promise.reject(new Error('the table is gone'));
-        sent.push(input.Item?.pk?.S ?? '');
+        if (sentKeys.length >= writes) return Promise.reject(new Error('the table is gone'));
+        sentKeys.push(input.Item?.pk?.S ?? '');
+        onWrite?.(sentKeys.length);
       }
       return next(args);
     },
     { step: 'initialize', name: 'failAfter' },
   );
   return {
-    sent,
-    restore: () => {
+    sentKeys,
+    [Symbol.dispose]: () => {
       tables.client.middlewareStack.remove('failAfter');
     },
   };
+}
+
+async function runFailing(writes: number, file: string, options: RunOptions = {}) {
+  const failing = failAfter(writes);
+  try {
+    return await run(file, options);
+  } finally {
+    failing[Symbol.dispose]();
+  }
 }
 
 test('rows become target groups, and their project is created', async () => {
@@ -203,12 +216,11 @@ describe('a bad file', () => {
       /:2: found {"type":, expected a JSON object/,
     ],
   ])('is refused for %s, and nothing is written', async (_name, file, message) => {
-    const watch = failAfter(Infinity);
+    using watch = failAfter(Infinity);
     const importing = run(file());
     await expect(importing).rejects.toThrow(message);
     await expect(importing).rejects.toThrow(UsageError);
-    watch.restore();
-    expect(watch.sent).toEqual([]);
+    expect(watch.sentKeys).toEqual([]);
   });
 
   test('is refused when it does not exist', async () => {
@@ -305,19 +317,15 @@ describe('an import that stops', () => {
         tenant = { accountId: 101, projectId: anId('P') };
         const all = makeIds(120);
         const file = writeCsv(...all.map((id) => makeRow(id)));
-        const first = failAfter(writes);
-        const outcome = await run(file).then(
-          () => 'finished',
-          (error: unknown) => String(error),
-        );
-        first.restore();
         // The project takes one of the writes.
-        expect(outcome).toBe(writes >= 121 ? 'finished' : 'Error: the table is gone');
-        if (outcome === 'finished') return;
+        const importing = expect(runFailing(writes, file));
+        if (writes >= 121) {
+          await importing.resolves.toMatchObject({ finished: true });
+          return;
+        }
+        await importing.rejects.toThrow('the table is gone');
         let done = -1;
-        const second = failAfter(Infinity);
         const { counts } = await run(file, { started: (records) => (done = records) });
-        second.restore();
         // Up to 64 writes in flight may have been made without being counted as done.
         expect(done).toBeGreaterThanOrEqual(Math.max(0, writes - 1 - 64));
         expect(done).toBeLessThanOrEqual(Math.max(0, writes - 1));
@@ -334,19 +342,12 @@ describe('an import that stops', () => {
     const stop = new AbortController();
     const all = makeIds(200);
     const file = writeCsv(...all.map((id) => makeRow(id)));
-    const watch = failAfter(Infinity);
-    tables.client.middlewareStack.add(
-      (next) => (args) => {
-        if (watch.sent.length === 50) stop.abort();
-        return next(args);
-      },
-      { step: 'serialize', name: 'abortAt50' },
-    );
+    using watch = failAfter(Infinity, (count) => {
+      if (count === 50) stop.abort();
+    });
     const first = await run(file, { signal: stop.signal });
-    watch.restore();
-    tables.client.middlewareStack.remove('abortAt50');
     expect(first.finished).toBe(false);
-    expect(first.counts.added).toBe(watch.sent.length - 1);
+    expect(first.counts.added).toBe(watch.sentKeys.length - 1);
     let done = 0;
     const second = await run(file, { started: (records) => (done = records) });
     expect(done).toBe(first.counts.added);
@@ -356,16 +357,12 @@ describe('an import that stops', () => {
   test('starts over when the file or an option has changed', async () => {
     const [a = '', b = ''] = makeIds(2);
     const file = writeCsv(makeRow(a), makeRow(b));
-    const failing = failAfter(2);
-    await expect(run(file)).rejects.toThrow('the table is gone');
-    failing.restore();
+    await expect(runFailing(2, file)).rejects.toThrow('the table is gone');
     const starts: number[] = [];
     const started = (done: number) => starts.push(done);
-    const again = failAfter(0);
-    await expect(run(file, { started, existing: 'update' })).rejects.toThrow();
+    await expect(runFailing(0, file, { started, existing: 'update' })).rejects.toThrow('the table is gone');
     writeFileSync(file, [HEADER, makeRow(b), makeRow(a)].join('\n'));
-    await expect(run(file, { started })).rejects.toThrow();
-    again.restore();
+    await expect(runFailing(0, file, { started })).rejects.toThrow('the table is gone');
     expect(starts).toEqual([0, 0]);
   });
 });
