@@ -1,6 +1,7 @@
 /** Listens on the loopback interface only, and closes every connection when it stops. */
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { once } from 'node:events';
+import { Server as HttpServer } from 'node:http';
 
 export const LOOPBACK_ADDRESS = '127.0.0.1';
 
@@ -13,6 +14,9 @@ export interface Listener extends AsyncDisposable {
 }
 
 /**
+ * Connections stay open until the client ends them, as those of AWS do for minutes. By default Node.js ends
+ * one that was idle for five seconds, and a request that a client sends in that moment is lost.
+ *
  * @param port 0 for any free one
  * @throws the system error when the port cannot be used
  */
@@ -22,6 +26,7 @@ export async function listenOnLoopback(server: Server, port = 0): Promise<Listen
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
+  if (server instanceof HttpServer) server.keepAliveTimeout = 0;
   server.listen(port, LOOPBACK_ADDRESS);
   await once(server, 'listening');
   const address = server.address() as AddressInfo;
