@@ -84,8 +84,10 @@ export class Api extends Construct {
       apiName: Stack.of(this).stackName,
       createDefaultStage: false,
       ...(corsOrigins !== undefined && { corsPreflight: makeCors(corsOrigins) }),
-      // Else clients could pass by what an owner puts in front of the domain.
-      ...(this.domain !== undefined && { disableExecuteApiEndpoint: true }),
+      // With a domain, clients could else pass by what its owner puts in front of it. Without one it is said
+      // too: an update of an API leaves what it does not name, and CloudFormation is reported to do so for
+      // routes (https://github.com/aws/aws-cdk/pull/14424). The API would have no address any more.
+      disableExecuteApiEndpoint: this.domain !== undefined,
     });
     if (this.domain !== undefined) switchOffAfter(this.domain, api);
     const routes = GATEWAY_ROUTES.flatMap((route) =>

@@ -288,6 +288,8 @@ test('docs/deploying.md: the commands import, deploy with valid settings, and de
     'cdk diff -c env=prod',
     'aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name FieldingJobsData',
     'aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name FieldingJobs',
+    'aws apigatewayv2 get-api --api-id abc123 --query CorsConfiguration',
+    'aws apigatewayv2 delete-cors-configuration --api-id abc123',
     'aws apigatewayv2 delete-route-settings --api-id abc123 --stage-name $default --route-key POST /demand/…',
     'cdk destroy --all -c env=prod',
     'aws dynamodb update-table --table-name LeftBehind --no-deletion-protection-enabled',

@@ -215,9 +215,12 @@ describe('a custom domain', () => {
 
   test('is not there by default', () => {
     const template = synthesizeTemplate();
-    expect(JSON.stringify(template.resources)).not.toMatch(
-      /DomainName|BASE_URL|DisableExecuteApiEndpoint|Cors/,
-    );
+    expect(JSON.stringify(template.resources)).not.toMatch(/DomainName|BASE_URL|Cors/);
+  });
+
+  // An update of an API leaves what it does not name.
+  test('leaves no address switched off when it is removed', () => {
+    expect(synthesizeTemplate().readProperties('ApiHttp')['DisableExecuteApiEndpoint']).toBe(false);
   });
 });
 
