@@ -4,13 +4,11 @@
  */
 import { z } from 'zod';
 import { ROOT } from '../api/paths.ts';
-import { makeArnPattern } from './arns.ts';
+import { optionalArn } from './arns.ts';
 import { parseList } from './setting.ts';
 
 const LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
 const DOMAIN_NAME = new RegExp(`^(?=.{4,253}$)(${LABEL}\\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$`);
-
-const CERTIFICATE_ARN = makeArnPattern('acm', 'certificate/[\\w-]{1,64}');
 
 /**
  * The segments of a path that no client writes in another way. API Gateway allows some other characters, and
@@ -32,12 +30,12 @@ export function optionalDomainName(description: string) {
 
 /** The ARN of a certificate of ACM, or nothing. */
 export function optionalCertificateArn(description: string) {
-  const error = 'the ARN of a certificate of ACM, like arn:aws:acm:eu-west-1:123456789012:certificate/…';
-  return z
-    .string({ error })
-    .regex(CERTIFICATE_ARN, { error })
-    .optional()
-    .meta({ expected: error, description });
+  return optionalArn(
+    'acm',
+    'certificate/[\\w-]{1,64}',
+    'the ARN of a certificate of ACM, like arn:aws:acm:eu-west-1:123456789012:certificate/…',
+    description,
+  );
 }
 
 /** A path before that of the contract, or nothing. */

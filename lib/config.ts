@@ -15,7 +15,7 @@ import {
   optionalDomainName,
   optionalOrigins,
 } from './api-address.ts';
-import { isInChina, isOfAccount, isOfRegion, makeArnPattern } from './arns.ts';
+import { findAccount, findRegion, isInChina, isOfAccount, isOfRegion, optionalArn } from './arns.ts';
 import { findNearMisses } from './near-misses.ts';
 import { computeExcess, computeHalfDeadlineWork, computeMaxOpenTargetGroups } from './open-work.ts';
 import {
@@ -362,8 +362,9 @@ const settings = z.object({
     false,
     'Whether both stacks and the tables are protected from deletion. Not before the first deployment has succeeded.',
   ),
-  kmsKeyArn: optionalMatching(
-    makeArnPattern('kms', 'key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})'),
+  kmsKeyArn: optionalArn(
+    'kms',
+    'key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})',
     'the ARN of a key, not of an alias: arn:<partition>:kms:<region>:<account>:key/<id>',
     'Key of yours that encrypts tables, queues, logs and the alarm topic. Without it, the keys of AWS, and one for the topic.',
   ),
@@ -378,8 +379,9 @@ const settings = z.object({
     "Name of an existing table of the issuer's keys, to use instead of making one.",
   ),
   alarmEmail: optionalEmail('Address that alarms are sent to. Without it, the topic has no subscription.'),
-  alarmTopicArn: optionalMatching(
-    makeArnPattern('sns', '[\\w-]{1,256}'),
+  alarmTopicArn: optionalArn(
+    'sns',
+    '[\\w-]{1,256}',
     'the ARN of a standard topic: arn:<partition>:sns:<region>:<account>:<name>',
     'Existing topic that alarms are sent to, instead of making one. Its policy must let CloudWatch publish.',
   ),
@@ -559,9 +561,12 @@ const settingsWithRelations = settings
     }),
   )
   .refine(
-    ...relation(['certificateArn', 'region', 'account'], {
-      holds: ({ certificateArn: arn, region, account }) =>
-        arn === undefined || (region !== undefined && isOfRegion(arn, region) && isOfAccount(arn, account)),
+    ...relation(['certificateArn', 'region', 'account', 'kmsKeyArn'], {
+      holds: (c) =>
+        c.certificateArn === undefined ||
+        (c.region !== undefined &&
+          isOfRegion(c.certificateArn, c.region) &&
+          isOfAccount(c.certificateArn, findAccount(c))),
       expected:
         'a certificate of the region and account of the stack, and region set: API Gateway takes no others for a ' +
         'regional domain',
@@ -591,10 +596,11 @@ const settingsWithRelations = settings
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html. It may be of
   // another account: https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
   .refine(
-    ...relation(['alarmTopicArn', 'region'], {
-      holds: (c) => c.alarmTopicArn === undefined || isOfRegion(c.alarmTopicArn, c.region),
-      expected: ({ region = 'of the stack' }) =>
-        `a topic of the region ${region}: an alarm cannot send to another region`,
+    ...relation(['alarmTopicArn', 'region', 'kmsKeyArn'], {
+      holds: (c) => c.alarmTopicArn === undefined || isOfRegion(c.alarmTopicArn, findRegion(c)),
+      expected: (c) =>
+        `a topic of the region ${findRegion(c) ?? ''}${c.region === undefined ? ', as kmsKeyArn' : ''}: ` +
+        'an alarm cannot send to another region',
     }),
   )
   // DynamoDB looks for the key in the account and the region of the table:
@@ -609,9 +615,9 @@ const settingsWithRelations = settings
   )
   // https://docs.amazonaws.cn/en_us/aws/latest/userguide/lambda.html
   .refine(
-    ...relation(['tracing', 'region'], {
+    ...relation(['tracing', 'region', 'kmsKeyArn', 'alarmTopicArn'], {
       holds: (c) => c.tracing === 'off' || !isInChina(c),
-      expected: ({ region }) => `off in ${region}: Lambda has no X-Ray in China`,
+      expected: (c) => `off in ${findRegion(c) ?? ''}: Lambda has no X-Ray in China`,
     }),
   )
   .refine(

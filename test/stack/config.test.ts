@@ -171,6 +171,7 @@ test('numbers may be given as text, as `cdk -c key=value` passes them', () => {
 
 const KEY = 'arn:aws:kms:eu-central-1:012345678901:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const TOPIC = 'arn:aws:sns:eu-central-1:012345678901:alarms';
+const CERTIFICATE = 'arn:aws:acm:eu-central-1:123456789012:certificate/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0';
 
 const BAD: Record<ConfigKey, unknown[]> = {
   stackName: ['', '1st', 'a b', 'x'.repeat(125), 7],
@@ -330,8 +331,6 @@ describe('a bad value is refused in one line that names key, found and expected'
 });
 
 describe('the address of the API', () => {
-  const CERTIFICATE =
-    'arn:aws:acm:eu-central-1:123456789012:certificate/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0';
   const DOMAIN = { domainName: 'jobs.api.example.com', certificateArn: CERTIFICATE, region: 'eu-central-1' };
 
   test('is a domain with its certificate, and may have a base path of several levels', () => {
@@ -375,11 +374,6 @@ describe('the address of the API', () => {
     [
       'a certificate of another region',
       { ...DOMAIN, region: 'us-east-1' },
-      /certificateArn: .* of the region/,
-    ],
-    [
-      'a certificate of another partition',
-      { ...DOMAIN, certificateArn: CERTIFICATE.replace('aws', 'aws-cn') },
       /certificateArn: .* of the region/,
     ],
     ['no region', { ...DOMAIN, region: undefined }, /^context key certificateArn: .* and region set/],
@@ -609,15 +603,11 @@ describe('the topic of the alarms', () => {
         alarmTopicArn: TOPIC,
       });
     }
-    for (const alarmTopicArn of [
-      'arn:aws:sns:eu-west-1:111122223333:alarms',
-      'arn:aws-cn:sns:eu-central-1:111122223333:alarms',
-    ]) {
-      expect(listProblems({ ...environment, alarmTopicArn })).toEqual([
-        `context key alarmTopicArn: found "${alarmTopicArn}", expected a topic of the region eu-central-1: ` +
-          'an alarm cannot send to another region',
-      ]);
-    }
+    const alarmTopicArn = 'arn:aws:sns:eu-west-1:111122223333:alarms';
+    expect(listProblems({ ...environment, alarmTopicArn })).toEqual([
+      `context key alarmTopicArn: found "${alarmTopicArn}", expected a topic of the region eu-central-1: ` +
+        'an alarm cannot send to another region',
+    ]);
   });
 
   test('gets no subscription from us if it exists', () => {
@@ -659,27 +649,73 @@ describe('a key of the company', () => {
     },
   );
 
-  test.each([
-    'arn:aws:kms:eu-west-1:012345678901',
-    'arn:aws-cn:kms:eu-central-1:012345678901',
-    'arn:aws:kms:eu-central-1:111122223333',
-  ])('is not of another place than the environment: %s', (start) => {
-    expect(listProblems({ ...environment, kmsKeyArn: KEY.replace(/^.*(?=:key)/, start) })).toEqual([
-      expect.stringMatching(
-        /^context key kmsKeyArn: found .*, expected a key of the region eu-central-1 and the account 012345678901$/,
-      ),
-    ]);
-  });
+  test.each(['arn:aws:kms:eu-west-1:012345678901', 'arn:aws:kms:eu-central-1:111122223333'])(
+    'is not of another place than the environment: %s',
+    (start) => {
+      expect(listProblems({ ...environment, kmsKeyArn: KEY.replace(/^.*(?=:key)/, start) })).toEqual([
+        expect.stringMatching(
+          /^context key kmsKeyArn: found .*, expected a key of the region eu-central-1 and the account 012345678901$/,
+        ),
+      ]);
+    },
+  );
 });
 
 describe('an ARN whose partition has no such region', () => {
   test.each([
-    ['kmsKeyArn', KEY],
-    ['alarmTopicArn', TOPIC],
-  ])('is refused as %s, also in an environment without a region', (key, arn) => {
-    expect(listProblems({ [key]: arn.replace('arn:aws:', 'arn:aws-cn:') })).toEqual([
-      expect.stringMatching(new RegExp(`^context key ${key}: found .* of the region of the stack`)),
+    ['kmsKeyArn', KEY, 'aws-us-gov', 'aws'],
+    ['alarmTopicArn', TOPIC, 'aws-cn', 'aws'],
+    ['certificateArn', CERTIFICATE, 'aws-cn', 'aws'],
+    ['kmsKeyArn', KEY.replace('eu-central-1', 'us-gov-west-1'), 'aws', 'aws-us-gov'],
+  ])('is refused as %s, also without a region: %s', (key, arn, wrong, right) => {
+    const found = arn.replace('arn:aws:', `arn:${wrong}:`);
+    const region = arn.split(':')[3] ?? '';
+    for (const environment of [{}, { region }]) {
+      expect(listProblems({ ...environment, [key]: found })).toEqual([
+        expect.stringMatching(
+          new RegExp(`^context key ${key}: found .*, expected arn:${right}:…, the partition of ${region}$`),
+        ),
+      ]);
+    }
+  });
+});
+
+describe('ARNs in an environment without a region and an account', () => {
+  test('are of one region, which tells the environment', () => {
+    expect(readConfig({ kmsKeyArn: KEY, alarmTopicArn: TOPIC })).toMatchObject({ kmsKeyArn: KEY });
+    expect(
+      listProblems({ kmsKeyArn: KEY, alarmTopicArn: TOPIC.replace('eu-central-1', 'eu-west-1') }),
+    ).toEqual([
+      expect.stringMatching(
+        /^context key alarmTopicArn: found .*, expected a topic of the region eu-central-1, as kmsKeyArn: an alarm/,
+      ),
     ]);
+  });
+
+  test('are of one account, except the topic', () => {
+    const environment = { region: 'eu-central-1', domainName: 'api.id.test', kmsKeyArn: KEY };
+    const certificateArn = CERTIFICATE.replace(/\d{12}/, '012345678901');
+    expect(readConfig({ ...environment, certificateArn })).toMatchObject({ certificateArn });
+    expect(
+      listProblems({
+        ...environment,
+        certificateArn: certificateArn.replace('012345678901', '111122223333'),
+      }),
+    ).toEqual([
+      expect.stringMatching(
+        /^context key certificateArn: found .*, expected a certificate of the region and account/,
+      ),
+    ]);
+  });
+
+  test.each(['kmsKeyArn', 'alarmTopicArn'])('in China need traces to be off, by %s', (key) => {
+    const arn = (key === 'kmsKeyArn' ? KEY : TOPIC)
+      .replace('arn:aws:', 'arn:aws-cn:')
+      .replace('eu-central-1', 'cn-north-1');
+    expect(listProblems({ [key]: arn })).toEqual([
+      'context key tracing: found its default, expected off in cn-north-1: Lambda has no X-Ray in China',
+    ]);
+    expect(readConfig({ [key]: arn, tracing: 'off' })).toMatchObject({ tracing: 'off' });
   });
 });
 
