@@ -651,12 +651,12 @@ export interface EnvironmentFile {
 }
 
 /** Keys of the context that say how to read the configuration, and are no part of it. */
-const READING_KEYS = ['env', 'allowPlaceholders'];
+export const READING_KEYS: readonly string[] = ['env', 'allowPlaceholders'];
 
 /**
  * Reads the configuration from a CDK context and the file of an environment. A key of the context goes before
  * the same key of the file.
- * @param context all context values by key; keys of CDK and of other apps are ignored
+ * @param context all context values by key; keys of CDK and of other apps are left out
  * @throws ConfigurationError with every bad value, every key of the context that looks like a misspelt one of
  *   ours, and every key of the file that is none of ours
  */

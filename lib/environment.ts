@@ -13,6 +13,7 @@ import {
   isConfigKey,
   listPlaceholders,
   readConfig,
+  READING_KEYS,
 } from './config.ts';
 import { JsonTextError, parseJsonText } from './json-text.ts';
 
@@ -24,7 +25,10 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
 export interface Configuration {
   readonly config: Config;
-  /** What the reader of the file would not expect: each value of the file that the context replaces. */
+  /**
+   * What its reader would not expect: each key of the context that has no effect, and each value of the file
+   * that the context replaces.
+   */
   readonly notices: readonly string[];
 }
 
@@ -43,7 +47,10 @@ export function readConfiguration(context: unknown, project: string): Configurat
   const config = readConfig(given, file);
   if (!readFlag(given, 'allowPlaceholders')) refusePlaceholders(config, file);
   if (file !== undefined) refuseShared(project, files, file, config);
-  return { config, notices: file === undefined ? [] : listReplaced(given, file) };
+  return {
+    config,
+    notices: [...listUnused(given), ...(file === undefined ? [] : listReplaced(given, file))],
+  };
 }
 
 /** Returns the names of the environments that have a file. */
@@ -158,32 +165,40 @@ function refuseShared(
   const others = files.filter((name) => makePath(name) !== file.path);
   const shared = others.flatMap((name) => {
     const other = readDeployable(project, name);
-    if (other === undefined || !mayBeEqual(other.account, config.account)) return [];
-    if (!mayBeEqual(other.region, config.region)) return [];
-    const theirs = listOwned(other);
-    return listOwned(config)
+    if (other === undefined || !mayBeEqual(other.region, config.region)) return [];
+    const inOneAccount = mayBeEqual(other.account, config.account);
+    const list = inOneAccount ? (one: Config) => [...listOwned(one), ...listDomain(one)] : listDomain;
+    const theirs = list(other);
+    return list(config)
       .filter((owned) => theirs.includes(owned))
       .map((owned) => `${file.path}: ${owned} is also one of ${makePath(name)}`);
   });
   if (shared.length > 0) {
     throw new ConfigurationError([
       ...shared,
-      'Give each environment its own, or both files an account or a region that differs',
+      'Give each environment its own, or both files a region or, except for a domain, an account that differs',
     ]);
   }
 }
 
-/** Lists what only one environment may have: its stacks, its domain, and the tables that it names. */
+/** Lists what only one environment of an account and region may have: its stacks, and the tables it names. */
 function listOwned(config: Config): string[] {
-  const { stackName, domainName, jobsTable, targetGroupsTable, idempotencyTable, keySetsTable } = config;
+  const { stackName, jobsTable, targetGroupsTable, idempotencyTable, keySetsTable } = config;
   const tables = [jobsTable, targetGroupsTable, idempotencyTable, keySetsTable].filter(
     (name) => name !== undefined,
   );
   return [
     ...[stackName, getDataStackName(stackName)].map((name) => `the stack ${name}`),
-    ...(domainName === undefined ? [] : [`the domain ${domainName}`]),
     ...tables.map((name) => `the table ${name}`),
   ];
+}
+
+/**
+ * Lists the domain, which only one environment of a region may have, whatever its account:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html
+ */
+function listDomain({ domainName }: Config): string[] {
+  return domainName === undefined ? [] : [`the domain ${domainName}`];
 }
 
 /** Reads the configuration of a file, with what cdk.json adds, or nothing if that cannot be deployed. */
@@ -200,6 +215,20 @@ function readDeployable(project: string, name: string): Config | undefined {
 /** Whether two values may be equal, where a value that is not given may be any. */
 function mayBeEqual(one: string | undefined, other: string | undefined): boolean {
   return one === undefined || other === undefined || one === other;
+}
+
+/** Keys of our own that are neither configuration nor how to read it: lib/functions/bundled-function.ts. */
+const INNER_KEYS = ['bundles'];
+
+/**
+ * Returns a line for each key of the context that is a plain word and none of ours. The keys of the CDK have
+ * other characters.
+ */
+function listUnused(given: Readonly<Record<string, unknown>>): string[] {
+  const used = [...READING_KEYS, ...INNER_KEYS];
+  return Object.keys(given)
+    .filter((key) => /^[A-Za-z]\w*$/.test(key) && !isConfigKey(key) && !used.includes(key))
+    .map((key) => `context key ${key}: not known, no effect`);
 }
 
 /** Returns a line for each value of the file that the context replaces. */

@@ -93,6 +93,16 @@ const DOMAIN = {
   certificateArn: 'arn:aws:acm:eu-central-1:012345678901:certificate/a',
 };
 
+const OTHER_ACCOUNT = {
+  account: '111122223333',
+  certificateArn: 'arn:aws:acm:eu-central-1:111122223333:certificate/a',
+};
+
+const OTHER_REGION = {
+  region: 'eu-west-1',
+  certificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/a',
+};
+
 let project: string;
 
 beforeEach(() => {
@@ -177,6 +187,24 @@ describe('a key of the context', () => {
     expect(notices).toEqual([
       'config/prod.json: logLevel is DEBUG this time, not INFO: -c goes first',
       'config/prod.json: tags is {"team":"b"} this time, not {"team":"a"}: -c goes first',
+    ]);
+  });
+
+  // Too far from ours for an error, and perhaps of another app. But whoever meant ours must hear of it.
+  test('that is none of ours has no effect, and a notice says so', () => {
+    const ofOthers = {
+      '@aws-cdk/core:x': true,
+      'aws:cdk:x': 1,
+      'acknowledged-issue-numbers': [1],
+      bundles: {},
+    };
+    const context = { ...BARE, ...ofOthers, vpcSubnetIds: 'subnet-0a1b2c3d', allowPlaceholders: 'false' };
+    expect(readConfiguration(context, project).notices).toEqual([
+      'context key vpcSubnetIds: not known, no effect',
+    ]);
+    write('prod', BARE);
+    expect(readEnvironment('prod', { stage: 'beta' }).notices).toEqual([
+      'context key stage: not known, no effect',
     ]);
   });
 
@@ -321,6 +349,8 @@ describe('two environments that would share a stack, a domain or a table', () =>
       { stackName: 'Jobs', ...DOMAIN, basePath: '/two' },
       'the domain api.id.test',
     ],
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html
+    [{ ...DOMAIN, account: '012345678901' }, { ...DOMAIN, ...OTHER_ACCOUNT }, 'the domain api.id.test'],
   ])('are refused: %j and %j', (prod, staging, shared) => {
     write('prod', { ...BARE, ...prod });
     write('staging', { ...BARE, ...staging });
@@ -332,6 +362,14 @@ describe('two environments that would share a stack, a domain or a table', () =>
   test.each([
     [{}, { stackName: 'Staging' }],
     [{ account: '111111111111' }, { account: '222222222222' }],
+    [
+      { ...DOMAIN, account: '012345678901' },
+      { ...DOMAIN, ...OTHER_ACCOUNT, domainName: 'other.id.test' },
+    ],
+    [
+      { ...DOMAIN, account: '012345678901' },
+      { ...DOMAIN, ...OTHER_ACCOUNT, ...OTHER_REGION },
+    ],
     [{ region: 'eu-west-1' }, { region: 'us-east-1' }],
     [{ jobsTable: 'old' }, { stackName: 'Staging', jobsTable: 'other' }],
   ])('are not: %j and %j', (prod, staging) => {

@@ -269,8 +269,6 @@ async function synthesizeFor(
   const folder = join(PROJECT, '.local', 'cdk.out', new URL(gateway.url).port);
   closers.add(() => rm(folder, { recursive: true, force: true }));
   const context = await makeLocalContext(gateway.url, options.context ?? {});
-  await synthesize(folder, context, signal, (name) => {
-    notice(`bundling ${name}`);
-  });
+  await synthesize(folder, context, signal, notice);
   return folder;
 }

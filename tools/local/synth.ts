@@ -27,14 +27,14 @@ export const BUNDLES_VARIABLE = 'FUNCTION_BUNDLES';
  * Runs the app that cdk.json names, including the bundling, without the CDK's check of the template.
  * @param outputFolder is emptied first
  * @param context overrides the context of cdk.json
- * @param onBundling is called with the name of each function's construct when its bundling begins
+ * @param notice is called when the bundling of a function begins, and for each key that has no effect
  * @throws SynthesisError with the app's output
  */
 export async function synthesize(
   outputFolder: string,
   context: Readonly<Record<string, unknown>>,
   signal?: AbortSignal,
-  onBundling?: (name: string) => void,
+  notice?: (text: string) => void,
 ): Promise<void> {
   const config = cdkJson.parse(JSON.parse(await readFile(join(PROJECT, 'cdk.json'), 'utf8')));
   await rm(outputFolder, { recursive: true, force: true });
@@ -70,7 +70,8 @@ export async function synthesize(
   child.stderr.setEncoding('utf8').on('data', collect);
   createInterface(child.stderr).on('line', (line) => {
     const name = /^Bundling asset .*?(\w+)\/Code\//.exec(line)?.[1];
-    if (name !== undefined) onBundling?.(name);
+    if (name !== undefined) notice?.(`bundling ${name}`);
+    if (/^context key \w+: not known, no effect$/.test(line)) notice?.(line);
   });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject).once('close', resolve);

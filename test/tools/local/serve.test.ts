@@ -40,7 +40,7 @@ beforeAll(async () => {
   writeFileSync(file, records.map((record) => JSON.stringify(record)).join('\n'));
   const started = spawn(
     process.execPath,
-    ['tools/local/start-local-stack.ts', '--port', '0', '--data', file],
+    ['tools/local/start-local-stack.ts', '--port', '0', '--data', file, '-c', 'vpcSubnetIds=subnet-0a1b2c3d'],
     {
       cwd: PROJECT,
       // As users start it, it bundles.
@@ -111,6 +111,12 @@ test('each step of the start is printed as it begins', () => {
       'making tables',
       'writing 5',
     ]),
+  );
+});
+
+test('a key of the context that has no effect is named', () => {
+  expect(printed).toContainEqual(
+    expect.stringMatching(/INFO {2}local stack +context key vpcSubnetIds: not known, no effect$/),
   );
 });
 
