@@ -16,6 +16,12 @@ const DOMAIN_NAME = new RegExp(`^(?=.{4,253}$)(${LABEL}\\.)+[a-z]([a-z0-9-]{0,61
  */
 const BASE_PATH = /^(?=.{2,300}$)(\/(?!\.{1,2}(\/|$))[\w.-]+)+$/;
 
+/**
+ * What a host looks like in the origin of a page. URLs may have other characters, and a dot at the end: text
+ * that something should have replaced, two origins in one, or one that nobody opens.
+ */
+const PAGE_HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*)$/;
+
 /** The host names of this machine, whose pages may be http. */
 const LOOPBACK_HOSTNAMES = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -69,9 +75,9 @@ export function optionalOrigins(description: string) {
 }
 
 function isOrigin(text: string): boolean {
-  if (text.includes('*') || !URL.canParse(text)) return false;
+  if (!URL.canParse(text)) return false;
   const { origin, protocol, hostname } = new URL(text);
-  if (origin !== text) return false;
+  if (origin !== text || !PAGE_HOST.test(hostname)) return false;
   return protocol === 'https:' || (protocol === 'http:' && LOOPBACK_HOSTNAMES.includes(hostname));
 }
 

@@ -300,6 +300,14 @@ const BAD: Record<ConfigKey, unknown[]> = {
     ...['*', 'https://*', 'https://*.example.com', 'null', '', 'app.example.com', 'https://app.example.com/'],
     ...['https://app.example.com/page', 'https://App.example.com', 'https://app.example.com:443', 'file://'],
     ...['http://app.example.com', 'https://a@app.example.com', 'https://müller.de', 'chrome-extension://abc'],
+    // URLs all the same, but of no host that has pages.
+    ...['https://${app}.example.com', 'https://{app}.example.com', "https://'app.example.com'"],
+    ...[
+      'https://a.example,b.example',
+      'https://a.example;b',
+      'https://app.example.com.',
+      'https://a..example',
+    ],
     [],
     ['https://a.example', 'https://a.example'],
     Array.from({ length: 21 }, (_, index) => `https://a${index}.example`),
@@ -392,7 +400,14 @@ describe('the address of the API', () => {
     expect(readConfig({ corsOrigins }).corsOrigins).toEqual(corsOrigins);
     expect(readConfig({ corsOrigins: JSON.stringify(corsOrigins) }).corsOrigins).toEqual(corsOrigins);
     expect(readConfig({ corsOrigins: corsOrigins[0] }).corsOrigins).toEqual([corsOrigins[0]]);
-    expect(readConfig({ corsOrigins: ['http://127.0.0.1:8080', 'http://[::1]'] })).toBeDefined();
+    for (const origin of [
+      'http://127.0.0.1:8080',
+      'http://[::1]',
+      'https://intranet',
+      'https://10.0.0.1:8443',
+    ]) {
+      expect(readConfig({ corsOrigins: origin }).corsOrigins).toEqual([origin]);
+    }
   });
 });
 
