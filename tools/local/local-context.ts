@@ -47,7 +47,8 @@ async function readSettings(context: Context, project: string): Promise<Record<s
   const file = join(project, 'config', `${basename(String(context['env']))}.json`);
   const text = await readFile(file, 'utf8').catch(() => '{}');
   try {
-    return { ...z.record(z.string(), z.unknown()).parse(JSON.parse(text)), ...context };
+    const values: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    return { ...z.record(z.string(), z.unknown()).parse(values), ...context };
   } catch {
     return { ...context };
   }

@@ -40,9 +40,11 @@ test('account and region are those of this machine, and so is what a setting nam
   });
 });
 
-test('what a file of an environment names is moved too', async () => {
+// Some editors write a byte order mark, which the synthesis takes.
+test.each(['', '\uFEFF'])('what a file of an environment names is moved too, after %j', async (mark) => {
   const certificateArn = 'arn:aws:acm:eu-central-1:123456789012:certificate/a';
-  writeFileSync(join(project, 'config', 'staging.json'), JSON.stringify({ certificateArn, chunkSize: 20 }));
+  const text = JSON.stringify({ certificateArn, chunkSize: 20 });
+  writeFileSync(join(project, 'config', 'staging.json'), mark + text);
   expect(await makeLocalContext(URL, { env: 'staging' }, project)).toMatchObject({
     env: 'staging',
     region: 'us-east-1',
