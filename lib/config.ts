@@ -15,6 +15,7 @@ import {
   optionalDomainName,
   optionalOrigins,
 } from './api-address.ts';
+import { listWrongCdkSettings } from './cdk-context.ts';
 import { findAccount, findRegion, isInChina, isOfAccount, isOfRegion, optionalArn } from './arns.ts';
 import { findNearMisses } from './near-misses.ts';
 import { computeExcess, computeHalfDeadlineWork, computeMaxOpenTargetGroups } from './open-work.ts';
@@ -658,7 +659,7 @@ export const READING_KEYS: readonly string[] = ['env', 'allowPlaceholders'];
  * the same key of the file.
  * @param context all context values by key; keys of CDK and of other apps are left out
  * @throws ConfigurationError with every bad value, every key of the context that looks like a misspelt one of
- *   ours, and every key of the file that is none of ours
+ *   ours, every setting of the CDK that it would ignore, and every key of the file that is none of ours
  */
 export function readConfig(context: unknown, file?: EnvironmentFile): Config {
   const given = z.record(z.string(), z.unknown()).parse(context);
@@ -670,7 +671,11 @@ export function readConfig(context: unknown, file?: EnvironmentFile): Config {
     const value = found[key] === undefined ? 'its default' : formatFound(found[key], inner[0]);
     return `${origin}: found ${value}, expected ${issue.message}`;
   });
-  const unknown = [...listMisspelt(Object.keys(given)), ...(file === undefined ? [] : listUnknown(file))];
+  const unknown = [
+    ...listMisspelt(Object.keys(given)),
+    ...listWrongCdkSettings(given),
+    ...(file === undefined ? [] : listUnknown(file)),
+  ];
   if (!result.success || unknown.length > 0) {
     throw new ConfigurationError([...new Set([...wrong, ...unknown])]);
   }

@@ -335,6 +335,47 @@ describe('placeholders', () => {
   });
 });
 
+describe('a setting of the CDK that it would ignore is refused', () => {
+  const BOUNDARY = '@aws-cdk/core:permissionsBoundary';
+  const QUALIFIER = '@aws-cdk/core:bootstrapQualifier';
+
+  test.each<[string, unknown]>([
+    // As -c passes it.
+    [BOUNDARY, '{"name":"company-boundary"}'],
+    [BOUNDARY, 'company-boundary'],
+    [BOUNDARY, { Name: 'company-boundary' }],
+    [BOUNDARY, { name: '' }],
+    [BOUNDARY, { name: 'arn:aws:iam::111122223333:policy/company-boundary' }],
+    [BOUNDARY, { arn: 'company-boundary' }],
+    [BOUNDARY, { name: 'one', arn: 'arn:aws:iam::111122223333:policy/other' }],
+    [BOUNDARY, null],
+    [QUALIFIER, ''],
+    [QUALIFIER, 'elevenchars'],
+    [QUALIFIER, 5],
+  ])('%s: %j', (key, value) => {
+    const [problem, ...others] = listProblems({ ...BARE, [key]: value });
+    expect(others).toEqual([]);
+    expect(problem).toContain(`context key ${key}: found ${JSON.stringify(value).slice(0, 80)}, expected `);
+  });
+
+  test.each([
+    ['@aws-cdk/core:permissionBoundary', BOUNDARY],
+    ['@aws-cdk/core:bootstrap-qualifier', QUALIFIER],
+  ])('%s for %s', (key, meant) => {
+    expect(listProblems({ ...BARE, [key]: 'x' })).toEqual([
+      `context key ${key}: not known, did you mean ${meant}?`,
+    ]);
+  });
+
+  test('together with bad values of ours, and a good one is none', () => {
+    expect(listProblems({ ...BARE, [BOUNDARY]: 'x', chunkSize: 'x' })).toHaveLength(2);
+    for (const boundary of [{ name: 'cdk-${Qualifier}-boundary' }, { arn: 'arn:aws:iam::aws:policy/x' }]) {
+      const context = { ...BARE, [BOUNDARY]: boundary, [QUALIFIER]: 'fielding' };
+      expect(readConfiguration(context, project).notices).toEqual([]);
+    }
+  });
+});
+
 describe('two environments that would share a stack, a domain or a table', () => {
   test.each([
     [{}, {}, 'the stack FieldingJobs'],
