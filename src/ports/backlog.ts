@@ -12,9 +12,13 @@ const MARGIN_MS = 10_000;
 /** What is younger counts without a pass, ms, however short the deadline is. */
 const LEAST_READ_BACK_MS = 900_000;
 
+/** The latest that one run of reconcile begins after another that still works, with the clocks apart, ms. */
+export const LATER_PASS_MS = 120_000;
+
 export interface Backlog {
   /**
-   * Stores how many target groups all open jobs have together.
+   * Stores how many target groups all open jobs have together. A later pass stays, unless it is later by more
+   * than LATER_PASS_MS: then it is of a clock that was ahead.
    *
    * @param at when they were counted, epoch ms
    */

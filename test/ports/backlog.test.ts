@@ -1,8 +1,9 @@
 /** Tests the promises of every adapter of the Backlog port; the suite runs against each adapter. */
-import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DynamoDBBacklog } from '../../src/adapters/dynamodb/backlog.ts';
+import { InconsistentStoreError } from '../../src/domain/errors.ts';
 import type { Backlog } from '../../src/ports/backlog.ts';
 import { NOW } from '../support/builders.ts';
 import { MemoryBacklog } from '../support/memory/backlog.ts';
@@ -71,6 +72,14 @@ describe.each(ADAPTERS)('the backlog in %s', (_name, open) => {
     expect(await backlog.estimate(NOW + SECOND)).toBe(2);
   });
 
+  test('keeps a pass of a clock that is far ahead until the next one only', async () => {
+    await backlog.savePass(1_000_000, NOW + 60 * MINUTE);
+    await backlog.savePass(1_000, NOW);
+    expect(await backlog.estimate(NOW + SECOND)).toBe(1_000);
+    await backlog.addAccepted(2_000, NOW + 30 * SECOND);
+    expect(await backlog.estimate(NOW + 60 * SECOND)).toBe(3_000);
+  });
+
   test('counts all that was accepted in half of the deadline while there is no pass', async () => {
     await backlog.savePass(5_000, NOW);
     for (let second = 1; second <= 60 * 60; second += 10)
@@ -87,6 +96,25 @@ describe.each(ADAPTERS)('the backlog in %s', (_name, open) => {
     expect(await backlog.estimate(NOW + 60 * MINUTE + 11 * SECOND)).toBe(5_000);
   });
 });
+
+test.each(['counted_at', 'target_groups'])(
+  'a pass whose %s is damaged is replaced by the next one',
+  async (name) => {
+    const backlog = new DynamoDBBacklog(tables.client, tables.jobs, DEADLINE);
+    const pass = {
+      pk: 'BACKLOG',
+      sk: 'PASS',
+      format: 1,
+      target_groups: 5_000,
+      counted_at: NOW,
+      [name]: 'damaged',
+    };
+    await tables.client.send(new PutItemCommand({ TableName: tables.jobs, Item: marshall(pass) }));
+    await expect(backlog.estimate(NOW + SECOND)).rejects.toThrow(InconsistentStoreError);
+    await backlog.savePass(1_000, NOW + 60 * SECOND);
+    expect(await backlog.estimate(NOW + 61 * SECOND)).toBe(1_000);
+  },
+);
 
 test('what was accepted expires by itself some minutes after it counts no more, and a pass never', async () => {
   const backlog = new DynamoDBBacklog(tables.client, tables.jobs, DEADLINE);

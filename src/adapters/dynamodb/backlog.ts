@@ -8,7 +8,13 @@
  */
 import { type DynamoDBClient, QueryCommand, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { type Backlog, computeReadBack, findSlot, findSlotOfPass } from '../../ports/backlog.ts';
+import {
+  type Backlog,
+  computeReadBack,
+  findSlot,
+  findSlotOfPass,
+  LATER_PASS_MS,
+} from '../../ports/backlog.ts';
 import { UnknownFormatError } from '../../domain/errors.ts';
 import { formatTimestamp } from '../../domain/time.ts';
 import { ADMISSION_READ_MS } from './dynamodb-client.ts';
@@ -51,9 +57,10 @@ export class DynamoDBBacklog implements Backlog {
       key: PASS_KEY,
       format: BACKLOG_FORMAT,
       update: 'SET target_groups = :groups, counted_at = :at, #format = :format',
-      // No later pass was stored by another run of reconcile at the same time.
-      condition: 'attribute_not_exists(counted_at) OR counted_at <= :at',
-      values: { ':groups': targetGroups, ':at': at },
+      // No later pass was stored by another run of reconcile at the same time. A pass of a clock that is far
+      // ahead, or a damaged one, would otherwise stay for hours or for good.
+      condition: 'NOT (counted_at > :at AND counted_at <= :latest)',
+      values: { ':groups': targetGroups, ':at': at, ':latest': at + LATER_PASS_MS },
     });
     if (result.written) return;
     // A later pass is as good. One of a later release is not: this release cannot read it.

@@ -1,5 +1,11 @@
 /** Implements the backlog in memory, with the same promises as the one on DynamoDB. */
-import { type Backlog, computeReadBack, findSlot, findSlotOfPass } from '../../../src/ports/backlog.ts';
+import {
+  type Backlog,
+  computeReadBack,
+  findSlot,
+  findSlotOfPass,
+  LATER_PASS_MS,
+} from '../../../src/ports/backlog.ts';
 
 export class MemoryBacklog implements Backlog {
   #pass: { readonly targetGroups: number; readonly at: number } | undefined;
@@ -13,7 +19,8 @@ export class MemoryBacklog implements Backlog {
   }
 
   savePass(targetGroups: number, at: number): Promise<void> {
-    if (this.#pass === undefined || this.#pass.at <= at) this.#pass = { targetGroups, at };
+    const isLater = this.#pass !== undefined && this.#pass.at > at && this.#pass.at <= at + LATER_PASS_MS;
+    if (!isLater) this.#pass = { targetGroups, at };
     return Promise.resolve();
   }
 
