@@ -17,7 +17,7 @@ import {
 } from '../../ports/backlog.ts';
 import { UnknownFormatError } from '../../domain/errors.ts';
 import { formatTimestamp } from '../../domain/time.ts';
-import { ADMISSION_READ_MS } from './dynamodb-client.ts';
+import { ADMISSION_CALL_MS } from './dynamodb-client.ts';
 import { getItem } from './get-item.ts';
 import { type Item, readNumber, readText, requireKnownFormat } from './read-item.ts';
 import { updateIf } from './update.ts';
@@ -69,7 +69,8 @@ export class DynamoDBBacklog implements Backlog {
   }
 
   async addAccepted(targetGroups: number, at: number): Promise<void> {
-    // A retry after a lost answer counts the job twice, until the next pass.
+    // A retry after a lost answer counts the job twice, until the next pass. Without an answer the job is in the
+    // next pass as well, so the client of the create does not wait for the retries of this write.
     const { written } = await updateIf(this.#client, {
       table: this.#table,
       key: { pk: PARTITION, sk: makeSlotKey(findSlot(at)) },
@@ -79,6 +80,7 @@ export class DynamoDBBacklog implements Backlog {
         ':groups': targetGroups,
         ':expires': Math.floor(at / 1000) + computeKeptSeconds(this.#deadlineMs),
       },
+      abortSignal: AbortSignal.timeout(ADMISSION_CALL_MS),
     });
     if (!written) throw new UnknownFormatError('A slot of the backlog was written by a later release.');
   }
@@ -101,7 +103,7 @@ export class DynamoDBBacklog implements Backlog {
 
   /** Reads the items whose sort keys are not below `from`, from the last one on. */
   async *#readFromEnd(from: string): AsyncGenerator<Item> {
-    const options = { abortSignal: AbortSignal.timeout(ADMISSION_READ_MS) };
+    const options = { abortSignal: AbortSignal.timeout(ADMISSION_CALL_MS) };
     let start: QueryCommandInput['ExclusiveStartKey'];
     do {
       const { Items = [], LastEvaluatedKey } = await this.#client.send(

@@ -7,9 +7,10 @@ export const CALL_LIMITS = { connectionTimeout: 1_000, requestTimeout: 2_000 } a
 
 /**
  * How long a create waits for what it reads of the open work, ms, with all tries. Without an answer it is let
- * in (ADR 39), so its client does not wait for the retries of these reads.
+ * in (ADR 39), so its client does not wait for the retries of these reads. It is also how long an accepted
+ * create waits until it is counted.
  */
-export const ADMISSION_READ_MS = 2_000;
+export const ADMISSION_CALL_MS = 2_000;
 
 /** Each concurrent call needs one. Reconcile makes the most: by default 16 calls for each of four jobs. */
 const MAX_SOCKETS = 100;

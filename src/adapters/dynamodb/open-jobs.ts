@@ -5,7 +5,7 @@ import { ACTION_NAMES } from '../../domain/actions.ts';
 import { computeShard } from '../../domain/digest.ts';
 import type { Job, Look } from '../../domain/job.ts';
 import type { OpenJob, OpenJobs, OpenJobsPage, PageStart } from '../../ports/open-jobs.ts';
-import { ADMISSION_READ_MS } from './dynamodb-client.ts';
+import { ADMISSION_CALL_MS } from './dynamodb-client.ts';
 import { makeLookAttributes, makeMetaKey, META_FORMAT, readJobKey } from './job-item.ts';
 import {
   makeAccountPrefix,
@@ -41,7 +41,7 @@ export class DynamoDBOpenJobs implements OpenJobs {
   }
 
   async readAccount(accountId: number, limit: number): Promise<OpenJob[]> {
-    const abortSignal = AbortSignal.timeout(ADMISSION_READ_MS);
+    const abortSignal = AbortSignal.timeout(ADMISSION_CALL_MS);
     const found: OpenJob[] = [];
     let key: QueryCommandInput['ExclusiveStartKey'];
     do {

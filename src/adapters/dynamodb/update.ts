@@ -33,6 +33,8 @@ export interface ConditionalUpdate {
   readonly returns?: ReturnValue;
   /** Whether a refusal counts only if no earlier try of the same write can still be carried out. */
   readonly certain?: boolean;
+  /** Ends the wait for an answer, with all tries. */
+  readonly abortSignal?: AbortSignal;
 }
 
 /** Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html */
@@ -70,6 +72,7 @@ export async function updateIf(client: DynamoDBClient, update: ConditionalUpdate
         ReturnValues: update.returns ?? 'NONE',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
+      { ...(update.abortSignal && { abortSignal: update.abortSignal }) },
     );
     return { written: true, item: Attributes === undefined ? {} : unmarshall(Attributes) };
   } catch (error) {
