@@ -1,7 +1,7 @@
 /** Tests the promises of every adapter of the Backlog port; the suite runs against each adapter. */
-import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { DynamoDBBacklog } from '../../src/adapters/dynamodb/backlog.ts';
 import { InconsistentStoreError } from '../../src/domain/errors.ts';
 import type { Backlog } from '../../src/ports/backlog.ts';
@@ -115,6 +115,23 @@ test.each(['counted_at', 'target_groups'])(
     expect(await backlog.estimate(NOW + 61 * SECOND)).toBe(1_000);
   },
 );
+
+test('the slots of an hour and more without a pass are read in three pages', async () => {
+  const backlog = new DynamoDBBacklog(tables.client, tables.jobs, 24 * 60 * MINUTE);
+  for (let batch = 0; batch < 20; batch += 1) {
+    const requests = Array.from({ length: 25 }, (_, i) => {
+      const slot = new Date(NOW - (25 * batch + i) * 10 * SECOND).toISOString();
+      return {
+        PutRequest: { Item: marshall({ pk: 'BACKLOG', sk: `ACCEPTED#${slot}`, target_groups: 1_000 }) },
+      };
+    });
+    const RequestItems = { [tables.jobs]: requests };
+    await tables.client.send(new BatchWriteItemCommand({ RequestItems }));
+  }
+  const sent = jest.spyOn(tables.client, 'send');
+  expect(await backlog.estimate(NOW)).toBe(500_000);
+  expect(sent).toHaveBeenCalledTimes(3);
+});
 
 test('what was accepted expires by itself some minutes after it counts no more, and a pass never', async () => {
   const backlog = new DynamoDBBacklog(tables.client, tables.jobs, DEADLINE);

@@ -32,8 +32,14 @@ const PARTITION = 'BACKLOG';
 const computeKeptSeconds = (deadlineMs: number) =>
   Math.max(3_600, Math.ceil(computeReadBack(deadlineMs) / 1_000) + 600);
 
-/** Items in one answer: the pass and the slots of six minutes, in half a read unit. */
-const PAGE_SIZE = 40;
+/** Items in the first answer: the pass and the slots of six minutes, in half a read unit. */
+const FIRST_PAGE = 40;
+
+/**
+ * How much larger each further page is. The slots of half a day, which count while there is no pass, are read in
+ * the time of three calls.
+ */
+const PAGE_GROWTH = 10;
 
 const PASS_KEY = { pk: PARTITION, sk: 'PASS' };
 
@@ -105,6 +111,7 @@ export class DynamoDBBacklog implements Backlog {
   async *#readFromEnd(from: string): AsyncGenerator<Item> {
     const options = { abortSignal: AbortSignal.timeout(ADMISSION_CALL_MS) };
     let start: QueryCommandInput['ExclusiveStartKey'];
+    let limit = FIRST_PAGE;
     do {
       const { Items = [], LastEvaluatedKey } = await this.#client.send(
         new QueryCommand({
@@ -112,7 +119,7 @@ export class DynamoDBBacklog implements Backlog {
           KeyConditionExpression: 'pk = :pk AND sk >= :from',
           ExpressionAttributeValues: marshall({ ':pk': PARTITION, ':from': from }),
           ScanIndexForward: false,
-          Limit: PAGE_SIZE,
+          Limit: limit,
           ExclusiveStartKey: start,
         }),
         options,
@@ -122,6 +129,7 @@ export class DynamoDBBacklog implements Backlog {
         yield item;
       }
       start = LastEvaluatedKey;
+      limit *= PAGE_GROWTH;
     } while (start !== undefined);
   }
 }
