@@ -162,6 +162,17 @@ async function settleChunk(
     journal.note({ event: 'chunk.expired', jobId: chunk.jobId, chunk: chunk.index });
     return;
   }
+  if (start >= attempt.stopAt) {
+    // The chunks before it in the batch took all the time. After a claim the next attempt would read first.
+    journal.note({
+      event: 'chunk.handed-back',
+      jobId: chunk.jobId,
+      chunk: chunk.index,
+      unfinished: ids.length,
+      cause: undefined,
+    });
+    throw makeUnfinishedError(chunk, 'No time was left to begin with it.');
+  }
   const claim = await claimChunk(deps, work, owner, start);
   if (claim === 'settled') return;
 

@@ -330,12 +330,36 @@ describe('a chunk', () => {
     const rig = new UseCaseRig();
     const { jobId } = await rig.create(rig.addTargetGroups({}, {}));
     const work = readFirstChunk(rig);
-    await expect(rig.run(work, anId(), NOW)).rejects.toThrow(ChunkUnfinishedError);
+    const move = rig.groups.move.bind(rig.groups);
+    rig.groups.move = (...args) => {
+      rig.time += 1_000;
+      return move(...args);
+    };
+    rig.settings.parallelism = 1;
+    await expect(rig.run(work, anId(), NOW + 1_000)).rejects.toThrow(ChunkUnfinishedError);
     expect(rig.entries).toContainEqual(
-      expect.objectContaining({ event: 'chunk.handed-back', unfinished: 2 }),
+      expect.objectContaining({ event: 'chunk.handed-back', unfinished: 1 }),
     );
     rig.time += 5_000;
     await rig.run(work);
+    expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Completed');
+  });
+
+  test('for which no time is left is handed back without a claim, so that the next worker need not read first', async () => {
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}, {}));
+    const work = readFirstChunk(rig);
+    await expect(rig.run(work, anId(), NOW)).rejects.toThrow(ChunkUnfinishedError);
+    expect(rig.listEvents().filter((event) => event.startsWith('chunk.'))).toEqual(['chunk.handed-back']);
+    expect(rig.entries.at(-1)).toMatchObject({ event: 'chunk.handed-back', unfinished: 2 });
+    let reads = 0;
+    const find = rig.groups.find.bind(rig.groups);
+    rig.groups.find = (key) => {
+      reads += 1;
+      return find(key);
+    };
+    await rig.run(work);
+    expect(reads).toBe(0);
     expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Completed');
   });
 
