@@ -1,11 +1,11 @@
-/** Retries of a target group: with growing pauses, and while there is time (ADR 17). */
+/** Retries of a target group, and of a chunk's result: with growing pauses, and while there is time (ADR 17). */
 import { computeDelay } from '../domain/backoff.ts';
 import { UncertainWriteError } from '../domain/errors.ts';
 import { LATE_WRITES_MS } from '../domain/late-writes.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
 
-/** Most tries in a row for one target group, the first one included. */
+/** Most tries in a row for one target group or one result, the first one included. */
 export const TRIES = 7;
 /** In ms, doubled after each try. All pauses together take at most about three seconds. */
 const PAUSES = { first: 50 };
@@ -26,7 +26,11 @@ export class OutOfTimeError extends Error {
  * @throws the error of the last try
  * @throws OutOfTimeError when the time ended before the last try
  */
-async function retryWithBackoff<T>(clock: Clock, stopAt: number, attempt: () => Promise<T>): Promise<T> {
+export async function retryWithBackoff<T>(
+  clock: Clock,
+  stopAt: number,
+  attempt: () => Promise<T>,
+): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await attempt();

@@ -46,7 +46,7 @@ import type { Chunks } from '../ports/chunks.ts';
 import type { Move, MoveResult, TargetGroups } from '../ports/target-groups.ts';
 import type { ChunkWork, GiveUpWork, WorkQueue } from '../ports/work-queue.ts';
 import { type AddChunkDeps, addChunkToJob } from './add-chunk-to-job.ts';
-import { OutOfTimeError, retryUntilCertain } from './retry.ts';
+import { OutOfTimeError, retryUntilCertain, retryWithBackoff } from './retry.ts';
 import { makeChunkSubject, withSubject } from './with-subject.ts';
 
 export interface RunChunkDeps extends AddChunkDeps {
@@ -182,10 +182,12 @@ async function settleChunk(
   try {
     const outcomes = await decideOutcomes(deps, attempt, (id) => decideOutcome(id, writes));
     failures = groupFailures(ids, outcomes);
-    written = await chunks.settle(chunk, owner, failures, clock.now());
+    const settle = () => chunks.settle(chunk, owner, failures, clock.now());
+    // The next attempt would read every target group, and could not report a result that was written.
+    written = await retryWithBackoff(clock, attempt.stopAt, settle);
   } catch (error) {
     await handBack(deps, attempt, writes);
-    throw error;
+    throw error instanceof OutOfTimeError ? error.cause : error;
   }
   if (!written) {
     // Our claim ended and another owner claimed the chunk. To claim it again shows its state. If it is

@@ -38,7 +38,7 @@ test('a failed attempt has given its claim back, as of then, before it says that
     rig.time += 100;
     return Promise.reject(new Error('no answer'));
   };
-  await expect(rig.run(work, 'owner')).rejects.toThrow('no answer');
+  await expect(rig.run(work, 'owner', NOW + 100)).rejects.toThrow('no answer');
   expect(calls.slice(1)).toEqual([['release', work.chunk, 'owner', NOW + 100]]);
 });
 

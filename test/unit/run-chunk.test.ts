@@ -225,6 +225,40 @@ describe('a chunk', () => {
     expect(rig.time).toBe(NOW + 50 + 100 + 200);
   });
 
+  test('whose result cannot be written at first is settled by a later try, and reported once', async () => {
+    const rig = new UseCaseRig();
+    const { jobId } = await rig.create(rig.addTargetGroups({}, {}));
+    const settle = rig.jobs.settle.bind(rig.jobs);
+    let tries = 0;
+    rig.jobs.settle = async (...args) => {
+      tries += 1;
+      // The first one is refused, and the second one written without an answer.
+      if (tries > 1) await settle(...args);
+      if (tries < 3) throw new Error('no answer');
+      return settle(...args);
+    };
+    await rig.run(readFirstChunk(rig));
+    expect(tries).toBe(3);
+    expect(rig.time).toBe(NOW + 50 + 100);
+    expect(rig.entries).toContainEqual(
+      expect.objectContaining({ event: 'chunk.settled', updated: 2, failed: 0 }),
+    );
+    expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Completed');
+  });
+
+  test('whose result cannot be written while there is time fails with the reason', async () => {
+    const rig = new UseCaseRig();
+    await rig.create(rig.addTargetGroups({}));
+    const reason = new Error('no answer');
+    rig.jobs.settle = () => Promise.reject(reason);
+    const work = readFirstChunk(rig);
+    await expect(rig.run(work, anId(), NOW + 1_000)).rejects.toBe(reason);
+    // Its claim has ended.
+    await expect(rig.chunks.claim(work.chunk, 'next', rig.time, rig.time + 1)).resolves.toMatchObject({
+      kind: 'claimed',
+    });
+  });
+
   test('does not retry failed calls when the time is up', async () => {
     const rig = new UseCaseRig();
     await rig.create(rig.addTargetGroups({}));
