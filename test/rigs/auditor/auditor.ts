@@ -22,6 +22,7 @@ import { NOT_READ, type Outcome } from '../../../src/domain/outcome.ts';
 import type { TargetGroup, TargetGroupKey } from '../../../src/domain/target-group.ts';
 import { MOST_RESENDS } from '../../../src/domain/look.ts';
 import { formatTimestamp } from '../../../src/domain/time.ts';
+import type { Entry } from '../../../src/ports/journal.ts';
 import type { OpenJob } from '../../../src/ports/open-jobs.ts';
 import type { ChunkWork, GiveUpWork } from '../../../src/ports/work-queue.ts';
 import { Fairness, type ObservedFairness } from './fairness.ts';
@@ -56,6 +57,8 @@ export interface ObservedSystem {
   readonly quiet?: { readonly accountId: number; readonly lookWithinMs: number } | undefined;
   /** The least number of chunks that must be settled per minute. */
   readonly leastSettleRate?: number | undefined;
+  /** Whether no function and no call fails, so that each job is reported from its creation to its end. */
+  readonly nothingFails?: boolean;
   /** The limits of open work, in a rig that has some. */
   readonly limits?: ObservedLimits | undefined;
   /** How long jobs of quiet accounts take, in a rig where only other jobs can hold them up. */
@@ -105,7 +108,7 @@ interface AuditedJob {
   readonly asked: RequestedJob;
   settled: number;
   /** The first answer that showed the job as ended. */
-  ended?: { readonly text: string; readonly view: JobView };
+  ended?: { readonly text: string; readonly view: JobView; readonly at: number };
 }
 
 export class Auditor {
@@ -128,6 +131,8 @@ export class Auditor {
   readonly #moves: { readonly asked: RequestedJob; readonly group: TargetGroup }[] = [];
   /** Moves that were sent and not yet checked, with the time. */
   readonly #sentMoves: { readonly asked: RequestedJob; readonly name: string; readonly at: number }[] = [];
+  /** What the journal has noted of jobs and chunks. */
+  readonly #reported = new Set<string>();
   readonly #openWork: OpenWork | undefined;
   readonly #fairness: Fairness | undefined;
 
@@ -203,11 +208,29 @@ export class Auditor {
     this.#require(traces.length === 0, 'refusal-left-something', `${detail}: ${traces.join(', ')}`);
   }
 
-  /** Checks that jobs were accepted within the limits. To be called after every effect on the open jobs. */
+  /**
+   * Checks that jobs were accepted within the limits, and that those that have ended do not count for long. To
+   * be called after every effect on the open jobs.
+   */
   async checkOpenWork(): Promise<void> {
     if (this.#openWork === undefined) return;
-    const wrong = this.#openWork.update(await this.#system.listOpenJobs(), this.#system.now());
+    const open = await this.#system.listOpenJobs();
+    const now = this.#system.now();
+    const wrong = this.#openWork.update(open, now);
     for (const detail of wrong) this.#addViolation('accepted-beyond-limit', detail);
+    const leftAfterMs = this.#system.limits?.leftAfterMs ?? Infinity;
+    for (const { jobId } of open) {
+      const endedAt = this.#jobs.get(jobId)?.ended?.at ?? now;
+      this.#require(now - endedAt <= leftAfterMs, 'ended-job-still-open', jobId);
+    }
+  }
+
+  /** Checks that a function reports nothing twice from which metrics are counted. */
+  addEntry(entry: Entry): void {
+    if (!isReportedOnce(entry)) return;
+    const name = `${entry.event} of ${entry.jobId}${'chunk' in entry ? ` chunk ${entry.chunk}` : ''}`;
+    this.#require(!this.#reported.has(name), 'reported-twice', name);
+    this.#reported.add(name);
   }
 
   /** Checks that a message is for the only job of its key. */
@@ -407,6 +430,7 @@ export class Auditor {
         this.#require(view !== undefined, 'accepted-job-missing', jobId);
       }
       this.#require(view === undefined || seen.ended !== undefined, 'never-ended', jobId);
+      if (this.#system.nothingFails === true && view !== undefined) this.#checkReported(view.job);
     }
     const { leastSettleRate } = this.#system;
     if (leastSettleRate !== undefined) {
@@ -425,6 +449,14 @@ export class Auditor {
     await this.check();
   }
 
+  /** Checks that the creation of a job, its end and the result of each chunk were reported. */
+  #checkReported({ jobId, settled }: Job): void {
+    const chunks = [...settled].map((index) => `chunk.settled of ${jobId} chunk ${index}`);
+    for (const name of [`job.created of ${jobId}`, ...chunks, `job.finished of ${jobId}`]) {
+      this.#require(this.#reported.has(name), 'not-reported', name);
+    }
+  }
+
   /** Reads a job as a client would see it now, and checks it against all earlier answers. */
   async #readAndCheck(jobId: string): Promise<JobView | undefined> {
     const seen = this.#jobs.get(jobId);
@@ -441,7 +473,7 @@ export class Auditor {
       if (shown.status === 'Processing') await this.checkShown(jobId, shown, endedBefore);
       else if (seen.ended !== undefined) this.#requireUnchanged(jobId, seen, shown);
       else {
-        seen.ended = { text: formatView(shown), view };
+        seen.ended = { text: formatView(shown), view, at: this.#system.now() };
         this.#checkEnded(seen.asked, view);
       }
       return view;
@@ -602,6 +634,16 @@ export class Auditor {
     this.violations.push({ rule, detail, at: this.#system.now() });
     this.#system.onViolation?.();
   }
+}
+
+type ReportedOnce = Extract<
+  Entry,
+  { event: 'job.created' | 'job.first-outcome' | 'job.finished' | 'chunk.settled' }
+>;
+
+/** Whether an entry is noted once at most, for a job or for a chunk: metrics are counted from it. */
+function isReportedOnce(entry: Entry): entry is ReportedOnce {
+  return ['job.created', 'job.first-outcome', 'job.finished', 'chunk.settled'].includes(entry.event);
 }
 
 function formatView({ status, outcomes }: ClientView): string {

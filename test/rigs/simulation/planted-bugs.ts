@@ -298,6 +298,32 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     profile: makeLimitsProfile,
   },
   {
+    name: 'a worker that leaves the index of open jobs to reconcile',
+    schedules: 1,
+    plant: leaveJobsOpen,
+    profile: makeLimitsProfile,
+  },
+  {
+    name: 'an end that everybody reports who finds it',
+    schedules: 2,
+    plant: plantInStore((store) => reportEnds(store, true)),
+  },
+  {
+    name: 'an end that nobody reports',
+    schedules: 1,
+    plant: plantInStore((store) => reportEnds(store, false)),
+    profile: makeFairnessProfile,
+  },
+  {
+    name: 'a result that is reported by an owner that has lost its chunk',
+    schedules: 1,
+    plant: plantInStore(({ chunks, ...store }) => ({
+      ...store,
+      chunks: override(chunks, { settle: (...args) => chunks.settle(...args).then(() => true) }),
+    })),
+    profile: makeZombieProfile,
+  },
+  {
     name: 'messages that are all of one group',
     schedules: 1,
     plant: (sound) => ({ ...sound, getMessageGroup: () => 'all' }),
@@ -470,6 +496,37 @@ function overwriteResults(store: JobStore): JobStore {
       ),
   });
   return { ...store, chunks: overwriting };
+}
+
+/** Lets every call that may close a job, or none, answer that it has closed it. */
+function reportEnds({ jobs, openJobs, ...store }: JobStore, closed: boolean): JobStore {
+  return {
+    ...store,
+    jobs: override(jobs, {
+      addOnlyChunk: async (...args) => {
+        const ended = await jobs.addOnlyChunk(...args);
+        return ended && { ...ended, closed };
+      },
+    }),
+    openJobs: override(openJobs, { close: (...args) => openJobs.close(...args).then(() => closed) }),
+  };
+}
+
+/** Lets a worker add chunks to their job without taking an ended job out of the index. */
+function leaveJobsOpen(sound: UseCases): UseCases {
+  return {
+    ...sound,
+    runChunk: (deps, attempt) => {
+      const openJobs = override(deps.openJobs, { close: () => Promise.resolve(false) });
+      const jobs = override(deps.jobs, {
+        addOnlyChunk: async (chunk, broken) => {
+          const job = await deps.jobs.addChunk(chunk, broken);
+          return job && { job, closed: false };
+        },
+      });
+      return sound.runChunk({ ...deps, jobs, openJobs }, attempt);
+    },
+  };
 }
 
 /** Adds the owner, which differs between attempts, to the key: each attempt then derives another job id. */

@@ -472,6 +472,7 @@ export function makeLimitsProfile(random: Random): Profile {
           account: 5 * SECOND + indexLagMs + (troubled ? 40 : 1) * SECOND,
           stack: passAgeMs + (troubled || failing === 'backlog.savePass' ? BRIEF_MS : 0) + 2 * MAX_SKEW_MS,
         },
+        leftAfterMs: troubled ? undefined : 5 * SECOND,
         // A target group a second, for half of the deadline.
         workable: slow ? deadlineMs / 2 / SECOND : Infinity,
       },

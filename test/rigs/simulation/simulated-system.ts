@@ -233,6 +233,7 @@ export class SimulatedSystem {
       journal: {
         note: (entry: Entry) => {
           this.stats.addEntry(entry);
+          this.auditor.addEntry(entry);
           this.trace(() => `   ${by.name} notes ${describe(entry)}`);
         },
       },
@@ -279,6 +280,7 @@ export class SimulatedSystem {
       faultsAreBrief: this.profile.troubleMs <= BRIEF_MS && (this.profile.outage?.until ?? 0) <= BRIEF_MS,
       zombies: this.profile.zombies,
       leastSettleRate,
+      nothingFails: this.profile.fairness !== undefined,
       giveUp: { failedReads: TRIES, afterMs: computeGivenUpLatestMs(this.profile.deadlineMs) },
       limits: this.profile.limits?.observed,
       listTraces: (key) => this.#listTraces(key),
