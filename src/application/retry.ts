@@ -1,4 +1,4 @@
-/** Retries of a target group, and of a chunk's result: with growing pauses, and while there is time (ADR 17). */
+/** Retries of a target group, and of a chunk's result: with growing pauses, while there is time (ADR 17). */
 import { computeDelay } from '../domain/backoff.ts';
 import { UncertainWriteError } from '../domain/errors.ts';
 import { LATE_WRITES_MS } from '../domain/late-writes.ts';

@@ -36,8 +36,8 @@ const computeKeptSeconds = (deadlineMs: number) =>
 const FIRST_PAGE = 40;
 
 /**
- * How much larger each further page is. The slots of half a day, which count while there is no pass, are read in
- * the time of three calls.
+ * How much larger each further page is: the slots of half a day, which count while there is no pass, are read
+ * with three calls.
  */
 const PAGE_GROWTH = 10;
 
@@ -75,8 +75,8 @@ export class DynamoDBBacklog implements Backlog {
   }
 
   async addAccepted(targetGroups: number, at: number): Promise<void> {
-    // A retry after a lost answer counts the job twice, until the next pass. Without an answer the job is in the
-    // next pass as well, so the client of the create does not wait for the retries of this write.
+    // A retry after a lost answer counts the job twice, until the next pass. That pass counts the job in any
+    // case, so the client of the create does not wait for all retries of this write.
     const { written } = await updateIf(this.#client, {
       table: this.#table,
       key: { pk: PARTITION, sk: makeSlotKey(findSlot(at)) },

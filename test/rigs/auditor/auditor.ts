@@ -209,8 +209,8 @@ export class Auditor {
   }
 
   /**
-   * Checks that jobs were accepted within the limits, and that those that have ended do not count for long. To
-   * be called after every effect on the open jobs.
+   * Checks that jobs were accepted within the limits, and that those that have ended do not count for long.
+   * To be called after every effect on the open jobs.
    */
   async checkOpenWork(): Promise<void> {
     if (this.#openWork === undefined) return;

@@ -15,7 +15,7 @@ export interface ObservedLimits {
   readonly knownAfterMs: { readonly account: number | undefined; readonly stack: number | undefined };
   /** For so long after its reason has ended a refusal may still occur. */
   readonly refusedForMs: { readonly account: number; readonly stack: number };
-  /** By then an ended job has left the index, where it counts. Undefined where functions or their calls fail. */
+  /** By then an ended job has left the index, where it counts. Undefined where functions or calls fail. */
   readonly leftAfterMs: number | undefined;
   /** How often a job may be counted at most, before the next pass of reconcile. */
   readonly countedTimes: number;
