@@ -7,11 +7,13 @@ import {
   type UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { DynamoDBOpenJobs } from '../../src/adapters/dynamodb/open-jobs.ts';
 import { updateIf } from '../../src/adapters/dynamodb/update.ts';
 import { decodeMessage, encodeChunk } from '../../src/adapters/sqs/work-message.ts';
 import { SqsWorkQueue } from '../../src/adapters/sqs/work-queue.ts';
 import { cutIntoChunks } from '../../src/application/cut-into-chunks.ts';
-import { TRACE, aJob, makeIds } from '../support/builders.ts';
+import { TRACE, aJob, aLook, makeIds } from '../support/builders.ts';
 
 const KEY = { pk: 'P' };
 const UPDATE = {
@@ -69,7 +71,7 @@ describe('a write', () => {
 
   test('whose condition failed at the first try is refused', async () => {
     for (const certain of [true, false]) {
-      const refused = { value: { written: false, found: undefined } };
+      const refused = { value: { written: false, found: undefined, tries: 1 } };
       expect(await updateWith(conditionFailed(), certain)).toEqual(refused);
       expect(await updateWith(conditionFailed(1), certain)).toEqual(refused);
     }
@@ -87,7 +89,7 @@ describe('a write', () => {
       return Promise.reject(error);
     };
     const client = { send } as unknown as DynamoDBClient;
-    expect(await updateIf(client, UPDATE)).toEqual({ written: false, found: { pk: 'P', a: 7 } });
+    expect(await updateIf(client, UPDATE)).toEqual({ written: false, found: { pk: 'P', a: 7 }, tries: 1 });
     expect(asked).toEqual(['ALL_OLD']);
   });
 
@@ -98,7 +100,7 @@ describe('a write', () => {
       evidence: { key: KEY },
       cause: error,
     });
-    expect(await updateWith(error, false)).toEqual({ value: { written: false, found: undefined } });
+    expect(await updateWith(error, false)).toEqual({ value: { written: false, found: undefined, tries: 2 } });
   });
 
   test('that failed in any other way fails with that', async () => {
@@ -108,6 +110,44 @@ describe('a write', () => {
     // By its name alone it would be a throttled one, and it was tried once.
     const socket = Object.assign(new Error('m'), { name: 'ThrottlingException' });
     expect(await updateWith(socket)).toMatchObject({ name: 'ThrottledError' });
+  });
+});
+
+describe('a look at an open job whose write is refused', () => {
+  const job = { ...aJob(), look: aLook() };
+  const planned = { dueAt: '2026-01-15T13:00:00.000Z', settled: 1, resends: 2, giveUps: 0 };
+  const stored = {
+    due_at: planned.dueAt,
+    created_at: job.createdAt,
+    settled_seen: 1,
+    resends: 2,
+    give_ups: 0,
+  };
+  const postpone = (attempts: number, found: Record<string, unknown>) => {
+    const error = new ConditionalCheckFailedException({
+      message: 'm',
+      $metadata: { attempts },
+      Item: marshall(found),
+    });
+    const client = { send: () => Promise.reject(error) } as unknown as DynamoDBClient;
+    return new DynamoDBOpenJobs(client, 'jobs').postpone(job, planned);
+  };
+
+  test('at a retry is stored if the job shows it: the answer of the first try was lost', async () => {
+    expect(await postpone(2, stored)).toBe(true);
+  });
+
+  test('is a lost race at the first try, and if the job shows another one or is another', async () => {
+    expect(await postpone(1, stored)).toBe(false);
+    for (const other of [
+      { due_at: '2026-01-15T14:00:00.000Z' },
+      { settled_seen: 2 },
+      { resends: 1 },
+      { give_ups: 1 },
+      { created_at: '2026-01-01T00:00:00.000Z' },
+    ]) {
+      expect(await postpone(2, { ...stored, ...other })).toBe(false);
+    }
   });
 });
 

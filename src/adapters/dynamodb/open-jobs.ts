@@ -71,12 +71,13 @@ export class DynamoDBOpenJobs implements OpenJobs {
       key: makeMetaKey(job),
       format: META_FORMAT,
       update,
-      // Nobody has looked at it since we read the job, and it is open. When the answer of this write is lost,
-      // its retry is refused and counts as a lost race; the job is then due again at its next look.
+      // Nobody has looked at it since we read the job, and it is open.
       condition: 'due_at = :from AND created_at = :created',
       values: { ...values, ':from': job.look.dueAt, ':created': job.createdAt },
     });
-    return result.written;
+    // When the answer of the first try was lost, its retry finds our own look. If another run has planned the
+    // same one, it is taken for ours: then both act, and some messages are sent twice.
+    return result.written || (result.tries > 1 && showsLook(result.found, job, look));
   }
 
   async close(job: Job, now: number): Promise<boolean> {
@@ -103,6 +104,17 @@ export class DynamoDBOpenJobs implements OpenJobs {
     );
     return { jobs: Items.map((item) => readOpenJob(unmarshall(item))), lastKey: LastEvaluatedKey };
   }
+}
+
+/** Whether the META item of a job holds this look. */
+function showsLook(found: Item | undefined, { createdAt }: Job, look: Look): boolean {
+  return (
+    found?.['created_at'] === createdAt &&
+    found['due_at'] === look.dueAt &&
+    found['settled_seen'] === look.settled &&
+    found['resends'] === look.resends &&
+    found['give_ups'] === look.giveUps
+  );
 }
 
 /** Takes the key as it is: one that is made anew from a damaged entry would lead elsewhere. */

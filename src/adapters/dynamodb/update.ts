@@ -17,8 +17,9 @@ export type UpdateResult =
   /**
    * The condition failed. `found`: the item at that moment. Undefined when there is none; dynalite never
    * brings it: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
+   * `tries`: of the client; with more than one, an earlier one may have written.
    */
-  | { readonly written: false; readonly found: Item | undefined };
+  | { readonly written: false; readonly found: Item | undefined; readonly tries: number };
 
 export interface ConditionalUpdate {
   readonly table: string;
@@ -88,7 +89,7 @@ export async function updateIf(client: DynamoDBClient, update: ConditionalUpdate
         { cause: error },
       );
     }
-    return { written: false, found: readFoundItem(error) };
+    return { written: false, found: readFoundItem(error), tries };
   }
 }
 
