@@ -55,6 +55,8 @@ export interface ObservedSystem {
   readonly giveUp?: { readonly failedReads: number; readonly afterMs: number };
   /** An account whose jobs are sent again within so much of the time at which they are due, ms. */
   readonly quiet?: { readonly accountId: number; readonly lookWithinMs: number } | undefined;
+  /** When a full queue explains that a job waits, in a rig where nothing else does. */
+  readonly fullQueue?: { readonly messages: number; readonly stalledMs: number } | undefined;
   /** The least number of chunks that must be settled per minute. */
   readonly leastSettleRate?: number | undefined;
   /** Whether no function and no call fails, so that each job is reported from its creation to its end. */
@@ -125,6 +127,8 @@ export class Auditor {
   readonly #senders = new Map<string, Set<string>>();
   /** When each job of the quiet account was first due. */
   readonly #firstDues = new Map<string, string>();
+  /** Messages in the queue of chunks when each run of reconcile began. */
+  readonly #waiting = new Map<string, number>();
   /** Number of give-ups of each chunk that were sent and not deleted. */
   readonly #giveUps = new Map<string, number>();
   /** Moves that were written and not yet checked. */
@@ -250,6 +254,33 @@ export class Auditor {
     this.#senders.set(makeChunkName(chunk), senders.add(by));
     // One of them is the creation; others that run at the same time send nothing.
     this.#require(senders.size <= 1 + MOST_RESENDS, 'sent-too-often', makeChunkName(chunk));
+  }
+
+  /** Records how many messages the queue of chunks holds when a run of reconcile begins. */
+  addRun(by: string, waiting: number): void {
+    this.#waiting.set(by, waiting);
+  }
+
+  /**
+   * Checks that reconcile sends nothing again while older jobs of the same account fill the queue, unless the
+   * deadline is near. To be called when it does.
+   */
+  async checkSentAgain({ chunk }: ChunkWork, by: string): Promise<void> {
+    const { fullQueue, now, skewMs } = this.#system;
+    // Some messages may be carried out until the run counts them.
+    if (fullQueue === undefined || (this.#waiting.get(by) ?? 0) <= fullQueue.messages + 30) return;
+    const job = (await this.#readAndCheck(chunk.jobId))?.job;
+    if (job === undefined) return;
+    if (now() + skewMs >= Date.parse(job.deadlineAt ?? '') - fullQueue.stalledMs) return;
+    const older = (await this.#system.listOpenJobs()).filter(
+      ({ accountId, createdAt }) => accountId === job.accountId && createdAt < job.createdAt,
+    );
+    const chunks = older.reduce((sum, { total = 0 }) => sum + total, 0) / job.chunkSize;
+    this.#require(
+      chunks <= fullQueue.messages,
+      'sent-into-full-queue',
+      `${makeChunkName(chunk)}, behind ${chunks} chunks`,
+    );
   }
 
   /**
@@ -379,11 +410,11 @@ export class Auditor {
       this.#require(Date.parse(dueAt) >= latest, 'quiet-job-waited', `${jobId}, due at ${dueAt}`);
       const firstDue = this.#firstDues.get(jobId) ?? dueAt;
       this.#firstDues.set(jobId, firstDue);
-      if (Date.parse(firstDue) < latest) await this.#checkSentAgain(jobId);
+      if (Date.parse(firstDue) < latest) await this.#checkQuietJobSent(jobId);
     }
   }
 
-  async #checkSentAgain(jobId: string): Promise<void> {
+  async #checkQuietJobSent(jobId: string): Promise<void> {
     const job = (await this.#readAndCheck(jobId))?.job;
     if (job === undefined) return;
     for (const index of listUnsettledChunks(job)) {

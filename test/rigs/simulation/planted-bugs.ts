@@ -194,6 +194,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     plant: plantInPass(seeBacklogEverywhere),
     profile: makeFloodProfile,
   },
+  {
+    name: 'a reconcile that sends again into a full queue',
+    schedules: 1,
+    plant: seeEmptyQueue,
+    profile: makeFloodProfile,
+  },
   { name: 'a reconcile that sends nothing again', schedules: 1, plant: sendNothingAgain },
   { name: 'a reconcile that skips jobs with some settled chunks', schedules: 15, plant: skipStartedJobs },
   {
@@ -737,6 +743,16 @@ function seeBacklogEverywhere({ jobs, next }: OpenJobsPage): OpenJobsPage {
   return {
     jobs: jobs.flatMap((job) => [{ ...job, jobId: 'large', dueAt: NEVER, total: 1_000_000 }, job]),
     next,
+  };
+}
+
+function seeEmptyQueue(sound: UseCases): UseCases {
+  return {
+    ...sound,
+    reconcile: (deps, run) => {
+      const queue = override(deps.queue, { countMessages: () => Promise.resolve(0) });
+      return sound.reconcile({ ...deps, queue }, run);
+    },
   };
 }
 

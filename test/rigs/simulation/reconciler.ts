@@ -71,6 +71,7 @@ function isLate({ latePass }: Limits, elapsed: number): boolean {
 function runReconcile(system: SimulatedSystem): void {
   const { plan, useCases } = system;
   const by = system.invoke('reconcile');
+  system.auditor.addRun(by.name, system.queue.count());
   const settings = {
     parallelism: plan.parallelism,
     claimMs: useCases.reconcileClaimMs,

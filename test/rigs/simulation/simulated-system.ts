@@ -28,7 +28,7 @@ import { Scheduler } from './scheduler.ts';
 import { Stats } from './stats.ts';
 import { type UseCases, shippedUseCases } from './shipped-use-cases.ts';
 import type { FunctionName } from './simulated-times.ts';
-import { computeGivenUpLatestMs, HOUR, MAX_SKEW_MS, MAX_WIRE_MS } from './simulated-times.ts';
+import { computeGivenUpLatestMs, HOUR, MAX_SKEW_MS, MAX_WIRE_MS, STALLED_MS } from './simulated-times.ts';
 
 const START = Date.UTC(2026, 0, 15, 12);
 
@@ -215,7 +215,7 @@ export class SimulatedSystem {
         put: (work, delayMs) => {
           this.auditor.checkSent(work);
           if (by.fn !== 'create-job' || !this.#isLost(work)) this.queue.put(work, delayMs);
-          return Promise.resolve();
+          return by.fn === 'reconcile' ? this.auditor.checkSentAgain(work, by.name) : Promise.resolve();
         },
         onAnswer: (work) => {
           this.auditor.addSend(work, by.name);
@@ -279,6 +279,7 @@ export class SimulatedSystem {
       skewMs: this.profile.skewMs,
       faultsAreBrief: this.profile.troubleMs <= BRIEF_MS && (this.profile.outage?.until ?? 0) <= BRIEF_MS,
       zombies: this.profile.zombies,
+      fullQueue: this.profile.flood && { messages: 10 * this.profile.workers, stalledMs: STALLED_MS },
       leastSettleRate,
       nothingFails: this.profile.fairness !== undefined,
       giveUp: { failedReads: TRIES, afterMs: computeGivenUpLatestMs(this.profile.deadlineMs) },
