@@ -19,6 +19,6 @@ export interface KeySource {
 /** Computes the id under which the keys of a source are stored. The keys of another source are other keys. */
 export function computeKeySetId({ issuer, jwksUrl }: KeySource): string {
   return createHash('sha256')
-    .update(JSON.stringify([issuer, jwksUrl ?? null]))
+    .update(JSON.stringify([issuer, jwksUrl]))
     .digest('hex');
 }
