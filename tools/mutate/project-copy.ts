@@ -17,6 +17,8 @@ import type { SuiteDone } from './suite-runner.ts';
 
 const RUNNER = join(import.meta.dirname, 'suite-runner.ts');
 
+export type SuiteResult = 'passed' | 'failed' | 'timed out';
+
 /** The files that git knows and those that it would add, by their paths from the project's root on. */
 export function listProjectFiles(...paths: string[]): string[] {
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...paths];
@@ -40,8 +42,8 @@ export class ProjectCopy implements Disposable {
     writeFileSync(join(this.#folder, file), source);
   }
 
-  /** Whether the suite passes. It does not if it takes longer than `limitMs`, or ends the process. */
-  async passes(suite: string, limitMs: number): Promise<boolean> {
+  /** Runs a suite for `limitMs` at most. One that ends the process has failed. */
+  async runSuite(suite: string, limitMs: number): Promise<SuiteResult> {
     const runner = (this.#runner ??= this.#startRunner());
     runner.send(suite);
     const controller = new AbortController();
@@ -55,10 +57,10 @@ export class ProjectCopy implements Disposable {
         once(runner, 'exit', { signal }).then(() => [undefined]),
       ])) as [SuiteDone | undefined];
       if (done?.full !== false) this.#stopRunner();
-      return done?.passed === true;
+      return done?.passed === true ? 'passed' : 'failed';
     } catch {
       this.#stopRunner();
-      return false;
+      return 'timed out';
     } finally {
       clearTimeout(timer);
       controller.abort();

@@ -61,6 +61,7 @@ await runCommand(async (argv) => {
   const minutes = (performance.now() - start) / 60_000;
   const percent = printScores(mutants, survivors);
   console.log(`${(mutants.length / minutes).toFixed(0)} mutants a minute, ${minutes.toFixed(1)} minutes`);
+  console.log(`${run.timedOut} seen because a suite took too long`);
   if (percent < atLeast) process.exitCode = 1;
 });
 
