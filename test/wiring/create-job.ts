@@ -142,6 +142,19 @@ export function describeCreateJob(rig: WiringRig): void {
     expect(await post(ids.slice(1))).toBe(201);
   });
 
+  test.concurrent('counts what was accepted in half of deadlineSeconds towards the whole stack', async () => {
+    await create(1);
+    const reads = recording.listCalls('Query', '"BACKLOG"');
+    expect(reads.length).toBeGreaterThan(0);
+    const readBack = (SETTINGS.deadlineSeconds / 2) * 1_000;
+    for (const { values, at } of reads) {
+      const from = Date.parse(String(values[':from']).replace('ACCEPTED#', ''));
+      expect(from).toBeLessThanOrEqual(at - readBack + 1_000);
+      // What is accepted is added up by ten seconds.
+      expect(from).toBeGreaterThan(rig.startedAt - readBack - 10_000);
+    }
+  });
+
   test.concurrent('takes maxOpenJobsPerAccount open jobs', async () => {
     const { ids, post } = await enter(4_003);
     expect(await post(ids)).toBe(201);

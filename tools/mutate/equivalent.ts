@@ -13,6 +13,24 @@ const TOGETHER = 'The expression matches with all of its groups, or not at all.'
 
 export const EQUIVALENT: readonly EquivalentMutant[] = [
   {
+    file: 'src/application/admission.ts',
+    before: '#estimate = { value: 0, until: 0 };',
+    after: '#estimate = { value: 0, until: 1 };',
+    reason: 'Both times are in 1970.',
+  },
+  {
+    file: 'src/application/admission.ts',
+    before: '#estimate = { value: 0, until: 0 };',
+    after: '#estimate = { value: 1, until: 0 };',
+    reason: 'The time of the value is over from the start, so that it is never used.',
+  },
+  {
+    file: 'src/application/admission.ts',
+    before: "if (use.jobs >= maxOpenJobsPerAccount) return { limit: 'account-jobs', by: 0 };",
+    after: "if (use.jobs >= maxOpenJobsPerAccount) return { limit: 'account-jobs', by: 1 };",
+    reason: 'One target group is moved within the shortest wait.',
+  },
+  {
     file: 'src/application/retry.ts',
     before: "override readonly name = 'OutOfTimeError';",
     after: "override readonly name = '';",
