@@ -223,7 +223,9 @@ test('a repeat is answered before any limit, also after the idempotency table ha
   expect(await rig.create(ids, 'k')).toEqual({ jobId, replayed: true });
   await rig.backlog.savePass(1_000, rig.time);
   rig.time += 2_001;
+  rig.entries.length = 0;
   expect(await rig.create(ids, 'k')).toEqual({ jobId, replayed: true });
+  expect(rig.entries).toEqual([{ event: 'job.replayed', jobId, ...TENANT }]);
   await expect(rig.create(makeIds(1), 'k')).rejects.toThrow(IdempotencyKeyReusedError);
 });
 
