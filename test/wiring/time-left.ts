@@ -6,8 +6,10 @@ import { makeRefusal } from '../rigs/cloudwatch/call-interceptor.ts';
 import { type Handler, StoppedClock, makeContext, loadBundle } from '../rigs/wiring/in-process.ts';
 import { makeQueueEvent, storeJob, storeJobOfSize, refuseForNow } from '../rigs/wiring/jobs.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
+import { SETTINGS } from '../rigs/wiring/settings.ts';
 import { anId } from '../support/builders.ts';
 import { aProject } from '../support/e2e.ts';
+import { setSampled } from '../support/lambda-environment.ts';
 
 interface HttpAnswer {
   readonly statusCode: number;
@@ -97,6 +99,48 @@ export function describeTimeLeft(rig: WiringRig): void {
       // The next chunk is not even claimed, so that it is free for another worker at once.
       expect(recording.listCalls('UpdateItem', job.jobId, 'SET claimed_by')).toHaveLength(sends > 1 ? 2 : 1);
       expect(recording.listCalls('UpdateItem', job.jobId, 'SET claimed_until')).toEqual([]);
+    });
+  });
+
+  describe('an invocation that Lambda samples', () => {
+    beforeEach(() => {
+      setSampled(true);
+    });
+    afterEach(() => {
+      delete process.env['_X_AMZN_TRACE_ID'];
+    });
+
+    /** Reads the traces that Lambda is to carry on in the workers of a job. */
+    const listTraceHeaders = (part: string) =>
+      recording
+        .listCalls('SendMessageBatch', part)
+        .flatMap(({ input }) => input.Entries ?? [])
+        .map((entry) => entry.MessageSystemAttributes?.['AWSTraceHeader']?.StringValue);
+
+    test('of create-job has its worker recorded', async () => {
+      const handler = await loadBundle(rig, 'CreateJob');
+      const { tenant, ids } = await aProject(rig.unobserved, [{}]);
+      const path = makeCollectionPath(tenant, 'resume');
+      const parameters = { account_id: String(tenant.accountId), project_id: tenant.projectId };
+      const event = await makeHttpEvent('POST', path, parameters, { target_group_ids: ids });
+      expect(await handler(event, makeContext(25_000))).toMatchObject({ statusCode: 201 });
+      expect(listTraceHeaders(tenant.projectId)).toEqual([expect.stringMatching(/;Sampled=1$/)]);
+    });
+
+    test('of reconcile has the workers of both queues recorded', async () => {
+      const handler = await loadBundle(rig, 'Reconcile');
+      const store = async (ageSeconds: number) =>
+        storeJob(rig, {
+          ...(await aProject(rig.unobserved, [{}])),
+          chunkSize: 1,
+          ageSeconds,
+          dueInSeconds: -1,
+        });
+      const jobs = [await store(700), await store(SETTINGS.deadlineSeconds + 1)];
+      await handler({}, makeContext(50_000));
+      for (const { job } of jobs) {
+        expect(listTraceHeaders(job.jobId)).toEqual([expect.stringMatching(/;Sampled=1$/)]);
+      }
     });
   });
 
