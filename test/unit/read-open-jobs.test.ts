@@ -1,4 +1,5 @@
 /** Tests the one pass over the index of open jobs: what it counts, and which due jobs it finds. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { MOST_PER_ACCOUNT, PAGE_SIZE, readOpenJobs } from '../../src/application/read-open-jobs.ts';
 import { OPEN_JOBS_SHARDS, computeShard } from '../../src/domain/digest.ts';
@@ -100,6 +101,17 @@ test('a pass that cannot be stored is noted, and what is due is returned', async
   rig.backlog.savePass = () => Promise.reject(cause);
   expect((await readOpenJobs(rig, ALWAYS)).map((job) => job.jobId)).toEqual([jobId]);
   expect(rig.entries).toContainEqual({ event: 'admission.not-counted', cause });
+});
+
+test('a pass ends after its count was stored: Lambda stops what is left of a run', async () => {
+  const rig = new UseCaseRig();
+  let stored = false;
+  rig.backlog.savePass = async () => {
+    await pause(1);
+    stored = true;
+  };
+  await readOpenJobs(rig, ALWAYS);
+  expect(stored).toBe(true);
 });
 
 test('if no shard can be read, the run fails', async () => {

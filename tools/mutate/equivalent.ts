@@ -31,6 +31,31 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
     reason: 'One target group is moved within the shortest wait.',
   },
   {
+    file: 'src/application/read-open-jobs.ts',
+    before: 'oldest: undefined,',
+    after: '...{},',
+    reason: 'A property that is missing is undefined.',
+  },
+  {
+    file: 'src/application/read-open-jobs.ts',
+    before: 'let read = { accountId: 0, jobs: 0, targetGroups: 0 };',
+    after: 'let read = { accountId: 1, jobs: 0, targetGroups: 0 };',
+    reason:
+      'Only a pass that goes on behind another account remembers whom it has seen. Account 1 is the first.',
+  },
+  {
+    file: 'src/application/read-open-jobs.ts',
+    before: 'let read = { accountId: 0, jobs: 0, targetGroups: 0 };',
+    after: 'let read = { accountId: 0, jobs: 0, targetGroups: 1 };',
+    reason: 'There is no account 0: the first job begins the count of its account.',
+  },
+  {
+    file: 'src/application/read-open-jobs.ts',
+    before: 'if (!fromBeginning) seen.add(accountId);',
+    after: 'if (true) seen.add(accountId);',
+    reason: 'From the beginning on, the jobs of an account stand together: it is not met again.',
+  },
+  {
     file: 'src/application/retry.ts',
     before: "override readonly name = 'OutOfTimeError';",
     after: "override readonly name = '';",
