@@ -170,12 +170,15 @@ test('no further page is read when the time is up, and the count is not complete
 });
 
 describe('a pass that has too little time', () => {
-  /** A rig with three accounts of a shard, of a page and a bit each, and a function that reads some pages. */
-  async function aLongShard() {
+  /**
+   * A rig with accounts of one shard, by default three of a page and a bit each, and a function that reads
+   * some pages.
+   */
+  async function aLongShard(sizes = [PAGE_SIZE + 1, PAGE_SIZE + 1, PAGE_SIZE + 1]) {
     const rig = new UseCaseRig();
-    const accounts = [10, findAccountBehind(), findAccountBehind(findAccountBehind())];
-    for (const accountId of accounts) {
-      for (let i = 0; i < PAGE_SIZE + 1; i += 1) await commitJob(rig, accountId, NOW + i, NOW);
+    const accounts = [10, findAccountBehind(), findAccountBehind(findAccountBehind())].slice(0, sizes.length);
+    for (const [index, accountId] of accounts.entries()) {
+      for (let i = 0; i < (sizes[index] ?? 0); i += 1) await commitJob(rig, accountId, NOW + i, NOW);
     }
     /** Reads so many pages of the shard. @returns the numbers of jobs by account, in the order of accounts */
     const readPages = async (pages: number) => {
@@ -198,6 +201,12 @@ describe('a pass that has too little time', () => {
     expect(rig.entries).toMatchObject(Array(4).fill({ complete: false }));
     expect(await readPages(20)).toEqual([all, all, all]);
     expect(rig.entries.at(-1)).toMatchObject({ count: 3 * all, complete: true });
+  });
+
+  test('is followed by one that begins behind the last account of which all was read', async () => {
+    const { readPages } = await aLongShard([1, PAGE_SIZE]);
+    expect(await readPages(1)).toEqual([1, PAGE_SIZE - 1]);
+    expect(await readPages(1)).toEqual([0, PAGE_SIZE]);
   });
 
   test('is followed by one that goes round, and reads each job once with what is older', async () => {
