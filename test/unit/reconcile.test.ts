@@ -29,6 +29,7 @@ describe('reconcile', () => {
     await rig.reconcile();
     // The job had progress since its creation, so its chunks are sent again at the next look at the earliest.
     expect(rig.queue.sent).toEqual([]);
+    expect(rig.listEvents()).not.toContain('job.not-reconciled');
     rig.time += 600_000;
     await rig.reconcile();
     expect(rig.queue.sent.map(({ chunk }) => chunk.index)).toEqual([1, 2]);
@@ -81,6 +82,22 @@ describe('reconcile', () => {
     expect(rig.queue.sent).toHaveLength(2);
     await rig.reconcile();
     expect(rig.queue.sent).toHaveLength(5);
+  });
+
+  test('reads the index for a quarter of its time', async () => {
+    const rig = new UseCaseRig();
+    const readShard = rig.openJobs.readShard.bind(rig.openJobs);
+    rig.openJobs.readShard = (shard, _limit, start) => {
+      if (shard === computeShard(TENANT.accountId)) rig.time += 12;
+      return readShard(shard, 1, start);
+    };
+    const ids = rig.addTargetGroups({});
+    for (let i = 0; i < 4; i += 1) await rig.create(ids);
+    await rig.reconcile(rig.time + 100);
+    // The third page begins after 24 ms.
+    expect(rig.entries).toContainEqual(expect.objectContaining({ count: 3, complete: false }));
+    await rig.reconcile(rig.time + 1_000);
+    expect(rig.entries).toContainEqual(expect.objectContaining({ count: 4, complete: true }));
   });
 
   test('takes an ended job out of the index if its last worker died before that', async () => {
@@ -184,6 +201,7 @@ describe('reconcile', () => {
       // Ten messages and fewer explain nothing.
       expect(resent).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
       expect(rig.entries).toContainEqual({ event: 'resends.withheld', jobs: 2 });
+      expect(rig.listEvents()).not.toContain('job.not-reconciled');
       expect((await findResent(makeJobs(13, 1), 10)).resent).toHaveLength(13);
     });
 
@@ -309,7 +327,7 @@ describe('reconcile', () => {
 
     test('counts a resend of which the queue took a part: that part is there twice already', async () => {
       const { rig, lookIn } = await aStalledJob();
-      rig.queue.send = (work) => Promise.reject(new EnqueueFailedError(1, work.length));
+      rig.queue.send = (work) => Promise.reject(new EnqueueFailedError(work.length - 1, work.length));
       const look = await lookIn(600_000);
       expect(look).toMatchObject({ dueAt: formatTimestamp(rig.time + 1_200_000), resends: 1 });
       expect(rig.listEvents()).toContain('job.not-reconciled');
@@ -520,6 +538,24 @@ describe('as a last resort', () => {
     rig.time += 60_000;
     await rig.reconcile();
     expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Failed');
+  });
+
+  test('a run whose time is up leaves further jobs to the next run, as they are', async () => {
+    const rig = new UseCaseRig();
+    for (let i = 0; i < 6; i += 1) await rig.create(rig.addTargetGroups({}));
+    rig.time = LAST_RESORT;
+    const settle = rig.jobs.settle.bind(rig.jobs);
+    rig.jobs.settle = (...args) => {
+      rig.time += 1000;
+      return settle(...args);
+    };
+    const countBegun = () => rig.listEvents().filter((event) => event === 'job.last-resort').length;
+    // Two at once.
+    await rig.reconcile(rig.time + 1500);
+    expect(countBegun()).toBe(2);
+    // None of the others was put off.
+    await rig.reconcile();
+    expect(countBegun()).toBe(6);
   });
 
   test('a job ends even if the store never answers', async () => {
