@@ -51,11 +51,16 @@ async function failAfterLateWrite(handBackBy?: number) {
     return Promise.reject(new Error('no answer'));
   };
   const pauses: number[] = [];
-  // As short as a pause may be.
+  let isPausing = false;
+  // As short as a pause may be, and over only for who awaits it.
   rig.clock.pause = (ms) => {
+    if (isPausing) throw new Error('the last pause is not over');
+    isPausing = true;
     pauses.push(ms);
-    rig.time += Math.ceil(ms / 2);
-    return Promise.resolve();
+    return Promise.resolve().then(() => {
+      rig.time += Math.ceil(ms / 2);
+      isPausing = false;
+    });
   };
   const attempt = { work, owner: 'owner', stopAt: Infinity, ...(handBackBy !== undefined && { handBackBy }) };
   await expect(runChunk(rig, attempt)).rejects.toThrow(ChunkUnfinishedError);

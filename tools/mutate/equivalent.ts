@@ -98,6 +98,24 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
     reason: 'A time that is past is waited for as little as none.',
   },
   {
+    file: 'src/application/take-turns.ts',
+    before: 'const byDue = [...jobs].sort((a, b) => (a.dueAt < b.dueAt ? -1 : Number(a.dueAt > b.dueAt)));',
+    after: 'const byDue = [...jobs].sort((a, b) => (a.dueAt <= b.dueAt ? -1 : Number(a.dueAt > b.dueAt)));',
+    reason: 'Which of two jobs that are due in the same millisecond comes first is not promised.',
+  },
+  {
+    file: 'src/application/take-turns.ts',
+    before: 'const byDue = [...jobs].sort((a, b) => (a.dueAt < b.dueAt ? -1 : Number(a.dueAt > b.dueAt)));',
+    after: 'const byDue = [...jobs].sort((a, b) => (a.dueAt < b.dueAt ? -1000 : Number(a.dueAt > b.dueAt)));',
+    reason: 'Only the sign counts.',
+  },
+  {
+    file: 'src/application/take-turns.ts',
+    before: 'const byDue = [...jobs].sort((a, b) => (a.dueAt < b.dueAt ? -1 : Number(a.dueAt > b.dueAt)));',
+    after: 'const byDue = [...jobs].sort((a, b) => (a.dueAt < b.dueAt ? -2 : Number(a.dueAt > b.dueAt)));',
+    reason: 'Only the sign counts.',
+  },
+  {
     file: 'src/domain/outcome.ts',
     before: "case 'move':",
     after: "case '':",
