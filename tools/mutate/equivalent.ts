@@ -9,6 +9,9 @@ export interface EquivalentMutant {
 }
 
 const MESSAGE = 'It is the message of an error, for people. The class and the evidence say the same.';
+const TIE = 'Which of two jobs that are due in the same millisecond comes first is not promised.';
+const SIGN = 'Only the sign counts.';
+const EMPTY_TURN = 'A turn in which no account has a job adds nothing to the order.';
 const TOGETHER = 'The expression matches with all of its groups, or not at all.';
 
 export const EQUIVALENT: readonly EquivalentMutant[] = [
@@ -101,19 +104,43 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
     file: 'src/application/take-turns.ts',
     before: 'const byDue = [...jobs].sort((a, b) => (a.dueAt < b.dueAt ? -1 : Number(a.dueAt > b.dueAt)));',
     after: 'const byDue = [...jobs].sort((a, b) => (a.dueAt <= b.dueAt ? -1 : Number(a.dueAt > b.dueAt)));',
-    reason: 'Which of two jobs that are due in the same millisecond comes first is not promised.',
+    reason: TIE,
   },
   {
     file: 'src/application/take-turns.ts',
     before: 'const byDue = [...jobs].sort((a, b) => (a.dueAt < b.dueAt ? -1 : Number(a.dueAt > b.dueAt)));',
     after: 'const byDue = [...jobs].sort((a, b) => (a.dueAt < b.dueAt ? -1000 : Number(a.dueAt > b.dueAt)));',
-    reason: 'Only the sign counts.',
+    reason: SIGN,
   },
   {
     file: 'src/application/take-turns.ts',
     before: 'const byDue = [...jobs].sort((a, b) => (a.dueAt < b.dueAt ? -1 : Number(a.dueAt > b.dueAt)));',
     after: 'const byDue = [...jobs].sort((a, b) => (a.dueAt < b.dueAt ? -2 : Number(a.dueAt > b.dueAt)));',
-    reason: 'Only the sign counts.',
+    reason: SIGN,
+  },
+  {
+    file: 'src/application/take-turns.ts',
+    before: 'const byDue = [...jobs].sort((a, b) => (a.dueAt < b.dueAt ? -1 : Number(a.dueAt > b.dueAt)));',
+    after: 'const byDue = [...jobs].sort((a, b) => (a.dueAt < b.dueAt ? -1 : Number(a.dueAt >= b.dueAt)));',
+    reason: TIE,
+  },
+  {
+    file: 'src/application/take-turns.ts',
+    before: 'const turn = taken.get(job.accountId) ?? 0;',
+    after: 'const turn = taken.get(job.accountId) ?? 1;',
+    reason: EMPTY_TURN,
+  },
+  {
+    file: 'src/application/take-turns.ts',
+    before: 'taken.set(job.accountId, turn + 1);',
+    after: 'taken.set(job.accountId, turn + 2);',
+    reason: EMPTY_TURN,
+  },
+  {
+    file: 'src/application/take-turns.ts',
+    before: 'taken.set(job.accountId, turn + 1);',
+    after: 'taken.set(job.accountId, turn + 1000);',
+    reason: EMPTY_TURN,
   },
   {
     file: 'src/domain/outcome.ts',
