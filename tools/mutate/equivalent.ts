@@ -16,6 +16,18 @@ const TOGETHER = 'The expression matches with all of its groups, or not at all.'
 
 export const EQUIVALENT: readonly EquivalentMutant[] = [
   {
+    file: 'src/adapters/dynamodb/open-jobs-index.ts',
+    before: 'return createdAt === undefined || projectId === undefined || jobId === undefined',
+    after: 'return createdAt === undefined || projectId === undefined && jobId === undefined',
+    reason: 'A page begins behind a whole job, or behind an account.',
+  },
+  {
+    file: 'src/adapters/dynamodb/open-jobs-index.ts',
+    before: 'return createdAt === undefined || projectId === undefined || jobId === undefined',
+    after: 'return createdAt === undefined && projectId === undefined || jobId === undefined',
+    reason: 'A page begins behind a whole job, or behind an account.',
+  },
+  {
     file: 'src/application/admission.ts',
     before: '#estimate = { value: 0, until: 0 };',
     after: '#estimate = { value: 0, until: 1 };',
