@@ -87,6 +87,18 @@ describe('a token', () => {
     await expect(authenticateWith(claims)).rejects.toThrow(UnauthenticatedError);
   });
 
+  test('may be as far from its time as the configuration says clocks may be apart', async () => {
+    // Of 60 seconds.
+    await expect(authenticateWith({ exp: computeEpochSeconds(-50) })).resolves.toBeDefined();
+    await expect(authenticateWith({ nbf: computeEpochSeconds(50) })).resolves.toBeDefined();
+  });
+
+  test('that is refused leaves the reason in the log', async () => {
+    await expect(authenticateWith({ exp: computeEpochSeconds(-600) })).rejects.toMatchObject({
+      evidence: { reason: expect.stringMatching(/^ERR_JWT_EXPIRED: .*"exp"/) as unknown },
+    });
+  });
+
   test('is refused if the header has two of them', async () => {
     const one = await signToken();
     await expect(authenticate(`Bearer ${one},Bearer ${one}`)).rejects.toThrow(UnauthenticatedError);

@@ -1,6 +1,6 @@
 /** Tests the check of a create request: the accepted headers and bodies, and the faults of all others. */
 import { describe, expect, test } from '@jest/globals';
-import { InvalidRequestError } from '../../src/domain/errors.ts';
+import { InvalidRequestError, UnsupportedEncodingError } from '../../src/domain/errors.ts';
 import { parseCreateRequest } from '../../src/http/create-request.ts';
 import type { ApiRequest } from '../../src/http/message.ts';
 import { makeIds } from '../support/builders.ts';
@@ -41,6 +41,24 @@ describe('a create request', () => {
     expect(listFaults(makeRequest({ target_group_ids: [...most, ...makeIds(1)] }))).toEqual([
       { name: 'target_group_ids', reason: 'expected 1 to 1000 distinct ids, found 1001' },
     ]);
+  });
+
+  test.each(['identity', ' Identity ', 'identity, identity', ''])(
+    'may say that its encoding is %j',
+    (encoding) => {
+      const sent = makeRequest({ target_group_ids: makeIds(1) }, { 'content-encoding': encoding });
+      expect(listFaults(sent)).toEqual([]);
+    },
+  );
+
+  test.each(['gzip', 'br', 'identity, gzip', 'identit'])('with the encoding %j is refused', (encoding) => {
+    const sent = makeRequest({ target_group_ids: makeIds(1) }, { 'content-encoding': encoding });
+    expect(() => parseCreateRequest(sent, MAX)).toThrow(UnsupportedEncodingError);
+  });
+
+  test('with a field of a long name has a fault with the beginning of the name', () => {
+    const [fault] = listFaults(makeRequest({ target_group_ids: makeIds(1), ['x'.repeat(10_000)]: 1 }));
+    expect(fault?.name).toBe('x'.repeat(100));
   });
 
   test('with values that are no ids has a fault for each of them, and none for their number', () => {

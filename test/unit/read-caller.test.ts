@@ -131,6 +131,7 @@ describe('accounts of a client', () => {
     ['of Entra ID v2 without idtyp', { sub: 's', azp: 'cli', ver: '2.0', roles: ['x'] }],
     ['of Entra ID v1', { sub: 's', appid: 'cli', ver: '1.0', roles: ['x'] }],
     ['of Auth0', { sub: 'cli@clients', azp: 'cli', gty: 'client-credentials' }],
+    ['of Auth0, by its subject alone', { sub: 'cli@clients', azp: 'cli' }],
     ['of Keycloak, without its user name', { sub: 'x', azp: 'cli', clientHost: '::1', clientAddress: '::1' }],
   ];
 
@@ -157,7 +158,7 @@ describe('accounts of a client', () => {
     ['of a user, by the subject alone', { sub: 'alice', client_id: 'cli' }],
     ['of a user, whose client has the name of Entra ID', { sub: 'alice', appid: 'cli' }],
     ['of a user of Entra ID, by the object', { sub: 's', oid: 'o', azp: 'cli', ver: '2.0', roles: ['x'] }],
-    ['of an ID token', { client_id: 'cli', typ: 'ID' }],
+    ['of an ID token', { sub: 'cli', client_id: 'cli', typ: 'ID' }],
     ['of a user of Cognito, without a user name', { sub: 'alice', client_id: 'cli', token_use: 'access' }],
     [
       'of Cognito, in the dress of Auth0',
@@ -226,6 +227,18 @@ describe('the log of a refusal', () => {
       { sub: 'cli', client_id: 'cli', email: 'secret' },
       'accounts claim: nothing; accountsByClient not used: it has the claim email; scopes claim scope: nothing',
     ],
+    ...(
+      [
+        [{ typ: 'ID' }, 'its claim typ is ID'],
+        [{ token_use: 'id' }, 'its claim token_use is not access'],
+        [{ gty: 'password' }, 'its claim gty is not client-credentials'],
+        [{ sub: 'alice' }, 'its claim sub is not the client'],
+      ] as const
+    ).map(([claims, reason]): [string, Record<string, unknown>, string] => [
+      `why it is not: ${reason}`,
+      { sub: 'cli', client_id: 'cli', ...claims },
+      `accounts claim: nothing; accountsByClient not used: ${reason}; scopes claim scope: nothing`,
+    ]),
   ])('says %s', (_name, claims, found) => {
     expect(read(claims, GRANTED).found).toBe(found);
   });

@@ -6,6 +6,7 @@ import ts from 'typescript';
 /** Suites that are looked at, by the folder of the file. */
 const SUITES: Readonly<Record<string, readonly string[]>> = {
   'src/': ['test/unit/*.test.ts', 'test/ports/*.test.ts', 'test/lambdas/*.test.ts'],
+  'src/http/': ['test/stack/issuers.test.ts'],
   'lambdas/': ['test/lambdas/*.test.ts'],
   'lib/': ['test/unit/*.test.ts', 'test/stack/*.test.ts'],
 };
