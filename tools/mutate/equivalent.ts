@@ -212,4 +212,10 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
     after: 'if (name !== IDS && faults.length <= MAX_FAULTS) {',
     reason: 'The answer takes MAX_FAULTS of the list. The bound here only keeps the list short.',
   },
+  {
+    file: 'src/adapters/powertools/once.ts',
+    before: "refuseLaterFormat('The record of a creation', remembered[FORMAT] ?? 1, CREATION_FORMAT);",
+    after: "refuseLaterFormat('', remembered[FORMAT] ?? 1, CREATION_FORMAT);",
+    reason: MESSAGE,
+  },
 ];
