@@ -97,6 +97,7 @@ test('stored keys that are too old are not used', async () => {
   const fetchedAt = Date.now() - HOUR_MS - 1;
   const { answer } = await authenticate(refuse, () => Promise.resolve({ json, fetchedAt }));
   await expect(answer).rejects.toThrow(ServiceUnavailableError);
+  expect(printed.map(({ message }) => message)).not.toContain('key-set.restored');
 });
 
 test('without either, a call can be repeated later, and the log says why', async () => {

@@ -29,6 +29,12 @@ describe('the audience', () => {
     expect(findAudienceFault({ ...MACHINE, aud }, rules)).toMatch(/^aud claim: .*, not the audience$/);
   });
 
+  test('that is another one is described in the log', () => {
+    expect(findAudienceFault({ aud: ['x', 'y'] }, makeRules())).toBe(
+      'aud claim: a list of 2 texts, not the audience',
+    );
+  });
+
   test('may be missing in an access token of a known client, and in no other', () => {
     expect(findAudienceFault(MACHINE, COGNITO)).toBeUndefined();
     const others: Record<string, unknown>[] = [

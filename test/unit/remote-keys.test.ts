@@ -92,11 +92,16 @@ const expectRefused = async (token: string) => {
   await expect(authenticate(`Bearer ${token}`)).rejects.toThrow(UnauthenticatedError);
 };
 
-const expectUnavailable = async (token: string) => {
+/** @param reason what the log says */
+const expectUnavailable = async (token: string, reason: unknown = expect.any(String)) => {
   const attempt = authenticate(`Bearer ${token}`);
   await expect(attempt).rejects.toThrow(ServiceUnavailableError);
   const retryAfter = { shortest: 5, longest: 15 };
-  await expect(attempt).rejects.toMatchObject({ shortage: 'issuer-keys', retryAfter });
+  await expect(attempt).rejects.toMatchObject({
+    shortage: 'issuer-keys',
+    retryAfter,
+    evidence: { reason },
+  });
 };
 
 describe('an issuer that answers', () => {
@@ -339,7 +344,7 @@ describe('a function that starts', () => {
     await expectAccepted(token);
     expect(restored).toEqual([Date.now() - MAX_AGE + MINUTE]);
     advanceClock(MINUTE);
-    await expectUnavailable(token);
+    await expectUnavailable(token, 'the known keys are too old');
     issuer.answer = undefined;
     advanceClock(SECOND);
     await expectAccepted(token);

@@ -218,4 +218,22 @@ export const EQUIVALENT: readonly EquivalentMutant[] = [
     after: "refuseLaterFormat('', remembered[FORMAT] ?? 1, CREATION_FORMAT);",
     reason: MESSAGE,
   },
+  {
+    file: 'src/http/read-claims.ts',
+    before: 'for (let count = parts.length - 1; count > 0; count -= 1) {',
+    after: 'for (let count = parts.length + 1; count > 0; count -= 1) {',
+    reason: 'No claim has the whole name: that was looked for before.',
+  },
+  {
+    file: 'src/http/record-request.ts',
+    before: 'return;',
+    after: ';',
+    reason: 'A segment that was discarded is not sent when it ends.',
+  },
+  {
+    file: 'src/http/remote-keys.ts',
+    before: 'if (stored === undefined || stored.fetchedAt <= (this.#keys?.fetchedAt ?? -Infinity)) return;',
+    after: 'if (stored === undefined || stored.fetchedAt <= (this.#keys?.fetchedAt)) return;',
+    reason: 'No number is less than undefined either.',
+  },
 ];
