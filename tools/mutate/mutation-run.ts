@@ -34,6 +34,7 @@ export class MutationRun {
       if ((await fails()) && (await fails())) throw new UsageError(`${suite} fails as it is`);
       this.#durations.set(suite, performance.now() - start);
     });
+    for (const [file, own] of this.#suites) if (own.length === 0) console.log(`no suite belongs to ${file}`);
     console.log(`${this.#durations.size} suites belong to the files, and pass`);
   }
 

@@ -7,6 +7,8 @@ import ts from 'typescript';
 const SUITES: Readonly<Record<string, readonly string[]>> = {
   'src/': ['test/unit/*.test.ts', 'test/ports/*.test.ts', 'test/lambdas/*.test.ts'],
   'src/http/': ['test/stack/issuers.test.ts'],
+  // It compares the log's events with their page.
+  'src/observability/': ['test/stack/documents.test.ts'],
   'lambdas/': ['test/lambdas/*.test.ts'],
   'lib/': ['test/unit/*.test.ts', 'test/stack/*.test.ts'],
 };
@@ -66,7 +68,7 @@ export class SuiteFinder {
       return ts.isExportDeclaration(each) && !each.isTypeOnly ? [each.moduleSpecifier] : [];
     });
     const names = declared.map((each) => (each !== undefined && ts.isStringLiteral(each) ? each.text : ''));
-    const atRunTime = [...text.matchAll(/\bawait import\('([^']+)'\)/g)].map(([, name = '']) => name);
+    const atRunTime = text.includes('await import(') ? listNamesOfFiles(text) : [];
     const imported = [...names, ...atRunTime]
       .filter((name) => name.startsWith('.') && name.endsWith('.ts'))
       .map((name) => join(dirname(file), name))
@@ -74,4 +76,10 @@ export class SuiteFinder {
     this.#imports.set(file, imported);
     return imported;
   }
+}
+
+/** Lists what is named outside of its import statements: a name may be chosen before it is imported. */
+function listNamesOfFiles(text: string): string[] {
+  const code = text.replaceAll(/^import .*?;$/gms, '');
+  return [...code.matchAll(/'(\.[^'\n]*\.ts)'/g)].map(([, name = '']) => name);
 }

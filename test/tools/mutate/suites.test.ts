@@ -10,6 +10,8 @@ test('a suite belongs to what it imports, directly and through others', () => {
   expect(suites).toContain('test/unit/domain.test.ts');
   // At run time.
   expect(finder.findSuites('lambdas/worker.ts')).toContain('test/lambdas/worker.test.ts');
+  // At run time, by a name that is chosen before.
+  expect(finder.findSuites('src/observability/call-counts.ts')).toContain('test/unit/tracer.test.ts');
   // Through a support file and the use case.
   expect(suites).toContain('test/unit/create-job.test.ts');
   expect(suites).not.toContain('test/unit/log-line.test.ts');
