@@ -86,10 +86,20 @@ describe('a log line', () => {
     expect(takeLine()).toMatchObject({
       evidence: { reason: `${'x'.repeat(1000)}... of 1000000 characters` },
     });
-    writeLine(makeFailedReport(new Error(huge, { cause: new Error(huge) })));
+    const error = new Error(huge, { cause: new Error(huge) });
+    error.stack = huge;
+    writeLine(makeFailedReport(error));
     expect(takeLine()).toMatchObject({
-      error: { message: expect.stringMatching(/ of 1000000 characters$/) },
+      error: {
+        message: `${'x'.repeat(1000)}... of 1000000 characters`,
+        stack: `${'x'.repeat(5000)}... of 1000000 characters`,
+      },
     });
+  });
+
+  test('of something thrown that is no error has it as the cause', () => {
+    writeLine(makeFailedReport('broken'));
+    expect(takeLine()).toMatchObject({ cause: 'broken' });
   });
 
   test('of an error has its stack', () => {
@@ -116,6 +126,13 @@ describe('a request', () => {
   });
   afterAll(() => {
     delete process.env['POWERTOOLS_METRICS_DISABLED'];
+  });
+
+  test('has lines with the time since it began, not since the function was started', async () => {
+    const later = Date.now() + 3_600_000;
+    jest.spyOn(Date, 'now').mockReturnValue(later);
+    await httpHandler(refuse)({ headers: {} } as APIGatewayProxyEventV2, context);
+    expect(takeLine()).toMatchObject({ elapsed_ms: 0 });
   });
 
   test.each(HOSTILE)('whose headers and path are %j leaves one line', async (text) => {

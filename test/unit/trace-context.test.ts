@@ -102,6 +102,12 @@ describe('tracestate', () => {
     );
   });
 
+  test('keeps what has exactly 512 characters with ours', () => {
+    const kept = [120, 120, 120, 118].map((length, i) => anEntry(`k${i}`, length)).join(',');
+    expect(kept.length + ','.length + SPAN_LENGTH).toBe(512);
+    expect(answerTracestate(`${kept},${anEntry('last', 100)}`)).toBe(`fielding-jobs=SPAN,${kept}`);
+  });
+
   test('one of more than 32 members is dropped; empty ones do not count', () => {
     const list = (total: number) => Array.from({ length: total }, (_, i) => `k${i}=v`).join(',');
     expect(answerTracestate(list(33))).toBe('fielding-jobs=SPAN');
