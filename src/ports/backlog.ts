@@ -12,7 +12,10 @@ const MARGIN_MS = 10_000;
 /** What is younger counts without a pass, ms, however short the deadline is. */
 const LEAST_READ_BACK_MS = 900_000;
 
-/** The latest that one run of reconcile begins after another that still works, with the clocks apart, ms. */
+/**
+ * How much later than a run of reconcile that still works another one may begin, by its own clock, ms: a run
+ * takes less than a minute, and the clocks may be a minute apart.
+ */
 export const LATER_PASS_MS = 120_000;
 
 export interface Backlog {

@@ -72,6 +72,12 @@ describe.each(ADAPTERS)('the backlog in %s', (_name, open) => {
     expect(await backlog.estimate(NOW + SECOND)).toBe(2);
   });
 
+  test('keeps the later pass of two runs, of which one has begun a minute after the other', async () => {
+    await backlog.savePass(2, NOW + 60 * SECOND);
+    await backlog.savePass(1, NOW);
+    expect(await backlog.estimate(NOW + 60 * SECOND)).toBe(2);
+  });
+
   test('keeps a pass of a clock that is far ahead until the next one only', async () => {
     await backlog.savePass(1_000_000, NOW + 60 * MINUTE);
     await backlog.savePass(1_000, NOW);
