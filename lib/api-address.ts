@@ -17,8 +17,8 @@ const DOMAIN_NAME = new RegExp(`^(?=.{4,253}$)(${LABEL}\\.)+[a-z]([a-z0-9-]{0,61
 const BASE_PATH = /^(?=.{2,300}$)(\/(?!\.{1,2}(\/|$))[\w.-]+)+$/;
 
 /**
- * What a host looks like in the origin of a page. URLs may have other characters, and a dot at the end: text
- * that something should have replaced, two origins in one, or one that nobody opens.
+ * The host in the origin of a page. The host of a URL may have other characters, and a dot at its end: it
+ * is then a placeholder that nothing has replaced, two origins in one text, or an address that nobody opens.
  */
 const PAGE_HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*)$/;
 

@@ -84,9 +84,10 @@ export class Api extends Construct {
       apiName: Stack.of(this).stackName,
       createDefaultStage: false,
       ...(corsOrigins !== undefined && { corsPreflight: makeCors(corsOrigins) }),
-      // With a domain, clients could else pass by what its owner puts in front of it. Without one it is said
-      // too: an update of an API leaves what it does not name, and CloudFormation is reported to do so for
-      // routes (https://github.com/aws/aws-cdk/pull/14424). The API would have no address any more.
+      // With a domain, clients could otherwise go around what its owner puts in front of it. Without one the
+      // property is set too: an update of an API leaves what it does not name as it is, and CloudFormation is
+      // reported to do so for routes (https://github.com/aws/aws-cdk/pull/14424). A stack whose domain is
+      // removed would have no address.
       disableExecuteApiEndpoint: this.domain !== undefined,
     });
     if (this.domain !== undefined) switchOffAfter(this.domain, api);

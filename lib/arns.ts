@@ -1,6 +1,6 @@
 /**
- * The setting that is an ARN, and what can be told of the place that an environment is deployed to: by its
- * settings, and by the ARNs of what must be in the same place.
+ * Settings that are ARNs, and the region and account of an environment: those that are set, or those of the
+ * ARNs that must be in the same place.
  */
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { z } from 'zod';
@@ -47,7 +47,7 @@ export function isOfAccount(arn: string, account: string | undefined): boolean {
   return account === undefined || arn.split(':')[4] === account;
 }
 
-/** What tells where an environment is: its settings, and the ARNs of what must be in the same place. */
+/** The settings that tell the region and account of an environment. */
 interface Place {
   readonly region?: string | undefined;
   readonly account?: string | undefined;

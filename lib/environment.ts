@@ -26,8 +26,8 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 export interface Configuration {
   readonly config: Config;
   /**
-   * What its reader would not expect: each key of the context that has no effect, and each value of the file
-   * that the context replaces.
+   * What a user would not expect: each key of the context that has no effect, and each value of the file that
+   * the context replaces.
    */
   readonly notices: readonly string[];
 }
@@ -37,7 +37,7 @@ export interface Configuration {
  * @param context all context values by key, as the CDK passes them: those of `-c` and of cdk.json in one
  * @param project the folder of cdk.json and config/
  * @throws ConfigurationError for a file that cannot be used, bad values, placeholders that are not allowed,
- *   and another environment with the same stack or table
+ *   and another environment with the same stack, table or domain
  */
 export function readConfiguration(context: unknown, project: string): Configuration {
   const given = z.record(z.string(), z.unknown()).parse(context);
@@ -153,8 +153,8 @@ function refusePlaceholders(config: Config, file: EnvironmentFile | undefined): 
 }
 
 /**
- * Refuses an environment that would share a stack or a table with another one, whose deployment would
- * overwrite it. A file that cannot be deployed itself does not count.
+ * Refuses an environment that would share a stack, a table or a domain with another one: one would overwrite
+ * the other, or AWS would refuse it. A file that cannot be deployed itself does not count.
  */
 function refuseShared(
   project: string,
@@ -176,7 +176,7 @@ function refuseShared(
   if (shared.length > 0) {
     throw new ConfigurationError([
       ...shared,
-      'Give each environment its own, or both files a region or, except for a domain, an account that differs',
+      'Give each environment its own, or give both files a region that differs, or (not for a domain) an account',
     ]);
   }
 }

@@ -183,7 +183,7 @@ async function settleChunk(
     const outcomes = await decideOutcomes(deps, attempt, (id) => decideOutcome(id, writes));
     failures = groupFailures(ids, outcomes);
     const settle = () => chunks.settle(chunk, owner, failures, clock.now());
-    // The next attempt would read every target group, and could not report a result that was written.
+    // If this failed, the next attempt would read every target group, or find a result that nobody reports.
     written = await retryWithBackoff(clock, attempt.stopAt, settle);
   } catch (error) {
     await handBack(deps, attempt, writes);

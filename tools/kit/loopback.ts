@@ -14,8 +14,8 @@ export interface Listener extends AsyncDisposable {
 }
 
 /**
- * Connections stay open until the client ends them, as those of AWS do for minutes. By default Node.js ends
- * one that was idle for five seconds, and a request that a client sends in that moment is lost.
+ * Idle connections stay open until the client ends them; AWS keeps them open for minutes. By default Node.js
+ * ends one that was idle for five seconds, and a request that a client sends in that moment is lost.
  *
  * @param port 0 for any free one
  * @throws the system error when the port cannot be used

@@ -75,8 +75,8 @@ export class DynamoDBBacklog implements Backlog {
   }
 
   async addAccepted(targetGroups: number, at: number): Promise<void> {
-    // A retry after a lost answer counts the job twice, until the next pass. That pass counts the job in any
-    // case, so the client of the create does not wait for all retries of this write.
+    // A retry after a lost answer counts the job twice, until the next pass. That pass counts every open job,
+    // so the client of the create need not wait for all retries of this write.
     const { written } = await updateIf(this.#client, {
       table: this.#table,
       key: { pk: PARTITION, sk: makeSlotKey(findSlot(at)) },
