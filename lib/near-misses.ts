@@ -39,7 +39,7 @@ export function findNearMisses(
 /** Whether two keys differ only in the form. A single word, like `domain`, may be a key of another app. */
 function namesTheSame(key: string, meant: string): boolean {
   const named = meant.replace(FORM, '');
-  if (named === meant || !/[a-z][A-Z]/.test(named)) return false;
+  if (!/[a-z][A-Z]/.test(named)) return false;
   const forms = ['', 'arn', 'id', 'ids', 'url', 'name'];
   return forms.some((form) => normalizeKey(key) === normalizeKey(named) + form);
 }

@@ -360,6 +360,7 @@ describe('a setting of the CDK that it would ignore is refused', () => {
 
   test.each([
     ['@aws-cdk/core:permissionBoundary', BOUNDARY],
+    ['@aws-cdk/core:permissionsBoundaryArn', BOUNDARY],
     ['@aws-cdk/core:bootstrap-qualifier', QUALIFIER],
   ])('%s for %s', (key, meant) => {
     expect(listProblems({ ...BARE, [key]: 'x' })).toEqual([
