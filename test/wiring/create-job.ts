@@ -126,6 +126,12 @@ export function describeCreateJob(rig: WiringRig): void {
     expect(await refused.text()).toContain('23');
   });
 
+  test.concurrent('answers that a project is unknown before the faults of a request', async () => {
+    const tenant = { accountId: 101, projectId: anId('P') };
+    const answer = await rig.sendPost(makeCollectionPath(tenant, 'resume'), makeIds(24));
+    expect(answer.status).toBe(404);
+  });
+
   /** Makes a project of another account, and a token for it. */
   async function enter(accountId: number) {
     const { tenant, ids: asked } = await aProject(rig.unobserved, [{}, {}], accountId);

@@ -7,8 +7,15 @@ import type { SQSEvent } from 'aws-lambda';
 import { DynamoDBChunks } from '../../src/adapters/dynamodb/chunks.ts';
 import { makeTargetGroupKey } from '../../src/adapters/dynamodb/target-group-item.ts';
 import { makeRefusal } from '../rigs/cloudwatch/call-interceptor.ts';
-import { makeQueueEvent, leaveUnanswered, storeJobOfSize, refuseForNow } from '../rigs/wiring/jobs.ts';
+import {
+  makeQueueEvent,
+  leaveUnanswered,
+  storeJob,
+  storeJobOfSize,
+  refuseForNow,
+} from '../rigs/wiring/jobs.ts';
 import type { WiringRig } from '../rigs/wiring/rig.ts';
+import { SETTINGS } from '../rigs/wiring/settings.ts';
 import { makeChunkKey } from '../support/builders.ts';
 import { aProject, makeDynamoDBClient, findName } from '../support/e2e.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -159,6 +166,19 @@ export function describeWorker(rig: WiringRig): void {
       .listCalls('UpdateItem', `#${job.projectId}#T`)
       .map(({ input }) => input.Key?.['pk']?.S);
     expect(new Set(moved).size).toBe(40);
+  });
+
+  test.concurrent('moves for deadlineSeconds what release 0.1.0 created without a deadline', async () => {
+    const countMoves = async (ageSeconds: number): Promise<number> => {
+      const project = await aProject(rig.unobserved, [{}]);
+      const { messages } = await storeJob(rig, { ...project, chunkSize: 1, ageSeconds });
+      const old = messages.map((body) => body.replace(/,"deadlineAt":"[^"]*"/, ''));
+      expect(old).not.toEqual(messages);
+      expect(await runWorker(once(old))).toEqual(makeFailures(0));
+      return recording.listCalls('UpdateItem', `#${project.tenant.projectId}#T`).length;
+    };
+    expect(await countMoves(SETTINGS.deadlineSeconds - 300)).toBe(1);
+    expect(await countMoves(SETTINGS.deadlineSeconds + 1)).toBe(0);
   });
 
   test.concurrent('tries a move seven times, each time once', async () => {
