@@ -4,6 +4,7 @@ import { type CryptoKey, SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { IssuerUnreachableError, ServiceUnavailableError } from '../../src/domain/errors.ts';
 import type { KeySet, KeySource } from '../../src/domain/key-set.ts';
 import type { makeAuthenticatorFromEnv as MakeAuthenticator } from '../../src/http/authenticator-from-env.ts';
+import { captureLines } from '../support/capture-lines.ts';
 import { makeRules } from '../support/token-rules.ts';
 
 const { issuer: TOKEN_ISSUER, ...TOKEN_RULES } = makeRules();
@@ -25,13 +26,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  printed = [];
-  const keep = (text: string | Uint8Array) => {
-    printed.push(JSON.parse(text.toString()) as Record<string, unknown>);
-    return true;
-  };
-  jest.spyOn(process.stdout, 'write').mockImplementation(keep);
-  jest.spyOn(process.stderr, 'write').mockImplementation(keep);
+  printed = captureLines();
 });
 afterEach(() => {
   jest.restoreAllMocks();

@@ -41,7 +41,7 @@ test('a call of SQS without an answer times out', async () => {
   client.destroy();
 });
 
-test('what a create reads and counts of the open work is given up after two seconds, whatever the client retries', async () => {
+test('a create waits two seconds at most for its calls about the open work, whatever the client retries', async () => {
   const client = makeDynamoDBClient({ ...options, maxAttempts: 4 });
   // Each try has a connection of its own, since the one before was not answered.
   let tries = 0;

@@ -9,6 +9,7 @@ import {
   UnauthenticatedError,
 } from '../../src/domain/errors.ts';
 import type { Handle, makeHttpHandler as HttpHandler } from '../../src/http/http-handler.ts';
+import { captureLines } from '../support/capture-lines.ts';
 import { FakeXrayDaemon } from '../support/fake-xray-daemon.ts';
 import { setLambdaEnvironment, setSampled } from '../support/lambda-environment.ts';
 
@@ -37,13 +38,7 @@ afterAll(() => {
 });
 
 beforeEach(() => {
-  printed = [];
-  const keep = (text: string | Uint8Array) => {
-    printed.push(JSON.parse(text.toString()) as Record<string, unknown>);
-    return true;
-  };
-  jest.spyOn(process.stdout, 'write').mockImplementation(keep);
-  jest.spyOn(process.stderr, 'write').mockImplementation(keep);
+  printed = captureLines();
   setSampled(true);
 });
 afterEach(() => {

@@ -379,7 +379,7 @@ describe('a chunk', () => {
     expect(deriveStatus((await rig.readJob(jobId)).job)).toBe('Completed');
   });
 
-  test('for which no time is left is handed back without a claim, so that the next worker need not read first', async () => {
+  test('for which no time is left is handed back unclaimed, so that the next worker need not read first', async () => {
     const rig = new UseCaseRig();
     const { jobId } = await rig.create(rig.addTargetGroups({}, {}));
     const work = readFirstChunk(rig);

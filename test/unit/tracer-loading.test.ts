@@ -1,6 +1,7 @@
 /** Tests the load of the Tracer, and that requests and chunks succeed without it or a daemon (ADR 33). */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { captureLines } from '../support/capture-lines.ts';
 import { FakeXrayDaemon } from '../support/fake-xray-daemon.ts';
 import { setLambdaEnvironment, setSampled } from '../support/lambda-environment.ts';
 
@@ -11,13 +12,7 @@ let printed: Record<string, unknown>[];
 
 beforeEach(() => {
   jest.resetModules();
-  printed = [];
-  const keep = (text: string | Uint8Array) => {
-    printed.push(JSON.parse(text.toString()) as Record<string, unknown>);
-    return true;
-  };
-  jest.spyOn(process.stdout, 'write').mockImplementation(keep);
-  jest.spyOn(process.stderr, 'write').mockImplementation(keep);
+  printed = captureLines();
   setLambdaEnvironment('Stack-CreateJob', NOBODY);
   setSampled(true);
 });
